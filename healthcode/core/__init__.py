@@ -1,0 +1,65 @@
+"""Health codes: format, verification, status lists, trust lists. Usable alone, without Django.
+
+Every province that recognises the codes verifies them with this package or with one of its own
+written from docs/format.md and docs/trust.md. Nothing here holds or asks for a private key.
+"""
+
+from healthcode.core.codes import (
+    Colour,
+    HealthCode,
+    Kind,
+    SignedCode,
+    StatusRef,
+    decode,
+    sign,
+)
+from healthcode.core.cose import Algorithm
+from healthcode.core.errors import (
+    CodeTooLarge,
+    CoreError,
+    MalformedCode,
+    MalformedKey,
+    MalformedStatusList,
+    MalformedTrustList,
+    NotTrusted,
+    WentBackwards,
+)
+from healthcode.core.keys import Key, jwk_set, key_id, parse_jwk_set
+from healthcode.core.status import Statuses, StatusList, build_status_list, parse_status_list
+from healthcode.core.trust import HONOURED, Issuer, Outcome, Trust
+from healthcode.core.verdict import Reason, Rules, Verdict, verify
+
+__all__ = [
+    "HONOURED",
+    "Algorithm",
+    "CodeTooLarge",
+    "Colour",
+    "CoreError",
+    "HealthCode",
+    "Issuer",
+    "Key",
+    "Kind",
+    "MalformedCode",
+    "MalformedKey",
+    "MalformedStatusList",
+    "MalformedTrustList",
+    "NotTrusted",
+    "Outcome",
+    "Reason",
+    "Rules",
+    "SignedCode",
+    "StatusList",
+    "StatusRef",
+    "Statuses",
+    "Trust",
+    "Verdict",
+    "WentBackwards",
+    "build_status_list",
+    "decode",
+    "jwk_set",
+    "key_id",
+    "parse_jwk_set",
+    "parse_status_list",
+    "sign",
+    "verify",
+]

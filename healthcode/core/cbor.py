@@ -1,0 +1,205 @@
+"""CBOR (RFC 8949), as much of it as signed statements use.
+
+A decoder of our own because its input comes from strangers: the length, depth and types of what
+it can return are known from these lines alone, and it allocates nothing that the input does not
+hold. Tags stay tags: nothing here turns into dates, big numbers or objects.
+"""
+
+import struct
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NoReturn, TypeAlias
+
+from healthcode.core.errors import CoreError
+
+MAX_DEPTH = 16
+_INDEFINITE = 31
+_BREAK = 0xFF
+_FLOATS = {25: ">e", 26: ">f", 27: ">d"}
+_SIMPLE: dict[int, bool | None] = {20: False, 21: True, 22: None}
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tagged item, its meaning left to the reader."""
+
+    number: int
+    value: "Value"
+
+
+Value: TypeAlias = (
+    int | float | bytes | str | bool | list["Value"] | dict[int | str, "Value"] | Tag | None
+)
+Encodable: TypeAlias = (
+    int
+    | bytes
+    | str
+    | Sequence["Encodable"]
+    | Mapping[int, "Encodable"]
+    | Mapping[str, "Encodable"]
+)
+
+
+class MalformedCbor(CoreError):
+    """Bytes that are not one whole, well-formed item within the limits."""
+
+
+def decode(data: bytes) -> Value:
+    """The one item that `data` is. Raises MalformedCbor: also for bytes left over.
+
+    Map keys are integers or texts, each at most once. Other encodings of the same value than the
+    shortest are read: who wants only one must encode again and compare.
+    """
+    reader = _Reader(data)
+    value = reader.item(0)
+    if reader.at != len(data):
+        _fail("bytes after the end")
+    return value
+
+
+def encode(value: Encodable) -> bytes:
+    """Deterministic encoding (RFC 8949, 4.2.1): shortest heads, keys in bytewise order."""
+    match value:
+        case int() if value >= 0:
+            return _head(0, value)
+        case int():
+            return _head(1, -1 - value)
+        case bytes():
+            return _head(2, len(value)) + value
+        case str():
+            text = value.encode()
+            return _head(3, len(text)) + text
+        case Mapping():
+            pairs = sorted((encode(key), encode(item)) for key, item in value.items())
+            return _head(5, len(pairs)) + b"".join(key + item for key, item in pairs)
+        case _:
+            return _head(4, len(value)) + b"".join(map(encode, value))
+
+
+def _head(major: int, argument: int) -> bytes:
+    if argument < 24:
+        return bytes([major << 5 | argument])
+    for info, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
+        if argument < 1 << 8 * size:
+            return bytes([major << 5 | info]) + argument.to_bytes(size, "big")
+    raise OverflowError(f"{argument} does not fit a CBOR head")
+
+
+def _fail(why: str) -> NoReturn:
+    raise MalformedCbor(f"not CBOR as used here: {why}")
+
+
+class _Reader:
+    """Reads items one after the other; every step either moves on or fails."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.at = 0
+
+    def item(self, depth: int) -> Value:
+        if depth > MAX_DEPTH:
+            _fail("nested too deeply")
+        first = self.take(1)[0]
+        major, info = first >> 5, first & 0x1F
+        if major == 7:
+            return self.simple(info)
+        if info == _INDEFINITE:
+            return self.indefinite(major, depth)
+        argument = self.argument(info)
+        match major:
+            case 0:
+                return argument
+            case 1:
+                return -1 - argument
+            case 2:
+                return self.take(argument)
+            case 3:
+                return self.text(argument)
+            case 4:
+                return [self.item(depth + 1) for _ in self.counted(argument)]
+            case 5:
+                return self.pairs(self.counted(argument), depth)
+            case _:
+                return Tag(argument, self.item(depth + 1))
+
+    def take(self, count: int) -> bytes:
+        start, self.at = self.at, self.at + count
+        if self.at > len(self.data):
+            _fail("ends too early")
+        return self.data[start : self.at]
+
+    def argument(self, info: int) -> int:
+        if info < 24:
+            return info
+        if info > 27:
+            _fail("reserved head")
+        return int.from_bytes(self.take(1 << (info - 24)), "big")
+
+    def counted(self, count: int) -> range:
+        # Each item takes a byte at least, so a larger count is a lie told before any work.
+        if count > len(self.data) - self.at:
+            _fail("ends too early")
+        return range(count)
+
+    def text(self, size: int) -> str:
+        try:
+            return self.take(size).decode("utf-8")
+        except UnicodeDecodeError:
+            _fail("text is not UTF-8")
+
+    def simple(self, info: int) -> Value:
+        if info in _SIMPLE:
+            return _SIMPLE[info]
+        if info not in _FLOATS:
+            _fail("simple value not in use")
+        number: float = struct.unpack(_FLOATS[info], self.take(1 << (info - 24)))[0]
+        return number
+
+    def pairs(self, steps: "range | _UntilBreak", depth: int) -> dict[int | str, Value]:
+        result: dict[int | str, Value] = {}
+        for _ in steps:
+            key = self.item(depth + 1)
+            # bool is an int to Python, but true and 1 are two keys.
+            if type(key) is not int and type(key) is not str:
+                _fail("key is neither integer nor text")
+            if key in result:
+                _fail("key twice")
+            result[key] = self.item(depth + 1)
+        return result
+
+    def indefinite(self, major: int, depth: int) -> Value:
+        steps = _UntilBreak(self)
+        match major:
+            case 2 | 3:
+                return self.chunks(major, steps)
+            case 4:
+                return [self.item(depth + 1) for _ in steps]
+            case 5:
+                return self.pairs(steps, depth)
+            case _:
+                _fail("reserved head")
+
+    def chunks(self, major: int, steps: "_UntilBreak") -> bytes | str:
+        parts = []
+        for _ in steps:
+            first = self.take(1)[0]
+            if first >> 5 != major or first & 0x1F == _INDEFINITE:
+                _fail("chunk of another kind")
+            size = self.argument(first & 0x1F)
+            parts.append(self.take(size) if major == 2 else self.text(size).encode())
+        return b"".join(parts) if major == 2 else b"".join(parts).decode()
+
+
+class _UntilBreak:
+    """Steps of an item of indefinite length: as many as come before its break."""
+
+    def __init__(self, reader: _Reader) -> None:
+        self.reader = reader
+
+    def __iter__(self) -> "_UntilBreak":
+        return self
+
+    def __next__(self) -> None:
+        if self.reader.take(1)[0] == _BREAK:
+            raise StopIteration
+        self.reader.at -= 1

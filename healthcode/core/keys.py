@@ -1,0 +1,176 @@
+"""Public keys: their identifiers, their validity, and the JWK sets (RFC 7517) they travel in."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from healthcode.core import strict_json
+from healthcode.core.cose import Algorithm, PublicKey
+from healthcode.core.errors import MalformedKey
+
+KID_BYTES: Final = 8
+MAX_KEYS: Final = 64
+_COORDINATE_BYTES: Final = 32
+
+Jwk: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A public key and the time, in seconds since 1970, during which its signatures count.
+
+    Nothing issued before `not_before` counts, and nothing counts from `not_after` on: it lies
+    past the end of the last code that the key signs, so that keys can follow each other.
+    """
+
+    kid: bytes
+    public_key: PublicKey
+    algorithm: Algorithm
+    not_before: int
+    not_after: int | None = None
+
+    @classmethod
+    def of(cls, public_key: PublicKey, not_before: int, not_after: int | None = None) -> "Key":
+        """The key with the identifier and the algorithm that are its own."""
+        return cls(key_id(public_key), public_key, algorithm_of(public_key), not_before, not_after)
+
+    def in_force(self, *, issued_at: int, at: int) -> bool:
+        """Whether what this key signed at `issued_at` counts at `at`."""
+        return self.not_before <= issued_at and (self.not_after is None or at < self.not_after)
+
+
+def key_id(public_key: PublicKey) -> bytes:
+    """The first 8 bytes of the SHA-256 of the key as SubjectPublicKeyInfo in DER."""
+    spki = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(spki).digest()[:KID_BYTES]
+
+
+def algorithm_of(public_key: PublicKey) -> Algorithm:
+    """The one algorithm a key is for. Raises MalformedKey for curves not in use."""
+    match public_key:
+        case ec.EllipticCurvePublicKey(curve=ec.SECP256R1()):
+            return Algorithm.ES256
+        case ed25519.Ed25519PublicKey():
+            return Algorithm.EDDSA
+        case _:
+            raise MalformedKey("codes are signed with P-256 or Ed25519 keys")
+
+
+def jwk_set(keys: Iterable[Key]) -> dict[str, list[Jwk]]:
+    """The JWK set of these keys: `kid` in base64url, validity as `nbf` and `exp` in seconds."""
+    return {"keys": [_to_jwk(key) for key in keys]}
+
+
+def parse_jwk_set(data: bytes | Mapping[str, Any]) -> tuple[Key, ...]:
+    """The keys of a JWK set. Key types not in use are passed over, as RFC 7517 asks.
+
+    Raises MalformedKey: also for a private key, which has no place in a published set.
+    """
+    document = strict_json.load(data, MalformedKey) if isinstance(data, bytes) else data
+    keys = document.get("keys") if isinstance(document, Mapping) else None
+    if not isinstance(keys, list) or len(keys) > MAX_KEYS:
+        raise MalformedKey(f"not a JWK set of at most {MAX_KEYS} keys")
+    parsed = (_from_jwk(jwk) for jwk in keys)
+    return tuple(key for key in parsed if key is not None)
+
+
+def _to_jwk(key: Key) -> Jwk:
+    match key.public_key:
+        case ec.EllipticCurvePublicKey() as public_key:
+            point = public_key.public_numbers()
+            jwk = {
+                "kty": "EC",
+                "crv": "P-256",
+                "x": to_base64url(point.x.to_bytes(_COORDINATE_BYTES, "big")),
+                "y": to_base64url(point.y.to_bytes(_COORDINATE_BYTES, "big")),
+                "alg": "ES256",
+            }
+        case ed25519.Ed25519PublicKey() as public_key:
+            jwk = {
+                "kty": "OKP",
+                "crv": "Ed25519",
+                "x": to_base64url(public_key.public_bytes_raw()),
+                "alg": "EdDSA",
+            }
+        case _:
+            raise MalformedKey("only P-256 and Ed25519 keys are published")
+    return jwk | {"use": "sig", "kid": to_base64url(key.kid)} | _validity(key)
+
+
+def _validity(key: Key) -> Jwk:
+    return {"nbf": key.not_before} | ({} if key.not_after is None else {"exp": key.not_after})
+
+
+def _from_jwk(jwk: object) -> Key | None:
+    if not isinstance(jwk, Mapping):
+        raise MalformedKey("a key is not an object")
+    if "d" in jwk:
+        raise MalformedKey("a private key among public ones")
+    public_key = _public_key(jwk)
+    if public_key is None:
+        return None
+    algorithm = algorithm_of(public_key)
+    if jwk.get("alg", _jose_name(algorithm)) != _jose_name(algorithm):
+        raise MalformedKey("algorithm is not the one this key is for")
+    kid = from_base64url(jwk.get("kid"))
+    if kid != key_id(public_key):
+        raise MalformedKey("kid is not that of the key")
+    return Key(kid, public_key, algorithm, _seconds(jwk, "nbf") or 0, _seconds(jwk, "exp"))
+
+
+def _public_key(jwk: Mapping[str, Any]) -> PublicKey | None:
+    try:
+        match jwk.get("kty"), jwk.get("crv"):
+            case "EC", "P-256":
+                x, y = _coordinate(jwk.get("x")), _coordinate(jwk.get("y"))
+                return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
+            case "OKP", "Ed25519":
+                return ed25519.Ed25519PublicKey.from_public_bytes(from_base64url(jwk.get("x")))
+            case _:
+                return None
+    except ValueError as error:
+        raise MalformedKey("key is not a point of its curve") from error
+
+
+def _coordinate(text: object) -> int:
+    data = from_base64url(text)
+    if len(data) != _COORDINATE_BYTES:
+        raise MalformedKey(f"coordinate is not {_COORDINATE_BYTES} bytes")
+    return int.from_bytes(data, "big")
+
+
+def _jose_name(algorithm: Algorithm) -> str:
+    return "EdDSA" if algorithm is Algorithm.EDDSA else algorithm.name
+
+
+def _seconds(jwk: Mapping[str, Any], member: str) -> int | None:
+    value = jwk.get(member)
+    if value is None:
+        return None
+    if type(value) is not int or value < 0:
+        raise MalformedKey(f"{member} is not seconds since 1970")
+    return value
+
+
+def to_base64url(data: bytes) -> str:
+    """Base64url without padding (RFC 7515, 2)."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def from_base64url(text: object) -> bytes:
+    """The bytes of canonical base64url without padding. Raises MalformedKey."""
+    if not isinstance(text, str):
+        raise MalformedKey("base64url text expected")
+    try:
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MalformedKey("not base64url") from error
+    if to_base64url(data) != text:
+        raise MalformedKey("not canonical base64url")
+    return data

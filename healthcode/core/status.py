@@ -1,0 +1,206 @@
+"""Status lists: which codes were superseded before they expired.
+
+Token Status List in its CWT form (IETF draft-ietf-oauth-status-list), one bit a code. Beyond the
+draft, our lists name their issuer, so that no issuer can speak about another's codes.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from healthcode.core import cbor, cose
+from healthcode.core.cose import Algorithm
+from healthcode.core.errors import CoreError, MalformedStatusList, NotTrusted
+from healthcode.core.keys import Key
+from healthcode.core.trust import Trust
+
+CONTENT_TYPE: Final = "application/statuslist+cwt"
+MAX_ENTRIES: Final = 1 << 26
+MAX_TOKEN_BYTES: Final = 4 << 20
+_TYP = 16
+_ISS, _SUB, _EXP, _IAT, _STATUS_LIST, _TTL = 1, 2, 4, 6, 65533, 65534
+_TAGGED = bytes([0xC0 | cose.SIGN1_TAG])
+
+
+@dataclass(frozen=True)
+class StatusList:
+    """A verified list: bit `idx` says whether that code is superseded. Seconds since 1970."""
+
+    uri: str
+    issuer: str | None
+    as_of: int
+    expires_at: int | None
+    ttl_seconds: int | None
+    bits: bytes = field(repr=False)
+
+    def __len__(self) -> int:
+        return 8 * len(self.bits)
+
+    def superseded(self, idx: int) -> bool:
+        """Raises IndexError for a place the list does not have."""
+        if idx < 0:
+            raise IndexError(idx)
+        return bool(self.bits[idx >> 3] >> (idx & 7) & 1)
+
+
+@dataclass(frozen=True)
+class Statuses:
+    """The status lists at hand, by the address that codes refer to."""
+
+    lists: Mapping[str, StatusList] = field(default_factory=dict)
+
+    def get(self, uri: str, *, issuer: str) -> StatusList | None:
+        """The list at `uri`, if it is the word of that issuer."""
+        found = self.lists.get(uri)
+        return found if found is not None and found.issuer == issuer else None
+
+    @classmethod
+    def load(cls, tokens: Iterable[bytes], *, trust: Trust, at: int) -> "Statuses":
+        """The lists of these tokens, each verified with the keys of the issuer it names.
+
+        Of two tokens about one list the newer counts. Raises MalformedStatusList, NotTrusted.
+        """
+        lists: dict[str, StatusList] = {}
+        for token in tokens:
+            issuer = trust.issuers.get(_issuer_named(token))
+            if issuer is None:
+                raise NotTrusted("status list of an unknown issuer")
+            parsed = parse_status_list(token, issuer.keys, at)
+            held = lists.get(parsed.uri)
+            if held is None or held.as_of <= parsed.as_of:
+                lists[parsed.uri] = parsed
+        return cls(lists)
+
+
+def build_status_list(
+    *,
+    issuer: str,
+    uri: str,
+    size: int,
+    superseded: Iterable[int],
+    issued_at: int,
+    expires_at: int,
+    ttl_seconds: int,
+    kid: bytes,
+    algorithm: Algorithm,
+    signer: Callable[[bytes], bytes],
+) -> bytes:
+    """The token of a list with `size` places, those in `superseded` set, as published at `uri`.
+
+    The size under one address never changes. `signer` as for `sign`. Raises IndexError for a
+    place beyond the size, MalformedStatusList for a size not in use.
+    """
+    if not 0 < size <= MAX_ENTRIES:
+        raise MalformedStatusList(f"a list has 1 to {MAX_ENTRIES} places")
+    bits = bytearray((size + 7) // 8)
+    for idx in superseded:
+        if not 0 <= idx < size:
+            raise IndexError(f"place {idx} of {size}")
+        bits[idx >> 3] |= 1 << (idx & 7)
+    claims: dict[int, cbor.Encodable] = {
+        _ISS: issuer,
+        _SUB: uri,
+        _EXP: expires_at,
+        _IAT: issued_at,
+        _STATUS_LIST: {"bits": 1, "lst": zlib.compress(bits, 9)},
+        _TTL: ttl_seconds,
+    }
+    headers: dict[int, cbor.Encodable] = {
+        cose.ALG: algorithm,
+        cose.KID: kid,
+        _TYP: CONTENT_TYPE,
+    }
+    return _TAGGED + cose.sign1(headers, cbor.encode(claims), signer)
+
+
+def parse_status_list(
+    token: bytes, keys: Iterable[Key], at: int, *, uri: str | None = None
+) -> StatusList:
+    """The list that a token holds, signed by one of `keys`, itself in force at `at`.
+
+    With `uri`, the list must be the one published there. A list past its `exp` is still read: a
+    code that it calls superseded stays so, and `verify` passes nobody on it. Raises
+    MalformedStatusList, NotTrusted.
+    """
+    message, claims = _read(token)
+    parsed = StatusList(
+        uri=_text(claims, _SUB),
+        issuer=_text(claims, _ISS) if _ISS in claims else None,
+        as_of=_seconds(claims, _IAT),
+        expires_at=_seconds(claims, _EXP) if _EXP in claims else None,
+        ttl_seconds=_seconds(claims, _TTL) if _TTL in claims else None,
+        bits=_bits(claims.get(_STATUS_LIST)),
+    )
+    if not _signed_by(message, keys, issued_at=parsed.as_of, at=at):
+        raise NotTrusted("status list is not signed by a key in force")
+    if uri is not None and parsed.uri != uri:
+        raise NotTrusted("status list is about another address")
+    return parsed
+
+
+def _read(token: bytes) -> tuple[cose.Sign1, Mapping[int | str, cbor.Value]]:
+    if len(token) > MAX_TOKEN_BYTES:
+        raise MalformedStatusList("too large")
+    try:
+        message = cose.parse(token)
+        claims = cbor.decode(message.payload)
+    except CoreError as error:
+        raise MalformedStatusList("not a status list token") from error
+    if message.headers.get(_TYP) != CONTENT_TYPE or not isinstance(claims, dict):
+        raise MalformedStatusList("not a status list token")
+    return message, claims
+
+
+def _issuer_named(token: bytes) -> str:
+    return _text(_read(token)[1], _ISS)
+
+
+def _signed_by(message: cose.Sign1, keys: Iterable[Key], *, issued_at: int, at: int) -> bool:
+    kid = message.headers.get(cose.KID, message.hints.get(cose.KID))
+    return any(
+        key.kid == kid
+        and key.algorithm is message.algorithm
+        and key.in_force(issued_at=issued_at, at=at)
+        and cose.signature_holds(
+            key.algorithm, key.public_key, message.signed_bytes, message.signature
+        )
+        for key in keys
+    )
+
+
+def _bits(claim: cbor.Value) -> bytes:
+    match claim:
+        case {"bits": 1, "lst": bytes() as compressed}:
+            return _inflate(compressed)
+        case _:
+            raise MalformedStatusList("not a list of one bit a code")
+
+
+def _inflate(compressed: bytes) -> bytes:
+    """The bytes of one whole zlib stream, never more than a list may have."""
+    limit = MAX_ENTRIES // 8
+    stream = zlib.decompressobj()
+    try:
+        bits = stream.decompress(compressed, limit + 1)
+    except zlib.error as error:
+        raise MalformedStatusList("list is not zlib") from error
+    if len(bits) > limit:
+        raise MalformedStatusList("list is too long")
+    if not stream.eof or stream.unused_data:
+        raise MalformedStatusList("list is not one whole zlib stream")
+    return bits
+
+
+def _text(claims: Mapping[int | str, cbor.Value], name: int) -> str:
+    value = claims.get(name)
+    if isinstance(value, str):
+        return value
+    raise MalformedStatusList(f"claim {name} is not a text")
+
+
+def _seconds(claims: Mapping[int | str, cbor.Value], name: int) -> int:
+    value = claims.get(name)
+    if type(value) is int and value >= 0:
+        return value
+    raise MalformedStatusList(f"claim {name} is not a number of seconds")

@@ -1,0 +1,52 @@
+"""Whom a verifier trusts: issuers, their keys, and how their colours are honoured here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from healthcode.core.codes import Colour
+from healthcode.core.keys import Key
+
+
+class Outcome(StrEnum):
+    """What staff do at the door, from best to worst."""
+
+    PASS = "pass"  # noqa: S105 - not a password
+    CAUTION = "caution"
+    REFUSE = "refuse"
+
+
+HONOURED: Final[Mapping[Colour, Outcome]] = MappingProxyType(
+    {
+        Colour.GREEN: Outcome.PASS,
+        Colour.YELLOW: Outcome.CAUTION,
+        Colour.RED: Outcome.REFUSE,
+    }
+)
+"""What a colour means where nobody says otherwise."""
+
+
+@dataclass(frozen=True)
+class Issuer:
+    """An authority, its keys, and what its colours are worth here.
+
+    A colour missing from `honours` is refused.
+    """
+
+    name: str
+    keys: tuple[Key, ...]
+    honours: Mapping[Colour, Outcome] = field(default_factory=lambda: HONOURED)
+
+
+@dataclass(frozen=True)
+class Trust:
+    """The issuers by name, known to be true at `as_of` and not to be relied on from `expires_at`.
+
+    Seconds since 1970. Without `expires_at` only the grace of the rules limits its use.
+    """
+
+    issuers: Mapping[str, Issuer]
+    as_of: int
+    expires_at: int | None = None

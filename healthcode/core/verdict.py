@@ -1,0 +1,204 @@
+"""The verdict on a code: pure, its time and its knowledge handed in. Order: docs/format.md."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from healthcode.core import cose
+from healthcode.core.codes import Colour, HealthCode, Kind, SignedCode, decode
+from healthcode.core.errors import MalformedCode
+from healthcode.core.status import Statuses, StatusList
+from healthcode.core.trust import HONOURED, Issuer, Outcome, Trust
+
+
+class Reason(StrEnum):
+    """Why an outcome is what it is: a closed list."""
+
+    OK = "ok"
+    YELLOW = "yellow"
+    RED = "red"
+    EXPIRED = "expired"
+    NOT_YET_VALID = "not_yet_valid"
+    SUPERSEDED = "superseded"
+    UNKNOWN_ISSUER = "unknown_issuer"
+    UNKNOWN_KEY = "unknown_key"
+    BAD_SIGNATURE = "bad_signature"
+    MALFORMED = "malformed"
+    STALE_DATA = "stale_data"
+    NOT_ADMITTED_HERE = "not_admitted_here"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a door admits, and how old its knowledge may be. A colour not listed is refused.
+
+    `leeway_seconds` allows for clocks that differ between issuer and door.
+    """
+
+    admits: Mapping[Colour, Outcome] = field(default_factory=lambda: HONOURED)
+    kinds: frozenset[Kind] = frozenset(Kind)
+    trust_grace_seconds: int = 86_400
+    status_grace_seconds: int = 7_200
+    leeway_seconds: int = 60
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome, its reason, and how old each thing was that it rests on.
+
+    `code` is there only when its signature held. `status_age_seconds` is None without a list.
+    """
+
+    outcome: Outcome
+    reason: Reason
+    code: HealthCode | None
+    age_seconds: int | None
+    trust_age_seconds: int
+    status_age_seconds: int | None
+
+
+_SEVERITY: Final = {Outcome.PASS: 0, Outcome.CAUTION: 1, Outcome.REFUSE: 2}
+_COLOUR_REASON: Final = {
+    Colour.GREEN: Reason.NOT_ADMITTED_HERE,
+    Colour.YELLOW: Reason.YELLOW,
+    Colour.RED: Reason.RED,
+}
+
+
+def verify(
+    text: str, *, trust: Trust, status: Statuses, rules: Rules, at: int | datetime
+) -> Verdict:
+    """What a scanned text means at this door, at this time.
+
+    Never raises on any text. `at` is in seconds since 1970, or an aware datetime; a naive one is
+    the caller's mistake and raises ValueError.
+    """
+    now = _seconds(at)
+    try:
+        signed = decode(text)
+    except MalformedCode:
+        return _refused(Reason.MALFORMED, trust, now)
+    issuer = trust.issuers.get(signed.code.issuer)
+    if issuer is None:
+        return _refused(Reason.UNKNOWN_ISSUER, trust, now)
+    doubt = _doubt_of_signature(signed, issuer, now, rules)
+    if doubt is not None:
+        return _refused(doubt, trust, now)
+    code = signed.code
+    status_list = status.get(code.status.uri, issuer=code.issuer)
+    outcome, reason = _judge(code, issuer, status_list, trust, rules, now)
+    return Verdict(
+        outcome=outcome,
+        reason=reason,
+        code=code,
+        age_seconds=_age(code.issued_at, now),
+        trust_age_seconds=_age(trust.as_of, now),
+        status_age_seconds=None if status_list is None else _age(status_list.as_of, now),
+    )
+
+
+def _doubt_of_signature(
+    signed: SignedCode, issuer: Issuer, now: int, rules: Rules
+) -> Reason | None:
+    """Why the code is not this issuer's word, or None when it is."""
+    latest_issue = signed.code.issued_at + rules.leeway_seconds
+    keys = [
+        key
+        for key in issuer.keys
+        if key.kid == signed.kid and key.in_force(issued_at=latest_issue, at=now)
+    ]
+    if not keys:
+        return Reason.UNKNOWN_KEY
+    # Identifiers are short, so two keys may share one: each is tried.
+    if any(
+        key.algorithm is signed.algorithm
+        and cose.signature_holds(
+            key.algorithm, key.public_key, signed.signed_bytes, signed.signature
+        )
+        for key in keys
+    ):
+        return None
+    return Reason.BAD_SIGNATURE
+
+
+def _judge(
+    code: HealthCode,
+    issuer: Issuer,
+    status_list: StatusList | None,
+    trust: Trust,
+    rules: Rules,
+    now: int,
+) -> tuple[Outcome, Reason]:
+    """A genuine code against time, status, colour and the age of what is known, in that order."""
+    lapse = _lapse(code, status_list, rules, now)
+    if lapse is not None:
+        return Outcome.REFUSE, lapse
+    outcome, reason = _admission(code, issuer, rules)
+    if outcome is Outcome.PASS and _is_stale(trust, status_list, rules, now):
+        return Outcome.CAUTION, Reason.STALE_DATA
+    return outcome, reason
+
+
+def _lapse(
+    code: HealthCode, status_list: StatusList | None, rules: Rules, now: int
+) -> Reason | None:
+    if code.issued_at - rules.leeway_seconds > now:
+        return Reason.NOT_YET_VALID
+    if code.expires_at + rules.leeway_seconds <= now:
+        return Reason.EXPIRED
+    if status_list is None:
+        return None
+    if code.status.idx >= len(status_list):
+        return Reason.MALFORMED
+    return Reason.SUPERSEDED if status_list.superseded(code.status.idx) else None
+
+
+def _admission(code: HealthCode, issuer: Issuer, rules: Rules) -> tuple[Outcome, Reason]:
+    """The worse of what the issuer's colour is worth here and what this door admits."""
+    honoured = issuer.honours.get(code.colour, Outcome.REFUSE)
+    admitted = rules.admits.get(code.colour, Outcome.REFUSE)
+    outcome = max(honoured, admitted, key=_SEVERITY.__getitem__)
+    if code.kind not in rules.kinds:
+        outcome, admitted = Outcome.REFUSE, Outcome.REFUSE
+    if outcome is Outcome.PASS:
+        return outcome, Reason.OK
+    only_the_door_refuses = admitted is Outcome.REFUSE is not honoured
+    if only_the_door_refuses and code.colour is not Colour.RED:
+        return outcome, Reason.NOT_ADMITTED_HERE
+    return outcome, _COLOUR_REASON[code.colour]
+
+
+def _is_stale(trust: Trust, status_list: StatusList | None, rules: Rules, now: int) -> bool:
+    if status_list is None:
+        return True
+    return not _is_fresh(
+        trust.as_of, trust.expires_at, rules.trust_grace_seconds, rules, now
+    ) or not _is_fresh(
+        status_list.as_of, status_list.expires_at, rules.status_grace_seconds, rules, now
+    )
+
+
+def _is_fresh(as_of: int, expires_at: int | None, grace: int, rules: Rules, now: int) -> bool:
+    # Knowledge from the future means that a clock is wrong, and then nothing is known of its age.
+    if as_of > now + rules.leeway_seconds or now - as_of > grace:
+        return False
+    return expires_at is None or now < expires_at
+
+
+def _refused(reason: Reason, trust: Trust, now: int) -> Verdict:
+    return Verdict(Outcome.REFUSE, reason, None, None, _age(trust.as_of, now), None)
+
+
+def _age(since: int, now: int) -> int:
+    """Seconds passed; a start that lies ahead, by the clocks' difference, counts as now."""
+    return max(0, now - since)
+
+
+def _seconds(at: int | datetime) -> int:
+    if isinstance(at, int):
+        return at
+    if at.utcoffset() is None:
+        raise ValueError("a time without zone could be any time")
+    return int(at.timestamp())
