@@ -1,0 +1,180 @@
+"""People, those who look after them, staff, and the acts they answer for.
+
+Only this room touches what identifies a person (`Identity`); every other room refers to a person
+by `Person.id`, an opaque number.
+"""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+
+class Role(models.TextChoices):
+    """What an account may do; `Grant.area` says where."""
+
+    RESIDENT = "resident"
+    OFFICER = "officer"
+    VENUE_MANAGER = "venue_manager"
+    SOURCE = "source"
+    PARTNER = "partner"
+
+
+class IdType(models.TextChoices):
+    """Kinds of identity document, by the codes in use (GA/T 517 family)."""
+
+    RESIDENT_CARD = "10"
+    HONG_KONG_MACAO_PERMIT = "14"
+    TAIWAN_PERMIT = "15"
+    TAIWAN_SINGLE_ENTRY_PERMIT = "16"
+    PASSPORT = "20"
+    FOREIGN_PERMANENT_RESIDENCE = "34"
+    OTHER = "99"
+
+
+class Relation(models.TextChoices):
+    """What a person is to the account that looks after them."""
+
+    SELF = "self"
+    CHILD = "child"
+    PARENT = "parent"
+    OTHER = "other"
+
+
+class Account(AbstractBaseUser):
+    """Somebody or something that logs in: a resident by phone, staff and machines by name.
+
+    `phone_index` is the keyed hash by which a phone is found; the number itself is sealed.
+    """
+
+    username = models.CharField(max_length=64, null=True, unique=True)
+    phone_index = models.BinaryField(max_length=32, null=True, unique=True)
+    phone_sealed = models.BinaryField(null=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[BaseUserManager["Account"]] = BaseUserManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="account_has_a_way_in",
+                condition=Q(username__isnull=False) | Q(phone_index__isnull=False),
+            ),
+        ]
+
+
+class Grant(models.Model):
+    """A role of an account, over an area and all below it ("" is the whole country)."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="grants")
+    role = models.CharField(max_length=16, choices=Role.choices)
+    area = models.CharField(max_length=9, blank=True, default="")
+    granted_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "role", "area"], name="grant_once"),
+            models.CheckConstraint(name="grant_role_known", condition=Q(role__in=Role.values)),
+        ]
+
+
+class Token(models.Model):
+    """A bearer token; only its SHA-256 is kept."""
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="tokens")
+    label = models.CharField(max_length=64, blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+
+
+class OneTimeCode(models.Model):
+    """A one-time code sent to a phone; kept for minutes, hashed."""
+
+    phone_index = models.BinaryField(max_length=32, db_index=True)
+    code_hash = models.BinaryField(max_length=32)
+    sent_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True)
+
+
+class Person(models.Model):
+    """Somebody with a colour. Holds nothing that identifies them.
+
+    `home_area` is a division's code; the areas room adds the foreign key, since it lies above.
+    """
+
+    home_area = models.CharField(max_length=9)
+    created_at = models.DateTimeField(db_default=Now())
+
+
+class Identity(models.Model):
+    """The vault: who a person is, sealed (AES-256-GCM) and found by keyed hash (HMAC-SHA-256)."""
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="identity")
+    id_type = models.CharField(max_length=2, choices=IdType.choices)
+    number_index = models.BinaryField(max_length=32)
+    number_sealed = models.BinaryField()
+    name_sealed = models.BinaryField()
+    phone_index = models.BinaryField(max_length=32, null=True, db_index=True)
+    phone_sealed = models.BinaryField(null=True)
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["id_type", "number_index"], name="one_document_one_person"
+            ),
+            models.CheckConstraint(
+                name="identity_type_known", condition=Q(id_type__in=IdType.values)
+            ),
+        ]
+
+
+class Guardianship(models.Model):
+    """An account looks after a person: itself, a child, a parent."""
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="guardianships")
+    person = models.ForeignKey(Person, models.CASCADE, related_name="guardianships")
+    relation = models.CharField(max_length=8, choices=Relation.choices)
+    since = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "person"], name="guardian_once"),
+            models.UniqueConstraint(
+                fields=["account"], condition=Q(relation="self"), name="one_self_per_account"
+            ),
+            models.UniqueConstraint(
+                fields=["person"], condition=Q(relation="self"), name="one_account_per_self"
+            ),
+            models.CheckConstraint(
+                name="guardianship_relation_known", condition=Q(relation__in=Relation.values)
+            ),
+        ]
+
+
+class Act(models.Model):
+    """What somebody with authority did, on what ground. Kept for good, never changed.
+
+    `detail` is the act itself (a map, a policy's version, the evidence withdrawn), without
+    anything that identifies a person.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="acts")
+    kind = models.CharField(max_length=32)
+    area = models.CharField(max_length=9, blank=True, default="")
+    ground = models.TextField()
+    detail = models.JSONField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="act_has_a_ground", condition=~Q(ground="")),
+        ]

@@ -1,0 +1,59 @@
+"""Administrative divisions (GB/T 2260) and their risk levels over time: the one map."""
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+
+from accounts.models import Act
+
+
+class Level(models.IntegerChoices):
+    """The five-colour risk level of an area, lowest first."""
+
+    GREEN = 0, "green"
+    BLUE = 1, "blue"
+    YELLOW = 2, "yellow"
+    ORANGE = 3, "orange"
+    RED = 4, "red"
+
+
+class Area(models.Model):
+    """A division: 2 digits province, 4 city, 6 county, 9 township; `00` is outside the border.
+
+    A prefix of a code is the division above. `begins` is None where it is older than the records,
+    `ends` (exclusive) None while it exists; an ended code keeps its meaning in old evidence.
+    """
+
+    code = models.CharField(max_length=9, primary_key=True)
+    name = models.CharField(max_length=64)
+    begins = models.DateField(null=True)
+    ends = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="area_code_form", condition=Q(code__regex=r"^([0-9]{2}){1,3}$|^[0-9]{9}$")
+            ),
+        ]
+
+
+class AreaLevel(models.Model):
+    """The level an act gave an area over a period (half-open, UTC); periods never overlap."""
+
+    area = models.ForeignKey(Area, models.PROTECT, related_name="levels")
+    level = models.PositiveSmallIntegerField(choices=Level.choices)
+    during = DateTimeRangeField()
+    act = models.ForeignKey(Act, models.PROTECT, related_name="levels")
+
+    class Meta:
+        constraints = [
+            ExclusionConstraint(
+                name="one_level_at_a_time",
+                expressions=[
+                    ("area", RangeOperators.EQUAL),
+                    ("during", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.CheckConstraint(name="level_known", condition=Q(level__in=Level.values)),
+        ]

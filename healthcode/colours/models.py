@@ -1,0 +1,140 @@
+"""Policies, the colour each person has now, how it changed, and the work of recomputing it."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from accounts.models import Act, Person
+
+
+class Colour(models.IntegerChoices):
+    """A person's colour; the numbers are those of the code format (docs/format.md)."""
+
+    GREEN = 0, "green"
+    YELLOW = 1, "yellow"
+    RED = 2, "red"
+
+
+class Policy(models.Model):
+    """A published policy: its TOML text and the instant from which it holds."""
+
+    version = models.PositiveIntegerField(primary_key=True)
+    text = models.TextField()
+    holds_from = models.DateTimeField()
+    act = models.ForeignKey(Act, models.PROTECT, related_name="+")
+
+
+class PersonColour(models.Model):
+    """The colour a person has now. `next_change_at` is when time alone changes it next.
+
+    `changes` counts this person's changes of colour; the code's status index depends on it.
+    """
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="colour")
+    colour = models.PositiveSmallIntegerField(choices=Colour.choices)
+    since = models.DateTimeField()
+    next_change_at = models.DateTimeField(null=True)
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="+", db_index=False)
+    changes = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="colour_known", condition=Q(colour__in=Colour.values)),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_change_at"],
+                condition=Q(next_change_at__isnull=False),
+                name="colours_due",
+            ),
+        ]
+
+
+class Cause(models.TextChoices):
+    """What made a recomputation necessary."""
+
+    LEVELS = "levels"
+    EVIDENCE = "evidence"
+    POLICY = "policy"
+
+
+class RecomputationState(models.TextChoices):
+    """How far a recomputation has come."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Recomputation(models.Model):
+    """Work that an act or new evidence made necessary, written in the same transaction.
+
+    Whom it touches: for `levels`, stays in `areas` (codes and all below them) that reach past
+    `touches_from`; for `evidence`, the people listed in its batches; for `policy`, everybody.
+    """
+
+    cause = models.CharField(max_length=8, choices=Cause.choices)
+    act = models.ForeignKey(Act, models.PROTECT, null=True, related_name="recomputations")
+    areas = ArrayField(models.CharField(max_length=9), default=list)
+    touches_from = models.DateTimeField(null=True)
+    people = ArrayField(models.BigIntegerField(), default=list)
+    state = models.CharField(
+        max_length=7, choices=RecomputationState.choices, default=RecomputationState.PENDING
+    )
+    people_found = models.PositiveIntegerField(null=True)
+    people_done = models.PositiveIntegerField(default=0)
+    people_changed = models.PositiveIntegerField(default=0)
+    failure = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="recomputation_cause_known", condition=Q(cause__in=Cause.values)
+            ),
+            models.CheckConstraint(
+                name="recomputation_state_known",
+                condition=Q(state__in=RecomputationState.values),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(state__in=["pending", "running"]),
+                name="recomputations_open",
+            ),
+        ]
+
+
+class RecomputationBatch(models.Model):
+    """A range of person ids (inclusive) of one recomputation, done in one transaction."""
+
+    recomputation = models.ForeignKey(Recomputation, models.CASCADE, related_name="batches")
+    first_person = models.BigIntegerField()
+    last_person = models.BigIntegerField()
+    done = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="batch_range", condition=Q(last_person__gte=F("first_person"))
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["recomputation"], condition=Q(done=False), name="batches_open"),
+        ]
+
+
+class ColourChange(models.Model):
+    """A change of colour, with what caused it (nothing: the passing of time)."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="colour_changes")
+    before = models.PositiveSmallIntegerField(choices=Colour.choices)
+    after = models.PositiveSmallIntegerField(choices=Colour.choices)
+    number = models.PositiveIntegerField()
+    at = models.DateTimeField(db_index=True)
+    recomputation = models.ForeignKey(Recomputation, models.PROTECT, null=True, related_name="+")

@@ -1,0 +1,78 @@
+"""What happens to every request before its view."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from healthcode.web.problems import problem_response, wants_problem
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+BODY_LIMIT = 64 * 1024
+BULK_BODY_LIMIT = 16 * 1024 * 1024
+BULK_PATHS = (
+    "/api/v1/evidence/",
+    "/api/v1/scans/batch",
+    "/api/v1/areas/levels",
+    "/api/v1/verifications",
+    "/officer/map",
+)
+
+
+class BodyLimitMiddleware:
+    """Refuses bodies larger than their address needs, before anything reads them."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer 413 when the announced length is too large, 411 when a body has none."""
+        limit = BULK_BODY_LIMIT if request.path.startswith(BULK_PATHS) else BODY_LIMIT
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+            return problem_response(
+                "length-required",
+                _("Length required"),
+                411,
+                _("Send the request with a Content-Length."),
+            )
+        announced = request.headers.get("Content-Length") or "0"
+        if not announced.isdecimal() or int(announced) > limit:
+            return problem_response(
+                "too-large",
+                _("Too large"),
+                413,
+                _("The request is larger than this address takes; send it in smaller parts."),
+                limit_bytes=limit,
+            )
+        return self.get_response(request)
+
+
+class LanguageMiddleware:
+    """Chinese first: pages follow the reader's own choice, the interface `Accept-Language`."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Activate the language for this request and name it in the answer."""
+        language = self._language(request)
+        request.LANGUAGE_CODE = language
+        with translation.override(language):
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response
+
+    @staticmethod
+    def _language(request: HttpRequest) -> str:
+        known = dict(settings.LANGUAGES)
+        chosen = request.COOKIES.get(settings.LANGUAGE_COOKIE_NAME, "")
+        if chosen in known:
+            return chosen
+        if wants_problem(request):
+            accepted = request.headers.get("Accept-Language", "").lower().split(",")[0]
+            if accepted.startswith("en"):
+                return "en"
+        return str(settings.LANGUAGE_CODE)

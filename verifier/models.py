@@ -1,0 +1,92 @@
+"""Venues, their devices, what they scanned, and the issuers whose codes they can check."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+
+from accounts.models import Account
+
+
+class Venue(models.Model):
+    """A place with a door. `yellow` says what a yellow code means here."""
+
+    name = models.CharField(max_length=128)
+    area = models.CharField(max_length=9)
+    manager = models.ForeignKey(Account, models.PROTECT, related_name="venues")
+    yellow = models.CharField(
+        max_length=8, choices=[("caution", "caution"), ("refuse", "refuse")], default="caution"
+    )
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="venue_yellow_known", condition=Q(yellow__in=["caution", "refuse"])
+            ),
+        ]
+
+
+class Device(models.Model):
+    """A phone or scanner at a venue, enrolled by a one-time code; tokens are kept hashed."""
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="devices")
+    label = models.CharField(max_length=64)
+    enrolment_hash = models.BinaryField(max_length=32, null=True, unique=True)
+    enrolment_expires_at = models.DateTimeField(null=True)
+    token_hash = models.BinaryField(max_length=32, null=True, unique=True)
+    enrolled_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+
+class Scan(models.Model):
+    """One scan at a door. The table is partitioned by `day` (Asia/Shanghai) in the migration.
+
+    It holds no name and no person: `status_uri` and `status_idx` are the code's own pseudonym of
+    the day, which only its issuer can resolve. `code_digest` tells a repeat from a mistake.
+    """
+
+    pk = models.CompositePrimaryKey("day", "id")
+    day = models.DateField()
+    id = models.UUIDField()
+    venue = models.ForeignKey(
+        Venue, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    device = models.ForeignKey(
+        Device, models.DO_NOTHING, related_name="+", db_index=False, db_constraint=False
+    )
+    scanned_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    offline = models.BooleanField(default=False)
+    outcome = models.CharField(max_length=8)
+    reason = models.CharField(max_length=20)
+    colour = models.PositiveSmallIntegerField(null=True)
+    issuer = models.CharField(max_length=16, blank=True, default="")
+    issued_at = models.DateTimeField(null=True)
+    age_seconds = models.IntegerField(null=True)
+    status_uri = models.CharField(max_length=64, blank=True, default="")
+    status_idx = models.BigIntegerField(null=True)
+    code_digest = models.BinaryField(max_length=32)
+
+    class Meta:
+        managed = False
+
+
+class TrustedIssuer(models.Model):
+    """An issuer whose codes are recognised here, and where it publishes."""
+
+    name = models.CharField(max_length=16, primary_key=True)
+    base_url = models.URLField()
+    added_at = models.DateTimeField(db_default=Now())
+
+
+class Publication(models.Model):
+    """The last good copy of something an issuer publishes: its keys, or one status list."""
+
+    issuer = models.ForeignKey(TrustedIssuer, models.CASCADE, related_name="publications")
+    uri = models.CharField(max_length=200, unique=True)
+    kind = models.CharField(max_length=8, choices=[("keys", "keys"), ("status", "status")])
+    body = models.BinaryField()
+    etag = models.CharField(max_length=80, blank=True, default="")
+    as_of = models.DateTimeField()
+    changed_at = models.DateTimeField(db_index=True)
