@@ -4,13 +4,14 @@ Every province that recognises the codes verifies them with this package or with
 written from docs/format.md and docs/trust.md. Nothing here holds or asks for a private key.
 """
 
+from healthcode.core.bound import present
 from healthcode.core.codes import (
     Colour,
     HealthCode,
     Kind,
+    Proof,
     SignedCode,
     StatusRef,
-    decode,
     sign,
 )
 from healthcode.core.cose import Algorithm
@@ -19,15 +20,19 @@ from healthcode.core.errors import (
     CoreError,
     MalformedCode,
     MalformedKey,
+    MalformedRules,
     MalformedStatusList,
     MalformedTrustList,
     NotTrusted,
     WentBackwards,
 )
 from healthcode.core.keys import Key, jwk_set, key_id, parse_jwk_set
+from healthcode.core.rules import Rules, parse_rules
+from healthcode.core.schemes import decode
 from healthcode.core.status import Statuses, StatusList, build_status_list, parse_status_list
 from healthcode.core.trust import HONOURED, Issuer, Outcome, Trust
-from healthcode.core.verdict import Reason, Rules, Verdict, verify
+from healthcode.core.trust_list import parse_trust_list, sign_trust_list
+from healthcode.core.verdict import Reason, Verdict, verify
 
 __all__ = [
     "HONOURED",
@@ -41,10 +46,12 @@ __all__ = [
     "Kind",
     "MalformedCode",
     "MalformedKey",
+    "MalformedRules",
     "MalformedStatusList",
     "MalformedTrustList",
     "NotTrusted",
     "Outcome",
+    "Proof",
     "Reason",
     "Rules",
     "SignedCode",
@@ -59,7 +66,11 @@ __all__ = [
     "jwk_set",
     "key_id",
     "parse_jwk_set",
+    "parse_rules",
     "parse_status_list",
+    "parse_trust_list",
+    "present",
     "sign",
+    "sign_trust_list",
     "verify",
 ]

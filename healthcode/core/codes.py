@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import Final
 
 import base45
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from healthcode.core import cbor, cose
 from healthcode.core.cose import Algorithm
@@ -21,14 +22,22 @@ from healthcode.core.keys import KID_BYTES
 PREFIX: Final = "JK1:"
 MAX_CHARACTERS: Final = 311
 """QR version 10 at level M, alphanumeric (ISO/IEC 18004, table 7)."""
+MAX_BOUND_CHARACTERS: Final = 656
+"""QR version 16 at level M: what a code bound to a phone may take with its proof."""
 
 DAY_SECONDS: Final = 86_400
 UINT32_MAX: Final = (1 << 32) - 1
 MAX_HOLDER_BYTES: Final = 32
-_ISSUER = re.compile(r"[A-Z0-9]{2}(-[A-Z0-9]{1,8})?")
-_URI = re.compile(r"https?://[!-~]{1,56}")
-_ISS, _EXP, _IAT, _STATUS, _HC = 1, 4, 6, 65535, -65537
+ISSUER: Final = re.compile(r"[A-Z0-9]{2}(-[A-Z0-9]{1,8})?")
+URI: Final = re.compile(r"https?://[!-~]{1,56}")
+_ISS, _EXP, _IAT, _CNF, _STATUS, _HC = 1, 4, 6, 8, 65535, -65537
 _COLOUR, _KIND, _POLICY, _HOLDER = 1, 2, 3, 4
+# COSE_Key (RFC 9052, 7 and RFC 9053, 7.1), as the cnf claim of RFC 8747 holds it.
+_COSE_KEY = 1
+_KTY, _CRV, _X, _Y = 1, -1, -2, -3
+_KTY_EC2, _CRV_P256 = 2, 1
+_UNCOMPRESSED = b"\x04"
+POINT_BYTES: Final = 64
 
 
 class Colour(IntEnum):
@@ -59,6 +68,9 @@ class StatusRef:
 class HealthCode:
     """What a code says. Times in seconds since 1970, `holder` a masked name.
 
+    `phone_key` binds a live code to the phone that keeps the private half: x || y of a P-256
+    point. Such a code counts only with a fresh proof (`present`).
+
     Raises MalformedCode for what no code may say, whoever makes it.
     """
 
@@ -70,19 +82,33 @@ class HealthCode:
     policy: int
     holder: str | None
     status: StatusRef
+    phone_key: bytes | None = None
 
     def __post_init__(self) -> None:
         numbers = (self.issued_at, self.expires_at, self.policy, self.status.idx)
         if not all(0 <= number <= UINT32_MAX for number in numbers):
             raise MalformedCode("number out of range")
-        if not _ISSUER.fullmatch(self.issuer):
+        if not ISSUER.fullmatch(self.issuer):
             raise MalformedCode("issuer is not like CN-33")
-        if not _URI.fullmatch(self.status.uri):
+        if not URI.fullmatch(self.status.uri):
             raise MalformedCode("status list address is not a short http(s) address")
         if not 0 < self.expires_at - self.issued_at <= MAX_LIFETIME_SECONDS[self.kind]:
             raise MalformedCode("lifetime is not one of its kind")
         if self.holder is not None and not _is_short_name(self.holder):
             raise MalformedCode("holder is not a short printable name")
+        if self.phone_key is not None:
+            if self.kind is not Kind.LIVE:
+                raise MalformedCode("only a live code is bound to a phone")
+            phone_public_key(self.phone_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a phone signed to show that a bound code is in its hands at `made_at`."""
+
+    made_at: int
+    signature: bytes
+    signed_bytes: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,31 +120,52 @@ class SignedCode:
     algorithm: Algorithm
     signature: bytes
     signed_bytes: bytes
+    proof: Proof | None = None
 
 
 def sign(
     code: HealthCode, *, kid: bytes, algorithm: Algorithm, signer: Callable[[bytes], bytes]
 ) -> str:
-    """The text of a code, for a QR picture in alphanumeric mode.
+    """The text of a code, for a QR picture in alphanumeric mode; a bound one is for its phone.
 
     `signer` gets the Sig_structure and returns the signature as COSE carries it (for ES256
     r || s, 64 bytes): private keys stay with their owner. Raises CodeTooLarge beyond QR version
     10 at level M, MalformedCode for a key identifier or signature of another size.
     """
     message = cose.sign1({cose.ALG: algorithm, cose.KID: kid}, _encode_claims(code), signer)
-    text: str = PREFIX + base45.b45encode(message).decode()
-    if len(text) > MAX_CHARACTERS:
+    read_message(message)
+    text = to_text(PREFIX, message)
+    if code.phone_key is None and len(text) > MAX_CHARACTERS:
         raise CodeTooLarge(f"{len(text)} characters, at most {MAX_CHARACTERS}")
-    decode(text)
     return text
 
 
-def decode(text: str) -> SignedCode:
-    """The content of a code, its signature not verified. Raises MalformedCode."""
-    if not text.startswith(PREFIX) or len(text) > MAX_CHARACTERS:
+def to_text(prefix: str, data: bytes) -> str:
+    """`data` in the alphabet of QR alphanumeric mode, behind what tells schemes apart."""
+    return prefix + str(base45.b45encode(data), "ascii")
+
+
+def from_text(prefix: str, text: str) -> bytes:
+    """The bytes behind the prefix of a text of bounded length. Raises MalformedCode."""
+    if not text.startswith(prefix) or len(text) > MAX_BOUND_CHARACTERS:
         raise MalformedCode("not a code of this format")
     try:
-        data = base45.b45decode(text[len(PREFIX) :].encode("ascii"))
+        return bytes(base45.b45decode(text[len(prefix) :].encode("ascii")))
+    except ValueError as error:
+        raise MalformedCode("not Base45") from error
+
+
+def read(text: str) -> SignedCode:
+    """The content of a `JK1:` text, its signature not verified. Raises MalformedCode."""
+    signed = read_message(from_text(PREFIX, text))
+    if signed.code.phone_key is None and len(text) > MAX_CHARACTERS:
+        raise MalformedCode("longer than a code may be")
+    return signed
+
+
+def read_message(data: bytes) -> SignedCode:
+    """The content of a code's COSE_Sign1, its signature not verified. Raises MalformedCode."""
+    try:
         message = cose.parse(data)
         code = _decode_claims(message.payload)
     except MalformedCode:
@@ -156,23 +203,50 @@ def _encode_claims(code: HealthCode) -> bytes:
         _STATUS: {"status_list": {"idx": code.status.idx, "uri": code.status.uri}},
         _HC: statement,
     }
+    if code.phone_key is not None:
+        claims[_CNF] = {_COSE_KEY: _cose_key(code.phone_key)}
     return cbor.encode(claims)
 
 
+def _cose_key(point: bytes) -> dict[int, cbor.Encodable]:
+    half = POINT_BYTES // 2
+    return {_KTY: _KTY_EC2, _CRV: _CRV_P256, _X: point[:half], _Y: point[half:]}
+
+
+def phone_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
+    """The key of a phone from x || y. Raises MalformedCode for what is no point of P-256."""
+    if len(point) != POINT_BYTES:
+        raise MalformedCode("phone key is not a point of P-256")
+    try:
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _UNCOMPRESSED + point)
+    except ValueError as error:
+        raise MalformedCode("phone key is not a point of P-256") from error
+
+
 def _decode_claims(payload: bytes) -> HealthCode:
-    claims = cbor.decode(payload)
-    status = _map(_map(_map(claims).get(_STATUS)).get("status_list"))
-    statement = _map(_map(claims).get(_HC))
+    claims = _map(cbor.decode(payload))
+    status = _map(_map(claims.get(_STATUS)).get("status_list"))
+    statement = _map(claims.get(_HC))
     return HealthCode(
-        issuer=_text(_map(claims).get(_ISS)),
-        issued_at=_uint(_map(claims).get(_IAT)),
-        expires_at=_uint(_map(claims).get(_EXP)),
+        issuer=_text(claims.get(_ISS)),
+        issued_at=_uint(claims.get(_IAT)),
+        expires_at=_uint(claims.get(_EXP)),
         colour=Colour(_uint(statement.get(_COLOUR))),
         kind=Kind(_uint(statement.get(_KIND))),
         policy=_uint(statement.get(_POLICY)),
         holder=_text(statement[_HOLDER]) if _HOLDER in statement else None,
         status=StatusRef(idx=_uint(status.get("idx")), uri=_text(status.get("uri"))),
+        phone_key=_point(_map(claims[_CNF])) if _CNF in claims else None,
     )
+
+
+def _point(confirmation: Mapping[int | str, cbor.Value]) -> bytes:
+    key = _map(confirmation.get(_COSE_KEY))
+    match key.get(_X), key.get(_Y):
+        case bytes() as x, bytes() as y:
+            return x + y
+        case _:
+            raise MalformedCode("phone key is not a point of P-256")
 
 
 def _map(value: cbor.Value) -> Mapping[int | str, cbor.Value]:

@@ -22,7 +22,11 @@ class MalformedStatusList(CoreError):
 
 
 class MalformedTrustList(CoreError):
-    """A trust list or rules that cannot be read."""
+    """A trust list that cannot be read."""
+
+
+class MalformedRules(CoreError):
+    """Rules of a door that cannot be read."""
 
 
 class NotTrusted(CoreError):

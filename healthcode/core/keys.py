@@ -116,7 +116,7 @@ def _from_jwk(jwk: object) -> Key | None:
     if public_key is None:
         return None
     algorithm = algorithm_of(public_key)
-    if jwk.get("alg", _jose_name(algorithm)) != _jose_name(algorithm):
+    if jwk.get("alg", jose_name(algorithm)) != jose_name(algorithm):
         raise MalformedKey("algorithm is not the one this key is for")
     kid = from_base64url(jwk.get("kid"))
     if kid != key_id(public_key):
@@ -145,7 +145,8 @@ def _coordinate(text: object) -> int:
     return int.from_bytes(data, "big")
 
 
-def _jose_name(algorithm: Algorithm) -> str:
+def jose_name(algorithm: Algorithm) -> str:
+    """The name of an algorithm in JOSE (RFC 7518, RFC 8037)."""
     return "EdDSA" if algorithm is Algorithm.EDDSA else algorithm.name
 
 

@@ -32,12 +32,16 @@ HONOURED: Final[Mapping[Colour, Outcome]] = MappingProxyType(
 class Issuer:
     """An authority, its keys, and what its colours are worth here.
 
-    A colour missing from `honours` is refused.
+    A colour missing from `honours` is refused. `status_lists` says where its lists are published,
+    `title` and `contact` who answers for it; none of the three takes part in a verdict.
     """
 
     name: str
     keys: tuple[Key, ...]
     honours: Mapping[Colour, Outcome] = field(default_factory=lambda: HONOURED)
+    status_lists: tuple[str, ...] = ()
+    title: str = ""
+    contact: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,8 +49,10 @@ class Trust:
     """The issuers by name, known to be true at `as_of` and not to be relied on from `expires_at`.
 
     Seconds since 1970. Without `expires_at` only the grace of the rules limits its use.
+    `sequence` is the number of the trust list it comes from, 0 where it comes from none.
     """
 
     issuers: Mapping[str, Issuer]
     as_of: int
     expires_at: int | None = None
+    sequence: int = 0

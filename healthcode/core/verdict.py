@@ -1,16 +1,19 @@
 """The verdict on a code: pure, its time and its knowledge handed in. Order: docs/format.md."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from healthcode.core import cose
-from healthcode.core.codes import Colour, HealthCode, Kind, SignedCode, decode
+from healthcode.core.bound import PROOF_SECONDS
+from healthcode.core.codes import Colour, HealthCode, SignedCode, phone_public_key
+from healthcode.core.cose import Algorithm
 from healthcode.core.errors import MalformedCode
+from healthcode.core.rules import Rules
+from healthcode.core.schemes import decode
 from healthcode.core.status import Statuses, StatusList
-from healthcode.core.trust import HONOURED, Issuer, Outcome, Trust
+from healthcode.core.trust import Issuer, Outcome, Trust
 
 
 class Reason(StrEnum):
@@ -31,24 +34,11 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True)
-class Rules:
-    """What a door admits, and how old its knowledge may be. A colour not listed is refused.
-
-    `leeway_seconds` allows for clocks that differ between issuer and door.
-    """
-
-    admits: Mapping[Colour, Outcome] = field(default_factory=lambda: HONOURED)
-    kinds: frozenset[Kind] = frozenset(Kind)
-    trust_grace_seconds: int = 86_400
-    status_grace_seconds: int = 7_200
-    leeway_seconds: int = 60
-
-
-@dataclass(frozen=True)
 class Verdict:
     """The outcome, its reason, and how old each thing was that it rests on.
 
-    `code` is there only when its signature held. `status_age_seconds` is None without a list.
+    `code` is there only when its signature held. `age_seconds` counts from its issue, or from the
+    phone's proof for a bound code. `status_age_seconds` is None without a list.
     """
 
     outcome: Outcome
@@ -88,12 +78,12 @@ def verify(
         return _refused(doubt, trust, now)
     code = signed.code
     status_list = status.get(code.status.uri, issuer=code.issuer)
-    outcome, reason = _judge(code, issuer, status_list, trust, rules, now)
+    outcome, reason = _judge(signed, issuer, status_list, trust, rules, now)
     return Verdict(
         outcome=outcome,
         reason=reason,
         code=code,
-        age_seconds=_age(code.issued_at, now),
+        age_seconds=_age(_shown_at(signed), now),
         trust_age_seconds=_age(trust.as_of, now),
         status_age_seconds=None if status_list is None else _age(status_list.as_of, now),
     )
@@ -119,12 +109,24 @@ def _doubt_of_signature(
         )
         for key in keys
     ):
-        return None
+        return None if _is_in_its_phone(signed) else Reason.BAD_SIGNATURE
     return Reason.BAD_SIGNATURE
 
 
+def _is_in_its_phone(signed: SignedCode) -> bool:
+    """Whether a code bound to a phone comes with that phone's proof. Others have none to give."""
+    if signed.code.phone_key is None:
+        return True
+    return signed.proof is not None and cose.signature_holds(
+        Algorithm.ES256,
+        phone_public_key(signed.code.phone_key),
+        signed.proof.signed_bytes,
+        signed.proof.signature,
+    )
+
+
 def _judge(
-    code: HealthCode,
+    signed: SignedCode,
     issuer: Issuer,
     status_list: StatusList | None,
     trust: Trust,
@@ -132,22 +134,31 @@ def _judge(
     now: int,
 ) -> tuple[Outcome, Reason]:
     """A genuine code against time, status, colour and the age of what is known, in that order."""
-    lapse = _lapse(code, status_list, rules, now)
+    lapse = _lapse(signed, rules, now) or _supersession(signed.code, status_list)
     if lapse is not None:
         return Outcome.REFUSE, lapse
-    outcome, reason = _admission(code, issuer, rules)
+    outcome, reason = _admission(signed.code, issuer, rules)
     if outcome is Outcome.PASS and _is_stale(trust, status_list, rules, now):
         return Outcome.CAUTION, Reason.STALE_DATA
     return outcome, reason
 
 
-def _lapse(
-    code: HealthCode, status_list: StatusList | None, rules: Rules, now: int
-) -> Reason | None:
-    if code.issued_at - rules.leeway_seconds > now:
+def _lapse(signed: SignedCode, rules: Rules, now: int) -> Reason | None:
+    ends = signed.code.expires_at
+    if signed.proof is not None:
+        ends = min(ends, signed.proof.made_at + PROOF_SECONDS)
+    if max(signed.code.issued_at, _shown_at(signed)) - rules.leeway_seconds > now:
         return Reason.NOT_YET_VALID
-    if code.expires_at + rules.leeway_seconds <= now:
+    if ends + rules.leeway_seconds <= now:
         return Reason.EXPIRED
+    return None
+
+
+def _shown_at(signed: SignedCode) -> int:
+    return signed.code.issued_at if signed.proof is None else signed.proof.made_at
+
+
+def _supersession(code: HealthCode, status_list: StatusList | None) -> Reason | None:
     if status_list is None:
         return None
     if code.status.idx >= len(status_list):

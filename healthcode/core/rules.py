@@ -1,0 +1,65 @@
+"""The rules of a door: whom it admits, and how old its knowledge may be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, Final
+
+from healthcode.core import strict_json
+from healthcode.core.codes import Colour, Kind
+from healthcode.core.errors import MalformedRules, MalformedTrustList
+from healthcode.core.trust import HONOURED, Outcome
+from healthcode.core.trust_list import read_outcomes
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a door admits, and how old its knowledge may be. A colour not listed is refused.
+
+    `leeway_seconds` allows for clocks that differ between issuer and door.
+    """
+
+    admits: Mapping[Colour, Outcome] = field(default_factory=lambda: HONOURED)
+    kinds: frozenset[Kind] = frozenset(Kind)
+    trust_grace_seconds: int = 86_400
+    status_grace_seconds: int = 7_200
+    leeway_seconds: int = 60
+
+
+_SECONDS: Final = ("trust_grace_seconds", "status_grace_seconds", "leeway_seconds")
+
+
+def parse_rules(data: bytes) -> Rules:
+    """The rules in a JSON object: `admits`, `kinds` and seconds, each with its default.
+
+    Raises MalformedRules.
+    """
+    members = strict_json.load(data, MalformedRules)
+    if not isinstance(members, dict) or members.keys() - {field.name for field in fields(Rules)}:
+        raise MalformedRules("not an object of known members")
+    given: dict[str, Any] = {}
+    if "admits" in members:
+        given["admits"] = _outcomes(members["admits"])
+    if "kinds" in members:
+        given["kinds"] = _kinds(members["kinds"])
+    return Rules(**given, **{name: _seconds(members, name) for name in _SECONDS if name in members})
+
+
+def _outcomes(value: object) -> Mapping[Colour, Outcome]:
+    try:
+        return read_outcomes(value)
+    except MalformedTrustList as error:
+        raise MalformedRules(f"admits: {error}") from error
+
+
+def _kinds(value: object) -> frozenset[Kind]:
+    names = {kind.name.lower(): kind for kind in Kind}
+    if isinstance(value, list) and all(isinstance(name, str) and name in names for name in value):
+        return frozenset(names[name] for name in value)
+    raise MalformedRules(f"kinds is not a list out of {', '.join(names)}")
+
+
+def _seconds(members: Mapping[str, Any], name: str) -> int:
+    value = members[name]
+    if type(value) is int and value >= 0:
+        return value
+    raise MalformedRules(f"{name} is not a whole number")

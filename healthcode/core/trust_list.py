@@ -1,0 +1,219 @@
+"""Trust lists: what an alliance of issuers says about its members, signed. See docs/trust.md.
+
+A JWS (RFC 7515, compact) over JSON. Lists are numbered, and a verifier never goes back to a lower
+number: whoever replays an old list could otherwise bring a withdrawn key to life again.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from healthcode.core import strict_json
+from healthcode.core.codes import ISSUER, URI, Colour
+from healthcode.core.cose import Algorithm, signature_holds
+from healthcode.core.errors import MalformedKey, MalformedTrustList, NotTrusted, WentBackwards
+from healthcode.core.keys import (
+    Key,
+    from_base64url,
+    jose_name,
+    jwk_set,
+    parse_jwk_set,
+    to_base64url,
+)
+from healthcode.core.trust import Issuer, Outcome, Trust
+
+TYP: Final = "health-code-trust+jws"
+MAX_ISSUERS: Final = 256
+CLOCK_LEEWAY_SECONDS: Final = 60
+_LIST_MEMBERS: Final = {"sequence", "iat", "exp", "issuers"}
+_ISSUER_MEMBERS: Final = {"issuer", "title", "keys", "status_lists", "honours", "contact"}
+
+
+def sign_trust_list(
+    trust: Trust, *, kid: bytes, algorithm: Algorithm, signer: Callable[[bytes], bytes]
+) -> str:
+    """The signed list of these issuers: numbered, from `as_of` until `expires_at`.
+
+    `signer` returns the signature as JWS carries it (for ES256 r || s). Raises MalformedTrustList
+    for a list that its readers would refuse.
+    """
+    document = describe(trust)
+    read(document)
+    header = {"alg": jose_name(algorithm), "kid": to_base64url(kid), "typ": TYP}
+    signed = f"{_compact(header)}.{_compact(document)}"
+    return f"{signed}.{to_base64url(signer(signed.encode()))}"
+
+
+def parse_trust_list(
+    token: str | bytes, alliance: Iterable[Key], at: int, *, held: Trust | None = None
+) -> Trust:
+    """The trust that a list states, signed by a key of the alliance in force at `at`.
+
+    `held` is what the verifier has, which the list must not precede. An expired list is still
+    read: `verify` passes nobody on it, but what it refuses stays refused. Raises
+    MalformedTrustList, NotTrusted, and WentBackwards for a list older than the one held.
+    """
+    header, payload, signed, signature = _split(token)
+    trust = read(strict_json.load(payload, MalformedTrustList))
+    if not any(
+        to_base64url(key.kid) == header.get("kid")
+        and jose_name(key.algorithm) == header.get("alg")
+        and key.in_force(issued_at=trust.as_of, at=at)
+        and signature_holds(key.algorithm, key.public_key, signed, signature)
+        for key in alliance
+    ):
+        raise NotTrusted("trust list is not signed by a key of the alliance in force")
+    if trust.as_of > at + CLOCK_LEEWAY_SECONDS:
+        raise NotTrusted("trust list is not yet valid")
+    if held is not None and (trust.sequence, trust.as_of) < (held.sequence, held.as_of):
+        raise WentBackwards(f"trust list {trust.sequence} precedes {held.sequence}, already held")
+    return trust
+
+
+def read(document: object) -> Trust:
+    """The trust that an unsigned document states: for a reader with other reason to believe it.
+
+    Raises MalformedTrustList.
+    """
+    members = _object(document, _LIST_MEMBERS)
+    entries = _array(members, "issuers")
+    if len(entries) > MAX_ISSUERS:
+        raise MalformedTrustList(f"more than {MAX_ISSUERS} issuers")
+    issuers = [_read_issuer(_object(entry, _ISSUER_MEMBERS)) for entry in entries]
+    by_name = {issuer.name: issuer for issuer in issuers}
+    if len(by_name) != len(issuers):
+        raise MalformedTrustList("an issuer twice")
+    as_of, expires_at = _number(members, "iat"), _number(members, "exp")
+    if as_of >= expires_at:
+        raise MalformedTrustList("exp is not after iat")
+    return Trust(by_name, as_of, expires_at, _number(members, "sequence"))
+
+
+def describe(trust: Trust) -> dict[str, Any]:
+    """The document of a trust list, as it is signed. Raises MalformedTrustList without an end."""
+    if trust.expires_at is None:
+        raise MalformedTrustList("a published list has an end")
+    return {
+        "sequence": trust.sequence,
+        "iat": trust.as_of,
+        "exp": trust.expires_at,
+        "issuers": [_describe_issuer(trust.issuers[name]) for name in sorted(trust.issuers)],
+    }
+
+
+def differences(held: Trust, proposed: Trust) -> Iterator[str]:
+    """What would change, one line each, for whoever must decide before signing."""
+    for name in sorted(held.issuers.keys() | proposed.issuers.keys()):
+        before, after = held.issuers.get(name), proposed.issuers.get(name)
+        if before is None:
+            yield f"+ {name}"
+        if after is None:
+            yield f"- {name}"
+            continue
+        old = _describe_issuer(before) if before is not None else {}
+        new = _describe_issuer(after)
+        yield from (
+            f"  {name} {member}: {_brief(old.get(member))} -> {_brief(new[member])}"
+            for member in new
+            if old.get(member) != new[member]
+        )
+
+
+def _brief(value: object) -> str:
+    """Keys by their identifiers and validity, all else as it is."""
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return ", ".join(f"{key['kid']} ({key['nbf']}..{key.get('exp', '')})" for key in value)
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _describe_issuer(issuer: Issuer) -> dict[str, Any]:
+    return {
+        "issuer": issuer.name,
+        "title": issuer.title,
+        "keys": jwk_set(issuer.keys)["keys"],
+        "status_lists": list(issuer.status_lists),
+        "honours": {colour.name.lower(): outcome for colour, outcome in issuer.honours.items()},
+        "contact": issuer.contact,
+    }
+
+
+def _read_issuer(members: Mapping[str, Any]) -> Issuer:
+    name = _text(members, "issuer")
+    if not ISSUER.fullmatch(name):
+        raise MalformedTrustList("issuer is not like CN-33")
+    addresses = _array(members, "status_lists")
+    if not all(isinstance(address, str) and URI.fullmatch(address) for address in addresses):
+        raise MalformedTrustList("status list address is not a short http(s) address")
+    try:
+        keys = parse_jwk_set({"keys": members.get("keys")})
+    except MalformedKey as error:
+        raise MalformedTrustList(f"keys of {name}: {error}") from error
+    return Issuer(
+        name=name,
+        keys=keys,
+        honours=read_outcomes(members.get("honours")),
+        status_lists=tuple(addresses),
+        title=_text(members, "title"),
+        contact=_text(members, "contact"),
+    )
+
+
+def read_outcomes(value: object) -> Mapping[Colour, Outcome]:
+    """`{"green": "pass", ...}` as outcomes by colour. Raises MalformedTrustList."""
+    members = _object(value, {colour.name.lower() for colour in Colour})
+    try:
+        return {Colour[name.upper()]: Outcome(outcome) for name, outcome in members.items()}
+    except ValueError as error:
+        raise MalformedTrustList("an outcome is pass, caution or refuse") from error
+
+
+def _split(token: str | bytes) -> tuple[Mapping[str, Any], bytes, bytes, bytes]:
+    """Header, payload, signed bytes and signature of a compact JWS, none of it verified."""
+    if len(token) > 2 * strict_json.MAX_BYTES:
+        raise MalformedTrustList("too large")
+    try:
+        text = token.decode("ascii") if isinstance(token, bytes) else token
+        first, second, third = text.strip().split(".")
+        header_bytes, payload = from_base64url(first), from_base64url(second)
+        signature = from_base64url(third)
+    except ValueError as error:
+        raise MalformedTrustList("not a compact JWS") from error
+    header = _object(strict_json.load(header_bytes, MalformedTrustList), {"alg", "kid", "typ"})
+    if header.get("typ") != TYP:
+        raise MalformedTrustList(f"typ is not {TYP}")
+    return header, payload, f"{first}.{second}".encode(), signature
+
+
+def _compact(document: Mapping[str, Any]) -> str:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return to_base64url(text.encode())
+
+
+def _object(value: object, known: set[str]) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise MalformedTrustList("an object is missing")
+    unknown = value.keys() - known
+    if unknown:
+        raise MalformedTrustList(f"member {min(unknown)} is not known")
+    return value
+
+
+def _array(members: Mapping[str, Any], name: str) -> list[Any]:
+    value = members.get(name)
+    if isinstance(value, list):
+        return value
+    raise MalformedTrustList(f"{name} is not a list")
+
+
+def _text(members: Mapping[str, Any], name: str) -> str:
+    value = members.get(name)
+    if isinstance(value, str):
+        return value
+    raise MalformedTrustList(f"{name} is not a text")
+
+
+def _number(members: Mapping[str, Any], name: str) -> int:
+    value = members.get(name)
+    if type(value) is int and value >= 0:
+        return value
+    raise MalformedTrustList(f"{name} is not a whole number")
