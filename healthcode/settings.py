@@ -105,6 +105,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "healthcode.web.context.site",
+                "accounts.context.navigation",
             ],
         },
     },
@@ -137,6 +138,7 @@ STORAGES = {
 
 # Safety
 LOGIN_URL = "/login"
+CSRF_FAILURE_VIEW = "healthcode.web.pages.csrf_failed"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -1,0 +1,47 @@
+"""Colours and levels as words, for templates: `{% load colours %}`.
+
+`{% include "web/_colour.html" with colour="green" %}` shows a person's colour as colour, word and
+shape; `{{ "orange"|level_badge }}` shows an area's level as swatch, letter and word.
+"""
+
+from django import template
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy, pgettext_lazy
+
+register = template.Library()
+
+COLOUR_WORDS: dict[str, Promise] = {
+    "green": pgettext_lazy("a person's colour", "Green"),
+    "yellow": pgettext_lazy("a person's colour", "Yellow"),
+    "red": pgettext_lazy("a person's colour", "Red"),
+}
+LEVEL_WORDS: dict[str, tuple[str, Promise]] = {
+    "green": ("G", gettext_lazy("Low risk (green)")),
+    "blue": ("B", gettext_lazy("Lower-medium risk (blue)")),
+    "yellow": ("Y", gettext_lazy("Medium risk (yellow)")),
+    "orange": ("O", gettext_lazy("Higher risk (orange)")),
+    "red": ("R", gettext_lazy("High risk (red)")),
+}
+
+
+@register.filter
+def colour_word(colour: str) -> Promise:
+    """The word for a person's colour (`green`, `yellow`, `red`)."""
+    return COLOUR_WORDS[colour]
+
+
+@register.filter
+def level_word(level: str) -> Promise:
+    """The word for an area's level (`green` to `red`)."""
+    return LEVEL_WORDS[level][1]
+
+
+@register.filter
+def level_badge(level: str) -> SafeString:
+    """An area's level as swatch, letter and word."""
+    letter, word = LEVEL_WORDS[level]
+    return format_html(
+        '<span class="level level-{}" data-letter="{}">{}</span>', level, letter, word
+    )
