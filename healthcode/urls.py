@@ -1,5 +1,28 @@
 """Every address of the service; the only place that mounts the rooms."""
 
-from django.urls import URLPattern, URLResolver
+from importlib import import_module
+from importlib.util import find_spec
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+]
+for _room in (
+    "healthcode.web",
+    "accounts",
+    "healthcode.areas",
+    "healthcode.evidence",
+    "healthcode.colours",
+    "healthcode.codes",
+    "verifier",
+):
+    if find_spec(f"{_room}.urls"):
+        _urls = import_module(f"{_room}.urls")
+        urlpatterns += [
+            path("api/v1/", include(getattr(_urls, "api", []))),
+            path(".well-known/health-code/", include(getattr(_urls, "well_known", []))),
+            path("", include(getattr(_urls, "pages", []))),
+        ]

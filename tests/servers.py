@@ -1,0 +1,93 @@
+"""Pytest plugin: a private PostgreSQL and Valkey for the test session, and fresh secrets.
+
+Loaded with `-p tests.servers` so that the environment is complete before Django's settings are
+read. A DATABASE_URL or BROKER_URL that is set already is used as it is.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from healthcode.local import state as local_state
+from healthcode.local.postgres import Postgres
+from healthcode.local.valkey import Valkey
+
+ENVIRONMENT = {
+    "ISSUER": "CN-33",
+    "BASE_URL": "http://127.0.0.1:8000",
+    "SMS_SENDER": "accounts.sms.ConsoleSender",
+    "ALLOWED_HOSTS": "*",
+    "DEMO": "1",
+}
+
+
+class Servers:
+    """The servers of this session; stopped when pytest is done."""
+
+    def __init__(self) -> None:
+        self.folder: Path | None = None
+        self.postgres: Postgres | None = None
+        self.valkey: Valkey | None = None
+
+    def start(self) -> None:
+        """Complete the environment, starting what it does not name."""
+        secrets = local_state.new_secrets()
+        for name, value in (ENVIRONMENT | secrets).items():
+            os.environ.setdefault(name, value)
+        self.folder = Path(tempfile.mkdtemp(prefix="healthcode-tests-"))
+        if "DATABASE_URL" not in os.environ:
+            self._start_postgres(self.folder, secrets["POSTGRES_PASSWORD"])
+        if "BROKER_URL" not in os.environ:
+            self.valkey = Valkey(
+                self.folder / "valkey",
+                port=local_state.free_port(),
+                password=secrets["VALKEY_PASSWORD"],
+                log=self.folder / "valkey.log",
+            )
+            self.valkey.start()
+            os.environ["BROKER_URL"] = self.valkey.url()
+
+    def _start_postgres(self, folder: Path, password: str) -> None:
+        self.postgres = Postgres(
+            folder / "postgres",
+            port=local_state.free_port(),
+            password=password,
+            log=folder / "postgres.log",
+            durable=False,
+        )
+        self.postgres.create()
+        self.postgres.start()
+        self.postgres.ensure_database("healthcode")
+        os.environ["DATABASE_URL"] = self.postgres.url("healthcode")
+
+    def stop(self) -> None:
+        """Stop both and remove their data."""
+        for server in (self.postgres, self.valkey):
+            if server is not None:
+                server.stop()
+        if self.folder is not None:
+            shutil.rmtree(self.folder)
+
+
+_servers = Servers()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests() -> Generator[None, object, object]:
+    """Start the servers before pytest-django reads the settings."""
+    try:
+        _servers.start()
+    except BaseException:
+        _servers.stop()
+        raise
+    return (yield)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    """Stop the servers after everything else has been torn down."""
+    _servers.stop()

@@ -1,0 +1,18 @@
+"""The servers that tests run on are real and private."""
+
+import contextlib
+import os
+
+import psycopg2
+import redis
+
+
+def test_the_database_is_postgresql_18() -> None:
+    """A newer or older one would be another than `make run` uses."""
+    with contextlib.closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection:
+        assert connection.server_version // 10000 == 18
+
+
+def test_the_broker_answers() -> None:
+    """Celery's own client can talk to it."""
+    assert redis.Redis.from_url(os.environ["BROKER_URL"]).ping()
