@@ -25,7 +25,9 @@ class Evidence(models.Model):
 
     `traits` are the words that a policy's rules match, such as `symptoms`, `close`, `positive`.
     `reference` is the source's own number for the line, which makes loading it twice harmless.
-    A fact is never changed; an officer's act can withdraw it.
+    A fact is never changed. Two things may still be learnt about it, once each: when it ended
+    (`end_received_at`), and that it was wrong (`withdrawn_by`, an officer's act). A trigger holds
+    this; docs/decisions/0010-corrections.md says why.
     """
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="evidence", db_index=False)
@@ -39,6 +41,7 @@ class Evidence(models.Model):
     source = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
     reference = models.CharField(max_length=64, null=True)
     received_at = models.DateTimeField(db_default=Now())
+    end_received_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey(
         Act, models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -60,7 +63,9 @@ class Evidence(models.Model):
                 name="check_in_has_a_day", condition=~Q(kind="check_in") | Q(day__isnull=False)
             ),
             models.UniqueConstraint(
-                fields=["person", "day"], condition=Q(kind="check_in"), name="one_check_in_a_day"
+                fields=["person", "day"],
+                condition=Q(kind="check_in", withdrawn_by__isnull=True),
+                name="one_check_in_a_day",
             ),
             models.UniqueConstraint(
                 fields=["source", "kind", "reference"],

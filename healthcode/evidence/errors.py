@@ -1,0 +1,43 @@
+"""What this room refuses, and the sentence that goes with it."""
+
+from typing import ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from healthcode.web.errors import Conflict
+
+
+class AlreadyCheckedIn(Conflict):
+    """A person checks in once a day, counted in Shanghai."""
+
+    slug = "already-checked-in"
+    title: ClassVar[str | Promise] = _("Already checked in today")
+
+    def __init__(self) -> None:
+        super().__init__(_("Today's check-in is already there; come back tomorrow."))
+
+
+class AlreadyWithdrawn(Conflict):
+    """Evidence is withdrawn once; the first act stands."""
+
+    slug = "already-withdrawn"
+    title: ClassVar[str | Promise] = _("Already withdrawn")
+
+    def __init__(self) -> None:
+        super().__init__(_("This evidence has been withdrawn before; nothing needs to be done."))
+
+
+class ReferenceTaken(Conflict):
+    """A source's reference names one fact for good."""
+
+    slug = "reference-taken"
+    title: ClassVar[str | Promise] = _("Reference already used")
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "This reference already names a different fact. Send the fact with a reference "
+                "of its own, or ask an officer to withdraw the earlier one."
+            )
+        )

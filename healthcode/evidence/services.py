@@ -1,0 +1,166 @@
+"""Writing evidence: recorded once, closed once, withdrawn by an officer's act."""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Final
+
+from django.db import connection
+
+from accounts.models import Account, Act
+from healthcode.evidence.models import Evidence, EvidenceKind
+
+
+@dataclass(frozen=True, slots=True)
+class NewFact:
+    """A fact to record; the members mean what those of `Evidence` mean."""
+
+    person: int
+    kind: EvidenceKind
+    starts: datetime
+    ends: datetime | None
+    area: str | None = None
+    traits: tuple[str, ...] = ()
+    detail: Mapping[str, object] = field(default_factory=dict)
+    day: date | None = None
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of the facts given to `record`, in their order.
+
+    `ids` holds None where a fact was not stored because its reference, or its day of check-in,
+    belongs to another fact. `known` are the positions of facts that were there before. `people`
+    are those about whom something new is known.
+    """
+
+    ids: tuple[int | None, ...]
+    known: frozenset[int]
+    people: frozenset[int]
+
+
+# The ids are drawn beside the lines, so that the answer can say which line became which row:
+# an INSERT that leaves out conflicting rows does not tell. In the order of references, so that two
+# loads of the same lines wait for each other rather than deadlock.
+INSERT: Final = """
+WITH line AS MATERIALIZED (
+    SELECT nextval(pg_get_serial_sequence('evidence_evidence', 'id')) AS id, given.*
+    FROM jsonb_to_recordset(%(facts)s::jsonb) AS given (
+        n int, person bigint, kind text, starts timestamptz, ends timestamptz, area text,
+        traits text[], detail jsonb, day date, reference text)
+), stored AS (
+    INSERT INTO evidence_evidence (id, person_id, kind, starts, ends, area_id, traits, detail,
+                                   day, reference, source_id, received_at)
+    SELECT id, person, kind, starts, ends, area, traits, detail, day, reference,
+           %(source)s, %(at)s
+    FROM line ORDER BY reference, n
+    ON CONFLICT DO NOTHING
+    RETURNING id
+)
+SELECT line.n, line.id FROM line JOIN stored USING (id)
+"""
+
+CLOSE: Final = """
+UPDATE evidence_evidence AS fact
+SET ends = known.ends, end_received_at = %(at)s
+FROM unnest(%(ids)s::bigint[], %(ends)s::timestamptz[]) AS known (id, ends)
+WHERE fact.id = known.id AND fact.ends IS NULL
+"""
+
+
+def record(*, source: Account, facts: Sequence[NewFact], at: datetime) -> Recorded:
+    """Store `facts` in one INSERT, in the caller's transaction; the same reference stores once.
+
+    A fact whose reference is already there is the same fact when person, start, area and traits
+    agree; if the one stored goes on and the one given has ended, its end is filled in. People and
+    areas must exist: foreign keys refuse the whole at commit otherwise.
+    """
+    if not facts:
+        return Recorded(ids=(), known=frozenset(), people=frozenset())
+    with connection.cursor() as cursor:
+        rows = json.dumps([_row(n, fact) for n, fact in enumerate(facts)])
+        cursor.execute(INSERT, {"facts": rows, "source": source.pk, "at": at})
+        stored = dict(cursor.fetchall())
+    left = [n for n in range(len(facts)) if n not in stored]
+    known, closed = _recognise(source, facts, left, at) if left else ({}, frozenset())
+    ids = {**stored, **known}
+    return Recorded(
+        ids=tuple(ids.get(n) for n in range(len(facts))),
+        known=frozenset(known),
+        people=frozenset(facts[n].person for n in stored) | closed,
+    )
+
+
+def withdraw(*, ids: Collection[int], act: Act) -> frozenset[int]:
+    """Take facts out of all decisions by an officer's act; they stay readable for good.
+
+    Returns the people concerned; facts that were withdrawn before are passed over.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE evidence_evidence SET withdrawn_by_id = %s"
+            " WHERE id = ANY(%s) AND withdrawn_by_id IS NULL RETURNING person_id",
+            [act.pk, list(ids)],
+        )
+        return frozenset(person for (person,) in cursor.fetchall())
+
+
+def close(*, ends: Mapping[int, datetime], at: datetime) -> None:
+    """Fill in when facts that went on have ended, by id; those that have an end keep it."""
+    with connection.cursor() as cursor:
+        cursor.execute(CLOSE, {"ids": list(ends), "ends": list(ends.values()), "at": at})
+
+
+def _row(n: int, fact: NewFact) -> dict[str, Any]:
+    return {
+        "n": n,
+        "person": fact.person,
+        "kind": str(fact.kind),
+        "starts": fact.starts.isoformat(),
+        "ends": fact.ends and fact.ends.isoformat(),
+        "area": fact.area,
+        "traits": list(fact.traits),
+        "detail": dict(fact.detail),
+        "day": fact.day and fact.day.isoformat(),
+        "reference": fact.reference,
+    }
+
+
+def _recognise(
+    source: Account, facts: Sequence[NewFact], left: Sequence[int], at: datetime
+) -> tuple[dict[int, int], frozenset[int]]:
+    """Which of the facts `left` over are stored already, as {position: id}; closes the open.
+
+    Returns them with the people whose facts gained an end.
+    """
+    references = {facts[n].reference for n in left} - {None}
+    kinds = {str(facts[n].kind) for n in left}
+    stored = {
+        (fact.kind, fact.reference): fact
+        for fact in Evidence.objects.filter(
+            source=source, kind__in=kinds, reference__in=references
+        ).only("kind", "reference", "person_id", "starts", "ends", "area_id", "traits")
+    }
+    known: dict[int, int] = {}
+    ends: dict[int, datetime] = {}
+    people: set[int] = set()
+    for n in left:
+        fact, there = facts[n], stored.get((str(facts[n].kind), facts[n].reference))
+        if there is None or not _same(there, fact, ends.get(there.pk, there.ends)):
+            continue
+        known[n] = there.pk
+        if there.ends is None and fact.ends is not None:
+            ends[there.pk] = fact.ends
+            people.add(fact.person)
+    if ends:
+        close(ends=ends, at=at)
+    return known, frozenset(people)
+
+
+def _same(there: Evidence, given: NewFact, ends: datetime | None) -> bool:
+    return (
+        (there.person_id, there.starts, there.area_id, set(there.traits))
+        == (given.person, given.starts, given.area, set(given.traits))
+    ) and (ends is None or given.ends is None or ends == given.ends)

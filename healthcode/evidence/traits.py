@@ -1,0 +1,70 @@
+"""The closed list of words that say what a fact is; the rules of a policy match these.
+
+A word here is part of every policy file and of the HTTP interface: it is never renamed or reused.
+"""
+
+from collections.abc import Collection
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from healthcode.evidence.models import EvidenceKind
+
+# Axillary temperature from which somebody counts as feverish: Protocol on Prevention and Control
+# of COVID-19 (edition 5, National Health Commission, 21 February 2020), "fever (>= 37.3 °C)".
+FEVER_FROM: Final = Decimal("37.3")
+
+
+class Trait(StrEnum):
+    """What a fact says beyond its kind and its time."""
+
+    HEALTHY = "healthy"
+    SYMPTOMS = "symptoms"
+    FEVER = "fever"
+    CONTACT_WITH_CASE = "contact_with_case"
+    CLOSE = "close"
+    SECONDARY = "secondary"
+    CONFIRMED = "confirmed"
+    ASYMPTOMATIC = "asymptomatic"
+    SUSPECTED = "suspected"
+    POSITIVE = "positive"
+    NEGATIVE = "negative"
+
+
+TRAITS_OF: Final[dict[EvidenceKind, frozenset[Trait]]] = {
+    EvidenceKind.DECLARATION: frozenset({Trait.SYMPTOMS, Trait.FEVER, Trait.CONTACT_WITH_CASE}),
+    EvidenceKind.STAY: frozenset(),
+    EvidenceKind.CONTACT: frozenset({Trait.CLOSE, Trait.SECONDARY}),
+    EvidenceKind.CASE: frozenset({Trait.CONFIRMED, Trait.ASYMPTOMATIC, Trait.SUSPECTED}),
+    EvidenceKind.TEST: frozenset({Trait.POSITIVE, Trait.NEGATIVE}),
+    EvidenceKind.CHECK_IN: frozenset({Trait.HEALTHY, Trait.SYMPTOMS, Trait.FEVER}),
+}
+
+
+class Symptom(models.TextChoices):
+    """What a person can feel; asked in this order."""
+
+    FEVER = "fever", _("Fever")
+    COUGH = "cough", _("Cough")
+    FATIGUE = "fatigue", _("Tiredness")
+    SORE_THROAT = "sore_throat", _("Sore throat")
+    DYSPNOEA = "dyspnoea", _("Short of breath")
+    DIARRHOEA = "diarrhoea", _("Diarrhoea")
+    LOSS_OF_SMELL = "loss_of_smell", _("Loss of smell or taste")
+    HEADACHE = "headache", _("Headache")
+    MUSCLE_PAIN = "muscle_pain", _("Muscle pain")
+    RUNNY_NOSE = "runny_nose", _("Blocked or runny nose")
+
+
+def traits_of_health(symptoms: Collection[str], temperature: Decimal | None) -> tuple[str, ...]:
+    """What `symptoms` (values of `Symptom`) and a temperature in °C come to; empty when well."""
+    feverish = temperature is not None and temperature >= FEVER_FROM
+    found: list[str] = []
+    if symptoms:
+        found.append(Trait.SYMPTOMS)
+    if feverish or Symptom.FEVER in symptoms:
+        found.append(Trait.FEVER)
+    return tuple(found)
