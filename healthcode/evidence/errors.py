@@ -5,7 +5,8 @@ from typing import ClassVar
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.web.errors import Conflict
+from healthcode.core.errors import CoreError
+from healthcode.web.errors import Conflict, Refusal
 
 
 class AlreadyCheckedIn(Conflict):
@@ -41,3 +42,19 @@ class ReferenceTaken(Conflict):
                 "of its own, or ask an officer to withdraw the earlier one."
             )
         )
+
+
+class UnknownPerson(Refusal):
+    """A source names somebody who is not registered."""
+
+    slug = "unknown-person"
+    title: ClassVar[str | Promise] = _("Unknown person")
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Nobody is registered under this number or document. Check it for slips.")
+        )
+
+
+class MalformedLine(CoreError):
+    """A line of NDJSON is not JSON; the report says so beside its number."""

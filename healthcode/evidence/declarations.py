@@ -1,0 +1,160 @@
+"""What residents say of themselves and of those they look after: declarations and check-ins."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Account, Person
+from healthcode.areas.selectors import require_known
+from healthcode.evidence.errors import AlreadyCheckedIn
+from healthcode.evidence.fields import SHANGHAI, end_of_today, start_of_day
+from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.services import NewFact, close, record
+from healthcode.evidence.traits import Trait, traits_of_health
+from healthcode.web.errors import TooMany
+
+MAX_STAYS: Final = 50
+# Somebody who corrects a slip declares a few times; more is a machine, and each is kept for good.
+DECLARATIONS_A_DAY: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A person was in an area (code) over a period; `ends` is None while they still are."""
+
+    area: str
+    starts: datetime
+    ends: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a resident answers about a person; `symptoms` are values of `Symptom`, °C."""
+
+    symptoms: tuple[str, ...]
+    temperature: Decimal | None
+    contact_with_case: bool
+    stays: tuple[Stay, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIn:
+    """How a person is today; `symptoms` are values of `Symptom`, the temperature is in °C."""
+
+    symptoms: tuple[str, ...]
+    temperature: Decimal
+
+
+def record_declaration(
+    *, account: Account, person: Person, declaration: Declaration, at: datetime
+) -> None:
+    """Add a declaration to the evidence, in the caller's transaction.
+
+    Nothing that was declared before is erased. Stays declared as still going on end now, unless
+    this declaration repeats them: people say where they are, seldom that they have left.
+
+    Raises:
+        UnknownArea: when a stay names an area that never existed.
+        TooMany: after `DECLARATIONS_A_DAY`.
+    """
+    # One declaration of a person at a time, so that each sees the open stays of the one before.
+    Person.objects.select_for_update(no_key=True).get(pk=person.pk)
+    _refuse_flood(person, at)
+    if declaration.stays:
+        require_known({stay.area for stay in declaration.stays})
+    stays = _without_repeated(person, declaration.stays, at)
+    facts = [_declared(person, declaration, at), *(_stay(person, stay) for stay in stays)]
+    record(source=account, facts=facts, at=at)
+
+
+def record_check_in(*, account: Account, person: Person, check_in: CheckIn, at: datetime) -> None:
+    """Add today's check-in to the evidence, in the caller's transaction.
+
+    Raises:
+        AlreadyCheckedIn: when there is one for today (Shanghai), by whomever.
+    """
+    traits = traits_of_health(check_in.symptoms, check_in.temperature) or (Trait.HEALTHY,)
+    fact = NewFact(
+        person=person.pk,
+        kind=EvidenceKind.CHECK_IN,
+        starts=at,
+        ends=at,
+        traits=traits,
+        detail=_health(check_in.symptoms, check_in.temperature),
+        day=at.astimezone(SHANGHAI).date(),
+    )
+    if record(source=account, facts=[fact], at=at).ids == (None,):
+        raise AlreadyCheckedIn
+
+
+def _refuse_flood(person: Person, at: datetime) -> None:
+    today = start_of_day(at.astimezone(SHANGHAI).date())
+    count = Evidence.objects.filter(
+        person=person, kind=EvidenceKind.DECLARATION, received_at__gte=today
+    ).count()
+    if count >= DECLARATIONS_A_DAY:
+        raise TooMany(
+            _("There have been very many declarations for this person today. Continue tomorrow."),
+            retry_after=int((end_of_today(at) - at).total_seconds()) + 1,
+        )
+
+
+def _without_repeated(person: Person, stays: Sequence[Stay], at: datetime) -> list[Stay]:
+    """The stays that say something new; closes the open ones that are not repeated."""
+    going_on = {
+        fact.area_id: fact
+        for fact in Evidence.objects.filter(
+            person=person,
+            kind=EvidenceKind.STAY,
+            ends__isnull=True,
+            withdrawn_by__isnull=True,
+            detail__declared=True,
+        ).order_by("-starts")
+    }
+    repeated = {
+        stay.area
+        for stay in stays
+        if stay.ends is None and stay.area in going_on and going_on[stay.area].starts <= stay.starts
+    }
+    left = {
+        fact.pk: max(at, fact.starts) for area, fact in going_on.items() if area not in repeated
+    }
+    if left:
+        close(ends=left, at=at)
+    return [stay for stay in stays if stay.ends is not None or stay.area not in repeated]
+
+
+def _declared(person: Person, declaration: Declaration, at: datetime) -> NewFact:
+    traits = traits_of_health(declaration.symptoms, declaration.temperature)
+    if declaration.contact_with_case:
+        traits += (Trait.CONTACT_WITH_CASE,)
+    return NewFact(
+        person=person.pk,
+        kind=EvidenceKind.DECLARATION,
+        starts=at,
+        ends=at,
+        traits=traits,
+        detail=_health(declaration.symptoms, declaration.temperature),
+    )
+
+
+def _stay(person: Person, stay: Stay) -> NewFact:
+    return NewFact(
+        person=person.pk,
+        kind=EvidenceKind.STAY,
+        starts=stay.starts,
+        ends=stay.ends,
+        area=stay.area,
+        detail={"declared": True},
+    )
+
+
+def _health(symptoms: Sequence[str], temperature: Decimal | None) -> dict[str, object]:
+    detail: dict[str, object] = {"symptoms": list(symptoms)}
+    if temperature is not None:
+        detail["temperature"] = str(temperature)
+    return detail

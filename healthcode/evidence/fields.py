@@ -1,0 +1,267 @@
+"""Fields of the input that evidence is made of, strict about types and kind in what they say."""
+
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from accounts.authority import normalise_code
+from healthcode.web.errors import InvalidInput
+from healthcode.web.fields import StrictSerializer
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+A_DAY: Final = timedelta(days=1)
+
+# A period longer than this says nothing that a decision needs: the longest look back of any
+# published policy is 14 days and the longest hold 28. It catches the slip of a year.
+LONGEST_PERIOD: Final = timedelta(days=60)
+# The first known cases fell ill in December 2019; a date before that is a slip of the pen.
+EARLIEST: Final = datetime(2019, 12, 1, tzinfo=SHANGHAI)
+# How far a sender's clock may be ahead of ours.
+CLOCK_SKEW: Final = timedelta(minutes=5)
+
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_INSTANT: Final = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+
+def start_of_day(day: date) -> datetime:
+    """Midnight in Shanghai at which `day` begins, in UTC."""
+    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
+
+
+def end_of_today(at: datetime) -> datetime:
+    """Midnight in Shanghai at which the day of `at` is over, in UTC."""
+    return start_of_day(at.astimezone(SHANGHAI).date() + A_DAY)
+
+
+@extend_schema_field(
+    {"oneOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
+)
+class Moment(serializers.Field[datetime, Any, str, datetime]):
+    """A date (a day in Shanghai) or an RFC 3339 instant, as an aware instant in UTC.
+
+    A date stands for the instant at which its day begins or, with `ends`, is over.
+    """
+
+    default_error_messages = {
+        "format": gettext_lazy(
+            "Give a date such as 2020-02-24, or an instant with its offset such as "
+            "2020-02-24T08:30:00+08:00."
+        ),
+        "early": gettext_lazy("This date is too long ago; please check the year."),
+    }
+
+    def __init__(self, *, ends: bool = False, **options: Any) -> None:
+        self.ends = ends
+        super().__init__(**options)
+
+    def to_internal_value(self, data: Any) -> datetime:
+        """Read a date or an instant.
+
+        Raises:
+            ValidationError: for anything else, and for what lies before the epidemic.
+        """
+        if not isinstance(data, str):
+            self.fail("format")
+        try:
+            moment = self._read(data)
+        except (ValueError, OverflowError):
+            self.fail("format")
+        if moment < EARLIEST:
+            self.fail("early")
+        return moment
+
+    def to_representation(self, value: datetime) -> str:
+        """The instant in RFC 3339."""
+        return value.isoformat()
+
+    def _read(self, text: str) -> datetime:
+        if _DATE.fullmatch(text):
+            day = date.fromisoformat(text)
+            return start_of_day(day + A_DAY if self.ends else day)
+        if _INSTANT.fullmatch(text):
+            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+        raise ValueError("neither a date nor an instant")
+
+
+@extend_schema_field(OpenApiTypes.INT64)
+class Identifier(serializers.Field[int, Any, int, int]):
+    """A number that names something here; a JSON number, never a string of digits."""
+
+    default_error_messages = {"format": gettext_lazy("Give the number as a whole JSON number.")}
+
+    def to_internal_value(self, data: Any) -> int:
+        """Read a positive whole number that fits the database.
+
+        Raises:
+            ValidationError: for anything else.
+        """
+        if isinstance(data, bool) or not isinstance(data, int) or not 0 < data < 2**63:
+            self.fail("format")
+        return data
+
+    def to_representation(self, value: int) -> int:
+        """The number itself."""
+        return value
+
+
+@extend_schema_field(OpenApiTypes.BOOL)
+class YesNo(serializers.Field[bool, Any, bool, bool]):
+    """`true` or `false`, and nothing that merely looks like it."""
+
+    default_error_messages = {"format": gettext_lazy("Say true or false.")}
+
+    def to_internal_value(self, data: Any) -> bool:
+        """Read a JSON boolean.
+
+        Raises:
+            ValidationError: for anything else.
+        """
+        if not isinstance(data, bool):
+            self.fail("format")
+        return data
+
+    def to_representation(self, value: bool) -> bool:
+        """The boolean itself."""
+        return value
+
+
+class Choice(serializers.ChoiceField):
+    """One word of a closed list; the refusal names the list and does not repeat what was sent."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """Read one of the words.
+
+        Raises:
+            ValidationError: for anything else.
+        """
+        if not isinstance(data, str) or data not in self.choice_strings_to_values:
+            words = ", ".join(str(word) for word in self.choices)
+            raise serializers.ValidationError(_("Choose one of: %(words)s.") % {"words": words})
+        return self.choice_strings_to_values[data]
+
+
+class Temperature(serializers.DecimalField):
+    """A body temperature in °C with at most one decimal."""
+
+    LOWEST: Final = Decimal(34)
+    HIGHEST: Final = Decimal(43)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_digits=None, decimal_places=None, **options)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        """Read a temperature that a living person can have.
+
+        Raises:
+            ValidationError: for anything else, 3 and 370 included.
+        """
+        sentence = _("Give the temperature in °C, between 34 and 43, such as 36.5.")
+        if isinstance(data, bool) or not isinstance(data, int | float | str | Decimal):
+            raise serializers.ValidationError(sentence)
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as refusal:
+            raise serializers.ValidationError(sentence) from refusal
+        if not self.LOWEST <= value <= self.HIGHEST:
+            raise serializers.ValidationError(sentence)
+        return value.quantize(Decimal("0.1"))
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class AreaCode(serializers.Field[str, Any, str, str]):
+    """The code of a division (GB/T 2260), padded or not, in short form; `00` is abroad."""
+
+    default_error_messages = {
+        "format": gettext_lazy("Give the code of an area: 2, 4, 6 or 9 digits, such as 330106.")
+    }
+
+    def to_internal_value(self, data: Any) -> str:
+        """Read a code; a number is none, for 0512 is not 512.
+
+        Raises:
+            ValidationError: for anything else.
+        """
+        if not isinstance(data, str):
+            self.fail("format")
+        try:
+            return normalise_code(data)
+        except InvalidInput:
+            self.fail("format")
+
+    def to_representation(self, value: str) -> str:
+        """The code itself."""
+        return value
+
+
+class PeriodSerializer(StrictSerializer):
+    """Input with a period `from`–`to`; validated members are `starts` and `ends`.
+
+    Needs `at` (an aware datetime) in the context. `to` may be missing or null: still going on.
+    """
+
+    def get_fields(self) -> dict[str, Any]:
+        """Add `from`, which is a word of Python's and cannot be declared, and `to`."""
+        return {
+            **super().get_fields(),
+            "from": Moment(source="starts"),
+            "to": Moment(source="ends", ends=True, required=False, allow_null=True, default=None),
+        }
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check that the period is one that somebody can have lived through.
+
+        Raises:
+            ValidationError: naming the member that is wrong and what to do.
+        """
+        check_period(attrs["starts"], attrs["ends"], at=self.context["at"])
+        return dict(super().validate(attrs))
+
+
+def check_period(
+    starts: datetime,
+    ends: datetime | None,
+    *,
+    at: datetime,
+    members: tuple[str, str] = ("from", "to"),
+    longest: timedelta | None = LONGEST_PERIOD,
+) -> None:
+    """Refuse a period that runs backwards, lies in the future or is longer than `longest`.
+
+    Raises:
+        ValidationError: under the one of `members` that is wrong.
+    """
+    first, last = members
+    # Equal counts as backwards: to the 19th, inclusive, and from the 20th meet at midnight.
+    if ends is not None and ends <= starts:
+        raise serializers.ValidationError({last: _("The end must lie after the start.")})
+    check_past(starts, at=at, member=first)
+    if ends is not None and ends > max(end_of_today(at), at + CLOCK_SKEW):
+        raise serializers.ValidationError(
+            {last: _("This date lies in the future. Leave it out if it still goes on.")}
+        )
+    if longest and (ends or at) - starts > longest:
+        sentence = _(
+            "A period may be at most %(days)s days long. Leave out what is older, and check the "
+            "year."
+        )
+        raise serializers.ValidationError({first: sentence % {"days": longest.days}})
+
+
+def check_past(moment: datetime, *, at: datetime, member: str) -> None:
+    """Refuse a moment that has not come yet, a little difference between clocks apart.
+
+    Raises:
+        ValidationError: under `member`.
+    """
+    if moment > at + CLOCK_SKEW:
+        raise serializers.ValidationError({member: _("This date lies in the future.")})

@@ -1,0 +1,175 @@
+"""Lines of evidence as sources send them: what each kind consists of, and the fact it becomes.
+
+Nothing here asks the database: whether people and areas exist is looked up for all lines at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from rest_framework import serializers
+
+from accounts.models import IdType
+from healthcode.evidence.fields import (
+    AreaCode,
+    Choice,
+    Identifier,
+    Moment,
+    PeriodSerializer,
+    check_past,
+    check_period,
+)
+from healthcode.evidence.models import EvidenceKind
+from healthcode.evidence.services import NewFact
+from healthcode.evidence.traits import TRAITS_OF, Trait
+from healthcode.web.fields import StrictSerializer
+
+Document = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line that is well-formed: a fact about a person yet to be found.
+
+    `holder` is the person's number, or the type and number of their document.
+    """
+
+    holder: int | Document
+    kind: EvidenceKind
+    starts: datetime
+    ends: datetime | None
+    area: str | None
+    traits: tuple[str, ...]
+    reference: str | None
+
+    def fact(self, person: int) -> NewFact:
+        """The fact, now that the holder is known to be `person`."""
+        return NewFact(
+            person=person,
+            kind=self.kind,
+            starts=self.starts,
+            ends=self.ends,
+            area=self.area,
+            traits=self.traits,
+            reference=self.reference,
+        )
+
+
+def words(kind: EvidenceKind) -> list[str]:
+    """The traits of a kind in the order in which they are declared."""
+    return [word.value for word in Trait if word in TRAITS_OF[kind]]
+
+
+class HolderSerializer(StrictSerializer):
+    """Whom a line is about: `person`, or `id_type` and `id_number`; and the source's reference."""
+
+    person = Identifier(required=False)
+    id_type = Choice(choices=IdType.values, required=False)
+    id_number = serializers.CharField(max_length=32, required=False, trim_whitespace=True)
+    reference = serializers.CharField(max_length=64, required=False, allow_null=True)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check that exactly one way of naming the person was used.
+
+        Raises:
+            ValidationError: when neither or both were.
+        """
+        by_document = {"id_type", "id_number"} & attrs.keys()
+        if ("person" in attrs) == bool(by_document) or len(by_document) == 1:
+            raise serializers.ValidationError(
+                _("Name the person by `person`, or by `id_type` and `id_number` together.")
+            )
+        return attrs
+
+
+class StayLine(PeriodSerializer, HolderSerializer):
+    """A person was in an area."""
+
+    area = AreaCode()
+
+
+class ContactLine(PeriodSerializer, HolderSerializer):
+    """A person was near a case, or near somebody who was."""
+
+    strength = Choice(choices=words(EvidenceKind.CONTACT))
+
+
+class CaseLine(HolderSerializer):
+    """A person is a case, until they have recovered."""
+
+    status = Choice(choices=words(EvidenceKind.CASE))
+    confirmed_at = Moment(source="starts")
+    recovered_at = Moment(source="ends", ends=True, required=False, allow_null=True, default=None)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check the order of the two; a case may last longer than a stay.
+
+        Raises:
+            ValidationError: naming the member that is wrong.
+        """
+        members = ("confirmed_at", "recovered_at")
+        check_period(
+            attrs["starts"], attrs["ends"], at=self.context["at"], members=members, longest=None
+        )
+        return super().validate(attrs)
+
+
+class TestLine(HolderSerializer):
+    """A test had a result; it speaks of the moment of sampling."""
+
+    result = Choice(choices=words(EvidenceKind.TEST))
+    sampled_at = Moment(source="starts")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Check that the sample was taken in the past.
+
+        Raises:
+            ValidationError: when it was not.
+        """
+        check_past(attrs["starts"], at=self.context["at"], member="sampled_at")
+        return super().validate({**attrs, "ends": attrs["starts"]})
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How lines of one kind look, and which member says the fact's trait."""
+
+    kind: EvidenceKind
+    serializer: type[HolderSerializer]
+    trait: str | None
+
+
+FORMS: Final[Mapping[str, Form]] = {
+    "stays": Form(EvidenceKind.STAY, StayLine, None),
+    "contacts": Form(EvidenceKind.CONTACT, ContactLine, "strength"),
+    "cases": Form(EvidenceKind.CASE, CaseLine, "status"),
+    "tests": Form(EvidenceKind.TEST, TestLine, "result"),
+}
+
+
+class Reader:
+    """Reads lines of one kind, one after the other, as of one time."""
+
+    def __init__(self, kind: str, *, at: datetime) -> None:
+        self.form = FORMS[kind]
+        # One serializer for all lines: building its fields costs more than a line does.
+        self.serializer = self.form.serializer(context={"at": at})
+
+    def read(self, data: object) -> Line:
+        """The line that `data`, a JSON value, is.
+
+        Raises:
+            ValidationError: saying what is wrong with it, without repeating it.
+        """
+        found = self.serializer.run_validation(data)
+        return Line(
+            holder=found["person"] if "person" in found else (found["id_type"], found["id_number"]),
+            kind=self.form.kind,
+            starts=found["starts"],
+            ends=found["ends"],
+            area=found.get("area"),
+            traits=(found[self.form.trait],) if self.form.trait else (),
+            reference=found.get("reference"),
+        )
