@@ -27,15 +27,21 @@ from healthcode.core.errors import (
     WentBackwards,
 )
 from healthcode.core.keys import Key, jwk_set, key_id, parse_jwk_set
-from healthcode.core.rules import Rules, parse_rules
+from healthcode.core.rules import ADMITTED, Rules, parse_rules
 from healthcode.core.schemes import decode
-from healthcode.core.status import Statuses, StatusList, build_status_list, parse_status_list
-from healthcode.core.trust import HONOURED, Issuer, Outcome, Trust
+from healthcode.core.status import (
+    Statuses,
+    StatusList,
+    build_status_list,
+    load_status_list,
+    parse_status_list,
+)
+from healthcode.core.trust import Issuer, Outcome, Trust
 from healthcode.core.trust_list import parse_trust_list, sign_trust_list
 from healthcode.core.verdict import Reason, Verdict, verify
 
 __all__ = [
-    "HONOURED",
+    "ADMITTED",
     "Algorithm",
     "CodeTooLarge",
     "Colour",
@@ -65,6 +71,7 @@ __all__ = [
     "decode",
     "jwk_set",
     "key_id",
+    "load_status_list",
     "parse_jwk_set",
     "parse_rules",
     "parse_status_list",

@@ -82,7 +82,7 @@ def parse_jwk_set(data: bytes | Mapping[str, Any]) -> tuple[Key, ...]:
 
 def _to_jwk(key: Key) -> Jwk:
     match key.public_key:
-        case ec.EllipticCurvePublicKey() as public_key:
+        case ec.EllipticCurvePublicKey(curve=ec.SECP256R1()) as public_key:
             point = public_key.public_numbers()
             jwk = {
                 "kty": "EC",

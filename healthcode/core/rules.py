@@ -2,13 +2,23 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from types import MappingProxyType
 from typing import Any, Final
 
 from healthcode.core import strict_json
 from healthcode.core.codes import Colour, Kind
 from healthcode.core.errors import MalformedRules, MalformedTrustList
-from healthcode.core.trust import HONOURED, Outcome
+from healthcode.core.trust import Outcome
 from healthcode.core.trust_list import read_outcomes
+
+ADMITTED: Final[Mapping[Colour, Outcome]] = MappingProxyType(
+    {
+        Colour.GREEN: Outcome.PASS,
+        Colour.YELLOW: Outcome.CAUTION,
+        Colour.RED: Outcome.REFUSE,
+    }
+)
+"""What a colour means at a door that does not say otherwise."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +28,7 @@ class Rules:
     `leeway_seconds` allows for clocks that differ between issuer and door.
     """
 
-    admits: Mapping[Colour, Outcome] = field(default_factory=lambda: HONOURED)
+    admits: Mapping[Colour, Outcome] = field(default_factory=lambda: ADMITTED)
     kinds: frozenset[Kind] = frozenset(Kind)
     trust_grace_seconds: int = 86_400
     status_grace_seconds: int = 7_200
@@ -36,12 +46,12 @@ def parse_rules(data: bytes) -> Rules:
     members = strict_json.load(data, MalformedRules)
     if not isinstance(members, dict) or members.keys() - {field.name for field in fields(Rules)}:
         raise MalformedRules("not an object of known members")
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {name: _seconds(members, name) for name in _SECONDS if name in members}
     if "admits" in members:
         given["admits"] = _outcomes(members["admits"])
     if "kinds" in members:
         given["kinds"] = _kinds(members["kinds"])
-    return Rules(**given, **{name: _seconds(members, name) for name in _SECONDS if name in members})
+    return Rules(**given)
 
 
 def _outcomes(value: object) -> Mapping[Colour, Outcome]:

@@ -46,31 +46,24 @@ class StatusList:
 
 @dataclass(frozen=True)
 class Statuses:
-    """The status lists at hand, by the address that codes refer to."""
+    """The status lists at hand, by who says so and the address that codes refer to."""
 
-    lists: Mapping[str, StatusList] = field(default_factory=dict)
+    lists: Mapping[tuple[str | None, str], StatusList] = field(default_factory=dict)
 
-    def get(self, uri: str, *, issuer: str) -> StatusList | None:
-        """The list at `uri`, if it is the word of that issuer."""
-        found = self.lists.get(uri)
-        return found if found is not None and found.issuer == issuer else None
+    @classmethod
+    def of(cls, lists: Iterable[StatusList]) -> "Statuses":
+        """These lists; of two of one issuer about one address the newer."""
+        oldest_first = sorted(lists, key=lambda found: found.as_of)
+        return cls({(found.issuer, found.uri): found for found in oldest_first})
 
     @classmethod
     def load(cls, tokens: Iterable[bytes], *, trust: Trust, at: int) -> "Statuses":
-        """The lists of these tokens, each verified with the keys of the issuer it names.
+        """The lists of these tokens. Raises as `load_status_list` at the first that fails."""
+        return cls.of(load_status_list(token, trust=trust, at=at) for token in tokens)
 
-        Of two tokens about one list the newer counts. Raises MalformedStatusList, NotTrusted.
-        """
-        lists: dict[str, StatusList] = {}
-        for token in tokens:
-            issuer = trust.issuers.get(_issuer_named(token))
-            if issuer is None:
-                raise NotTrusted("status list of an unknown issuer")
-            parsed = parse_status_list(token, issuer.keys, at)
-            held = lists.get(parsed.uri)
-            if held is None or held.as_of <= parsed.as_of:
-                lists[parsed.uri] = parsed
-        return cls(lists)
+    def get(self, uri: str, *, issuer: str) -> StatusList | None:
+        """The list at `uri`, if that issuer's own is at hand."""
+        return self.lists.get((issuer, uri))
 
 
 def build_status_list(
@@ -139,6 +132,17 @@ def parse_status_list(
     return parsed
 
 
+def load_status_list(token: bytes, *, trust: Trust, at: int) -> StatusList:
+    """The list that a token holds, verified with the keys of the issuer that it names.
+
+    Raises MalformedStatusList, NotTrusted.
+    """
+    issuer = trust.issuers.get(_text(_read(token)[1], _ISS))
+    if issuer is None:
+        raise NotTrusted("status list of an unknown issuer")
+    return parse_status_list(token, issuer.keys, at)
+
+
 def _read(token: bytes) -> tuple[cose.Sign1, Mapping[int | str, cbor.Value]]:
     if len(token) > MAX_TOKEN_BYTES:
         raise MalformedStatusList("too large")
@@ -150,10 +154,6 @@ def _read(token: bytes) -> tuple[cose.Sign1, Mapping[int | str, cbor.Value]]:
     if message.headers.get(_TYP) != CONTENT_TYPE or not isinstance(claims, dict):
         raise MalformedStatusList("not a status list token")
     return message, claims
-
-
-def _issuer_named(token: bytes) -> str:
-    return _text(_read(token)[1], _ISS)
 
 
 def _signed_by(message: cose.Sign1, keys: Iterable[Key], *, issued_at: int, at: int) -> bool:

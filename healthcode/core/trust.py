@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
-from typing import Final
 
 from healthcode.core.codes import Colour
 from healthcode.core.keys import Key
@@ -18,27 +16,18 @@ class Outcome(StrEnum):
     REFUSE = "refuse"
 
 
-HONOURED: Final[Mapping[Colour, Outcome]] = MappingProxyType(
-    {
-        Colour.GREEN: Outcome.PASS,
-        Colour.YELLOW: Outcome.CAUTION,
-        Colour.RED: Outcome.REFUSE,
-    }
-)
-"""What a colour means where nobody says otherwise."""
-
-
 @dataclass(frozen=True)
 class Issuer:
     """An authority, its keys, and what its colours are worth here.
 
-    A colour missing from `honours` is refused. `status_lists` says where its lists are published,
+    A colour in `honours` is worth that outcome at best; one missing is left to the rules of each
+    door, like a colour of one's own. `status_lists` says where its lists are published,
     `title` and `contact` who answers for it; none of the three takes part in a verdict.
     """
 
     name: str
     keys: tuple[Key, ...]
-    honours: Mapping[Colour, Outcome] = field(default_factory=lambda: HONOURED)
+    honours: Mapping[Colour, Outcome] = field(default_factory=dict)
     status_lists: tuple[str, ...] = ()
     title: str = ""
     contact: str = ""

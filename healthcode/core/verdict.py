@@ -168,8 +168,8 @@ def _supersession(code: HealthCode, status_list: StatusList | None) -> Reason | 
 
 def _admission(code: HealthCode, issuer: Issuer, rules: Rules) -> tuple[Outcome, Reason]:
     """The worse of what the issuer's colour is worth here and what this door admits."""
-    honoured = issuer.honours.get(code.colour, Outcome.REFUSE)
     admitted = rules.admits.get(code.colour, Outcome.REFUSE)
+    honoured = issuer.honours.get(code.colour, Outcome.PASS)
     outcome = max(honoured, admitted, key=_SEVERITY.__getitem__)
     if code.kind not in rules.kinds:
         outcome, admitted = Outcome.REFUSE, Outcome.REFUSE

@@ -1,0 +1,146 @@
+"""Trust lists and status lists of the vectors, and what must become of each."""
+
+import base64
+import json
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from healthcode.core.keys import to_base64url
+from healthcode.core.trust_list import TYP, describe
+from tests.core.forge import ALLIANCE, NOON, SHANGHAI, STRANGER, URI, ZHEJIANG
+from tests.core.worlds import HOUR, TRUST, forged_status, listed, status_token, trust
+
+BOMB = zlib.compress(bytes(16 << 20), 9)
+
+
+def forged_list(
+    changes: Mapping[str, Any] | None = None,
+    *,
+    header: Mapping[str, Any] | None = None,
+    payload: bytes | None = None,
+    signer: Callable[[bytes], bytes] = ALLIANCE,
+) -> str:
+    """A trust list with any header and content, made without the core's checks."""
+    good = {"alg": "ES256", "kid": to_base64url(ALLIANCE.key().kid), "typ": TYP}
+    content = json.dumps(describe(trust()) | dict(changes or {})).encode()
+    head = json.dumps(good | dict(header or {})).encode()
+    signed = f"{to_base64url(head)}.{to_base64url(payload or content)}"
+    return f"{signed}.{to_base64url(signer(signed.encode()))}"
+
+
+def _one_issuer(**changes: Any) -> Mapping[str, Any]:
+    first, *_ = describe(trust())["issuers"]
+    return {"issuers": [first | changes]}
+
+
+def trust_list_vectors() -> list[Mapping[str, Any]]:
+    """Each read at NOON by a verifier that holds list 7 of an hour before."""
+    return [
+        {"name": name, "token": token, "at": NOON, "result": result}
+        for name, token, result in _trust_lists()
+    ]
+
+
+def _trust_lists() -> Iterator[tuple[str, str, str]]:
+    yield "the one held", listed(trust()), "accepted"
+    yield "the next", listed(trust(sequence=8, as_of=NOON)), "accepted"
+    yield "expired, and signed before the one held", listed(TRUST["expired"]), "went_backwards"
+    later = trust(sequence=8, as_of=NOON - 60, expires_at=NOON - 1)
+    yield "the next, expired: read, and stale", listed(later), "accepted"
+    yield "not yet valid", listed(trust(sequence=8, as_of=NOON + HOUR)), "not_trusted"
+    yield "older sequence number", listed(trust(sequence=6)), "went_backwards"
+    older = trust(as_of=NOON - 2 * HOUR)
+    yield "same sequence number, signed earlier", listed(older), "went_backwards"
+    yield "signed by a stranger", listed(trust(), STRANGER), "not_trusted"
+    in_our_name = forged_list(signer=STRANGER)
+    yield "signed by a stranger in the alliance's name", in_our_name, "not_trusted"
+    yield "algorithm none", forged_list(header={"alg": "none"}), "not_trusted"
+    yield "algorithm of another kind", forged_list(header={"alg": "EdDSA"}), "not_trusted"
+    yield "something critical", forged_list(header={"crit": ["x"], "x": 1}), "malformed"
+    yield "another type", forged_list(header={"typ": "JWT"}), "malformed"
+    yield "a member unknown", forged_list({"more": 1}), "malformed"
+    yield "no sequence number", forged_list({"sequence": None}), "malformed"
+    yield "sequence number as truth", forged_list({"sequence": True}), "malformed"
+    yield "ends before it begins", forged_list({"exp": NOON - 2 * HOUR}), "malformed"
+    yield "an issuer twice", forged_list({"issuers": _twice()}), "malformed"
+    yield "a colour unknown", forged_list(_one_issuer(honours={"blue": "pass"})), "malformed"
+    yield "an outcome unknown", forged_list(_one_issuer(honours={"red": "maybe"})), "malformed"
+    yield "a private key", forged_list(_one_issuer(keys=[_private_jwk()])), "malformed"
+    wrong_kid = _jwk() | {"kid": to_base64url(bytes(8))}
+    yield "a key with another's kid", forged_list(_one_issuer(keys=[wrong_kid])), "malformed"
+    off_curve = _jwk() | {"y": to_base64url(bytes(32))}
+    yield "no point of the curve", forged_list(_one_issuer(keys=[off_curve])), "malformed"
+    yield "a name twice", forged_list(payload=b'{"iat":1,"iat":2}'), "malformed"
+    yield "not JSON", forged_list(payload=b"{"), "malformed"
+    yield "nested too deeply", forged_list(payload=b"[" * 5_000), "malformed"
+    yield "two parts", ".".join(listed(trust()).split(".")[:2]), "malformed"
+    yield "padded", listed(trust()) + "=", "malformed"
+    yield "nothing", "", "malformed"
+
+
+def _twice() -> list[Any]:
+    first, *_ = describe(trust())["issuers"]
+    return [first, first]
+
+
+def _jwk() -> dict[str, Any]:
+    jwk: dict[str, Any] = describe(trust())["issuers"][0]["keys"][0]
+    return jwk
+
+
+def _private_jwk() -> dict[str, Any]:
+    return _jwk() | {"d": to_base64url(bytes(32))}
+
+
+def status_list_vectors() -> list[Mapping[str, Any]]:
+    """Each read at NOON as the list at URI by a verifier with the current trust."""
+    return [
+        {
+            "name": name,
+            "token": base64.b64encode(token).decode(),
+            "at": NOON,
+            "uri": URI,
+            "result": result,
+        }
+        for name, token, result in _status_lists()
+    ]
+
+
+def _status_lists() -> Iterator[tuple[str, bytes, str]]:
+    good = status_token()
+    yield "current", good, "accepted"
+    yield "untagged", good[1:], "accepted"
+    past = status_token(issued_at=NOON - HOUR, expires_at=NOON - 60)
+    yield "expired: read, and stale", past, "accepted"
+    other = status_token(uri="https://hc.example/s/2020-02-17")
+    yield "about another address", other, "not_trusted"
+    in_our_name = status_token(STRANGER, claimed_key=ZHEJIANG)
+    yield "signed by a stranger in the issuer's name", in_our_name, "not_trusted"
+    yield "signed by another issuer", status_token(SHANGHAI), "not_trusted"
+    unknown = status_token(STRANGER, issuer="CN-99")
+    yield "of an issuer nobody lists", unknown, "not_trusted"
+    yield "another type", forged_status(headers={16: "application/cwt"}), "malformed"
+    yield "no type", forged_status(headers={16: None}), "malformed"
+    yield "something critical", forged_status(headers={2: [16]}), "malformed"
+    yield "no subject", forged_status({2: None}), "malformed"
+    yield "no time", forged_status({6: None}), "malformed"
+    yield "no issuer", forged_status({1: None}), "malformed"
+    yield "two bits a code", _with_list({"bits": 2, "lst": _zlib(250)}), "malformed"
+    yield "no list", forged_status({65533: None}), "malformed"
+    yield "truncated zlib", _with_list({"bits": 1, "lst": _zlib(125)[:-6]}), "malformed"
+    yield "zlib and more", _with_list({"bits": 1, "lst": _zlib(125) + b"0"}), "malformed"
+    yield "not zlib", _with_list({"bits": 1, "lst": bytes(20)}), "malformed"
+    yield "a zip bomb", _with_list({"bits": 1, "lst": BOMB}), "malformed"
+    yield "bytes after", good + b"\0", "malformed"
+    yield "claim twice", forged_status(issuer_twice=True), "malformed"
+    yield "cut short", good[: len(good) // 2], "malformed"
+    yield "nothing", b"", "malformed"
+
+
+def _zlib(size: int) -> bytes:
+    return zlib.compress(bytes(size), 9)
+
+
+def _with_list(value: Mapping[str, Any]) -> bytes:
+    return forged_status({65533: value})

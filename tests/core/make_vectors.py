@@ -1,0 +1,83 @@
+"""Writes tests/core/vectors.json: `python -m tests.core.make_vectors`.
+
+The outcome and the reason of each case were written by hand in cases.py; what the code says and
+how old things are is arithmetic, taken from the core once the two agree.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from healthcode.core import HealthCode, Statuses, Verdict, parse_rules, verify
+from tests.core import cases, lists, worlds
+from tests.core.cases import Case
+
+PATH = Path(__file__).with_name("vectors.json")
+
+
+def judged(case: Case) -> Verdict:
+    """The core's verdict on a case, its knowledge built as a door builds it."""
+    trust = worlds.TRUST[case.trust]
+    tokens = [worlds.STATUS[name]() for name in case.status]
+    # Lists were loaded while their keys were in force, whatever became of the keys since.
+    status = Statuses.load(tokens, trust=worlds.TRUST["current"], at=worlds.NOON)
+    rules = parse_rules(json.dumps(worlds.RULES[case.rules]).encode())
+    return verify(case.text, trust=trust, status=status, rules=rules, at=case.at)
+
+
+def described(code: HealthCode | None) -> Mapping[str, Any] | None:
+    if code is None:
+        return None
+    return {
+        "issuer": code.issuer,
+        "issued_at": code.issued_at,
+        "expires_at": code.expires_at,
+        "colour": code.colour.name.lower(),
+        "kind": code.kind.name.lower(),
+        "policy": code.policy,
+        "holder": code.holder,
+        "status": {"idx": code.status.idx, "uri": code.status.uri},
+        "bound": code.phone_key is not None,
+    }
+
+
+def vector(case: Case) -> Mapping[str, Any]:
+    verdict = judged(case)
+    if (verdict.outcome, verdict.reason) != (case.outcome, case.reason):
+        raise SystemExit(f"{case.name}: {verdict}, but {case.outcome}/{case.reason} was expected")
+    return {
+        "name": case.name,
+        "text": case.text,
+        "at": case.at,
+        "trust": case.trust,
+        "status": list(case.status),
+        "rules": case.rules,
+        "outcome": case.outcome,
+        "reason": case.reason,
+        "code": described(verdict.code),
+        "age_seconds": verdict.age_seconds,
+        "trust_age_seconds": verdict.trust_age_seconds,
+        "status_age_seconds": verdict.status_age_seconds,
+    }
+
+
+def document() -> Mapping[str, Any]:
+    return {
+        "about": "Test vectors of health codes; docs/format.md says how to read them.",
+        "alliance_keys": worlds.ALLIANCE_KEYS,
+        "trust": {name: worlds.listed(trust) for name, trust in worlds.TRUST.items()},
+        "status": {name: worlds.encoded_status(name) for name in worlds.STATUS},
+        "rules": worlds.RULES,
+        "cases": [vector(case) for case in cases.all_cases()],
+        "trust_lists": lists.trust_list_vectors(),
+        "status_lists": lists.status_list_vectors(),
+    }
+
+
+def text() -> str:
+    return json.dumps(document(), ensure_ascii=True, indent=1) + "\n"
+
+
+if __name__ == "__main__":
+    PATH.write_text(text(), encoding="utf-8")
