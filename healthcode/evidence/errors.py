@@ -1,8 +1,5 @@
 """What this room refuses, and the sentence that goes with it."""
 
-from typing import ClassVar
-
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from healthcode.core.errors import CoreError
@@ -13,7 +10,7 @@ class AlreadyCheckedIn(Conflict):
     """A person checks in once a day, counted in Shanghai."""
 
     slug = "already-checked-in"
-    title: ClassVar[str | Promise] = _("Already checked in today")
+    title = _("Already checked in today")
 
     def __init__(self) -> None:
         super().__init__(_("Today's check-in is already there; come back tomorrow."))
@@ -23,7 +20,7 @@ class AlreadyWithdrawn(Conflict):
     """Evidence is withdrawn once; the first act stands."""
 
     slug = "already-withdrawn"
-    title: ClassVar[str | Promise] = _("Already withdrawn")
+    title = _("Already withdrawn")
 
     def __init__(self) -> None:
         super().__init__(_("This evidence has been withdrawn before; nothing needs to be done."))
@@ -33,7 +30,7 @@ class ReferenceTaken(Conflict):
     """A source's reference names one fact for good."""
 
     slug = "reference-taken"
-    title: ClassVar[str | Promise] = _("Reference already used")
+    title = _("Reference already used")
 
     def __init__(self) -> None:
         super().__init__(
@@ -48,7 +45,7 @@ class UnknownPerson(Refusal):
     """A source names somebody who is not registered."""
 
     slug = "unknown-person"
-    title: ClassVar[str | Promise] = _("Unknown person")
+    title = _("Unknown person")
 
     def __init__(self) -> None:
         super().__init__(

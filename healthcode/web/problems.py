@@ -63,13 +63,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         if "retry_after" in error.members:
             headers["Retry-After"] = str(error.members["retry_after"])
     elif isinstance(error, exceptions.ValidationError):
-        body = document(
-            "invalid-input",
-            _("Please correct the input"),
-            422,
-            _("Some members of the request are missing or wrong; `errors` says which and why."),
-            errors=list(flatten(error.detail)),
-        )
+        body = validation_document(error)
     elif isinstance(error, exceptions.APIException):
         body = _framework_document(error)
         if isinstance(error, exceptions.Throttled) and error.wait is not None:
@@ -86,6 +80,17 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
 def refusal_document(error: Refusal) -> dict[str, object]:
     """The problem document of a domain refusal."""
     return document(error.slug, error.title, error.status, error.detail, **error.members)
+
+
+def validation_document(error: exceptions.ValidationError) -> dict[str, object]:
+    """The problem document of input that a serializer refused."""
+    return document(
+        "invalid-input",
+        _("Please correct the input"),
+        422,
+        _("Some members of the request are missing or wrong; `errors` says which and why."),
+        errors=list(flatten(error.detail)),
+    )
 
 
 def flatten(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
