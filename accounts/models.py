@@ -4,12 +4,14 @@ Only this room touches what identifies a person (`Identity`); every other room r
 by `Person.id`, an opaque number.
 """
 
+from functools import cached_property
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(models.TextChoices):
@@ -25,22 +27,22 @@ class Role(models.TextChoices):
 class IdType(models.TextChoices):
     """Kinds of identity document, by the codes in use (GA/T 517 family)."""
 
-    RESIDENT_CARD = "10"
-    HONG_KONG_MACAO_PERMIT = "14"
-    TAIWAN_PERMIT = "15"
-    TAIWAN_SINGLE_ENTRY_PERMIT = "16"
-    PASSPORT = "20"
-    FOREIGN_PERMANENT_RESIDENCE = "34"
-    OTHER = "99"
+    RESIDENT_CARD = "10", _("Resident ID card")
+    HONG_KONG_MACAO_PERMIT = "14", _("Mainland travel permit for Hong Kong and Macao residents")
+    TAIWAN_PERMIT = "15", _("Mainland travel permit for Taiwan residents")
+    TAIWAN_SINGLE_ENTRY_PERMIT = "16", _("Single-entry travel permit for Taiwan residents")
+    PASSPORT = "20", _("Passport")
+    FOREIGN_PERMANENT_RESIDENCE = "34", _("Foreign permanent resident ID card")
+    OTHER = "99", _("Other document")
 
 
 class Relation(models.TextChoices):
     """What a person is to the account that looks after them."""
 
-    SELF = "self"
-    CHILD = "child"
-    PARENT = "parent"
-    OTHER = "other"
+    SELF = "self", _("Myself")
+    CHILD = "child", _("Child")
+    PARENT = "parent", _("Parent")
+    OTHER = "other", _("Somebody else I look after")
 
 
 class Account(AbstractBaseUser):
@@ -57,7 +59,15 @@ class Account(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
-    objects: ClassVar[BaseUserManager["Account"]] = BaseUserManager()
+    # The stub wants BaseUserManager[Self], which a class variable cannot be.
+    objects: ClassVar[BaseUserManager["Account"]] = BaseUserManager()  # type: ignore[assignment]
+
+    @cached_property
+    def held(self) -> frozenset[tuple[Role, str]]:
+        """The account's roles with their areas; read once for each request."""
+        return frozenset(
+            (Role(role), area) for role, area in self.grants.values_list("role", "area")
+        )
 
     class Meta:
         constraints = [
@@ -102,6 +112,16 @@ class OneTimeCode(models.Model):
     expires_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
+
+
+class LimitEvent(models.Model):
+    """One use of something that is limited (see accounts/limits.py); `subject` is a keyed hash."""
+
+    subject = models.BinaryField(max_length=32)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["subject", "at"], name="uses_of_subject")]
 
 
 class Person(models.Model):

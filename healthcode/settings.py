@@ -124,6 +124,7 @@ DATABASES = {
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("Chinese")), ("en", _("English"))]
 LANGUAGE_COOKIE_NAME = "language"
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
@@ -143,7 +144,8 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if flag("BEHIND_PROXY") else None
+BEHIND_PROXY = flag("BEHIND_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SESSION_COOKIE_SECURE else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -197,10 +199,14 @@ SPECTACULAR_SETTINGS = {
 
 # Sending one-time codes: the class that does it (see accounts/sms.py)
 SMS_SENDER = required("SMS_SENDER")
+OTP_PER_ADDRESS_HOURLY = int(os.environ.get("OTP_PER_ADDRESS_HOURLY", "300"))
 
 # Codes
 LIVE_CODE_SECONDS = int(os.environ.get("LIVE_CODE_SECONDS", "300"))
 PAPER_CODE_SECONDS = int(os.environ.get("PAPER_CODE_SECONDS", str(14 * 24 * 3600)))
+
+# Scans are dropped when their day is this long past.
+SCAN_RETENTION_DAYS = int(os.environ.get("SCAN_RETENTION_DAYS", "28"))
 
 # Celery: the broker only wakes workers; the database holds the work.
 BROKER_URL = required("BROKER_URL")

@@ -1,0 +1,106 @@
+"""Logging in and the people of an account, over HTTP."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import client, selectors, services
+from accounts.models import Account, Token
+from accounts.permissions import IsResident
+from accounts.serializers import (
+    LoggedIn,
+    LoginInput,
+    OtpInput,
+    OtpSent,
+    PersonInput,
+    PersonOutput,
+)
+
+SECOND = timedelta(seconds=1)
+
+
+class OtpView(APIView):
+    """Send a one-time code to a phone."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    @extend_schema(operation_id="send_otp", request=OtpInput, responses={202: OtpSent})
+    def post(self, request: Request) -> Response:
+        """Send it; the answer is the same whether or not the phone is known."""
+        given = OtpInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        services.send_otp(
+            phone=given.validated_data["phone"],
+            at=timezone.now(),
+            address=client.address(request),
+        )
+        return Response(
+            {
+                "expires_in": services.OTP_LIFE // SECOND,
+                "resend_after": services.RESEND.within // SECOND,
+            },
+            status=202,
+        )
+
+
+class LoginView(APIView):
+    """Exchange a one-time code for a token."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    @extend_schema(operation_id="login", request=LoginInput, responses=LoggedIn)
+    def post(self, request: Request) -> Response:
+        """Log in; five wrong attempts make the code void."""
+        given = LoginInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        token, expires_at = services.login(**given.validated_data, at=timezone.now())
+        return Response(LoggedIn({"token": token, "expires_at": expires_at}).data)
+
+
+class TokenView(APIView):
+    """The token of this request."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="logout", request=None, responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Revoke it at once."""
+        if isinstance(request.auth, Token):
+            services.revoke_token(token=request.auth)
+        return Response(status=204)
+
+
+class PeopleView(APIView):
+    """The account's holder and those they look after."""
+
+    permission_classes = [IsResident]
+
+    @extend_schema(operation_id="list_people", responses=PersonOutput(many=True))
+    def get(self, request: Request) -> Response:
+        """All of them, masked; the holder first."""
+        return Response(PersonOutput(selectors.people_of(_account(request)), many=True).data)
+
+    @extend_schema(
+        operation_id="register_person", request=PersonInput, responses={201: PersonOutput}
+    )
+    def post(self, request: Request) -> Response:
+        """Register yourself or somebody you look after."""
+        given = PersonInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        account = _account(request)
+        fields = {"relation": None, "phone": None, **given.validated_data}
+        person = services.register_person(account=account, **fields, at=timezone.now())
+        return Response(PersonOutput(selectors.known_person(account, person.id)).data, status=201)
+
+
+def _account(request: Request) -> Account:
+    account = request.user
+    assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
+    return account

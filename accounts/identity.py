@@ -1,0 +1,169 @@
+"""Identity documents: which numbers are possible, and one spelling of each.
+
+Types by the codes in use: 10 resident ID card (GB 11643), 14 Hong Kong/Macao permit, 15 Taiwan
+permit, 16 single-entry Taiwan permit, 20 passport, 34 foreigner's permanent residence, 99 other.
+Only the residents' number and the new permanent residence number have a published check digit.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from stdnum import numdb
+from stdnum.cn import ric
+
+from accounts import vault
+from accounts.errors import invalid
+from accounts.models import IdType
+
+OLDEST_AGE_YEARS = 130
+MOST_CHARACTERS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document in its one spelling: half-width, upper case, no separators."""
+
+    id_type: IdType
+    number: str
+
+    def index(self) -> bytes:
+        """The keyed hash by which the document is found."""
+        return vault.index("document", self.id_type, self.number)
+
+
+class _Impossible(Exception):
+    """The number cannot be one of this type; `sentence` says what to look at."""
+
+    def __init__(self, sentence: str | Promise) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
+def parse(id_type: str, number: str, *, on: date) -> Document:
+    """Check a document's number by the rules of its type.
+
+    Args:
+        id_type: one of the two-digit codes of `IdType`.
+        number: as typed; full-width digits, spaces, hyphens and lower case are taken.
+        on: today, in Asia/Shanghai; nobody is born after it.
+
+    Raises:
+        InvalidInput: pointing at `/id_type` or `/id_number`. The number is never repeated.
+    """
+    if id_type not in IdType.values:
+        raise invalid(
+            "/id_type", _("Choose one of the types of document: 10, 14, 15, 16, 20, 34, 99.")
+        )
+    kind = IdType(id_type)
+    try:
+        return Document(kind, _RULES[kind](compact(number), on))
+    except _Impossible as fault:
+        raise invalid("/id_number", fault.sentence) from None
+
+
+def compact(number: str) -> str:
+    """The number without separators and invisible characters, half-width, upper case."""
+    wide = unicodedata.normalize("NFKC", number)
+    kept = (char for char in wide if unicodedata.category(char) not in _SEPARATORS)
+    return "".join(kept).upper()
+
+
+_SEPARATORS = {"Zs", "Zl", "Zp", "Cc", "Cf", "Pd", "Pc"}
+
+
+def _resident_card(number: str, on: date) -> str:
+    """GB 11643: 6 digits of area, 8 of birth date, 3 of sequence, a check digit 0-9 or X."""
+    if re.fullmatch(r"\d{15}", number, re.ASCII):
+        raise _Impossible(
+            _("This is a number of the old form. Give the 18 characters of the present card.")
+        )
+    if not re.fullmatch(r"\d{17}[\dX]", number, re.ASCII):
+        raise _Impossible(
+            _("The number of a resident ID card has 18 characters: 17 digits and a digit or X.")
+        )
+    if number[-1] != ric.calc_check_digit(number):
+        raise _Impossible(_("The check digit does not fit. Look for a mistyped digit."))
+    _birth_date(number[6:14], on)
+    # A number keeps the code of the place that issued it, which may have begun after the birth
+    # and ended since, so the code need only have existed at some time.
+    if not any(properties for _part, properties in numdb.get("cn/loc").info(number[:6])[1:]):
+        raise _Impossible(
+            _("The first six digits are not the code of any area. Look for a mistyped digit.")
+        )
+    return number
+
+
+def _permanent_residence(number: str, on: date) -> str:
+    """Until 2023 3 letters of nationality and 12 digits; since then 18 digits, beginning with 9."""
+    if re.fullmatch(r"[A-Z]{3}\d{12}", number, re.ASCII):
+        return number
+    if not re.fullmatch(r"9\d{16}[\dX]", number, re.ASCII):
+        raise _Impossible(
+            _("The number has 3 letters and 12 digits, or 18 characters beginning with 9.")
+        )
+    if number[-1] != ric.calc_check_digit(number):
+        raise _Impossible(_("The check digit does not fit. Look for a mistyped digit."))
+    _birth_date(number[6:14], on)
+    return number
+
+
+def _hong_kong_macao(number: str, _on: date) -> str:
+    """H or M and 8 digits for life; older cards append two digits that count renewals."""
+    if not re.fullmatch(r"[HM]\d{8}(\d{2})?", number, re.ASCII):
+        raise _Impossible(_("The number of this permit is H or M and 8 digits."))
+    return number[:9]
+
+
+def _taiwan(number: str, _on: date) -> str:
+    """8 digits for life; older booklets append two digits that count renewals and a letter."""
+    if not re.fullmatch(r"\d{8}(\d{2}[A-Z]?)?", number, re.ASCII):
+        raise _Impossible(_("The number of this permit has 8 digits."))
+    return number[:8]
+
+
+def _form(pattern: str, sentence: Promise) -> Callable[[str, date], str]:
+    form = re.compile(pattern, re.ASCII)
+
+    def check(number: str, _on: date) -> str:
+        if not form.fullmatch(number):
+            raise _Impossible(sentence)
+        return number
+
+    return check
+
+
+def _birth_date(digits: str, on: date) -> None:
+    try:
+        born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        raise _Impossible(
+            _("The birth date in the number does not exist. Look for a mistyped digit.")
+        ) from None
+    if not on.year - OLDEST_AGE_YEARS <= born.year or born > on:
+        raise _Impossible(
+            _("The birth date in the number cannot be right. Look for a mistyped digit.")
+        )
+
+
+_RULES: Mapping[IdType, Callable[[str, date], str]] = {
+    IdType.RESIDENT_CARD: _resident_card,
+    IdType.HONG_KONG_MACAO_PERMIT: _hong_kong_macao,
+    IdType.TAIWAN_PERMIT: _taiwan,
+    IdType.TAIWAN_SINGLE_ENTRY_PERMIT: _form(
+        r"[A-Z]?\d{7,10}",
+        _("The number of this permit has 7 to 10 digits, perhaps after a letter."),
+    ),
+    IdType.PASSPORT: _form(
+        r"(?=.*\d)[A-Z0-9]{5,9}",
+        _("The number of a passport has 5 to 9 letters and digits; it stands on the data page."),
+    ),
+    IdType.FOREIGN_PERMANENT_RESIDENCE: _permanent_residence,
+    IdType.OTHER: _form(
+        r"[A-Z0-9]{4,32}", _("Give 4 to 32 letters and digits of the document's number.")
+    ),
+}

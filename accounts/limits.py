@@ -1,0 +1,62 @@
+"""How often something may be done: counted in the database, so that all processes count as one."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import ceil
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import vault
+from accounts.models import LimitEvent
+from healthcode.web.errors import TooMany
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `most` times `within` a period, for each subject."""
+
+    name: str
+    most: int
+    within: timedelta
+
+
+def take(subjects: Iterable[tuple[Limit, str]], *, at: datetime) -> None:
+    """Count one more use for each (limit, subject), or none at all when one of them is used up.
+
+    What is refused is not counted: asking again does not make the wait longer. Subjects (a phone,
+    an address) are kept as keyed hashes only.
+
+    Raises:
+        TooMany: with the seconds after which the limit that is used up allows the next use.
+    """
+    indexed = {vault.index("limit", limit.name, subject): limit for limit, subject in subjects}
+    with transaction.atomic():
+        _lock(indexed)
+        for index, limit in indexed.items():
+            _refuse_if_used_up(index, limit, at)
+        LimitEvent.objects.bulk_create(LimitEvent(subject=index, at=at) for index in indexed)
+
+
+def forgive(limit: Limit, subject: str) -> None:
+    """Forget the uses counted for this subject."""
+    LimitEvent.objects.filter(subject=vault.index("limit", limit.name, subject)).delete()
+
+
+def _lock(indexes: Iterable[bytes]) -> None:
+    """One at a time for each subject; sorted, so that two requests cannot wait for each other."""
+    keys = sorted(int.from_bytes(index[:8], signed=True) for index in indexes)
+    with connection.cursor() as cursor:
+        for key in keys:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+
+
+def _refuse_if_used_up(index: bytes, limit: Limit, at: datetime) -> None:
+    recent = LimitEvent.objects.filter(subject=index, at__gt=at - limit.within)
+    uses = list(recent.order_by("-at").values_list("at", flat=True)[: limit.most])
+    if len(uses) == limit.most:
+        wait = ceil((uses[-1] + limit.within - at).total_seconds())
+        raise TooMany(
+            _("This was tried too often. Wait a while, then try again."), retry_after=wait
+        )

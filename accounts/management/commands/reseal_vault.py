@@ -1,0 +1,26 @@
+"""`manage.py reseal_vault`: bring every sealed value under the newest of VAULT_KEYS."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from accounts import resealing
+
+
+class Command(BaseCommand):
+    """Run after a new key was put first in VAULT_KEYS; afterwards the older keys can go."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """How much to do in one transaction."""
+        parser.add_argument("--batch", type=int, default=1000, help="rows in one transaction")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Reseal batch by batch, saying how far it has come; safe to stop and to repeat."""
+        done = 0
+        for rows in resealing.reseal(batch=options["batch"]):
+            done += rows
+            self.stdout.write(f"{done} rows resealed")
+        self.stdout.write(f"Done: {done} rows; everything is under the newest key.")

@@ -1,0 +1,76 @@
+"""Permissions by role, for API views and for pages."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import ClassVar
+from urllib.parse import urlencode
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from accounts import authority
+from accounts.models import Account, Role
+
+
+class _HasRole(BasePermission):
+    role: ClassVar[Role]
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Whether the token's account has the role, wherever; the domain checks where."""
+        return isinstance(request.user, Account) and authority.holds(request.user, self.role)
+
+
+class IsResident(_HasRole):
+    """Somebody who logged in by phone."""
+
+    role = Role.RESIDENT
+
+
+class IsOfficer(_HasRole):
+    """Publishes maps, withdraws evidence, within an area."""
+
+    role = Role.OFFICER
+
+
+class IsSource(_HasRole):
+    """A system that reports evidence."""
+
+    role = Role.SOURCE
+
+
+class IsPartner(_HasRole):
+    """A system that verifies codes."""
+
+    role = Role.PARTNER
+
+
+class IsVenueManager(_HasRole):
+    """Somebody who enrols the devices of venues."""
+
+    role = Role.VENUE_MANAGER
+
+
+Page = Callable[..., HttpResponseBase]
+
+
+def role_required(role: Role) -> Callable[[Page], Page]:
+    """Let a page be seen only by accounts with `role`; others are sent to the login they need."""
+    login = "login" if role == Role.RESIDENT else "staff-login"
+
+    def decorate(page: Page) -> Page:
+        @wraps(page)
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
+            if not isinstance(request.user, Account):
+                query = urlencode({"next": request.get_full_path()})
+                return HttpResponseRedirect(f"{reverse(login)}?{query}")
+            if not authority.holds(request.user, role):
+                raise PermissionDenied
+            return page(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate

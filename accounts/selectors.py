@@ -1,0 +1,117 @@
+"""What this room reads. Nothing leaves it unmasked."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts import identity, masks, vault
+from accounts.models import Account, Guardianship, Identity, IdType, Person, Relation
+from accounts.vault import Field
+from healthcode.web.errors import InvalidInput, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPerson:
+    """A person as those who look after them see them; name, number and phone are masked."""
+
+    id: int
+    relation: Relation
+    name: str
+    id_type: IdType
+    id_number: str
+    phone: str | None
+    home_area: str
+
+
+def person_for(account: Account, person_id: int) -> Person:
+    """The person with this number, if the account is theirs or looks after them.
+
+    Raises:
+        NotFound: there is no such person, or they are not this account's to know.
+    """
+    person = Person.objects.filter(id=person_id, guardianships__account=account).first()
+    if person is None:
+        raise NotFound(_("There is no such person among those you look after."))
+    return person
+
+
+def people_of(account: Account) -> list[KnownPerson]:
+    """The account's holder first, then those they look after."""
+    known = Guardianship.objects.filter(account=account).select_related("person__identity")
+    people = [_known_person(guardianship) for guardianship in known.order_by("id")]
+    return sorted(people, key=lambda person: person.relation != Relation.SELF)
+
+
+def known_person(account: Account, person_id: int) -> KnownPerson:
+    """One of `people_of`.
+
+    Raises:
+        NotFound: as `person_for`.
+    """
+    known = Guardianship.objects.filter(account=account, person_id=person_id)
+    guardianship = known.select_related("person__identity").first()
+    if guardianship is None:
+        raise NotFound(_("There is no such person among those you look after."))
+    return _known_person(guardianship)
+
+
+def masked_name(person_id: int) -> str:
+    """The person's name as the door may see it, at most 12 bytes of UTF-8."""
+    return masked_names([person_id])[person_id]
+
+
+def masked_names(person_ids: Iterable[int]) -> dict[int, str]:
+    """`masked_name` for many, in one query."""
+    rows = Identity.objects.filter(person_id__in=person_ids).values_list(
+        "person_id", "name_sealed", "number_index"
+    )
+    return {
+        person: masks.name(vault.unseal(sealed, field=Field.NAME, row=row))
+        for person, sealed, row in rows
+    }
+
+
+def find_person(*, id_type: str, id_number: str) -> int | None:
+    """The number of the person with this document; None when nobody registered it."""
+    return find_people([(id_type, id_number)]).get((id_type, id_number))
+
+
+def find_people(documents: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Numbers of people by document as (type, number), as given; one query for all.
+
+    Documents that are impossible or that nobody registered are not in the answer.
+    """
+    today = timezone.localdate()
+    indexes = {document: _index_of(document, today) for document in documents}
+    wanted = {index for index in indexes.values() if index is not None}
+    rows = Identity.objects.filter(
+        id_type__in={id_type for id_type, _number in documents}, number_index__in=wanted
+    ).values_list("number_index", "person_id")
+    found = {bytes(index): person for index, person in rows}
+    return {document: found[index] for document, index in indexes.items() if index in found}
+
+
+def _index_of(document: tuple[str, str], today: date) -> bytes | None:
+    try:
+        return identity.parse(*document, on=today).index()
+    except InvalidInput:
+        return None
+
+
+def _known_person(guardianship: Guardianship) -> KnownPerson:
+    person = guardianship.person
+    who = person.identity
+    row = who.number_index
+    phone = who.phone_sealed and vault.unseal(who.phone_sealed, field=Field.PHONE, row=row)
+    return KnownPerson(
+        id=person.id,
+        relation=Relation(guardianship.relation),
+        name=masks.name(vault.unseal(who.name_sealed, field=Field.NAME, row=row)),
+        id_type=IdType(who.id_type),
+        id_number=masks.number(vault.unseal(who.number_sealed, field=Field.NUMBER, row=row)),
+        phone=masks.phone(phone) if phone else None,
+        home_area=person.home_area,
+    )

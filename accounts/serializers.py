@@ -1,0 +1,56 @@
+"""What the accounts calls take in and give out."""
+
+from rest_framework import serializers
+
+from accounts.models import IdType, Relation
+from healthcode.web.fields import StrictSerializer
+
+
+class OtpInput(StrictSerializer):
+    """The phone to send a one-time code to."""
+
+    phone = serializers.CharField(max_length=32)
+
+
+class LoginInput(StrictSerializer):
+    """The phone and the one-time code that it received."""
+
+    phone = serializers.CharField(max_length=32)
+    otp = serializers.CharField(max_length=16)
+
+
+class PersonInput(StrictSerializer):
+    """Somebody to register; without `relation` the first is the account's holder."""
+
+    name = serializers.CharField(max_length=200)
+    id_type = serializers.CharField(max_length=2)
+    id_number = serializers.CharField(max_length=64)
+    phone = serializers.CharField(max_length=32, required=False, allow_null=True, allow_blank=True)
+    home_area = serializers.CharField(max_length=12)
+    relation = serializers.ChoiceField(choices=Relation.choices, required=False)
+
+
+class OtpSent(serializers.Serializer[object]):
+    """The same answer whether or not the phone is known."""
+
+    expires_in = serializers.IntegerField(help_text="Seconds for which the code is valid.")
+    resend_after = serializers.IntegerField(help_text="Seconds after which to ask for another.")
+
+
+class LoggedIn(serializers.Serializer[object]):
+    """A bearer token and its end."""
+
+    token = serializers.CharField()
+    expires_at = serializers.DateTimeField()
+
+
+class PersonOutput(serializers.Serializer[object]):
+    """A person, with all that identifies them masked."""
+
+    id = serializers.IntegerField()
+    relation = serializers.ChoiceField(choices=Relation.choices)
+    name = serializers.CharField()
+    id_type = serializers.ChoiceField(choices=IdType.choices)
+    id_number = serializers.CharField()
+    phone = serializers.CharField(allow_null=True)
+    home_area = serializers.CharField()

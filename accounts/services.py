@@ -1,0 +1,293 @@
+"""What this room writes: logins, people, staff, acts."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts import authority, identity, limits, names, phones, sms, vault
+from accounts.authentication import digest
+from accounts.errors import (
+    AccountClosed,
+    CodeVoid,
+    DocumentAlreadyRegistered,
+    SelfAlreadyRegistered,
+    UnknownArea,
+    WrongCode,
+    WrongPassword,
+)
+from accounts.limits import Limit
+from accounts.models import (
+    Account,
+    Act,
+    Grant,
+    Guardianship,
+    Identity,
+    LimitEvent,
+    OneTimeCode,
+    Person,
+    Relation,
+    Role,
+    Token,
+)
+from healthcode.web.errors import Refusal
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+OTP_LIFE = timedelta(minutes=5)
+OTP_ATTEMPTS = 5
+RESIDENT_TOKEN_LIFE = timedelta(days=14)
+
+RESEND = Limit("otp-resend", 1, timedelta(seconds=60))
+PER_PHONE = Limit("otp-phone", 10, timedelta(days=1))
+# Many phones share one address behind a carrier's or a hospital's gateway.
+PER_ADDRESS = Limit("otp-address", settings.OTP_PER_ADDRESS_HOURLY, timedelta(hours=1))
+
+# By name and address together first, so that a stranger elsewhere cannot lock an officer out.
+PASSWORD_HERE = Limit("password-here", 5, timedelta(minutes=15))
+PASSWORD_NAME = Limit("password-name", 50, timedelta(hours=1))
+PASSWORD_ADDRESS = Limit("password-address", 100, timedelta(minutes=15))
+
+
+def send_otp(*, phone: str, at: datetime, address: str = "") -> None:
+    """Send a one-time code, the same to known and unknown phones.
+
+    Args:
+        phone: as typed, see `phones.normalise`.
+        address: the client's IP address; limited too.
+
+    Raises:
+        InvalidInput: this is no phone number.
+        TooMany: to this phone or from this address too many were sent.
+        SendingFailed: the message could not be handed over.
+    """
+    number = phones.normalise(phone)
+    code = f"{secrets.randbelow(10**6):06d}"
+    with transaction.atomic():
+        limits.take(
+            [(RESEND, number), (PER_PHONE, number), (PER_ADDRESS, address)],
+            at=at,
+        )
+        OneTimeCode.objects.create(
+            phone_index=vault.index("phone", number),
+            code_hash=vault.index("otp", number, code),
+            sent_at=at,
+            expires_at=at + OTP_LIFE,
+        )
+    minutes = OTP_LIFE // timedelta(minutes=1)
+    text = _("Your health code login: %(code)s. Valid for %(minutes)d minutes. Tell it to nobody.")
+    sms.sender().send(phone=number, text=text % {"code": code, "minutes": minutes})
+
+
+def verify_otp(*, phone: str, otp: str, at: datetime) -> Account:
+    """The account of this phone, made on its first login, if `otp` is the code sent last.
+
+    Raises:
+        InvalidInput: this is no phone number.
+        WrongCode: the code is wrong, used or over.
+        CodeVoid: it was tried wrongly five times.
+        AccountClosed: the account was closed.
+    """
+    number = phones.normalise(phone)
+    # The refusal leaves the block before it is raised: the count of attempts must be kept.
+    with transaction.atomic():
+        refusal = _try_code(number, otp, at)
+    if refusal is not None:
+        raise refusal
+    account = _resident(number)
+    if not account.is_active:
+        raise AccountClosed
+    return account
+
+
+def login(*, phone: str, otp: str, at: datetime) -> tuple[str, datetime]:
+    """A bearer token for the resident with this phone, and when it expires.
+
+    Raises:
+        Refusal: as `verify_otp`.
+    """
+    account = verify_otp(phone=phone, otp=otp, at=at)
+    expires_at = at + RESIDENT_TOKEN_LIFE
+    return issue_token(account=account, label="login", expires_at=expires_at), expires_at
+
+
+def issue_token(*, account: Account, label: str, expires_at: datetime) -> str:
+    """A new bearer token (43 characters, 256 random bits); only its digest is kept."""
+    token = secrets.token_urlsafe(32)
+    Token.objects.create(account=account, digest=digest(token), label=label, expires_at=expires_at)
+    return token
+
+
+def revoke_token(*, token: Token) -> None:
+    """End this token at once."""
+    token.delete()
+
+
+def verify_password(*, username: str, password: str, at: datetime, address: str = "") -> Account:
+    """The staff account of this name, if the password is its own.
+
+    Raises:
+        TooMany: this name or this address tried too often.
+        WrongPassword: name and password do not belong together, or the account is closed.
+    """
+    here = f"{username}\n{address}"
+    limits.take(
+        [(PASSWORD_HERE, here), (PASSWORD_NAME, username), (PASSWORD_ADDRESS, address)], at=at
+    )
+    account = authenticate(username=username, password=password)
+    if not isinstance(account, Account):
+        raise WrongPassword
+    limits.forgive(PASSWORD_HERE, here)
+    return account
+
+
+def register_person(
+    *,
+    account: Account,
+    relation: str | None,
+    name: str,
+    id_type: str,
+    id_number: str,
+    phone: str | None,
+    home_area: str,
+    at: datetime,
+) -> Person:
+    """Register the account's holder or somebody they look after.
+
+    Args:
+        relation: a value of `Relation`; None means the holder, then others.
+        home_area: code of a division, any of the forms in use.
+
+    Raises:
+        InvalidInput: name, document, phone or the form of the area's code are wrong.
+        UnknownArea: there is no such division.
+        DocumentAlreadyRegistered: somebody has registered this document, whoever it was.
+        SelfAlreadyRegistered: the account's holder is registered already.
+    """
+    document = identity.parse(id_type, id_number, on=at.astimezone(SHANGHAI).date())
+    full_name = names.normalise(name)
+    number = phones.normalise(phone) if phone else None
+    area = authority.normalise_code(home_area, pointer="/home_area")
+    row = document.index()
+    try:
+        with transaction.atomic():
+            person = Person.objects.create(home_area=area)
+            Identity.objects.create(
+                person=person,
+                id_type=document.id_type,
+                number_index=row,
+                number_sealed=vault.seal(document.number, field=vault.Field.NUMBER, row=row),
+                name_sealed=vault.seal(full_name, field=vault.Field.NAME, row=row),
+                phone_index=vault.index("phone", number) if number else None,
+                phone_sealed=(
+                    vault.seal(number, field=vault.Field.PHONE, row=row) if number else None
+                ),
+            )
+            Guardianship.objects.create(
+                account=account, person=person, relation=relation or _next(account), since=at
+            )
+    except IntegrityError as error:
+        raise _refusal_of(error) from error
+    return person
+
+
+def record_act(
+    *,
+    account: Account,
+    kind: str,
+    area: str,
+    ground: str,
+    detail: Mapping[str, object],
+    at: datetime,
+) -> Act:
+    """Write down, for good, what `account` did and on what ground; the table takes no changes."""
+    return Act.objects.create(
+        account=account, kind=kind, area=area, ground=ground, detail=detail, at=at
+    )
+
+
+@transaction.atomic
+def add_staff(*, username: str, password: str | None, role: Role, area: str) -> Account:
+    """An account for an officer, a venue manager, a source or a partner; grants add up.
+
+    Args:
+        password: None for machines, which only use tokens.
+        area: short code over which the role holds, "" for the whole country.
+
+    Raises:
+        django.core.exceptions.ValidationError: the password is too weak.
+    """
+    account, _made = Account.objects.get_or_create(username=username)
+    if password is not None:
+        validate_password(password, account)
+        account.set_password(password)
+    elif not account.password:
+        account.set_unusable_password()
+    account.save(update_fields=["password"])
+    Grant.objects.get_or_create(account=account, role=role, area=area)
+    return account
+
+
+def forget(*, at: datetime) -> int:
+    """Delete what has served its time: codes, tokens and counted uses. Returns how many rows."""
+    expired = (
+        OneTimeCode.objects.filter(expires_at__lt=at),
+        Token.objects.filter(expires_at__lt=at),
+        LimitEvent.objects.filter(at__lt=at - PER_PHONE.within),
+    )
+    return sum(rows.delete()[0] for rows in expired)
+
+
+def _try_code(number: str, otp: str, at: datetime) -> Refusal | None:
+    code = (
+        OneTimeCode.objects.select_for_update()
+        .filter(phone_index=vault.index("phone", number))
+        .order_by("-id")
+        .first()
+    )
+    if code is None or code.used_at is not None or code.expires_at <= at:
+        return WrongCode()
+    if code.attempts >= OTP_ATTEMPTS:
+        next_code = code.sent_at + RESEND.within
+        return CodeVoid(retry_after=max(1, round((next_code - at).total_seconds())))
+    if not compare_digest(bytes(code.code_hash), vault.index("otp", number, otp)):
+        code.attempts += 1
+        code.save(update_fields=["attempts"])
+        return WrongCode()
+    code.used_at = at
+    code.save(update_fields=["used_at"])
+    return None
+
+
+def _resident(number: str) -> Account:
+    index = vault.index("phone", number)
+    sealed = vault.seal(number, field=vault.Field.ACCOUNT_PHONE, row=index)
+    with transaction.atomic():
+        account, _made = Account.objects.get_or_create(
+            phone_index=index, defaults={"phone_sealed": sealed}
+        )
+        Grant.objects.get_or_create(account=account, role=Role.RESIDENT, area="")
+    return account
+
+
+def _next(account: Account) -> Relation:
+    has_holder = account.guardianships.filter(relation=Relation.SELF).exists()
+    return Relation.OTHER if has_holder else Relation.SELF
+
+
+def _refusal_of(error: IntegrityError) -> Exception:
+    """What a violated constraint means to the person; other violations are faults of ours."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    refusals: dict[str | None, Exception] = {
+        "one_document_one_person": DocumentAlreadyRegistered(),
+        "one_self_per_account": SelfAlreadyRegistered(),
+        "person_home_area_known": UnknownArea("/home_area"),
+    }
+    return refusals.get(getattr(diagnosis, "constraint_name", None), error)
