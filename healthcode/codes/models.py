@@ -1,6 +1,10 @@
-"""Signing keys of this issuer. Public halves are for all; private halves are sealed."""
+"""Signing keys of this issuer and the status lists it publishes.
+
+Of a key the public half is for all; the private half is sealed.
+"""
 
 from django.db import models
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 
@@ -19,10 +23,33 @@ class SigningKey(models.Model):
     withdrawn_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="key_signs_within_its_life",
+                condition=Q(not_before__lt=F("signs_until"), signs_until__lt=F("not_after")),
+            ),
+        ]
+
 
 class StatusList(models.Model):
-    """The newest signed status list of one day's codes, as published."""
+    """The newest signed status list about a day's codes of some people, as published.
 
-    day = models.DateField(primary_key=True)
+    The people of a list are those from number `first_person` on, for as many as its `places`
+    hold; people who come after a day's last list get a further `part`. A list's places never
+    change, since verifiers know it by its address. `content` is the digest of what it says.
+    """
+
+    day = models.DateField()
+    part = models.PositiveSmallIntegerField()
+    first_person = models.BigIntegerField()
+    places = models.PositiveIntegerField()
+    content = models.BinaryField(max_length=32)
     token = models.BinaryField()
     built_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "part"], name="one_list_a_day_and_part"),
+            models.UniqueConstraint(fields=["day", "first_person"], name="lists_of_a_day_apart"),
+        ]

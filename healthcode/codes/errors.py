@@ -1,0 +1,28 @@
+"""Why a code cannot be given."""
+
+from django.utils.translation import gettext_lazy as _
+
+from healthcode.web.errors import Conflict, Refusal
+
+
+class DeclareFirst(Conflict):
+    """Nobody has declared for this person yet, so there is no colour to sign."""
+
+    slug = "declare-first"
+    title = _("Declare first")
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("There is no code yet: fill in the health declaration first, it takes a minute.")
+        )
+
+
+class DoesNotSign(Refusal):
+    """This process has no key to sign with; another one of the service has."""
+
+    slug = "does-not-sign"
+    status = 503
+    title = _("Codes cannot be made here just now")
+
+    def __init__(self) -> None:
+        super().__init__(_("No code can be made at the moment. Please try again in a few minutes."))

@@ -1,0 +1,53 @@
+"""`manage.py make_signing_key`: make the key that signs codes, or the one that follows it."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+
+from healthcode.codes import keys
+
+DAYS = 90
+LEAD = timedelta(hours=1)
+
+
+class Command(BaseCommand):
+    """See docs/howto/rotate-keys.md."""
+
+    help = (
+        "Make a signing key. The first begins to sign at once; one that follows another begins "
+        "an hour later, so that every verifier has fetched it by then."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--days", type=int, default=DAYS, help="how long it signs")
+        parser.add_argument("--starts", help="when it begins to sign: RFC 3339, with a time zone")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make the key and say what it is called."""
+        at = timezone.now()
+        if options["days"] < 1:
+            raise CommandError("A key signs for at least one day.")
+        starts = _instant(options["starts"]) if options["starts"] else self._default_start(at)
+        key = keys.make_key(starts=starts, signs_for=timedelta(days=options["days"]))
+        self.stdout.write(
+            f"Key {bytes(key.kid).hex()} signs from {key.not_before:%Y-%m-%d %H:%M %Z} "
+            f"until {key.signs_until:%Y-%m-%d %H:%M %Z}."
+        )
+
+    @staticmethod
+    def _default_start(at: datetime) -> datetime:
+        return at if keys.signing_until(at=at) is None else at + LEAD
+
+
+def _instant(text: str) -> datetime:
+    try:
+        instant = parse_datetime(text)
+    except ValueError as error:
+        raise CommandError(f"There is no such time as {text}.") from error
+    if instant is None or instant.tzinfo is None:
+        raise CommandError(f"{text} is not like 2026-01-31T12:00:00+08:00.")
+    return instant

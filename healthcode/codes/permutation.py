@@ -1,0 +1,69 @@
+"""A keyed permutation of the places of a status list: format-preserving encryption of numbers.
+
+A balanced Feistel network of ten rounds over AES, the shape and number of rounds of NIST
+SP 800-38G's FF1. With it a person's place looks random to everyone without the key, and no two
+share one. Many numbers are permuted at once: each has a lane of 16 bytes in one large integer, so
+that a whole list costs ten AES passes rather than ten for each number.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+ROUNDS: Final = 10
+LANE: Final = 16
+_ROUND_NUMBER_SHIFT: Final = 96
+
+
+class Permutation:
+    """A bijection of 0 … `size` - 1, one for each key of 16, 24 or 32 bytes.
+
+    `size` is a power of four, so that both halves of a number have as many bits and no result
+    falls outside; ValueError for any other.
+    """
+
+    def __init__(self, *, key: bytes, size: int) -> None:
+        bits = size.bit_length() - 1
+        if size != 1 << bits or bits % 2 or not 2 <= bits <= 64:
+            raise ValueError("the size is not a power of four, from 4 to 2^64")
+        self.size = size
+        self._half = bits // 2
+        self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  a PRF, not a mode
+
+    def forward(self, numbers: Sequence[int]) -> list[int]:
+        """The places of `numbers`, in their order. ValueError for one outside the size."""
+        return self._permute(numbers, range(ROUNDS))
+
+    def inverse(self, places: Sequence[int]) -> list[int]:
+        """The numbers whose places these are."""
+        # Run backwards, a Feistel network is itself with its halves and rounds turned round.
+        swapped = [self._swap(place) for place in places]
+        return [self._swap(n) for n in self._permute(swapped, range(ROUNDS - 1, -1, -1))]
+
+    def _permute(self, numbers: Sequence[int], rounds: Iterable[int]) -> list[int]:
+        if not all(0 <= number < self.size for number in numbers):
+            raise ValueError("a number lies outside the size")
+        mask = (1 << self._half) - 1
+        every = _lanes(1 for _ in numbers)
+        left = _lanes(number >> self._half for number in numbers)
+        right = _lanes(number & mask for number in numbers)
+        encryptor = self._cipher.encryptor()
+        for number in rounds:
+            block = right | every * (number << _ROUND_NUMBER_SHIFT)
+            mixed = encryptor.update(block.to_bytes(LANE * len(numbers), "little"))
+            left, right = right, left ^ (int.from_bytes(mixed, "little") & every * mask)
+        highs, lows = _numbers(left, len(numbers)), _numbers(right, len(numbers))
+        return [high << self._half | low for high, low in zip(highs, lows, strict=True)]
+
+    def _swap(self, number: int) -> int:
+        return (number & ((1 << self._half) - 1)) << self._half | number >> self._half
+
+
+def _lanes(numbers: Iterable[int]) -> int:
+    return int.from_bytes(b"".join(n.to_bytes(LANE, "little") for n in numbers), "little")
+
+
+def _numbers(lanes: int, count: int) -> list[int]:
+    data = lanes.to_bytes(LANE * count, "little")
+    return [int.from_bytes(data[at : at + 8], "little") for at in range(0, len(data), LANE)]

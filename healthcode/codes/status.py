@@ -1,0 +1,163 @@
+"""Where a person's codes have their bit: the day's status lists, their parts and their places.
+
+A person has a run of numbers, one for each of the latest changes of colour; the list's keyed
+permutation of the day scatters them over its places. Whoever lacks the key can link no two places,
+neither of different days nor before and after a change.
+"""
+
+import base64
+import hashlib
+import hmac
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from healthcode.codes.errors import DoesNotSign
+from healthcode.codes.models import StatusList
+from healthcode.codes.permutation import Permutation
+from healthcode.core import StatusRef
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+
+NUMBERS_A_PERSON: Final = 16
+"""A person's numbers come round after as many changes of colour, which fourteen days do not see."""
+
+FEWEST_PLACES: Final = 4**10
+MOST_PLACES: Final = 4**13
+"""64 Mi places, 8 MiB before compression: the largest list that verifiers read."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One status list of a day: the places of the people from `first_person` on."""
+
+    day: date
+    number: int
+    first_person: int
+    places: int
+
+    @property
+    def uri(self) -> str:
+        """The address that codes name and where the list is published."""
+        return uri_of(self.day, self.number)
+
+    @property
+    def end_person(self) -> int:
+        """The first person who is beyond this list."""
+        return self.first_person + self.places // NUMBERS_A_PERSON
+
+    def place(self, person: int, changes: int) -> int:
+        """The place of a code of `person` made after so many changes of colour."""
+        return self.permutation.forward([self._number(person, changes)])[0]
+
+    def places_of(self, codes: Iterable[tuple[int, int]]) -> list[int]:
+        """The places of many codes, each named by person and changes; for whole lists."""
+        return self.permutation.forward([self._number(*code) for code in codes])
+
+    def holder_of(self, place: int) -> tuple[int, int]:
+        """Whose code has this place: the person, and the changes modulo `NUMBERS_A_PERSON`."""
+        person, changes = divmod(self.permutation.inverse([place])[0], NUMBERS_A_PERSON)
+        return self.first_person + person, changes
+
+    def _number(self, person: int, changes: int) -> int:
+        return (person - self.first_person) * NUMBERS_A_PERSON + changes % NUMBERS_A_PERSON
+
+    @cached_property
+    def permutation(self) -> Permutation:
+        """The permutation that belongs to this list alone."""
+        if not settings.STATUS_INDEX_KEY:
+            raise DoesNotSign
+        secret = base64.b64decode(settings.STATUS_INDEX_KEY, validate=True)
+        name = name_of(self.day, self.number).encode()
+        return Permutation(
+            key=hmac.digest(secret, b"status list " + name, hashlib.sha256), size=self.places
+        )
+
+
+class Places:
+    """The parts that a process knows. They never change, so each is read once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._parts: dict[date, list[Part]] = {}
+
+    def find(self, *, person: int, day: date) -> Part | None:
+        """The list of `day` that has this person's places; None when there is none yet."""
+        return self._known(person, day) or self._look_up(person, day)
+
+    def forget(self) -> None:
+        """Read the parts afresh."""
+        with self._lock:
+            self._parts = {}
+
+    def _look_up(self, person: int, day: date) -> Part | None:
+        parts = parts_of(day, day)
+        with self._lock:
+            # Only the days around midnight are asked for again; the rest would pile up.
+            keep = {known: old for known, old in self._parts.items() if abs(known - day) < _FEW}
+            self._parts = keep | {day: parts}
+        return self._known(person, day)
+
+    def _known(self, person: int, day: date) -> Part | None:
+        parts = self._parts.get(day, [])
+        return next((p for p in parts if p.first_person <= person < p.end_person), None)
+
+
+_FEW = timedelta(days=3)
+places = Places()
+
+
+def parts_of(first: date, last: date) -> list[Part]:
+    """The parts there are of these days, in order."""
+    rows = StatusList.objects.filter(day__range=(first, last)).order_by("day", "part")
+    return [Part(*row) for row in rows.values_list("day", "part", "first_person", "places")]
+
+
+def further_parts(day: date, parts: list[Part], people: int) -> list[Part]:
+    """The parts that `day` needs beside `parts` to have places up to person number `people`.
+
+    Room is left for as many people again, so that a day seldom needs a second part.
+    """
+    further: list[Part] = []
+    end = parts[-1].end_person if parts else 0
+    number = len(parts)
+    while end <= people:
+        wanted = 2 * NUMBERS_A_PERSON * (people - end + 1)
+        size = FEWEST_PLACES
+        while size < min(wanted, MOST_PLACES):
+            size *= 4
+        further.append(Part(day, number, end, size))
+        end, number = further[-1].end_person, number + 1
+    return further
+
+
+def reference(*, person: int, changes: int, at: datetime) -> StatusRef | None:
+    """What a code made at `at` says about its status; None while the day has no place for it."""
+    part = places.find(person=person, day=day_of(at))
+    return None if part is None else StatusRef(idx=part.place(person, changes), uri=part.uri)
+
+
+def day_of(at: datetime) -> date:
+    """The day of an instant, as days are counted here."""
+    return at.astimezone(SHANGHAI).date()
+
+
+def start_of(day: date) -> datetime:
+    """The instant at which a day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
+
+
+def uri_of(day: date, part: int) -> str:
+    """The address of a list, as codes name it."""
+    return f"{settings.STATUS_BASE_URL}/s/{name_of(day, part)}"
+
+
+def name_of(day: date, part: int) -> str:
+    """The last step of a list's address: `20200224`, or `20200224-1` for a further part."""
+    return f"{day:%Y%m%d}-{part}" if part else f"{day:%Y%m%d}"

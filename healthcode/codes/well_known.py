@@ -1,0 +1,88 @@
+"""What this issuer publishes for everyone who verifies, at /.well-known/health-code/ and /s/."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import get_conditional_response
+from django.views.decorators.http import require_safe
+
+from healthcode.codes import keys, status
+from healthcode.codes.models import StatusList
+from healthcode.codes.publishing import TTL
+from healthcode.core import jwk_set
+from healthcode.core.status import CONTENT_TYPE as STATUS_LIST_TYPE
+
+VERSION: Final = 1
+METADATA_SECONDS: Final = 60
+KEYS_SECONDS: Final = 60
+"""Withdrawing a key takes effect at the door once caches and doors have asked again."""
+
+
+@require_safe
+def metadata(request: HttpRequest) -> HttpResponseBase:
+    """Where everything is. `status_lists` is the aggregation of the Token Status List draft."""
+    rows = StatusList.objects.order_by("day", "part").values_list("day", "part")
+    document = {
+        "version": VERSION,
+        "issuer": settings.ISSUER,
+        "jwks_uri": _absolute("published-keys"),
+        "status_lists": [status.uri_of(day, part) for day, part in rows],
+    }
+    return _json(request, document, max_age=METADATA_SECONDS)
+
+
+@require_safe
+def keys_in_force(request: HttpRequest) -> HttpResponseBase:
+    """The public keys as a JWK set (RFC 7517), withdrawn ones left out."""
+    document = jwk_set(keys.published_keys(at=timezone.now()))
+    return _json(request, document, max_age=KEYS_SECONDS, content_type="application/jwk-set+json")
+
+
+@require_safe
+def status_list(request: HttpRequest, day: str, part: str | None = None) -> HttpResponseBase:
+    """A day's signed status list. Raises Http404 for days whose codes are all over, or to come."""
+    try:
+        date = datetime.strptime(day, "%Y%m%d").replace(tzinfo=status.SHANGHAI).date()
+    except ValueError as error:
+        raise Http404 from error
+    row = StatusList.objects.filter(day=date, part=int(part or 0)).only("token").first()
+    if row is None:
+        raise Http404
+    return _published(
+        request, bytes(row.token), content_type=STATUS_LIST_TYPE, max_age=int(TTL.total_seconds())
+    )
+
+
+def _json(
+    request: HttpRequest,
+    document: Mapping[str, object],
+    *,
+    max_age: int,
+    content_type: str = "application/json",
+) -> HttpResponseBase:
+    body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return _published(request, body, content_type=content_type, max_age=max_age)
+
+
+def _published(
+    request: HttpRequest, body: bytes, *, content_type: str, max_age: int
+) -> HttpResponseBase:
+    """A public answer that a CDN keeps: the same for everybody, named by its content."""
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    response = HttpResponse(body, content_type=content_type)
+    response.headers["ETag"] = etag
+    response.headers["Cache-Control"] = f"public, max-age={max_age}"
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    return get_conditional_response(request, etag=etag, response=response) or response
+
+
+def _absolute(name: str) -> str:
+    return settings.BASE_URL + reverse(name)

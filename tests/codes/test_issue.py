@@ -1,0 +1,58 @@
+"""Making a code: what it says, what it costs, and when it is not to be had."""
+
+from datetime import datetime, timedelta
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from healthcode.codes import keys, publishing, services
+from healthcode.codes.models import SigningKey, StatusList
+from healthcode.colours.models import Policy
+from healthcode.core import (
+    Colour,
+    Issuer,
+    Kind,
+    Reason,
+    Rules,
+    Statuses,
+    Trust,
+    Verdict,
+    decode,
+    verify,
+)
+from tests.codes.conftest import NOON, Resident, recolour, resident
+
+
+def at_the_door(code: str, at: datetime) -> Verdict:
+    """What a door with everything that is published at that time says."""
+    issuer = Issuer(settings.ISSUER, tuple(keys.published_keys(at=at)))
+    trust = Trust({settings.ISSUER: issuer}, as_of=int(at.timestamp()))
+    tokens = [bytes(row.token) for row in StatusList.objects.all()]
+    status = Statuses.load(tokens, trust=trust, at=int(at.timestamp()))
+    return verify(code, trust=trust, status=status, rules=Rules(), at=at)
+
+
+def live(who: Resident, at: datetime = NOON) -> str:
+    issued = services.issue_code(
+        account=who.account, person_id=who.person.pk, kind=Kind.LIVE, at=at
+    )
+    return issued.code
+
+
+def test_a_fresh_code_passes_the_door(signing_key: SigningKey, zhang: Resident) -> None:
+    verdict = at_the_door(live(zhang), NOON)
+    assert (verdict.reason, verdict.code and verdict.code.holder) == (Reason.OK, "张*")
+
+
+def test_an_older_code_is_superseded_once_the_colour_changed(
+    signing_key: SigningKey, zhang: Resident
+) -> None:
+    before = live(zhang)
+    later = NOON + timedelta(seconds=40)
+    recolour(zhang.person, Colour.RED, at=later)
+    publishing.publish(at=later)
+    assert at_the_door(before, later).reason is Reason.SUPERSEDED
+    assert at_the_door(live(zhang, later), later).reason is Reason.RED
