@@ -6,7 +6,10 @@ from importlib.util import find_spec
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from healthcode import health
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include(health)),
     path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
 ]
@@ -26,3 +29,7 @@ for _room in (
             path(".well-known/health-code/", include(getattr(_urls, "well_known", []))),
             path("", include(getattr(_urls, "pages", []))),
         ]
+
+handler403 = "healthcode.web.pages.forbidden"
+handler404 = "healthcode.web.pages.not_found"
+handler500 = "healthcode.web.pages.server_error"

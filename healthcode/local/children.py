@@ -1,10 +1,11 @@
 """Starting and stopping child processes that never outlive this one."""
 
+import contextlib
+import ctypes
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -12,6 +13,7 @@ from typing import IO
 import psutil
 
 _LAUNCH = str(Path(__file__).with_name("launch.py"))
+_PR_SET_CHILD_SUBREAPER = 36
 
 
 class LocalError(Exception):
@@ -47,7 +49,11 @@ def start(
 def stop(
     process: subprocess.Popen[bytes], *, sign: signal.Signals = signal.SIGTERM, patience: float = 10
 ) -> None:
-    """Ask `process` to end, then end whatever is left of its group after `patience` seconds."""
+    """Ask `process` to end, kill it after `patience` seconds, and kill what it leaves behind."""
+    try:
+        family = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        family = []
     if process.poll() is None:
         process.send_signal(sign)
         try:
@@ -55,35 +61,36 @@ def stop(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-    end_group(process.pid)
+    _kill(family)
 
 
-def end_group(group: int) -> None:
-    """Kill what is left of a process group, and wait until the machine has forgotten it."""
-    deadline = time.monotonic() + 5
-    while time.monotonic() < deadline:
-        try:
-            os.killpg(group, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            return
-        if all(_is_over(pid) for pid in _members(group)):
-            return
-        time.sleep(0.05)
+def adopt_orphans() -> None:
+    """Make grandchildren whose parent was killed children of this process, so none gets away."""
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def _members(group: int) -> list[int]:
-    return [pid for pid in psutil.pids() if _group_of(pid) == group]
+def kill_descendants() -> None:
+    """Kill every process that descends from this one."""
+    _kill(psutil.Process().children(recursive=True))
 
 
-def _group_of(pid: int) -> int | None:
+def end(pid: int, started: float, *, patience: float = 10) -> None:
+    """Stop process `pid` and its descendants if it is still the one that began at `started`."""
     try:
-        return os.getpgid(pid)
-    except ProcessLookupError:
-        return None
-
-
-def _is_over(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+        process = psutil.Process(pid)
+        if abs(process.create_time() - started) > 1:
+            return
+        family = process.children(recursive=True)
+        process.terminate()
+        with contextlib.suppress(psutil.TimeoutExpired):
+            process.wait(patience)
     except psutil.NoSuchProcess:
-        return True
+        return
+    _kill([process, *family])
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=5)

@@ -66,7 +66,7 @@ def new_secrets() -> dict[str, str]:
 def write_private(path: Path, content: str) -> None:
     """Write a file that only its owner may read, replacing the old one in one step."""
     scratch = path.with_name(path.name + ".new")
-    with open(os.open(scratch, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
+    with os.fdopen(os.open(scratch, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
         out.write(content)
     scratch.replace(path)
 

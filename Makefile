@@ -1,0 +1,90 @@
+# `make` lists what there is. Needs Python 3.11 or newer with venv, and git; nothing else.
+
+PYTHON ?= python3
+VAR ?= var
+PORT ?= 8000
+
+BIN := .venv/bin
+TOOLS := $(BIN)/python -m healthcode.local
+WITH_SETTINGS := $(BIN)/python -m tests.environment
+MESSAGES := $(shell find accounts healthcode verifier -name '*.po')
+SCRIPTS := $(shell find accounts healthcode verifier -name '*.ts')
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+.PHONY: help
+help: ## List these targets
+	@echo 'make run PORT=8000 VAR=var starts everything; the rest:'
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile
+
+.PHONY: run
+run: .venv/.local messages frontend ## Run the whole service on this machine; Ctrl-C stops it
+	@VAR='$(VAR)' PORT='$(PORT)' exec $(TOOLS)
+
+.PHONY: test
+test: .venv/.dev messages frontend ## Run all tests on private servers, in a real browser too
+	@$(TOOLS).browser
+	$(BIN)/pytest
+
+.PHONY: check
+check: .venv/.dev messages frontend ## Format, lint, types, import contracts, migrations, interface, translations
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/lint-imports
+	$(WITH_SETTINGS) $(BIN)/mypy healthcode accounts verifier
+	$(WITH_SETTINGS) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+	$(WITH_SETTINGS) $(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null
+	$(TOOLS).messages check
+	$(TOOLS).node tsc --noEmit
+
+.PHONY: conformance
+conformance: .venv/.dev ## Compare the code format with other people's test vectors
+	$(BIN)/python -m tests.conformance
+
+.PHONY: messages
+messages: .venv/.messages ## Compile the translations
+
+.PHONY: frontend
+frontend: .venv/.frontend ## Bundle the pages' script
+
+.PHONY: lock
+lock: .venv/.dev ## Pin every dependency anew, with hashes
+	for part in requirements requirements-local requirements-dev; do \
+	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-header --no-emit-index-url --upgrade $$part.in -o $$part.txt || exit 1; done
+	$(BIN)/python -m healthcode.local.node npm install --package-lock-only
+
+.PHONY: clean
+clean: ## Remove what was built; keeps VAR
+	rm -rf .venv node_modules healthcode/web/static/built
+
+.venv/.local: requirements-local.txt | .venv/bin/python
+	@echo 'Installing the requirements into .venv; takes a minute, once …'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# What tests need contains what running needs.
+.venv/.dev: requirements-dev.txt requirements-local.txt | .venv/bin/python
+	@echo 'Installing the requirements and the tools for tests into .venv; takes a minute, once …'
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch .venv/.local $@
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	@echo 'Making .venv …'
+	@$(PYTHON) -m venv .venv
+
+.venv/.messages: $(MESSAGES) | .venv/.local
+	@$(TOOLS).messages compile
+	@touch $@
+
+node_modules/.done: package-lock.json .npmrc | .venv/.local
+	@echo 'Installing the front-end tools; once …'
+	@$(TOOLS).node npm ci --silent
+	@touch $@
+
+.venv/.frontend: node_modules/.done $(SCRIPTS) package.json
+	@$(TOOLS).node npm run --silent build
+	@touch $@

@@ -1,0 +1,96 @@
+"""`python -m healthcode.local`: the whole service on one machine, which `make run` calls.
+
+Environment: VAR (state folder, default var/), PORT (default 8000), HOST (default 127.0.0.1),
+BASE_URL (default http://HOST:PORT), DATABASE_URL and BROKER_URL to use servers of one's own.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from healthcode.local import state as local_state
+from healthcode.local.children import LocalError
+from healthcode.local.console import Console
+from healthcode.local.service import PROJECT, Address, Service
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class StopRequestedError(BaseException):
+    """Somebody asked the service to stop; no code in between may mistake it for a failure."""
+
+
+def _request_stop(_signal: int, _frame: FrameType | None) -> None:
+    for sign in _STOPPING:
+        signal.signal(sign, signal.SIG_IGN)
+    raise StopRequestedError
+
+
+def _address() -> Address:
+    """Where to listen.
+
+    Raises:
+        LocalError: when PORT is no port, or somebody else listens there.
+    """
+    host = os.environ.get("HOST") or "127.0.0.1"
+    port = os.environ.get("PORT") or "8000"
+    if not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise LocalError(f"PORT must be a number from 1 to 65535, not {port!r}.")
+    if not local_state.is_free(int(port), host):
+        raise LocalError(f"Port {port} is in use; set another one: make run PORT=8001")
+    base_url = os.environ.get("BASE_URL") or f"http://{host}:{port}"
+    return Address(host, int(port), base_url)
+
+
+def _welcome(service: Service) -> str:
+    """Where to look, and how to log in."""
+    base = service.address.base_url
+    demo_file = service.state.folder / "demo.json"
+    demo = json.loads(demo_file.read_text())
+    return f"""
+The service runs at {base}
+  resident   {base}/login      phone {demo["resident"]["phone"]}; the code appears in this window
+  officer    {base}/staff/login
+  door       {base}/scanner
+  the map    {base}/map
+  interface  {base}/api/docs
+Tokens of the demo are in {demo_file}, logs in {service.state.logs}. Ctrl-C stops everything.
+"""
+
+
+def run() -> int:
+    """Run the service until it is asked to stop; the exit status."""
+    folder = Path(os.environ.get("VAR") or PROJECT / "var").absolute()
+    for sign in _STOPPING:
+        signal.signal(sign, _request_stop)
+    service: Service | None = None
+    status = 0
+    try:
+        held = local_state.lock(folder)
+        address = _address()
+        state = local_state.load(folder)
+        console = Console(state.logs)
+        service = Service(state, address, console)
+        service.start()
+        console.say(_welcome(service))
+        service.watch()
+    except StopRequestedError:
+        print("Stopping …", flush=True)
+    except LocalError as problem:
+        print(problem, file=sys.stderr, flush=True)
+        status = 1
+    finally:
+        for sign in _STOPPING:
+            signal.signal(sign, signal.SIG_IGN)
+        if service is not None:
+            service.stop()
+            service.console.close()
+            held.close()
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(run())
