@@ -9,15 +9,28 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
 from healthcode.web.errors import Refusal
-from healthcode.web.problems import FRAMEWORK
+from healthcode.web.problems import FRAMEWORK, problem_response, wants_problem
 
 # Problems that are neither a domain refusal nor an exception of the framework.
 EDGE: list[tuple[str, str | Promise]] = [
     ("invalid-input", _("Please correct the input")),
     ("too-large", _("Too large")),
     ("length-required", _("Length required")),
+    ("stale-form", _("This form has expired")),
     ("server-error", _("Something went wrong on our side")),
 ]
+
+ADVICE: dict[str, Promise] = {
+    "not-found": _("It may have moved, or it belongs to somebody else."),
+    "forbidden": _("Log in with an account that has the right role."),
+    "stale-form": _(
+        "Go back, reload the page and send it again. Your browser must accept cookies."
+    ),
+    "server-error": _(
+        "Please try again in a moment. A code that is already shown or printed stays valid until"
+        " the time it says."
+    ),
+}
 
 
 @require_GET
@@ -57,20 +70,27 @@ def problem_types() -> Iterator[tuple[str, str | Promise]]:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A page that does not exist, or not for this reader."""
-    return render(request, "web/error.html", {"kind": "not-found"}, status=404)
+    """An address that does not exist, or not for this reader."""
+    return _failed(request, "not-found", _("Not found"), 404)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A page that this reader may not see."""
-    return render(request, "web/error.html", {"kind": "forbidden"}, status=403)
+    """An address that this reader may not use."""
+    return _failed(request, "forbidden", _("Not allowed"), 403)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that came without its token, mostly because it lay open too long."""
-    return render(request, "web/error.html", {"kind": "stale-form"}, status=403)
+    return _failed(request, "stale-form", _("This form has expired"), 403)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours; says nothing about its inside."""
-    return render(request, "web/error.html", {"kind": "server-error"}, status=500)
+    return _failed(request, "server-error", _("Something went wrong on our side"), 500)
+
+
+def _failed(request: HttpRequest, slug: str, title: str | Promise, status: int) -> HttpResponse:
+    if wants_problem(request):
+        return problem_response(slug, title, status, ADVICE[slug])
+    context = {"title": title, "advice": ADVICE[slug]}
+    return render(request, "web/error.html", context, status=status)

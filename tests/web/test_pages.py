@@ -1,0 +1,48 @@
+"""Pages that belong to no other room."""
+
+import pytest
+from django.test import Client
+from django.test.utils import override_settings
+from django.urls import path
+
+from healthcode import urls
+from healthcode.web.pages import problem_types
+
+
+def broken(request: object) -> None:
+    raise RuntimeError("a secret inside")
+
+
+urlpatterns = [*urls.urlpatterns, path("api/v1/broken", broken), path("broken", broken)]
+handler404, handler500 = urls.handler404, urls.handler500
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+@pytest.mark.parametrize("address", ["/", "/about"])
+def test_pages_open_in_both_languages(client: Client, address: str, language: str) -> None:
+    client.cookies["language"] = language
+    answer = client.get(address)
+    assert answer.status_code == 200
+    assert f'lang="{language}"' in answer.content.decode()
+
+
+def test_every_problem_type_has_its_page(client: Client) -> None:
+    for slug, _title in problem_types():
+        assert client.get(f"/problems/{slug}").status_code == 200, slug
+
+
+def test_an_unknown_address_is_a_page_or_a_problem(client: Client) -> None:
+    assert "text/html" in client.get("/nowhere").headers["Content-Type"]
+    answer = client.get("/api/v1/nowhere")
+    assert answer.status_code == 404
+    assert answer.json()["type"] == "/problems/not-found"
+
+
+@override_settings(ROOT_URLCONF="tests.web.test_pages")
+def test_a_fault_of_ours_says_nothing_of_its_inside(client: Client) -> None:
+    client.raise_request_exception = False
+    for address in ("/broken", "/api/v1/broken"):
+        answer = client.get(address)
+        assert answer.status_code == 500
+        assert "secret" not in answer.content.decode()
+    assert answer.json()["type"] == "/problems/server-error"
