@@ -44,6 +44,7 @@ class Scan(models.Model):
 
     It holds no name and no person: `status_uri` and `status_idx` are the code's own pseudonym of
     the day, which only its issuer can resolve. `code_digest` tells a repeat from a mistake.
+    `given_*` is the verdict that an offline door gave; `outcome` and `reason` are the server's.
     """
 
     pk = models.CompositePrimaryKey("day", "id")
@@ -60,6 +61,8 @@ class Scan(models.Model):
     offline = models.BooleanField(default=False)
     outcome = models.CharField(max_length=8)
     reason = models.CharField(max_length=20)
+    given_outcome = models.CharField(max_length=8, blank=True, default="")
+    given_reason = models.CharField(max_length=20, blank=True, default="")
     colour = models.PositiveSmallIntegerField(null=True)
     issuer = models.CharField(max_length=16, blank=True, default="")
     issued_at = models.DateTimeField(null=True)

@@ -1,0 +1,101 @@
+"""A province with real keys, whose codes the tests scan: CN-33 unless it says otherwise."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from healthcode import core
+from verifier.models import TrustedIssuer
+from verifier.refresh import keep_keys, keep_status_list
+
+LIST_SIZE = 1 << 12
+
+
+def new_private_key() -> ec.EllipticCurvePrivateKey:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+@dataclass
+class Authority:
+    """Signs codes and status lists, and says what it publishes where."""
+
+    name: str = "CN-33"
+    base_url: str = "https://hz.example"
+    private_key: ec.EllipticCurvePrivateKey = field(default_factory=new_private_key)
+
+    @property
+    def list_uri(self) -> str:
+        return f"{self.base_url}/s/20200209"
+
+    @property
+    def keys_uri(self) -> str:
+        return f"{self.base_url}/.well-known/health-code/keys"
+
+    @property
+    def key(self) -> core.Key:
+        return core.Key.of(self.private_key.public_key(), not_before=0)
+
+    def signer(self, data: bytes) -> bytes:
+        r, s = decode_dss_signature(self.private_key.sign(data, ec.ECDSA(SHA256())))
+        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+    def code(
+        self,
+        *,
+        at: datetime,
+        colour: core.Colour = core.Colour.GREEN,
+        kind: core.Kind = core.Kind.LIVE,
+        life: timedelta = timedelta(minutes=5),
+        holder: str | None = "张*",
+        idx: int = 7,
+    ) -> str:
+        issued_at = int(at.timestamp())
+        content = core.HealthCode(
+            issuer=self.name,
+            issued_at=issued_at,
+            expires_at=issued_at + int(life.total_seconds()),
+            colour=colour,
+            kind=kind,
+            policy=1,
+            holder=holder,
+            status=core.StatusRef(idx=idx, uri=self.list_uri),
+        )
+        return core.sign(
+            content, kid=self.key.kid, algorithm=core.Algorithm.ES256, signer=self.signer
+        )
+
+    def keys(self) -> bytes:
+        return json.dumps(core.jwk_set([self.key])).encode()
+
+    def status_list(self, *, at: datetime, superseded: Iterable[int] = ()) -> bytes:
+        return core.build_status_list(
+            issuer=self.name,
+            uri=self.list_uri,
+            size=LIST_SIZE,
+            superseded=superseded,
+            issued_at=int(at.timestamp()),
+            expires_at=int((at + timedelta(hours=2)).timestamp()),
+            ttl_seconds=30,
+            kid=self.key.kid,
+            algorithm=core.Algorithm.ES256,
+            signer=self.signer,
+        )
+
+    def is_trusted(self, *, at: datetime) -> TrustedIssuer:
+        """Make it an issuer that this verifier trusts, with its keys as of `at`."""
+        issuer, _created = TrustedIssuer.objects.update_or_create(
+            name=self.name, defaults={"base_url": self.base_url}
+        )
+        keep_keys(issuer, uri=self.keys_uri, body=self.keys(), etag="", at=at)
+        return issuer
+
+    def publishes(self, *, at: datetime, superseded: Iterable[int] = ()) -> None:
+        """Let the verifier have a status list made at `at`."""
+        body = self.status_list(at=at, superseded=superseded)
+        issuer = TrustedIssuer.objects.get(name=self.name)
+        keep_status_list(issuer, uri=self.list_uri, body=body, etag="", at=at)

@@ -1,0 +1,257 @@
+"""A scan at the door: every verdict, recorded once before it is answered."""
+
+import uuid
+from datetime import datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.response import Response
+from rest_framework.test import APIClient
+
+from healthcode.core import Colour, Kind
+from tests.verifier.authority import Authority
+from tests.verifier.conftest import ClockAt
+from verifier.authentication import doors
+from verifier.models import Publication, Scan, Venue
+from verifier.trust import knowledge
+
+SCANS = "/api/v1/scans"
+
+
+def scan(door: APIClient, code: str, **members: object) -> Response:
+    body = {"id": str(uuid.uuid4()), "code": code} | members
+    return door.post(SCANS, body, format="json")
+
+
+def test_green_code_passes_and_is_recorded(
+    door: APIClient, zhejiang: Authority, venue: Venue, now: datetime
+) -> None:
+    issued_at = now - timedelta(seconds=40)
+    answer = scan(door, zhejiang.code(at=issued_at))
+    assert answer.status_code == 200
+    body = answer.json()
+    assert body.pop("age_seconds") in {40, 41}
+    assert body.pop("message") == "Green code. Let them in."
+    recorded = Scan.objects.get()
+    assert body == {
+        "id": str(recorded.id),
+        "outcome": "pass",
+        "reason": "ok",
+        "colour": "green",
+        "holder": "张*",
+        "issued_at": issued_at.replace(microsecond=0).isoformat().replace("+00:00", "Z"),
+    }
+    assert (recorded.venue_id, recorded.offline, recorded.status_idx) == (venue.pk, False, 7)
+
+
+@pytest.mark.parametrize(
+    ("made", "outcome", "reason"),
+    [
+        ({"colour": Colour.YELLOW}, "caution", "yellow"),
+        ({"colour": Colour.RED}, "refuse", "red"),
+        ({"life": timedelta(minutes=5), "age": timedelta(minutes=7)}, "refuse", "expired"),
+        ({"age": timedelta(minutes=-3)}, "refuse", "not_yet_valid"),
+        ({"idx": 8}, "refuse", "superseded"),
+        ({"idx": 8, "colour": Colour.RED}, "refuse", "superseded"),
+        ({"idx": 1 << 20}, "refuse", "malformed"),
+        ({"kind": Kind.PAPER, "age": timedelta(days=3), "life": timedelta(days=14)}, "pass", "ok"),
+    ],
+)
+def test_verdicts_on_genuine_codes(
+    door: APIClient,
+    zhejiang: Authority,
+    now: datetime,
+    made: dict[str, object],
+    outcome: str,
+    reason: str,
+) -> None:
+    zhejiang.publishes(at=now, superseded=[8])
+    age = made.pop("age", timedelta())
+    answer = scan(door, zhejiang.code(at=now - age, **made)).json()
+    assert (answer["outcome"], answer["reason"]) == (outcome, reason)
+    assert answer["message"]
+
+
+def test_yellow_is_refused_where_the_venue_says_so(
+    door: APIClient, zhejiang: Authority, venue: Venue, now: datetime
+) -> None:
+    Venue.objects.filter(pk=venue.pk).update(yellow="refuse")
+    answer = scan(door, zhejiang.code(at=now, colour=Colour.YELLOW)).json()
+    assert (answer["outcome"], answer["reason"]) == ("refuse", "not_admitted_here")
+
+
+def test_issuer_nobody_trusts(door: APIClient, zhejiang: Authority, now: datetime) -> None:
+    answer = scan(door, Authority(name="CN-99").code(at=now)).json()
+    assert (answer["outcome"], answer["reason"]) == ("refuse", "unknown_issuer")
+    assert answer["holder"] is None
+
+
+def test_key_the_issuer_never_published(
+    door: APIClient, zhejiang: Authority, now: datetime
+) -> None:
+    answer = scan(door, Authority().code(at=now)).json()
+    assert (answer["outcome"], answer["reason"]) == ("refuse", "unknown_key")
+
+
+def test_signature_of_another_code(door: APIClient, zhejiang: Authority, now: datetime) -> None:
+    stranger = Authority()
+    forged = zhejiang.code(at=now)
+    zhejiang_kid = zhejiang.key.kid
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zhejiang, "private_key", stranger.private_key)
+        patch.setattr(type(zhejiang), "key", property(lambda _: _KeyNamed(zhejiang_kid)))
+        forged = zhejiang.code(at=now)
+    answer = scan(door, forged).json()
+    assert (answer["outcome"], answer["reason"]) == ("refuse", "bad_signature")
+    assert answer["colour"] is None
+
+
+class _KeyNamed:
+    def __init__(self, kid: bytes) -> None:
+        self.kid = kid
+
+
+def test_green_on_old_knowledge_is_caution_and_red_stays_red(
+    door: APIClient, zhejiang: Authority, now: datetime
+) -> None:
+    Publication.objects.all().delete()
+    zhejiang.is_trusted(at=now)
+    zhejiang.publishes(at=now - timedelta(hours=3))
+    green = scan(door, zhejiang.code(at=now)).json()
+    assert (green["outcome"], green["reason"]) == ("caution", "stale_data")
+    red = scan(door, zhejiang.code(at=now, colour=Colour.RED)).json()
+    assert (red["outcome"], red["reason"]) == ("refuse", "red")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("https://example.org/menu", "web address"),
+        ("HC1:6BFOXN*TS0BI$ZD", "EU Digital COVID Certificate"),
+        ("6901234567892", "not a health code"),
+        ("JK1:", "not a health code"),
+        ("JK1:///", "not a health code"),
+        ("你好", "not a health code"),
+        ("\x00\x01", "not a health code"),
+        ("JK1:" + "A" * 50_000, "not a health code"),
+    ],
+)
+def test_what_is_no_code_of_ours(
+    door: APIClient, zhejiang: Authority, text: str, says: str
+) -> None:
+    answer = scan(door, text)
+    assert answer.status_code == 200
+    assert (answer.json()["outcome"], answer.json()["reason"]) == ("refuse", "malformed")
+    assert says in answer.json()["message"]
+    assert Scan.objects.count() == 1
+
+
+def test_sentences_are_chinese_first(door: APIClient, zhejiang: Authority, now: datetime) -> None:
+    door.credentials(**door._credentials, HTTP_ACCEPT_LANGUAGE="zh-CN")
+    code = zhejiang.code(at=now)
+    answer = door.post(SCANS, {"id": str(uuid.uuid4()), "code": code}, format="json")
+    assert answer.json()["message"] == "绿码，请通行。"
+
+
+def test_repeating_an_id_returns_the_first_answer(
+    door: APIClient, zhejiang: Authority, now: datetime
+) -> None:
+    scan_id = str(uuid.uuid4())
+    code = zhejiang.code(at=now)
+    first = scan(door, code, id=scan_id)
+    zhejiang.publishes(at=now + timedelta(seconds=1), superseded=[7])
+    knowledge.forget()
+    again = scan(door, code, id=scan_id)
+    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    assert Scan.objects.count() == 1
+    assert scan(door, code).json()["reason"] == "superseded"
+
+
+def test_repeating_an_id_after_midnight(door: APIClient, clock_at: ClockAt) -> None:
+    late = datetime.fromisoformat("2020-02-09T23:59:58+08:00")
+    zhejiang = Authority()
+    scan_id = str(uuid.uuid4())
+    with clock_at(late):
+        zhejiang.is_trusted(at=late)
+        zhejiang.publishes(at=late)
+        code = zhejiang.code(at=late)
+        first = scan(door, code, id=scan_id).json()
+    with clock_at(late + timedelta(seconds=5)):
+        again = scan(door, code, id=scan_id).json()
+        with_its_time = scan(door, code, id=scan_id, scanned_at=late.isoformat()).json()
+    assert again == with_its_time == first
+    assert first["outcome"] == "pass"
+    assert [str(day) for day in Scan.objects.values_list("day", flat=True)] == ["2020-02-09"]
+
+
+def test_an_id_belongs_to_one_code(door: APIClient, zhejiang: Authority, now: datetime) -> None:
+    scan_id = str(uuid.uuid4())
+    scan(door, zhejiang.code(at=now), id=scan_id)
+    answer = scan(door, zhejiang.code(at=now, holder="李*"), id=scan_id)
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "/problems/scan-id-reused"
+
+
+def test_one_write_and_no_read_in_the_steady_state(
+    door: APIClient, zhejiang: Authority, now: datetime
+) -> None:
+    scan(door, zhejiang.code(at=now))
+    knowledge._next_look += 3600
+    for device in doors._doors:
+        expires, held = doors._doors[device]
+        doors._doors[device] = (expires + 3600, held)
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        scan(door, zhejiang.code(at=now))
+    assert len(queries) == 1
+    assert "INSERT INTO verifier_scan" in queries[0]["sql"]
+
+
+@pytest.mark.parametrize(
+    "scanned_at", [timedelta(minutes=5), timedelta(days=-8), timedelta(days=-20_000)]
+)
+def test_impossible_times_are_refused(
+    door: APIClient, zhejiang: Authority, now: datetime, scanned_at: timedelta
+) -> None:
+    answer = scan(door, zhejiang.code(at=now), scanned_at=(now + scanned_at).isoformat())
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "/scanned_at"
+    assert not Scan.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        [],
+        {"id": "7", "code": "JK1:"},
+        {"id": 7, "code": "JK1:"},
+        {"id": str(uuid.uuid4()), "code": 7},
+        {"id": str(uuid.uuid4()), "code": ""},
+        {"id": str(uuid.uuid4()), "code": None},
+        {"id": str(uuid.uuid4()), "code": "JK1:", "scanned_at": "yesterday"},
+        {"id": str(uuid.uuid4()), "code": "JK1:", "scanned_at": "9999-12-31T23:59:59-14:00"},
+        {"id": str(uuid.uuid4()), "code": "JK1:", "who": "me"},
+    ],
+)
+def test_bad_input_is_explained(door: APIClient, body: object) -> None:
+    answer = door.post(SCANS, body, format="json")
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "/problems/invalid-input"
+    assert not Scan.objects.exists()
+
+
+def test_a_megabyte_is_too_large(door: APIClient) -> None:
+    assert scan(door, "A" * 1_000_000).status_code == 413
+
+
+@pytest.mark.parametrize("header", [None, "Bearer wrong", "Bearer ", "Basic eDp5", "Bearer \xff"])
+def test_only_enrolled_devices_scan(zhejiang: Authority, now: datetime, header: str | None) -> None:
+    stranger = APIClient()
+    if header is not None:
+        stranger.credentials(HTTP_AUTHORIZATION=header)
+    answer = scan(stranger, zhejiang.code(at=now))
+    assert answer.status_code == 401
+    assert answer.json()["type"] == "/problems/not-authenticated"

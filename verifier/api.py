@@ -1,0 +1,184 @@
+"""The verifier's HTTP interface: enrolling a device, scans, verifications for partners."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework.exceptions import NotAuthenticated, ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from accounts.client import address
+from accounts.permissions import IsPartner
+from healthcode.core import Outcome, Reason, Rules
+from healthcode.web import problems
+from healthcode.web.errors import InvalidInput, Refusal
+from verifier.authentication import DeviceAuthentication, IsDevice
+from verifier.errors import TooLarge
+from verifier.scanning import Answer, Door, Given, NewScan, scan, scan_all
+from verifier.serializers import (
+    BatchInput,
+    BatchOutput,
+    EnrolInput,
+    EnrolOutput,
+    OfflineScanInput,
+    ScanInput,
+    ScanOutput,
+    VerificationInput,
+    VerificationOutput,
+    scan_answer,
+    verification,
+)
+from verifier.services import enrol
+from verifier.trust import knowledge
+
+MOST_VERIFICATIONS: Final = 5000
+LONGEST_TEXT: Final = 64 * 1024
+"""More than any QR picture holds, so that whatever a scanner read gets a verdict."""
+
+
+class EnrolView(APIView):
+    """Public: whoever has the one-time code is the device."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=EnrolInput, responses=EnrolOutput)
+    def post(self, request: Request) -> Response:
+        """Enrol a device with the code that the venue's manager made."""
+        given = _valid(EnrolInput(data=request.data))
+        enrolled = enrol(
+            enrolment_code=given["enrolment_code"], sender=address(request), at=timezone.now()
+        )
+        device = enrolled.device
+        return Response(
+            {"token": enrolled.token, "device": device.pk, "venue": device.venue_id},
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+class ScanView(APIView):
+    """Scans, one at a time, while the door has network."""
+
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+
+    @extend_schema(request=ScanInput, responses=ScanOutput)
+    def post(self, request: Request) -> Response:
+        """Judge a code and record the scan; the same id again gives the first answer."""
+        given = _valid(ScanInput(data=request.data))
+        answer = scan(door=_door(request), new=NewScan(**given), at=timezone.now())
+        return Response(scan_answer(answer, given["code"]))
+
+
+class ScanBatchView(APIView):
+    """Scans that happened without network."""
+
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+
+    @extend_schema(request=BatchInput, responses=BatchOutput)
+    def post(self, request: Request) -> Response:
+        """Record offline scans as having happened, each with a result of its own."""
+        sent = _valid(BatchInput(data=request.data))["scans"]
+        checked = [_offline_scan(item) for item in sent]
+        taken = [item for item in checked if isinstance(item, NewScan)]
+        answers = iter(scan_all(door=_door(request), scans=taken, offline=True, at=timezone.now()))
+        results = []
+        for raw, item in zip(sent, checked, strict=True):
+            if isinstance(item, NewScan):
+                results.append(_result(item, next(answers)))
+            else:
+                results.append({"id": _named(raw), "answer": None, "problem": item})
+        accepted = sum(result["problem"] is None for result in results)
+        return Response(
+            {"accepted": accepted, "rejected": len(results) - accepted, "results": results}
+        )
+
+
+class VerificationView(APIView):
+    """Verdicts for partners; nothing is recorded about the person."""
+
+    permission_classes = (IsPartner,)
+
+    @extend_schema(
+        request=PolymorphicProxySerializer(
+            "OneOrManyCodes",
+            [VerificationInput, VerificationInput(many=True)],
+            resource_type_field_name=None,
+        ),
+        responses=PolymorphicProxySerializer(
+            "OneOrManyVerdicts",
+            [VerificationOutput, VerificationOutput(many=True)],
+            resource_type_field_name=None,
+        ),
+    )
+    def post(self, request: Request) -> Response:
+        """Judge one code, or a list of codes in order."""
+        if isinstance(request.data, list):
+            return Response(_verdicts(_codes(request.data)))
+        code = _valid(VerificationInput(data=request.data))["code"]
+        if len(code) > LONGEST_TEXT:
+            raise TooLarge(_("This cannot have come from a QR code: it is too long."))
+        return Response(_verdicts([code])[0])
+
+
+def _valid(serializer: Serializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _door(request: Request) -> Door:
+    """The door that asks; the permission saw to it that there is one."""
+    if not isinstance(request.user, Door):
+        raise NotAuthenticated
+    return request.user
+
+
+def _offline_scan(item: dict[str, Any]) -> NewScan | dict[str, object]:
+    """The scan, or the problem with it."""
+    serializer = OfflineScanInput(data=item)
+    if not serializer.is_valid():
+        return problems.validation_document(ValidationError(serializer.errors))
+    given = dict(serializer.validated_data)
+    outcome, reason = given.pop("given_outcome", None), given.pop("given_reason", None)
+    verdict = Given(Outcome(outcome), Reason(reason)) if outcome else None
+    return NewScan(**given, given=verdict)
+
+
+def _result(item: NewScan, answer: Answer | Refusal) -> dict[str, object]:
+    if isinstance(answer, Refusal):
+        return {
+            "id": str(item.id),
+            "answer": None,
+            "problem": problems.refusal_document(answer),
+        }
+    return {"id": str(item.id), "answer": scan_answer(answer, item.code), "problem": None}
+
+
+def _named(raw: dict[str, Any]) -> str | None:
+    """The id of a scan that was not understood, as far as it is one."""
+    scan_id = raw.get("id")
+    return scan_id[:36] if isinstance(scan_id, str) else None
+
+
+def _codes(items: list[Any]) -> list[str]:
+    if not 0 < len(items) <= MOST_VERIFICATIONS:
+        raise InvalidInput(
+            _("Send between 1 and %(most)s codes at a time.") % {"most": MOST_VERIFICATIONS}
+        )
+    texts = [{"code": item} if isinstance(item, str) else item for item in items]
+    serializer = VerificationInput(data=texts, many=True)
+    serializer.is_valid(raise_exception=True)
+    return [item["code"] for item in serializer.validated_data]
+
+
+def _verdicts(codes: Sequence[str]) -> list[dict[str, object]]:
+    known, rules = knowledge.current(), Rules()
+    now = int(timezone.now().timestamp())
+    return [verification(known.judge(code, rules=rules, at=now, now=now), code) for code in codes]

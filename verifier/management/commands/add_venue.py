@@ -1,0 +1,42 @@
+"""`manage.py add_venue "West gate" 330102 manager`: open a venue."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.models import Account
+from healthcode.core import Outcome
+from healthcode.web.errors import Refusal
+from verifier.services import create_venue
+
+
+class Command(BaseCommand):
+    """Opens a venue for a manager."""
+
+    help = "Open a venue for a venue manager and print its number."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Name, area, manager, and what yellow means."""
+        parser.add_argument("name")
+        parser.add_argument("area", help="code of the division, such as 330102")
+        parser.add_argument("manager", help="username of its manager")
+        parser.add_argument("--yellow", choices=["caution", "refuse"], default="caution")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Open it, or say why not."""
+        manager = Account.objects.filter(username=options["manager"]).first()
+        if manager is None:
+            raise CommandError(f"There is no account named {options['manager']}.")
+        try:
+            venue = create_venue(
+                manager=manager,
+                name=options["name"],
+                area=options["area"],
+                yellow=Outcome(options["yellow"]),
+                at=timezone.now(),
+            )
+        except Refusal as refusal:
+            raise CommandError(str(refusal.detail)) from refusal
+        self.stdout.write(f"Venue {venue.pk} is open.")

@@ -1,0 +1,33 @@
+"""`manage.py enrolment_code 1 "Phone at the west gate"`: a code that enrols one device."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from healthcode.web.errors import Refusal
+from verifier.models import Venue
+from verifier.services import add_device
+
+
+class Command(BaseCommand):
+    """Adds a device to a venue."""
+
+    help = "Add a device to a venue and print the one-time code that enrols it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Venue and label."""
+        parser.add_argument("venue", type=int, help="number of the venue")
+        parser.add_argument("label", help="which device this is, such as where it stands")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print the code, once."""
+        venue = Venue.objects.filter(pk=options["venue"]).first()
+        if venue is None:
+            raise CommandError(f"There is no venue {options['venue']}.")
+        try:
+            enrolment = add_device(venue=venue, label=options["label"], at=timezone.now())
+        except Refusal as refusal:
+            raise CommandError(str(refusal.detail)) from refusal
+        self.stdout.write(f"{enrolment.code} (until {enrolment.expires_at:%Y-%m-%d %H:%M} UTC)")

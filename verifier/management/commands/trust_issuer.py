@@ -1,0 +1,38 @@
+"""`manage.py trust_issuer CN-33 https://…`: recognise an issuer's codes."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from healthcode.core import CoreError
+from verifier.refresh import FetchFailed, refresh_issuer
+from verifier.services import trust_issuer
+
+
+class Command(BaseCommand):
+    """Trusts an issuer and fetches what it publishes."""
+
+    help = "Recognise the codes of an issuer, as published below a base address."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Name and address of the issuer."""
+        parser.add_argument("name", help="the issuer as its codes name it, such as CN-33")
+        parser.add_argument("base_url", help="below it lies /.well-known/health-code/")
+        parser.add_argument(
+            "--later", action="store_true", help="do not fetch now; the next refresh does"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Trust it, then fetch its keys and lists unless told not to."""
+        issuer = trust_issuer(name=options["name"], base_url=options["base_url"])
+        if not options["later"]:
+            try:
+                refresh_issuer(issuer, at=timezone.now())
+            except (FetchFailed, CoreError) as why:
+                raise CommandError(
+                    f"{issuer.name} is trusted, but fetching from {issuer.base_url} failed: {why}. "
+                    "It is tried again every 15 seconds."
+                ) from why
+        self.stdout.write(f"{issuer.name} is trusted, as published at {issuer.base_url}.")

@@ -1,0 +1,162 @@
+"""Venues, their devices, and how a device is enrolled."""
+
+import hashlib
+import hmac
+import secrets
+import unicodedata
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+from accounts import limits
+from accounts.authority import normalise_code, require
+from accounts.models import Account, Role
+from healthcode.areas.selectors import require_known
+from healthcode.core import Outcome
+from healthcode.web.errors import InvalidInput
+from verifier.errors import EnrolmentCodeNotValid
+from verifier.models import Device, TrustedIssuer, Venue
+
+ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Crockford's Base32: no letter that a tired eye takes for a digit."""
+
+CODE_LENGTH: Final = 8
+CODE_LIFE: Final = timedelta(hours=1)
+WRONG_CODES: Final = limits.Limit("enrolment", most=10, within=timedelta(minutes=15))
+_LOOKALIKES: Final = str.maketrans("OIL", "011")
+_SEPARATORS: Final = str.maketrans("", "", " -\t\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A device to be enrolled with a code that is shown once."""
+
+    device: Device
+    code: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """A device that has its token; the token is told once and kept hashed."""
+
+    device: Device
+    token: str = field(repr=False)
+
+
+def create_venue(
+    *, manager: Account, name: str, area: str, yellow: Outcome = Outcome.CAUTION, at: datetime
+) -> Venue:
+    """Open a venue in an area of the manager's.
+
+    Raises:
+        Forbidden: the area is outside what the manager may manage.
+        UnknownArea, InvalidInput: no such area; no name; yellow neither caution nor refuse.
+    """
+    code = normalise_code(area)
+    require_known([code])
+    require(manager, Role.VENUE_MANAGER, code)
+    if not name.strip():
+        raise InvalidInput(_("Give the venue a name."))
+    _require_yellow(yellow)
+    return Venue.objects.create(
+        name=name.strip(), area=code, manager=manager, yellow=yellow.value, created_at=at
+    )
+
+
+def admit_yellow(*, venue: Venue, yellow: Outcome) -> None:
+    """Set what a yellow code means at this venue. Raises InvalidInput for `pass`."""
+    _require_yellow(yellow)
+    Venue.objects.filter(pk=venue.pk).update(yellow=yellow.value)
+
+
+def add_device(*, venue: Venue, label: str, at: datetime) -> Enrolment:
+    """Make a place for a device and the one-time code that enrols it. Raises InvalidInput."""
+    if not label.strip():
+        raise InvalidInput(_("Give the device a name, such as the door it stands at."))
+    code, digest = _new_code()
+    device = Device.objects.create(
+        venue=venue,
+        label=label.strip(),
+        enrolment_hash=digest,
+        enrolment_expires_at=at + CODE_LIFE,
+        created_at=at,
+    )
+    return Enrolment(device, code, at + CODE_LIFE)
+
+
+def enrol(*, enrolment_code: str, sender: str, at: datetime) -> Enrolled:
+    """Give the device its token for the code; the code works once, for whoever is first.
+
+    `sender` is the network address that asks; too many wrong codes from one shut it out a while.
+
+    Raises:
+        EnrolmentCodeNotValid: unknown, used, expired or revoked.
+        TooMany: wrong again and again.
+    """
+    limits.take([(WRONG_CODES, sender)], at=at)
+    digest = _code_hash(normalise_enrolment_code(enrolment_code))
+    token = secrets.token_urlsafe(32)
+    updated = Device.objects.filter(
+        enrolment_hash=digest, enrolment_expires_at__gt=at, revoked_at__isnull=True
+    ).update(
+        enrolment_hash=None,
+        enrolment_expires_at=None,
+        token_hash=token_digest(token),
+        enrolled_at=at,
+    )
+    if not updated:
+        raise EnrolmentCodeNotValid(
+            _("This code is wrong, used or too old. Ask the venue's manager for a new one.")
+        )
+    limits.forgive(WRONG_CODES, sender)
+    device = Device.objects.select_related("venue").get(token_hash=token_digest(token))
+    return Enrolled(device, token)
+
+
+def revoke(*, device: Device, at: datetime) -> None:
+    """End a device's right to scan; every process notices within seconds."""
+    Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(
+        revoked_at=at, enrolment_hash=None, token_hash=None
+    )
+
+
+def trust_issuer(*, name: str, base_url: str) -> TrustedIssuer:
+    """Recognise an issuer's codes from now on, as published at `base_url`."""
+    issuer, created = TrustedIssuer.objects.update_or_create(
+        name=name, defaults={"base_url": base_url.rstrip("/")}
+    )
+    if not created:
+        # What was fetched elsewhere is not this address's word.
+        issuer.publications.exclude(uri__startswith=f"{issuer.base_url}/").delete()
+    return issuer
+
+
+def normalise_enrolment_code(text: str) -> str:
+    """A typed code as it was given out: any case, spaces, dashes, full width, lookalikes."""
+    plain = unicodedata.normalize("NFKC", text[:64]).upper().translate(_SEPARATORS)
+    return plain.translate(_LOOKALIKES)
+
+
+def token_digest(token: str) -> bytes:
+    """What is kept of a device's token: it has 256 random bits, so a plain hash is enough."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def _new_code() -> tuple[str, bytes]:
+    plain = "".join(secrets.choice(ALPHABET) for _place in range(CODE_LENGTH))
+    return f"{plain[:4]}-{plain[4:]}", _code_hash(plain)
+
+
+def _code_hash(plain: str) -> bytes:
+    """Codes are looked up by this hash, so comparing them tells nothing through its timing."""
+    text = f"verifier:enrolment:{plain}".encode("utf-8", "surrogatepass")
+    return hmac.digest(settings.SECRET_KEY.encode(), text, "sha256")
+
+
+def _require_yellow(yellow: Outcome) -> None:
+    if yellow is Outcome.PASS:
+        raise InvalidInput(_("A yellow code can mean caution or refusal, never simply pass."))

@@ -1,0 +1,21 @@
+"""The verifier's periodic work; each task is one domain call."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from verifier import partitions as scan_partitions
+from verifier.metrics import REFRESH_FAILURES
+from verifier.refresh import refresh_all
+
+
+@shared_task(name="verifier.refresh")
+def refresh() -> None:
+    """Fetch what the trusted issuers publish."""
+    for issuer in refresh_all(at=timezone.now()):
+        REFRESH_FAILURES.labels(issuer).inc()
+
+
+@shared_task(name="verifier.partitions")
+def partitions() -> None:
+    """Keep a partition for each day of scans, and drop what is past retention."""
+    scan_partitions.maintain(at=timezone.now())

@@ -1,0 +1,12 @@
+"""Addresses of the verifier."""
+
+from django.urls import path
+
+from verifier.api import EnrolView, ScanBatchView, ScanView, VerificationView
+
+api = [
+    path("devices/enrol", EnrolView.as_view(), name="enrol"),
+    path("scans", ScanView.as_view(), name="scans"),
+    path("scans/batch", ScanBatchView.as_view(), name="scan-batch"),
+    path("verifications", VerificationView.as_view(), name="verifications"),
+]
