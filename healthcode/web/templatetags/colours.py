@@ -8,21 +8,21 @@ from django import template
 from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
 COLOUR_WORDS: dict[str, Promise] = {
-    "green": pgettext_lazy("a person's colour", "Green"),
-    "yellow": pgettext_lazy("a person's colour", "Yellow"),
-    "red": pgettext_lazy("a person's colour", "Red"),
+    "green": _("Green"),
+    "yellow": _("Yellow"),
+    "red": _("Red"),
 }
 LEVEL_WORDS: dict[str, tuple[str, Promise]] = {
-    "green": ("G", gettext_lazy("Low risk (green)")),
-    "blue": ("B", gettext_lazy("Lower-medium risk (blue)")),
-    "yellow": ("Y", gettext_lazy("Medium risk (yellow)")),
-    "orange": ("O", gettext_lazy("Higher risk (orange)")),
-    "red": ("R", gettext_lazy("High risk (red)")),
+    "green": ("G", _("Low risk (green)")),
+    "blue": ("B", _("Lower-medium risk (blue)")),
+    "yellow": ("Y", _("Medium risk (yellow)")),
+    "orange": ("O", _("Higher risk (orange)")),
+    "red": ("R", _("High risk (red)")),
 }
 
 
