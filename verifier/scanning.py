@@ -17,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 
 from healthcode.core import Colour, Kind, Outcome, Reason, Rules, Verdict
 from healthcode.web.errors import InvalidInput, Refusal
-from healthcode.web.metrics import SCANS
 from verifier.errors import ScanIdReused
+from verifier.metrics import SCANS
 from verifier.trust import CLOCK_LEEWAY_SECONDS, knowledge
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
@@ -264,4 +264,4 @@ def _digest(code: str) -> bytes:
 def _count(sent: dict[UUID, Row], recorded: dict[UUID, Row]) -> None:
     for scan_id, row in sent.items():
         if recorded[scan_id].received_at == row.received_at:
-            SCANS.labels(row.outcome, row.reason).inc()
+            SCANS.labels(row.outcome, row.reason, str(row.offline).lower()).inc()
