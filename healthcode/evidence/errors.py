@@ -53,5 +53,18 @@ class UnknownPerson(Refusal):
         )
 
 
+class TooManyLines(Refusal):
+    """One report is one transaction and one answer; both have their limits."""
+
+    slug = "too-many-lines"
+    status = 413
+    title = _("Too many lines")
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            _("The report has too many lines; send it in several parts."), limit_lines=limit
+        )
+
+
 class MalformedLine(CoreError):
     """A line of NDJSON is not JSON; the report says so beside its number."""
