@@ -6,21 +6,18 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Role
 
+# In this order in the frame; the first that an account may see is where it goes after login.
 PLACES: dict[Role, tuple[str, Promise]] = {
-    Role.RESIDENT: ("/me", _("My codes")),
     Role.OFFICER: ("/officer", _("Officer")),
     Role.VENUE_MANAGER: ("/venues", _("My venues")),
+    Role.RESIDENT: ("/me", _("My codes")),
 }
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
     """The places that this account's roles open, in a fixed order."""
     account = getattr(request, "user", None)
-    if not isinstance(account, Account):
-        return {"navigation": []}
-    roles = set(account.grants.values_list("role", flat=True))
-    if account.phone_index is not None:
-        roles.add(Role.RESIDENT)
+    roles = {role for role, _area in account.held} if isinstance(account, Account) else set()
     return {
         "navigation": [
             {"href": href, "name": name} for role, (href, name) in PLACES.items() if role in roles

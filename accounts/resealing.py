@@ -46,7 +46,7 @@ def reseal(*, batch: int) -> Iterator[int]:
 def _reseal_batch(
     model: type[Model], witness: str, row: str, fields: dict[str, Field], batch: int
 ) -> int:
-    rows = list(_under_older_keys(model, witness).select_for_update(skip_locked=True)[:batch])
+    rows = list(_under_older_keys(model, witness).select_for_update()[:batch])
     for record in rows:
         bound_to = bytes(getattr(record, row))
         for column, field in fields.items():

@@ -4,7 +4,6 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hmac import compare_digest
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth import authenticate
@@ -12,14 +11,12 @@ from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from accounts import authority, identity, limits, names, phones, sms, vault
+from accounts import limits, phones, sms, vault
+from accounts.admission import NewPerson, admission, refusal_of
 from accounts.authentication import digest
 from accounts.errors import (
     AccountClosed,
     CodeVoid,
-    DocumentAlreadyRegistered,
-    SelfAlreadyRegistered,
-    UnknownArea,
     WrongCode,
     WrongPassword,
 )
@@ -29,7 +26,6 @@ from accounts.models import (
     Act,
     Grant,
     Guardianship,
-    Identity,
     LimitEvent,
     OneTimeCode,
     Person,
@@ -38,8 +34,6 @@ from accounts.models import (
     Token,
 )
 from healthcode.web.errors import Refusal
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 OTP_LIFE = timedelta(minutes=5)
 OTP_ATTEMPTS = 5
@@ -171,30 +165,17 @@ def register_person(
         DocumentAlreadyRegistered: somebody has registered this document, whoever it was.
         SelfAlreadyRegistered: the account's holder is registered already.
     """
-    document = identity.parse(id_type, id_number, on=at.astimezone(SHANGHAI).date())
-    full_name = names.normalise(name)
-    number = phones.normalise(phone) if phone else None
-    area = authority.normalise_code(home_area, pointer="/home_area")
-    row = document.index()
+    newcomer = NewPerson(name, id_type, id_number, home_area, phone)
     try:
         with transaction.atomic():
-            person = Person.objects.create(home_area=area)
-            Identity.objects.create(
-                person=person,
-                id_type=document.id_type,
-                number_index=row,
-                number_sealed=vault.seal(document.number, field=vault.Field.NUMBER, row=row),
-                name_sealed=vault.seal(full_name, field=vault.Field.NAME, row=row),
-                phone_index=vault.index("phone", number) if number else None,
-                phone_sealed=(
-                    vault.seal(number, field=vault.Field.PHONE, row=row) if number else None
-                ),
-            )
+            person, who = admission(newcomer, at=at)
+            person.save()
+            who.save(force_insert=True)
             Guardianship.objects.create(
                 account=account, person=person, relation=relation or _next(account), since=at
             )
     except IntegrityError as error:
-        raise _refusal_of(error) from error
+        raise refusal_of(error) from error
     return person
 
 
@@ -280,14 +261,3 @@ def _resident(number: str) -> Account:
 def _next(account: Account) -> Relation:
     has_holder = account.guardianships.filter(relation=Relation.SELF).exists()
     return Relation.OTHER if has_holder else Relation.SELF
-
-
-def _refusal_of(error: IntegrityError) -> Exception:
-    """What a violated constraint means to the person; other violations are faults of ours."""
-    diagnosis = getattr(error.__cause__, "diag", None)
-    refusals: dict[str | None, Exception] = {
-        "one_document_one_person": DocumentAlreadyRegistered(),
-        "one_self_per_account": SelfAlreadyRegistered(),
-        "person_home_area_known": UnknownArea("/home_area"),
-    }
-    return refusals.get(getattr(diagnosis, "constraint_name", None), error)

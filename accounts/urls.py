@@ -1,14 +1,24 @@
 """Addresses of the accounts room."""
 
 from django.urls import path
+from django.views.i18n import set_language
 
-from accounts import api as views
+from accounts import api as interface
+from accounts import pages as views
 
 api = [
-    path("auth/otp", views.OtpView.as_view(), name="api-otp"),
-    path("auth/login", views.LoginView.as_view(), name="api-login"),
-    path("auth/token", views.TokenView.as_view(), name="api-token"),
-    path("people", views.PeopleView.as_view(), name="api-people"),
+    path("auth/otp", interface.OtpView.as_view(), name="api-otp"),
+    path("auth/login", interface.LoginView.as_view(), name="api-login"),
+    path("auth/token", interface.TokenView.as_view(), name="api-token"),
+    path("people", interface.PeopleView.as_view(), name="api-people"),
 ]
 
-pages = []  # type: ignore[var-annotated]
+pages = [
+    path("login", views.login, name="login"),
+    path("login/code", views.login_code, name="login-code"),
+    path("logout", views.logout, name="logout"),
+    path("staff/login", views.staff_login, name="staff-login"),
+    path("me", views.people, name="me"),
+    path("me/add", views.add_person, name="add-person"),
+    path("language", set_language, name="language"),
+]

@@ -37,6 +37,7 @@ class Field(Enum):
     NUMBER = b"identity.number"
     PHONE = b"identity.phone"
     ACCOUNT_PHONE = b"account.phone"
+    SESSION_PHONE = b"session.phone"
 
 
 @dataclass(frozen=True, slots=True)

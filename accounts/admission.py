@@ -1,0 +1,79 @@
+"""Making a person out of what somebody typed: checked, normalised, sealed. Also many at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
+
+from accounts import authority, identity, names, phones, vault
+from accounts.errors import DocumentAlreadyRegistered, SelfAlreadyRegistered, UnknownArea
+from accounts.models import Identity, Person
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class NewPerson:
+    """Who is to be registered, as typed. Has no representation: it must not reach a log."""
+
+    name: str
+    id_type: str
+    id_number: str
+    home_area: str
+    phone: str | None = None
+
+
+def admission(newcomer: NewPerson, *, at: datetime) -> tuple[Person, Identity]:
+    """The rows for this person, not stored yet.
+
+    Raises:
+        InvalidInput: name, document, phone or the form of the area's code are wrong.
+    """
+    today = at.astimezone(SHANGHAI).date()
+    document = identity.parse(newcomer.id_type, newcomer.id_number, on=today)
+    name = names.normalise(newcomer.name)
+    phone = phones.normalise(newcomer.phone) if newcomer.phone else None
+    area = authority.normalise_code(newcomer.home_area, pointer="/home_area")
+    row = document.index()
+    person = Person(home_area=area, created_at=at)
+    return person, Identity(
+        person=person,
+        id_type=document.id_type,
+        number_index=row,
+        number_sealed=vault.seal(document.number, field=vault.Field.NUMBER, row=row),
+        name_sealed=vault.seal(name, field=vault.Field.NAME, row=row),
+        phone_index=vault.index("phone", phone) if phone else None,
+        phone_sealed=vault.seal(phone, field=vault.Field.PHONE, row=row) if phone else None,
+    )
+
+
+def admit(newcomers: Sequence[NewPerson], *, at: datetime) -> list[int]:
+    """Register many at once, as from a census; no account looks after them.
+
+    Returns:
+        their numbers, in the order given.
+
+    Raises:
+        InvalidInput, UnknownArea, DocumentAlreadyRegistered: one is wrong; none is registered.
+    """
+    rows = [admission(newcomer, at=at) for newcomer in newcomers]
+    try:
+        with transaction.atomic():
+            Person.objects.bulk_create([person for person, _who in rows], batch_size=5000)
+            Identity.objects.bulk_create([who for _person, who in rows], batch_size=5000)
+    except IntegrityError as error:
+        raise refusal_of(error) from error
+    return [person.id for person, _who in rows]
+
+
+def refusal_of(error: IntegrityError) -> Exception:
+    """What a violated constraint means to the person; other violations are faults of ours."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    refusals: dict[str | None, Exception] = {
+        "one_document_one_person": DocumentAlreadyRegistered(),
+        "one_self_per_account": SelfAlreadyRegistered(),
+        "person_home_area_known": UnknownArea("/home_area"),
+    }
+    return refusals.get(getattr(diagnosis, "constraint_name", None), error)

@@ -1,0 +1,179 @@
+"""Pages of the accounts room: logging in, the people one looks after, staff."""
+
+from base64 import b64decode, b64encode
+
+from django.contrib import auth, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import client, masks, phones, selectors, services, vault
+from accounts.context import PLACES
+from accounts.forms import Faults, PersonForm, faults_of
+from accounts.models import Account, IdType, Relation, Role
+from accounts.permissions import role_required
+from healthcode.web.errors import Refusal
+
+PHONE_KEY = "login_phone"
+NEXT_KEY = "login_next"
+
+
+@never_cache
+@sensitive_post_parameters("phone")
+@require_http_methods(["GET", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    """First step of a resident's login: the phone."""
+    if request.method == "GET":
+        request.session[NEXT_KEY] = request.GET.get("next", "")
+        return render(request, "accounts/login.html")
+    try:
+        number = phones.normalise(request.POST.get("phone", ""))
+        services.send_otp(phone=number, at=timezone.now(), address=client.address(request))
+    except Refusal as refusal:
+        waiting = PHONE_KEY in request.session
+        context = {"faults": faults_of(refusal), "waiting": waiting}
+        return _again(request, "accounts/login.html", context, refusal)
+    request.session[PHONE_KEY] = _sealed(number)
+    return redirect("login-code")
+
+
+@never_cache
+@sensitive_post_parameters("otp")
+@require_http_methods(["GET", "POST"])
+def login_code(request: HttpRequest) -> HttpResponse:
+    """Second step: the code that the phone received, or a new one (`again`)."""
+    if PHONE_KEY not in request.session:
+        return redirect("login")
+    number = _unsealed(request.session[PHONE_KEY])
+    context: dict[str, object] = {"phone": masks.phone(number)}
+    if request.method == "GET":
+        return render(request, "accounts/login_code.html", context)
+    try:
+        if "again" in request.POST:
+            services.send_otp(phone=number, at=timezone.now(), address=client.address(request))
+            messages.info(request, _("A new code is on its way."))
+            return redirect("login-code")
+        otp = request.POST.get("otp", "").strip()
+        account = services.verify_otp(phone=number, otp=otp, at=timezone.now())
+    except Refusal as refusal:
+        context["faults"] = faults_of(refusal)
+        return _again(request, "accounts/login_code.html", context, refusal)
+    goal = request.session.get(NEXT_KEY, "")
+    del request.session[PHONE_KEY]
+    auth.login(request, account)
+    return _onward(request, goal, "/me")
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "POST"])
+def staff_login(request: HttpRequest) -> HttpResponse:
+    """Officers and venue managers log in with name and password."""
+    goal = request.POST.get("next", request.GET.get("next", ""))
+    context: dict[str, object] = {"next": goal, "username": request.POST.get("username", "")}
+    if request.method == "GET":
+        return render(request, "accounts/staff_login.html", context)
+    try:
+        account = services.verify_password(
+            username=request.POST.get("username", ""),
+            password=request.POST.get("password", ""),
+            at=timezone.now(),
+            address=client.address(request),
+        )
+    except Refusal as refusal:
+        context["faults"] = faults_of(refusal)
+        return _again(request, "accounts/staff_login.html", context, refusal)
+    auth.login(request, account)
+    return _onward(request, goal, _home_of(account))
+
+
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    """End the session."""
+    auth.logout(request)
+    return redirect("/")
+
+
+@never_cache
+@require_GET
+@role_required(Role.RESIDENT)
+def people(request: HttpRequest) -> HttpResponse:
+    """The account's holder and those they look after, each with the ways onward."""
+    known = selectors.people_of(_account(request))
+    return render(request, "accounts/people.html", {"people": known})
+
+
+@never_cache
+@sensitive_post_parameters("name", "id_number", "phone")
+@require_http_methods(["GET", "POST"])
+@role_required(Role.RESIDENT)
+def add_person(request: HttpRequest) -> HttpResponse:
+    """Register yourself or somebody you look after, then go on to the declaration."""
+    account = _account(request)
+    if request.method == "GET":
+        return _person_form(request, account, Faults())
+    form = PersonForm(request.POST)
+    if not form.is_valid():
+        return _person_form(request, account, form.faults, status=422)
+    try:
+        person = services.register_person(account=account, **form.validated_data, at=timezone.now())
+    except Refusal as refusal:
+        return _person_form(request, account, faults_of(refusal), status=refusal.status)
+    messages.success(request, _("Registered. One more step: how are you today?"))
+    return redirect(f"/people/{person.id}/declare")
+
+
+def _person_form(
+    request: HttpRequest, account: Account, faults: Faults, *, status: int = 200
+) -> HttpResponse:
+    has_holder = account.guardianships.filter(relation=Relation.SELF).exists()
+    relations = [choice for choice in Relation.choices if not has_holder or choice[0] != "self"]
+    context = {
+        "faults": faults,
+        "values": request.POST,
+        "relations": relations,
+        "has_holder": has_holder,
+        "id_types": IdType.choices,
+    }
+    return render(request, "accounts/add_person.html", context, status=status)
+
+
+def _again(
+    request: HttpRequest, template: str, context: dict[str, object], refusal: Refusal
+) -> HttpResponse:
+    """The same form with what was wrong, and the refusal's own status."""
+    response = render(request, template, context, status=refusal.status)
+    if "retry_after" in refusal.members:
+        response["Retry-After"] = str(refusal.members["retry_after"])
+    return response
+
+
+def _onward(request: HttpRequest, goal: str, otherwise: str) -> HttpResponseRedirect:
+    here = {request.get_host()}
+    safe = url_has_allowed_host_and_scheme(goal, here, require_https=request.is_secure())
+    return HttpResponseRedirect(goal if safe else otherwise)
+
+
+def _home_of(account: Account) -> str:
+    roles = {role for role, _area in account.held}
+    return next((href for role, (href, _name) in PLACES.items() if role in roles), "/")
+
+
+def _account(request: HttpRequest) -> Account:
+    account = request.user
+    assert isinstance(account, Account)  # noqa: S101  role_required saw to it
+    return account
+
+
+def _sealed(number: str) -> str:
+    """A phone for the session, which lies in the database: not in clear there either."""
+    return b64encode(vault.seal(number, field=vault.Field.SESSION_PHONE, row=b"")).decode()
+
+
+def _unsealed(text: str) -> str:
+    return vault.unseal(b64decode(text), field=vault.Field.SESSION_PHONE, row=b"")
