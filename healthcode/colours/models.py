@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Act, Person
@@ -71,8 +71,8 @@ class RecomputationState(models.TextChoices):
 class Recomputation(models.Model):
     """Work that an act or new evidence made necessary, written in the same transaction.
 
-    Whom it touches: for `levels`, stays in `areas` (codes and all below them) that reach past
-    `touches_from`; for `evidence`, the people listed in its batches; for `policy`, everybody.
+    Whom it touches: for `levels`, those with stays in `areas` (codes and all below them) that
+    reach past `touches_from`; for `evidence`, `people`; for `policy`, everybody.
     """
 
     cause = models.CharField(max_length=8, choices=Cause.choices)
@@ -87,8 +87,11 @@ class Recomputation(models.Model):
     people_done = models.PositiveIntegerField(default=0)
     people_changed = models.PositiveIntegerField(default=0)
     failure = models.TextField(blank=True, default="")
+    tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
+    # When the sweep should wake a worker for it unless it has moved by then.
+    wake_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -100,33 +103,33 @@ class Recomputation(models.Model):
                 name="recomputation_state_known",
                 condition=Q(state__in=RecomputationState.values),
             ),
+            models.CheckConstraint(
+                name="recomputation_done_is_finished",
+                condition=Q(state="done") ^ Q(finished_at__isnull=True),
+            ),
+            models.UniqueConstraint(
+                fields=["act"], condition=Q(cause="policy"), name="one_recomputation_a_policy"
+            ),
         ]
         indexes = [
             models.Index(
-                fields=["id"],
-                condition=Q(state__in=["pending", "running"]),
+                fields=["wake_at"],
+                condition=Q(finished_at__isnull=True),
                 name="recomputations_open",
             ),
         ]
 
 
 class RecomputationBatch(models.Model):
-    """A range of person ids (inclusive) of one recomputation, done in one transaction."""
+    """People whom a recomputation has still to decide on, in one transaction; gone when done.
+
+    It lists them rather than a range of ids, so that the cost follows the people touched however
+    thinly they are spread over the population.
+    """
 
     recomputation = models.ForeignKey(Recomputation, models.CASCADE, related_name="batches")
-    first_person = models.BigIntegerField()
-    last_person = models.BigIntegerField()
-    done = models.BooleanField(default=False)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="batch_range", condition=Q(last_person__gte=F("first_person"))
-            ),
-        ]
-        indexes = [
-            models.Index(fields=["recomputation"], condition=Q(done=False), name="batches_open"),
-        ]
+    people = ArrayField(models.BigIntegerField())
+    tries = models.PositiveSmallIntegerField(default=0)
 
 
 class ColourChange(models.Model):

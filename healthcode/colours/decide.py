@@ -1,0 +1,266 @@
+"""What a person's colour is, and why: pure, and the reference for every other way of computing it.
+
+No database and no clock: the facts and the instant are arguments. `healthcode.colours.recompute`
+says the same in SQL, for many people at once; a property test holds the two together.
+docs/reference/policy.md tells the same in words.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from healthcode.areas.models import Level
+from healthcode.colours.models import Colour
+from healthcode.colours.policy import CheckIns, NegativeTests, Policy, Rule
+from healthcode.evidence.models import EvidenceKind
+from healthcode.evidence.selectors import Fact
+from healthcode.evidence.traits import Trait
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+DAY: Final = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPeriod:
+    """The level that an act gave an area over a period (half-open; `ends` None: until further)."""
+
+    area: str
+    level: Level
+    starts: datetime
+    ends: datetime | None
+    act: int
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """What one rule makes of one fact (and, where the rule asks for it, of one level of its area).
+
+    Active from `starts` until `ends` (None: not known yet). `exposed_until` is when what the rule
+    speaks of ended, None while it goes on; the hold counts from there. `done` is how many
+    check-ins or negative tests towards release stand at the instant of the decision.
+    """
+
+    rule: Rule
+    policy: int
+    evidence: int
+    area: str | None
+    level: Level | None
+    act: int | None
+    starts: datetime
+    exposed_until: datetime | None
+    ends: datetime | None
+    done: int
+
+    @property
+    def colour(self) -> Colour:
+        """The colour this signal asks for."""
+        return self.rule.colour
+
+    @property
+    def holds_until(self) -> datetime | None:
+        """When its time has passed, whatever else is missing; None while the exposure goes on."""
+        return None if self.exposed_until is None else self.exposed_until + self.rule.hold
+
+    @property
+    def needed(self) -> int:
+        """How many check-ins or negative tests release it; 0 when time alone does."""
+        return 0 if self.rule.release is None else self.rule.release.count
+
+    def active(self, at: datetime) -> bool:
+        """Whether it counts at `at`."""
+        return self.starts <= at and (self.ends is None or at < self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A colour at an instant, the active signals behind it (the gravest first), and what comes.
+
+    `until` is when the last signal of that colour ends as far as known: None for green, and while
+    one of them is open. `next_change_at` is when time alone next starts or ends any signal.
+    """
+
+    colour: Colour
+    policy: int
+    until: datetime | None
+    reasons: tuple[Signal, ...]
+    next_change_at: datetime | None
+
+
+def decide(
+    facts: Sequence[Fact], policy: Policy, at: datetime, *, levels: Sequence[LevelPeriod] = ()
+) -> Decision:
+    """The colour at `at` of the person whom `facts` are about, under `policy`.
+
+    Args:
+        facts: everything that stands about one person, in any order.
+        at: an aware instant; facts that start later do not count yet.
+        levels: the level periods of the areas of their stays and of all areas that contain these.
+    """
+    record = _Record(facts)
+    found = [
+        record.signal(exposure, policy.version, at)
+        for exposure in _exposures(facts, policy, levels)
+    ]
+    active = sorted(
+        (signal for signal in found if signal.active(at)),
+        key=lambda signal: (-signal.colour, signal.starts, signal.evidence, signal.act or 0),
+    )
+    colour = active[0].colour if active else Colour.GREEN
+    boundaries = {s.starts for s in found} | {s.ends for s in found if s.ends is not None}
+    return Decision(
+        colour=colour,
+        policy=policy.version,
+        until=_last_end(signal for signal in active if signal.colour is colour),
+        reasons=tuple(active),
+        next_change_at=min((instant for instant in boundaries if instant > at), default=None),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Exposure:
+    """A rule that fits a fact, over the time in which it does."""
+
+    rule: Rule
+    fact: Fact
+    starts: datetime
+    ends: datetime | None
+    period: LevelPeriod | None = None
+
+
+def _exposures(
+    facts: Sequence[Fact], policy: Policy, levels: Sequence[LevelPeriod]
+) -> Iterator[_Exposure]:
+    for fact in facts:
+        for rule in policy.rules:
+            if not _fits(rule, fact):
+                continue
+            if not rule.levels:
+                yield _Exposure(rule, fact, fact.starts, fact.ends)
+                continue
+            for period in levels:
+                if period.level in rule.levels and _overlap(fact, period):
+                    starts = max(fact.starts, period.starts)
+                    yield _Exposure(rule, fact, starts, _earlier(fact.ends, period.ends), period)
+
+
+def _fits(rule: Rule, fact: Fact) -> bool:
+    return (
+        rule.evidence == fact.kind
+        and (not rule.traits or not rule.traits.isdisjoint(fact.traits))
+        and (not rule.areas or (fact.area or "").startswith(rule.areas))
+    )
+
+
+def _overlap(fact: Fact, period: LevelPeriod) -> bool:
+    """Whether a stay and a level of its area, or of one that contains it, share any time.
+
+    Both are half-open; a stay of no length counts as the instant at which it was.
+    """
+    return (
+        (fact.area or "").startswith(period.area)
+        and (period.ends is None or fact.starts < period.ends)
+        and (fact.ends is None or fact.ends > period.starts or fact.starts >= period.starts)
+    )
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((instant for instant in (one, other) if instant is not None), default=None)
+
+
+def _last_end(signals: Iterable[Signal]) -> datetime | None:
+    ends = [signal.ends for signal in signals]
+    known = [instant for instant in ends if instant is not None]
+    return max(known, default=None) if len(known) == len(ends) else None
+
+
+class _Record:
+    """A person's healthy check-ins and negative tests, in order."""
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self.check_ins = {
+            fact.day: fact.starts
+            for fact in facts
+            if fact.kind == EvidenceKind.CHECK_IN and Trait.HEALTHY in fact.traits and fact.day
+        }
+        self.days = sorted(self.check_ins)
+        self.tests = sorted(
+            fact.starts
+            for fact in facts
+            if fact.kind == EvidenceKind.TEST and Trait.NEGATIVE in fact.traits
+        )
+
+    def signal(self, exposure: _Exposure, policy: int, at: datetime) -> Signal:
+        """The signal that `exposure` gives, with its end and how far its release has come."""
+        rule, period = exposure.rule, exposure.period
+        released, done = self._release(exposure, at)
+        ends = None
+        if exposure.ends is not None and released is not None:
+            ends = max(exposure.ends + rule.hold, released)
+        return Signal(
+            rule=rule,
+            policy=policy,
+            evidence=exposure.fact.id,
+            area=exposure.fact.area,
+            level=period and period.level,
+            act=period and period.act,
+            starts=exposure.starts,
+            exposed_until=exposure.ends,
+            ends=ends,
+            done=done,
+        )
+
+    def _release(self, exposure: _Exposure, at: datetime) -> tuple[datetime | None, int]:
+        """When the release was met (None: not yet), and how many counted towards it by `at`."""
+        if exposure.ends is None:
+            return None, 0
+        match exposure.rule.release:
+            case CheckIns(count):
+                return self._check_ins(exposure.ends, count, at)
+            case NegativeTests(count, hours_apart):
+                return self._negative_tests(exposure.ends, count, timedelta(hours=hours_apart), at)
+            case None:
+                return exposure.ends, 0
+
+    def _check_ins(self, since: datetime, count: int, at: datetime) -> tuple[datetime | None, int]:
+        days = self.days[bisect_left(self.days, _day(since)) :]
+        released = None
+        run = 0
+        for n, day in enumerate(days):
+            run = run + 1 if n and day == days[n - 1] + DAY else 1
+            if run == count:
+                released = self.check_ins[day]
+                break
+        if released is not None and released <= at:
+            return released, count
+        return released, _run_at(days, _day(at))
+
+    def _negative_tests(
+        self, since: datetime, count: int, apart: timedelta, at: datetime
+    ) -> tuple[datetime | None, int]:
+        counted: list[datetime] = []
+        for sampled in self.tests:
+            if sampled >= (counted[-1] + apart if counted else since):
+                counted.append(sampled)
+            if len(counted) == count:
+                break
+        released = counted[-1] if len(counted) == count else None
+        return released, sum(sampled <= at for sampled in counted)
+
+
+def _day(instant: datetime) -> date:
+    return instant.astimezone(SHANGHAI).date()
+
+
+def _run_at(days: Sequence[date], today: date) -> int:
+    """The length of the run of consecutive days that reaches today, or yesterday at least."""
+    done = [day for day in days if day <= today]
+    if not done or done[-1] < today - DAY:
+        return 0
+    run = 1
+    for before, day in pairwise(done):
+        run = run + 1 if day == before + DAY else 1
+    return run

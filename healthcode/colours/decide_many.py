@@ -1,0 +1,111 @@
+"""Deciding the colours of many people at once, in SQL, and writing what changed.
+
+The statements are in `healthcode.colours.sql`; docs/architecture.md tells the whole story. Two
+things make concurrent writers converge on the colour that `decide()` gives:
+
+- Whoever writes a colour locks the row first and reads evidence, levels and policy in a later
+  statement, so that the last to hold the lock has read everything committed before it.
+- Whoever writes a colour holds the gate (a shared advisory lock) until commit. A recomputation
+  passes through the gate alone before it plans: so a transaction that read the old levels or the
+  old policy has committed by then, and what it wrote is found.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from django.db import connection, transaction
+
+from healthcode.colours import sql
+from healthcode.colours.models import Colour
+from healthcode.colours.policy import policy_at
+
+# Any number that nothing else in this database uses for its advisory locks.
+GATE: Final = 0x68636F6C
+# Large sets are compared in parts, so that no statement's memory grows with the population.
+COMPARED_AT_ONCE: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """How many people have each colour now, and how many would have it."""
+
+    people: int
+    now: Mapping[Colour, int]
+    then: Mapping[Colour, int]
+    changed: int
+
+
+def recompute_people(
+    people: Sequence[int], *, at: datetime, recomputation: int | None = None
+) -> int:
+    """Decide the colours of `people` at `at` and store them; returns how many colours changed.
+
+    Runs in the caller's transaction, at READ COMMITTED, and keeps the people's rows locked until
+    its end. Ids of nobody are passed over. Call it at most once in a transaction, or with the
+    lower ids first, so that two callers cannot wait for each other.
+
+    Raises:
+        NoPolicy: when no policy holds at `at`.
+    """
+    hold_gate()
+    with connection.cursor() as cursor:
+        bound: dict[str, Any] = {"people": list(people), "at": at, "recomputation": recomputation}
+        cursor.execute(sql.CREATE_MISSING, bound)
+        cursor.execute(sql.LOCK, bound)
+        (locked,) = cursor.fetchone()
+        policy = policy_at(at)
+        if not locked:
+            return 0
+        bound |= {"people": locked, "rules": sql.rules_json(policy), "policy": policy.version}
+        cursor.execute(sql.WRITE, bound)
+        (changed,) = cursor.fetchone()
+        return int(changed)
+
+
+def hold_gate() -> None:
+    """Keep recomputations from planning until this transaction ends; many can hold it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [GATE])
+
+
+def pass_gate() -> None:
+    """Wait until every transaction that held the gate when this was called has ended."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GATE])
+
+
+def evaluate(people: Sequence[int], *, at: datetime) -> Comparison:
+    """The colours of `people` as stored, and as they would be at `at`; writes and locks nothing.
+
+    Raises:
+        NoPolicy: when no policy holds at `at`.
+    """
+    policy = policy_at(at)
+    now: Counter[Colour] = Counter()
+    then: Counter[Colour] = Counter()
+    changed = 0
+    with connection.cursor() as cursor:
+        for start in range(0, len(people), COMPARED_AT_ONCE):
+            part = list(people[start : start + COMPARED_AT_ONCE])
+            bound: dict[str, Any] = {"people": part, "at": at, "rules": sql.rules_json(policy)}
+            cursor.execute(sql.COMPARE, bound)
+            for before, after, count in cursor.fetchall():
+                now[Colour(before)] += count
+                then[Colour(after)] += count
+                changed += count if before != after else 0
+    return Comparison(people=len(people), now=_all(now), then=_all(then), changed=changed)
+
+
+def evaluate_levels(*, areas: Collection[str], touches_from: datetime, at: datetime) -> Comparison:
+    """`evaluate` for everybody whom a change of the levels of `areas` touches."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.TOUCHED_BY_LEVELS, {"areas": list(areas), "touches_from": touches_from})
+        people = [person for (person,) in cursor.fetchall()]
+    return evaluate(people, at=at)
+
+
+def _all(counts: Counter[Colour]) -> dict[Colour, int]:
+    return {colour: counts[colour] for colour in Colour}

@@ -1,0 +1,304 @@
+"""Policies: the published rules from evidence to colours, read from TOML and checked on load.
+
+docs/reference/policy.md specifies the file.
+"""
+
+import string
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+
+from healthcode.areas.models import Level
+from healthcode.colours.errors import NoPolicy
+from healthcode.colours.models import Colour
+from healthcode.colours.models import Policy as PublishedPolicy
+from healthcode.evidence.models import EvidenceKind
+from healthcode.evidence.traits import TRAITS_OF
+
+# What a reason's template may mention; healthcode.colours.reasons fills them in.
+PLACEHOLDERS: Final = frozenset({"area", "level", "first_day", "last_day"})
+LANGUAGES: Final = ("zh", "en")
+LONGEST_HOLD_DAYS: Final = 365
+MOST_CHECK_INS: Final = 60
+MOST_TESTS: Final = 10
+LONGEST_APART_HOURS: Final = 30 * 24
+
+RULE_FIELDS: Final = frozenset(
+    {"name", "evidence", "traits", "levels", "areas", "colour", "hold_days", "release", "reason"}
+)
+POLICY_FIELDS: Final = frozenset({"version", "name", "title", "rule"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong with a policy file: where, and what to write instead."""
+
+    file: str
+    rule: str
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        place = " ".join(
+            part for part in (self.file, self.rule and f"rule {self.rule!r}", self.field) if part
+        )
+        return f"{place}: {self.message}"
+
+
+class PolicyFault(ValueError):
+    """A policy file that cannot be used; `faults` names file, rule and field of each mistake."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("\n".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIns:
+    """Released by `count` healthy check-ins on consecutive days (Asia/Shanghai)."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NegativeTests:
+    """Released by `count` negative tests, each at least `hours_apart` after the one before."""
+
+    count: int
+    hours_apart: int
+
+
+Release = CheckIns | NegativeTests | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What one kind of evidence comes to; an empty condition means that it is not asked for."""
+
+    name: str
+    evidence: EvidenceKind
+    colour: Colour
+    hold: timedelta
+    reason: Mapping[str, str]
+    traits: frozenset[str] = frozenset()
+    levels: frozenset[Level] = frozenset()
+    areas: tuple[str, ...] = ()
+    release: Release = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A version of the rules. `version` goes into every code (docs/format.md)."""
+
+    version: int
+    name: str
+    title: Mapping[str, str]
+    rules: tuple[Rule, ...]
+
+
+@lru_cache(maxsize=32)
+def parse(text: str, file: str = "policy") -> Policy:
+    """The policy that TOML `text` holds; `file` is what its faults are reported against.
+
+    Raises:
+        PolicyFault: with every mistake found, each naming file, rule and field.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise PolicyFault([Fault(file, "", "", f"is not TOML: {error}")]) from error
+    reader = _Reader(file)
+    policy = reader.policy(document)
+    if reader.faults:
+        raise PolicyFault(reader.faults)
+    return policy
+
+
+def policy_at(at: datetime) -> Policy:
+    """The policy in force at `at`: the one that holds from the latest instant. One query.
+
+    Raises:
+        NoPolicy: when none holds yet.
+    """
+    row = (
+        PublishedPolicy.objects.filter(holds_from__lte=at)
+        .order_by("-holds_from", "-version")
+        .values_list("text", flat=True)
+        .first()
+    )
+    if row is None:
+        raise NoPolicy
+    return parse(row)
+
+
+class _Reader:
+    """Reads a parsed document, collecting faults rather than stopping at the first."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.rule_name = ""
+        self.faults: list[Fault] = []
+
+    def fault(self, field: str, message: str) -> None:
+        self.faults.append(Fault(self.file, self.rule_name, field, message))
+
+    def policy(self, document: dict[str, Any]) -> Policy:
+        self.unknown(document, POLICY_FIELDS)
+        rules = document.get("rule")
+        if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
+            self.fault("rule", "there must be [[rule]] tables, one for each rule")
+            rules = []
+        policy = Policy(
+            version=self.whole(document, "version", 1, 2**31 - 1),
+            name=self.text(document, "name"),
+            title=self.both_languages(document, "title", frozenset()),
+            rules=tuple(self.rule(n, rule) for n, rule in enumerate(rules, 1)),
+        )
+        self.rule_name = ""
+        names = [rule.name for rule in policy.rules]
+        for name in sorted({name for name in names if names.count(name) > 1}):
+            self.fault("rule", f"two rules are named {name!r}; a reason must point to one")
+        return policy
+
+    def rule(self, number: int, table: dict[str, Any]) -> Rule:
+        self.rule_name = str(table.get("name", f"no. {number}"))
+        self.unknown(table, RULE_FIELDS)
+        kind = self.one_of(table, "evidence", EvidenceKind)
+        rule = Rule(
+            name=self.text(table, "name"),
+            evidence=kind or EvidenceKind.DECLARATION,
+            colour=self.colour(table),
+            hold=timedelta(hours=24 * self.whole(table, "hold_days", 0, LONGEST_HOLD_DAYS)),
+            reason=self.both_languages(table, "reason", PLACEHOLDERS),
+            traits=self.traits(table, kind),
+            levels=self.levels(table),
+            areas=self.areas(table),
+            release=self.release(table),
+        )
+        for field in ("levels", "areas"):
+            if field in table and kind not in {EvidenceKind.STAY, None}:
+                self.fault(field, "only stays happen in an area; leave it out")
+        return rule
+
+    def unknown(self, table: dict[str, Any], known: frozenset[str], within: str = "") -> None:
+        for field in sorted(set(table) - known):
+            self.fault(
+                f"{within}{field}", f"is not a field here; known are {', '.join(sorted(known))}"
+            )
+
+    def text(self, table: dict[str, Any], field: str) -> str:
+        value = table.get(field)
+        if not isinstance(value, str) or not value.strip():
+            self.fault(field, "must be a text that is not empty")
+            return ""
+        return value
+
+    def whole(
+        self, table: dict[str, Any], field: str, least: int, most: int, within: str = ""
+    ) -> int:
+        value = table.get(field)
+        if type(value) is not int or not least <= value <= most:
+            self.fault(f"{within}{field}", f"must be a whole number from {least} to {most}")
+            return least
+        return value
+
+    def one_of(
+        self, table: dict[str, Any], field: str, choices: type[EvidenceKind]
+    ) -> EvidenceKind | None:
+        value = table.get(field)
+        if value not in choices.values:
+            self.fault(field, f"must be one of {', '.join(choices.values)}")
+            return None
+        return choices(value)
+
+    def words(self, table: dict[str, Any], field: str, allowed: frozenset[str]) -> frozenset[str]:
+        if field not in table:
+            return frozenset()
+        value = table[field]
+        if not isinstance(value, list) or not value:
+            self.fault(field, "must be a list that is not empty, or be left out")
+            return frozenset()
+        for word in value:
+            if word not in allowed:
+                choices = ", ".join(sorted(allowed)) or "nothing for this kind of evidence"
+                self.fault(field, f"{word!r} is not known here; allowed: {choices}")
+        return frozenset(word for word in value if word in allowed)
+
+    def colour(self, table: dict[str, Any]) -> Colour:
+        value = table.get("colour")
+        if value not in ("yellow", "red"):
+            self.fault("colour", "must be yellow or red; green is what nobody has a signal for")
+            return Colour.YELLOW
+        return Colour[value.upper()]
+
+    def traits(self, table: dict[str, Any], kind: EvidenceKind | None) -> frozenset[str]:
+        kinds = [kind] if kind else list(EvidenceKind)
+        return self.words(table, "traits", frozenset(str(t) for k in kinds for t in TRAITS_OF[k]))
+
+    def levels(self, table: dict[str, Any]) -> frozenset[Level]:
+        # An area that no map names is green without a row to match, so no rule can ask for green.
+        allowed = frozenset(level.label for level in Level if level is not Level.GREEN)
+        return frozenset(Level[word.upper()] for word in self.words(table, "levels", allowed))
+
+    def areas(self, table: dict[str, Any]) -> tuple[str, ...]:
+        if "areas" not in table:
+            return ()
+        value = table["areas"]
+        if not isinstance(value, list) or not value or not all(_is_code(code) for code in value):
+            self.fault("areas", 'must be a list of area codes as texts, such as ["33", "00"]')
+            return ()
+        return tuple(value)
+
+    def release(self, table: dict[str, Any]) -> Release:
+        if "release" not in table:
+            return None
+        release = table["release"]
+        if not isinstance(release, dict):
+            self.fault("release", "must be a table, such as { check_ins = 14 }")
+            return None
+        if "check_ins" in release:
+            self.unknown(release, frozenset({"check_ins"}), "release.")
+            return CheckIns(self.whole(release, "check_ins", 1, MOST_CHECK_INS, "release."))
+        if "negative_tests" in release:
+            self.unknown(release, frozenset({"negative_tests", "hours_apart"}), "release.")
+            return NegativeTests(
+                self.whole(release, "negative_tests", 1, MOST_TESTS, "release."),
+                self.whole(release, "hours_apart", 1, LONGEST_APART_HOURS, "release."),
+            )
+        self.fault("release", "must say check_ins, or negative_tests and hours_apart")
+        return None
+
+    def both_languages(
+        self, table: dict[str, Any], field: str, placeholders: frozenset[str]
+    ) -> Mapping[str, str]:
+        texts = table.get(field)
+        if not isinstance(texts, dict):
+            self.fault(field, f"must give {' and '.join(f'{field}.{x}' for x in LANGUAGES)}")
+            return dict.fromkeys(LANGUAGES, "")
+        self.unknown(texts, frozenset(LANGUAGES), f"{field}.")
+        for language in LANGUAGES:
+            for message in _template_faults(texts.get(language), placeholders):
+                self.fault(f"{field}.{language}", message)
+        return {language: str(texts.get(language, "")) for language in LANGUAGES}
+
+
+def _template_faults(text: object, placeholders: frozenset[str]) -> Iterator[str]:
+    if not isinstance(text, str) or not text.strip():
+        yield "must be a text that is not empty"
+        return
+    try:
+        parts = list(string.Formatter().parse(text))
+    except ValueError as error:
+        yield f"has a brace that does not fit: {error}"
+        return
+    for _literal, name, spec, conversion in parts:
+        if name is not None and (name not in placeholders or spec or conversion):
+            known = ", ".join(f"{{{word}}}" for word in sorted(placeholders)) or "none"
+            yield f"{{{name}}} is not a placeholder here; allowed: {known}"
+
+
+def _is_code(code: object) -> bool:
+    return isinstance(code, str) and code.isascii() and code.isdigit() and len(code) in {2, 4, 6, 9}

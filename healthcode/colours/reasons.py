@@ -1,0 +1,155 @@
+"""Signals in words, for the person they are about: in Chinese and in English."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+from django.utils.translation import get_language
+
+from healthcode.areas.models import Level
+from healthcode.colours.decide import SHANGHAI, Signal
+from healthcode.colours.models import Colour
+from healthcode.colours.policy import CheckIns, NegativeTests
+
+LEVEL_NAMES: Final[Mapping[Level, Mapping[str, str]]] = {
+    Level.GREEN: {"zh": "绿色", "en": "green"},
+    Level.BLUE: {"zh": "蓝色", "en": "blue"},
+    Level.YELLOW: {"zh": "黄色", "en": "yellow"},
+    Level.ORANGE: {"zh": "橙色", "en": "orange"},
+    Level.RED: {"zh": "红色", "en": "red"},
+}
+STILL: Final = {"zh": "今", "en": "today"}
+# Not strftime's: that follows the process's locale.
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+INSTANT: Final = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What releases a signal: `done` of `needed` check-ins or negative tests stand."""
+
+    kind: str
+    done: int
+    needed: int
+    hours_apart: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """An active signal, told: a sentence in both languages, its period, and what is missing.
+
+    `until` is when it ends, None while that is not known; `holds_until` is when its time has
+    passed, None while the exposure goes on. `evidence` and `act` (of the level) say where it
+    comes from, `rule` and `policy` why.
+    """
+
+    rule: str
+    policy: int
+    colour: Colour
+    zh: str
+    en: str
+    starts: datetime
+    exposed_until: datetime | None
+    holds_until: datetime | None
+    until: datetime | None
+    evidence: int
+    area: str | None
+    area_name: str | None
+    level: Level | None
+    act: int | None
+    needs: Needs | None
+
+    @property
+    def text(self) -> str:
+        """The sentence in the language of the request."""
+        return self.zh if (get_language() or "zh").startswith("zh") else self.en
+
+
+def reasons_of(signals: Sequence[Signal], names: Mapping[str, str]) -> tuple[Reason, ...]:
+    """`signals` as reasons, in their order; `names` are those of the areas by code.
+
+    A level that several maps in a row confirmed makes several signals of one stay; they are told
+    as one.
+    """
+    together = sorted(
+        enumerate(signals), key=lambda item: (_key(item[1]), _late(item[1]), item[1].starts)
+    )
+    merged = []
+    for _, group in groupby(together, key=lambda item: _key(item[1])):
+        same = list(group)
+        place = min(n for n, _ in same)
+        starts = min(signal.starts for _, signal in same)
+        merged.append((place, _reason(same[-1][1], starts, names)))
+    return tuple(reason for _, reason in sorted(merged, key=lambda item: item[0]))
+
+
+def _key(signal: Signal) -> tuple[str, int, int]:
+    return signal.rule.name, signal.evidence, -1 if signal.level is None else signal.level
+
+
+def _late(signal: Signal) -> tuple[bool, float]:
+    """Orders signals by when their exposure ended, those that go on last."""
+    ended = signal.exposed_until
+    return ended is None, ended.timestamp() if ended else 0.0
+
+
+def _reason(signal: Signal, starts: datetime, names: Mapping[str, str]) -> Reason:
+    area_name = names.get(signal.area, signal.area) if signal.area else None
+    zh, en = (
+        signal.rule.reason[language].format(
+            area=area_name or "",
+            level="" if signal.level is None else LEVEL_NAMES[signal.level][language],
+            first_day=_date(_day(starts), language),
+            last_day=_last_day(starts, signal.exposed_until, language),
+        )
+        for language in ("zh", "en")
+    )
+    return Reason(
+        rule=signal.rule.name,
+        policy=signal.policy,
+        colour=signal.colour,
+        zh=zh,
+        en=en,
+        starts=starts,
+        exposed_until=signal.exposed_until,
+        holds_until=signal.holds_until,
+        until=signal.ends,
+        evidence=signal.evidence,
+        area=signal.area,
+        area_name=area_name,
+        level=signal.level,
+        act=signal.act,
+        needs=_needs(signal),
+    )
+
+
+def _needs(signal: Signal) -> Needs | None:
+    match signal.rule.release:
+        case CheckIns(count):
+            return Needs("check_ins", signal.done, count)
+        case NegativeTests(count, hours_apart):
+            return Needs("negative_tests", signal.done, count, hours_apart)
+        case None:
+            return None
+
+
+def _day(instant: datetime) -> date:
+    return instant.astimezone(SHANGHAI).date()
+
+
+def _last_day(starts: datetime, exposed_until: datetime | None, language: str) -> str:
+    if exposed_until is None:
+        return STILL[language]
+    # Periods are half-open: what ended at midnight happened on the day before.
+    return _date(_day(max(starts, exposed_until - INSTANT)), language)
+
+
+def _date(day: date, language: str) -> str:
+    if language == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

@@ -1,0 +1,104 @@
+"""Reading colours: what a person's is, and why."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db.models import Q
+
+from healthcode.areas.models import Area, AreaLevel, Level
+from healthcode.colours.decide import Decision, LevelPeriod, decide
+from healthcode.colours.models import Colour, PersonColour, Recomputation
+from healthcode.colours.policy import Policy, policy_at
+from healthcode.colours.reasons import Reason, reasons_of
+from healthcode.evidence.selectors import facts_of
+from healthcode.web.errors import NotFound
+
+CODE_LENGTHS = (2, 4, 6, 9)
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDecision:
+    """A person's colour at an instant, told: see `Decision` and `Reason`.
+
+    `since` is when it became that colour, as far as it is stored already.
+    """
+
+    person: int
+    colour: Colour
+    since: datetime
+    until: datetime | None
+    policy: int
+    policy_name: str
+    reasons: tuple[Reason, ...]
+    next_change_at: datetime | None
+
+
+def decision_of(person_id: int, at: datetime) -> PersonDecision:
+    """The colour of a person at `at` with its reasons, from what is known now. Five queries.
+
+    Raises:
+        NoPolicy: when no policy holds at `at`.
+    """
+    policy = policy_at(at)
+    decision = decide_from_database(person_id, policy, at)
+    codes = {signal.area for signal in decision.reasons if signal.area}
+    names = dict(Area.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
+    stored = PersonColour.objects.filter(pk=person_id).values_list("colour", "since").first()
+    return PersonDecision(
+        person=person_id,
+        colour=decision.colour,
+        since=stored[1] if stored and stored[0] == decision.colour else at,
+        until=decision.until,
+        policy=policy.version,
+        policy_name=policy.name,
+        reasons=reasons_of(decision.reasons, names),
+        next_change_at=decision.next_change_at,
+    )
+
+
+def decide_from_database(person_id: int, policy: Policy, at: datetime) -> Decision:
+    """`decide()` over what the database knows about a person."""
+    facts = facts_of(person_id)
+    wanted = frozenset(level for rule in policy.rules for level in rule.levels)
+    levels = levels_around({fact.area for fact in facts if fact.area}, wanted)
+    return decide(facts, policy, at, levels=levels)
+
+
+def levels_around(areas: Iterable[str], wanted: Iterable[Level]) -> list[LevelPeriod]:
+    """The periods in which `areas`, or what contains them, had a level of `wanted`."""
+    codes = {code[:length] for code in areas for length in CODE_LENGTHS if length <= len(code)}
+    if not codes:
+        return []
+    rows = (
+        AreaLevel.objects.filter(area__in=codes, level__in=set(wanted))
+        .exclude(during__isempty=True)
+        .values_list("area_id", "level", "during", "act_id")
+    )
+    return [
+        LevelPeriod(area, Level(level), during.lower or LONG_AGO, during.upper, act)
+        for area, level, during, act in rows
+    ]
+
+
+def colour_of(person_id: int) -> PersonColour | None:
+    """The stored colour of a person; None before anything was decided about them."""
+    return PersonColour.objects.filter(pk=person_id).first()
+
+
+def open_recomputations() -> list[Recomputation]:
+    """Recomputations that are not finished, the oldest first."""
+    return list(Recomputation.objects.filter(Q(finished_at__isnull=True)).order_by("pk"))
+
+
+def recomputation(recomputation_id: int) -> Recomputation:
+    """A recomputation with its progress.
+
+    Raises:
+        NotFound: when there is none with that number.
+    """
+    row = Recomputation.objects.defer("people").filter(pk=recomputation_id).first()
+    if row is None:
+        raise NotFound("There is no such recomputation.")
+    return row

@@ -1,0 +1,232 @@
+"""The SQL of recomputation: `healthcode.colours.decide` said once more, for many people at once.
+
+Every statement takes bound values only. `people` is an array of person ids, `rules` the policy as
+JSON (see `rules_json`), `at` the instant of the decision. "Open" ends are `infinity` in here.
+"""
+
+import json
+from typing import Final
+
+from healthcode.colours.policy import CheckIns, NegativeTests, Policy, Rule
+
+# The signals of `people` and what they come to, as CTEs that end in `result (person, colour,
+# next_change_at)` with one row for each of `people`.
+RESULT: Final = """
+WITH RECURSIVE rule AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%(rules)s::jsonb) AS given (
+        kind text, traits text[], levels smallint[], areas text[], colour smallint, hold interval,
+        check_ins int, negative_tests int, apart interval)
+),
+fact AS MATERIALIZED (
+    SELECT id, person_id AS person, kind, starts, ends, area_id AS area, traits, day
+    FROM evidence_evidence
+    WHERE person_id = ANY(%(people)s::bigint[]) AND withdrawn_by_id IS NULL
+),
+-- The levels that rules ask for, of every area stayed in: its own and those of what contains it.
+place AS MATERIALIZED (
+    SELECT stay.area, level.level,
+           coalesce(lower(level.during), '-infinity') AS starts,
+           coalesce(upper(level.during), 'infinity') AS ends
+    FROM (SELECT DISTINCT area FROM fact WHERE kind = 'stay') AS stay
+    CROSS JOIN unnest(ARRAY[2, 4, 6, 9]) AS length
+    JOIN areas_arealevel AS level
+        ON length <= length(stay.area) AND level.area_id = left(stay.area, length)
+    WHERE level.level IN (SELECT unnest(levels) FROM rule) AND NOT isempty(level.during)
+),
+exposure AS MATERIALIZED (
+    SELECT row_number() OVER () AS no, matched.*,
+           (matched.ends AT TIME ZONE 'Asia/Shanghai')::date AS first_day
+    FROM (
+        SELECT fact.person, fact.starts, coalesce(fact.ends, 'infinity') AS ends,
+               rule.colour, rule.hold, rule.check_ins, rule.negative_tests, rule.apart
+        FROM fact JOIN rule ON rule.kind = fact.kind
+        WHERE rule.levels IS NULL
+          AND (rule.traits IS NULL OR rule.traits && fact.traits::text[])
+          AND (rule.areas IS NULL OR EXISTS (
+              SELECT FROM unnest(rule.areas) AS code WHERE starts_with(fact.area, code)))
+        UNION ALL
+        SELECT fact.person, greatest(fact.starts, place.starts), least(fact.ends, place.ends),
+               rule.colour, rule.hold, rule.check_ins, rule.negative_tests, rule.apart
+        FROM fact
+        JOIN place USING (area)
+        JOIN rule ON rule.kind = fact.kind AND place.level = ANY(rule.levels)
+        WHERE (rule.traits IS NULL OR rule.traits && fact.traits::text[])
+          AND (rule.areas IS NULL OR EXISTS (
+              SELECT FROM unnest(rule.areas) AS code WHERE starts_with(fact.area, code)))
+          AND fact.starts < place.ends
+          AND (fact.ends IS NULL OR fact.ends > place.starts OR fact.starts >= place.starts)
+    ) AS matched
+),
+-- Healthy check-ins of those whom check-ins may release, with the first day of their run: days in
+-- a row share the difference between the day and its number.
+healthy AS (
+    SELECT person, day, starts AS at, min(day) OVER (PARTITION BY person, run) AS run_began
+    FROM (
+        SELECT person, day, starts,
+               day - row_number() OVER (PARTITION BY person ORDER BY day)::int AS run
+        FROM fact
+        WHERE kind = 'check_in' AND 'healthy' = ANY(traits)
+          AND person IN (SELECT person FROM exposure WHERE check_ins IS NOT NULL)
+    ) AS numbered
+),
+checked AS (
+    SELECT exposure.no, (array_agg(healthy.at ORDER BY healthy.day))[1] AS released_at
+    FROM exposure JOIN healthy USING (person)
+    WHERE exposure.ends < 'infinity' AND healthy.day >= exposure.first_day
+      AND healthy.day - greatest(healthy.run_began, exposure.first_day) + 1 = exposure.check_ins
+    GROUP BY exposure.no
+),
+-- One step a counted test: the first that is late enough after the one before.
+tested AS (
+    SELECT no, person, negative_tests, apart, 0 AS counted, ends AS earliest,
+           NULL::timestamptz AS sampled_at
+    FROM exposure
+    WHERE negative_tests IS NOT NULL AND ends < 'infinity'
+    UNION ALL
+    SELECT no, person, negative_tests, apart, counted + 1, next.starts + apart, next.starts
+    FROM tested CROSS JOIN LATERAL (
+        SELECT test.starts FROM evidence_evidence AS test
+        WHERE test.person_id = tested.person AND test.kind = 'test'
+          AND test.withdrawn_by_id IS NULL AND 'negative' = ANY(test.traits)
+          AND test.starts >= tested.earliest
+        ORDER BY test.starts LIMIT 1
+    ) AS next
+    WHERE counted < negative_tests
+),
+signal AS (
+    SELECT exposure.person, exposure.colour, exposure.starts,
+           CASE
+               WHEN exposure.ends = 'infinity' THEN 'infinity'
+               WHEN exposure.check_ins IS NOT NULL THEN
+                   greatest(exposure.ends + hold, coalesce(checked.released_at, 'infinity'))
+               WHEN exposure.negative_tests IS NOT NULL THEN
+                   greatest(exposure.ends + hold, coalesce(tested.sampled_at, 'infinity'))
+               ELSE exposure.ends + hold
+           END AS ends
+    FROM exposure
+    LEFT JOIN checked USING (no)
+    LEFT JOIN tested ON tested.no = exposure.no AND tested.counted = tested.negative_tests
+),
+result AS (
+    SELECT given.person,
+           coalesce(max(colour) FILTER (WHERE starts <= %(at)s AND ends > %(at)s), 0) AS colour,
+           least(min(starts) FILTER (WHERE starts > %(at)s),
+                 min(ends) FILTER (WHERE ends > %(at)s AND ends < 'infinity')) AS next_change_at
+    FROM unnest(%(people)s::bigint[]) AS given (person)
+    LEFT JOIN signal ON signal.person = given.person
+    GROUP BY given.person
+)
+"""
+
+# Writes what `result` says. The rows are locked by the caller's transaction already.
+WRITE: Final = (
+    RESULT  # noqa: S608  a constant like the rest
+    + """,
+updated AS (
+    UPDATE colours_personcolour AS person
+    SET colour = result.colour,
+        next_change_at = result.next_change_at,
+        policy_id = %(policy)s,
+        since = CASE WHEN before.colour = result.colour THEN before.since ELSE %(at)s END,
+        changes = before.changes + (before.colour <> result.colour)::int
+    FROM result
+    JOIN colours_personcolour AS before ON before.person_id = result.person
+    WHERE person.person_id = result.person
+      AND (before.colour, before.next_change_at, before.policy_id)
+          IS DISTINCT FROM (result.colour, result.next_change_at, %(policy)s)
+    RETURNING person.person_id, before.colour AS before, person.colour AS after, person.changes
+),
+noted AS (
+    INSERT INTO colours_colourchange (person_id, before, after, number, at, recomputation_id)
+    SELECT person_id, before, after, changes, %(at)s, %(recomputation)s
+    FROM updated WHERE before <> after
+    RETURNING person_id
+)
+SELECT count(*) FROM noted
+"""
+)
+
+# How many of `people` have which colour now, and would have which.
+COMPARE: Final = (
+    RESULT
+    + """
+SELECT coalesce(person.colour, 0), result.colour, count(*)
+FROM result LEFT JOIN colours_personcolour AS person ON person.person_id = result.person
+GROUP BY 1, 2
+"""
+)
+
+# In the order of ids, so that two transactions wait for each other instead of deadlocking.
+CREATE_MISSING: Final = """
+INSERT INTO colours_personcolour (person_id, colour, since, next_change_at, policy_id, changes)
+SELECT person.id, 0, %(at)s, NULL, policy.version, 0
+FROM accounts_person AS person CROSS JOIN (
+    SELECT version FROM colours_policy WHERE holds_from <= %(at)s
+    ORDER BY holds_from DESC, version DESC LIMIT 1
+) AS policy
+WHERE person.id = ANY(%(people)s::bigint[])
+  AND NOT EXISTS (SELECT FROM colours_personcolour WHERE person_id = person.id)
+ORDER BY person.id
+ON CONFLICT DO NOTHING
+"""
+LOCK: Final = """
+SELECT array_agg(person_id) FROM (
+    SELECT person_id FROM colours_personcolour WHERE person_id = ANY(%(people)s::bigint[])
+    ORDER BY person_id FOR NO KEY UPDATE
+) AS locked
+"""
+
+# Whom a recomputation touches, one statement for each cause. A code is a prefix of the codes below
+# it, and ':' follows '9': so this is a range of the index `stays_in_area`, where LIKE with a
+# pattern that is not a constant would read every stay.
+TOUCHED_BY_LEVELS: Final = """
+SELECT DISTINCT stay.person_id AS person
+FROM unnest(%(areas)s::text[]) AS code
+JOIN evidence_evidence AS stay ON stay.area_id ~>=~ code AND stay.area_id ~<~ code || ':'
+WHERE stay.kind = 'stay' AND stay.withdrawn_by_id IS NULL
+  AND (stay.ends IS NULL OR stay.ends > %(touches_from)s OR stay.starts >= %(touches_from)s)
+"""
+LISTED: Final = """
+SELECT person.id AS person FROM accounts_person AS person
+WHERE person.id = ANY(%(people)s::bigint[])
+"""
+EVERYBODY: Final = "SELECT person.id AS person FROM accounts_person AS person"
+
+
+def plan(touched: str) -> str:
+    """The statement that stores the people of query `touched` as batches, and counts them."""
+    return f"""
+    WITH numbered AS (
+        SELECT person, (row_number() OVER (ORDER BY person) - 1) / %(size)s AS batch
+        FROM ({touched}) AS touched
+    ), stored AS (
+        INSERT INTO colours_recomputationbatch (recomputation_id, people, tries)
+        SELECT %(recomputation)s, array_agg(person ORDER BY person), 0
+        FROM numbered GROUP BY batch ORDER BY batch
+        RETURNING cardinality(people) AS people
+    )
+    SELECT coalesce(sum(people), 0)::bigint FROM stored
+    """  # noqa: S608  one of the constants above
+
+
+def rules_json(policy: Policy) -> str:
+    """The rules of a policy as `RESULT` takes them; what a rule does not ask for is null."""
+    return json.dumps([_row(rule) for rule in policy.rules])
+
+
+def _row(rule: Rule) -> dict[str, object]:
+    row: dict[str, object] = {
+        "kind": str(rule.evidence),
+        "traits": sorted(rule.traits) or None,
+        "levels": sorted(rule.levels) or None,
+        "areas": list(rule.areas) or None,
+        "colour": int(rule.colour),
+        "hold": f"{int(rule.hold.total_seconds())} seconds",
+    }
+    match rule.release:
+        case CheckIns(count):
+            row["check_ins"] = count
+        case NegativeTests(count, hours_apart):
+            row["negative_tests"] = count
+            row["apart"] = f"{hours_apart} hours"
+    return row

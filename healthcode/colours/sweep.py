@@ -1,0 +1,101 @@
+"""What nobody was told of: time that passed, workers that died, messages that were lost.
+
+Runs every few seconds from beat; running it twice at once does no harm.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q
+
+from healthcode.colours.batches import PEOPLE_A_BATCH, STALE_AFTER
+from healthcode.colours.decide_many import hold_gate, recompute_people
+from healthcode.colours.models import Cause, PersonColour, Policy, Recomputation
+from healthcode.colours.recompute import request, wake
+from healthcode.colours.wake import send
+
+# A request that began just before a policy's first instant still decides by the one before; this
+# is longer than any request lives.
+SETTLED_AFTER: Final = timedelta(seconds=15)
+BATCHES_A_SWEEP: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What a sweep found: recomputations woken, people whose time had come, colours changed."""
+
+    woken: int
+    due: int
+    changed: int
+
+
+def sweep(*, at: datetime) -> Swept:
+    """Wake abandoned recomputations, bring in a policy whose day has come, let time take effect.
+
+    Raises:
+        NoPolicy: when people are due and no policy is in force.
+    """
+    apply_policy_in_force(at=at)
+    woken = wake_abandoned(at=at)
+    due = changed = 0
+    for _ in range(BATCHES_A_SWEEP):
+        people, changes = recompute_due(at=at)
+        due += people
+        changed += changes
+        if people < PEOPLE_A_BATCH:
+            break
+    if changed:
+        send("codes.publish")
+    return Swept(woken=woken, due=due, changed=changed)
+
+
+def wake_abandoned(*, at: datetime) -> int:
+    """Wake a worker for every open recomputation that has not moved for a while; how many."""
+    with transaction.atomic():
+        rows = Recomputation.objects.filter(finished_at__isnull=True, wake_at__lte=at)
+        ids = list(
+            rows.select_for_update(no_key=True, skip_locked=True).values_list("pk", flat=True)
+        )
+        Recomputation.objects.filter(pk__in=ids).update(wake_at=at + STALE_AFTER)
+    for recomputation_id in ids:
+        wake(recomputation_id)
+    return len(ids)
+
+
+def apply_policy_in_force(*, at: datetime) -> Recomputation | None:
+    """Ask for everybody's recomputation when the policy in force has had none yet."""
+    with transaction.atomic():
+        policy = (
+            Policy.objects.filter(holds_from__lte=at - SETTLED_AFTER)
+            .order_by("-holds_from", "-version")
+            .first()
+        )
+        if policy is None or _known(policy):
+            return None
+        # Of two sweeps at once the second waits here, and then finds the first one's row.
+        Policy.objects.select_for_update(no_key=True).get(pk=policy.pk)
+        if _known(policy):
+            return None
+        return request(cause=Cause.POLICY, act=policy.act)
+
+
+def recompute_due(*, at: datetime) -> tuple[int, int]:
+    """Recompute a batch of people whose next change has come: how many, how many changed."""
+    with transaction.atomic():
+        # Before any row: see decide_many on the order of gate and rows.
+        hold_gate()
+        due = list(
+            PersonColour.objects.filter(next_change_at__lte=at)
+            .order_by("next_change_at")
+            .select_for_update(no_key=True, skip_locked=True)
+            .values_list("person_id", flat=True)[:PEOPLE_A_BATCH]
+        )
+        return len(due), recompute_people(due, at=at) if due else 0
+
+
+def _known(policy: Policy) -> bool:
+    return Recomputation.objects.filter(
+        Q(cause=Cause.POLICY), Q(act=policy.act_id) | Q(created_at__gte=policy.holds_from)
+    ).exists()
