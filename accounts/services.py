@@ -95,7 +95,7 @@ def verify_otp(*, phone: str, otp: str, at: datetime) -> Account:
         refusal = _try_code(number, otp, at)
     if refusal is not None:
         raise refusal
-    account = _resident(number)
+    account = resident_account(phone=number)
     if not account.is_active:
         raise AccountClosed
     return account
@@ -110,6 +110,18 @@ def login(*, phone: str, otp: str, at: datetime) -> tuple[str, datetime]:
     account = verify_otp(phone=phone, otp=otp, at=at)
     expires_at = at + RESIDENT_TOKEN_LIFE
     return issue_token(account=account, label="login", expires_at=expires_at), expires_at
+
+
+def resident_account(*, phone: str) -> Account:
+    """The account of a resident whose phone (E.164) this is known to be; made when there is none."""
+    index = vault.index("phone", phone)
+    sealed = vault.seal(phone, field=vault.Field.ACCOUNT_PHONE, row=index)
+    with transaction.atomic():
+        account, _made = Account.objects.get_or_create(
+            phone_index=index, defaults={"phone_sealed": sealed}
+        )
+        Grant.objects.get_or_create(account=account, role=Role.RESIDENT, area="")
+    return account
 
 
 def issue_token(*, account: Account, label: str, expires_at: datetime) -> str:
@@ -245,17 +257,6 @@ def _try_code(number: str, otp: str, at: datetime) -> Refusal | None:
     code.used_at = at
     code.save(update_fields=["used_at"])
     return None
-
-
-def _resident(number: str) -> Account:
-    index = vault.index("phone", number)
-    sealed = vault.seal(number, field=vault.Field.ACCOUNT_PHONE, row=index)
-    with transaction.atomic():
-        account, _made = Account.objects.get_or_create(
-            phone_index=index, defaults={"phone_sealed": sealed}
-        )
-        Grant.objects.get_or_create(account=account, role=Role.RESIDENT, area="")
-    return account
 
 
 def _next(account: Account) -> Relation:
