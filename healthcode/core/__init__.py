@@ -28,7 +28,7 @@ from healthcode.core.errors import (
 )
 from healthcode.core.keys import Key, jwk_set, key_id, parse_jwk_set
 from healthcode.core.rules import ADMITTED, Rules, parse_rules
-from healthcode.core.schemes import decode
+from healthcode.core.schemes import decode, verify
 from healthcode.core.status import (
     Statuses,
     StatusList,
@@ -38,7 +38,7 @@ from healthcode.core.status import (
 )
 from healthcode.core.trust import Issuer, Outcome, Trust
 from healthcode.core.trust_list import parse_trust_list, sign_trust_list
-from healthcode.core.verdict import Reason, Verdict, verify
+from healthcode.core.verdict import Reason, Verdict
 
 __all__ = [
     "ADMITTED",

@@ -19,7 +19,6 @@ from healthcode.core.errors import CoreError
 
 SIGN1_TAG: Final = 18
 ALG, CRIT, KID = 1, 2, 4
-_P256_BYTES = 32
 
 
 class Algorithm(IntEnum):
@@ -57,7 +56,13 @@ class Sign1:
 
     @property
     def signed_bytes(self) -> bytes:
-        return sig_structure(self.protected, self.payload)
+        return self.signed_with(b"")
+
+    def signed_with(self, external: bytes) -> bytes:
+        """What was signed, if the signer added `external` data that both sides know."""
+        # An empty header is signed as no bytes, however it was sent (RFC 9052, 4.4, step 2).
+        protected = self.protected if self.headers else b""
+        return sig_structure(protected, self.payload, external)
 
 
 def sig_structure(protected: bytes, payload: bytes, external: bytes = b"") -> bytes:
@@ -67,13 +72,18 @@ def sig_structure(protected: bytes, payload: bytes, external: bytes = b"") -> by
 
 def parse(data: bytes) -> Sign1:
     """A COSE_Sign1, tagged or not. Raises MalformedCose, MalformedCbor."""
-    message = cbor.decode(data)
+    return from_value(cbor.decode(data))
+
+
+def from_value(message: cbor.Value) -> Sign1:
+    """As `parse`, from CBOR already decoded."""
     if isinstance(message, cbor.Tag) and message.number == SIGN1_TAG:
         message = message.value
     match message:
         case [bytes() as protected, dict() as hints, bytes() as payload, bytes() as signature]:
             headers = _headers(protected)
-            return Sign1(protected, headers, hints, payload, signature, _algorithm(headers))
+            algorithm = _algorithm(headers.get(ALG, hints.get(ALG)))
+            return Sign1(protected, headers, hints, payload, signature, algorithm)
         case _:
             raise MalformedCose("not a COSE_Sign1 with its payload")
 
@@ -99,8 +109,8 @@ def _headers(protected: bytes) -> Mapping[int | str, cbor.Value]:
     return headers
 
 
-def _algorithm(headers: Mapping[int | str, cbor.Value]) -> Algorithm:
-    number = headers.get(ALG)
+def _algorithm(number: cbor.Value) -> Algorithm:
+    """The algorithm named. An unsigned name is as good: it must be that of the key anyway."""
     if type(number) is int and number in _ALGORITHMS:
         return Algorithm(number)
     raise MalformedCose("algorithm not in use")
@@ -112,8 +122,9 @@ def signature_holds(
     """Whether the key made this signature, with exactly this algorithm."""
     try:
         match algorithm, public_key:
-            case Algorithm.ES256, ec.EllipticCurvePublicKey(curve=ec.SECP256R1()):
-                public_key.verify(_to_der(signature), signed_bytes, ec.ECDSA(SHA256()))
+            case Algorithm.ES256, ec.EllipticCurvePublicKey():
+                der = _to_der(signature, (public_key.key_size + 7) // 8)
+                public_key.verify(der, signed_bytes, ec.ECDSA(SHA256()))
             case Algorithm.EDDSA, ed25519.Ed25519PublicKey():
                 public_key.verify(signature, signed_bytes)
             case Algorithm.PS256, rsa.RSAPublicKey():
@@ -126,9 +137,9 @@ def signature_holds(
     return True
 
 
-def _to_der(signature: bytes) -> bytes:
-    """r || s, as COSE carries an ECDSA signature, to the DER that the library reads."""
-    if len(signature) != 2 * _P256_BYTES:
+def _to_der(signature: bytes, size: int) -> bytes:
+    """r || s, each of `size` bytes, as COSE carries it, to the DER that the library reads."""
+    if len(signature) != 2 * size:
         raise InvalidSignature
-    r, s = signature[:_P256_BYTES], signature[_P256_BYTES:]
+    r, s = signature[:size], signature[size:]
     return encode_dss_signature(int.from_bytes(r, "big"), int.from_bytes(s, "big"))

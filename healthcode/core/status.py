@@ -123,7 +123,7 @@ def parse_status_list(
         as_of=_seconds(claims, _IAT),
         expires_at=_seconds(claims, _EXP) if _EXP in claims else None,
         ttl_seconds=_seconds(claims, _TTL) if _TTL in claims else None,
-        bits=_bits(claims.get(_STATUS_LIST)),
+        bits=bits_of(claims.get(_STATUS_LIST)),
     )
     if not _signed_by(message, keys, issued_at=parsed.as_of, at=at):
         raise NotTrusted("status list is not signed by a key in force")
@@ -169,7 +169,8 @@ def _signed_by(message: cose.Sign1, keys: Iterable[Key], *, issued_at: int, at: 
     )
 
 
-def _bits(claim: cbor.Value) -> bytes:
+def bits_of(claim: cbor.Value) -> bytes:
+    """The bits of a `status_list` claim, one a code. Raises MalformedStatusList."""
     match claim:
         case {"bits": 1, "lst": bytes() as compressed}:
             return _inflate(compressed)

@@ -1,7 +1,6 @@
-"""The verdict on a code: pure, its time and its knowledge handed in. Order: docs/format.md."""
+"""The verdict on a health code: pure, time and knowledge handed in. Order: docs/format.md."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -9,9 +8,7 @@ from healthcode.core import cose
 from healthcode.core.bound import PROOF_SECONDS
 from healthcode.core.codes import Colour, HealthCode, SignedCode, phone_public_key
 from healthcode.core.cose import Algorithm
-from healthcode.core.errors import MalformedCode
 from healthcode.core.rules import Rules
-from healthcode.core.schemes import decode
 from healthcode.core.status import Statuses, StatusList
 from healthcode.core.trust import Issuer, Outcome, Trust
 
@@ -31,6 +28,16 @@ class Reason(StrEnum):
     MALFORMED = "malformed"
     STALE_DATA = "stale_data"
     NOT_ADMITTED_HERE = "not_admitted_here"
+
+
+@dataclass(frozen=True)
+class Door:
+    """What a door knows, and its rules, at a time in seconds since 1970."""
+
+    trust: Trust
+    status: Statuses
+    rules: Rules
+    now: int
 
 
 @dataclass(frozen=True)
@@ -57,47 +64,44 @@ _COLOUR_REASON: Final = {
 }
 
 
-def verify(
-    text: str, *, trust: Trust, status: Statuses, rules: Rules, at: int | datetime
-) -> Verdict:
-    """What a scanned text means at this door, at this time.
-
-    Never raises on any text. `at` is in seconds since 1970, or an aware datetime; a naive one is
-    the caller's mistake and raises ValueError.
-    """
-    now = _seconds(at)
-    try:
-        signed = decode(text)
-    except MalformedCode:
-        return _refused(Reason.MALFORMED, trust, now)
-    issuer = trust.issuers.get(signed.code.issuer)
+def judge(signed: SignedCode, door: Door) -> Verdict:
+    """The verdict on a health code as it was read."""
+    code, trust, now = signed.code, door.trust, door.now
+    issuer = trust.issuers.get(code.issuer)
     if issuer is None:
-        return _refused(Reason.UNKNOWN_ISSUER, trust, now)
-    doubt = _doubt_of_signature(signed, issuer, now, rules)
+        return refused(Reason.UNKNOWN_ISSUER, door)
+    doubt = _doubt_of_signature(signed, issuer, door)
     if doubt is not None:
-        return _refused(doubt, trust, now)
-    code = signed.code
-    status_list = status.get(code.status.uri, issuer=code.issuer)
-    outcome, reason = _judge(signed, issuer, status_list, trust, rules, now)
+        return refused(doubt, door)
+    status_list = door.status.get(code.status.uri, issuer=code.issuer)
+    outcome, reason = _judge_genuine(signed, issuer, status_list, door)
     return Verdict(
         outcome=outcome,
         reason=reason,
         code=code,
-        age_seconds=_age(_shown_at(signed), now),
-        trust_age_seconds=_age(trust.as_of, now),
-        status_age_seconds=None if status_list is None else _age(status_list.as_of, now),
+        age_seconds=age(_shown_at(signed), now),
+        trust_age_seconds=age(trust.as_of, now),
+        status_age_seconds=None if status_list is None else age(status_list.as_of, now),
     )
 
 
-def _doubt_of_signature(
-    signed: SignedCode, issuer: Issuer, now: int, rules: Rules
-) -> Reason | None:
+def refused(reason: Reason, door: Door) -> Verdict:
+    """A refusal of what nobody vouches for: nothing of its content is passed on."""
+    return Verdict(Outcome.REFUSE, reason, None, None, age(door.trust.as_of, door.now), None)
+
+
+def age(since: int, now: int) -> int:
+    """Seconds passed; a start that lies ahead, by the clocks' difference, counts as now."""
+    return max(0, now - since)
+
+
+def _doubt_of_signature(signed: SignedCode, issuer: Issuer, door: Door) -> Reason | None:
     """Why the code is not this issuer's word, or None when it is."""
-    latest_issue = signed.code.issued_at + rules.leeway_seconds
+    latest_issue = signed.code.issued_at + door.rules.leeway_seconds
     keys = [
         key
         for key in issuer.keys
-        if key.kid == signed.kid and key.in_force(issued_at=latest_issue, at=now)
+        if key.kid == signed.kid and key.in_force(issued_at=latest_issue, at=door.now)
     ]
     if not keys:
         return Reason.UNKNOWN_KEY
@@ -125,31 +129,27 @@ def _is_in_its_phone(signed: SignedCode) -> bool:
     )
 
 
-def _judge(
-    signed: SignedCode,
-    issuer: Issuer,
-    status_list: StatusList | None,
-    trust: Trust,
-    rules: Rules,
-    now: int,
+def _judge_genuine(
+    signed: SignedCode, issuer: Issuer, status_list: StatusList | None, door: Door
 ) -> tuple[Outcome, Reason]:
     """A genuine code against time, status, colour and the age of what is known, in that order."""
-    lapse = _lapse(signed, rules, now) or _supersession(signed.code, status_list)
+    lapse = _lapse(signed, door) or _supersession(signed.code, status_list)
     if lapse is not None:
         return Outcome.REFUSE, lapse
-    outcome, reason = _admission(signed.code, issuer, rules)
-    if outcome is Outcome.PASS and _is_stale(trust, status_list, rules, now):
+    outcome, reason = _admission(signed.code, issuer, door.rules)
+    if outcome is Outcome.PASS and _is_stale(status_list, door):
         return Outcome.CAUTION, Reason.STALE_DATA
     return outcome, reason
 
 
-def _lapse(signed: SignedCode, rules: Rules, now: int) -> Reason | None:
+def _lapse(signed: SignedCode, door: Door) -> Reason | None:
+    now, leeway = door.now, door.rules.leeway_seconds
     ends = signed.code.expires_at
     if signed.proof is not None:
         ends = min(ends, signed.proof.made_at + PROOF_SECONDS)
-    if max(signed.code.issued_at, _shown_at(signed)) - rules.leeway_seconds > now:
+    if max(signed.code.issued_at, _shown_at(signed)) - leeway > now:
         return Reason.NOT_YET_VALID
-    if ends + rules.leeway_seconds <= now:
+    if ends + leeway <= now:
         return Reason.EXPIRED
     return None
 
@@ -181,35 +181,18 @@ def _admission(code: HealthCode, issuer: Issuer, rules: Rules) -> tuple[Outcome,
     return outcome, _COLOUR_REASON[code.colour]
 
 
-def _is_stale(trust: Trust, status_list: StatusList | None, rules: Rules, now: int) -> bool:
+def _is_stale(status_list: StatusList | None, door: Door) -> bool:
+    trust, rules = door.trust, door.rules
     if status_list is None:
         return True
-    return not _is_fresh(
-        trust.as_of, trust.expires_at, rules.trust_grace_seconds, rules, now
-    ) or not _is_fresh(
-        status_list.as_of, status_list.expires_at, rules.status_grace_seconds, rules, now
+    return not (
+        _is_fresh(trust.as_of, trust.expires_at, rules.trust_grace_seconds, door)
+        and _is_fresh(status_list.as_of, status_list.expires_at, rules.status_grace_seconds, door)
     )
 
 
-def _is_fresh(as_of: int, expires_at: int | None, grace: int, rules: Rules, now: int) -> bool:
+def _is_fresh(as_of: int, expires_at: int | None, grace_seconds: int, door: Door) -> bool:
     # Knowledge from the future means that a clock is wrong, and then nothing is known of its age.
-    if as_of > now + rules.leeway_seconds or now - as_of > grace:
+    if as_of > door.now + door.rules.leeway_seconds or door.now - as_of > grace_seconds:
         return False
-    return expires_at is None or now < expires_at
-
-
-def _refused(reason: Reason, trust: Trust, now: int) -> Verdict:
-    return Verdict(Outcome.REFUSE, reason, None, None, _age(trust.as_of, now), None)
-
-
-def _age(since: int, now: int) -> int:
-    """Seconds passed; a start that lies ahead, by the clocks' difference, counts as now."""
-    return max(0, now - since)
-
-
-def _seconds(at: int | datetime) -> int:
-    if isinstance(at, int):
-        return at
-    if at.utcoffset() is None:
-        raise ValueError("a time without zone could be any time")
-    return int(at.timestamp())
+    return expires_at is None or door.now < expires_at

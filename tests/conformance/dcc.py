@@ -1,0 +1,127 @@
+"""EU Digital COVID Certificates: the EU's own test data of 14 issuers."""
+
+import base64
+import json
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography import x509
+
+from healthcode.core import CoreError, cbor, cose, dcc, dcc_schema
+from tests.conformance import Finding, compare, not_applicable
+
+Vector = Mapping[str, Any]
+_OUT_OF_SCOPE: Final = {
+    "EXPECTEDPICTUREDECODE": "the core reads texts, pictures are read before it",
+    "EXPECTEDENCODE": "the core issues no EU certificates",
+    "EXPECTEDRESULTS": "names no step of the procedure",
+}
+
+
+def run(folder: Path) -> Iterator[Finding]:
+    for path in sorted(folder.glob("*/2DCode/raw/*.json")):
+        vector = json.loads(path.read_text(encoding="utf-8-sig"))
+        name = f"{path.relative_to(folder).parts[0]}/{path.stem}"
+        for step, expected in vector["EXPECTEDRESULTS"].items():
+            if step in _OUT_OF_SCOPE:
+                yield not_applicable(f"{name} {step}", _OUT_OF_SCOPE[step])
+            else:
+                yield compare(f"{name} {step}", expected, _succeeds(_STEPS[step], vector))
+
+
+def _succeeds(step: Callable[[Vector], bool], vector: Vector) -> bool:
+    try:
+        return step(vector)
+    except CoreError:
+        return False
+
+
+def _unprefix(vector: Vector) -> bool:
+    return "BASE45" not in vector or dcc.unprefix(vector["PREFIX"]) == vector["BASE45"]
+
+
+def _unprefix_only(vector: Vector) -> bool:
+    return bool(dcc.unprefix(vector["PREFIX"])) and _unprefix(vector)
+
+
+def _base45(vector: Vector) -> bool:
+    text = vector["BASE45"] if "BASE45" in vector else dcc.unprefix(vector["PREFIX"])
+    data = dcc.from_base45(text)
+    return "COMPRESSED" not in vector or data == bytes.fromhex(vector["COMPRESSED"])
+
+
+def _compression(vector: Vector) -> bool:
+    if "COMPRESSED" in vector:
+        compressed = bytes.fromhex(vector["COMPRESSED"])
+    else:
+        compressed = dcc.from_base45(dcc.unprefix(vector["PREFIX"]))
+    data = dcc.inflate(compressed)
+    return "COSE" not in vector or data == bytes.fromhex(vector["COSE"])
+
+
+def _decode(vector: Vector) -> bool:
+    """The CBOR of some vectors is the certificate, that of others the claims around it."""
+    content = cbor.decode(bytes.fromhex(vector["CBOR"]))
+    if isinstance(content, dict) and isinstance(claim := content.get(-260), dict):
+        content = claim.get(1)
+    return "JSON" not in vector or content == vector["JSON"]
+
+
+def _whole_chain(vector: Vector) -> bool:
+    claims = cbor.decode(dcc.parse_message(_chain(vector["PREFIX"])).payload)
+    return isinstance(claims, dict) and claims[-260] == {1: vector["JSON"]}
+
+
+def _chain(text: str) -> bytes:
+    return dcc.inflate(dcc.from_base45(dcc.unprefix(text)))
+
+
+def _schema(vector: Vector) -> bool:
+    content = vector["JSON"] if "JSON" in vector else cbor.decode(bytes.fromhex(vector["CBOR"]))
+    dcc_schema.check(content)
+    return True
+
+
+def _verify(vector: Vector) -> bool:
+    """Signed by the given certificate and naming it, whatever that certificate may sign."""
+    message, key = _message(vector), _key(vector)
+    may_sign = next(iter(key.usages))
+    return dcc.kid_of(message) == key.kid and dcc.is_signed_by(message, [key], may_sign)
+
+
+def _key_usage(vector: Vector) -> bool:
+    message = _message(vector)
+    kind = dcc_schema.kind_of(dcc.claims_of(message).content)
+    return dcc.is_signed_by(message, [_key(vector)], kind)
+
+
+def _in_time(vector: Vector) -> bool:
+    clock = datetime.fromisoformat(vector["TESTCTX"]["VALIDATIONCLOCK"])
+    claims = dcc.claims_of(_message(vector))
+    return dcc.lapse(claims, int(clock.timestamp()), leeway_seconds=0) is None
+
+
+def _message(vector: Vector) -> cose.Sign1:
+    return dcc.parse_message(bytes.fromhex(vector["COSE"]))
+
+
+def _key(vector: Vector) -> dcc.CertificateKey:
+    der = base64.b64decode(vector["TESTCTX"]["CERTIFICATE"])
+    return dcc.key_of(x509.load_der_x509_certificate(der))
+
+
+_STEPS: Final[Mapping[str, Callable[[Vector], bool]]] = {
+    "EXPECTEDUNPREFIX": _unprefix_only,
+    "EXPECTEDB45DECODE": _base45,
+    "EXPECTEDCOMPRESSION": _compression,
+    "EXPECTEDDECODE": _decode,
+    "EXPECTEDVALIDJSON": _whole_chain,
+    "EXPECTEDVALIDOBJECT": _schema,
+    "EXPECTEDSCHEMAVALIDATION": _schema,
+    "EXPECTEDVERIFY": _verify,
+    "EXPECTEDKEYUSAGE": _key_usage,
+    "EXPECTEDEXPIRATIONCHECK": _in_time,
+    "EXPTECTEDEXPIRED": _in_time,
+}

@@ -1,0 +1,70 @@
+"""Vectors of the IETF draft Token Status List: encodings and signed tokens."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from healthcode.core import CoreError, Key, cbor, cose, parse_status_list
+from healthcode.core.status import bits_of
+from tests.conformance import Finding, compare, not_applicable
+
+AT = 1_700_000_000
+URI = "https://example.com/statuslists/1"
+# The example key of the draft, "kid": "12".
+X = "I3HWm_0Ds1dPMI-IWmf4mBmH-YaeAVbPVu7vB27CxXo"
+Y = "6N_d5Elj9bs1htgV3okJKIdbHEpkgTmAluYKJemzn1M"
+
+
+def run(folder: Path) -> Iterator[Finding]:
+    path = folder / "token-status-list-vectors.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for vector in document["vectors"]:
+        if vector["bits"] == 1:
+            yield compare(vector["name"], _superseded(vector), _found(vector))
+        else:
+            yield not_applicable(vector["name"], "codes are superseded or not: one bit each")
+            yield compare(f"{vector['name']} refused", False, _reads(vector))
+    yield from _tokens(document["tokens"])
+
+
+def _superseded(vector: Mapping[str, Any]) -> set[int]:
+    return {int(place) for place, value in vector["statuses"].items() if value}
+
+
+def _found(vector: Mapping[str, Any]) -> set[int]:
+    bits = bits_of(cbor.decode(bytes.fromhex(vector["cbor_hex"])))
+    return {place for place in range(vector["size"]) if bits[place // 8] >> place % 8 & 1}
+
+
+def _reads(vector: Mapping[str, Any]) -> bool:
+    try:
+        bits_of(cbor.decode(bytes.fromhex(vector["cbor_hex"])))
+    except CoreError:
+        return False
+    return True
+
+
+def _tokens(tokens: Mapping[str, str]) -> Iterator[Finding]:
+    key = Key(b"12", _example_key(), cose.Algorithm.ES256, 0)
+    read = parse_status_list(bytes.fromhex(tokens["status_list_cwt_hex"]), [key], AT, uri=URI)
+    yield compare("status_list_cwt", bytes.fromhex("b9a3"), read.bits)
+    yield compare("status_list_cwt times", (1686920170, 2291720170, 43200), _times(read))
+    referenced = cose.parse(bytes.fromhex(tokens["referenced_token_cwt_hex"]))
+    holds = cose.signature_holds(
+        referenced.algorithm, key.public_key, referenced.signed_bytes, referenced.signature
+    )
+    yield compare("referenced_token_cwt", True, holds)
+    yield not_applicable("status_list_jwt", "lists travel in their CWT form only")
+
+
+def _times(read: Any) -> tuple[int, int, int]:
+    return read.as_of, read.expires_at, read.ttl_seconds
+
+
+def _example_key() -> ec.EllipticCurvePublicKey:
+    x, y = (int.from_bytes(base64.urlsafe_b64decode(text + "="), "big") for text in (X, Y))
+    return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
