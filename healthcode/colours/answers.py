@@ -1,0 +1,87 @@
+"""A decision as the HTTP interface tells it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from rest_framework import serializers
+
+from healthcode.colours.models import Colour
+from healthcode.colours.reasons import Reason
+from healthcode.colours.selectors import PersonDecision
+
+COLOURS = [colour.label for colour in Colour]
+
+
+class NeedsAnswer(serializers.Serializer[Any]):
+    """What has still to happen before a reason ends, beside the passing of time."""
+
+    kind = serializers.ChoiceField(choices=["check_ins", "negative_tests"])
+    done = serializers.IntegerField(help_text="How many stand now; a day missed starts anew.")
+    needed = serializers.IntegerField()
+    hours_apart = serializers.IntegerField(allow_null=True)
+
+
+class ReasonAnswer(serializers.Serializer[Any]):
+    """One reason: the rule, the evidence it rests on, and when and how it ends."""
+
+    text = serializers.CharField(help_text="In the language of Accept-Language.")
+    colour = serializers.ChoiceField(choices=COLOURS)
+    rule = serializers.CharField()
+    policy = serializers.IntegerField()
+    evidence = serializers.IntegerField(help_text="Its number, to give when asking about it.")
+    area = serializers.CharField(allow_null=True)
+    area_name = serializers.CharField(allow_null=True)
+    level = serializers.CharField(allow_null=True)
+    act = serializers.IntegerField(allow_null=True, help_text="The act that gave the level.")
+    since = serializers.DateTimeField()
+    exposed_until = serializers.DateTimeField(allow_null=True)
+    holds_until = serializers.DateTimeField(allow_null=True)
+    until = serializers.DateTimeField(allow_null=True, help_text="Null: not known yet.")
+    needs = NeedsAnswer(allow_null=True)
+
+
+class ColourAnswer(serializers.Serializer[Any]):
+    """A person's colour, since when, until when (null: not known yet), and why."""
+
+    colour = serializers.ChoiceField(choices=COLOURS)
+    since = serializers.DateTimeField()
+    until = serializers.DateTimeField(allow_null=True)
+    reasons = ReasonAnswer(many=True)
+    policy = serializers.IntegerField(help_text="The version of the policy that decided.")
+
+
+def colour_answer(decision: PersonDecision) -> dict[str, Any]:
+    """The members of `ColourAnswer`."""
+    answer = ColourAnswer(
+        {
+            "colour": Colour(decision.colour).label,
+            "since": decision.since,
+            "until": decision.until,
+            "reasons": reason_answers(decision.reasons),
+            "policy": decision.policy,
+        }
+    )
+    return dict(answer.data)
+
+
+def reason_answers(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
+    """The members of `ReasonAnswer`, for each of `reasons`."""
+    return [
+        {
+            "text": reason.text,
+            "colour": reason.colour.label,
+            "rule": reason.rule,
+            "policy": reason.policy,
+            "evidence": reason.evidence,
+            "area": reason.area,
+            "area_name": reason.area_name,
+            "level": None if reason.level is None else reason.level.label,
+            "act": reason.act,
+            "since": reason.starts,
+            "exposed_until": reason.exposed_until,
+            "holds_until": reason.holds_until,
+            "until": reason.until,
+            "needs": reason.needs,
+        }
+        for reason in reasons
+    ]

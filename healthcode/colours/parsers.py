@@ -1,0 +1,32 @@
+"""Bodies of many lines."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import IO, Any
+
+from rest_framework.parsers import BaseParser
+
+from healthcode.evidence import ndjson
+from healthcode.evidence.ndjson import NumberedLine
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A body of many lines, as told from a body that is one JSON value."""
+
+    lines: list[NumberedLine]
+
+
+class NdjsonParser(BaseParser):
+    """`application/x-ndjson`: the lines by number, each read for itself."""
+
+    media_type = "application/x-ndjson"
+
+    def parse(  # type: ignore[override]  # the stubs know of bodies that are forms only
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Lines:
+        """Read every line; one that is not JSON spoils only itself."""
+        return Lines(list(ndjson.read(stream)))

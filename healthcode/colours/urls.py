@@ -1,0 +1,25 @@
+"""Addresses of the colours room."""
+
+from django.urls import path
+
+from healthcode.colours import api as resident_api
+from healthcode.colours import pages as resident_pages
+
+api = [
+    path("declarations", resident_api.DeclarationsView.as_view(), name="declarations"),
+    path("check-ins", resident_api.CheckInsView.as_view(), name="check-ins"),
+    path("symptoms", resident_api.SymptomsView.as_view(), name="symptoms"),
+    path("people/<int:person_id>/colour", resident_api.ColourView.as_view(), name="colour"),
+    path("evidence/<str:kind>", resident_api.EvidenceView.as_view(), name="evidence"),
+    path(
+        "evidence/<int:evidence_id>/withdrawal",
+        resident_api.WithdrawalView.as_view(),
+        name="evidence-withdrawal",
+    ),
+]
+pages = [
+    path("people/<int:person_id>/declare", resident_pages.declare, name="declare"),
+    path("people/<int:person_id>/check-in", resident_pages.check_in, name="check-in"),
+    path("people/<int:person_id>/colour", resident_pages.colour, name="colour-page"),
+    path("people/<int:person_id>/why", resident_pages.why, name="why"),
+]

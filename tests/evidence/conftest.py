@@ -1,0 +1,126 @@
+"""A small world: three areas, the shipped policy, Zhang San and his child, a source, officers."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rest_framework.test import APIClient
+
+from accounts.models import Account, Grant, Guardianship, Identity, Person, Relation, Role
+from accounts.services import issue_token
+from healthcode import colours
+from healthcode.areas.models import Area
+from healthcode.colours.services import publish_policy
+
+POLICY = Path(colours.__file__).parent / "policies" / "CN-33-2020-02.toml"
+HOME = "330106"
+
+
+@dataclass
+class World:
+    """Who is there."""
+
+    zhang: Account
+    person: Person
+    child: Person
+    stranger: Person
+    source: Account
+    officer: Account
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The instant of the test; the interface reads the clock, so it is the present."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def world(db: None, now: datetime) -> World:
+    """See the module."""
+    for code, name in {
+        "33": "浙江省",
+        "3301": "杭州市",
+        HOME: "西湖区",
+        "3302": "宁波市",
+        "330203": "海曙区",
+        "330103": "下城区",
+        "00": "境外",
+    }.items():
+        Area.objects.create(code=code, name=name)
+    officer = staff("officer", Role.OFFICER, "33")
+    publish_policy(
+        account=officer,
+        text=POLICY.read_text(encoding="utf-8"),
+        holds_from=now - timedelta(days=400),
+        ground="test",
+        at=now,
+    )
+    zhang = Account.objects.create(phone_index=b"zhang", phone_sealed=b"-")
+    Grant.objects.create(account=zhang, role=Role.RESIDENT)
+    return World(
+        zhang=zhang,
+        person=resident(zhang, Relation.SELF),
+        child=resident(zhang, Relation.CHILD),
+        stranger=resident(
+            Account.objects.create(phone_index=b"li", phone_sealed=b"-"), Relation.SELF
+        ),
+        source=staff("hospital", Role.SOURCE, ""),
+        officer=officer,
+    )
+
+
+def staff(name: str, role: Role, area: str) -> Account:
+    """An account of a role."""
+    account = Account.objects.create(username=name)
+    Grant.objects.create(account=account, role=role, area=area)
+    return account
+
+
+def resident(account: Account, relation: Relation) -> Person:
+    """A person whom `account` looks after, at home in `HOME`."""
+    person = Person.objects.create(home_area=HOME)
+    Guardianship.objects.create(account=account, person=person, relation=relation)
+    Identity.objects.create(
+        person=person,
+        id_type="20",
+        number_index=f"index-{person.pk}".encode(),
+        number_sealed=b"-",
+        name_sealed=b"-",
+    )
+    return person
+
+
+@pytest.fixture
+def client_of(now: datetime) -> Callable[[Account], APIClient]:
+    """An HTTP client that carries an account's token."""
+
+    def build(account: Account) -> APIClient:
+        token = issue_token(account=account, label="test", expires_at=now + timedelta(hours=1))
+        return APIClient(
+            HTTP_AUTHORIZATION=f"Bearer {token}",
+            HTTP_ACCEPT_LANGUAGE="en",
+            enforce_csrf_checks=True,
+        )
+
+    return build
+
+
+@pytest.fixture
+def resident_client(world: World, client_of: Callable[[Account], APIClient]) -> APIClient:
+    """Zhang San's client."""
+    return client_of(world.zhang)
+
+
+@pytest.fixture
+def source_client(world: World, client_of: Callable[[Account], APIClient]) -> APIClient:
+    """The hospital's client."""
+    return client_of(world.source)
+
+
+def declaration(person: int, **changes: Any) -> dict[str, Any]:
+    """A healthy declaration with no stays, with `changes`."""
+    well = {"person": person, "symptoms": [], "stays": [], "contact_with_case": False}
+    return {**well, **changes}
