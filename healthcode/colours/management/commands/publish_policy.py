@@ -1,0 +1,65 @@
+"""Publish a policy file."""
+
+from argparse import ArgumentParser
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.models import Account
+from healthcode.colours.decide import SHANGHAI
+from healthcode.colours.services import publish_policy
+from healthcode.web.errors import Refusal
+
+
+class Command(BaseCommand):
+    """Reads, checks and publishes; a file with mistakes is refused with all of them."""
+
+    help = "Publish the policy in FILE (docs/howto/write-a-policy.md), as an act of an officer."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """See `help` of each."""
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--officer", required=True, help="user name of who answers for it")
+        parser.add_argument("--ground", required=True, help="why, in a sentence kept for good")
+        parser.add_argument(
+            "--from",
+            dest="holds_from",
+            type=date.fromisoformat,
+            help="the day from which it holds, YYYY-MM-DD at 00:00 Shanghai; now when left out",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Publish, or say what is wrong."""
+        at = timezone.now()
+        day = options["holds_from"]
+        file: Path = options["file"]
+        try:
+            policy = publish_policy(
+                account=Account.objects.get(username=options["officer"]),
+                text=file.read_text(encoding="utf-8"),
+                holds_from=datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) if day else at,
+                ground=options["ground"],
+                at=at,
+                file=file.name,
+            )
+        except Account.DoesNotExist as error:
+            raise CommandError(f"There is no officer named {options['officer']}.") from error
+        except OSError as error:
+            raise CommandError(f"{file} cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise CommandError(f"{file} is not UTF-8") from error
+        except Refusal as refusal:
+            raise CommandError(_told(refusal)) from refusal
+        self.stdout.write(f"Version {policy.version} holds from {policy.holds_from.isoformat()}.")
+
+
+def _told(refusal: Refusal) -> str:
+    lines = [str(refusal.detail)]
+    errors = refusal.members.get("errors")
+    for error in errors if isinstance(errors, list) else []:
+        place = (error["file"], error["rule"] and f"rule {error['rule']!r}", error["field"])
+        lines.append(f"{' '.join(part for part in place if part)}: {error['detail']}")
+    return "\n".join(lines)

@@ -1,0 +1,71 @@
+"""Publishing policies."""
+
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.authority import require
+from accounts.models import Account, Role
+from accounts.services import record_act
+from healthcode.colours.errors import InvalidPolicy, PolicyVersionTaken
+from healthcode.colours.models import Policy
+from healthcode.colours.policy import PolicyFault, parse
+from healthcode.colours.sweep import apply_policy_in_force
+
+PUBLICATION: Final = "policy-published"
+
+
+@transaction.atomic
+def publish_policy(
+    *, account: Account, text: str, holds_from: datetime, ground: str, at: datetime, file: str = ""
+) -> Policy:
+    """Publish the policy that TOML `text` holds, as an officer's act; it holds from `holds_from`.
+
+    Everybody is recomputed: at once when it holds already, else by the sweep when its day comes.
+    The officer must have authority over the whole province of this issuer.
+
+    Raises:
+        Forbidden: the officer's area is smaller than the province.
+        InvalidPolicy: the text has mistakes; `errors` lists file, rule and field of each.
+        PolicyVersionTaken: this version is published already.
+    """
+    # An issuer is named CN- and its province's code (docs/format.md).
+    province = settings.ISSUER.removeprefix("CN-")
+    require(account, Role.OFFICER, province)
+    try:
+        policy = parse(text, file or "policy")
+    except PolicyFault as fault:
+        raise _invalid(fault) from fault
+    act = record_act(
+        account=account,
+        kind=PUBLICATION,
+        area=province,
+        ground=ground,
+        detail={"version": policy.version, "name": policy.name},
+        at=at,
+    )
+    try:
+        with transaction.atomic():
+            published = Policy.objects.create(
+                version=policy.version, text=text, holds_from=holds_from, act=act
+            )
+    except IntegrityError as error:
+        raise PolicyVersionTaken(
+            _("Version %(version)s is published already; give a change a higher version.")
+            % {"version": policy.version}
+        ) from error
+    apply_policy_in_force(at=at)
+    return published
+
+
+def _invalid(fault: PolicyFault) -> InvalidPolicy:
+    return InvalidPolicy(
+        _("The policy was not published; `errors` says what to mend."),
+        errors=[
+            {"file": f.file, "rule": f.rule, "field": f.field, "detail": f.message}
+            for f in fault.faults
+        ],
+    )

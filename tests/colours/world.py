@@ -1,0 +1,116 @@
+"""People, places and evidence for the tests of colours, made without ceremony."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+from accounts.models import Account, Act, Grant, Person, Role
+from healthcode.areas.models import Area, AreaLevel, Level
+from healthcode.colours import policy as policies
+from healthcode.colours.decide import SHANGHAI
+from healthcode.colours.models import Policy
+from healthcode.evidence.models import Evidence, EvidenceKind
+
+DEFAULT_FILE = (
+    Path(policies.__file__).with_name("policies").joinpath("CN-33-2020-02.toml")
+)
+DEFAULT_TEXT = DEFAULT_FILE.read_text(encoding="utf-8")
+DEFAULT = policies.parse(DEFAULT_TEXT)
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
+_numbers = count(1)
+
+
+def shanghai(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
+    """An instant of 2020 by the clock of Shanghai."""
+    return datetime(2020, month, day, hour, minute, tzinfo=SHANGHAI)
+
+
+def officer(area: str = "33") -> Account:
+    """An officer with authority over `area`."""
+    account = Account.objects.create(username=f"officer-{next(_numbers)}")
+    Grant.objects.create(account=account, role=Role.OFFICER, area=area)
+    return account
+
+
+def act(account: Account | None = None) -> Act:
+    """Some act to hang levels and policies on."""
+    return Act.objects.create(
+        account=account or officer(), kind="test", ground="a test", detail={}, at=LONG_AGO
+    )
+
+
+def publish(text: str = DEFAULT_TEXT, *, holds_from: datetime = LONG_AGO) -> policies.Policy:
+    """Put a policy in force without a recomputation."""
+    policy = policies.parse(text)
+    Policy.objects.create(version=policy.version, text=text, holds_from=holds_from, act=act())
+    return policy
+
+
+def areas(*codes: str) -> None:
+    """Divisions named by their code, with all that contain them."""
+    every = {code[:n] for code in codes for n in (2, 4, 6, 9) if n <= len(code)}
+    Area.objects.bulk_create([Area(code=c, name=c) for c in sorted(every)], ignore_conflicts=True)
+
+
+def people(number: int, home: str = "33") -> list[int]:
+    """That many people; their ids, ascending."""
+    areas(home)
+    made = Person.objects.bulk_create([Person(home_area=home) for _ in range(number)])
+    return [person.pk for person in made]
+
+
+def levels(code: str, *periods: tuple[Level, datetime, datetime | None]) -> None:
+    """The levels of an area over time."""
+    areas(code)
+    by = act()
+    AreaLevel.objects.bulk_create(
+        AreaLevel(area_id=code, level=level, during=(starts, ends), act=by)
+        for level, starts, ends in periods
+    )
+
+
+def fact(
+    person: int,
+    kind: EvidenceKind,
+    starts: datetime,
+    ends: datetime | None,
+    *traits: str,
+    area: str | None = None,
+    day: date | None = None,
+    source: Account | None = None,
+) -> Evidence:
+    """One stored fact."""
+    return Evidence.objects.create(
+        person_id=person,
+        kind=kind,
+        starts=starts,
+        ends=ends,
+        traits=list(traits),
+        area_id=area,
+        day=day,
+        source=source or Account.objects.create(username=f"source-{next(_numbers)}"),
+    )
+
+
+def stay(person: int, area: str, starts: datetime, ends: datetime | None) -> Evidence:
+    """A stay in an area."""
+    areas(area)
+    return fact(person, EvidenceKind.STAY, starts, ends, area=area)
+
+
+def check_ins(person: int, first: date, days: int) -> None:
+    """A healthy check-in each day at 08:00 Shanghai, `days` days in a row."""
+    source = Account.objects.create(username=f"source-{next(_numbers)}")
+    for n in range(days):
+        day = first + timedelta(days=n)
+        at = datetime(day.year, day.month, day.day, 8, tzinfo=SHANGHAI)
+        fact(person, EvidenceKind.CHECK_IN, at, at, "healthy", day=day, source=source)
+
+
+def colours(ids: Sequence[int]) -> Mapping[int, int]:
+    """The stored colour of each."""
+    from healthcode.colours.models import PersonColour
+
+    return dict(PersonColour.objects.filter(pk__in=ids).values_list("pk", "colour"))
