@@ -113,7 +113,7 @@ def login(*, phone: str, otp: str, at: datetime) -> tuple[str, datetime]:
 
 
 def resident_account(*, phone: str) -> Account:
-    """The account of a resident whose phone (E.164) this is known to be; made when there is none."""
+    """The account of the resident whose phone (E.164) this is known to be, made if need be."""
     index = vault.index("phone", phone)
     sealed = vault.seal(phone, field=vault.Field.ACCOUNT_PHONE, row=index)
     with transaction.atomic():
