@@ -57,7 +57,12 @@ class EnrolView(APIView):
         )
         device = enrolled.device
         return Response(
-            {"token": enrolled.token, "device": device.pk, "venue": device.venue_id},
+            {
+                "token": enrolled.token,
+                "device": device.pk,
+                "venue": device.venue_id,
+                "venue_name": device.venue.name,
+            },
             headers={"Cache-Control": "no-store"},
         )
 

@@ -64,6 +64,7 @@ class EnrolOutput(serializers.Serializer[Any]):
     token = serializers.CharField()
     device = serializers.IntegerField()
     venue = serializers.IntegerField()
+    venue_name = serializers.CharField()
 
 
 class ScanInput(StrictSerializer):

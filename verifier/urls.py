@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from verifier import pages as views
 from verifier.api import EnrolView, ScanBatchView, ScanView, VerificationView
 
 api = [
@@ -9,4 +10,8 @@ api = [
     path("scans", ScanView.as_view(), name="scans"),
     path("scans/batch", ScanBatchView.as_view(), name="scan-batch"),
     path("verifications", VerificationView.as_view(), name="verifications"),
+]
+
+pages = [
+    path("scanner", views.scanner, name="scanner"),
 ]

@@ -1,0 +1,163 @@
+// The scanner page: from what a camera, a handheld scanner or a hand reads to a verdict that
+// nobody at a door can mistake, and on to the next code without a tap.
+
+import { type Device, enrol, type Failure, isFailure, requestVerdict } from "./scanner/api.ts";
+import { Camera, CameraFailure } from "./scanner/camera.ts";
+import { forgetDevice, loadDevice, saveDevice } from "./scanner/device.ts";
+import { alertStaff, unlockSound } from "./scanner/feedback.ts";
+import { byId, fill, phrase } from "./scanner/page.ts";
+import { openReader } from "./scanner/reader.ts";
+import { Repeats } from "./scanner/repeats.ts";
+import { VerdictView } from "./scanner/verdict.ts";
+import { keepAwake } from "./scanner/wake.ts";
+import { listenForHandheld } from "./scanner/wedge.ts";
+
+const VERDICT_STAYS_MS = 2600;
+const FAILURE_STAYS_MS = 4000;
+
+let device: Device | null = loadDevice();
+let judging = false;
+const repeats = new Repeats();
+const view = new VerdictView();
+const camera = new Camera(byId("video", HTMLVideoElement));
+
+function showDevice(): void {
+  byId("enrolment", HTMLElement).hidden = device !== null;
+  byId("scanning", HTMLElement).hidden = device === null;
+  fill("venue", device?.venue_name ?? "");
+}
+
+function say(text: string): void {
+  const notice = byId("notice", HTMLElement);
+  notice.hidden = text === "";
+  fill("notice", text);
+}
+
+async function enrolWith(code: string): Promise<void> {
+  say(phrase("enrolling"));
+  const answer = await enrol(code);
+  if (isFailure(answer)) {
+    say(answer.sentence);
+    return;
+  }
+  device = answer;
+  saveDevice(device);
+  say("");
+  showDevice();
+}
+
+/** The code in the address that a manager's page shows as a QR picture, or the text itself. */
+function enrolmentCode(text: string): string {
+  return /#enrol=([^&]+)/.exec(text)?.[1] ?? text;
+}
+
+/** What a scanner read while the device has no venue. A passing QR is no wrong code. */
+function readEnrolment(text: string): void {
+  const code = enrolmentCode(text);
+  if (/^[0-9a-z]{4}-?[0-9a-z]{4}$/i.test(code)) void enrolWith(code);
+  else say(phrase("no-enrolment-code"));
+}
+
+async function judge(text: string): Promise<void> {
+  if (device === null || judging) return;
+  judging = true;
+  view.wait();
+  const answer = await requestVerdict(device.token, text);
+  judging = false;
+  if (isFailure(answer)) fail(answer);
+  else {
+    alertStaff(answer.outcome);
+    view.show(answer, VERDICT_STAYS_MS);
+  }
+}
+
+function fail(failure: Failure): void {
+  alertStaff("none");
+  view.fail(failure.sentence, FAILURE_STAYS_MS);
+  setTimeout(() => repeats.forget(), FAILURE_STAYS_MS);
+  if (failure.notEnrolled) {
+    forgetDevice();
+    device = null;
+    showDevice();
+    say(failure.sentence);
+  }
+}
+
+function read(text: string): void {
+  if (device === null) readEnrolment(text);
+  else void judge(text);
+}
+
+async function startCamera(): Promise<void> {
+  byId("start", HTMLElement).hidden = true;
+  unlockSound();
+  try {
+    const [reader] = await Promise.all([openReader(), camera.open()]);
+    say("");
+    keepAwake();
+    showTorch();
+    // What is read while a verdict is on its way stays unread, and is read again right after.
+    await camera.watch(reader, (text, now) => {
+      if (!judging && repeats.isNew(text, now)) read(text);
+    });
+  } catch (error) {
+    if (!(error instanceof CameraFailure)) throw error;
+    say(phrase(error.reason));
+    byId("start", HTMLElement).hidden = false;
+  }
+}
+
+function showTorch(): void {
+  const torch = byId("torch", HTMLButtonElement);
+  torch.hidden = !camera.hasTorch;
+  torch.onclick = async () => {
+    torch.setAttribute("aria-pressed", String(await camera.toggleTorch()));
+  };
+}
+
+function typed(form: HTMLFormElement, then: (text: string) => void): void {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    unlockSound();
+    const input = form.elements.namedItem("code");
+    if (!(input instanceof HTMLInputElement)) return;
+    const text = input.value.replace(/[\r\n]+/g, "");
+    if (text === "") return;
+    input.value = "";
+    then(text);
+  });
+}
+
+function listen(): void {
+  byId("start", HTMLButtonElement).addEventListener("click", () => void startCamera());
+  typed(byId("enrolment-form", HTMLFormElement), (text) => void enrolWith(enrolmentCode(text)));
+  typed(byId("typing-form", HTMLFormElement), (text) => void judge(text));
+  listenForHandheld(read);
+  byId("forget", HTMLButtonElement).addEventListener("click", () => {
+    forgetDevice();
+    device = null;
+    showDevice();
+  });
+  document.addEventListener("pointerdown", unlockSound, { once: true });
+}
+
+/** Start by itself where the camera was allowed before, so that a reload costs no tap. */
+async function startIfAllowed(): Promise<void> {
+  try {
+    const permission = await navigator.permissions.query({ name: "camera" as PermissionName });
+    if (permission.state === "granted") await startCamera();
+  } catch (error) {
+    // Some browsers do not know this permission by name; the button is there for them.
+    if (!(error instanceof TypeError)) throw error;
+  }
+}
+
+listen();
+showDevice();
+if (location.hash.startsWith("#enrol=") && device === null) {
+  const code = enrolmentCode(location.hash);
+  // The code works once; it has no business in the history of this browser.
+  history.replaceState(null, "", location.pathname);
+  void enrolWith(code);
+}
+void startIfAllowed();

@@ -1,0 +1,83 @@
+// The verdict over the whole screen: colour, shape and word; read aloud as one sentence.
+
+import type { Outcome, Verdict } from "./api.ts";
+import { byId, fill, language, phrase } from "./page.ts";
+
+type Look = Outcome | "none" | "waiting";
+
+// A quick answer needs no word in between, only flicker would come of it.
+const WAITING_SHOWS_MS = 250;
+const AGE_UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+export class VerdictView {
+  #panel = byId("verdict", HTMLElement);
+  #timer = 0;
+
+  constructor() {
+    this.#panel.addEventListener("click", () => {
+      if (this.#panel.dataset["look"] !== "waiting") this.#hide();
+    });
+  }
+
+  /** Take the last verdict away at once: it is not the next one's. */
+  wait(): void {
+    this.#hide();
+    this.#timer = window.setTimeout(() => {
+      this.#open("waiting", { word: phrase("waiting"), who: "", age: "", sentence: "" });
+    }, WAITING_SHOWS_MS);
+  }
+
+  show(verdict: Verdict, staysMs: number): void {
+    const texts = {
+      word: phrase(verdict.outcome),
+      who: verdict.holder ?? "",
+      age: verdict.age_seconds === null ? "" : `${phrase("made")} ${ago(verdict.age_seconds)}`,
+      sentence: verdict.message,
+    };
+    this.#open(verdict.outcome, texts);
+    this.#close(staysMs, texts);
+  }
+
+  fail(sentence: string, staysMs: number): void {
+    const texts = { word: phrase("none"), who: "", age: "", sentence };
+    this.#open("none", texts);
+    this.#close(staysMs, texts);
+  }
+
+  #open(look: Look, texts: { word: string; who: string; age: string; sentence: string }): void {
+    clearTimeout(this.#timer);
+    this.#panel.dataset["look"] = look;
+    this.#panel.hidden = false;
+    fill("verdict-word", texts.word);
+    fill("verdict-who", texts.who);
+    fill("verdict-age", texts.age);
+    fill("verdict-sentence", texts.sentence);
+  }
+
+  #close(staysMs: number, texts: { word: string; who: string; sentence: string }): void {
+    const time = new Date().toLocaleTimeString(language);
+    fill("announcement", [texts.word, texts.sentence, texts.who].filter(Boolean).join(" "));
+    fill("last", [time, texts.word, texts.who].filter(Boolean).join(" · "));
+    this.#timer = window.setTimeout(() => this.#hide(), staysMs);
+  }
+
+  #hide(): void {
+    clearTimeout(this.#timer);
+    this.#panel.hidden = true;
+    fill("announcement", "");
+  }
+}
+
+/** "40 seconds ago", in the page's language. */
+function ago(seconds: number): string {
+  const format = new Intl.RelativeTimeFormat(language, { numeric: "always" });
+  // Up to two minutes the seconds tell a living code from a picture of one.
+  for (const [unit, length] of AGE_UNITS) {
+    if (seconds >= 2 * length) return format.format(-Math.floor(seconds / length), unit);
+  }
+  return format.format(-seconds, "second");
+}
