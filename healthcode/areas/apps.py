@@ -8,3 +8,10 @@ class AreasConfig(AppConfig):
 
     name = "healthcode.areas"
     label = "areas"
+
+    def ready(self) -> None:
+        """Tell the room below, which checks identity numbers, which areas there have been."""
+        from accounts import identity
+        from healthcode.areas import issued
+
+        identity.areas_known_to(issued.has_been_an_area)

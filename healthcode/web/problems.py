@@ -68,10 +68,10 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         body = _framework_document(error)
         if isinstance(error, exceptions.Throttled) and error.wait is not None:
             headers["Retry-After"] = str(int(error.wait) + 1)
-        if error.status_code == 401:
-            headers["WWW-Authenticate"] = "Bearer"
     else:
         return None
+    if body["status"] == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     response = Response(body, status=_status(body), headers=headers)
     response.content_type = CONTENT_TYPE
     return response

@@ -1,0 +1,54 @@
+"""Areas, phones that log in, and clients with tokens."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts import services
+from accounts.models import Account
+from healthcode.areas.models import Area
+from tests.accounts.people import PHONE
+
+
+@pytest.fixture
+def areas(db: None) -> None:
+    """The few divisions that these tests live in."""
+    names = {"33": "浙江省", "3301": "杭州市", "330106": "西湖区", "330108": "滨江区"}
+    Area.objects.bulk_create(
+        [Area(code=code, name=name) for code, name in names.items()], ignore_conflicts=True
+    )
+
+
+@pytest.fixture
+def last_code(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """The one-time code that was sent last, as the demo's sender wrote it to the log."""
+    caplog.set_level("INFO", "accounts.sms")
+
+    def read() -> str:
+        found = [
+            code
+            for record in caplog.records
+            if record.name == "accounts.sms"
+            for code in re.findall(r"\b\d{6}\b", record.getMessage())
+        ]
+        return found[-1]
+
+    return read
+
+
+@pytest.fixture
+def resident(areas: None, last_code: Callable[[], str]) -> Account:
+    """Somebody who has logged in and registered nobody yet."""
+    now = timezone.now()
+    services.send_otp(phone=PHONE, at=now)
+    return services.verify_otp(phone=PHONE, otp=last_code(), at=now)
+
+
+def api_client(account: Account) -> Client:
+    """A client of the HTTP interface with a token of this account."""
+    expires_at = timezone.now() + services.RESIDENT_TOKEN_LIFE
+    token = services.issue_token(account=account, label="test", expires_at=expires_at)
+    return Client(headers={"Authorization": f"Bearer {token}", "Accept-Language": "en"})
