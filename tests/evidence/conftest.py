@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from accounts.models import Account, Grant, Guardianship, Identity, Person, Relation, Role
-from accounts.services import issue_token
+from accounts.models import Account, Grant, IdType, Person, Relation, Role
+from accounts.services import issue_token, register_person, resident_account
 from healthcode import colours
 from healthcode.areas.models import Area
 from healthcode.colours.services import publish_policy
 
 POLICY = Path(colours.__file__).parent / "policies" / "CN-33-2020-02.toml"
 HOME = "330106"
+ZHANGS_PASSPORT = "E10000001"
 
 
 @dataclass
@@ -58,15 +59,12 @@ def world(db: None, now: datetime) -> World:
         ground="test",
         at=now,
     )
-    zhang = Account.objects.create(phone_index=b"zhang", phone_sealed=b"-")
-    Grant.objects.create(account=zhang, role=Role.RESIDENT)
+    zhang, li = resident_account(phone="+8613800000001"), resident_account(phone="+8613800000002")
     return World(
         zhang=zhang,
-        person=resident(zhang, Relation.SELF),
-        child=resident(zhang, Relation.CHILD),
-        stranger=resident(
-            Account.objects.create(phone_index=b"li", phone_sealed=b"-"), Relation.SELF
-        ),
+        person=resident(zhang, Relation.SELF, "张三", ZHANGS_PASSPORT),
+        child=resident(zhang, Relation.CHILD, "张小花", "E10000002"),
+        stranger=resident(li, Relation.SELF, "李四", "E10000003"),
         source=staff("hospital", Role.SOURCE, ""),
         officer=officer,
     )
@@ -79,18 +77,18 @@ def staff(name: str, role: Role, area: str) -> Account:
     return account
 
 
-def resident(account: Account, relation: Relation) -> Person:
+def resident(account: Account, relation: Relation, name: str, passport: str) -> Person:
     """A person whom `account` looks after, at home in `HOME`."""
-    person = Person.objects.create(home_area=HOME)
-    Guardianship.objects.create(account=account, person=person, relation=relation)
-    Identity.objects.create(
-        person=person,
-        id_type="20",
-        number_index=f"index-{person.pk}".encode(),
-        number_sealed=b"-",
-        name_sealed=b"-",
+    return register_person(
+        account=account,
+        relation=relation,
+        name=name,
+        id_type=IdType.PASSPORT,
+        id_number=passport,
+        phone=None,
+        home_area=HOME,
+        at=datetime.now(UTC),
     )
-    return person
 
 
 @pytest.fixture

@@ -1,0 +1,121 @@
+"""The residents' pages: what they ask, what they store, what they explain."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.test import Client
+
+from healthcode.evidence.models import Evidence, EvidenceKind
+from tests.evidence.conftest import HOME, World
+
+NOTHING_WRONG = {"unwell": "no", "contact": "no", "elsewhere": "no"}
+
+
+@pytest.fixture
+def browser(world: World) -> Client:
+    """Zhang San's browser, logged in, in English."""
+    client = Client()
+    client.force_login(world.zhang)
+    client.cookies["language"] = "en"
+    return client
+
+
+def test_declaring_at_home_takes_three_answers(browser: Client, world: World) -> None:
+    url = f"/people/{world.person.pk}/declare"
+    assert browser.get(url).status_code == 200
+    answer = browser.post(url, NOTHING_WRONG, follow=True)
+    assert answer.redirect_chain == [(f"/people/{world.person.pk}/colour", 302)]
+    assert "Green" in answer.content.decode()
+    stay = Evidence.objects.get(person=world.person, kind=EvidenceKind.STAY)
+    assert (stay.area_id, stay.ends) == (HOME, None)
+
+
+def test_places_elsewhere_are_all_that_counts(browser: Client, world: World, now: datetime) -> None:
+    day = (now - timedelta(days=2)).date().isoformat()
+    places = {"places": "3", "area-0": "330203", "from-0": day, "to-0": day, "area-1": ""}
+    url = f"/people/{world.person.pk}/declare"
+    answer = browser.post(url, {**NOTHING_WRONG, "elsewhere": "yes", **places})
+    assert answer.status_code == 302
+    stay = Evidence.objects.get(person=world.person, kind=EvidenceKind.STAY)
+    assert stay.area_id == "330203"
+    assert stay.ends is not None
+    assert stay.ends - stay.starts == timedelta(days=1)
+
+
+def test_one_more_place_keeps_what_was_typed(browser: Client, world: World) -> None:
+    url = f"/people/{world.person.pk}/declare"
+    sent = {"unwell": "no", "elsewhere": "yes", "places": "1", "from-0": "2020-02-03", "more": "1"}
+    answer = browser.post(url, sent)
+    page = answer.content.decode()
+    assert answer.status_code == 200
+    assert "Place 2" in page
+    assert "2020-02-03" in page
+    assert not Evidence.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"unwell": ""}, "Please choose yes or no."),
+        ({"contact": "perhaps"}, "Please choose yes or no."),
+        ({"unwell": "yes"}, "Please choose what you feel."),
+        ({"unwell": "yes", "symptoms": "hunger"}, "Choose one of: fever, cough"),
+        ({"temperature": "370"}, "between 34 and 43"),
+        ({"elsewhere": "yes"}, "Please choose at least one place."),
+        (
+            {"elsewhere": "yes", "places": "1", "area-0": "330203", "from-0": "2999-01-01"},
+            "Place 1: This date lies in the future.",
+        ),
+        (
+            {"elsewhere": "yes", "places": "1", "area-0": "999999", "from-0": "today"},
+            "Place 1: Give a date",
+        ),
+    ],
+)
+def test_a_form_with_a_fault_stores_nothing_and_says_where(
+    browser: Client, world: World, changes: dict[str, str], sentence: str
+) -> None:
+    url = f"/people/{world.person.pk}/declare"
+    answer = browser.post(url, {**NOTHING_WRONG, **changes})
+    assert answer.status_code == 422
+    assert sentence in answer.content.decode()
+    assert not Evidence.objects.exists()
+
+
+def test_checking_in_is_a_temperature_and_a_button(browser: Client, world: World) -> None:
+    url = f"/people/{world.person.pk}/check-in"
+    assert browser.get(url).status_code == 200
+    assert browser.post(url, {"temperature": "36.5", "well": "1"}).status_code == 302
+    assert Evidence.objects.get(kind=EvidenceKind.CHECK_IN).traits == ["healthy"]
+    again = browser.post(url, {"temperature": "36.5", "well": "1"})
+    assert again.status_code == 409
+    assert "Today&#x27;s check-in is already there" in again.content.decode()
+
+
+def test_a_check_in_without_a_temperature_is_asked_for_it(browser: Client, world: World) -> None:
+    url = f"/people/{world.person.pk}/check-in"
+    answer = browser.post(url, {"well": "1"})
+    assert answer.status_code == 422
+    assert "Give the temperature" in answer.content.decode()
+
+
+def test_why_names_the_reason_the_rule_and_what_is_missing(browser: Client, world: World) -> None:
+    person = world.person.pk
+    browser.post(f"/people/{person}/declare", {**NOTHING_WRONG, "contact": "yes"})
+    browser.post(f"/people/{person}/check-in", {"temperature": "36.5", "well": "1"})
+    page = browser.get(f"/people/{person}/why").content.decode()
+    fact = Evidence.objects.get(kind=EvidenceKind.DECLARATION)
+    for words in (
+        "you declared contact with a case",
+        "1 of 14 healthy check-ins done",
+        f"Rule declared-contact, policy version 1, evidence number {fact.pk}",
+        "12345",
+    ):
+        assert words in page
+
+
+@pytest.mark.parametrize("page", ["declare", "check-in", "colour", "why"])
+def test_nobody_sees_the_pages_of_others(browser: Client, world: World, page: str) -> None:
+    assert browser.get(f"/people/{world.stranger.pk}/{page}").status_code == 404
+    assert browser.get(f"/people/{2**70}/{page}").status_code == 404
+    assert Client().get(f"/people/{world.person.pk}/{page}").status_code == 302
