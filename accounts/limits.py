@@ -31,7 +31,7 @@ def take(subjects: Iterable[tuple[Limit, str]], *, at: datetime) -> None:
     Raises:
         TooMany: with the seconds after which the limit that is used up allows the next use.
     """
-    indexed = {vault.index("limit", limit.name, subject): limit for limit, subject in subjects}
+    indexed = {subject_of(limit, subject): limit for limit, subject in subjects}
     with transaction.atomic():
         _lock(indexed)
         for index, limit in indexed.items():
@@ -41,7 +41,12 @@ def take(subjects: Iterable[tuple[Limit, str]], *, at: datetime) -> None:
 
 def forgive(limit: Limit, subject: str) -> None:
     """Forget the uses counted for this subject."""
-    LimitEvent.objects.filter(subject=vault.index("limit", limit.name, subject)).delete()
+    LimitEvent.objects.filter(subject=subject_of(limit, subject)).delete()
+
+
+def subject_of(limit: Limit, subject: str) -> bytes:
+    """The keyed hash under which a subject's uses of a limit are counted."""
+    return vault.index("limit", limit.name, subject)
 
 
 def _lock(indexes: Iterable[bytes]) -> None:

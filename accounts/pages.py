@@ -58,7 +58,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
             services.send_otp(phone=number, at=timezone.now(), address=client.address(request))
             messages.info(request, _("A new code is on its way."))
             return redirect("login-code")
-        otp = request.POST.get("otp", "").strip()
+        otp = request.POST.get("otp", "")
         account = services.verify_otp(phone=number, otp=otp, at=timezone.now())
     except Refusal as refusal:
         context["faults"] = faults_of(refusal)

@@ -1,6 +1,7 @@
 """What this room writes: logins, people, staff, acts."""
 
 import secrets
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hmac import compare_digest
@@ -250,7 +251,8 @@ def _try_code(number: str, otp: str, at: datetime) -> Refusal | None:
     if code.attempts >= OTP_ATTEMPTS:
         next_code = code.sent_at + RESEND.within
         return CodeVoid(retry_after=max(1, round((next_code - at).total_seconds())))
-    if not compare_digest(bytes(code.code_hash), vault.index("otp", number, otp)):
+    typed = unicodedata.normalize("NFKC", otp).strip()
+    if not compare_digest(bytes(code.code_hash), vault.index("otp", number, typed)):
         code.attempts += 1
         code.save(update_fields=["attempts"])
         return WrongCode()

@@ -91,7 +91,9 @@ def current_head() -> bytes:
 def index(kind: str, *parts: str) -> bytes:
     """The keyed hash (32 bytes) by which a normalised value of this kind is found."""
     key = _keyring(settings.VAULT_KEYS, settings.VAULT_INDEX_KEY).index_key
-    return hmac.digest(key, SEPARATOR.join((kind, *parts)).encode(), hashlib.sha256)
+    # What was typed may be no valid text; it has an index all the same, one that finds nothing.
+    message = SEPARATOR.join((kind, *parts)).encode(errors="surrogatepass")
+    return hmac.digest(key, message, hashlib.sha256)
 
 
 def check_keys() -> None:

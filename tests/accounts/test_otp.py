@@ -1,0 +1,259 @@
+"""One-time codes: who gets in, who does not, and how often."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.conf import LazySettings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+from django.test import Client, RequestFactory
+from django.utils import timezone
+
+from accounts import client as caller
+from accounts import limits, services, sms
+from accounts.errors import AccountClosed, CodeVoid, WrongCode
+from accounts.limits import Limit
+from accounts.models import Account, LimitEvent, OneTimeCode, Token
+from healthcode.web.errors import TooMany
+from tests.accounts.people import PHONE
+
+Code = Callable[[], str]
+pytestmark = pytest.mark.django_db
+
+
+def other_than(code: str) -> str:
+    return f"{(int(code) + 1) % 10**6:06d}"
+
+
+def test_the_code_lets_its_phone_in_and_the_same_account_again(last_code: Code) -> None:
+    now = timezone.now()
+    services.send_otp(phone="138 0013 8000", at=now)
+    first = services.verify_otp(phone="+86 13800138000", otp=last_code(), at=now)
+    later = now + timedelta(minutes=2)
+    services.send_otp(phone=PHONE, at=later)
+    assert services.verify_otp(phone=PHONE, otp=last_code(), at=later) == first
+    assert Account.objects.count() == 1
+
+
+def test_a_code_works_once(last_code: Code) -> None:
+    now = timezone.now()
+    services.send_otp(phone=PHONE, at=now)
+    code = last_code()
+    services.verify_otp(phone=PHONE, otp=code, at=now)
+    with pytest.raises(WrongCode):
+        services.verify_otp(phone=PHONE, otp=code, at=now)
+
+
+def test_a_code_may_be_typed_with_a_chinese_keyboard(last_code: Code) -> None:
+    now = timezone.now()
+    services.send_otp(phone=PHONE, at=now)
+    wide = last_code().translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"})
+    services.verify_otp(phone=PHONE, otp=f" {wide} ", at=now)
+
+
+def test_a_code_is_over_after_its_minutes(last_code: Code) -> None:
+    now = timezone.now()
+    services.send_otp(phone=PHONE, at=now)
+    with pytest.raises(WrongCode):
+        services.verify_otp(phone=PHONE, otp=last_code(), at=now + services.OTP_LIFE)
+
+
+def test_only_the_code_sent_last_counts(last_code: Code) -> None:
+    now = timezone.now()
+    services.send_otp(phone=PHONE, at=now)
+    first = last_code()
+    later = now + timedelta(seconds=61)
+    services.send_otp(phone=PHONE, at=later)
+    last = last_code()
+    if first != last:
+        with pytest.raises(WrongCode):
+            services.verify_otp(phone=PHONE, otp=first, at=later)
+    services.verify_otp(phone=PHONE, otp=last, at=later)
+    with pytest.raises(WrongCode):
+        services.verify_otp(phone=PHONE, otp=first, at=later)
+
+
+def test_a_code_is_for_its_phone_only(last_code: Code) -> None:
+    now = timezone.now()
+    services.send_otp(phone=PHONE, at=now)
+    with pytest.raises(WrongCode):
+        services.verify_otp(phone="13900139000", otp=last_code(), at=now)
+
+
+@pytest.mark.parametrize("otp", ["", "12345", "abcdef", "１２３４５６", "0" * 500, "\udfff"])
+def test_what_is_no_code_is_wrong(otp: str) -> None:
+    now = timezone.now()
+    services.send_otp(phone=PHONE, at=now)
+    OneTimeCode.objects.update(code_hash=b"0" * 32)
+    with pytest.raises(WrongCode):
+        services.verify_otp(phone=PHONE, otp=otp, at=now)
+
+
+def test_after_five_wrong_attempts_even_the_right_code_is_void(last_code: Code) -> None:
+    now = timezone.now()
+    services.send_otp(phone=PHONE, at=now)
+    code = last_code()
+    for _attempt in range(5):
+        with pytest.raises(WrongCode):
+            services.verify_otp(phone=PHONE, otp=other_than(code), at=now)
+    with pytest.raises(CodeVoid) as refusal:
+        services.verify_otp(phone=PHONE, otp=code, at=now + timedelta(seconds=10))
+    assert refusal.value.retry_after == 50
+
+
+def test_the_interface_says_when_to_try_again(last_code: Code) -> None:
+    client = Client(headers={"Accept-Language": "en"})
+
+    sent, again = (
+        client.post("/api/v1/auth/otp", {"phone": PHONE}, content_type="application/json")
+        for _time in range(2)
+    )
+    assert sent.status_code == 202
+    assert again.status_code == 429
+    assert again.json()["type"] == "/problems/too-many-requests"
+    assert 0 < int(again["Retry-After"]) <= 60
+    wrong = {"phone": PHONE, "otp": other_than(last_code())}
+    answers = [
+        client.post("/api/v1/auth/login", wrong, content_type="application/json")
+        for _attempt in range(6)
+    ]
+    assert [answer.status_code for answer in answers] == [401] * 5 + [429]
+    assert answers[0].json()["type"] == "/problems/wrong-code"
+    assert answers[0]["WWW-Authenticate"] == "Bearer"
+    assert int(answers[5]["Retry-After"]) > 0
+
+
+def test_known_and_unknown_phones_get_the_same_answer(resident: Account) -> None:
+    LimitEvent.objects.all().delete()
+    client = Client()
+    answers = [
+        client.post("/api/v1/auth/otp", {"phone": phone}, content_type="application/json")
+        for phone in (PHONE, "13900139000")
+    ]
+    assert {(answer.status_code, answer.content) for answer in answers} == {
+        (202, b'{"expires_in":300,"resend_after":60}')
+    }
+
+
+def test_ten_codes_a_day_for_one_phone() -> None:
+    now = timezone.now()
+    for minute in range(10):
+        services.send_otp(phone=PHONE, at=now + timedelta(minutes=2 * minute))
+    with pytest.raises(TooMany) as refusal:
+        services.send_otp(phone=PHONE, at=now + timedelta(hours=1))
+    assert refusal.value.retry_after == 23 * 3600
+    services.send_otp(phone=PHONE, at=now + timedelta(days=1))
+
+
+def test_many_phones_from_one_address_are_limited() -> None:
+    now = timezone.now()
+    most = services.PER_ADDRESS.most
+    LimitEvent.objects.bulk_create(
+        LimitEvent(subject=limits.subject_of(services.PER_ADDRESS, "198.51.100.7"), at=now)
+        for _use in range(most - 1)
+    )
+    services.send_otp(phone="13900000001", address="198.51.100.7", at=now)
+    with pytest.raises(TooMany):
+        services.send_otp(phone="13900000002", address="198.51.100.7", at=now)
+    services.send_otp(phone="13900000002", address="198.51.100.8", at=now)
+
+
+def test_being_refused_does_not_make_the_wait_longer() -> None:
+    now = timezone.now()
+    limit = Limit("test", 2, timedelta(minutes=1))
+    for second in (0, 10):
+        limits.take([(limit, "x")], at=now + timedelta(seconds=second))
+    for second in (20, 59):
+        with pytest.raises(TooMany) as refusal:
+            limits.take([(limit, "x")], at=now + timedelta(seconds=second))
+        assert refusal.value.retry_after == 60 - second
+    limits.take([(limit, "x")], at=now + timedelta(seconds=60))
+
+
+def test_the_address_behind_a_proxy_is_what_the_proxy_wrote(settings: LazySettings) -> None:
+    request = RequestFactory().get("/", headers={"X-Forwarded-For": "1.2.3.4, 198.51.100.7"})
+    settings.BEHIND_PROXY = False
+    assert caller.address(request) == "127.0.0.1"
+    settings.BEHIND_PROXY = True
+    assert caller.address(request) == "198.51.100.7"
+
+
+def test_a_closed_account_stays_out(resident: Account, last_code: Code) -> None:
+    Account.objects.update(is_active=False)
+    later = timezone.now() + timedelta(minutes=2)
+    services.send_otp(phone=PHONE, at=later)
+    with pytest.raises(AccountClosed):
+        services.verify_otp(phone=PHONE, otp=last_code(), at=later)
+
+
+def test_the_printing_sender_works_only_in_the_demo(settings: LazySettings) -> None:
+    settings.DEMO = False
+    with pytest.raises(ImproperlyConfigured, match="DEMO"):
+        sms.ConsoleSender()
+    settings.SMS_SENDER = "accounts.sms.NoSuchSender"
+    with pytest.raises(ImproperlyConfigured, match="NoSuchSender"):
+        sms.sender()
+
+
+def test_what_has_served_its_time_is_forgotten(resident: Account) -> None:
+    now = timezone.now()
+    services.issue_token(account=resident, label="old", expires_at=now - timedelta(seconds=1))
+    services.issue_token(account=resident, label="new", expires_at=now + timedelta(days=1))
+    services.forget(at=now + timedelta(hours=2))
+    assert OneTimeCode.objects.count() == 0
+    assert [token.label for token in Token.objects.all()] == ["new"]
+    assert LimitEvent.objects.count() > 0
+    services.forget(at=now + timedelta(days=2))
+    assert LimitEvent.objects.count() == Token.objects.count() == 0
+
+
+def at_once(times: int, attempt: Callable[[], object]) -> list[object]:
+    """What `attempt` returns or raises in so many threads that start together."""
+    barrier = threading.Barrier(times)
+    results: list[object] = []
+
+    def run() -> None:
+        barrier.wait()
+        try:
+            results.append(attempt())
+        except (WrongCode, CodeVoid, TooMany) as refusal:
+            results.append(type(refusal))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(times)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_code_lets_one_in_of_many_at_once(last_code: Code) -> None:
+    now = timezone.now()
+    services.send_otp(phone=PHONE, at=now)
+    code = last_code()
+    results = at_once(8, lambda: services.verify_otp(phone=PHONE, otp=code, at=now))
+    assert results.count(WrongCode) == 7
+    assert Account.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guessing_in_parallel_gives_no_more_than_five_guesses(last_code: Code) -> None:
+    now = timezone.now()
+    services.send_otp(phone=PHONE, at=now)
+    wrong = other_than(last_code())
+    results = at_once(12, lambda: services.verify_otp(phone=PHONE, otp=wrong, at=now))
+    assert results.count(WrongCode) == 5
+    assert results.count(CodeVoid) == 7
+
+
+@pytest.mark.django_db(transaction=True)
+def test_asking_in_parallel_sends_one_code(last_code: Code) -> None:
+    now = timezone.now()
+    results = at_once(8, lambda: services.send_otp(phone=PHONE, address="x", at=now))
+    assert results.count(TooMany) == 7
+    assert OneTimeCode.objects.count() == 1
