@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.colours.decide import Decision, LevelPeriod, decide
@@ -89,7 +89,7 @@ def colour_of(person_id: int) -> PersonColour | None:
 
 def open_recomputations() -> list[Recomputation]:
     """Recomputations that are not finished, the oldest first."""
-    return list(Recomputation.objects.filter(Q(finished_at__isnull=True)).order_by("pk"))
+    return list(Recomputation.objects.filter(finished_at__isnull=True).order_by("pk"))
 
 
 def recomputation(recomputation_id: int) -> Recomputation:
@@ -100,5 +100,5 @@ def recomputation(recomputation_id: int) -> Recomputation:
     """
     row = Recomputation.objects.defer("people").filter(pk=recomputation_id).first()
     if row is None:
-        raise NotFound("There is no such recomputation.")
+        raise NotFound(_("There is no recomputation with this number."))
     return row

@@ -4,6 +4,7 @@ from django.urls import path
 
 from healthcode.colours import api as resident_api
 from healthcode.colours import pages as resident_pages
+from healthcode.colours import recomputations_api
 
 api = [
     path("declarations", resident_api.DeclarationsView.as_view(), name="declarations"),
@@ -15,6 +16,11 @@ api = [
         "evidence/<int:evidence_id>/withdrawal",
         resident_api.WithdrawalView.as_view(),
         name="evidence-withdrawal",
+    ),
+    path(
+        "recomputations/<int:recomputation_id>",
+        recomputations_api.RecomputationView.as_view(),
+        name="recomputation",
     ),
 ]
 pages = [
