@@ -117,14 +117,7 @@ def parse_status_list(
     MalformedStatusList, NotTrusted.
     """
     message, claims = _read(token)
-    parsed = StatusList(
-        uri=_text(claims, _SUB),
-        issuer=_text(claims, _ISS) if _ISS in claims else None,
-        as_of=_seconds(claims, _IAT),
-        expires_at=_seconds(claims, _EXP) if _EXP in claims else None,
-        ttl_seconds=_seconds(claims, _TTL) if _TTL in claims else None,
-        bits=bits_of(claims.get(_STATUS_LIST)),
-    )
+    parsed = _content(claims)
     if not _signed_by(message, keys, issued_at=parsed.as_of, at=at):
         raise NotTrusted("status list is not signed by a key in force")
     if uri is not None and parsed.uri != uri:
@@ -141,6 +134,22 @@ def load_status_list(token: bytes, *, trust: Trust, at: int) -> StatusList:
     if issuer is None:
         raise NotTrusted("status list of an unknown issuer")
     return parse_status_list(token, issuer.keys, at)
+
+
+def unverified(token: bytes) -> StatusList:
+    """What a token says, for a reader who only looks. Raises MalformedStatusList."""
+    return _content(_read(token)[1])
+
+
+def _content(claims: Mapping[int | str, cbor.Value]) -> StatusList:
+    return StatusList(
+        uri=_text(claims, _SUB),
+        issuer=_text(claims, _ISS) if _ISS in claims else None,
+        as_of=_seconds(claims, _IAT),
+        expires_at=_seconds(claims, _EXP) if _EXP in claims else None,
+        ttl_seconds=_seconds(claims, _TTL) if _TTL in claims else None,
+        bits=bits_of(claims.get(_STATUS_LIST)),
+    )
 
 
 def _read(token: bytes) -> tuple[cose.Sign1, Mapping[int | str, cbor.Value]]:

@@ -70,6 +70,12 @@ def parse_trust_list(
     return trust
 
 
+def unverified(data: bytes) -> Trust:
+    """What a list says, signed or not, for a reader who only looks. Raises MalformedTrustList."""
+    payload = data if data.lstrip().startswith(b"{") else _split(data)[1]
+    return read(strict_json.load(payload, MalformedTrustList))
+
+
 def read(document: object) -> Trust:
     """The trust that an unsigned document states: for a reader with other reason to believe it.
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from healthcode.core import HealthCode, Statuses, Verdict, parse_rules, verify
+from healthcode.core import HealthCode, Statuses, Verdict, explain, parse_rules, verify
 from tests.core import cases, lists, worlds
 from tests.core.cases import Case
 
@@ -27,19 +27,7 @@ def judged(case: Case) -> Verdict:
 
 
 def described(code: HealthCode | None) -> Mapping[str, Any] | None:
-    if code is None:
-        return None
-    return {
-        "issuer": code.issuer,
-        "issued_at": code.issued_at,
-        "expires_at": code.expires_at,
-        "colour": code.colour.name.lower(),
-        "kind": code.kind.name.lower(),
-        "policy": code.policy,
-        "holder": code.holder,
-        "status": {"idx": code.status.idx, "uri": code.status.uri},
-        "bound": code.phone_key is not None,
-    }
+    return None if code is None else explain.code(code)
 
 
 def vector(case: Case) -> Mapping[str, Any]:

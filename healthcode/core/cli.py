@@ -1,0 +1,174 @@
+"""The command line: `python -m healthcode.core verify | decode | inspect`.
+
+Exit status 0 when all passed (or were read), 1 when some did not, 2 for a wrong use. One JSON
+object a line, and never more than one line of input in memory.
+"""
+
+import argparse
+import io
+import json
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from healthcode.core import dcc, explain, strict_json, trust_list
+from healthcode.core.errors import CoreError, MalformedTrustList
+from healthcode.core.keys import parse_jwk_set
+from healthcode.core.rules import Rules, parse_rules
+from healthcode.core.schemes import SCHEMES, decode_any, verify
+from healthcode.core.status import Statuses
+from healthcode.core.trust import Trust
+
+ALL_WELL, SOME_NOT, WRONG_USE = 0, 1, 2
+MAX_LINE_BYTES: Final = 1 << 14
+"""Longer than any code; the rest of a longer line is passed over."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit status."""
+    options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")
+    try:
+        status: int = options.run(options)
+    except (CoreError, OSError) as error:
+        print(f"healthcode.core: {error}", file=sys.stderr)
+        return WRONG_USE
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m healthcode.core",
+        description="Verify health codes with public keys alone, without a network.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    add = commands.add_parser("verify", help="print the verdict on codes, one JSON object each")
+    _add_knowledge(add)
+    add.add_argument("--status", metavar="FILE", nargs="+", action="extend", default=[])
+    add.add_argument("--rules", metavar="FILE", help="rules of the door (JSON)")
+    add.add_argument("--certificates", metavar="FILE", help="PEM of who signs HC1 certificates")
+    _add_codes(add, _verify)
+    _add_codes(commands.add_parser("decode", help="print what codes say, unjudged"), _decode)
+    add = commands.add_parser("inspect", help="explain a trust list or a status list")
+    _add_knowledge(add)
+    add.add_argument("file", metavar="FILE")
+    add.set_defaults(run=_inspect)
+    return parser
+
+
+def _add_knowledge(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--trust", metavar="FILE", help="trust list (JWS), or the JSON inside one")
+    parser.add_argument("--alliance", metavar="FILE", help="JWK set of who signs trust lists")
+    parser.add_argument(
+        "--at", metavar="TIME", type=_time, help="RFC 3339 or seconds since 1970; default now"
+    )
+
+
+def _add_codes(parser: argparse.ArgumentParser, run: object) -> None:
+    parser.add_argument("code", metavar="CODE", nargs="?", help="- or nothing for lines of stdin")
+    parser.set_defaults(run=run)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    at = _at(options)
+    trust = _trust(options, at)
+    code, names = _after_files(options.code, options.status)
+    tokens = [Path(name).read_bytes() for name in names]
+    status = Statuses.load(tokens, trust=trust, at=at)
+    rules = parse_rules(Path(options.rules).read_bytes()) if options.rules else Rules()
+    worst = ALL_WELL
+    for text in _codes(code):
+        verdict = verify(text, trust=trust, status=status, rules=rules, at=at)
+        _print(explain.verdict(verdict))
+        if verdict.outcome != "pass":
+            worst = SOME_NOT
+    return worst
+
+
+def _decode(options: argparse.Namespace) -> int:
+    worst = ALL_WELL
+    for text in _codes(options.code):
+        try:
+            _print(explain.signed(decode_any(text)))
+        except CoreError as error:
+            _print({"error": str(error)})
+            worst = SOME_NOT
+    return worst
+
+
+def _inspect(options: argparse.Namespace) -> int:
+    at = _at(options)
+    data = Path(options.file).read_bytes()
+    trust = _trust(options, at) if options.trust else None
+    alliance = _alliance(options) if options.alliance else None
+    explanation = explain.published(data, alliance=alliance, trust=trust, at=at)
+    print(json.dumps(explanation, ensure_ascii=False, indent=2))
+    return ALL_WELL if explanation["genuine"] is not False else SOME_NOT
+
+
+def _at(options: argparse.Namespace) -> int:
+    return int(time.time()) if options.at is None else int(options.at)
+
+
+def _time(text: str) -> int:
+    if text.isdecimal():
+        return int(text)
+    moment = datetime.fromisoformat(text)
+    if moment.utcoffset() is None:
+        raise ValueError("a time without zone could be any time")
+    return int(moment.timestamp())
+
+
+def _trust(options: argparse.Namespace, at: int) -> Trust:
+    """What the files say. JSON is believed as it lies there, a signed list by its signature."""
+    certified = _certified(options)
+    if options.trust is None:
+        return Trust(certified, as_of=at)
+    data = Path(options.trust).read_bytes()
+    if data.lstrip().startswith(b"{"):
+        trust = trust_list.read(strict_json.load(data, MalformedTrustList))
+    elif options.alliance is None:
+        raise MalformedTrustList("a signed trust list needs --alliance, the keys that sign it")
+    else:
+        trust = trust_list.parse_trust_list(data, _alliance(options), at)
+    return Trust({**certified, **trust.issuers}, trust.as_of, trust.expires_at, trust.sequence)
+
+
+def _certified(options: argparse.Namespace) -> Mapping[str, Any]:
+    name = getattr(options, "certificates", None)
+    return dcc.issuers(Path(name).read_bytes()) if name else {}
+
+
+def _alliance(options: argparse.Namespace) -> tuple[Any, ...]:
+    return parse_jwk_set(Path(options.alliance).read_bytes())
+
+
+def _after_files(code: str | None, names: list[str]) -> tuple[str | None, list[str]]:
+    """The code and the files of `--status FILE ... CODE`, of which argparse makes files alone."""
+    if code is None and names and (names[-1] == "-" or names[-1][:4] in SCHEMES):
+        return names[-1], names[:-1]
+    return code, names
+
+
+def _codes(argument: str | None) -> Iterator[str]:
+    if argument not in (None, "-"):
+        yield argument
+    else:
+        yield from _lines(sys.stdin.buffer)
+
+
+def _lines(stream: BinaryIO) -> Iterator[str]:
+    """The lines of a stream without their ends, each cut at what no code reaches."""
+    while line := stream.readline(MAX_LINE_BYTES):
+        rest = line
+        while not rest.endswith(b"\n") and (rest := stream.readline(MAX_LINE_BYTES)):
+            pass
+        yield line.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
+
+
+def _print(value: Mapping[str, Any]) -> None:
+    print(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr))
