@@ -1,131 +1,177 @@
 """Writes of divisions and their levels."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Act
+from healthcode.areas.changes import Change, between, fell, rose
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.areas.selectors import require_known
 
-# One publication at a time: two maps that speak of the same areas must not interleave.
+# Any number that nothing else in this database uses for its advisory locks.
 PUBLICATION_LOCK = 0x6C65_7665
 
+# Unqualified names find temporary tables first: within the transaction every statement on the
+# levels, whoever wrote it, reads this copy.
+SHADOW = "CREATE TEMPORARY TABLE areas_arealevel ON COMMIT DROP AS TABLE areas_arealevel"
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """An area whose level an act changed at its effective instant."""
-
-    code: str
-    before: Level
-    after: Level
+CUT = "UPDATE areas_arealevel SET during = tstzrange(lower(during), %s) WHERE id = ANY(%s)"
+ADD = """
+    INSERT INTO areas_arealevel (area_id, level, during, act_id)
+    SELECT code, level, tstzrange(%s, NULL), %s
+    FROM unnest(%s::varchar[], %s::smallint[]) AS given (code, level)
+"""
+UPSERT = """
+    INSERT INTO areas_area AS known (code, name, begins, ends)
+    SELECT * FROM unnest(%s::varchar[], %s::varchar[], %s::date[], %s::date[])
+    ON CONFLICT (code) DO UPDATE
+    SET name = excluded.name, begins = excluded.begins, ends = excluded.ends
+    WHERE (known.name, known.begins, known.ends)
+        IS DISTINCT FROM (excluded.name, excluded.begins, excluded.ends)
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class LevelsChange:
-    """What a map changed: `touched` areas have another level at some instant from `since` on."""
+    """What a map changes at its instant, by code.
+
+    `touched` are the codes of all areas that have another level than before at some instant from
+    `touches_from` on: those in `rose` and `fell`, and those whose later history was replaced.
+    """
 
     rose: tuple[Change, ...]
     fell: tuple[Change, ...]
     touched: tuple[str, ...]
-    since: datetime
+    touches_from: datetime
+
+
+def one_publication_at_a_time() -> None:
+    """Wait for the turn to publish, and keep it until this transaction ends.
+
+    Two maps that speak of the same areas must not interleave. Whoever waits here holds no row, so
+    that nobody can wait in a circle.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLICATION_LOCK])
 
 
 def publish_levels(
-    *,
-    act: Act,
-    effective_from: datetime,
-    whole_of: str | None,
-    levels: Mapping[str, Level],
+    *, act: Act, effective_from: datetime, whole_of: str | None, levels: Mapping[str, Level]
 ) -> LevelsChange:
     """Let `levels` hold from `effective_from` on, in place of whatever was said for then.
 
     Areas at or below `whole_of` that an earlier map named and this one does not become green.
-    What held before `effective_from` stays as it was. Call within a transaction. Four statements,
-    however large the map.
+    What held before `effective_from` stays as it was. Call within a transaction. A handful of
+    statements, however large the map.
 
     Raises:
         UnknownArea: when a code names no division.
     """
     require_known([*levels, *([whole_of] if whole_of else [])])
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLICATION_LOCK])
-    wanted = _with_silent_greens(levels, whole_of, effective_from)
-    history = list(
-        AreaLevel.objects.filter(area_id__in=wanted, during__endswith__gt=effective_from)
-        | AreaLevel.objects.filter(area_id__in=wanted, during__endswith__isnull=True)
-    )
-    _replace(history, wanted, effective_from, act)
-    return _difference(history, wanted, effective_from)
+    one_publication_at_a_time()
+    return _publish(act.pk, effective_from, whole_of, levels)
 
 
-def _with_silent_greens(
-    levels: Mapping[str, Level], whole_of: str | None, effective_from: datetime
-) -> dict[str, Level]:
-    wanted = dict(levels)
-    if whole_of is not None:
-        named = AreaLevel.objects.filter(area__code__startswith=whole_of).values_list(
-            "area_id", flat=True
-        )
-        for code in named.distinct():
-            wanted.setdefault(code, Level.GREEN)
-    return wanted
+@contextmanager
+def levels_as_if(
+    *, effective_from: datetime, whole_of: str | None, levels: Mapping[str, Level]
+) -> Iterator[LevelsChange]:
+    """Within the block this connection alone reads the map as if `levels` were published.
+
+    Works on a copy, so it locks nothing that others need, however long the block takes; afterwards
+    all is as before, and so is whatever else the block wrote.
+
+    Raises:
+        UnknownArea: when a code names no division.
+    """
+    require_known([*levels, *([whole_of] if whole_of else [])])
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(SHADOW)
+        yield _publish(None, effective_from, whole_of, levels)
+        transaction.set_rollback(True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Period:
+    """A stored level that reaches past the instant from which a map holds."""
+
+    id: int
+    code: str
+    level: Level
+    starts: datetime
+
+
+def _publish(
+    act: int | None, effective_from: datetime, whole_of: str | None, levels: Mapping[str, Level]
+) -> LevelsChange:
+    wanted = _with_silent_greens(levels, whole_of)
+    rows = AreaLevel.objects.filter(
+        area_id__in=list(wanted), during__overlap=(effective_from, None)
+    ).values_list("id", "area_id", "level", "during__startswith")
+    replaced = [_Period(id_, code, Level(level), starts) for id_, code, level, starts in rows]
+    _replace(replaced, wanted, effective_from, act)
+    return _difference(replaced, wanted, effective_from)
+
+
+def _with_silent_greens(levels: Mapping[str, Level], whole_of: str | None) -> dict[str, Level]:
+    if whole_of is None:
+        return dict(levels)
+    named = AreaLevel.objects.filter(area_id__startswith=whole_of)
+    greens = dict.fromkeys(named.values_list("area_id", flat=True).distinct(), Level.GREEN)
+    return {**greens, **levels}
 
 
 def _replace(
-    history: list[AreaLevel], wanted: dict[str, Level], effective_from: datetime, act: Act
+    replaced: Sequence[_Period],
+    wanted: Mapping[str, Level],
+    effective_from: datetime,
+    act: int | None,
 ) -> None:
-    """Cut what reaches past `effective_from`, drop what begins later, and add the new."""
-    later = [row.pk for row in history if row.during.lower >= effective_from]
+    """Drop what begins later, cut what reaches past `effective_from`, and add the new.
+
+    In this order, since the exclusion constraint looks at every row at once.
+    """
+    later = [period.id for period in replaced if period.starts >= effective_from]
+    cut = [period.id for period in replaced if period.starts < effective_from]
     AreaLevel.objects.filter(pk__in=later).delete()
-    cut = [row.pk for row in history if row.during.lower < effective_from]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE areas_arealevel SET during = tstzrange(lower(during), %s) WHERE id = ANY(%s)",
-            [effective_from, cut],
-        )
-    AreaLevel.objects.bulk_create(
-        AreaLevel(area_id=code, level=level, during=(effective_from, None), act=act)
-        for code, level in wanted.items()
-    )
+        cursor.execute(CUT, [effective_from, cut])
+        cursor.execute(ADD, [effective_from, act, list(wanted), list(wanted.values())])
 
 
 def _difference(
-    history: list[AreaLevel], wanted: dict[str, Level], effective_from: datetime
+    replaced: Sequence[_Period], wanted: Mapping[str, Level], effective_from: datetime
 ) -> LevelsChange:
-    before: dict[str, Level] = {}
-    touched: set[str] = set()
-    for row in history:
-        if row.during.lower <= effective_from:
-            before[row.area_id] = Level(row.level)
-        if Level(row.level) is not wanted[row.area_id]:
-            touched.add(row.area_id)
-    changes = [
-        Change(code, before.get(code, Level.GREEN), level)
-        for code, level in sorted(wanted.items())
-        if before.get(code, Level.GREEN) is not level
-    ]
-    touched.update(change.code for change in changes)
+    held = {period.code: period.level for period in replaced if period.starts <= effective_from}
+    changes = between(held, wanted)
+    touched = {change.code for change in changes}
+    touched.update(period.code for period in replaced if period.level is not wanted[period.code])
     return LevelsChange(
-        rose=tuple(change for change in changes if change.after > change.before),
-        fell=tuple(change for change in changes if change.after < change.before),
+        rose=rose(changes),
+        fell=fell(changes),
         touched=tuple(sorted(touched)),
-        since=effective_from,
+        touches_from=effective_from,
     )
 
 
-def load_divisions(divisions: list[Area]) -> int:
-    """Insert or bring up to date every division, in sets; the count of all.
+def load_divisions(divisions: Sequence[Area]) -> int:
+    """Insert or bring up to date every division in one statement; returns how many changed.
 
     Codes are never deleted: old evidence speaks of them.
     """
-    Area.objects.bulk_create(
-        divisions,
-        batch_size=5000,
-        update_conflicts=True,
-        unique_fields=["code"],
-        update_fields=["name", "begins", "ends"],
-    )
-    return len(divisions)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            UPSERT,
+            [
+                [division.code for division in divisions],
+                [division.name for division in divisions],
+                [division.begins for division in divisions],
+                [division.ends for division in divisions],
+            ],
+        )
+        return int(cursor.rowcount)

@@ -1,0 +1,130 @@
+/**
+ * <area-picker>: turns the plain field of areas/_picker.html into a cascade of selects.
+ *
+ * The hidden field carries a code once the choice is complete: a county or township, or what has
+ * nothing below it. While the list cannot be loaded the plain link stays.
+ */
+
+interface Division {
+  code: string;
+  name: string;
+}
+
+/** Digits of the codes in each select: province, city, county, township. */
+const DIGITS = [2, 4, 6, 9];
+const COUNTY = 6;
+const ABROAD = "00";
+
+const loaded = new Map<string, Promise<Division[]>>();
+
+function load(url: string): Promise<Division[]> {
+  let divisions = loaded.get(url);
+  if (!divisions) {
+    divisions = fetch(url).then((response) => {
+      if (!response.ok) {
+        throw new Error(`areas: ${response.status}`);
+      }
+      return response.json() as Promise<Division[]>;
+    });
+    loaded.set(url, divisions);
+    // What failed may be tried again.
+    divisions.catch(() => loaded.delete(url));
+  }
+  return divisions;
+}
+
+class AreaPicker extends HTMLElement {
+  private readonly selects = document.createElement("div");
+  private choices = 0;
+
+  connectedCallback(): void {
+    this.selects.className = "choices";
+    this.selects.replaceChildren();
+    this.field.after(this.selects);
+    const code = this.field.value || (this.dataset["start"] ?? "");
+    void this.restore(DIGITS.filter((n) => n <= code.length).map((n) => code.slice(0, n)));
+  }
+
+  private get field(): HTMLInputElement {
+    return this.querySelector("input[type=hidden]") as HTMLInputElement;
+  }
+
+  private async restore(path: string[]): Promise<void> {
+    for (const parent of ["", ...path]) {
+      const divisions = await this.below(parent);
+      if (!divisions?.length) {
+        return;
+      }
+      const box = this.append(divisions, this.selects.childElementCount, "required" in this.dataset);
+      box.value = path[this.selects.childElementCount - 1] ?? "";
+    }
+  }
+
+  private async choose(box: HTMLSelectElement, above: string): Promise<void> {
+    const label = box.parentElement;
+    while (label?.nextElementSibling) {
+      label.nextElementSibling.remove();
+    }
+    const code = box.value || above;
+    this.keep(code.length >= COUNTY ? code : "");
+    const divisions = box.value ? await this.below(code) : null;
+    if (divisions?.length) {
+      // Whoever has begun to choose chooses down to the county.
+      this.append(divisions, this.selects.childElementCount, true);
+    } else if (divisions) {
+      this.keep(code);
+    }
+  }
+
+  private keep(code: string): void {
+    this.field.value = code;
+    this.field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  /** The divisions below `parent`; null when they did not load or something else was chosen. */
+  private async below(parent: string): Promise<Division[] | null> {
+    this.choices += 1;
+    const choice = this.choices;
+    try {
+      const divisions = parent === ABROAD ? [] : await load(`${this.dataset["options"]}?parent=${parent}`);
+      this.plain.hidden = true;
+      return choice === this.choices ? this.withAbroad(divisions, parent) : null;
+    } catch {
+      this.sayFailed();
+      return null;
+    }
+  }
+
+  private withAbroad(divisions: Division[], parent: string): Division[] {
+    const name = this.dataset["abroad"];
+    return parent === "" && name ? [...divisions, { code: ABROAD, name }] : divisions;
+  }
+
+  private append(divisions: Division[], depth: number, required: boolean): HTMLSelectElement {
+    const box = document.createElement("select");
+    box.append(new Option(this.dataset["none"] ?? "", ""));
+    box.append(...divisions.map(({ code, name }) => new Option(name, code)));
+    box.required = required && (DIGITS[depth] ?? COUNTY) <= COUNTY;
+    const above = divisions[0]?.code.slice(0, DIGITS[depth - 1] ?? 0) ?? "";
+    box.addEventListener("change", () => void this.choose(box, above));
+    const label = document.createElement("label");
+    label.append(this.dataset["words"]?.split("|")[depth] ?? "", box);
+    this.selects.append(label);
+    return box;
+  }
+
+  private get plain(): HTMLElement {
+    return this.querySelector("[data-plain]") as HTMLElement;
+  }
+
+  private sayFailed(): void {
+    this.plain.hidden = false;
+    if (!this.plain.querySelector("span")) {
+      const sentence = document.createElement("span");
+      sentence.textContent = `${this.dataset["failed"] ?? ""} `;
+      this.plain.prepend(sentence);
+    }
+  }
+}
+
+customElements.define("area-picker", AreaPicker);

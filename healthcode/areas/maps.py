@@ -1,0 +1,176 @@
+"""Reading the map that somebody wants to publish: lines of code and level, CSV or not.
+
+A map is taken whole or not at all. Every mistake in it is found at once and named by its line, so
+that one look at the file puts them all right.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from accounts.authority import covers, normalise_code
+from healthcode.areas.errors import InvalidMap
+from healthcode.areas.models import Level
+from healthcode.areas.selectors import names
+from healthcode.web.errors import InvalidInput
+
+# All divisions that the register knows, past and present, are 11 617: more lines are a mistake.
+MOST_LINES: Final = 20_000
+# Enough to see what went wrong, short enough to read.
+MOST_ERRORS: Final = 50
+COLUMNS: Final = ("code", "level")
+LEVELS: Final = {level.label: level for level in Level}
+
+
+class Fault(StrEnum):
+    """What is wrong with a line; stable words for programs."""
+
+    NOT_CSV = "not-csv"
+    COLUMNS = "columns"
+    TOO_LONG = "too-long"
+    EMPTY = "empty"
+    MALFORMED_CODE = "malformed-code"
+    UNKNOWN_AREA = "unknown-area"
+    UNKNOWN_LEVEL = "unknown-level"
+    LISTED_TWICE = "listed-twice"
+    OUTSIDE_WHOLE = "outside-whole"
+
+
+SENTENCES: Final[Mapping[Fault, str | Promise]] = {
+    Fault.NOT_CSV: _("This is not a CSV file. Save the table as CSV (UTF-8)."),
+    Fault.COLUMNS: _("The first line must name the columns code and level, each once."),
+    Fault.TOO_LONG: _("The map has more lines than there are areas."),
+    Fault.EMPTY: _("The map names no area. Name some, or the area that it is the whole of."),
+    Fault.MALFORMED_CODE: _("An area is named by its code of 2, 4, 6 or 9 digits."),
+    Fault.UNKNOWN_AREA: _("There is no area with this code."),
+    Fault.UNKNOWN_LEVEL: _("The level must be red, orange, yellow, blue or green."),
+    Fault.LISTED_TWICE: _("This area is listed twice. Keep one of the lines."),
+    Fault.OUTSIDE_WHOLE: _("This area does not lie in the area that the map is the whole of."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An area and its level as somebody wrote them, and where: `{"line": 3}` or a pointer."""
+
+    place: Mapping[str, object]
+    code: str
+    level: str
+
+
+def lines_of_csv(data: bytes) -> list[Line]:
+    """The lines of a CSV file with the columns code and level; others are passed over.
+
+    UTF-8 with or without byte order mark, or GB 18030, as spreadsheets in China save it: codes and
+    levels are the same in both.
+
+    Raises:
+        InvalidMap: when it is no such file, or a line has more or fewer fields than the first.
+    """
+    rows = _rows(data)
+    header = [name.strip().lower() for name in next(rows, (1, []))[1]]
+    if any(header.count(column) != 1 for column in COLUMNS):
+        raise _invalid([_error(Fault.COLUMNS, {"line": 1})])
+    code, level = (header.index(column) for column in COLUMNS)
+    lines, errors = [], []
+    for number, row in rows:
+        if len(row) != len(header):
+            errors.append(_error(Fault.COLUMNS, {"line": number}))
+        else:
+            lines.append(Line({"line": number}, row[code].strip(), row[level].strip()))
+    if errors:
+        raise _invalid(errors)
+    return lines
+
+
+def read_map(lines: Sequence[Line], *, whole_of: str | None) -> dict[str, Level]:
+    """The level of each area that the lines name, by code in short form. One query.
+
+    Raises:
+        InvalidMap: naming every line that is wrong, at most `MOST_ERRORS`.
+    """
+    if len(lines) > MOST_LINES:
+        raise _invalid([_error(Fault.TOO_LONG, lines[MOST_LINES].place)])
+    if not lines and whole_of is None:
+        raise _invalid([_error(Fault.EMPTY, {})])
+    codes = {line.code: _short(line.code) for line in lines}
+    known = names({code for code in codes.values() if code})
+    levels: dict[str, Level] = {}
+    errors = []
+    for line in lines:
+        code = codes[line.code]
+        fault = _fault(code, line, known, levels, whole_of)
+        if fault:
+            errors.append(_error(fault, line.place))
+        else:
+            levels[code] = LEVELS[line.level.lower()]
+    if errors:
+        raise _invalid(errors)
+    return levels
+
+
+def _fault(
+    code: str,
+    line: Line,
+    known: Mapping[str, str],
+    levels: Mapping[str, Level],
+    whole_of: str | None,
+) -> Fault | None:
+    if not code:
+        return Fault.MALFORMED_CODE
+    if code not in known:
+        return Fault.UNKNOWN_AREA
+    if code in levels:
+        return Fault.LISTED_TWICE
+    if whole_of is not None and not covers(whole_of, code):
+        return Fault.OUTSIDE_WHOLE
+    if line.level.lower() not in LEVELS:
+        return Fault.UNKNOWN_LEVEL
+    return None
+
+
+def _short(code: str) -> str:
+    """The short form of a code, "" where it is none."""
+    try:
+        return normalise_code(code)
+    except InvalidInput:
+        return ""
+
+
+def _rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not empty, each with the number of its last line."""
+    reader = csv.reader(io.StringIO(_text(data), newline=""), strict=True)
+    try:
+        for count, row in enumerate(reader):
+            if count > MOST_LINES:
+                raise _invalid([_error(Fault.TOO_LONG, {"line": reader.line_num})])
+            if any(field.strip() for field in row):
+                yield reader.line_num, row
+    except csv.Error as error:
+        raise _invalid([_error(Fault.NOT_CSV, {"line": reader.line_num})]) from error
+
+
+def _text(data: bytes) -> str:
+    for encoding in ("utf-8-sig", "gb18030"):
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise _invalid([_error(Fault.NOT_CSV, {"line": 1})])
+
+
+def _error(fault: Fault, place: Mapping[str, object]) -> dict[str, object]:
+    return {**place, "fault": fault.value, "detail": SENTENCES[fault]}
+
+
+def _invalid(errors: Iterable[dict[str, object]]) -> InvalidMap:
+    found = list(errors)
+    return InvalidMap(found[:MOST_ERRORS], faults=len(found))

@@ -1,0 +1,112 @@
+"""Public pages: the risk map as a picture and a table, and choosing an area step by step."""
+
+from datetime import date, datetime, time
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_GET
+
+from accounts.authority import normalise_code
+from healthcode.areas import selectors
+from healthcode.areas.picture import HOME, map_page
+from healthcode.web.errors import InvalidInput
+from healthcode.web.problems import problem_response
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+COUNTY_DIGITS = 6
+
+
+@require_GET
+def risk_map(request: HttpRequest) -> HttpResponse:
+    """The map of the province on a day (`on`, a date; today without), as picture and table."""
+    now = timezone.now()
+    try:
+        on = instant_of(request.GET.get("on") or None, at=now)
+    except ValueError:
+        return redirect("map")
+    shown = selectors.map_on(on=on, within=HOME)
+    instants = selectors.publication_instants(within=HOME, most=30)
+    context = map_page(shown, sort=request.GET.get("sort", ""))
+    return render(
+        request,
+        "areas/map.html",
+        {
+            **context,
+            "day": on.astimezone(SHANGHAI).date(),
+            "today": now.astimezone(SHANGHAI).date(),
+            "instants": instants,
+            "queried": request.GET.get("on", ""),
+        },
+    )
+
+
+@require_GET
+@cache_control(public=True, max_age=24 * 3600)
+def options(request: HttpRequest) -> HttpResponseBase:
+    """The divisions right below `parent` that exist, the provinces without: `[{code, name}]`."""
+    parent = request.GET.get("parent", "")
+    try:
+        code = normalise_code(parent, pointer="/parent") if parent else ""
+    except InvalidInput as refusal:
+        return problem_response(refusal.slug, refusal.title, refusal.status, refusal.detail)
+    divisions = [{"code": code, "name": name} for code, name in selectors.below(code)]
+    return JsonResponse(divisions, safe=False)
+
+
+@require_GET
+def choose(request: HttpRequest) -> HttpResponseBase:
+    """Choosing an area by links alone; ends at `next` with the code in its field `name`.
+
+    Raises:
+        Http404: when `next` leads elsewhere or `parent` is no code.
+    """
+    onwards = request.GET.get("next", "")
+    if not onwards.startswith("/") or not url_has_allowed_host_and_scheme(onwards, None):
+        raise Http404
+    try:
+        parent = normalise_code(request.GET["parent"]) if request.GET.get("parent") else ""
+    except InvalidInput as error:
+        raise Http404 from error
+    divisions = selectors.below(parent) if len(parent) < COUNTY_DIGITS else []
+    if parent and not divisions:
+        name = request.GET.get("name", "area")
+        separator = "&" if "?" in onwards else "?"
+        return redirect(f"{onwards}{separator}{urlencode({name: parent})}")
+    if not parent and request.GET.get("abroad"):
+        divisions.append((selectors.ABROAD, _("Outside the border")))
+    asked = request.GET.copy()
+    asked.pop("parent", None)
+    context = {
+        "divisions": divisions,
+        "parent": selectors.full_name(parent) if parent else "",
+        "query": asked.urlencode(),
+    }
+    return render(request, "areas/choose.html", context)
+
+
+def instant_of(on: str | None, *, at: datetime) -> datetime:
+    """The instant that `on` asks about: an RFC 3339 instant, or the end of a day in Shanghai.
+
+    Today's end has not come yet, so today and nothing both mean `at`.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if on is None:
+        return at
+    if len(on) > len("2020-02-24"):
+        # A plus sign that was not quoted arrives as a space.
+        instant = datetime.fromisoformat(on.replace(" ", "+"))
+        if instant.tzinfo is None:
+            raise ValueError("an instant needs its offset")
+        return instant
+    day = date.fromisoformat(on)
+    if day == at.astimezone(SHANGHAI).date():
+        return at
+    return datetime.combine(day, time.max, SHANGHAI)

@@ -1,0 +1,133 @@
+"""The map of the province as a picture and a table: what the templates are given."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from healthcode.areas.changes import Change
+from healthcode.areas.models import Level
+from healthcode.areas.selectors import Map, containing, names
+
+# The province whose outlines we have.
+HOME: Final = "33"
+SHAPES: Final = Path(__file__).parent / "data" / f"shapes-{HOME}.json"
+UNNAMED: Final = "none"
+SORTS: Final = ("level", "code", "since")
+
+
+@dataclass(frozen=True, slots=True)
+class Shapes:
+    """The outlines of the counties and cities of the province, as SVG path data by code."""
+
+    view_box: str
+    counties: Mapping[str, str]
+    cities: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class County:
+    """A county to draw; `level` is the word of a level, or `none` where no map speaks of it."""
+
+    code: str
+    name: str
+    path: str
+    level: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """An area of the map with what it lies in."""
+
+    code: str
+    name: str
+    lies_in: str
+    level: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An area that rose or fell, in words of levels."""
+
+    code: str
+    name: str
+    before: str
+    after: str
+
+
+@cache
+def shapes() -> Shapes:
+    """The outlines, read once."""
+    drawing = json.loads(SHAPES.read_text("utf-8"))
+    return Shapes(drawing["viewBox"], drawing["counties"], drawing["cities"])
+
+
+def map_page(shown: Map, *, sort: str = "") -> dict[str, object]:
+    """What `areas/_map.html` needs: picture, legend, table and changes. One query.
+
+    Args:
+        sort: one of `SORTS`; the highest levels come first otherwise.
+    """
+    by_code = {row.code: row.level for row in shown.levels}
+    above = names(
+        {part for code in [*by_code, *shapes().counties] for part in containing(code)[1:]}
+    )
+    return {
+        "map": shown,
+        "view_box": shapes().view_box,
+        "counties": _counties(by_code, above),
+        "cities": shapes().cities,
+        "legend": [(level.label, count) for level, count in shown.counts.items()],
+        "rows": _rows(shown, above, sort),
+        "sort": sort if sort in SORTS else SORTS[0],
+        "rose": _steps(shown.rose, above),
+        "fell": _steps(shown.fell, above),
+    }
+
+
+def _counties(by_code: Mapping[str, Level], known: Mapping[str, str]) -> list[County]:
+    drawn = []
+    for code, path in shapes().counties.items():
+        levels = [by_code[part] for part in containing(code) if part in by_code]
+        level = max(levels).label if levels else UNNAMED
+        drawn.append(County(code, known.get(code, code), path, level))
+    return drawn
+
+
+def _rows(shown: Map, known: Mapping[str, str], sort: str) -> list[Row]:
+    keys = {
+        "level": lambda row: (-row.level, row.code),
+        "code": lambda row: (row.code,),
+        "since": lambda row: (-row.since.timestamp(), row.code),
+    }
+    ordered = sorted(shown.levels, key=keys.get(sort, keys["level"]))
+    return [
+        Row(row.code, row.name, _lies_in(row.code, known), row.level.label, row.since)
+        for row in ordered
+    ]
+
+
+def steps(changes: tuple[Change, ...]) -> list[Step]:
+    """What rose or fell, with the names of the areas and what they lie in. One query."""
+    return _steps(changes, names({part for one in changes for part in containing(one.code)[1:]}))
+
+
+def _steps(changes: tuple[Change, ...], known: Mapping[str, str]) -> list[Step]:
+    return [
+        Step(
+            one.code,
+            _lies_in(one.code, known) + known.get(one.code, one.code),
+            one.before.label,
+            one.after.label,
+        )
+        for one in changes
+    ]
+
+
+def _lies_in(code: str, known: Mapping[str, str]) -> str:
+    """The names between the province and the area itself: 杭州市."""
+    return "".join(known.get(part, "") for part in containing(code)[1:-1])

@@ -1,0 +1,39 @@
+"""What templates say of areas: `{% load areas %}`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import template
+from django.conf import settings
+
+from accounts.authority import normalise_code
+from healthcode.areas.selectors import full_names
+from healthcode.web.errors import InvalidInput
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The area that a form holds: its code, "" for none, and its names from the province down."""
+
+    code: str
+    name: str
+
+
+@register.simple_tag(takes_context=True)
+def area_chosen(context: dict[str, Any], name: str, value: str | None) -> Choice:
+    """The area in the field `name`: `value`, or what came back from choosing without script."""
+    given = value or context["request"].GET.get(name, "")
+    try:
+        code = normalise_code(given)
+    except InvalidInput:
+        return Choice("", "")
+    known = full_names([code])
+    return Choice(code, known[code]) if code in known else Choice("", "")
+
+
+@register.simple_tag
+def home_province() -> str:
+    """The code of the province that issues here: `33` for CN-33."""
+    return settings.ISSUER.rpartition("-")[2]

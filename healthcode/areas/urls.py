@@ -1,0 +1,11 @@
+"""Addresses of the areas room; the levels' interface is mounted by colours, which recolours."""
+
+from django.urls import path
+
+from healthcode.areas import pages as views
+
+pages = [
+    path("map", views.risk_map, name="map"),
+    path("areas/options", views.options, name="area-options"),
+    path("areas/choose", views.choose, name="area-choose"),
+]
