@@ -1,6 +1,7 @@
-"""The code of a person, over the HTTP interface."""
+"""The code of a person over the HTTP interface: as text, as a picture, as a card."""
 
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -8,8 +9,13 @@ from rest_framework.views import APIView
 
 from accounts.models import Account
 from accounts.permissions import IsResident
-from healthcode.codes import serializers, services
+from healthcode.codes import card, pictures, serializers, services
+from healthcode.codes.renderers import PdfRenderer, PngRenderer, SvgRenderer
 from healthcode.codes.serializers import CodeQuery, IssuedCodeSerializer
+from healthcode.codes.services import IssuedCode
+from healthcode.core import Kind
+
+NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 class CodeView(APIView):
@@ -20,14 +26,55 @@ class CodeView(APIView):
     @extend_schema(parameters=[CodeQuery], responses=IssuedCodeSerializer)
     def get(self, request: Request, person: int) -> Response:
         """Sign the person's colour of this moment."""
-        kind = CodeQuery(data=request.query_params).validated_kind()
-        issued = services.issue_code(
-            account=_account(request), person_id=person, kind=kind, at=timezone.now()
-        )
-        return Response(serializers.document(issued), headers={"Cache-Control": "no-store"})
+        issued = _issue(request, person, _kind(request))
+        return Response(serializers.document(issued), headers=NOT_KEPT)
 
 
-def _account(request: Request) -> Account:
+class CodePngView(APIView):
+    """The same as a PNG picture."""
+
+    permission_classes = [IsResident]
+    renderer_classes = [PngRenderer]
+
+    @extend_schema(parameters=[CodeQuery], responses={(200, "image/png"): OpenApiTypes.BINARY})
+    def get(self, request: Request, person: int) -> Response:
+        """Sign and draw, 10 pixels a module, with its quiet zone."""
+        issued = _issue(request, person, _kind(request))
+        return Response(pictures.png(issued.code), headers=NOT_KEPT)
+
+
+class CodeSvgView(APIView):
+    """The same as an SVG picture."""
+
+    permission_classes = [IsResident]
+    renderer_classes = [SvgRenderer]
+
+    @extend_schema(parameters=[CodeQuery], responses={(200, "image/svg+xml"): OpenApiTypes.BINARY})
+    def get(self, request: Request, person: int) -> Response:
+        """Sign and draw, one unit a module, with its quiet zone."""
+        issued = _issue(request, person, _kind(request))
+        return Response(pictures.svg(issued.code), headers=NOT_KEPT)
+
+
+class CardView(APIView):
+    """A card to print, for somebody without a phone."""
+
+    permission_classes = [IsResident]
+    renderer_classes = [PdfRenderer]
+
+    @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
+    def get(self, request: Request, person: int) -> Response:
+        """Sign a paper code and lay it out as a card on an A4 page."""
+        issued = _issue(request, person, Kind.PAPER)
+        headers = NOT_KEPT | {"Content-Disposition": 'inline; filename="health-code.pdf"'}
+        return Response(card.pdf(issued), headers=headers)
+
+
+def _kind(request: Request) -> Kind:
+    return CodeQuery(data=request.query_params).validated_kind()
+
+
+def _issue(request: Request, person: int, kind: Kind) -> IssuedCode:
     account = request.user
     assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
-    return account
+    return services.issue_code(account=account, person_id=person, kind=kind, at=timezone.now())

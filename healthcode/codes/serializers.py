@@ -5,26 +5,33 @@ from typing import Any
 from rest_framework import serializers
 
 from healthcode.codes.services import IssuedCode
+from healthcode.codes.words import colour_name
+from healthcode.colours.answers import COLOURS, ReasonAnswer, reason_answers
 from healthcode.core import Kind
+
+KINDS = [kind.name.lower() for kind in Kind]
 
 
 class IssuedCodeSerializer(serializers.Serializer[Any]):
     """A signed code. `code` goes into a QR picture as it is, in alphanumeric mode, level M."""
 
     code = serializers.CharField()
-    kind = serializers.ChoiceField(choices=["live", "paper"])
-    colour = serializers.ChoiceField(choices=["green", "yellow", "red"])
+    kind = serializers.ChoiceField(choices=KINDS)
+    colour = serializers.ChoiceField(choices=COLOURS)
     holder = serializers.CharField(help_text="The masked name, as the door sees it.")
     issued_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
     refresh_after = serializers.DateTimeField(help_text="When to ask for the next live code.")
-    reasons = serializers.ListField(child=serializers.CharField())
+    until = serializers.DateTimeField(
+        allow_null=True, help_text="When the colour ends as far as known; null for green."
+    )
+    reasons = ReasonAnswer(many=True)
 
 
 class CodeQuery(serializers.Serializer[Any]):
     """Which code is wanted."""
 
-    kind = serializers.ChoiceField(choices=["live", "paper"], default="live")
+    kind = serializers.ChoiceField(choices=KINDS, default="live")
 
     def validated_kind(self) -> Kind:
         """The kind that was asked for. Raises ValidationError."""
@@ -39,12 +46,13 @@ def document(issued: IssuedCode) -> dict[str, Any]:
             {
                 "code": issued.code,
                 "kind": issued.kind.name.lower(),
-                "colour": issued.colour.name.lower(),
+                "colour": colour_name(issued.colour),
                 "holder": issued.holder,
                 "issued_at": issued.issued_at,
                 "expires_at": issued.expires_at,
                 "refresh_after": issued.refresh_after,
-                "reasons": [],
+                "until": issued.until,
+                "reasons": reason_answers(issued.reasons),
             }
         ).data
     )

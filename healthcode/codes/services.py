@@ -11,6 +11,8 @@ from healthcode.codes import publishing, selectors, status
 from healthcode.codes.errors import DoesNotSign
 from healthcode.codes.keys import keyring
 from healthcode.codes.selectors import Standing
+from healthcode.colours.reasons import Reason
+from healthcode.colours.selectors import decision_of
 from healthcode.core import Colour, HealthCode, Kind, StatusRef, sign
 
 RENEWED_PER_LIFE: Final = 2
@@ -19,7 +21,10 @@ RENEWED_PER_LIFE: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class IssuedCode:
-    """A signed code with what its holder's page shows beside it."""
+    """A signed code with what its holder's page shows beside it.
+
+    `until` is when the colour ends as far as known; None for green, and while that is open.
+    """
 
     code: str
     kind: Kind
@@ -29,6 +34,8 @@ class IssuedCode:
     issued_at: datetime
     expires_at: datetime
     refresh_after: datetime
+    until: datetime | None
+    reasons: tuple[Reason, ...]
 
 
 def issue_code(*, account: Account, person_id: int, kind: Kind, at: datetime) -> IssuedCode:
@@ -43,6 +50,8 @@ def issue_code(*, account: Account, person_id: int, kind: Kind, at: datetime) ->
     """
     signer = keyring.signer(at=at)
     standing = selectors.standing(account=account, person_id=person_id)
+    # Green means that no signal is active: there is nothing to explain, and nothing to look up.
+    decision = None if standing.colour is Colour.GREEN else decision_of(person_id, at)
     seconds = settings.LIVE_CODE_SECONDS if kind is Kind.LIVE else settings.PAPER_CODE_SECONDS
     issued_at = at.replace(microsecond=0)
     expires_at = issued_at + timedelta(seconds=seconds)
@@ -65,6 +74,8 @@ def issue_code(*, account: Account, person_id: int, kind: Kind, at: datetime) ->
         issued_at=issued_at,
         expires_at=expires_at,
         refresh_after=issued_at + timedelta(seconds=seconds) / RENEWED_PER_LIFE,
+        until=decision.until if decision else None,
+        reasons=decision.reasons if decision else (),
     )
 
 

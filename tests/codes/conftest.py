@@ -1,39 +1,52 @@
-"""People with a colour, and a key to sign it with."""
+"""Zhang, who has declared and is green, and a key to sign codes with."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from django.test import Client
 
-from accounts.models import Account, Grant, Person, Role
-from accounts.services import issue_token, record_act, register_person
+from accounts.models import Account, Grant, Person, Relation, Role
+from accounts.services import issue_token, register_person
+from healthcode import colours
 from healthcode.areas.models import Area
 from healthcode.codes import keys, status
 from healthcode.codes.models import SigningKey
-from healthcode.colours.models import ColourChange, PersonColour, Policy
-from healthcode.core import Colour
-from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.colours.recompute import recompute_people
+from healthcode.colours.reporting import declare
+from healthcode.colours.services import publish_policy
+from healthcode.evidence.declarations import Declaration
+from healthcode.evidence.models import EvidenceKind
+from healthcode.evidence.services import NewFact, record
+from healthcode.evidence.traits import Trait
 
-NOON = datetime(2020, 2, 24, 4, 0, tzinfo=UTC)
+NOON = datetime(2026, 2, 24, 4, 0, tzinfo=UTC)
 """Noon in Shanghai on the day of these tests."""
 
+POLICY = Path(colours.__file__).parent / "policies" / "CN-33-2020-02.toml"
+HOME = "330106"
+HEALTHY = Declaration(symptoms=(), temperature=None, contact_with_case=False, stays=())
+FEVERISH = Declaration(symptoms=("fever",), temperature=None, contact_with_case=False, stays=())
 
-@dataclass
+
+@dataclass(frozen=True)
 class Resident:
-    """Somebody with an account, a token and a colour."""
+    """Somebody who has registered themselves."""
 
     account: Account
     person: Person
-    token: str
 
     @property
-    def headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
+    def client(self) -> Client:
+        """A client of the HTTP interface with this resident's token."""
+        token = issue_token(account=self.account, label="", expires_at=NOON + timedelta(days=9999))
+        return Client(headers={"Authorization": f"Bearer {token}", "Accept-Language": "en"})
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """A test's rows are rolled back, and with them goes what the process knows of them."""
+    """A test's rows are rolled back, and with them must go what the process knows of them."""
     keys.keyring.forget()
     status.places.forget()
 
@@ -44,57 +57,52 @@ def signing_key(db: None) -> SigningKey:
 
 
 @pytest.fixture
-def policy(db: None) -> Policy:
-    officer = Account.objects.create(username="li-officer")
-    act = record_act(
-        account=officer, kind="policy", area="", ground="2020-02 practice", detail={}, at=NOON
-    )
-    return Policy.objects.create(
-        version=20200209, text="", holds_from=NOON - timedelta(days=15), act=act
+def officer(db: None) -> Account:
+    account = Account.objects.create(username="officer-li")
+    Grant.objects.create(account=account, role=Role.OFFICER, area="33")
+    return account
+
+
+@pytest.fixture
+def world(officer: Account) -> None:
+    """An area to live in and a policy to be judged by."""
+    Area.objects.create(code=HOME, name="西湖区")
+    publish_policy(
+        account=officer,
+        text=POLICY.read_text(encoding="utf-8"),
+        holds_from=NOON - timedelta(days=30),
+        ground="Practice of February",
+        at=NOON - timedelta(days=30),
     )
 
 
 @pytest.fixture
-def zhang(db: None, policy: Policy) -> Resident:
-    return resident("张小明", "E12345678", policy=policy)
+def zhang(world: None) -> Resident:
+    zhang = register("张小明", "E12345678")
+    declare(account=zhang.account, person=zhang.person, declaration=HEALTHY, at=NOON)
+    return zhang
 
 
-def resident(name: str, passport: str, *, policy: Policy, declared: bool = True) -> Resident:
-    """Somebody registered, declared and green."""
-    Area.objects.get_or_create(code="330106", name="西湖区")
-    account = Account.objects.create(username=f"account-of-{passport}")
+def register(name: str, passport: str) -> Resident:
+    """Somebody with an account, registered and not declared yet."""
+    account = Account.objects.create(username=f"holder-of-{passport}")
     Grant.objects.create(account=account, role=Role.RESIDENT)
     person = register_person(
         account=account,
-        relation="self",
+        relation=Relation.SELF,
         name=name,
         id_type="20",
         id_number=passport,
         phone=None,
-        home_area="330106",
+        home_area=HOME,
         at=NOON,
     )
-    if declared:
-        declare(account, person, policy)
-    token = issue_token(account=account, label="", expires_at=NOON + timedelta(days=3650))
-    return Resident(account, person, token)
+    return Resident(account, person)
 
 
-def declare(account: Account, person: Person, policy: Policy) -> None:
-    Evidence.objects.create(
-        person=person, kind=EvidenceKind.DECLARATION, starts=NOON, source=account
-    )
-    PersonColour.objects.create(
-        person=person, colour=Colour.GREEN, since=NOON - timedelta(days=1), policy=policy
-    )
-
-
-def recolour(person: Person, colour: Colour, *, at: datetime) -> None:
-    """Change a colour as a recomputation does."""
-    row = PersonColour.objects.get(person=person)
-    ColourChange.objects.create(
-        person=person, before=row.colour, after=colour, number=row.changes + 1, at=at
-    )
-    PersonColour.objects.filter(person=person).update(
-        colour=colour, since=at, changes=row.changes + 1
-    )
+def confirm_as_case(who: Resident, *, at: datetime) -> None:
+    """A hospital reports the person: the colour turns red."""
+    source, _created = Account.objects.get_or_create(username="hospital")
+    fact = NewFact(who.person.pk, EvidenceKind.CASE, at, None, traits=(Trait.CONFIRMED,))
+    record(source=source, facts=[fact], at=at)
+    recompute_people([who.person.pk], at=at)

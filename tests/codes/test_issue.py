@@ -2,17 +2,11 @@
 
 from datetime import datetime, timedelta
 
-import pytest
-import time_machine
 from django.conf import settings
-from django.test import Client
-from pytest_django import DjangoAssertNumQueries
 
 from healthcode.codes import keys, publishing, services
 from healthcode.codes.models import SigningKey, StatusList
-from healthcode.colours.models import Policy
 from healthcode.core import (
-    Colour,
     Issuer,
     Kind,
     Reason,
@@ -20,10 +14,9 @@ from healthcode.core import (
     Statuses,
     Trust,
     Verdict,
-    decode,
     verify,
 )
-from tests.codes.conftest import NOON, Resident, recolour, resident
+from tests.codes.conftest import NOON, Resident, confirm_as_case
 
 
 def at_the_door(code: str, at: datetime) -> Verdict:
@@ -52,7 +45,7 @@ def test_an_older_code_is_superseded_once_the_colour_changed(
 ) -> None:
     before = live(zhang)
     later = NOON + timedelta(seconds=40)
-    recolour(zhang.person, Colour.RED, at=later)
+    confirm_as_case(zhang, at=later)
     publishing.publish(at=later)
     assert at_the_door(before, later).reason is Reason.SUPERSEDED
     assert at_the_door(live(zhang, later), later).reason is Reason.RED

@@ -1,0 +1,104 @@
+// What the live page shows. Words come from the page, in the reader's language.
+
+import { correction, generate, mode } from "lean-qr";
+import type { Code } from "./code.ts";
+
+export interface Texts {
+  readonly second: string; // "{seconds} s ago"
+  readonly minute: string; // "{minutes} min {seconds} s ago"
+  readonly offline: string; // with {time}
+  readonly expired: string;
+  readonly back: string;
+  readonly changed: string; // with {colour}
+  readonly colours: Readonly<Record<Code["colour"], string>>;
+}
+
+export type State = "fresh" | "offline" | "expired";
+
+const QUIET_ZONE = 4;
+const CLOCK = new Intl.DateTimeFormat("en-GB", {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  timeZone: "Asia/Shanghai",
+});
+
+export class Screen {
+  readonly #root: HTMLElement;
+  readonly #texts: Texts;
+  #state: State = "fresh";
+
+  constructor(root: HTMLElement, texts: Texts) {
+    this.#root = root;
+    this.#texts = texts;
+  }
+
+  show(code: Code): void {
+    const before = this.#root.dataset["colour"];
+    this.#root.dataset["colour"] = code.colour;
+    document.body.className = `live-page live-${code.colour}`;
+    this.#draw(code.code);
+    this.#part("until").textContent = clockTime(Date.parse(code.expires_at));
+    this.#part("reasons").replaceChildren(...code.reasons.map(({ text }) => item(text)));
+    if (before !== code.colour) {
+      this.#say(this.#texts.changed.replace("{colour}", this.#texts.colours[code.colour]));
+    }
+  }
+
+  // Called every second. The clock is not in the live region: nobody wants to hear it tick.
+  tick(now: number, code: Code): void {
+    const age = Math.max(0, Math.floor((now - Date.parse(code.issued_at)) / 1000));
+    this.#part("clock").textContent = clockTime(now);
+    this.#part("age").textContent = this.#age(age);
+    this.#root.style.setProperty("--second", String(Math.floor(now / 1000) % 10));
+  }
+
+  // Says a state once, when it begins.
+  enter(state: State, code: Code): void {
+    if (state === this.#state) return;
+    this.#state = this.#root.dataset["state"] = state;
+    const until = clockTime(Date.parse(code.expires_at));
+    this.#say(
+      state === "fresh" ? this.#texts.back
+      : state === "offline" ? this.#texts.offline.replace("{time}", until)
+      : this.#texts.expired,
+    );
+  }
+
+  #draw(code: string): void {
+    const symbol = generate(mode.alphaNumeric(code), {
+      minCorrectionLevel: correction.M,
+      maxCorrectionLevel: correction.M,
+    });
+    const canvas = this.#part("picture") as HTMLCanvasElement;
+    symbol.toCanvas(canvas, { on: [0, 0, 0], off: [255, 255, 255], pad: QUIET_ZONE });
+    canvas.hidden = false;
+  }
+
+  #age(seconds: number): string {
+    const text = seconds < 60 ? this.#texts.second : this.#texts.minute;
+    return text
+      .replace("{minutes}", String(Math.floor(seconds / 60)))
+      .replace("{seconds}", String(seconds % 60));
+  }
+
+  #say(text: string): void {
+    this.#part("news").textContent = text;
+  }
+
+  #part(name: string): HTMLElement {
+    const part = this.#root.querySelector<HTMLElement>(`[data-part="${name}"]`);
+    if (part === null) throw new Error(`the page has no part ${name}`);
+    return part;
+  }
+}
+
+export function clockTime(at: number): string {
+  return CLOCK.format(at);
+}
+
+function item(text: string): HTMLLIElement {
+  const element = document.createElement("li");
+  element.textContent = text;
+  return element;
+}

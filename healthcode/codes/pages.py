@@ -1,0 +1,100 @@
+"""The page of a living code, and what it fetches with the session it was opened with."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from rest_framework.authentication import SessionAuthentication
+from rest_framework.request import Request
+
+from accounts.models import Account, Role
+from accounts.permissions import role_required
+from healthcode.codes import api, serializers, services
+from healthcode.codes.errors import DeclareFirst
+from healthcode.codes.services import IssuedCode
+from healthcode.codes.words import CODE_WORDS, colour_name
+from healthcode.core import Kind
+from healthcode.web.errors import Refusal
+
+
+class PageSession(SessionAuthentication):
+    """The session of a page; a request without one is answered 401, as with a bad token."""
+
+    def authenticate_header(self, request: Request) -> str:
+        """What a 401 asks for."""
+        return "Session"
+
+
+class CodeOfPage(api.CodeView):
+    """The code as the live page renews it."""
+
+    authentication_classes = [PageSession]
+    schema = None
+
+
+class CodePictureOfPage(api.CodePngView):
+    """The picture that the live page shows where there is no script."""
+
+    authentication_classes = [PageSession]
+    schema = None
+
+
+class CardOfPage(api.CardView):
+    """The card that the live page offers to print."""
+
+    authentication_classes = [PageSession]
+    schema = None
+
+
+@never_cache
+@require_safe
+@role_required(Role.RESIDENT)
+def live(request: HttpRequest, person: int) -> HttpResponse:
+    """The live code of somebody the account looks after; who has not declared is sent there."""
+    assert isinstance(request.user, Account)  # noqa: S101  role_required saw to it
+    try:
+        issued = services.issue_code(
+            account=request.user, person_id=person, kind=Kind.LIVE, at=timezone.now()
+        )
+    except DeclareFirst as first:
+        messages.info(request, str(first.detail))
+        return redirect(f"/people/{person}/declare")
+    except Refusal as refusal:
+        context = {"title": refusal.title, "advice": refusal.detail}
+        return render(request, "web/error.html", context, status=refusal.status)
+    return render(request, "codes/live.html", _context(issued))
+
+
+def _context(issued: IssuedCode) -> dict[str, object]:
+    return {
+        "issued": issued,
+        "colour": colour_name(issued.colour),
+        "word": CODE_WORDS[issued.colour],
+        "code_words": _words(),
+        "document": serializers.document(issued),
+        "refresh_seconds": int((issued.refresh_after - issued.issued_at).total_seconds()),
+        "texts": _texts(),
+    }
+
+
+def _words() -> dict[str, str]:
+    return {colour_name(colour): str(word) for colour, word in CODE_WORDS.items()}
+
+
+def _texts() -> dict[str, object]:
+    """What the page's script says, in the reader's language; it fills in what stands in braces."""
+    return {
+        "second": _("{seconds} s ago"),
+        "minute": _("{minutes} min {seconds} s ago"),
+        "offline": _("No connection. The code on the screen still holds until {time}."),
+        "expired": _(
+            "This code has expired and cannot be renewed without a connection. "
+            "It comes back by itself once there is one."
+        ),
+        "back": _("Connected again: this code is new."),
+        "changed": _("The colour has changed: {colour}."),
+        "colours": _words(),
+    }

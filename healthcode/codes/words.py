@@ -1,0 +1,19 @@
+"""Words for codes, in both languages."""
+
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from healthcode.core import Colour
+
+CODE_WORDS: Final[dict[Colour, Promise]] = {
+    Colour.GREEN: _("Green code"),
+    Colour.YELLOW: _("Yellow code"),
+    Colour.RED: _("Red code"),
+}
+
+
+def colour_name(colour: Colour) -> str:
+    """The colour as the HTTP interface and the style sheets name it: `green`."""
+    return colour.name.lower()
