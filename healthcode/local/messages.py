@@ -16,7 +16,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("accounts", "healthcode", "verifier")
-_KEYWORDS = ("gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "pgettext", "_")
+_KEYWORDS = dict.fromkeys(("gettext", "gettext_lazy", "ngettext", "ngettext_lazy", "_"))
 
 
 def catalogues() -> list[Path]:
@@ -67,9 +67,9 @@ def _extract(path: Path) -> Iterator[tuple[int, str]]:
 
         source = templatize(source)
     for line, _, found, _ in extract_python(BytesIO(source.encode()), _KEYWORDS, (), {}):
-        key = found[0] if isinstance(found, tuple) else found
+        key = found if isinstance(found, str) else found[0]
         if key:
-            yield line, key
+            yield line, str(key)
 
 
 def _key(message_id: str | list[str] | tuple[str, ...]) -> str:

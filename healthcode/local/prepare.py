@@ -1,6 +1,7 @@
 """Bring the database up to date and load the demo once: `python -m healthcode.local.prepare`."""
 
 import sys
+from pathlib import Path
 
 import django
 from django.core.management import call_command
@@ -11,7 +12,7 @@ def main(demo_file: str) -> None:
     django.setup()
     print("Bringing the database up to date …", flush=True)
     call_command("migrate", verbosity=0)
-    call_command("load_demo", out=demo_file)
+    call_command("load_demo", out=Path(demo_file))
 
 
 if __name__ == "__main__":

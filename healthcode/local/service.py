@@ -24,6 +24,12 @@ from healthcode.local.valkey import Valkey
 
 PROJECT = Path(__file__).resolve().parents[2]
 
+_EXPECTED_WARNINGS = (
+    "ignore:You're running the worker with superuser privileges",
+    # On one's own machine static files come from where they lie, not from a collection.
+    "ignore:No directory at",
+)
+
 
 @dataclass(frozen=True)
 class Address:
@@ -68,7 +74,7 @@ class Service:
         self._prepare()
         python = sys.executable
         self._start_role("web", [python, "-m", "granian", *self._granian_arguments()])
-        celery = [python, "-m", "celery", "-A", "healthcode.celery"]
+        celery = [python, "-m", "celery", "--quiet", "-A", "healthcode.celery"]
         quiet = ["--without-gossip", "--without-mingle"]
         self._start_role("worker", [*celery, "worker", "--concurrency=2", *quiet])
         schedule = self.state.folder / "beat-schedule"
@@ -112,6 +118,7 @@ class Service:
             "SMS_SENDER": "accounts.sms.ConsoleSender",
             "DEMO": "1",
             "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": ",".join(_EXPECTED_WARNINGS),
             **secrets,
         }
         return ours | dict(os.environ)

@@ -1,0 +1,26 @@
+"""One running service for all tests that only use it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.live.service import LiveService
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test in this folder is a live one."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.live)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    """The whole service with the demo loaded; shared, so leave others' people alone."""
+    live = LiveService(tmp_path_factory.mktemp("live") / "var")
+    live.start()
+    yield live
+    live.stop()

@@ -1,0 +1,105 @@
+"""The whole service as a person starts it, for tests that use it from outside."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from healthcode.local.state import free_port, new_secrets
+from tests.servers import ENVIRONMENT
+
+ROOT = Path(__file__).resolve().parents[2]
+# What the test session's own servers put into the environment is not for this service.
+_NOT_INHERITED = {"DATABASE_URL", "BROKER_URL", "MAKELEVEL", *ENVIRONMENT, *new_secrets()}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the service answered; `body` is parsed where it is JSON."""
+
+    status: int
+    body: Any
+    headers: Message
+
+
+class LiveService:
+    """`make run` in a state folder of its own, without installing anything first."""
+
+    def __init__(self, var: Path, *, port: int | None = None, **environment: str) -> None:
+        self.var = var
+        self.port = port or free_port()
+        self.base_url = f"http://127.0.0.1:{self.port}"
+        self.output = var.with_name(f"{var.name}.out")
+        self._extra = environment
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def demo(self) -> dict[str, Any]:
+        """`VAR/demo.json`."""
+        content: dict[str, Any] = json.loads((self.var / "demo.json").read_text())
+        return content
+
+    def start(self, *, patience: float = 120) -> float:
+        """Start it and wait for the first page; the seconds it took."""
+        began = time.monotonic()
+        environment = {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
+        environment |= {"VAR": str(self.var), "PORT": str(self.port), **self._extra}
+        with self.output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "healthcode.local"],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=ROOT,
+                start_new_session=True,
+            )
+        while "The service runs at" not in self.output.read_text(errors="replace"):
+            if self.process.poll() is not None or time.monotonic() > began + patience:
+                tail = self.output.read_text(errors="replace")[-3000:]
+                raise AssertionError(f"The service did not start:\n{tail}")
+            time.sleep(0.1)
+        return time.monotonic() - began
+
+    def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to stop; its exit status."""
+        assert self.process is not None
+        self.process.send_signal(sign)
+        return self.process.wait(60)
+
+    def family(self) -> list[psutil.Process]:
+        """Every process the service consists of, the supervisor first."""
+        assert self.process is not None
+        supervisor = psutil.Process(self.process.pid)
+        return [supervisor, *supervisor.children(recursive=True)]
+
+    def call(
+        self, method: str, path: str, *, token: str | None = None, json_body: object = None
+    ) -> Answer:
+        """One request to the HTTP interface; an error status is an answer like any other."""
+        data = None if json_body is None else json.dumps(json_body).encode()
+        headers = {"Content-Type": "application/json"} if data is not None else {}
+        if token is not None:
+            headers["Authorization"] = f"Bearer {token}"
+        url = path if path.startswith("http") else self.base_url + path
+        request = urllib.request.Request(url, data=data, headers=headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as response:
+                return _answer(response.status, response.read(), response.headers)
+        except urllib.error.HTTPError as error:
+            return _answer(error.code, error.read(), error.headers)
+
+
+def _answer(status: int, body: bytes, headers: Message) -> Answer:
+    is_json = headers.get_content_type().endswith("json")
+    return Answer(status, json.loads(body) if is_json and body else body, headers)
