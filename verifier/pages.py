@@ -1,17 +1,20 @@
 """Pages of the verifier: the scanner, and a manager's venues and devices."""
 
+from datetime import datetime
 from io import BytesIO
 
 import qrcode
-import qrcode.constants
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from qrcode.constants import ERROR_CORRECT_M
 from qrcode.image.svg import SvgPathImage
 
 from accounts.models import Account, Role
@@ -20,8 +23,10 @@ from healthcode.areas import selectors as areas
 from healthcode.core import Outcome
 from healthcode.web.errors import Refusal
 from verifier import selectors, services
+from verifier.models import Device, Venue
 
 
+@require_GET
 def scanner(request: HttpRequest) -> HttpResponse:
     """The scanner; public, since a device becomes one by its enrolment code alone."""
     return render(request, "verifier/scanner.html", {"phrases": _phrases()})
@@ -31,11 +36,12 @@ def _phrases() -> dict[str, str]:
     """What the scanner's script says by itself; verdicts bring their own sentences."""
     return {
         "pass": _("Let in"),
-        "caution": _("Check"),
-        "refuse": _("Stop"),
+        "caution": _("Check first"),
+        "refuse": _("No entry"),
         "none": _("No verdict"),
         "waiting": _("Checking…"),
         "made": _("Code made"),
+        "tap-for-sound": _("Tap the screen once to switch the sound on."),
         "enrolling": _("Enrolling this device…"),
         "no-enrolment-code": _(
             "This is not an enrolment code. Ask the venue's manager for one to enrol this device."
@@ -59,3 +65,132 @@ def _phrases() -> dict[str, str]:
         "camera-busy": _("Another program uses the camera. Close it and start the camera again."),
         "camera-gone": _("The camera stopped. Start it again."),
     }
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@role_required(Role.VENUE_MANAGER)
+def venues(request: HttpRequest) -> HttpResponse:
+    """The manager's venues, and a form to open another."""
+    manager = _manager(request)
+    if request.method == "GET":
+        return _venues(request, manager)
+    try:
+        venue = services.create_venue(
+            manager=manager,
+            name=request.POST.get("name", ""),
+            area=request.POST.get("area", ""),
+            yellow=_yellow(request),
+            at=timezone.now(),
+        )
+    except Refusal as refusal:
+        return _venues(request, manager, refusal)
+    return redirect("venue", venue.pk)
+
+
+@never_cache
+@require_GET
+@role_required(Role.VENUE_MANAGER)
+def venue(request: HttpRequest, venue_id: int) -> HttpResponse:
+    """One venue: what was scanned today, what yellow means, its devices."""
+    return _venue(request, selectors.venue_of(_manager(request), venue_id))
+
+
+@require_POST
+@role_required(Role.VENUE_MANAGER)
+def set_yellow(request: HttpRequest, venue_id: int) -> HttpResponse:
+    """Say what a yellow code means at this venue."""
+    venue = selectors.venue_of(_manager(request), venue_id)
+    services.admit_yellow(venue=venue, yellow=_yellow(request))
+    messages.success(request, _("Saved. The venue's devices follow within seconds."))
+    return redirect("venue", venue.pk)
+
+
+@never_cache
+@require_POST
+@role_required(Role.VENUE_MANAGER)
+def add_device(request: HttpRequest, venue_id: int) -> HttpResponse:
+    """Add a device, and show the code that enrols it: this once, never again."""
+    venue = selectors.venue_of(_manager(request), venue_id)
+    try:
+        label = request.POST.get("label", "")
+        enrolment = services.add_device(venue=venue, label=label, at=timezone.now())
+    except Refusal as refusal:
+        return _venue(request, venue, refusal)
+    address = f"{settings.BASE_URL}{reverse('scanner')}#enrol={enrolment.code}"
+    context = {
+        "venue": venue,
+        "device": enrolment.device,
+        "code": enrolment.code,
+        "expires_at": enrolment.expires_at,
+        "picture": _picture(address),
+    }
+    return render(request, "verifier/enrolment.html", context)
+
+
+@require_POST
+@role_required(Role.VENUE_MANAGER)
+def revoke_device(request: HttpRequest, device_id: int) -> HttpResponse:
+    """End a device's right to scan."""
+    device = selectors.device_of(_manager(request), device_id)
+    services.revoke(device=device, at=timezone.now())
+    messages.success(request, _("The device scans no more."))
+    return redirect("venue", device.venue_id)
+
+
+def _venues(request: HttpRequest, manager: Account, refusal: Refusal | None = None) -> HttpResponse:
+    held = list(selectors.venues_of(manager))
+    names = areas.names({venue.area for venue in held})
+    context = {
+        "venues": [(venue, names.get(venue.area, venue.area)) for venue in held],
+        "fault": refusal.detail if refusal else "",
+        "values": request.POST or request.GET,
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "verifier/venues.html", context, status=status)
+
+
+def _venue(request: HttpRequest, venue: Venue, refusal: Refusal | None = None) -> HttpResponse:
+    now = timezone.now()
+    context = {
+        "venue": venue,
+        "area": areas.full_name(venue.area),
+        "outcomes": selectors.outcomes_today(venue, at=now),
+        "devices": [
+            (device, _state(device, now)) for device in venue.devices.order_by("-created_at", "-pk")
+        ],
+        "fault": refusal.detail if refusal else "",
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "verifier/venue.html", context, status=status)
+
+
+def _state(device: Device, now: datetime) -> str:
+    if device.revoked_at is not None:
+        return "revoked"
+    if device.enrolled_at is not None:
+        return "enrolled"
+    expires_at = device.enrolment_expires_at
+    return "waiting" if expires_at is not None and expires_at > now else "lapsed"
+
+
+def _yellow(request: HttpRequest) -> Outcome:
+    """What the form says yellow means; whatever is not refusal is caution."""
+    refuses = request.POST.get("yellow") == Outcome.REFUSE.value
+    return Outcome.REFUSE if refuses else Outcome.CAUTION
+
+
+def _picture(text: str) -> SafeString:
+    """A QR picture as SVG, to stand in a page."""
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=4)
+    code.add_data(text)
+    picture = BytesIO()
+    code.make_image(image_factory=SvgPathImage).save(picture)
+    svg = picture.getvalue().decode().partition("?>")[2]
+    return mark_safe(svg)  # noqa: S308 - made here from squares alone
+
+
+def _manager(request: HttpRequest) -> Account:
+    manager = request.user
+    assert isinstance(manager, Account)  # noqa: S101  role_required saw to it
+    return manager

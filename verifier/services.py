@@ -59,11 +59,9 @@ def create_venue(
     code = normalise_code(area)
     require_known([code])
     require(manager, Role.VENUE_MANAGER, code)
-    if not name.strip():
-        raise InvalidInput(_("Give the venue a name."))
     _require_yellow(yellow)
     return Venue.objects.create(
-        name=name.strip(), area=code, manager=manager, yellow=yellow.value, created_at=at
+        name=_name(name, most=128), area=code, manager=manager, yellow=yellow.value, created_at=at
     )
 
 
@@ -75,12 +73,11 @@ def admit_yellow(*, venue: Venue, yellow: Outcome) -> None:
 
 def add_device(*, venue: Venue, label: str, at: datetime) -> Enrolment:
     """Make a place for a device and the one-time code that enrols it. Raises InvalidInput."""
-    if not label.strip():
-        raise InvalidInput(_("Give the device a name, such as the door it stands at."))
+    label = _name(label, most=64)
     code, digest = _new_code()
     device = Device.objects.create(
         venue=venue,
-        label=label.strip(),
+        label=label,
         enrolment_hash=digest,
         enrolment_expires_at=at + CODE_LIFE,
         created_at=at,
@@ -155,6 +152,15 @@ def _code_hash(plain: str) -> bytes:
     """Codes are looked up by this hash, so comparing them tells nothing through its timing."""
     text = f"verifier:enrolment:{plain}".encode("utf-8", "surrogatepass")
     return hmac.digest(settings.SECRET_KEY.encode(), text, "sha256")
+
+
+def _name(text: str, *, most: int) -> str:
+    name = text.strip()
+    if not name or not name.isprintable() or len(name) > most:
+        raise InvalidInput(
+            _("Give it a name of 1 to %(most)s characters.") % {"most": most},
+        )
+    return name
 
 
 def _require_yellow(yellow: Outcome) -> None:

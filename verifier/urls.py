@@ -14,4 +14,9 @@ api = [
 
 pages = [
     path("scanner", views.scanner, name="scanner"),
+    path("venues", views.venues, name="venues"),
+    path("venues/<int:venue_id>", views.venue, name="venue"),
+    path("venues/<int:venue_id>/yellow", views.set_yellow, name="venue-yellow"),
+    path("venues/<int:venue_id>/devices", views.add_device, name="add-device"),
+    path("devices/<int:device_id>/revocation", views.revoke_device, name="revoke-device"),
 ]

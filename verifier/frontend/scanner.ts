@@ -90,10 +90,8 @@ function read(text: string): void {
 
 async function startCamera(): Promise<void> {
   byId("start", HTMLElement).hidden = true;
-  unlockSound();
   try {
     const [reader] = await Promise.all([openReader(), camera.open()]);
-    say("");
     keepAwake();
     showTorch();
     // What is read while a verdict is on its way stays unread, and is read again right after.
@@ -118,7 +116,6 @@ function showTorch(): void {
 function typed(form: HTMLFormElement, then: (text: string) => void): void {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    unlockSound();
     const input = form.elements.namedItem("code");
     if (!(input instanceof HTMLInputElement)) return;
     const text = input.value.replace(/[\r\n]+/g, "");
@@ -128,8 +125,18 @@ function typed(form: HTMLFormElement, then: (text: string) => void): void {
   });
 }
 
+function touched(): void {
+  unlockSound();
+  if (byId("notice", HTMLElement).textContent === phrase("tap-for-sound")) say("");
+}
+
 function listen(): void {
-  byId("start", HTMLButtonElement).addEventListener("click", () => void startCamera());
+  byId("start", HTMLButtonElement).addEventListener("click", () => {
+    say("");
+    void startCamera();
+  });
+  document.addEventListener("pointerdown", touched, { once: true });
+  document.addEventListener("keydown", touched, { once: true });
   typed(byId("enrolment-form", HTMLFormElement), (text) => void enrolWith(enrolmentCode(text)));
   typed(byId("typing-form", HTMLFormElement), (text) => void judge(text));
   listenForHandheld(read);
@@ -138,14 +145,15 @@ function listen(): void {
     device = null;
     showDevice();
   });
-  document.addEventListener("pointerdown", unlockSound, { once: true });
 }
 
 /** Start by itself where the camera was allowed before, so that a reload costs no tap. */
 async function startIfAllowed(): Promise<void> {
   try {
     const permission = await navigator.permissions.query({ name: "camera" as PermissionName });
-    if (permission.state === "granted") await startCamera();
+    if (permission.state !== "granted") return;
+    if (!navigator.userActivation?.hasBeenActive) say(phrase("tap-for-sound"));
+    await startCamera();
   } catch (error) {
     // Some browsers do not know this permission by name; the button is there for them.
     if (!(error instanceof TypeError)) throw error;
