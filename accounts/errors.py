@@ -55,8 +55,8 @@ class OutsideYourArea(Forbidden):
     slug = "outside-your-area"
     title = _("Outside your area")
 
-    def __init__(self) -> None:
-        super().__init__(_("This lies outside the area that you are responsible for."))
+    def __init__(self, **members: object) -> None:
+        super().__init__(_("This lies outside the area that you are responsible for."), **members)
 
 
 class AccountClosed(Forbidden):
