@@ -29,8 +29,8 @@ class Place:
 
     @property
     def empty(self) -> bool:
-        """Whether no area was chosen and no last day given: a line that nobody needed."""
-        return not (self.area or self.last_day)
+        """Whether nothing was chosen or typed: a line that nobody needed."""
+        return not (self.area or self.first_day or self.last_day)
 
     def stay(self) -> dict[str, str | None]:
         """The line as a stay of the HTTP interface."""
@@ -57,9 +57,21 @@ class DeclarationForm:
         home = Place(home_area, first_day)
         return cls(home=home, places=(home, Place()))
 
+    def chosen(self, query: QueryDict) -> Self:
+        """This form with the areas that were chosen on pages of their own, without script."""
+        areas = [query.get(f"area-{n}", "") for n in range(len(self.places))]
+        if not any(areas):
+            return self
+        places = zip(self.places, areas, strict=True)
+        return replace(
+            self,
+            elsewhere="yes",
+            places=tuple(replace(place, area=area or place.area) for place, area in places),
+        )
+
     def sent(self, post: QueryDict) -> Self:
-        """This form with the answers in `post`."""
-        count = post.get("places", "")
+        """This form with the answers in `post`; places that were not sent stay as they are."""
+        count = post.get("places", "")[:4]
         lines = min(int(count), MAX_STAYS) if count.isascii() and count.isdecimal() else 0
         return replace(
             self,
@@ -71,7 +83,8 @@ class DeclarationForm:
             places=tuple(
                 Place(*(post.get(f"{name}-{n}", "").strip() for name in ("area", "from", "to")))
                 for n in range(lines)
-            ),
+            )
+            or self.places,
         )
 
     def longer(self) -> Self:
@@ -124,7 +137,19 @@ def faults_of(serializer: BaseSerializer[Any]) -> dict[str, str]:
         if member in ("symptoms", "temperature"):
             faults.setdefault(member, error["detail"])
         elif member == "stays":
-            number = rest.partition("/")[0]
-            place = _("Place %(number)s: ") % {"number": int(number) + 1} if number else ""
-            faults.setdefault("places", place + error["detail"])
+            faults.setdefault("places", _place_fault(rest, error["detail"]))
     return faults
+
+
+def _place_fault(pointer: str, sentence: str) -> str:
+    """What is wrong with a place, beginning with which; `pointer` is as in `2/area`."""
+    number, _slash, member = pointer.partition("/")
+    if not number:
+        return sentence
+    if member == "area":
+        sentence = _("Choose the area, down to the county or district.")
+    elif member == "from":
+        sentence = _("First day: %(sentence)s") % {"sentence": sentence}
+    elif member == "to":
+        sentence = _("Last day: %(sentence)s") % {"sentence": sentence}
+    return _("Place %(number)s: %(sentence)s") % {"number": int(number) + 1, "sentence": sentence}

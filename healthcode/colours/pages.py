@@ -37,7 +37,7 @@ def declare(request: HttpRequest, person_id: int) -> HttpResponse:
     at = timezone.now()
     form = DeclarationForm.blank(known.home_area, at=at)
     if request.method == "GET":
-        return _declaration_page(request, known, form)
+        return _declaration_page(request, known, form.chosen(request.GET))
     form = form.sent(request.POST)
     if "more" in request.POST:
         return _declaration_page(request, known, form.longer())

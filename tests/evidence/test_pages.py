@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
+from healthcode.evidence.fields import SHANGHAI
 from healthcode.evidence.models import Evidence, EvidenceKind
 from tests.evidence.conftest import HOME, World
 
@@ -61,14 +62,23 @@ def test_one_more_place_keeps_what_was_typed(browser: Client, world: World) -> N
         ({"unwell": "yes"}, "Please choose what you feel."),
         ({"unwell": "yes", "symptoms": "hunger"}, "Choose one of: fever, cough"),
         ({"temperature": "370"}, "between 34 and 43"),
-        ({"elsewhere": "yes"}, "Please choose at least one place."),
+        ({"elsewhere": "yes", "places": "1"}, "Please choose at least one place."),
+        ({"elsewhere": "yes", "places": "9" * 9999}, "Please choose at least one place."),
         (
             {"elsewhere": "yes", "places": "1", "area-0": "330203", "from-0": "2999-01-01"},
-            "Place 1: This date lies in the future.",
+            "Place 1: First day: This date lies in the future.",
         ),
         (
-            {"elsewhere": "yes", "places": "1", "area-0": "999999", "from-0": "today"},
-            "Place 1: Give a date",
+            {"elsewhere": "yes", "places": "1", "area-0": "330203", "from-0": "today"},
+            "Place 1: First day: Give a date",
+        ),
+        (
+            {"elsewhere": "yes", "places": "1", "area-0": "", "from-0": "2020-02-03"},
+            "Place 1: Choose the area, down to the county",
+        ),
+        (
+            {"elsewhere": "yes", "places": "1", "area-0": "999999", "from-0": "{today}"},
+            "Some areas are unknown",
         ),
     ],
 )
@@ -76,7 +86,9 @@ def test_a_form_with_a_fault_stores_nothing_and_says_where(
     browser: Client, world: World, changes: dict[str, str], sentence: str
 ) -> None:
     url = f"/people/{world.person.pk}/declare"
-    answer = browser.post(url, {**NOTHING_WRONG, **changes})
+    today = datetime.now(SHANGHAI).date().isoformat()
+    sent = {name: value.replace("{today}", today) for name, value in changes.items()}
+    answer = browser.post(url, {**NOTHING_WRONG, **sent})
     assert answer.status_code == 422
     assert sentence in answer.content.decode()
     assert not Evidence.objects.exists()
