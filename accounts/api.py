@@ -95,8 +95,9 @@ class PeopleView(APIView):
         given = PersonInput(data=request.data)
         given.is_valid(raise_exception=True)
         account = _account(request)
-        fields = {"relation": None, "phone": None, **given.validated_data}
-        person = services.register_person(account=account, **fields, at=timezone.now())
+        person = services.register_person(
+            account=account, **given.validated_data, at=timezone.now()
+        )
         return Response(PersonOutput(selectors.known_person(account, person.id)).data, status=201)
 
 

@@ -62,6 +62,9 @@ class Account(AbstractBaseUser):
     # The stub wants BaseUserManager[Self], which a class variable cannot be.
     objects: ClassVar[BaseUserManager["Account"]] = BaseUserManager()  # type: ignore[assignment]
 
+    def __str__(self) -> str:
+        return f"account {self.pk}"
+
     @cached_property
     def held(self) -> frozenset[tuple[Role, str]]:
         """The account's roles with their areas; read once for each request."""

@@ -136,6 +136,7 @@ def _person_form(
     context = {
         "faults": faults,
         "values": request.POST,
+        "home_area": request.POST.get("home_area", request.GET.get("home_area", "")),
         "relations": relations,
         "has_holder": has_holder,
         "id_types": IdType.choices,

@@ -1,5 +1,6 @@
 """What the accounts calls take in and give out."""
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.models import IdType, Relation
@@ -25,9 +26,15 @@ class PersonInput(StrictSerializer):
     name = serializers.CharField(max_length=200)
     id_type = serializers.CharField(max_length=2)
     id_number = serializers.CharField(max_length=64)
-    phone = serializers.CharField(max_length=32, required=False, allow_null=True, allow_blank=True)
+    phone = serializers.CharField(max_length=32, default=None, allow_null=True, allow_blank=True)
     home_area = serializers.CharField(max_length=12)
-    relation = serializers.ChoiceField(choices=Relation.choices, required=False)
+    relation = serializers.ChoiceField(
+        choices=Relation.choices,
+        default=None,
+        allow_null=True,
+        # The framework's own sentence would repeat what was typed.
+        error_messages={"invalid_choice": _("Choose one of: self, child, parent, other.")},
+    )
 
 
 class OtpSent(serializers.Serializer[object]):
