@@ -1,0 +1,56 @@
+"""The pages suffice: a verifier written from them alone agrees with the core on every vector."""
+
+import base64
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.core import independent_verifier as other
+from tests.core.test_vectors import LOADED_AT, VECTORS, named
+
+ALLIANCE = [other.key_of(jwk) for jwk in VECTORS["alliance_keys"]["keys"]]
+
+
+def trust_of(name: str) -> Any:
+    return other.read_trust(VECTORS["trust"][name], ALLIANCE, LOADED_AT)
+
+
+@pytest.mark.parametrize("vector", named("cases"))
+def test_verdict(vector: Mapping[str, Any]) -> None:
+    tokens = [base64.b64decode(VECTORS["status"][name]) for name in vector["status"]]
+    lists = dict(other.read_status(token, trust_of("current"), LOADED_AT) for token in tokens)
+    rules = VECTORS["rules"][vector["rules"]]
+
+    found = other.verify(vector["text"], trust_of(vector["trust"]), lists, rules, vector["at"])
+
+    ages = ("age_seconds", "trust_age_seconds", "status_age_seconds")
+    assert found == tuple(vector[name] for name in ("outcome", "reason", "code", *ages))
+
+
+def result_of(read: Any, *given: Any) -> str:
+    try:
+        other.guarded(read, *given)
+    except other.Wrong as why:
+        return str(why)
+    return "accepted"
+
+
+@pytest.mark.parametrize("vector", named("trust_lists"))
+def test_trust_list(vector: Mapping[str, Any]) -> None:
+    given = (vector["token"], ALLIANCE, vector["at"], trust_of("current"))
+
+    assert result_of(other.read_trust, *given) == vector["result"]
+
+
+@pytest.mark.parametrize("vector", named("status_lists"))
+def test_status_list(vector: Mapping[str, Any]) -> None:
+    token = base64.b64decode(vector["token"])
+    given = (token, trust_of("current"), vector["at"], vector["uri"])
+
+    assert result_of(other.read_status, *given) == vector["result"]
+
+
+def test_it_shares_no_code_with_the_core() -> None:
+    assert "healthcode" not in inspect.getsource(other).replace("health-code-trust", "")
