@@ -15,6 +15,8 @@ api = [
 well_known = [
     path("", published.metadata, name="published-metadata"),
     path("keys", published.keys_in_force, name="published-keys"),
+    path("policy", published.policy_in_force, name="published-policy"),
+    path("levels", published.levels_in_force, name="published-levels"),
 ]
 pages = [
     path("people/<int:person>/code", views.live, name="live-code"),

@@ -14,14 +14,19 @@ from django.utils import timezone
 from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
+from healthcode.areas.selectors import levels_on
 from healthcode.codes import keys, status
 from healthcode.codes.models import StatusList
 from healthcode.codes.publishing import TTL
+from healthcode.colours.errors import NoPolicy
+from healthcode.colours.models import Policy
+from healthcode.colours.policy import policy_at
 from healthcode.core import jwk_set
 from healthcode.core.status import CONTENT_TYPE as STATUS_LIST_TYPE
 
 VERSION: Final = 1
 METADATA_SECONDS: Final = 60
+RULES_SECONDS: Final = 300
 KEYS_SECONDS: Final = 60
 """Withdrawing a key takes effect at the door once caches and doors have asked again."""
 
@@ -34,6 +39,8 @@ def metadata(request: HttpRequest) -> HttpResponseBase:
         "version": VERSION,
         "issuer": settings.ISSUER,
         "jwks_uri": _absolute("published-keys"),
+        "policy_uri": _absolute("published-policy"),
+        "levels_uri": _absolute("published-levels"),
         "status_lists": [status.uri_of(day, part) for day, part in rows],
     }
     return _json(request, document, max_age=METADATA_SECONDS)
@@ -44,6 +51,38 @@ def keys_in_force(request: HttpRequest) -> HttpResponseBase:
     """The public keys as a JWK set (RFC 7517), withdrawn ones left out."""
     document = jwk_set(keys.published_keys(at=timezone.now()))
     return _json(request, document, max_age=KEYS_SECONDS, content_type="application/jwk-set+json")
+
+
+@require_safe
+def policy_in_force(request: HttpRequest) -> HttpResponseBase:
+    """The rules by which colours are decided, as TOML. Raises Http404 before the first policy."""
+    try:
+        version = policy_at(timezone.now()).version
+    except NoPolicy as error:
+        raise Http404 from error
+    policy = Policy.objects.only("version", "holds_from", "text").get(version=version)
+    document = {
+        "issuer": settings.ISSUER,
+        "version": policy.version,
+        "holds_from": policy.holds_from.isoformat(),
+        "toml": policy.text,
+    }
+    return _json(request, document, max_age=RULES_SECONDS)
+
+
+@require_safe
+def levels_in_force(request: HttpRequest) -> HttpResponseBase:
+    """The risk level of every area that a published map has named."""
+    levels = [
+        {
+            "code": area.code,
+            "name": area.name,
+            "level": area.level.label,
+            "since": area.since.isoformat(),
+        }
+        for area in levels_on(on=timezone.now())
+    ]
+    return _json(request, {"issuer": settings.ISSUER, "levels": levels}, max_age=RULES_SECONDS)
 
 
 @require_safe

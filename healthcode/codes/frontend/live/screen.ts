@@ -36,7 +36,7 @@ export class Screen {
   show(code: Code): void {
     const before = this.#root.dataset["colour"];
     this.#root.dataset["colour"] = code.colour;
-    document.body.className = `live-page live-${code.colour}`;
+    this.#paint();
     this.#draw(code.code);
     this.#part("until").textContent = clockTime(Date.parse(code.expires_at));
     this.#part("reasons").replaceChildren(...code.reasons.map(({ text }) => item(text)));
@@ -56,13 +56,18 @@ export class Screen {
   // Says a state once, when it begins.
   enter(state: State, code: Code): void {
     if (state === this.#state) return;
-    this.#state = this.#root.dataset["state"] = state;
+    this.#state = state;
+    this.#paint();
     const until = clockTime(Date.parse(code.expires_at));
     this.#say(
       state === "fresh" ? this.#texts.back
       : state === "offline" ? this.#texts.offline.replace("{time}", until)
       : this.#texts.expired,
     );
+  }
+
+  #paint(): void {
+    document.body.className = `live-page live-${this.#root.dataset["colour"]} live-${this.#state}`;
   }
 
   #draw(code: string): void {
