@@ -182,7 +182,7 @@ SELECT array_agg(person_id) FROM (
 TOUCHED_BY_LEVELS: Final = """
 SELECT DISTINCT stay.person_id AS person
 FROM unnest(%(areas)s::text[]) AS code
-JOIN evidence_evidence AS stay ON stay.area_id ~>=~ code AND stay.area_id ~<~ code || ':'
+JOIN evidence_evidence AS stay ON stay.area_id ~>=~ code AND stay.area_id ~<~ (code || ':')
 WHERE stay.kind = 'stay' AND stay.withdrawn_by_id IS NULL
   AND (stay.ends IS NULL OR stay.ends > %(touches_from)s OR stay.starts >= %(touches_from)s)
 """
