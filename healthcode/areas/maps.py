@@ -32,6 +32,7 @@ class Fault(StrEnum):
     """What is wrong with a line; stable words for programs."""
 
     NOT_CSV = "not-csv"
+    NOT_A_LINE = "not-a-line"
     COLUMNS = "columns"
     TOO_LONG = "too-long"
     EMPTY = "empty"
@@ -44,6 +45,7 @@ class Fault(StrEnum):
 
 SENTENCES: Final[Mapping[Fault, str | Promise]] = {
     Fault.NOT_CSV: _("This is not a CSV file. Save the table as CSV (UTF-8)."),
+    Fault.NOT_A_LINE: _("A line is an object with code and level, both text, and nothing else."),
     Fault.COLUMNS: _("The first line must name the columns code and level, each once."),
     Fault.TOO_LONG: _("The map has more lines than there are areas."),
     Fault.EMPTY: _("The map names no area. Name some, or the area that it is the whole of."),
@@ -57,7 +59,7 @@ SENTENCES: Final[Mapping[Fault, str | Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An area and its level as somebody wrote them, and where: `{"line": 3}` or a pointer."""
+    """An area and its level as somebody wrote them, and where: `{"line": 3}`, or a pointer too."""
 
     place: Mapping[str, object]
     code: str
@@ -87,6 +89,28 @@ def lines_of_csv(data: bytes) -> list[Line]:
     if errors:
         raise _invalid(errors)
     return lines
+
+
+def lines_of_json(items: Sequence[object]) -> list[Line]:
+    """The lines of a JSON array of objects with the members code and level.
+
+    Raises:
+        InvalidMap: naming, by JSON pointer, every item that is something else.
+    """
+    lines, errors = [], []
+    for index, item in enumerate(items[: MOST_LINES + 1]):
+        place = {"line": index + 1, "pointer": f"/levels/{index}"}
+        if isinstance(item, dict) and item.keys() == set(COLUMNS) and _are_texts(item):
+            lines.append(Line(place, item["code"], item["level"]))
+        else:
+            errors.append(_error(Fault.NOT_A_LINE, place))
+    if errors:
+        raise _invalid(errors)
+    return lines
+
+
+def _are_texts(item: Mapping[object, object]) -> bool:
+    return all(isinstance(value, str) for value in item.values())
 
 
 def read_map(lines: Sequence[Line], *, whole_of: str | None) -> dict[str, Level]:

@@ -126,7 +126,7 @@ def levels_on(*, on: datetime, within: str = "") -> list[LevelOn]:
         level=OuterRef("level")
     )
     rows = (
-        AreaLevel.objects.filter(during__contains=on, area_id__startswith=within)
+        AreaLevel.objects.filter(during__contains=on, area__code__startswith=within)
         .annotate(
             since=Coalesce(
                 Subquery(another_level.order_by("-during").values("during__endswith")[:1]),
@@ -162,7 +162,7 @@ def map_on(*, on: datetime, within: str = "") -> Map:
 def publication_instants(*, within: str = "", most: int = 100) -> list[datetime]:
     """When the map of `within` changed hands, the latest first, at most `most`."""
     rows = (
-        AreaLevel.objects.filter(area_id__startswith=within)
+        AreaLevel.objects.filter(area__code__startswith=within)
         .annotate(starts=F("during__startswith"))
         .order_by("-starts")
         .values_list("starts", flat=True)
@@ -172,11 +172,11 @@ def publication_instants(*, within: str = "", most: int = 100) -> list[datetime]
 
 
 def _changed_at(on: datetime, within: str) -> datetime | None:
-    begun = AreaLevel.objects.filter(area_id__startswith=within, during__startswith__lte=on)
+    begun = AreaLevel.objects.filter(area__code__startswith=within, during__startswith__lte=on)
     latest: datetime | None = begun.aggregate(at=Max("during__startswith"))["at"]
     return latest
 
 
 def _state(on: datetime, within: str) -> dict[str, Level]:
-    rows = AreaLevel.objects.filter(during__contains=on, area_id__startswith=within)
+    rows = AreaLevel.objects.filter(during__contains=on, area__code__startswith=within)
     return {code: Level(level) for code, level in rows.values_list("area_id", "level")}

@@ -121,7 +121,7 @@ def _publish(
 def _with_silent_greens(levels: Mapping[str, Level], whole_of: str | None) -> dict[str, Level]:
     if whole_of is None:
         return dict(levels)
-    named = AreaLevel.objects.filter(area_id__startswith=whole_of)
+    named = AreaLevel.objects.filter(area__code__startswith=whole_of)
     greens = dict.fromkeys(named.values_list("area_id", flat=True).distinct(), Level.GREEN)
     return {**greens, **levels}
 

@@ -3,10 +3,11 @@
 from django.urls import path
 
 from healthcode.colours import api as resident_api
+from healthcode.colours import levels_api, recomputations_api
 from healthcode.colours import pages as resident_pages
-from healthcode.colours import recomputations_api
 
 api = [
+    path("areas/levels", levels_api.LevelsView.as_view(), name="levels"),
     path("declarations", resident_api.DeclarationsView.as_view(), name="declarations"),
     path("check-ins", resident_api.CheckInsView.as_view(), name="check-ins"),
     path("symptoms", resident_api.SymptomsView.as_view(), name="symptoms"),
