@@ -12,9 +12,7 @@ from healthcode.colours.decide import SHANGHAI
 from healthcode.colours.models import Policy
 from healthcode.evidence.models import Evidence, EvidenceKind
 
-DEFAULT_FILE = (
-    Path(policies.__file__).with_name("policies").joinpath("CN-33-2020-02.toml")
-)
+DEFAULT_FILE = Path(policies.__file__).with_name("policies").joinpath("CN-33-2020-02.toml")
 DEFAULT_TEXT = DEFAULT_FILE.read_text(encoding="utf-8")
 DEFAULT = policies.parse(DEFAULT_TEXT)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -1,0 +1,42 @@
+"""Fixtures of the colours' tests."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+
+from healthcode.colours.policy import Policy
+from tests.colours import world
+
+
+@pytest.fixture
+def policy(db: None) -> Policy:
+    """The default policy, in force since long ago."""
+    return world.publish()
+
+
+@pytest.fixture
+def beside() -> Iterator[Callable[..., Future[Any]]]:
+    """Run something in a thread with a database connection of its own."""
+    with ThreadPoolExecutor(max_workers=4) as threads:
+
+        def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
+            def task() -> Any:
+                try:
+                    return function(*args, **kwargs)
+                finally:
+                    connections.close_all()
+
+            return threads.submit(task)
+
+        yield run
+
+
+def backend_pid() -> int:
+    """The number of the server process behind this thread's connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    return int(pid)

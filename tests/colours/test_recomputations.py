@@ -1,0 +1,267 @@
+"""Recomputations: whom they find, that every batch is done once, and that nothing is lost."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from healthcode.areas.models import Level
+from healthcode.areas.services import publish_levels
+from healthcode.colours import batches
+from healthcode.colours.errors import NoPolicy
+from healthcode.colours.models import (
+    Cause,
+    Colour,
+    ColourChange,
+    PersonColour,
+    Recomputation,
+    RecomputationBatch,
+    RecomputationState,
+)
+from healthcode.colours.recompute import recompute_people, request, run
+from healthcode.evidence.models import EvidenceKind
+from tests.colours import world
+from tests.colours.conftest import backend_pid
+from tests.colours.world import shanghai
+
+GREEN, YELLOW, RED = Colour
+NINTH = shanghai(2, 9)
+NOON = shanghai(2, 20, 12)
+Beside = Callable[..., Future[Any]]
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def clock() -> datetime:
+    return NOON
+
+
+def publish_red(code: str) -> Recomputation:
+    """Publish an area as red since the 9th, with the recomputation that this makes necessary."""
+    world.areas(code)
+    with transaction.atomic():
+        act = world.act()
+        change = publish_levels(
+            act=act, effective_from=NINTH, whole_of=None, levels={code: Level.RED}
+        )
+        return request(
+            cause=Cause.LEVELS, act=act, areas=change.touched, touches_from=change.touches_from
+        )
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "PEOPLE_A_BATCH", 10)
+
+
+@pytest.mark.usefixtures("policy")
+def test_a_level_touches_exactly_the_stays_in_its_area_that_reach_past_it() -> None:
+    names = "at_home in_township in_whole_city gone_before came_later next_door wrong touched_twice"
+    who = dict(zip(names.split(), world.people(8), strict=True))
+    world.stay(who["at_home"], "330104", shanghai(1, 1), None)
+    world.stay(who["in_township"], "330104001", shanghai(2, 1), shanghai(2, 10))
+    world.stay(who["in_whole_city"], "3301", shanghai(1, 1), None)
+    world.stay(who["gone_before"], "330104", shanghai(1, 1), NINTH)
+    world.stay(who["came_later"], "330104", shanghai(2, 18), shanghai(2, 18))
+    world.stay(who["next_door"], "330105", shanghai(1, 1), None)
+    wrong = world.stay(who["wrong"], "330104", shanghai(1, 1), None)
+    wrong.withdrawn_by = world.act()
+    wrong.save(update_fields=["withdrawn_by"])
+    for _ in range(2):
+        world.stay(who["touched_twice"], "330104", shanghai(2, 9), None)
+    recomputation = publish_red("330104")
+
+    assert run(recomputation.pk, clock=clock)
+
+    red = {who[name] for name in ("at_home", "in_township", "came_later", "touched_twice")}
+    assert world.colours(list(who.values())) == dict.fromkeys(red, RED)
+    recomputation.refresh_from_db()
+    assert recomputation.state == RecomputationState.DONE
+    assert (recomputation.people_found, recomputation.people_done) == (4, 4)
+    assert recomputation.people_changed == 4
+    assert (recomputation.started_at, recomputation.finished_at) == (NOON, NOON)
+    changes = ColourChange.objects.filter(recomputation=recomputation)
+    assert set(changes.values_list("person", flat=True)) == red
+
+
+@pytest.mark.usefixtures("policy")
+def test_evidence_touches_the_people_it_names_and_a_policy_everybody() -> None:
+    named, other = world.people(2)
+    for person in (named, other):
+        world.fact(person, EvidenceKind.CASE, shanghai(2, 15), None, "confirmed")
+
+    of_evidence = request(cause=Cause.EVIDENCE, people=[named, named])
+    run(of_evidence.pk, clock=clock)
+    assert world.colours([named, other]) == {named: RED}
+
+    of_policy = request(cause=Cause.POLICY, act=world.act())
+    run(of_policy.pk, clock=clock)
+    assert world.colours([named, other]) == {named: RED, other: RED}
+    of_policy.refresh_from_db()
+    assert (of_policy.people_found, of_policy.people_changed) == (2, 1)
+
+
+@pytest.mark.usefixtures("policy")
+def test_nobody_touched_is_done_at_once() -> None:
+    recomputation = publish_red("330104")
+
+    assert run(recomputation.pk, clock=clock)
+
+    recomputation.refresh_from_db()
+    assert (recomputation.state, recomputation.people_found) == (RecomputationState.DONE, 0)
+
+
+@pytest.mark.usefixtures("policy", "small_batches")
+def test_progress_shows_while_it_runs() -> None:
+    for person in world.people(25):
+        world.stay(person, "330104", shanghai(1, 1), None)
+    recomputation = publish_red("330104")
+
+    assert not run(recomputation.pk, clock=clock, batches=1)
+
+    recomputation.refresh_from_db()
+    assert recomputation.state == RecomputationState.RUNNING
+    assert (recomputation.people_found, recomputation.people_done) == (25, 10)
+    assert recomputation.people_changed == 10
+    assert recomputation.finished_at is None
+    assert RecomputationBatch.objects.count() == 2
+
+
+@pytest.mark.usefixtures("policy", "small_batches")
+def test_four_workers_do_every_batch_once(beside: Beside) -> None:
+    people = world.people(300)
+    source = world.officer()
+    for person in people:
+        world.fact(person, EvidenceKind.CASE, shanghai(2, 15), None, "confirmed", source=source)
+    recomputation = request(cause=Cause.EVIDENCE, people=people)
+
+    workers = [beside(run, recomputation.pk, clock=clock) for _ in range(4)]
+
+    assert [worker.result(timeout=60) for worker in workers] == [True] * 4
+    recomputation.refresh_from_db()
+    assert recomputation.state == RecomputationState.DONE
+    assert recomputation.people_found == recomputation.people_done == 300
+    assert recomputation.people_changed == ColourChange.objects.count() == 300
+    assert set(world.colours(people).values()) == {RED}
+    assert not RecomputationBatch.objects.exists()
+
+
+@pytest.mark.usefixtures("policy")
+def test_a_declaration_that_read_the_old_map_is_not_lost(beside: Beside) -> None:
+    """It began before the map was published and commits after: the recomputation waits for it."""
+    world.areas("330104")
+    (traveller,) = world.people(1)
+    with transaction.atomic():
+        world.stay(traveller, "330104", shanghai(2, 12), None)
+        recompute_people([traveller], at=NOON)
+        recomputation = beside(publish_red, "330104").result(timeout=30)
+        worker = beside(run, recomputation.pk, clock=clock)
+        time.sleep(0.3)
+        assert not worker.done()
+
+    assert worker.result(timeout=30)
+    assert world.colours([traveller]) == {traveller: RED}
+    recomputation.refresh_from_db()
+    assert recomputation.people_found == 1
+
+
+@pytest.mark.usefixtures("policy")
+def test_a_declaration_during_a_batch_waits_and_sees_the_new_map(beside: Beside) -> None:
+    neighbour, traveller = people = world.people(2)
+    world.stay(neighbour, "330104", shanghai(1, 1), None)
+    world.stay(traveller, "330104", shanghai(2, 1), shanghai(2, 10))
+    recompute_now(people)
+    recomputation = publish_red("330104")
+    with transaction.atomic():
+        PersonColour.objects.select_for_update().get(pk=traveller)
+        worker = beside(run, recomputation.pk, clock=clock)
+        wait_until_blocked(by=backend_pid())
+        world.fact(traveller, EvidenceKind.CONTACT, shanghai(2, 1), shanghai(2, 2), "close")
+
+    assert worker.result(timeout=30)
+    assert world.colours(people) == {neighbour: RED, traveller: RED}
+
+
+@pytest.mark.usefixtures("policy")
+def test_two_reports_about_each_other_s_people_do_not_deadlock(beside: Beside) -> None:
+    people = world.people(60)
+
+    reports = [beside(recompute_now, order) for order in (people, people[::-1]) * 5]
+
+    assert [report.result(timeout=60) for report in reports] == [0] * 10
+    assert set(world.colours(people).values()) == {GREEN}
+
+
+@pytest.mark.usefixtures("policy", "small_batches")
+def test_a_worker_that_dies_leaves_its_batch_to_the_next(beside: Beside) -> None:
+    people = world.people(30)
+    for person in people:
+        world.stay(person, "330104", shanghai(1, 1), None)
+    recompute_now(people)
+    recomputation = publish_red("330104")
+    with transaction.atomic():
+        # The second batch gets as far as this row, and there its connection is cut.
+        PersonColour.objects.select_for_update().get(pk=people[15])
+        worker = beside(run, recomputation.pk, clock=clock)
+        wait_until_blocked(by=backend_pid())
+        cut_connections_blocked_by(backend_pid())
+        with pytest.raises(DatabaseError):
+            worker.result(timeout=30)
+
+    recomputation.refresh_from_db()
+    assert (recomputation.state, recomputation.people_done) == (RecomputationState.RUNNING, 10)
+    assert run(recomputation.pk, clock=clock)
+
+    recomputation.refresh_from_db()
+    assert (recomputation.state, recomputation.people_done) == (RecomputationState.DONE, 30)
+    assert recomputation.people_changed == ColourChange.objects.count() == 30
+
+
+def test_a_failure_is_told_and_tried_again_later() -> None:
+    (ill,) = world.people(1)
+    world.fact(ill, EvidenceKind.CASE, shanghai(2, 15), None, "confirmed")
+    recomputation = request(cause=Cause.EVIDENCE, people=[ill])
+
+    for _ in range(batches.TRIES):
+        with pytest.raises(NoPolicy):
+            run(recomputation.pk, clock=clock)
+        recomputation.refresh_from_db()
+        assert recomputation.wake_at > NOON
+
+    assert recomputation.state == RecomputationState.FAILED
+    assert recomputation.failure.startswith("NoPolicy at try 5")
+
+    world.publish()
+    assert run(recomputation.pk, clock=clock)
+    recomputation.refresh_from_db()
+    assert (recomputation.state, recomputation.failure) == (RecomputationState.DONE, "")
+    assert world.colours([ill]) == {ill: RED}
+
+
+def recompute_now(people: list[int]) -> int:
+    with transaction.atomic():
+        return recompute_people(people, at=NOON)
+
+
+BLOCKED = "SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+
+
+def wait_until_blocked(*, by: int) -> None:
+    """Wait until some connection waits for a lock that connection `by` holds."""
+    for _ in range(300):
+        with connection.cursor() as cursor:
+            cursor.execute(BLOCKED, [by])
+            if cursor.fetchone():
+                return
+        time.sleep(0.02)
+    pytest.fail("nobody came to wait for the lock")
+
+
+def cut_connections_blocked_by(pid: int) -> None:
+    """Cut off whoever waits for connection `pid`, as if their process had died."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT pg_terminate_backend(pid) FROM ({BLOCKED}) AS blocked", [pid])  # noqa: S608
