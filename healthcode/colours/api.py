@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
 from rest_framework import status
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -34,6 +34,7 @@ from healthcode.evidence.lines import FORMS
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.evidence.traits import Symptom
 from healthcode.web.errors import NotFound
+from healthcode.web.parsers import StrictJSONParser
 
 LINE = PolymorphicProxySerializer(
     component_name="EvidenceLine",
@@ -95,7 +96,7 @@ class EvidenceView(APIView):
     """Evidence from source systems, one fact or many."""
 
     permission_classes = [IsSource]
-    parser_classes: Sequence[type[BaseParser]] = [JSONParser, NdjsonParser]
+    parser_classes: Sequence[type[BaseParser]] = [StrictJSONParser, NdjsonParser]
 
     @extend_schema(
         request={"application/json": LINE, "application/x-ndjson": LINE},

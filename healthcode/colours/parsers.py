@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import IO, Any, Final
 
 from rest_framework.parsers import BaseParser
 
 from healthcode.evidence import ndjson
 from healthcode.evidence.ndjson import NumberedLine
+
+# Some 10 s of one process: more would keep a web worker from everybody else.
+MOST_LINES: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +32,4 @@ class NdjsonParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Lines:
         """Read every line; one that is not JSON spoils only itself."""
-        return Lines(list(ndjson.read(stream)))
+        return Lines(list(ndjson.read(stream, most=MOST_LINES)))

@@ -22,12 +22,9 @@ from healthcode.web.problems import CONTENT_TYPE
 
 
 class SymptomList(serializers.ListField):
-    """Symptoms from the closed list, each once; empty when there are none."""
+    """Symptoms from the closed list; empty when there are none, named twice counts once."""
 
     child = Choice(choices=Symptom.choices)
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=len(Symptom), **options)
 
     def to_internal_value(self, data: Any) -> list[str]:
         """Read the list in the order in which the symptoms are declared.

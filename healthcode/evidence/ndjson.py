@@ -2,13 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from healthcode.core.strict_json import load
 from healthcode.evidence.errors import MalformedLine, TooManyLines
-
-# Some 10 s of one process: more would keep a web worker from everybody else.
-MOST_LINES: Final = 50_000
+from healthcode.web.parsers import unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +16,28 @@ class NumberedLine:
     value: object
 
 
-def read(lines: Iterable[bytes]) -> Iterator[NumberedLine]:
+def read(lines: Iterable[bytes], *, most: int | None = None) -> Iterator[NumberedLine]:
     """Number the lines and parse each; blank ones are counted and passed over.
 
     A line that is not JSON has a `MalformedLine` as its value, so that the others still count.
 
     Raises:
-        TooManyLines: on coming to line `MOST_LINES` + 1.
+        TooManyLines: on coming to a line after `most`.
     """
     for number, line in enumerate(lines, start=1):
-        if number > MOST_LINES:
-            raise TooManyLines(MOST_LINES)
+        if most is not None and number > most:
+            raise TooManyLines(most)
         if not line.strip():
             continue
-        try:
-            yield NumberedLine(number, load(line, MalformedLine))
-        except MalformedLine as fault:
-            yield NumberedLine(number, fault)
+        yield NumberedLine(number, _value(line))
+
+
+def _value(line: bytes) -> object:
+    try:
+        value = load(line, MalformedLine)
+        readable = not any(unreadable(value))
+    except MalformedLine as fault:
+        return fault
+    except RecursionError:
+        return MalformedLine("nested too deeply")
+    return value if readable else MalformedLine("half a character")

@@ -1,0 +1,62 @@
+"""Bodies of requests, read before any view sees them."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, Final
+
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+
+from healthcode.web.errors import InvalidInput
+from healthcode.web.problems import escape
+
+SURROGATE: Final = re.compile("[\ud800-\udfff]")
+
+
+class StrictJSONParser(JSONParser):
+    """JSON whose depth is bounded and whose text is made of characters.
+
+    JSON can escape halves of surrogate pairs, which no encoding carries: they would break the
+    database, or the answer that quotes them.
+    """
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """The value that the body is.
+
+        Raises:
+            ParseError: when it is no JSON, or nested too deeply.
+            InvalidInput: naming each text that is not made of characters.
+        """
+        try:
+            value = super().parse(stream, media_type, parser_context)
+            broken = list(unreadable(value))
+        except RecursionError as error:
+            raise ParseError(_("The JSON is nested too deeply.")) from error
+        if broken:
+            sentence = _("This text holds half a character (a lone surrogate).")
+            raise InvalidInput(
+                sentence, errors=[{"pointer": pointer, "detail": sentence} for pointer in broken]
+            )
+        return value
+
+
+def unreadable(value: object, pointer: str = "") -> Iterator[str]:
+    """The JSON pointer of every name and text in `value` that holds a lone surrogate."""
+    if isinstance(value, str):
+        if SURROGATE.search(value):
+            yield pointer
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            readable = name.encode("utf-8", "backslashreplace").decode()
+            if readable != name:
+                yield f"{pointer}/{escape(readable)}"
+            yield from unreadable(member, f"{pointer}/{escape(readable)}")
+    elif isinstance(value, list):
+        for index, member in enumerate(value):
+            yield from unreadable(member, f"{pointer}/{index}")
