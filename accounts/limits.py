@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from math import ceil
 
 from django.db import connection, transaction
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from accounts import vault
 from accounts.models import LimitEvent
@@ -62,6 +62,14 @@ def _refuse_if_used_up(index: bytes, limit: Limit, at: datetime) -> None:
     uses = list(recent.order_by("-at").values_list("at", flat=True)[: limit.most])
     if len(uses) == limit.most:
         wait = ceil((uses[-1] + limit.within - at).total_seconds())
-        raise TooMany(
-            _("This was tried too often. Wait a while, then try again."), retry_after=wait
-        )
+        sentence = _("This was tried too often. Try again in %(time)s.") % {"time": _words(wait)}
+        raise TooMany(sentence, retry_after=wait)
+
+
+def _words(seconds: int) -> str:
+    """A time to wait, rounded up to a unit that people count in."""
+    if seconds < 120:
+        return _("%(number)d s") % {"number": seconds}
+    if seconds < 2 * 3600:
+        return _("%(number)d min") % {"number": ceil(seconds / 60)}
+    return _("%(number)d h") % {"number": ceil(seconds / 3600)}

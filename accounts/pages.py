@@ -35,8 +35,12 @@ def login(request: HttpRequest) -> HttpResponse:
         number = phones.normalise(request.POST.get("phone", ""))
         services.send_otp(phone=number, at=timezone.now(), address=client.address(request))
     except Refusal as refusal:
-        waiting = PHONE_KEY in request.session
-        context = {"faults": faults_of(refusal), "waiting": waiting}
+        faults = faults_of(refusal)
+        context = {
+            "faults": faults,
+            "typed": request.POST.get("phone", "") if "phone" in faults else "",
+            "waiting": PHONE_KEY in request.session,
+        }
         return _again(request, "accounts/login.html", context, refusal)
     request.session[PHONE_KEY] = _sealed(number)
     return redirect("login-code")

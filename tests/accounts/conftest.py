@@ -1,16 +1,23 @@
 """Areas, phones that log in, and clients with tokens."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts import services
 from accounts.models import Account
 from healthcode.areas.models import Area
 from tests.accounts.people import PHONE
+
+
+@pytest.fixture(autouse=True)
+def _english() -> Iterator[None]:
+    """Sentences are compared in English, whether or not the Chinese ones are compiled."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
