@@ -42,6 +42,7 @@ async function enrolWith(code: string): Promise<void> {
   }
   device = answer;
   saveDevice(device);
+  repeats.forget();
   say("");
   showDevice();
 }
@@ -135,7 +136,8 @@ function listen(): void {
     say("");
     void startCamera();
   });
-  document.addEventListener("pointerdown", touched, { once: true });
+  // Not earlier than the click: what the touch moves away would not be clicked.
+  document.addEventListener("click", touched, { once: true });
   document.addEventListener("keydown", touched, { once: true });
   typed(byId("enrolment-form", HTMLFormElement), (text) => void enrolWith(enrolmentCode(text)));
   typed(byId("typing-form", HTMLFormElement), (text) => void judge(text));

@@ -39,6 +39,7 @@ export class VerdictView {
       sentence: verdict.message,
     };
     this.#open(verdict.outcome, texts);
+    this.#panel.dataset["reason"] = verdict.reason;
     this.#close(staysMs, texts);
   }
 
@@ -51,6 +52,7 @@ export class VerdictView {
   #open(look: Look, texts: { word: string; who: string; age: string; sentence: string }): void {
     clearTimeout(this.#timer);
     this.#panel.dataset["look"] = look;
+    delete this.#panel.dataset["reason"];
     this.#panel.hidden = false;
     fill("verdict-word", texts.word);
     fill("verdict-who", texts.who);

@@ -1,0 +1,53 @@
+"""Real browsers: a phone's, and a door's whose camera sees a film."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page, Playwright
+
+from healthcode.local.browser import ensure
+from tests.live.video import write_film
+
+PHONE = {"width": 390, "height": 844}
+# Chromium's sandbox needs rights that root in a container has not got.
+_ALWAYS = ("--no-sandbox",)
+
+
+@contextmanager
+def phone(playwright: Playwright) -> Iterator[Page]:
+    """A page in a browser of its own."""
+    with _browser(playwright) as browser:
+        yield browser.new_page(viewport=PHONE)
+
+
+@contextmanager
+def door(
+    playwright: Playwright, folder: Path, sees: Image.Image, *, kept: Path | None = None
+) -> Iterator[Page]:
+    """A page in a browser whose camera sees a picture; `kept` is what it kept the time before."""
+    film = folder / "film.y4m"
+    write_film(film, sees)
+    camera = (
+        "--use-fake-device-for-media-stream",
+        "--use-fake-ui-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    )
+    with _browser(playwright, *camera) as browser:
+        yield browser.new_page(viewport=PHONE, storage_state=kept)
+
+
+@contextmanager
+def _browser(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=ensure(), args=[*_ALWAYS, *arguments])
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+def picture_of(element: Locator) -> Image.Image:
+    """What a camera in front of the screen sees of an element."""
+    return Image.open(BytesIO(element.screenshot()))
