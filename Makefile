@@ -6,7 +6,7 @@ PORT ?= 8000
 
 BIN := .venv/bin
 TOOLS := $(BIN)/python -m healthcode.local
-WITH_SETTINGS := $(BIN)/python -m tests.environment
+WITH_SETTINGS := $(BIN)/python -m healthcode.local.environment
 MESSAGES := $(shell find accounts healthcode verifier -name '*.po')
 SCRIPTS := $(shell find accounts healthcode verifier -name '*.ts')
 
@@ -32,6 +32,7 @@ test: .venv/.dev messages frontend ## Run all tests on private servers, in a rea
 check: .venv/.dev messages frontend ## Format, lint, types, import contracts, migrations, interface, translations
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
+	$(BIN)/hadolint Dockerfile
 	$(BIN)/lint-imports
 	$(WITH_SETTINGS) $(BIN)/mypy healthcode accounts verifier
 	$(WITH_SETTINGS) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run

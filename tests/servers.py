@@ -13,16 +13,9 @@ from pathlib import Path
 import pytest
 
 from healthcode.local import state as local_state
+from healthcode.local.environment import SETTINGS
 from healthcode.local.postgres import Postgres
 from healthcode.local.valkey import Valkey
-
-ENVIRONMENT = {
-    "ISSUER": "CN-33",
-    "BASE_URL": "http://127.0.0.1:8000",
-    "SMS_SENDER": "accounts.sms.ConsoleSender",
-    "ALLOWED_HOSTS": "*",
-    "DEMO": "1",
-}
 
 
 class Servers:
@@ -36,7 +29,7 @@ class Servers:
     def start(self) -> None:
         """Complete the environment, starting what it does not name."""
         secrets = local_state.new_secrets()
-        for name, value in (ENVIRONMENT | secrets).items():
+        for name, value in (SETTINGS | secrets).items():
             os.environ.setdefault(name, value)
         self.folder = Path(tempfile.mkdtemp(prefix="healthcode-tests-"))
         if "DATABASE_URL" not in os.environ:

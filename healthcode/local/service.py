@@ -18,6 +18,7 @@ import psutil
 from healthcode.local import children
 from healthcode.local.children import LocalError
 from healthcode.local.console import Console, Lines
+from healthcode.local.environment import SETTINGS
 from healthcode.local.postgres import Postgres
 from healthcode.local.state import State, write_private
 from healthcode.local.valkey import Valkey
@@ -111,17 +112,11 @@ class Service:
         """The environment of every process: what is set already counts, the rest is ours."""
         secrets = {k: v for k, v in self.state.secrets.items() if not k.endswith("_PASSWORD")}
         ours = {
-            "DJANGO_SETTINGS_MODULE": "healthcode.settings",
-            "ISSUER": "CN-33",
             "BASE_URL": self.address.base_url,
-            "ALLOWED_HOSTS": "*",
-            "SMS_SENDER": "accounts.sms.ConsoleSender",
-            "DEMO": "1",
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": ",".join(_EXPECTED_WARNINGS),
-            **secrets,
         }
-        return ours | dict(os.environ)
+        return SETTINGS | secrets | ours | dict(os.environ)
 
     def _start_postgres(self) -> None:
         if "DATABASE_URL" in self._environment:

@@ -19,7 +19,6 @@ SECONDS = Histogram(
     ["route"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
-SCANS = Counter("healthcode_scans", "Codes checked at doors.", ["outcome", "reason"])
 
 
 class MetricsMiddleware:

@@ -15,12 +15,12 @@ from typing import Any
 
 import psutil
 
+from healthcode.local.environment import SETTINGS
 from healthcode.local.state import free_port, new_secrets
-from tests.servers import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parents[2]
 # What the test session's own servers put into the environment is not for this service.
-_NOT_INHERITED = {"DATABASE_URL", "BROKER_URL", "MAKELEVEL", *ENVIRONMENT, *new_secrets()}
+_NOT_INHERITED = {"DATABASE_URL", "BROKER_URL", "MAKELEVEL", *SETTINGS, *new_secrets()}
 
 
 @dataclass(frozen=True)

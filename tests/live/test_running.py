@@ -47,7 +47,7 @@ def test_health_says_what_works(service: LiveService) -> None:
     demo = service.demo["resident"]
     service.call("GET", f"/api/v1/people/{demo['person']}/code", token=demo["token"])
     counts = service.call("GET", "/metrics").body.decode()
-    assert 'route="api/v1/people/<int:person_id>/code"' in counts
+    assert 'route="api/v1/people/<int:person>/code"' in counts
     assert str(demo["person"]) not in counts
 
 
@@ -89,19 +89,19 @@ def test_a_killed_supervisor_leaves_nothing_that_its_successor_minds(tmp_path: P
     live.stop()
 
 
-@pytest.mark.parametrize("part", ["granian", "worker", "beat", "postgres", "valkey"])
-def test_when_a_part_dies_everything_stops_and_says_so(part: str, tmp_path: Path) -> None:
+def test_when_a_part_dies_everything_stops_and_says_so(tmp_path: Path) -> None:
     """A half of the service is worse than none: it would look alive."""
     live = LiveService(tmp_path / "var")
-    live.start()
-    family = live.family()
-    victim = next(process for process in family[1:] if part in " ".join(process.cmdline()))
-    victim.send_signal(signal.SIGKILL)
-    assert live.process is not None
-    assert live.process.wait(60) == 1
-    assert "ended by itself" in live.output.read_text()
-    _, alive = psutil.wait_procs(family, timeout=5)
-    assert alive == []
+    for part in ("granian", "worker", "beat", "postgres", "valkey"):
+        live.start()
+        family = live.family()
+        victim = next(process for process in family[1:] if part in " ".join(process.cmdline()))
+        victim.kill()
+        assert live.process is not None
+        assert live.process.wait(60) == 1
+        assert "ended by itself" in live.output.read_text()
+        _, alive = psutil.wait_procs(family, timeout=5)
+        assert alive == []
 
 
 def test_a_taken_port_is_one_clear_sentence(service: LiveService, tmp_path: Path) -> None:

