@@ -46,7 +46,7 @@ class Fault(StrEnum):
 SENTENCES: Final[Mapping[Fault, str | Promise]] = {
     Fault.NOT_CSV: _("This is not a CSV file. Save the table as CSV (UTF-8)."),
     Fault.NOT_A_LINE: _("A line is an object with code and level, both text, and nothing else."),
-    Fault.COLUMNS: _("The first line must name the columns code and level, each once."),
+    Fault.COLUMNS: _("The first line names code and level, each once; all have as many columns."),
     Fault.TOO_LONG: _("The map has more lines than there are areas."),
     Fault.EMPTY: _("The map names no area. Name some, or the area that it is the whole of."),
     Fault.MALFORMED_CODE: _("An area is named by its code of 2, 4, 6 or 9 digits."),

@@ -50,13 +50,20 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """An area that rose or fell, in words of levels."""
+class Move:
+    """The areas that went from one level to another, as the province's bulletins list them."""
 
-    code: str
-    name: str
     before: str
     after: str
+    areas: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """All areas that rose, or that fell: how many, and grouped by their levels."""
+
+    number: int
+    moves: tuple[Move, ...]
 
 
 @cache
@@ -84,8 +91,8 @@ def map_page(shown: Map, *, sort: str = "") -> dict[str, object]:
         "legend": [(level.label, count) for level, count in shown.counts.items()],
         "rows": _rows(shown, above, sort),
         "sort": sort if sort in SORTS else SORTS[0],
-        "rose": _steps(shown.rose, above),
-        "fell": _steps(shown.fell, above),
+        "rose": _moves(shown.rose, above),
+        "fell": _moves(shown.fell, above),
     }
 
 
@@ -111,21 +118,24 @@ def _rows(shown: Map, known: Mapping[str, str], sort: str) -> list[Row]:
     ]
 
 
-def steps(changes: tuple[Change, ...]) -> list[Step]:
-    """What rose or fell, with the names of the areas and what they lie in. One query."""
-    return _steps(changes, names({part for one in changes for part in containing(one.code)[1:]}))
-
-
-def _steps(changes: tuple[Change, ...], known: Mapping[str, str]) -> list[Step]:
-    return [
-        Step(
-            one.code,
-            _lies_in(one.code, known) + known.get(one.code, one.code),
-            one.before.label,
-            one.after.label,
-        )
-        for one in changes
-    ]
+def _moves(changes: tuple[Change, ...], known: Mapping[str, str]) -> Moves:
+    """Grouped by level, the highest before first."""
+    pairs = sorted({(one.before, one.after) for one in changes}, reverse=True)
+    return Moves(
+        len(changes),
+        tuple(
+            Move(
+                before.label,
+                after.label,
+                tuple(
+                    _lies_in(one.code, known) + known.get(one.code, one.code)
+                    for one in changes
+                    if (one.before, one.after) == (before, after)
+                ),
+            )
+            for before, after in pairs
+        ),
+    )
 
 
 def _lies_in(code: str, known: Mapping[str, str]) -> str:

@@ -55,7 +55,7 @@ class AreaPicker extends HTMLElement {
       if (!divisions?.length) {
         return;
       }
-      const box = this.append(divisions, this.selects.childElementCount, "required" in this.dataset);
+      const box = this.grow(divisions, this.selects.childElementCount, "required" in this.dataset);
       box.value = path[this.selects.childElementCount - 1] ?? "";
     }
   }
@@ -70,7 +70,7 @@ class AreaPicker extends HTMLElement {
     const divisions = box.value ? await this.below(code) : null;
     if (divisions?.length) {
       // Whoever has begun to choose chooses down to the county.
-      this.append(divisions, this.selects.childElementCount, true);
+      this.grow(divisions, this.selects.childElementCount, true);
     } else if (divisions) {
       this.keep(code);
     }
@@ -100,7 +100,7 @@ class AreaPicker extends HTMLElement {
     return parent === "" && name ? [...divisions, { code: ABROAD, name }] : divisions;
   }
 
-  private append(divisions: Division[], depth: number, required: boolean): HTMLSelectElement {
+  private grow(divisions: Division[], depth: number, required: boolean): HTMLSelectElement {
     const box = document.createElement("select");
     box.append(new Option(this.dataset["none"] ?? "", ""));
     box.append(...divisions.map(({ code, name }) => new Option(name, code)));
