@@ -1,0 +1,152 @@
+"""Evidence stays as it was received; an officer's act takes out what was wrong."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from rest_framework.test import APIClient
+
+from accounts.models import Account, Act, Role
+from healthcode.colours.recompute import run
+from healthcode.colours.selectors import colour_of
+from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.services import NewFact, record, withdraw
+from tests.evidence.conftest import HOME, World, declaration, staff
+
+
+@pytest.fixture
+def officer_client(world: World, client_of: Callable[[Account], APIClient]) -> APIClient:
+    """The province's officer."""
+    return client_of(world.officer)
+
+
+@pytest.fixture
+def contact(world: World, resident_client: APIClient) -> Evidence:
+    """Zhang San has declared contact with a case, and is red."""
+    given = declaration(world.person.pk, contact_with_case=True)
+    assert resident_client.post("/api/v1/declarations", given, format="json").status_code == 201
+    return Evidence.objects.get()
+
+
+def test_a_withdrawal_is_an_act_and_the_colour_follows(
+    officer_client: APIClient, world: World, contact: Evidence
+) -> None:
+    url = f"/api/v1/evidence/{contact.pk}/withdrawal"
+    answer = officer_client.post(url, {"ground": "Mistaken for a namesake."}, format="json")
+    assert answer.status_code == 201, answer.content
+    act = Act.objects.get(pk=answer.json()["act"])
+    assert (act.kind, act.account_id, act.area, act.ground, act.detail) == (
+        "evidence-withdrawn",
+        world.officer.pk,
+        HOME,
+        "Mistaken for a namesake.",
+        {"evidence": contact.pk, "kind": "declaration"},
+    )
+    run(answer.json()["recomputation"])
+    stored = colour_of(world.person.pk)
+    assert stored is not None
+    assert stored.get_colour_display() == "green"
+    contact.refresh_from_db()
+    assert contact.withdrawn_by_id == act.pk
+    again = officer_client.post(url, {"ground": "Once more."}, format="json")
+    assert again.status_code == 409
+    assert again.json()["type"] == "/problems/already-withdrawn"
+    assert Act.objects.filter(kind="evidence-withdrawn").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("ground", "pointer"),
+    [("", "/ground"), (" ", "/ground"), (None, "/ground"), (7 * [1], "/ground")],
+)
+def test_a_withdrawal_needs_a_ground(
+    officer_client: APIClient, contact: Evidence, ground: Any, pointer: str
+) -> None:
+    url = f"/api/v1/evidence/{contact.pk}/withdrawal"
+    answer = officer_client.post(url, {"ground": ground}, format="json")
+    assert answer.status_code == 422
+    assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
+    assert not Evidence.objects.filter(withdrawn_by__isnull=False).exists()
+
+
+def test_only_the_officers_of_the_persons_home_withdraw(
+    officer_client: APIClient,
+    resident_client: APIClient,
+    client_of: Callable[[Account], APIClient],
+    contact: Evidence,
+) -> None:
+    ground = {"ground": "A mistake."}
+    url = f"/api/v1/evidence/{contact.pk}/withdrawal"
+    elsewhere = client_of(staff("ningbo", Role.OFFICER, "3302"))
+    answer = elsewhere.post(url, ground, format="json")
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "/problems/outside-your-area"
+    assert resident_client.post(url, ground, format="json").status_code == 403
+    for number in (contact.pk + 1, 2**70):
+        missing = officer_client.post(
+            f"/api/v1/evidence/{number}/withdrawal", ground, format="json"
+        )
+        assert missing.status_code == 404
+    assert not Act.objects.filter(kind="evidence-withdrawn").exists()
+
+
+def test_a_withdrawn_check_in_makes_room_for_the_right_one(world: World, now: datetime) -> None:
+    fact = NewFact(
+        person=world.person.pk, kind=EvidenceKind.CHECK_IN, starts=now, ends=now, day=now.date()
+    )
+    (first,) = record(source=world.zhang, facts=[fact], at=now).ids
+    assert first is not None
+    assert record(source=world.zhang, facts=[fact], at=now).ids == (None,)
+    act = Act.objects.first()
+    assert act is not None
+    assert withdraw(ids=[first], act=act) == {world.person.pk}
+    assert withdraw(ids=[first], act=act) == frozenset()
+    assert record(source=world.zhang, facts=[fact], at=now).ids != (None,)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "SET starts = starts - interval '1 day'",
+        "SET person_id = (SELECT id FROM accounts_person WHERE id <> person_id LIMIT 1)",
+        "SET traits = '{}'",
+        "SET detail = '{}'",
+        "SET ends = NULL",
+        "SET ends = ends + interval '1 day'",
+        "SET received_at = now()",
+    ],
+)
+def test_the_database_lets_nobody_change_a_fact(contact: Evidence, change: str) -> None:
+    with (
+        pytest.raises(IntegrityError, match="append-only"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"UPDATE evidence_evidence {change} WHERE id = %s", [contact.pk])
+
+
+def test_an_end_is_learnt_once(world: World, now: datetime) -> None:
+    fact = NewFact(person=world.person.pk, kind=EvidenceKind.STAY, starts=now, ends=None, area=HOME)
+    record(source=world.source, facts=[fact], at=now)
+    stay = Evidence.objects.filter(kind=EvidenceKind.STAY)
+    assert stay.update(ends=now + timedelta(hours=1)) == 1
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        stay.update(ends=now + timedelta(hours=2))
+
+
+def test_only_what_says_that_it_forgets_deletes(contact: Evidence) -> None:
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        contact.delete()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL healthcode.forgetting = 'on'")
+    Evidence.objects.filter(pk=contact.pk).delete()
+    assert not Evidence.objects.exists()
+
+
+def test_a_withdrawal_stands(contact: Evidence) -> None:
+    act = Act.objects.first()
+    assert act is not None
+    withdraw(ids=[contact.pk], act=act)
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        Evidence.objects.filter(pk=contact.pk).update(withdrawn_by=None)
