@@ -179,7 +179,7 @@ def test_a_declaration_during_a_batch_waits_and_sees_the_new_map(beside: Beside)
     with transaction.atomic():
         PersonColour.objects.select_for_update().get(pk=traveller)
         worker = beside(run, recomputation.pk, clock=clock)
-        wait_until_blocked(by=backend_pid())
+        wait_until_blocked(worker, by=backend_pid())
         world.fact(traveller, EvidenceKind.CONTACT, shanghai(2, 1), shanghai(2, 2), "close")
 
     assert worker.result(timeout=30)
@@ -207,7 +207,7 @@ def test_a_worker_that_dies_leaves_its_batch_to_the_next(beside: Beside) -> None
         # The second batch gets as far as this row, and there its connection is cut.
         PersonColour.objects.select_for_update().get(pk=people[15])
         worker = beside(run, recomputation.pk, clock=clock)
-        wait_until_blocked(by=backend_pid())
+        wait_until_blocked(worker, by=backend_pid())
         cut_connections_blocked_by(backend_pid())
         with pytest.raises(DatabaseError):
             worker.result(timeout=30)
@@ -247,17 +247,20 @@ def recompute_now(people: list[int]) -> int:
         return recompute_people(people, at=NOON)
 
 
-BLOCKED = "SELECT pid FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+# Not pg_stat_activity: within a transaction it keeps showing what it showed first.
+BLOCKED = "SELECT pid FROM pg_locks WHERE NOT granted AND %s = ANY(pg_blocking_pids(pid))"
 
 
-def wait_until_blocked(*, by: int) -> None:
+def wait_until_blocked(worker: Future[Any], *, by: int) -> None:
     """Wait until some connection waits for a lock that connection `by` holds."""
-    for _ in range(300):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
         with connection.cursor() as cursor:
             cursor.execute(BLOCKED, [by])
             if cursor.fetchone():
                 return
-        time.sleep(0.02)
+        assert not worker.done(), worker.result()
+        time.sleep(0.05)
     pytest.fail("nobody came to wait for the lock")
 
 
