@@ -1,5 +1,6 @@
 """A scan at the door: every verdict, recorded once before it is answered."""
 
+import json
 import uuid
 from datetime import datetime, timedelta
 
@@ -20,8 +21,8 @@ SCANS = "/api/v1/scans"
 
 
 def scan(door: APIClient, code: str, **members: object) -> Response:
-    body = {"id": str(uuid.uuid4()), "code": code} | members
-    return door.post(SCANS, body, format="json")
+    body = json.dumps({"id": str(uuid.uuid4()), "code": code} | members)
+    return door.post(SCANS, body, content_type="application/json")
 
 
 def test_green_code_passes_and_is_recorded(
@@ -134,6 +135,7 @@ def test_green_on_old_knowledge_is_caution_and_red_stays_red(
         ("JK1:///", "not a health code"),
         ("你好", "not a health code"),
         ("\x00\x01", "not a health code"),
+        ("JK1:\ud800", "not a health code"),
         ("JK1:" + "A" * 50_000, "not a health code"),
     ],
 )
