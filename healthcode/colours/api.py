@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework import status
 from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny
@@ -99,6 +99,7 @@ class EvidenceView(APIView):
     parser_classes: Sequence[type[BaseParser]] = [StrictJSONParser, NdjsonParser]
 
     @extend_schema(
+        parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=sorted(FORMS))],
         request={"application/json": LINE, "application/x-ndjson": LINE},
         responses={200: ReportAnswer, 201: ReportAnswer},
     )

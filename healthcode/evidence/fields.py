@@ -150,8 +150,9 @@ class Choice(serializers.ChoiceField):
         return self.choice_strings_to_values[data]
 
 
+@extend_schema_field({"type": "number", "minimum": 34, "maximum": 43})
 class Temperature(serializers.DecimalField):
-    """A body temperature in °C with at most one decimal."""
+    """A body temperature in °C, rounded to a tenth."""
 
     LOWEST: Final = Decimal(34)
     HIGHEST: Final = Decimal(43)

@@ -27,7 +27,7 @@ class Evidence(models.Model):
     `reference` is the source's own number for the line, which makes loading it twice harmless.
     A fact is never changed. Two things may still be learnt about it, once each: when it ended
     (`end_received_at`), and that it was wrong (`withdrawn_by`, an officer's act). A trigger holds
-    this; docs/decisions/0010-corrections.md says why.
+    this; docs/decisions/0006-corrections.md says why.
     """
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="evidence", db_index=False)
