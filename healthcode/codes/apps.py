@@ -8,3 +8,7 @@ class CodesConfig(AppConfig):
 
     name = "healthcode.codes"
     label = "codes"
+
+    def ready(self) -> None:
+        """Register the checks of this room's settings."""
+        from healthcode.codes import checks  # noqa: F401  registers them

@@ -25,7 +25,7 @@ class Permutation:
 
     def __init__(self, *, key: bytes, size: int) -> None:
         bits = size.bit_length() - 1
-        if size != 1 << bits or bits % 2 or not 2 <= bits <= 64:
+        if not 2 <= bits <= 64 or bits % 2 or size != 1 << bits:
             raise ValueError("the size is not a power of four, from 4 to 2^64")
         self.size = size
         self._half = bits // 2

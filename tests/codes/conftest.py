@@ -5,20 +5,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.test import Client
 
 from accounts.models import Account, Grant, Person, Relation, Role
-from accounts.services import issue_token, register_person
+from accounts.services import issue_token, record_act, register_person
 from healthcode import colours
 from healthcode.areas.models import Area
-from healthcode.codes import keys, status
-from healthcode.codes.models import SigningKey
+from healthcode.codes import keys, services, status
+from healthcode.codes.models import SigningKey, StatusList
 from healthcode.colours.recompute import recompute_people
-from healthcode.colours.reporting import declare
+from healthcode.colours.reporting import WITHDRAWAL, declare
 from healthcode.colours.services import publish_policy
+from healthcode.core import Issuer, Kind, Rules, Statuses, Trust, Verdict, verify
 from healthcode.evidence.declarations import Declaration
-from healthcode.evidence.models import EvidenceKind
-from healthcode.evidence.services import NewFact, record
+from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.services import NewFact, record, withdraw
 from healthcode.evidence.traits import Trait
 
 NOON = datetime(2026, 2, 24, 4, 0, tzinfo=UTC)
@@ -105,4 +107,35 @@ def confirm_as_case(who: Resident, *, at: datetime) -> None:
     source, _created = Account.objects.get_or_create(username="hospital")
     fact = NewFact(who.person.pk, EvidenceKind.CASE, at, None, traits=(Trait.CONFIRMED,))
     record(source=source, facts=[fact], at=at)
+    recompute_people([who.person.pk], at=at)
+
+
+def code_of(who: Resident, *, at: datetime = NOON, kind: Kind = Kind.LIVE) -> str:
+    """A fresh code of this person."""
+    issued = services.issue_code(account=who.account, person_id=who.person.pk, kind=kind, at=at)
+    return issued.code
+
+
+def at_the_door(code: str, *, at: datetime) -> Verdict:
+    """What a door says that knows everything published at `at`."""
+    now = int(at.timestamp())
+    issuer = Issuer(settings.ISSUER, tuple(keys.published_keys(at=at)))
+    trust = Trust({settings.ISSUER: issuer}, as_of=now)
+    tokens = [bytes(row.token) for row in StatusList.objects.all()]
+    lists = Statuses.load(tokens, trust=trust, at=now)
+    return verify(code, trust=trust, status=lists, rules=Rules(), at=at)
+
+
+def clear_as_case(who: Resident, *, at: datetime) -> None:
+    """An officer withdraws the report: the colour turns green again."""
+    act = record_act(
+        account=Account.objects.get(username="officer-li"),
+        kind=WITHDRAWAL,
+        area=HOME,
+        ground="The laboratory mixed up two samples",
+        detail={},
+        at=at,
+    )
+    facts = Evidence.objects.filter(person=who.person, kind=EvidenceKind.CASE, withdrawn_by=None)
+    withdraw(ids=list(facts.values_list("pk", flat=True)), act=act)
     recompute_people([who.person.pk], at=at)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from healthcode.codes import keys
+from healthcode.codes.status import SHANGHAI
 
 DAYS = 90
 LEAD = timedelta(hours=1)
@@ -33,14 +34,16 @@ class Command(BaseCommand):
             raise CommandError("A key signs for at least one day.")
         starts = _instant(options["starts"]) if options["starts"] else self._default_start(at)
         key = keys.make_key(starts=starts, signs_for=timedelta(days=options["days"]))
-        self.stdout.write(
-            f"Key {bytes(key.kid).hex()} signs from {key.not_before:%Y-%m-%d %H:%M %Z} "
-            f"until {key.signs_until:%Y-%m-%d %H:%M %Z}."
+        begins, ends = (
+            f"{time.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" for time in (starts, key.signs_until)
         )
+        self.stdout.write(f"Key {bytes(key.kid).hex()} signs from {begins} until {ends}.")
 
     @staticmethod
     def _default_start(at: datetime) -> datetime:
-        return at if keys.signing_until(at=at) is None else at + LEAD
+        """Late enough to be known everywhere, but never later than the last key stops."""
+        until = keys.signing_until(at=at)
+        return at if until is None else min(at + LEAD, until)
 
 
 def _instant(text: str) -> datetime:
