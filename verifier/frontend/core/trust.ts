@@ -1,0 +1,217 @@
+// Keys and trust lists: docs/trust.md, sections 1 and 2.
+
+import {
+  type Bytes,
+  concat,
+  fromBase64url,
+  fromHex,
+  fromUtf8,
+  hex,
+  Malformed,
+  NotTrusted,
+  toBase64url,
+  utf8,
+  WentBackwards,
+} from "./bytes.ts";
+import { ADDRESS, COLOURS, type Colour, ISSUER } from "./codes.ts";
+import { type Algorithm, ed25519Key, EDDSA, ES256, holds, p256Key } from "./cose.ts";
+
+export const OUTCOMES = ["pass", "caution", "refuse"] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+export type Outcomes = Partial<Record<Colour, Outcome>>;
+
+/** A public key and the seconds since 1970 during which its signatures count. */
+export interface Key {
+  kid: Bytes;
+  algorithm: Algorithm;
+  key: CryptoKey;
+  notBefore: number;
+  notAfter: number | null;
+}
+
+export interface Issuer {
+  name: string;
+  keys: Key[];
+  honours: Outcomes;
+  statusLists: string[];
+}
+
+/** The issuers by name; from `expiresAt` on not to be relied on. */
+export interface Trust {
+  issuers: Map<string, Issuer>;
+  asOf: number;
+  expiresAt: number | null;
+  sequence: number;
+}
+
+type Json = Record<string, unknown>;
+
+const TYP = "health-code-trust+jws";
+const MAX_BYTES = 1 << 20;
+const MAX_KEYS = 64;
+const MAX_ISSUERS = 256;
+const CLOCK_LEEWAY_SECONDS = 60;
+const KID_BYTES = 8;
+const POINT_BYTES = 32;
+// SubjectPublicKeyInfo up to the point.
+const P256_SPKI = fromHex("3059301306072a8648ce3d020106082a8648ce3d03010703420004");
+const ED25519_SPKI = fromHex("302a300506032b6570032100");
+
+/** The trust that a list states, if a key of the alliance in force at `at` signed it. */
+export async function parseTrustList(
+  token: string,
+  alliance: Key[],
+  at: number,
+  held: Trust | null = null,
+): Promise<Trust> {
+  if (token.length > 2 * MAX_BYTES) throw new Malformed("too large");
+  const parts = token.trim().split(".");
+  const [head, body, tail] = parts;
+  if (parts.length !== 3 || head === undefined || body === undefined || tail === undefined) {
+    throw new Malformed("not a compact JWS");
+  }
+  const header = members(parseJson(fromBase64url(head)), ["alg", "kid", "typ"], []);
+  if (header["typ"] !== TYP) throw new Malformed("not a trust list");
+  const trust = await readTrust(parseJson(fromBase64url(body)));
+  const signature = fromBase64url(tail);
+  const named = alliance.filter(
+    (key) =>
+      toBase64url(key.kid) === header["kid"] &&
+      jose(key.algorithm) === header["alg"] &&
+      inForce(key, trust.asOf, at),
+  );
+  const signed = utf8(`${head}.${body}`);
+  const genuine = await anyHolds(named, signed, signature);
+  if (!genuine) throw new NotTrusted("not signed by a key of the alliance in force");
+  if (trust.asOf > at + CLOCK_LEEWAY_SECONDS) throw new NotTrusted("not yet valid");
+  if (held !== null && precedes(trust, held)) throw new WentBackwards("an older list");
+  return trust;
+}
+
+/** The keys of a JWK set; key types not in use are passed over. */
+export async function parseJwkSet(document: unknown): Promise<Key[]> {
+  const { keys } = members(document, ["keys"], []);
+  if (!Array.isArray(keys) || keys.length > MAX_KEYS) throw new Malformed("not a JWK set");
+  const parsed = await Promise.all(keys.map(parseJwk));
+  return parsed.filter((key) => key !== null);
+}
+
+export function inForce(key: Key, issuedAt: number, at: number): boolean {
+  return key.notBefore <= issuedAt && (key.notAfter === null || at < key.notAfter);
+}
+
+export async function anyHolds(keys: Key[], signed: Bytes, signature: Bytes): Promise<boolean> {
+  for (const { algorithm, key } of keys) {
+    if (await holds(algorithm, key, signed, signature)) return true;
+  }
+  return false;
+}
+
+function precedes(one: Trust, other: Trust): boolean {
+  if (one.sequence !== other.sequence) return one.sequence < other.sequence;
+  return one.asOf < other.asOf;
+}
+
+async function readTrust(document: unknown): Promise<Trust> {
+  const list = members(document, ["sequence", "iat", "exp", "issuers"], []);
+  const entries = list["issuers"];
+  if (!Array.isArray(entries) || entries.length > MAX_ISSUERS) throw new Malformed("issuers");
+  const issuers = await Promise.all(entries.map(readIssuer));
+  const byName = new Map(issuers.map((issuer) => [issuer.name, issuer]));
+  if (byName.size !== issuers.length) throw new Malformed("an issuer twice");
+  const [asOf, expiresAt] = [whole(list["iat"]), whole(list["exp"])];
+  if (asOf >= expiresAt) throw new Malformed("exp is not after iat");
+  return { issuers: byName, asOf, expiresAt, sequence: whole(list["sequence"]) };
+}
+
+const MEMBERS = ["issuer", "title", "contact", "keys", "status_lists", "honours"];
+
+async function readIssuer(document: unknown): Promise<Issuer> {
+  const entry = members(document, MEMBERS, []);
+  const { issuer: name, title, contact, status_lists: lists } = entry;
+  if (typeof name !== "string" || !ISSUER.test(name)) throw new Malformed("issuer");
+  if (typeof title !== "string" || typeof contact !== "string") throw new Malformed("no text");
+  const isAddress = (address: unknown) => typeof address === "string" && ADDRESS.test(address);
+  if (!Array.isArray(lists) || !lists.every(isAddress)) throw new Malformed("status lists");
+  const keys = await parseJwkSet({ keys: entry["keys"] });
+  return { name, keys, honours: readOutcomes(entry["honours"]), statusLists: lists };
+}
+
+/** Outcomes by colour, as trust lists and rules have them. */
+export function readOutcomes(document: unknown): Outcomes {
+  const entry = members(document, [], [...COLOURS]);
+  const known: readonly unknown[] = OUTCOMES;
+  if (!Object.values(entry).every((outcome) => known.includes(outcome))) {
+    throw new Malformed("an outcome is pass, caution or refuse");
+  }
+  return entry as Outcomes;
+}
+
+async function parseJwk(document: unknown): Promise<Key | null> {
+  if (!isObject(document)) throw new Malformed("a key is not an object");
+  if ("d" in document) throw new Malformed("a private key among public ones");
+  const found = await publicKey(document);
+  if (found === null) return null;
+  const { key, algorithm, spki } = found;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", spki));
+  const kid = digest.slice(0, KID_BYTES);
+  if (hex(fromBase64url(document["kid"])) !== hex(kid)) throw new Malformed("kid is not the key's");
+  if ((document["alg"] ?? jose(algorithm)) !== jose(algorithm)) throw new Malformed("alg");
+  const notAfter = document["exp"] === undefined ? null : whole(document["exp"]);
+  return { kid, algorithm, key, notBefore: whole(document["nbf"] ?? 0), notAfter };
+}
+
+async function publicKey(
+  jwk: Json,
+): Promise<{ key: CryptoKey; algorithm: Algorithm; spki: Bytes } | null> {
+  switch (`${jwk["kty"]} ${jwk["crv"]}`) {
+    case "EC P-256": {
+      const point = concat(coordinate(jwk["x"]), coordinate(jwk["y"]));
+      return { key: await p256Key(point), algorithm: ES256, spki: concat(P256_SPKI, point) };
+    }
+    case "OKP Ed25519": {
+      const point = coordinate(jwk["x"]);
+      return { key: await ed25519Key(point), algorithm: EDDSA, spki: concat(ED25519_SPKI, point) };
+    }
+    default:
+      return null;
+  }
+}
+
+function coordinate(text: unknown): Bytes {
+  const data = fromBase64url(text);
+  if (data.length !== POINT_BYTES) throw new Malformed("coordinate is not 32 bytes");
+  return data;
+}
+
+function jose(algorithm: Algorithm): string {
+  return algorithm === ES256 ? "ES256" : "EdDSA";
+}
+
+function parseJson(data: Bytes): unknown {
+  if (data.length > MAX_BYTES) throw new Malformed("too large");
+  try {
+    return JSON.parse(fromUtf8(data));
+  } catch {
+    throw new Malformed("not JSON");
+  }
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function members(value: unknown, needed: string[], allowed: string[]): Json {
+  if (!isObject(value)) throw new Malformed("an object is missing");
+  const names = Object.keys(value);
+  if (!needed.every((name) => names.includes(name))) throw new Malformed("a member is missing");
+  if (names.some((name) => !needed.includes(name) && !allowed.includes(name))) {
+    throw new Malformed("a member is not known");
+  }
+  return value;
+}
+
+function whole(value: unknown): number {
+  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new Malformed("not a whole number");
+}
