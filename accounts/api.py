@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny, IsAuthenticated
 from rest_framework.request import Request
@@ -49,6 +51,7 @@ class OtpView(APIView):
         )
 
 
+@method_decorator(never_cache, name="dispatch")
 class LoginView(APIView):
     """Exchange a one-time code for a token."""
 
@@ -77,6 +80,7 @@ class TokenView(APIView):
         return Response(status=204)
 
 
+@method_decorator(never_cache, name="dispatch")
 class PeopleView(APIView):
     """The account's holder and those they look after."""
 

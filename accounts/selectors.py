@@ -12,6 +12,14 @@ from accounts.models import Account, Guardianship, Identity, IdType, Person, Rel
 from accounts.vault import Field
 from healthcode.web.errors import InvalidInput, NotFound
 
+# Asked by nearly every call about a person; the ORM takes five times as long to write it anew.
+PERSON_FOR = """
+SELECT person.*
+  FROM accounts_person AS person
+  JOIN accounts_guardianship AS guardianship ON guardianship.person_id = person.id
+ WHERE person.id = %s AND guardianship.account_id = %s
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
@@ -32,7 +40,7 @@ def person_for(account: Account, person_id: int) -> Person:
     Raises:
         NotFound: there is no such person, or they are not this account's to know.
     """
-    person = Person.objects.filter(id=person_id, guardianships__account=account).first()
+    person = next(iter(Person.objects.raw(PERSON_FOR, [person_id, account.pk])), None)
     if person is None:
         raise NotFound(_("There is no such person among those you look after."))
     return person
@@ -59,8 +67,8 @@ def known_person(account: Account, person_id: int) -> KnownPerson:
 
 
 def masked_name(person_id: int) -> str:
-    """The person's name as the door may see it, at most 12 bytes of UTF-8."""
-    return masked_names([person_id])[person_id]
+    """The person's name as the door may see it, at most 12 bytes of UTF-8; "*" without a name."""
+    return masked_names([person_id]).get(person_id, masks.name(""))
 
 
 def masked_names(person_ids: Iterable[int]) -> dict[int, str]:

@@ -21,10 +21,18 @@ class LoginInput(StrictSerializer):
 
 
 class PersonInput(StrictSerializer):
-    """Somebody to register; without `relation` the first is the account's holder."""
+    """Somebody to register; without `relation` the first is the account's holder.
+
+    The choices have sentences of their own: the framework's would repeat what was typed.
+    """
 
     name = serializers.CharField(max_length=200)
-    id_type = serializers.CharField(max_length=2)
+    id_type = serializers.ChoiceField(
+        choices=IdType.values,
+        error_messages={
+            "invalid_choice": _("Choose one of the types of document: 10, 14, 15, 16, 20, 34, 99.")
+        },
+    )
     id_number = serializers.CharField(max_length=64)
     phone = serializers.CharField(max_length=32, default=None, allow_null=True, allow_blank=True)
     home_area = serializers.CharField(max_length=12)
@@ -32,7 +40,6 @@ class PersonInput(StrictSerializer):
         choices=Relation.choices,
         default=None,
         allow_null=True,
-        # The framework's own sentence would repeat what was typed.
         error_messages={"invalid_choice": _("Choose one of: self, child, parent, other.")},
     )
 
@@ -57,7 +64,7 @@ class PersonOutput(serializers.Serializer[object]):
     id = serializers.IntegerField()
     relation = serializers.ChoiceField(choices=Relation.choices)
     name = serializers.CharField()
-    id_type = serializers.ChoiceField(choices=IdType.choices)
+    id_type = serializers.ChoiceField(choices=IdType.values)
     id_number = serializers.CharField()
     phone = serializers.CharField(allow_null=True)
     home_area = serializers.CharField()

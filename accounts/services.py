@@ -45,6 +45,9 @@ PER_PHONE = Limit("otp-phone", 10, timedelta(days=1))
 # Many phones share one address behind a carrier's or a hospital's gateway.
 PER_ADDRESS = Limit("otp-address", settings.OTP_PER_ADDRESS_HOURLY, timedelta(hours=1))
 
+# Enough for any family or ward, too few to find out whose documents are registered.
+REGISTRATIONS = Limit("registrations", 200, timedelta(days=1))
+
 # By name and address together first, so that a stranger elsewhere cannot lock an officer out.
 PASSWORD_HERE = Limit("password-here", 5, timedelta(minutes=15))
 PASSWORD_NAME = Limit("password-name", 50, timedelta(hours=1))
@@ -56,7 +59,7 @@ def send_otp(*, phone: str, at: datetime, address: str = "") -> None:
 
     Args:
         phone: as typed, see `phones.normalise`.
-        address: the client's IP address; limited too.
+        address: the client's IP address, which is limited too; "" when nobody asked from outside.
 
     Raises:
         InvalidInput: this is no phone number.
@@ -65,11 +68,11 @@ def send_otp(*, phone: str, at: datetime, address: str = "") -> None:
     """
     number = phones.normalise(phone)
     code = f"{secrets.randbelow(10**6):06d}"
+    limited = [(RESEND, number), (PER_PHONE, number)]
+    if address:
+        limited.append((PER_ADDRESS, address))
     with transaction.atomic():
-        limits.take(
-            [(RESEND, number), (PER_PHONE, number), (PER_ADDRESS, address)],
-            at=at,
-        )
+        limits.take(limited, at=at)
         OneTimeCode.objects.create(
             phone_index=vault.index("phone", number),
             code_hash=vault.index("otp", number, code),
@@ -144,6 +147,8 @@ def verify_password(*, username: str, password: str, at: datetime, address: str 
         TooMany: this name or this address tried too often.
         WrongPassword: name and password do not belong together, or the account is closed.
     """
+    if "\x00" in username:  # the database cannot even look for it
+        raise WrongPassword
     here = f"{username}\n{address}"
     limits.take(
         [(PASSWORD_HERE, here), (PASSWORD_NAME, username), (PASSWORD_ADDRESS, address)], at=at
@@ -177,7 +182,9 @@ def register_person(
         UnknownArea: there is no such division.
         DocumentAlreadyRegistered: somebody has registered this document, whoever it was.
         SelfAlreadyRegistered: the account's holder is registered already.
+        TooMany: this account tried too many today.
     """
+    limits.take([(REGISTRATIONS, str(account.pk))], at=at)
     newcomer = NewPerson(name, id_type, id_number, home_area, phone)
     try:
         with transaction.atomic():

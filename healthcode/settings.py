@@ -230,7 +230,7 @@ CELERY_BEAT_SCHEDULE = {
     "codes.publish": {"task": "codes.publish", "schedule": 30.0},
     "verifier.refresh": {"task": "verifier.refresh", "schedule": 15.0},
     "verifier.partitions": {"task": "verifier.partitions", "schedule": crontab(minute=5)},
-    "accounts.forget": {"task": "accounts.forget", "schedule": crontab(minute=15)},
+    "accounts.forget": {"task": "accounts.forget", "schedule": crontab(minute="*/10")},
 }
 
 LOGGING = {
@@ -241,4 +241,6 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    # Celery tells of every task that comes and goes, every ten seconds.
+    "loggers": {"celery": {"level": "WARNING"}},
 }

@@ -194,6 +194,12 @@ def test_guessing_a_password_is_slowed_down_for_the_guesser_alone(page: Client) 
     assert elsewhere.status_code == 302
 
 
+@pytest.mark.parametrize("username", ["", "\x00", "staff\x00", "员" * 500])
+def test_odd_names_are_just_wrong(page: Client, username: str) -> None:
+    answer = page.post("/staff/login", {"username": username, "password": "\x00"})
+    assert answer.status_code == 401
+
+
 def test_closed_staff_stay_out(page: Client) -> None:
     services.add_staff(username="staff", password=PASSWORD, role=Role.OFFICER, area="33")
     Account.objects.update(is_active=False)

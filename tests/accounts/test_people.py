@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts import admission, selectors, services
+from accounts import admission, limits, selectors, services
 from accounts.errors import DocumentAlreadyRegistered, SelfAlreadyRegistered, UnknownArea
-from accounts.models import Account, Grant, Guardianship, Identity, Person, Role
+from accounts.models import Account, Grant, Guardianship, Identity, LimitEvent, Person, Role
 from healthcode.web.errors import InvalidInput, NotFound
 from tests.accounts.conftest import api_client
 from tests.accounts.people import LI, PHONE, SMITH, WANG, resident_number
@@ -170,6 +170,24 @@ def test_people_are_found_by_document_whatever_the_spelling(resident: Account) -
     }
     assert selectors.find_person(id_type="10", id_number=number) == wang.id
     assert selectors.find_person(id_type="10", id_number="nonsense") is None
+
+
+def test_an_account_cannot_try_out_documents_without_end(resident: Account) -> None:
+    now = timezone.now()
+    subject = limits.subject_of(services.REGISTRATIONS, str(resident.pk))
+    uses = services.REGISTRATIONS.most - 1
+    LimitEvent.objects.bulk_create(LimitEvent(subject=subject, at=now) for _use in range(uses))
+    client = api_client(resident)
+    assert client.post("/api/v1/people", WANG, **POST).status_code == 201
+    answer = client.post("/api/v1/people", LI, **POST)
+    assert answer.status_code == 429
+    assert answer.json()["detail"].startswith("This was tried too often. Try again in 2")
+
+
+def test_tokens_and_people_are_kept_by_no_cache(resident: Account) -> None:
+    client = api_client(resident)
+    assert "no-store" in client.get("/api/v1/people")["Cache-Control"]
+    assert "no-store" in client.post("/api/v1/auth/login", {}, **POST)["Cache-Control"]
 
 
 def test_many_are_admitted_together_or_not_at_all(areas: None) -> None:
