@@ -221,11 +221,12 @@ class _Reader:
         if not isinstance(value, list) or not value:
             self.fault(field, "must be a list that is not empty, or be left out")
             return frozenset()
+        known = frozenset(word for word in value if isinstance(word, str)) & allowed
         for word in value:
-            if word not in allowed:
+            if not isinstance(word, str) or word not in known:
                 choices = ", ".join(sorted(allowed)) or "nothing for this kind of evidence"
                 self.fault(field, f"{word!r} is not known here; allowed: {choices}")
-        return frozenset(word for word in value if word in allowed)
+        return known
 
     def colour(self, table: dict[str, Any]) -> Colour:
         value = table.get("colour")

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
 
 from healthcode.colours.batches import PEOPLE_A_BATCH, STALE_AFTER
 from healthcode.colours.decide_many import hold_gate, recompute_people
@@ -96,6 +95,4 @@ def recompute_due(*, at: datetime) -> tuple[int, int]:
 
 
 def _known(policy: Policy) -> bool:
-    return Recomputation.objects.filter(
-        Q(cause=Cause.POLICY), Q(act=policy.act_id) | Q(created_at__gte=policy.holds_from)
-    ).exists()
+    return Recomputation.objects.filter(cause=Cause.POLICY, act=policy.act_id).exists()
