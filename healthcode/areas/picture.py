@@ -118,6 +118,12 @@ def _rows(shown: Map, known: Mapping[str, str], sort: str) -> list[Row]:
     ]
 
 
+def moves_of(rose: tuple[Change, ...], fell: tuple[Change, ...]) -> dict[str, Moves]:
+    """What `areas/_changes.html` needs, for areas anywhere. One query."""
+    known = names({part for one in (*rose, *fell) for part in containing(one.code)[1:]})
+    return {"rose": _moves(rose, known), "fell": _moves(fell, known)}
+
+
 def _moves(changes: tuple[Change, ...], known: Mapping[str, str]) -> Moves:
     """Grouped by level, the highest before first."""
     pairs = sorted({(one.before, one.after) for one in changes}, reverse=True)

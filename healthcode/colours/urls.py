@@ -5,6 +5,7 @@ from django.urls import path
 from healthcode.colours import api as resident_api
 from healthcode.colours import levels_api, recomputations_api
 from healthcode.colours import pages as resident_pages
+from healthcode.colours import pages_officer as officer_pages
 
 api = [
     path("areas/levels", levels_api.LevelsView.as_view(), name="levels"),
@@ -25,6 +26,13 @@ api = [
     ),
 ]
 pages = [
+    path("officer", officer_pages.desk, name="officer"),
+    path("officer/map", officer_pages.publish, name="officer-map"),
+    path(
+        "officer/recomputations/<int:recomputation_id>",
+        officer_pages.progress,
+        name="officer-recomputation",
+    ),
     path("people/<int:person_id>/declare", resident_pages.declare, name="declare"),
     path("people/<int:person_id>/check-in", resident_pages.check_in, name="check-in"),
     path("people/<int:person_id>/colour", resident_pages.colour, name="colour-page"),
