@@ -236,6 +236,13 @@ def add_staff(*, username: str, password: str | None, role: Role, area: str) -> 
     return account
 
 
+@transaction.atomic
+def set_open(*, account: Account, is_open: bool) -> None:
+    """Close an account, or open it again; either way its tokens are gone."""
+    Account.objects.filter(pk=account.pk).update(is_active=is_open)
+    Token.objects.filter(account=account).delete()
+
+
 def forget(*, at: datetime) -> int:
     """Delete what has served its time: codes, tokens and counted uses. Returns how many rows."""
     expired = (

@@ -7,11 +7,13 @@ import pytest
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
+from django.test import Client
 from django.utils import timezone
 
 from accounts import tasks
 from accounts.authentication import digest
 from accounts.models import Account, Grant, OneTimeCode, Role, Token
+from tests.accounts.conftest import api_client
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "correct horse battery"
@@ -58,6 +60,7 @@ def test_a_further_grant_leaves_the_password() -> None:
         (["add_staff", "x", "--role", "officer", "--area", "33x"], "An area is named by"),
         (["add_staff", "x", "--role", "resident"], "invalid choice"),
         (["issue_token", "nobody"], "There is no account nobody"),
+        (["close_account", "nobody"], "There is no account nobody"),
     ],
 )
 def test_wrong_words_are_explained(words: list[str], sentence: str) -> None:
@@ -80,6 +83,21 @@ def test_a_token_is_printed_once_and_kept_as_digest() -> None:
     assert bytes(kept.digest) == digest(token)
     assert kept.label == "ward 7"
     assert timedelta(29) < kept.expires_at - timezone.now() <= timedelta(30)
+
+
+def test_a_closed_account_is_out_at_once_also_of_its_session() -> None:
+    run("add_staff", "hangzhou", "--role", "officer", "--area", "33")
+    account = Account.objects.get()
+    page, machine = Client(), api_client(account)
+    page.force_login(account)
+    assert machine.get("/api/v1/people").status_code == 403
+    assert page.get("/me").status_code == 403
+    assert run("close_account", "hangzhou") == "hangzhou: closed\n"
+    assert machine.get("/api/v1/people").status_code == 401
+    assert page.get("/me")["Location"].startswith("/login")
+    assert run("close_account", "hangzhou", "--reopen") == "hangzhou: open again\n"
+    assert machine.get("/api/v1/people").status_code == 401
+    assert page.get("/me").status_code == 403
 
 
 def test_the_task_forgets_what_is_over() -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import client as caller
 from accounts import limits, services, sms
-from accounts.errors import AccountClosed, CodeVoid, WrongCode
+from accounts.errors import AccountClosed, CodeVoid, SendingFailed, WrongCode
 from accounts.limits import Limit
 from accounts.models import Account, LimitEvent, OneTimeCode, Token
 from healthcode.web.errors import TooMany
@@ -195,6 +195,20 @@ def test_the_printing_sender_works_only_in_the_demo(settings: LazySettings) -> N
     settings.SMS_SENDER = "accounts.sms.NoSuchSender"
     with pytest.raises(ImproperlyConfigured, match="NoSuchSender"):
         sms.sender()
+
+
+class BrokenSender:
+    """A provider that takes nothing."""
+
+    def send(self, *, phone: str, text: str) -> None:
+        raise SendingFailed
+
+
+def test_a_message_that_is_not_taken_is_admitted(settings: LazySettings) -> None:
+    settings.SMS_SENDER = f"{__name__}.BrokenSender"
+    answer = Client().post("/api/v1/auth/otp", {"phone": PHONE}, content_type="application/json")
+    assert answer.status_code == 503
+    assert answer.json()["type"] == "/problems/cannot-send"
 
 
 def test_what_has_served_its_time_is_forgotten(resident: Account) -> None:
