@@ -123,12 +123,13 @@ def revoke(*, device: Device, at: datetime) -> None:
 
 def trust_issuer(*, name: str, base_url: str) -> TrustedIssuer:
     """Recognise an issuer's codes from now on, as published at `base_url`."""
-    issuer, created = TrustedIssuer.objects.update_or_create(
-        name=name, defaults={"base_url": base_url.rstrip("/")}
-    )
-    if not created:
+    address = base_url.rstrip("/")
+    issuer, created = TrustedIssuer.objects.get_or_create(name=name, defaults={"base_url": address})
+    if not created and issuer.base_url != address:
         # What was fetched elsewhere is not this address's word.
-        issuer.publications.exclude(uri__startswith=f"{issuer.base_url}/").delete()
+        issuer.publications.all().delete()
+        issuer.base_url = address
+        issuer.save(update_fields=["base_url"])
     return issuer
 
 

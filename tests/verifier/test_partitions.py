@@ -1,0 +1,88 @@
+"""A partition a day: made ahead, dropped past retention, and no scan lost meanwhile."""
+
+import uuid
+from datetime import date, datetime, timedelta
+
+import pytest
+from django.db import connection
+from pytest_django import Settings
+
+from tests.verifier.conftest import ClockAt
+from verifier import partitions
+from verifier.models import Scan
+from verifier.scanning import Door, NewScan, Outcome, scan_all
+from verifier.tasks import partitions as task
+
+pytestmark = pytest.mark.django_db
+
+DOOR = Door(device=1, venue=1, yellow=Outcome.CAUTION)
+NOON = datetime.fromisoformat("2020-02-09T12:00:00+08:00")
+
+
+def scan_at(at: datetime) -> uuid.UUID:
+    new = NewScan(uuid.uuid4(), "https://example.org", at)
+    scan_all(door=DOOR, scans=[new], offline=True, at=at)
+    return new.id
+
+
+def in_default() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM verifier_scan_default")
+        return int(cursor.fetchone()[0])
+
+
+def test_days_around_today_have_theirs() -> None:
+    partitions.maintain(at=NOON)
+    days = sorted(partitions.partitioned_days())
+    assert (days[0], days[-1], len(days)) == (date(2020, 2, 2), date(2020, 2, 16), 15)
+
+
+def test_again_changes_nothing() -> None:
+    partitions.maintain(at=NOON)
+    before = sorted(partitions.partitioned_days())
+    partitions.maintain(at=NOON)
+    assert sorted(partitions.partitioned_days()) == before
+
+
+def test_scan_of_a_day_without_partition_is_kept_and_moved() -> None:
+    scan_id = scan_at(NOON)
+    assert in_default() == 1
+    partitions.maintain(at=NOON)
+    assert in_default() == 0
+    assert Scan.objects.get().id == scan_id
+    again = NewScan(scan_id, "https://example.org", NOON)
+    scan_all(door=DOOR, scans=[again], offline=True, at=NOON)
+    assert Scan.objects.count() == 1
+
+
+def test_midnight_is_shanghais() -> None:
+    partitions.maintain(at=NOON)
+    scan_at(datetime.fromisoformat("2020-02-08T16:30:00+00:00"))
+    assert Scan.objects.get().day == date(2020, 2, 9)
+    assert in_default() == 0
+
+
+def test_past_retention_days_are_dropped(settings: Settings) -> None:
+    settings.SCAN_RETENTION_DAYS = 10
+    partitions.maintain(at=NOON)
+    scan_at(NOON)
+    forgotten = scan_at(NOON + timedelta(days=12))
+    partitions.maintain(at=NOON + timedelta(days=10))
+    assert Scan.objects.filter(day=date(2020, 2, 9)).exists()
+    partitions.maintain(at=NOON + timedelta(days=11))
+    assert not Scan.objects.filter(day=date(2020, 2, 9)).exists()
+    assert date(2020, 2, 9) not in partitions.partitioned_days()
+    assert Scan.objects.get().id == forgotten
+
+
+def test_what_lies_in_no_partition_is_forgotten_too(settings: Settings) -> None:
+    settings.SCAN_RETENTION_DAYS = 10
+    scan_at(NOON)
+    partitions.maintain(at=NOON + timedelta(days=30))
+    assert not Scan.objects.exists()
+
+
+def test_the_task_keeps_today(clock_at: ClockAt) -> None:
+    with clock_at(NOON):
+        task()
+    assert date(2020, 2, 9) in partitions.partitioned_days()
