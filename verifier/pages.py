@@ -6,7 +6,7 @@ from io import BytesIO
 import qrcode
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +21,7 @@ from accounts.models import Account, Role
 from accounts.permissions import role_required
 from healthcode.areas import selectors as areas
 from healthcode.core import Outcome
-from healthcode.web.errors import Refusal
+from healthcode.web.errors import NotFound, Refusal
 from verifier import selectors, services
 from verifier.models import Device, Venue
 
@@ -93,14 +93,14 @@ def venues(request: HttpRequest) -> HttpResponse:
 @role_required(Role.VENUE_MANAGER)
 def venue(request: HttpRequest, venue_id: int) -> HttpResponse:
     """One venue: what was scanned today, what yellow means, its devices."""
-    return _venue(request, selectors.venue_of(_manager(request), venue_id))
+    return _venue(request, _own_venue(request, venue_id))
 
 
 @require_POST
 @role_required(Role.VENUE_MANAGER)
 def set_yellow(request: HttpRequest, venue_id: int) -> HttpResponse:
     """Say what a yellow code means at this venue."""
-    venue = selectors.venue_of(_manager(request), venue_id)
+    venue = _own_venue(request, venue_id)
     services.admit_yellow(venue=venue, yellow=_yellow(request))
     messages.success(request, _("Saved. The venue's devices follow within seconds."))
     return redirect("venue", venue.pk)
@@ -111,7 +111,7 @@ def set_yellow(request: HttpRequest, venue_id: int) -> HttpResponse:
 @role_required(Role.VENUE_MANAGER)
 def add_device(request: HttpRequest, venue_id: int) -> HttpResponse:
     """Add a device, and show the code that enrols it: this once, never again."""
-    venue = selectors.venue_of(_manager(request), venue_id)
+    venue = _own_venue(request, venue_id)
     try:
         label = request.POST.get("label", "")
         enrolment = services.add_device(venue=venue, label=label, at=timezone.now())
@@ -132,7 +132,10 @@ def add_device(request: HttpRequest, venue_id: int) -> HttpResponse:
 @role_required(Role.VENUE_MANAGER)
 def revoke_device(request: HttpRequest, device_id: int) -> HttpResponse:
     """End a device's right to scan."""
-    device = selectors.device_of(_manager(request), device_id)
+    try:
+        device = selectors.device_of(_manager(request), device_id)
+    except NotFound as missing:
+        raise Http404 from missing
     services.revoke(device=device, at=timezone.now())
     messages.success(request, _("The device scans no more."))
     return redirect("venue", device.venue_id)
@@ -188,6 +191,14 @@ def _picture(text: str) -> SafeString:
     code.make_image(image_factory=SvgPathImage).save(picture)
     svg = picture.getvalue().decode().partition("?>")[2]
     return mark_safe(svg)  # noqa: S308 - made here from squares alone
+
+
+def _own_venue(request: HttpRequest, venue_id: int) -> Venue:
+    """The manager's venue. Raises Http404 for everybody else's."""
+    try:
+        return selectors.venue_of(_manager(request), venue_id)
+    except NotFound as missing:
+        raise Http404 from missing
 
 
 def _manager(request: HttpRequest) -> Account:
