@@ -88,7 +88,7 @@ def metrics(_request: HttpRequest) -> HttpResponseBase:
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
-        MultiProcessCollector(registry)
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
     now = CollectorRegistry()
     now.register(_OpenRecomputations())
     return HttpResponse(

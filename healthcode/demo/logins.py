@@ -17,7 +17,7 @@ PROVINCE = "33"
 OFFICER, MANAGER = "demo.officer", "demo.manager"
 SOURCE, PARTNER = "demo.source", "demo.partner"
 RESIDENT_PHONE = "13800138000"
-_RESIDENT_HOME = "330106"
+_RESIDENT_HOME = "330108"
 _VENUE_AREA = "330105"
 _FAMILY = ((Relation.SELF, "林晓"), (Relation.CHILD, "林小雨"), (Relation.PARENT, "陈桂英"))
 _TOKEN_LIFE = timedelta(days=365)

@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 from types import FrameType
 
+from healthcode.local import children
 from healthcode.local import state as local_state
 from healthcode.local.children import LocalError
 from healthcode.local.console import Console
-from healthcode.local.service import PROJECT, Address, Service
+from healthcode.local.service import PROJECT, Address, Service, end_predecessors
 
 _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -66,30 +67,33 @@ def run() -> int:
     folder = Path(os.environ.get("VAR") or PROJECT / "var").absolute()
     for sign in _STOPPING:
         signal.signal(sign, _request_stop)
-    service: Service | None = None
-    status = 0
     try:
-        held = local_state.lock(folder)
-        address = _address()
-        state = local_state.load(folder)
-        console = Console(state.logs)
-        service = Service(state, address, console)
-        service.start()
-        console.say(_welcome(service))
-        service.watch()
+        with local_state.lock(folder):
+            _serve(folder, parent=os.getppid())
     except StopRequestedError:
-        print("Stopping …", flush=True)
+        return 0
     except LocalError as problem:
         print(problem, file=sys.stderr, flush=True)
-        status = 1
+        return 1
+    return 0
+
+
+def _serve(folder: Path, *, parent: int) -> None:
+    end_predecessors(folder)
+    address = _address()
+    state = local_state.load(folder)
+    service = Service(state, address, Console(state.logs))
+    try:
+        service.start()
+        service.console.say(_welcome(service))
+        while not children.is_parent_ending(parent):
+            service.watch(seconds=0.5)
     finally:
         for sign in _STOPPING:
             signal.signal(sign, signal.SIG_IGN)
-        if service is not None:
-            service.stop()
-            service.console.close()
-            held.close()
-    return status
+        service.console.say("Stopping …")
+        service.stop()
+        service.console.close()
 
 
 if __name__ == "__main__":

@@ -69,6 +69,21 @@ def adopt_orphans() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
+def is_parent_ending(parent: int) -> bool:
+    """Whether `make`, which started this process as its child, is about to end or gone.
+
+    A signal sent to make alone makes it wait for us without a word; it blocks that signal then.
+    Without make (no MAKELEVEL) a parent may go: then somebody wants this process to stay.
+    """
+    if "MAKELEVEL" not in os.environ:
+        return False
+    if os.getppid() != parent:
+        return True
+    status = Path("/proc", str(parent), "status").read_text()
+    blocked = int(status.partition("SigBlk:")[2].split()[0], 16)
+    return any(blocked & 1 << sign - 1 for sign in (signal.SIGINT, signal.SIGHUP))
+
+
 def kill_descendants() -> None:
     """Kill every process that descends from this one."""
     _kill(psutil.Process().children(recursive=True))

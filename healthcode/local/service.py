@@ -25,6 +25,7 @@ from healthcode.local.valkey import Valkey
 
 PROJECT = Path(__file__).resolve().parents[2]
 
+_PROCESSES = "processes.json"
 _EXPECTED_WARNINGS = (
     "ignore:You're running the worker with superuser privileges",
     # On one's own machine static files come from where they lie, not from a collection.
@@ -69,7 +70,6 @@ class Service:
             LocalError: when a part cannot be started; the sentence says which and why.
         """
         children.adopt_orphans()
-        self._end_predecessors()
         self._start_postgres()
         self._start_valkey()
         self._prepare()
@@ -77,21 +77,24 @@ class Service:
         self._start_role("web", [python, "-m", "granian", *self._granian_arguments()])
         celery = [python, "-m", "celery", "--quiet", "-A", "healthcode.celery"]
         quiet = ["--without-gossip", "--without-mingle"]
-        self._start_role("worker", [*celery, "worker", "--concurrency=2", *quiet])
+        self._start_role(
+            "worker", [*celery, "worker", "--concurrency=2", "--loglevel=INFO", *quiet]
+        )
         schedule = self.state.folder / "beat-schedule"
-        self._start_role("beat", [*celery, "beat", "--pidfile=", f"--schedule={schedule}"])
+        self._start_role(
+            "beat", [*celery, "beat", "--loglevel=INFO", "--pidfile=", f"--schedule={schedule}"]
+        )
         self._remember()
         self._wait_for_the_first_page()
 
-    def watch(self) -> None:
-        """Relay output until a part ends by itself.
+    def watch(self, *, seconds: float) -> None:
+        """Relay output for a while.
 
         Raises:
-            LocalError: saying which part ended, and how.
+            LocalError: when a part ended by itself; the sentence says which, and how.
         """
-        while True:
-            self._relay(seconds=0.5)
-            self._check()
+        self._relay(seconds=seconds)
+        self._check()
 
     def stop(self) -> None:
         """Stop every process this service started, those it started in turn included."""
@@ -106,7 +109,7 @@ class Service:
         if self._postgres is not None:
             self._postgres.stop()
         children.kill_descendants()
-        (self.state.folder / "processes.json").unlink(missing_ok=True)
+        (self.state.folder / _PROCESSES).unlink(missing_ok=True)
 
     def _settings(self) -> dict[str, str]:
         """The environment of every process: what is set already counts, the rest is ours."""
@@ -169,7 +172,8 @@ class Service:
             *("--host", self.address.host),
             *("--port", str(self.address.port)),
             *("--workers", "1"),
-            *("--blocking-threads", "8"),
+            *("--blocking-threads", "4"),
+            "--no-ws",
             *("--workers-kill-timeout", "5"),
             "healthcode.wsgi:application",
         ]
@@ -234,12 +238,13 @@ class Service:
         pids = [role.process.pid for role in self._roles.values()]
         pids += [process.pid for process in self._servers.values()]
         started: Mapping[int, float] = {pid: psutil.Process(pid).create_time() for pid in pids}
-        write_private(self.state.folder / "processes.json", json.dumps(started))
+        write_private(self.state.folder / _PROCESSES, json.dumps(started))
 
-    def _end_predecessors(self) -> None:
-        """End what a killed predecessor left; whoever holds the folder's lock may."""
-        path = self.state.folder / "processes.json"
-        if path.exists():
-            for pid, started in json.loads(path.read_text()).items():
-                children.end(int(pid), started)
-            path.unlink()
+
+def end_predecessors(folder: Path) -> None:
+    """End what a killed supervisor of this state folder left; whoever holds the lock may."""
+    path = folder / _PROCESSES
+    if path.exists():
+        for pid, started in json.loads(path.read_text()).items():
+            children.end(int(pid), started)
+        path.unlink()
