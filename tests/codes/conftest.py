@@ -69,12 +69,13 @@ def officer(db: None) -> Account:
 def world(officer: Account) -> None:
     """An area to live in and a policy to be judged by."""
     Area.objects.create(code=HOME, name="西湖区")
+    month_before = NOON - timedelta(days=30)
     publish_policy(
         account=officer,
         text=POLICY.read_text(encoding="utf-8"),
-        holds_from=NOON - timedelta(days=30),
+        holds_from=month_before,
         ground="Practice of February",
-        at=NOON - timedelta(days=30),
+        at=month_before,
     )
 
 
