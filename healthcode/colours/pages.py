@@ -1,5 +1,6 @@
 """What residents do about their colour: declare, check in, and read why it is as it is."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from django.contrib import messages
@@ -17,7 +18,8 @@ from accounts.selectors import KnownPerson, known_person, person_for
 from healthcode.areas.selectors import full_name
 from healthcode.colours import reporting
 from healthcode.colours.forms import DeclarationForm, faults_of
-from healthcode.colours.selectors import decision_of
+from healthcode.colours.reasons import Reason
+from healthcode.colours.selectors import colour_of, decision_of
 from healthcode.colours.serializers import CheckInInput, DeclarationInput
 from healthcode.evidence.fields import SHANGHAI
 from healthcode.evidence.traits import Symptom
@@ -50,7 +52,10 @@ def declare(request: HttpRequest, person_id: int) -> HttpResponse:
     try:
         reporting.declare(account=account, person=person, declaration=given.declaration(), at=at)
     except Refusal as refusal:
-        return _declaration_page(request, known, form.refused(refusal), status=refusal.status)
+        return _held_off(
+            _declaration_page(request, known, form.refused(refusal), status=refusal.status),
+            refusal,
+        )
     messages.success(request, _("Thank you, the declaration is stored."))
     return redirect("colour-page", person_id)
 
@@ -106,8 +111,28 @@ def why(request: HttpRequest, person_id: int) -> HttpResponse:
 
 def _told_page(request: HttpRequest, person_id: int, template: str) -> HttpResponse:
     _account, known = _whom(request, person_id)
-    context = {"person": known, "decision": decision_of(person_id, timezone.now())}
+    if colour_of(person_id) is None:
+        messages.info(request, _("Please declare first; the colour follows at once."))
+        return redirect("declare", person_id)
+    decision = decision_of(person_id, timezone.now())
+    context = {"person": known, "decision": decision, "reasons": once_each(decision.reasons)}
     return render(request, template, context)
+
+
+def once_each(reasons: Iterable[Reason]) -> list[Reason]:
+    """`reasons` without those that say the same; of these, the one that lasts longest stays."""
+    told: dict[tuple[str, str], Reason] = {}
+    for reason in reasons:
+        same = told.setdefault((reason.rule, reason.text), reason)
+        if _lasts(reason) > _lasts(same):
+            told[reason.rule, reason.text] = reason
+    return list(told.values())
+
+
+def _lasts(reason: Reason) -> tuple[bool, bool, float]:
+    """Orders reasons by how long they last: open exposures, then open releases, then by date."""
+    ends = reason.until or reason.holds_until
+    return reason.holds_until is None, reason.until is None, ends.timestamp() if ends else 0.0
 
 
 def _declaration_page(
@@ -135,6 +160,13 @@ def _check_in_page(
         "ticked": request.POST.getlist("symptoms"),
     }
     return render(request, "colours/check_in.html", context, status=status)
+
+
+def _held_off(response: HttpResponse, refusal: Refusal) -> HttpResponse:
+    """The page with the header that says when to try again, where the refusal knows."""
+    if "retry_after" in refusal.members:
+        response["Retry-After"] = str(refusal.members["retry_after"])
+    return response
 
 
 def _whom(request: HttpRequest, person_id: int) -> tuple[Account, KnownPerson]:

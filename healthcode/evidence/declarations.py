@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Person
@@ -104,17 +105,16 @@ def _refuse_flood(person: Person, at: datetime) -> None:
 
 
 def _without_repeated(person: Person, stays: Sequence[Stay], at: datetime) -> list[Stay]:
-    """The stays that say something new; closes the open ones that are not repeated."""
-    going_on = {
-        fact.area_id: fact
-        for fact in Evidence.objects.filter(
-            person=person,
-            kind=EvidenceKind.STAY,
-            ends__isnull=True,
-            withdrawn_by__isnull=True,
-            detail__declared=True,
-        ).order_by("-starts")
-    }
+    """The stays that say something new, each once; closes the open ones that are not repeated."""
+    declared = Evidence.objects.filter(
+        Q(ends__isnull=True) | Q(starts__in={stay.starts for stay in stays}),
+        person=person,
+        kind=EvidenceKind.STAY,
+        withdrawn_by__isnull=True,
+        detail__declared=True,
+    ).order_by("-starts")
+    known = {Stay(str(fact.area_id), fact.starts, fact.ends) for fact in declared}
+    going_on = {fact.area_id: fact for fact in declared if fact.ends is None}
     repeated = {
         stay.area
         for stay in stays
@@ -125,7 +125,11 @@ def _without_repeated(person: Person, stays: Sequence[Stay], at: datetime) -> li
     }
     if left:
         close(ends=left, at=at)
-    return [stay for stay in stays if stay.ends is not None or stay.area not in repeated]
+    return [
+        stay
+        for stay in dict.fromkeys(stays)
+        if stay not in known and (stay.ends is not None or stay.area not in repeated)
+    ]
 
 
 def _declared(person: Person, declaration: Declaration, at: datetime) -> NewFact:

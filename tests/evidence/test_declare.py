@@ -17,6 +17,7 @@ from healthcode.areas.services import publish_levels
 from healthcode.evidence.declarations import DECLARATIONS_A_DAY, MAX_STAYS
 from healthcode.evidence.fields import SHANGHAI, start_of_day
 from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.services import withdraw
 from tests.evidence.conftest import HOME, World, declaration
 
 URL = "/api/v1/declarations"
@@ -245,6 +246,20 @@ def test_a_stay_that_goes_on_ends_with_the_declaration_that_no_longer_names_it(
     assert before <= repeated.ends <= datetime.now(UTC)
     assert repeated.end_received_at is not None
     assert Evidence.objects.get(area="330203").ends is None
+
+
+def test_the_same_stay_is_evidence_once(resident_client: APIClient, world: World) -> None:
+    given = declaration(world.person.pk, stays=[stay(area="00"), stay(area="00")])
+    for _ in range(2):
+        answer = resident_client.post(URL, given, format="json")
+        assert len(answer.json()["reasons"]) == 1
+    fact = Evidence.objects.get(kind=EvidenceKind.STAY)
+    act = record_act(
+        account=world.officer, kind="test", area="", ground="test", detail={}, at=datetime.now(UTC)
+    )
+    withdraw(ids=[fact.pk], act=act)
+    answer = resident_client.post(URL, given, format="json")
+    assert len(answer.json()["reasons"]) == 1, "what an officer withdrew can be declared anew"
 
 
 def test_a_flood_of_declarations_is_turned_away(resident_client: APIClient, world: World) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 
+from healthcode.evidence import declarations
 from healthcode.evidence.fields import SHANGHAI
 from healthcode.evidence.models import Evidence, EvidenceKind
 from tests.evidence.conftest import HOME, World
@@ -124,6 +125,35 @@ def test_why_names_the_reason_the_rule_and_what_is_missing(browser: Client, worl
         "12345",
     ):
         assert words in page
+
+
+def test_the_same_reason_is_told_once(browser: Client, world: World) -> None:
+    person = world.person.pk
+    for _ in range(2):
+        browser.post(f"/people/{person}/declare", {**NOTHING_WRONG, "contact": "yes"})
+    latest = Evidence.objects.filter(kind=EvidenceKind.DECLARATION).latest("starts")
+    page = browser.get(f"/people/{person}/why").content.decode()
+    assert page.count("you declared contact with a case") == 1
+    assert f"evidence number {latest.pk}" in page
+
+
+@pytest.mark.parametrize("page", ["colour", "why"])
+def test_whoever_has_not_declared_is_asked_to(browser: Client, world: World, page: str) -> None:
+    answer = browser.get(f"/people/{world.child.pk}/{page}", follow=True)
+    assert answer.redirect_chain == [(f"/people/{world.child.pk}/declare", 302)]
+    assert "Please declare first" in answer.content.decode()
+
+
+def test_a_flood_is_held_off_with_a_sentence(
+    browser: Client, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(declarations, "DECLARATIONS_A_DAY", 1)
+    url = f"/people/{world.person.pk}/declare"
+    assert browser.post(url, NOTHING_WRONG).status_code == 302
+    answer = browser.post(url, NOTHING_WRONG)
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "Continue tomorrow." in answer.content.decode()
 
 
 @pytest.mark.parametrize("page", ["declare", "check-in", "colour", "why"])
