@@ -66,8 +66,9 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         body = validation_document(error)
     elif isinstance(error, exceptions.APIException):
         body = _framework_document(error)
-        if isinstance(error, exceptions.Throttled) and error.wait is not None:
-            headers["Retry-After"] = str(int(error.wait) + 1)
+        wait = getattr(error, "wait", None)  # of Throttled; its stub does not know it
+        if wait is not None:
+            headers["Retry-After"] = str(int(wait) + 1)
     else:
         return None
     if body["status"] == 401:
