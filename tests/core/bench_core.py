@@ -1,0 +1,91 @@
+"""Measures the core: `python -m tests.core.bench_core`. Exit status 1 when a target is missed.
+
+Ten million people, one status list of theirs, a hundred thousand codes superseded: what a door
+downloads, how long the list takes to build, how long one code takes to look up and to verify.
+"""
+
+import random
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from healthcode.core import Rules, Statuses, decode, parse_status_list, verify
+from tests.core.forge import NOON, PHONE, URI, ZHEJIANG, signed
+from tests.core.worlds import status_token, trust
+
+PEOPLE = 10_000_000
+SUPERSEDED = 100_000
+
+
+@dataclass(frozen=True)
+class Figure:
+    name: str
+    value: float
+    unit: str
+    target: float | None = None
+
+    @property
+    def missed(self) -> bool:
+        return self.target is not None and self.value > self.target
+
+    def __str__(self) -> str:
+        target = "" if self.target is None else f"  (at most {self.target:,g} {self.unit})"
+        return f"{self.name:<46} {self.value:>10,.2f} {self.unit}{target}"
+
+
+def seconds(work: Callable[[], object], times: int = 1) -> float:
+    """The processor's time of one run, averaged over `times`; others may be using it too."""
+    start = time.process_time()
+    for _ in range(times):
+        work()
+    return (time.process_time() - start) / times
+
+
+def status_figures() -> list[Figure]:
+    places = random.Random(2020).sample(range(PEOPLE), SUPERSEDED)
+    built: list[bytes] = []
+    building = seconds(lambda: built.append(status_token(size=PEOPLE, superseded=places)))
+    (token,) = built
+    keys = [ZHEJIANG.key()]
+    reading = seconds(lambda: parse_status_list(token, keys, NOON), 10)
+    held = parse_status_list(token, keys, NOON, uri=URI)
+    if not all(held.superseded(place) for place in places):
+        raise SystemExit("a superseded code is missing from the list")
+    looking_up = seconds(lambda: held.superseded(places[7]), 100_000)
+    return [
+        Figure("status list of 10 million, 100 thousand set", len(token) / 1000, "KB", 250),
+        Figure("  building and signing it", building, "s", 10),
+        Figure("  reading and verifying it", reading * 1e3, "ms"),
+        Figure("  looking up one code", looking_up * 1e6, "µs", 10),
+    ]
+
+
+def code_figures() -> list[Figure]:
+    known, rules = trust(), Rules()
+    status = Statuses.load([status_token()], trust=known, at=NOON)
+    text = signed()
+
+    def judge() -> None:
+        verify(text, trust=known, status=status, rules=rules, at=NOON)
+
+    judging = seconds(judge, 2_000)
+    return [
+        Figure("characters of a code", len(text), ""),
+        Figure("characters of a bound code", len(signed(phone_key=PHONE.point)), ""),
+        Figure("signing a code", seconds(signed, 500) * 1e6, "µs"),
+        Figure("decoding a code", seconds(lambda: decode(text), 2_000) * 1e6, "µs"),
+        Figure("verifying a code", judging * 1e6, "µs", 2_000),
+        Figure("verdicts a second on one core", 1 / judging, ""),
+    ]
+
+
+def main() -> int:
+    figures = status_figures() + code_figures()
+    for figure in figures:
+        print(figure)
+    return int(any(figure.missed for figure in figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+"""The fuzzing corpus, replayed: no bytes make the core raise anything but its own errors."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.core.fuzz.targets import TARGETS, one_input
+
+CORPUS = Path(__file__).parent / "fuzz" / "corpus"
+
+
+def test_the_corpus() -> None:
+    inputs = sorted(CORPUS.iterdir())
+
+    for path in inputs:
+        one_input(path.read_bytes())
+    assert len(inputs) > 100
+
+
+@pytest.mark.parametrize("target", range(len(TARGETS)), ids=sorted(TARGETS))
+@given(data=st.binary(max_size=400))
+def test_any_bytes(target: int, data: bytes) -> None:
+    one_input(bytes([target]) + data)
