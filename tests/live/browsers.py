@@ -17,10 +17,10 @@ _ALWAYS = ("--no-sandbox",)
 
 
 @contextmanager
-def phone(playwright: Playwright) -> Iterator[Page]:
-    """A page in a browser of its own."""
+def phone(playwright: Playwright, *, kept: Path | None = None) -> Iterator[Page]:
+    """A page in a browser of its own, without camera; `kept` is what it kept the time before."""
     with _browser(playwright) as browser:
-        yield browser.new_page(viewport=PHONE)
+        yield browser.new_page(viewport=PHONE, storage_state=kept)
 
 
 @contextmanager

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Playwright, sync_playwright
 
-from tests.live.service import LiveService
+from tests.live.service import LiveService, running
 
 HERE = Path(__file__).parent
 
@@ -20,7 +21,5 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
     """The whole service with the demo loaded; shared, so leave others' people alone."""
-    live = LiveService(tmp_path_factory.mktemp("live") / "var")
-    live.start()
-    yield live
-    live.stop()
+    with running(LiveService(tmp_path_factory.mktemp("live") / "var")) as live:
+        yield live

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Locator, Page, Playwright, expect
 
 from healthcode.demo.people import resident_number
 from tests.live.browsers import door, phone, picture_of
@@ -32,12 +32,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
     live.start()
     yield live
     live.stop()
-
-
-@pytest.fixture(scope="module")
-def playwright() -> Iterator[Playwright]:
-    with sync_playwright() as started:
-        yield started
 
 
 def test_from_declaration_to_door(own: LiveService, playwright: Playwright, tmp_path: Path) -> None:
