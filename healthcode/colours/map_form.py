@@ -98,7 +98,8 @@ class MapForm:
             for error in flatten(frame.errors):
                 self.faults[QUESTIONS[error["pointer"].split("/")[1]]] = error["detail"]
         try:
-            levels = self._levels(in_force, whole_of=whole_of)
+            within = None if "whole_of" in self.faults else whole_of
+            levels = self._levels(in_force, whole_of=within)
         except InvalidMap as refusal:
             self.refuse(refusal)
         return None if self.faults else ProposedMap(levels=levels, **frame.validated_data)

@@ -1,0 +1,183 @@
+"""The public pages: the map as picture and table, and choosing an area with or without script."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.template import engines
+from django.test import Client, RequestFactory
+from django.test.utils import CaptureQueriesContext
+
+from healthcode.areas.models import Level
+from healthcode.areas.picture import shapes
+from healthcode.areas.services import publish_levels
+from tests.areas.conftest import levels_of, shanghai
+
+
+@pytest.fixture
+def published_maps(act_on: Callable[[datetime], Any]) -> None:
+    """Both maps of February 2020 in force from their days on."""
+    for day in ("2020-02-09", "2020-02-24"):
+        publish_levels(
+            act=act_on(shanghai(day)),
+            effective_from=shanghai(day),
+            whole_of="33",
+            levels=levels_of(day),
+        )
+
+
+def test_the_map_shows_every_county_with_its_level(published_maps: None, client: Client) -> None:
+    page = client.get("/map", {"on": "2020-02-28"})
+    assert page.status_code == 200
+    text = page.content.decode()
+    drawn = {word: text.count(f'<path class="fill-{word}"') for word in ("green", "blue", "yellow")}
+    assert drawn == {"green": 82, "blue": 6, "yellow": 2}
+    assert "<title>上城区 · 低风险（绿）</title>" in text
+    assert "等级下调：78 个" in text
+    assert text.count('<th scope="row">') == 90
+    assert "2020-02-24 的等级变化" in text
+
+
+def test_the_table_is_sorted_as_asked(published_maps: None, client: Client) -> None:
+    def rows(sort: str) -> list[str]:
+        context = client.get("/map", {"on": "2020-02-10", "sort": sort}).context
+        return [row.code for row in context["rows"]]
+
+    assert rows("code") == sorted(rows("code"))
+    assert rows("")[0] == rows("level")[0] == "330382"
+    assert set(rows("since")) == set(rows("code"))
+
+
+def test_english_is_complete(published_maps: None, client: Client) -> None:
+    client.cookies["language"] = "en"
+    page = client.get("/map", {"on": "2020-02-28"}).content.decode()
+    assert "Fell: 78 areas" in page
+    assert "Medium risk (yellow)" in page
+
+
+def test_before_any_map_the_page_says_that_all_is_green(zhejiang: None, client: Client) -> None:
+    page = client.get("/map").content.decode()
+    assert "各地均按低风险（绿）处理" in page
+    assert page.count('<path class="fill-none"') == 90
+
+
+@pytest.mark.parametrize("on", ["soon", "2020-13-01", "2020-02-24T00:00", "9999-99-99"])
+def test_a_day_that_is_none_leads_to_today(zhejiang: None, client: Client, on: str) -> None:
+    answer = client.get("/map", {"on": on})
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/map")
+
+
+def test_the_last_day_of_the_calendar_has_a_map(zhejiang: None, client: Client) -> None:
+    assert client.get("/map", {"on": "9999-12-31"}).status_code == 200
+
+
+def test_a_level_of_a_city_colours_its_counties(
+    act_on: Callable[[datetime], Any], client: Client
+) -> None:
+    publish_levels(
+        act=act_on(shanghai("2020-02-09")),
+        effective_from=shanghai("2020-02-09"),
+        whole_of=None,
+        levels={"3301": Level.ORANGE, "330102": Level.RED, "330106": Level.BLUE},
+    )
+    page = client.get("/map")
+    levels = {county.code: county.level for county in page.context["counties"]}
+    assert (levels["330102"], levels["330106"], levels["330110"]) == ("red", "orange", "orange")
+    assert levels["330203"] == "none"
+
+
+def test_the_page_asks_the_database_a_fixed_number_of_times(
+    published_maps: None, client: Client
+) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/map")
+    assert len(queries) == 6
+
+
+def test_every_county_of_the_picture_is_a_division(zhejiang: None, client: Client) -> None:
+    named = {county.code: county.name for county in client.get("/map").context["counties"]}
+    assert named.keys() == shapes().counties.keys()
+    assert all(name != code for code, name in named.items())
+
+
+@pytest.mark.parametrize(
+    ("parent", "first", "number"),
+    [("", "11", 34), ("33", "3301", 11), ("3301", "330102", 13), ("330102", "330102001", 14)],
+)
+def test_options_are_the_divisions_that_exist(
+    zhejiang: None, client: Client, parent: str, first: str, number: int
+) -> None:
+    answer = client.get("/areas/options", {"parent": parent})
+    assert answer.headers["Cache-Control"] == "public, max-age=86400"
+    codes = [division["code"] for division in json.loads(answer.content)]
+    assert (codes[0], len(codes)) == (first, number)
+    assert "330103" not in codes
+
+
+@pytest.mark.parametrize(
+    ("parent", "status", "body"),
+    [("330102001", 200, []), ("99", 200, []), ("3x", 422, None), ("' OR 1=1", 422, None)],
+)
+def test_there_are_no_options_below_what_is_no_division(
+    zhejiang: None, client: Client, parent: str, status: int, body: object
+) -> None:
+    answer = client.get("/areas/options", {"parent": parent})
+    assert answer.status_code == status
+    assert body is None or answer.json() == body
+
+
+def test_an_area_is_chosen_by_links_alone(zhejiang: None, client: Client) -> None:
+    query = {"name": "area-1", "next": "/me/add?a=b"}
+    page = client.get("/areas/choose", query).content.decode()
+    assert "parent=33" in page
+    assert "境外" not in page
+    page = client.get("/areas/choose", {**query, "parent": "3301"}).content.decode()
+    assert "浙江省杭州市" in page
+    assert "parent=330102" in page
+    done = client.get("/areas/choose", {**query, "parent": "330102"})
+    assert done.headers["Location"] == "/me/add?a=b&area-1=330102"
+    abroad = {**query, "abroad": "1"}
+    assert "parent=00" in client.get("/areas/choose", abroad).content.decode()
+    done = client.get("/areas/choose", {**abroad, "parent": "00"})
+    assert done.headers["Location"].endswith("area-1=00")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"next": "https://example.org/"},
+        {"next": "//example.org/"},
+        {"next": "/\\example.org"},
+        {"next": "javascript:alert(1)"},
+        {},
+        {"next": "/me/add", "parent": "3x"},
+    ],
+)
+def test_choosing_leads_nowhere_else(zhejiang: None, client: Client, query: dict[str, str]) -> None:
+    assert client.get("/areas/choose", query).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("value", "query", "code", "name"),
+    [
+        ("330106", "", "330106", "浙江省杭州市西湖区"),
+        ("", "?home=330106", "330106", "浙江省杭州市西湖区"),
+        ("330102", "?home=330106", "330102", "浙江省杭州市上城区"),
+        ("", "?home=339999", "", ""),
+        ("<script>", "", "", ""),
+        (None, "", "", ""),
+    ],
+)
+def test_the_picker_holds_what_was_chosen(
+    zhejiang: None, value: str | None, query: str, code: str, name: str
+) -> None:
+    template = engines["django"].from_string(
+        '{% include "areas/_picker.html" with name="home" label="Home" %}'
+    )
+    html = template.render({"value": value}, RequestFactory().get(f"/me/add{query}"))
+    assert f'<input type="hidden" name="home" value="{code}">' in html
+    assert (name in html) if name else ("<strong>" not in html)
+    assert "<script>" not in html.replace('<script type="module"', "")
