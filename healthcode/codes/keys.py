@@ -134,7 +134,7 @@ def make_key(*, starts: datetime, signs_for: timedelta) -> SigningKey:
         kid=key_id(public_key),
         public_spki=public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
         private_sealed=private_key.private_bytes(
-            Encoding.DER, PrivateFormat.PKCS8, BestAvailableEncryption(_secret())
+            Encoding.DER, PrivateFormat.PKCS8, BestAvailableEncryption(_secrets()[0])
         ),
         not_before=starts,
         signs_until=signs_until,
@@ -147,19 +147,20 @@ def open_key(row: SigningKey) -> LocalSigner:
 
     Raises:
         DoesNotSign: this process has no secret.
-        ImproperlyConfigured: the secret is not the one that sealed this key.
+        ImproperlyConfigured: none of the secrets is the one that sealed this key.
     """
     if not settings.SIGNING_KEY_SECRET:
         raise DoesNotSign
-    try:
-        private_key = load_der_private_key(bytes(row.private_sealed), _secret())
-    except ValueError as error:
-        raise ImproperlyConfigured(
-            f"SIGNING_KEY_SECRET does not open signing key {bytes(row.kid).hex()}."
-        ) from error
-    if not isinstance(private_key, ec.EllipticCurvePrivateKey):
-        raise ImproperlyConfigured(f"Signing key {bytes(row.kid).hex()} is not an ES256 key.")
-    return LocalSigner(bytes(row.kid), private_key)
+    kid = bytes(row.kid)
+    for secret in _secrets():
+        try:
+            private_key = load_der_private_key(bytes(row.private_sealed), secret)
+        except ValueError:
+            continue
+        if isinstance(private_key, ec.EllipticCurvePrivateKey):
+            return LocalSigner(kid, private_key)
+        raise ImproperlyConfigured(f"Signing key {kid.hex()} is not an ES256 key.")
+    raise ImproperlyConfigured(f"SIGNING_KEY_SECRET does not open signing key {kid.hex()}.")
 
 
 def withdraw_key(*, kid: bytes, at: datetime) -> bool:
@@ -202,7 +203,8 @@ def _signing(rows: list[SigningKey], at: datetime) -> SigningKey | None:
     return max(candidates, key=lambda row: (row.not_before, row.pk), default=None)
 
 
-def _secret() -> bytes:
+def _secrets() -> list[bytes]:
+    """The secrets, separated by commas: the first seals, any may open what it sealed before."""
     if not settings.SIGNING_KEY_SECRET:
         raise ImproperlyConfigured("Set SIGNING_KEY_SECRET, which seals the signing keys.")
-    return str(settings.SIGNING_KEY_SECRET).encode()
+    return [secret.encode() for secret in settings.SIGNING_KEY_SECRET.split(",") if secret]

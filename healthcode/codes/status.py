@@ -9,7 +9,7 @@ import base64
 import hashlib
 import hmac
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -60,10 +60,10 @@ class Part:
         """The places of many codes, each named by person and changes; for whole lists."""
         return self.permutation.forward([self._number(*code) for code in codes])
 
-    def holder_of(self, place: int) -> tuple[int, int]:
-        """Whose code has this place: the person, and the changes modulo `NUMBERS_A_PERSON`."""
-        person, changes = divmod(self.permutation.inverse([place])[0], NUMBERS_A_PERSON)
-        return self.first_person + person, changes
+    def holders_of(self, places: Sequence[int]) -> list[tuple[int, int]]:
+        """Whose codes have these places: person, and changes modulo `NUMBERS_A_PERSON`."""
+        numbers = (divmod(n, NUMBERS_A_PERSON) for n in self.permutation.inverse(places))
+        return [(self.first_person + person, changes) for person, changes in numbers]
 
     def _number(self, person: int, changes: int) -> int:
         return (person - self.first_person) * NUMBERS_A_PERSON + changes % NUMBERS_A_PERSON

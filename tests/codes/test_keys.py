@@ -52,6 +52,16 @@ def test_no_key_is_made_without_a_secret_to_seal_it(db: None) -> None:
     assert not SigningKey.objects.exists()
 
 
+def test_secrets_follow_each_other_as_keys_do(zhang: Resident, signing_key: SigningKey) -> None:
+    old = settings.SIGNING_KEY_SECRET
+    with override_settings(SIGNING_KEY_SECRET=f"newer,{old}"):
+        assert kid_of(code_of(zhang)) == bytes(signing_key.kid)
+        following = keys.make_key(starts=NOON, signs_for=90 * DAY)
+        keys.keyring.forget()
+    with override_settings(SIGNING_KEY_SECRET="newer"):
+        assert kid_of(code_of(zhang)) == bytes(following.kid)
+
+
 def test_the_next_key_takes_over_and_the_last_ones_codes_go_on(
     zhang: Resident, signing_key: SigningKey
 ) -> None:

@@ -40,8 +40,9 @@ def superseded(day: date = TODAY, *, at: datetime = NOON) -> set[tuple[int, int]
         bytes(row.token), keys.published_keys(at=at), int(at.timestamp()), uri=part.uri
     )
     assert len(parsed) == row.places
-    set_bits = (n for n, byte in enumerate(parsed.bits) if byte for n in range(8 * n, 8 * n + 8))
-    return {part.holder_of(place) for place in set_bits if parsed.superseded(place)}
+    occupied = (n for n, byte in enumerate(parsed.bits) if byte)
+    places = [p for n in occupied for p in range(8 * n, 8 * n + 8) if parsed.superseded(p)]
+    return set(part.holders_of(places))
 
 
 def test_bits_are_set_for_exactly_those_whose_colour_changed(zhang: Resident) -> None:

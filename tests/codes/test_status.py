@@ -27,9 +27,10 @@ def test_no_two_codes_of_a_day_share_a_place() -> None:
     assert len(set(part().places_of(codes))) == len(codes)
 
 
-def test_a_place_leads_back_to_its_holder_with_the_key() -> None:
+def test_places_lead_back_to_their_holders_with_the_key() -> None:
     list_ = part(number=1, first_person=5000)
-    assert list_.holder_of(list_.place(5123, 18)) == (5123, 2)
+    places = [list_.place(5123, 18), list_.place(5000, 0)]
+    assert list_.holders_of(places) == [(5123, 2), (5000, 0)]
 
 
 def test_places_of_one_day_say_nothing_about_those_of_the_next() -> None:
