@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -14,7 +16,9 @@ from accounts.models import Account
 from accounts.services import record_act
 from healthcode.areas.models import Level
 from healthcode.areas.services import publish_levels
-from healthcode.evidence.declarations import DECLARATIONS_A_DAY, MAX_STAYS
+from healthcode.colours.errors import NoPolicy
+from healthcode.colours.reporting import declare
+from healthcode.evidence.declarations import DECLARATIONS_A_DAY, MAX_STAYS, Declaration, Stay
 from healthcode.evidence.fields import SHANGHAI, start_of_day
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import withdraw
@@ -290,3 +294,31 @@ def test_the_symptoms_are_listed_in_both_languages() -> None:
     assert answer.status_code == 200
     assert {"code": "fever", "zh": "发热", "en": "Fever"} in answer.json()
     assert len(answer.json()) == 10
+
+
+def test_what_cannot_be_decided_is_not_stored(world: World, now: datetime) -> None:
+    given = Declaration(symptoms=(), temperature=None, contact_with_case=True, stays=())
+    before_any_policy = now - timedelta(days=500)
+    with pytest.raises(NoPolicy):
+        declare(account=world.zhang, person=world.person, declaration=given, at=before_any_policy)
+    assert not Evidence.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_do_not_double_where_somebody_is(world: World, now: datetime) -> None:
+    here = Stay(HOME, now - timedelta(days=3), None)
+    given = Declaration(symptoms=(), temperature=None, contact_with_case=False, stays=(here,))
+    together = Barrier(2)
+
+    def tap() -> None:
+        together.wait()
+        try:
+            declare(account=world.zhang, person=world.person, declaration=given, at=now)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        for tapped in [pool.submit(tap), pool.submit(tap)]:
+            tapped.result()
+    kinds = list(Evidence.objects.order_by("kind").values_list("kind", flat=True))
+    assert kinds == ["declaration", "declaration", "stay"]
