@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,11 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from healthcode.core import Colour, Kind
+from healthcode.core import Colour, Kind, Outcome
 from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
 from verifier.authentication import doors
 from verifier.models import Publication, Scan, Venue
+from verifier.scanning import Door, NewScan
+from verifier.scanning import scan as record_scan
 from verifier.trust import knowledge
 
 SCANS = "/api/v1/scans"
@@ -257,3 +260,21 @@ def test_only_enrolled_devices_scan(zhejiang: Authority, now: datetime, header: 
     answer = scan(stranger, zhejiang.code(at=now))
     assert answer.status_code == 401
     assert answer.json()["type"] == "/problems/not-authenticated"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_scan_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
+    """A door that taps again and again: one row, one answer for all."""
+    at_door = Door(device=1, venue=venue.pk, yellow=Outcome.CAUTION)
+    new = NewScan(uuid.uuid4(), "https://example.org")
+
+    def send(number: int) -> object:
+        try:
+            return record_scan(door=at_door, new=new, at=now + timedelta(milliseconds=number))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(send, range(32)))
+    assert all(answer == answers[0] for answer in answers)
+    assert Scan.objects.count() == 1
