@@ -14,6 +14,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -38,16 +39,27 @@ def _programs() -> Path:
 
 
 class Postgres:
-    """One server: `folder` is its data, `password` that of the superuser and of the owner."""
+    """One server: `folder` is its data, `password` that of the superuser and of the owner.
+
+    `settings` are PostgreSQL's own ("work_mem=64MB"), over those that every server here has.
+    """
 
     def __init__(
-        self, folder: Path, *, port: int, password: str, log: Path, durable: bool = True
+        self,
+        folder: Path,
+        *,
+        port: int,
+        password: str,
+        log: Path,
+        durable: bool = True,
+        settings: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self.port = port
         self.log = log
         self._password = password
         self._durable = durable
+        self._settings = settings
         self._user = UNPRIVILEGED_USER if os.geteuid() == 0 else ""
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -113,6 +125,7 @@ class Postgres:
             "timezone=UTC",
             "log_timezone=UTC",
             *([] if self._durable else _THROWAWAY),
+            *self._settings,
         ]
         command = [str(_programs() / "postgres"), "-D", str(self.folder)]
         for setting in settings:

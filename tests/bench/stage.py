@@ -1,0 +1,128 @@
+"""What the measurements run on: private servers and the sizes to measure."""
+
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import psycopg2
+
+from healthcode.local import children
+from healthcode.local.environment import SETTINGS
+from healthcode.local.postgres import Postgres
+from healthcode.local.state import free_port, new_secrets
+from healthcode.local.valkey import Valkey
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much to measure. `small` and `large` are the numbers of people of two cities."""
+
+    name: str
+    small: int
+    large: int
+    touched: tuple[int, ...]
+    rounds: int
+
+
+SIZES = {
+    size.name: size
+    for size in (
+        Size("small", small=100_000, large=400_000, touched=(1_000, 10_000, 50_000), rounds=5),
+        Size(
+            "city",
+            small=1_000_000,
+            large=10_000_000,
+            touched=(1_000, 10_000, 100_000, 1_000_000),
+            rounds=5,
+        ),
+    )
+}
+
+
+class Stage:
+    """Servers, a folder to throw away, and a place to say what is going on."""
+
+    def __init__(self, folder: Path, size: Size, postgres: Postgres, valkey: Valkey) -> None:
+        self.folder = folder
+        self.size = size
+        self.postgres = postgres
+        self.valkey = valkey
+
+    def say(self, sentence: str) -> None:
+        """Tell whoever waits; the table goes to the standard output, this does not."""
+        print(sentence, file=sys.stderr, flush=True)
+
+    def database(self, name: str) -> str:
+        """Make an empty database where there is none; its address for the service's role."""
+        self.postgres.ensure_database(name)
+        return self.postgres.url(name)
+
+    def order(self, statement: str, *, database: str = "postgres") -> None:
+        """Run what only the superuser may: CHECKPOINT, VACUUM."""
+        connection = psycopg2.connect(self.postgres.url(database, user="postgres"))
+        connection.autocommit = True
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+        finally:
+            connection.close()
+
+
+@contextmanager
+def stage(size: Size) -> Iterator[Stage]:
+    """Start servers for the measurements, complete the environment, and stop and remove it all.
+
+    PostgreSQL is durable as in production; only what runs by itself at moments of its own choosing
+    (autovacuum, checkpoints) is kept out of the measurements, which order both themselves.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="healthcode-bench-"))
+    folder.chmod(0o711)
+    secrets = new_secrets()
+    postgres = Postgres(
+        folder / "postgres",
+        port=free_port(),
+        password=secrets["POSTGRES_PASSWORD"],
+        log=folder / "postgres.log",
+        settings=_postgres_settings(),
+    )
+    valkey = Valkey(
+        folder / "valkey",
+        port=free_port(),
+        password=secrets["VALKEY_PASSWORD"],
+        log=folder / "valkey.log",
+    )
+    try:
+        children.adopt_orphans()
+        postgres.create()
+        postgres.start()
+        valkey.start()
+        os.environ.update(SETTINGS | secrets)
+        os.environ["BROKER_URL"] = valkey.url()
+        os.environ["DATABASE_URL"] = postgres.url("postgres")
+        os.environ["LOG_LEVEL"] = "WARNING"
+        logging.captureWarnings(True)
+        yield Stage(folder, size, postgres, valkey)
+    finally:
+        valkey.stop()
+        postgres.stop()
+        shutil.rmtree(folder)
+
+
+def _postgres_settings() -> list[str]:
+    megabytes = psutil.virtual_memory().total // 2**20
+    return [
+        # A quarter of the memory, as PostgreSQL's manual advises.
+        f"shared_buffers={megabytes // 4}MB",
+        f"effective_cache_size={megabytes // 2}MB",
+        "maintenance_work_mem=512MB",
+        "max_wal_size=32GB",
+        "checkpoint_timeout=1h",
+        "autovacuum=off",
+    ]
