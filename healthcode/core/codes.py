@@ -30,6 +30,13 @@ UINT32_MAX: Final = (1 << 32) - 1
 MAX_HOLDER_BYTES: Final = 32
 ISSUER: Final = re.compile(r"[A-Z0-9]{2}(-[A-Z0-9]{1,8})?")
 URI: Final = re.compile(r"https?://[!-~]{1,56}")
+# Breaks, blanks, invisible marks and those that turn the writing; listed, since what Unicode calls
+# printable grows by the year, last by characters of Chinese names that older systems do not know.
+_INVISIBLE: Final = (
+    r"\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
+    r"\ud800-\udfff\ufeff\ufff9-\uffff\U000e0000-\U000e007f"
+)
+_NAME: Final = re.compile(f"[^{_INVISIBLE}]+")
 _ISS, _EXP, _IAT, _CNF, _STATUS, _HC = 1, 4, 6, 8, 65535, -65537
 _COLOUR, _KIND, _POLICY, _HOLDER = 1, 2, 3, 4
 # COSE_Key (RFC 9052, 7 and RFC 9053, 7.1), as the cnf claim of RFC 8747 holds it.
@@ -95,7 +102,7 @@ class HealthCode:
         if not 0 < self.expires_at - self.issued_at <= MAX_LIFETIME_SECONDS[self.kind]:
             raise MalformedCode("lifetime is not one of its kind")
         if self.holder is not None and not _is_short_name(self.holder):
-            raise MalformedCode("holder is not a short printable name")
+            raise MalformedCode("holder is not a short visible name")
         if self.phone_key is not None:
             if self.kind is not Kind.LIVE:
                 raise MalformedCode("only a live code is bound to a phone")
@@ -268,4 +275,4 @@ def _uint(value: cbor.Value) -> int:
 
 
 def _is_short_name(text: str) -> bool:
-    return text.isprintable() and 0 < len(text.encode()) <= MAX_HOLDER_BYTES
+    return _NAME.fullmatch(text) is not None and len(text.encode()) <= MAX_HOLDER_BYTES

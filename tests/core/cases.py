@@ -29,6 +29,7 @@ from tests.core.forge import (
 from tests.core.worlds import DAY, HOUR, SHANGHAI_URI
 
 KID = ZHEJIANG.key().kid
+VARIANT = "\u8fbb\U000e0100\ue000*"
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ def genuine() -> Iterator[Case]:
     yield passes("green, Ed25519", signed(ZHEJIANG_ED))
     yield passes("paper", signed(kind=Kind.PAPER), at=NOON + HOUR)
     yield passes("no holder", signed(holder=None))
+    yield passes("a holder written with a character of Unicode 15.1", signed(holder="\U0002ebf0*"))
+    yield passes("a holder written with a variant and a private character", signed(holder=VARIANT))
     kid = ZHEJIANG.key().kid
     text = sign(largest(), kid=kid, algorithm=Algorithm.ES256, signer=ZHEJIANG)
     yield caution("stale_data", "as large as a code may be, its list not at hand", text)
@@ -310,6 +313,9 @@ def malformed_claims() -> Iterator[Case]:
         "holder null": claims({-65537: statement | {4: None}}),
         "holder with a line break": claims({-65537: statement | {4: "张\n*"}}),
         "holder turning the writing": claims({-65537: statement | {4: "张\u202e*"}}),
+        "holder with a blank of no width": claims({-65537: statement | {4: "张\u200b*"}}),
+        "holder with a hidden tag": claims({-65537: statement | {4: "张\U000e0041*"}}),
+        "holder with a wide blank": claims({-65537: statement | {4: "张\u3000*"}}),
         "holder of 33 bytes": claims({-65537: statement | {4: "*" * 33}}),
         "statement with more": claims({-65537: statement | {5: 1}}),
         "issuer in small letters": claims({1: "cn-33"}),

@@ -15,6 +15,10 @@ OUTCOMES = ("pass", "caution", "refuse")
 RULES = {"admits": dict(zip(COLOURS, OUTCOMES, strict=True)), "kinds": KINDS, "leeway_seconds": 60}
 RULES |= {"trust_grace_seconds": 86400, "status_grace_seconds": 7200}
 ISSUER, URI = re.compile(r"[A-Z0-9]{2}(-[A-Z0-9]{1,8})?"), re.compile(r"https?://[!-~]{1,56}")
+INVISIBLE = (
+    r"[\0-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f"
+    r"\u3000\ufeff\ufff9-\uffff\U000e0000-\U000e007f]"
+)
 # SubjectPublicKeyInfo of a P-256 key, up to x and y.
 P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
 UNREADABLE = (cbor2.CBORError, ValueError, LookupError, TypeError, AttributeError)
@@ -85,7 +89,7 @@ def read_code(text: str) -> Any:
     need(ISSUER.fullmatch(claims[1]) and URI.fullmatch(place["uri"]))
     need(0 < claims[4] - claims[6] <= LIVES[said[2]])
     holder, mine = said.get(4, "*"), True
-    need(holder.isprintable() and 0 < len(holder.encode()) <= 32)
+    need(not re.search(INVISIBLE, holder) and 0 < len(holder.encode()) <= 32)
     if 8 in claims:
         x, y = claims[8][1][-2], claims[8][1][-3]
         need(claims[8] == {1: {1: 2, -1: 1, -2: x, -3: y}} and len(x) == len(y) == 32)

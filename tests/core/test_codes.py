@@ -158,6 +158,12 @@ def test_a_key_identifier_or_signature_of_another_size_is_not_made() -> None:
         sign(health_code(), kid=KID, algorithm=Algorithm.ES256, signer=lambda _: bytes(70))
 
 
+@pytest.mark.parametrize("holder", ["", "\ud800", "\n", "\u202e", "\u3000", "*" * 33])
+def test_a_holder_that_cannot_be_seen_as_it_is_is_not_made(holder: str) -> None:
+    with pytest.raises(MalformedCode):
+        health_code(holder=holder)
+
+
 def test_only_a_bound_code_is_presented() -> None:
     with pytest.raises(MalformedCode):
         present(signed(), at=NOON, signer=PHONE)

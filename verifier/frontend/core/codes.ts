@@ -46,7 +46,9 @@ const MAX_HOLDER_BYTES = 32;
 const LIFETIME_SECONDS = { live: 86_400, paper: 14 * 86_400 };
 export const ISSUER = /^[A-Z0-9]{2}(-[A-Z0-9]{1,8})?$/;
 export const ADDRESS = /^https?:\/\/[!-~]{1,56}$/;
-const PRINTABLE = /^(?:[^\p{C}\p{Z}]|\x20)+$/u;
+// No breaks, blanks, invisible marks, nor any that turn the writing: listed in docs/format.md.
+const NAME =
+  /^[^\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\uffff\u{e0000}-\u{e007f}]+$/u;
 const [ISS, EXP, IAT, CNF, STATUS, HC] = [1, 4, 6, 8, 65535, -65537] as const;
 const [COLOUR, KIND, POLICY, HOLDER] = [1, 2, 3, 4] as const;
 
@@ -97,7 +99,7 @@ function readClaims(claims: Map<CborKey, Value>, bound: boolean): HealthCode {
     colour: oneOf(COLOURS, statement.get(COLOUR)),
     kind: oneOf(KINDS, statement.get(KIND)),
     policy: uint(statement.get(POLICY)),
-    holder: named ? text(statement.get(HOLDER), PRINTABLE) : null,
+    holder: named ? text(statement.get(HOLDER), NAME) : null,
     status: readPlace(map(claims.get(STATUS))),
     bound,
   };
