@@ -116,11 +116,13 @@ class VerificationView(APIView):
             "OneOrManyCodes",
             [VerificationInput, VerificationInput(many=True)],
             resource_type_field_name=None,
+            many=False,
         ),
         responses=PolymorphicProxySerializer(
             "OneOrManyVerdicts",
             [VerificationOutput, VerificationOutput(many=True)],
             resource_type_field_name=None,
+            many=False,
         ),
     )
     def post(self, request: Request) -> Response:
