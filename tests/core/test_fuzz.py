@@ -6,17 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.core.fuzz.seeds import seeds
 from tests.core.fuzz.targets import TARGETS, one_input
 
 CORPUS = Path(__file__).parent / "fuzz" / "corpus"
 
 
-def test_the_corpus() -> None:
-    inputs = sorted(CORPUS.iterdir())
+def test_what_fuzzing_found_and_what_it_started_from() -> None:
+    found = [path.read_bytes() for path in sorted(CORPUS.iterdir())]
 
-    for path in inputs:
-        one_input(path.read_bytes())
-    assert len(inputs) > 100
+    for data in [*found, *seeds()]:
+        one_input(data)
+    assert len(found) > 100
 
 
 @pytest.mark.parametrize("target", range(len(TARGETS)), ids=sorted(TARGETS))

@@ -1,10 +1,10 @@
 """Fuzzes the core with atheris, which is installed for this alone (`pip install atheris`):
 
-    python -m tests.core.fuzz -max_total_time=300 tests/core/fuzz/corpus
+    python -m tests.core.fuzz.seeds var/seeds
+    python -m tests.core.fuzz -max_total_time=300 tests/core/fuzz/corpus var/seeds
 
-New inputs that reach new code are kept in the folder named last; what crashes is written beside.
-`python -m tests.core.fuzz.seeds` writes the inputs it starts from. The whole corpus is replayed
-by the ordinary tests.
+Inputs that reach new code are kept in the first folder; what crashes is written beside. The
+ordinary tests replay both.
 """
 
 import sys

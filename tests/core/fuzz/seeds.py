@@ -1,8 +1,12 @@
-"""Writes the inputs from which fuzzing starts: every vector, given to the target that reads it."""
+"""The inputs from which fuzzing starts: every vector, given to the target that reads it.
+
+`python -m tests.core.fuzz.seeds FOLDER` writes them.
+"""
 
 import base64
 import hashlib
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +14,16 @@ from tests.core.forge import bytes_of
 from tests.core.fuzz.targets import TARGETS
 from tests.core.test_vectors import VECTORS
 
-CORPUS = Path(__file__).with_name("corpus")
 MAX_BYTES = 2_000
 NAMES = sorted(TARGETS)
 
 
 def seeds() -> Iterator[bytes]:
+    """All of a size that is worth mutating."""
+    yield from (seed for seed in _seeds() if len(seed) <= MAX_BYTES)
+
+
+def _seeds() -> Iterator[bytes]:
     for case in VECTORS["cases"]:
         text = case["text"].encode("utf-8", "surrogatepass")
         yield _for("code_text", text)
@@ -35,12 +43,11 @@ def _for(target: str, data: bytes) -> bytes:
     return bytes([NAMES.index(target)]) + data
 
 
-def main() -> None:
-    CORPUS.mkdir(exist_ok=True)
+def main(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds():
-        if len(seed) <= MAX_BYTES:
-            (CORPUS / hashlib.sha1(seed, usedforsecurity=False).hexdigest()).write_bytes(seed)
+        (folder / hashlib.sha256(seed).hexdigest()[:40]).write_bytes(seed)
 
 
 if __name__ == "__main__":
-    main()
+    main(Path(sys.argv[1]))
