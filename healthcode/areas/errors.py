@@ -1,6 +1,6 @@
 """What the areas room refuses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils.translation import gettext_lazy as _
 
@@ -20,7 +20,8 @@ class InvalidMap(InvalidInput):
     slug = "invalid-map"
     title = _("The map has mistakes")
 
-    def __init__(self, errors: Sequence[object], *, faults: int) -> None:
+    def __init__(self, errors: Sequence[Mapping[str, object]], *, faults: int) -> None:
+        self.errors = tuple(errors)
         super().__init__(
             _("Nothing was published. Correct the lines that `errors` names and send it again."),
             errors=list(errors),

@@ -17,7 +17,11 @@ PUBLICATION_LOCK = 0x6C65_7665
 
 # Unqualified names find temporary tables first: within the transaction every statement on the
 # levels, whoever wrote it, reads this copy.
-SHADOW = "CREATE TEMPORARY TABLE areas_arealevel ON COMMIT DROP AS TABLE areas_arealevel"
+SHADOW = """
+    CREATE TEMPORARY TABLE areas_arealevel ON COMMIT DROP AS TABLE areas_arealevel;
+    CREATE INDEX ON areas_arealevel (area_id);
+    ANALYZE areas_arealevel
+"""
 
 CUT = "UPDATE areas_arealevel SET during = tstzrange(lower(during), %s) WHERE id = ANY(%s)"
 ADD = """

@@ -1,10 +1,10 @@
 """The officer's form for a map: read from a file, pasted lines or a table, and shown again."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final, Self
+from typing import Final, Self
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -57,7 +57,7 @@ class MapForm:
     file: bytes | None = None
     table: Mapping[str, str] = field(default_factory=dict)
     faults: dict[str, str | Promise] = field(default_factory=dict)
-    lines: list[Mapping[str, Any]] = field(default_factory=list)
+    lines: Sequence[Mapping[str, object]] = ()
 
     @classmethod
     def blank(cls, *, by: str, whole_of: str, at: datetime) -> Self:
@@ -107,7 +107,7 @@ class MapForm:
     def refuse(self, refusal: Refusal) -> None:
         """Note what the domain said about the map."""
         if isinstance(refusal, InvalidMap):
-            self.lines = list(refusal.members["errors"])  # type: ignore[call-overload]
+            self.lines = refusal.errors
             self.faults["map"] = _("Nothing was published. Correct these lines and try again.")
         else:
             self.faults["form"] = refusal.detail
