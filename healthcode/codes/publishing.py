@@ -1,10 +1,8 @@
 """The status lists of the days whose codes are still alive, built and signed."""
 
-import array
 import hashlib
-import logging
-from collections.abc import Iterator
-from dataclasses import dataclass
+from array import array
+from collections import defaultdict
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -16,10 +14,8 @@ from accounts.models import Person
 from healthcode.codes import status
 from healthcode.codes.keys import Signer, keyring
 from healthcode.codes.models import StatusList
-from healthcode.codes.status import NUMBERS_A_PERSON, Part, day_of, start_of
+from healthcode.codes.status import NUMBERS_A_PERSON, SHANGHAI, Part, day_of, start_of
 from healthcode.core import build_status_list
-
-logger = logging.getLogger(__name__)
 
 TTL: Final = timedelta(seconds=30)
 """How soon verifiers should fetch a list again."""
@@ -35,11 +31,13 @@ COMMIT_SLACK: Final = timedelta(hours=1)
 
 _LOCK = 0x5354_4C53  # "STLS": the advisory lock that publishers take in turn
 
-# 1. Each change ends the life of the code number before it ...
+# 1. Each change ends the use of the code number before it ...
 # 2. ... which began with the change before that, or with the person.
 # A change that lies back as far as a person's numbers go round has its place taken by a newer code.
 SUPERSEDED = """
-SELECT ended.person_id, ended.number - 1, began.at, ended.at
+SELECT ended.person_id, ended.number - 1,
+       (began.at AT TIME ZONE %(zone)s)::date,
+       ((ended.at + %(slack)s) AT TIME ZONE %(zone)s)::date
 FROM colours_colourchange ended
 LEFT JOIN colours_colourchange began
        ON began.person_id = ended.person_id AND began.number = ended.number - 1
@@ -49,23 +47,11 @@ WHERE ended.at >= %(since)s
 ORDER BY ended.person_id, ended.number
 """
 
+Code = tuple[int, int]
+"""Whose code, and after how many changes of colour."""
 
-@dataclass(frozen=True, slots=True)
-class Superseded:
-    """Codes that a change of colour made stale: those of these days, `None` for any before."""
-
-    person: int
-    changes: int
-    first_day: date | None
-    last_day: date
-
-    def touches(self, part: Part) -> bool:
-        """Whether one of these codes can have its place in this list."""
-        return (
-            part.first_person <= self.person < part.end_person
-            and (self.first_day is None or self.first_day <= part.day)
-            and part.day <= self.last_day
-        )
+Days = tuple[date | None, date]
+"""The first day (None: before any that matters) and the last on which a code was in use."""
 
 
 def publish(*, at: datetime) -> int:
@@ -84,7 +70,7 @@ def publish(*, at: datetime) -> int:
         rows = StatusList.objects.filter(day__gte=first).defer("token")
         held = {(row.day, row.part): row for row in rows}
         parts = _open_parts(first, last, day_of(at))
-        superseded = list(_superseded(start_of(first) - COMMIT_SLACK))
+        superseded = _superseded(start_of(first) - COMMIT_SLACK)
         built = [
             row
             for part in parts
@@ -114,23 +100,43 @@ def _open_parts(first: date, last: date, today: date) -> list[Part]:
     return parts
 
 
-def _superseded(since: datetime) -> Iterator[Superseded]:
+def _superseded(since: datetime) -> dict[Days, list[Code]]:
+    """Codes that changes since then made stale, by the days on which they were in use."""
+    parameters: dict[str, datetime | timedelta | str | int] = {
+        "since": since,
+        "slack": COMMIT_SLACK,
+        "zone": str(SHANGHAI),
+        "numbers": NUMBERS_A_PERSON,
+    }
+    found: dict[Days, list[Code]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(SUPERSEDED, {"since": since, "numbers": NUMBERS_A_PERSON})
+        cursor.execute(SUPERSEDED, parameters)
         for person, changes, began, ended in cursor.fetchall():
-            yield Superseded(person, changes, began and day_of(began), day_of(ended + COMMIT_SLACK))
+            found[began, ended].append((person, changes))
+    return found
+
+
+def _codes_of(part: Part, superseded: dict[Days, list[Code]]) -> list[Code]:
+    """Those of the codes that have their place in this list."""
+    return [
+        code
+        for (first, last), codes in superseded.items()
+        if (first is None or first <= part.day) and part.day <= last
+        for code in codes
+        if part.first_person <= code[0] < part.end_person
+    ]
 
 
 def _build(
     part: Part,
-    superseded: list[Superseded],
+    superseded: dict[Days, list[Code]],
     held: StatusList | None,
     signer: Signer,
     at: datetime,
 ) -> StatusList | None:
     """The list anew, or None when the one there says the same and is young enough."""
-    places = sorted(part.places_of((s.person, s.changes) for s in superseded if s.touches(part)))
-    content = hashlib.sha256(signer.kid + array.array("Q", places).tobytes()).digest()
+    places = part.places_of(_codes_of(part, superseded))
+    content = hashlib.sha256(signer.kid + array("Q", places).tobytes()).digest()
     if held and bytes(held.content) == content and at - held.built_at < SIGN_AGAIN_AFTER:
         return None
     # Verifiers keep the younger of two lists, and one that waited for its turn knows no less.
