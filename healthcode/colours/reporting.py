@@ -104,6 +104,21 @@ def check_in(
     return _decide_now(person, at)
 
 
+def evidence_for(account: Account, evidence_id: int) -> Evidence:
+    """One fact, with its area and source, for an officer responsible for the person's home.
+
+    Raises:
+        NotFound: when there is no such evidence.
+        Forbidden: when the person's home is outside the officer's area.
+    """
+    known = Evidence.objects.select_related("person", "area", "source")
+    fact = known.filter(pk=evidence_id).first()
+    if fact is None:
+        raise NotFound(_("There is no evidence with this number."))
+    require(account, Role.OFFICER, fact.person.home_area)
+    return fact
+
+
 @transaction.atomic
 def withdraw_evidence(
     *, account: Account, evidence_id: int, ground: str, at: datetime
@@ -111,19 +126,14 @@ def withdraw_evidence(
     """Take one fact out of all decisions, as an officer's act on a ground.
 
     Raises:
-        NotFound: when there is no such evidence.
-        Forbidden: when the person's home is outside the officer's area.
+        NotFound, Forbidden: see `evidence_for`.
         AlreadyWithdrawn: when somebody did it before.
     """
-    fact = Evidence.objects.select_related("person").filter(pk=evidence_id).first()
-    if fact is None:
-        raise NotFound(_("There is no evidence with this number."))
-    area = fact.person.home_area
-    require(account, Role.OFFICER, area)
+    fact = evidence_for(account, evidence_id)
     act = record_act(
         account=account,
         kind=WITHDRAWAL,
-        area=area,
+        area=fact.person.home_area,
         ground=ground,
         detail={"evidence": fact.pk, "kind": fact.kind},
         at=at,

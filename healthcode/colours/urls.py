@@ -3,7 +3,7 @@
 from django.urls import path
 
 from healthcode.colours import api as resident_api
-from healthcode.colours import levels_api, recomputations_api
+from healthcode.colours import levels_api, pages_withdrawal, recomputations_api
 from healthcode.colours import pages as resident_pages
 from healthcode.colours import pages_officer as officer_pages
 
@@ -28,6 +28,7 @@ api = [
 pages = [
     path("officer", officer_pages.desk, name="officer"),
     path("officer/map", officer_pages.publish, name="officer-map"),
+    path("officer/evidence", pages_withdrawal.withdraw, name="officer-evidence"),
     path(
         "officer/recomputations/<int:recomputation_id>",
         officer_pages.progress,

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Act, Role
+from healthcode.colours.models import Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import colour_of
 from healthcode.evidence.models import Evidence, EvidenceKind
@@ -150,3 +152,43 @@ def test_a_withdrawal_stands(contact: Evidence) -> None:
     withdraw(ids=[contact.pk], act=act)
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         Evidence.objects.filter(pk=contact.pk).update(withdrawn_by=None)
+
+
+def test_an_officer_looks_at_evidence_and_withdraws_it(world: World, contact: Evidence) -> None:
+    browser = Client()
+    browser.force_login(world.officer)
+    browser.cookies["language"] = "en"
+    url = "/officer/evidence"
+    assert browser.get(url).status_code == 200
+    page = browser.get(url, {"number": contact.pk}).content.decode()
+    assert "Declaration, contact with a case" in page
+    assert "a resident" in page
+    assert browser.post(url, {"number": contact.pk, "ground": " "}).status_code == 422
+    answer = browser.post(url, {"number": contact.pk, "ground": "A namesake."})
+    recomputation = Recomputation.objects.get(act__kind="evidence-withdrawn")
+    assert (answer.status_code, answer.headers["Location"]) == (
+        302,
+        f"/officer/recomputations/{recomputation.pk}",
+    )
+    assert "It was withdrawn by act" in browser.get(url, {"number": contact.pk}).content.decode()
+    assert browser.post(url, {"number": contact.pk, "ground": "Again."}).status_code == 409
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "９", "1" * 19, "1" * 5000])
+def test_a_number_that_is_none_is_said_to_be_none(world: World, number: str) -> None:
+    browser = Client()
+    browser.force_login(world.officer)
+    browser.cookies["language"] = "en"
+    answer = browser.get("/officer/evidence", {"number": number})
+    assert answer.status_code == 404
+    assert "There is no evidence with this number." in answer.content.decode()
+
+
+def test_the_page_is_for_officers_of_the_home_only(world: World, contact: Evidence) -> None:
+    browser = Client()
+    browser.force_login(world.zhang)
+    assert browser.get("/officer/evidence").status_code == 403
+    browser.force_login(staff("ningbo", Role.OFFICER, "3302"))
+    answer = browser.get("/officer/evidence", {"number": contact.pk})
+    assert answer.status_code == 403
+    assert HOME not in answer.content.decode()

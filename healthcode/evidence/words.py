@@ -1,0 +1,39 @@
+"""Kinds of evidence and their traits in words, for pages."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.traits import Symptom, Trait
+
+KINDS: Final[Mapping[str, Promise]] = {
+    EvidenceKind.DECLARATION: _("Declaration"),
+    EvidenceKind.STAY: _("Stay"),
+    EvidenceKind.CONTACT: _("Contact"),
+    EvidenceKind.CASE: _("Case"),
+    EvidenceKind.TEST: _("Test"),
+    EvidenceKind.CHECK_IN: _("Check-in"),
+}
+TRAITS: Final[Mapping[str, Promise]] = {
+    Trait.HEALTHY: _("healthy"),
+    Trait.SYMPTOMS: _("symptoms"),
+    Trait.FEVER: _("fever"),
+    Trait.CONTACT_WITH_CASE: _("contact with a case"),
+    Trait.CLOSE: _("close contact"),
+    Trait.SECONDARY: _("contact of a contact"),
+    Trait.CONFIRMED: _("confirmed"),
+    Trait.ASYMPTOMATIC: _("without symptoms"),
+    Trait.SUSPECTED: _("suspected"),
+    Trait.POSITIVE: _("positive"),
+    Trait.NEGATIVE: _("negative"),
+}
+
+
+def said(fact: Evidence) -> list[str]:
+    """What a fact says, in the reader's language: its traits, and the symptoms by name."""
+    symptoms = fact.detail.get("symptoms", [])
+    named = [str(Symptom(symptom).label) for symptom in symptoms if symptom in Symptom.values]
+    return [str(TRAITS[trait]) for trait in fact.traits if trait in TRAITS] + named
