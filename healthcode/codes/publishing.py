@@ -37,7 +37,7 @@ _LOCK = 0x5354_4C53  # "STLS": the advisory lock that publishers take in turn
 SUPERSEDED = """
 SELECT ended.person_id, ended.number - 1,
        (began.at AT TIME ZONE %(zone)s)::date,
-       ((ended.at + %(slack)s) AT TIME ZONE %(zone)s)::date
+       ((ended.at + make_interval(secs => %(slack)s)) AT TIME ZONE %(zone)s)::date
 FROM colours_colourchange ended
 LEFT JOIN colours_colourchange began
        ON began.person_id = ended.person_id AND began.number = ended.number - 1
@@ -102,9 +102,9 @@ def _open_parts(first: date, last: date, today: date) -> list[Part]:
 
 def _superseded(since: datetime) -> dict[Days, list[Code]]:
     """Codes that changes since then made stale, by the days on which they were in use."""
-    parameters: dict[str, datetime | timedelta | str | int] = {
+    parameters: dict[str, datetime | float | str] = {
         "since": since,
-        "slack": COMMIT_SLACK,
+        "slack": COMMIT_SLACK.total_seconds(),
         "zone": str(SHANGHAI),
         "numbers": NUMBERS_A_PERSON,
     }
