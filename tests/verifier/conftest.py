@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -72,6 +73,14 @@ def zhejiang(db: None, now: datetime) -> Authority:
     authority.is_trusted(at=now)
     authority.publishes(at=now)
     return authority
+
+
+@pytest.fixture
+def _committed(transactional_db: None) -> Iterator[None]:
+    """For tests with several connections; Django empties its own tables afterwards, not this."""
+    yield
+    with connection.cursor() as cursor:
+        cursor.execute("TRUNCATE verifier_scan")
 
 
 @pytest.fixture

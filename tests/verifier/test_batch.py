@@ -112,7 +112,7 @@ def test_bad_batches_are_explained(door: APIClient, scans: object) -> None:
     assert answer.json()["type"] == "/problems/invalid-input"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_committed")
 def test_one_batch_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
     """Phones send again what seemed lost: no scan twice, no deadlock, one answer."""
     device = Device.objects.create(venue=venue, label="North gate", created_at=now)

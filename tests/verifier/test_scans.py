@@ -262,7 +262,7 @@ def test_only_enrolled_devices_scan(zhejiang: Authority, now: datetime, header: 
     assert answer.json()["type"] == "/problems/not-authenticated"
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_committed")
 def test_one_scan_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
     """A door that taps again and again: one row, one answer for all."""
     at_door = Door(device=1, venue=venue.pk, yellow=Outcome.CAUTION)
