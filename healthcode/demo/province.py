@@ -20,7 +20,9 @@ from healthcode.areas.models import Level
 from healthcode.areas.services import publish_levels
 from healthcode.codes import keys, publishing, status
 from healthcode.codes.models import StatusList
-from healthcode.colours import decide_many
+from healthcode.colours import policy
+from healthcode.colours.recompute import run
+from healthcode.colours.selectors import open_recomputations
 from healthcode.colours.services import publish_policy
 from healthcode.core import jwk_set
 from healthcode.demo import history, logins
@@ -33,7 +35,7 @@ from verifier.services import trust_issuer
 SEED = 20200209
 PEOPLE = 3000
 MAP = Path(__file__).with_name("zhejiang-2020-02-09.csv")
-POLICY = Path(decide_many.__file__).with_name("policies") / "CN-33-2020-02.toml"
+POLICY = Path(policy.__file__).with_name("policies") / "CN-33-2020-02.toml"
 MAP_DATE = datetime(2020, 2, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
 _GROUND = "浙江省新型冠状病毒肺炎疫情防控工作新闻发布会（2020年2月10日）"
 _FACTS_AT_ONCE = 20_000
@@ -67,8 +69,13 @@ def load(*, at: datetime, say: Say) -> None:
     homes = [one.home for one in made]
     _record(source, history.reported(ids, homes, at=at, random=random), at=at)
     _record(officer, history.declared(ids, at=at, random=random), at=at)
+
+
+def decide_colours(*, say: Say) -> None:
+    """Do at once what publishing the policy asked for: decide everybody's colour."""
     say("Deciding their colours …")
-    decide_many.recompute_people(ids, at=at)
+    for recomputation in open_recomputations():
+        run(recomputation.pk)
 
 
 def open_doors(*, at: datetime) -> None:

@@ -63,6 +63,12 @@ class Valkey:
             stop(self._process, sign=signal.SIGTERM)
             self._process = None
 
+    def kill(self) -> None:
+        """End it the hard way, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:

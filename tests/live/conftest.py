@@ -23,3 +23,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
     """The whole service with the demo loaded; shared, so leave others' people alone."""
     with running(LiveService(tmp_path_factory.mktemp("live") / "var")) as live:
         yield live
+
+
+@pytest.fixture
+def playwright() -> Iterator[Playwright]:
+    """The driver of real browsers; not kept for the session, as its event loop shuts Django out."""
+    with sync_playwright() as driver:
+        yield driver

@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -16,6 +19,7 @@ from typing import Any
 import psutil
 
 from healthcode.local.environment import SETTINGS
+from healthcode.local.postgres import Postgres
 from healthcode.local.state import free_port, new_secrets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +34,10 @@ class Answer:
     status: int
     body: Any
     headers: Message
+
+
+class NotStarted(Exception):
+    """The service ended, or did not answer in time; the message is what it said."""
 
 
 class LiveService:
@@ -49,6 +57,24 @@ class LiveService:
         content: dict[str, Any] = json.loads((self.var / "demo.json").read_text())
         return content
 
+    def environment(self) -> dict[str, str]:
+        """The settings of its processes, for a look at its data from inside."""
+        state = json.loads((self.var / "state.json").read_text())
+        secrets, ports = state["secrets"], state["ports"]
+        postgres = Postgres(
+            self.var / "postgres",
+            port=ports["postgres"],
+            password=secrets["POSTGRES_PASSWORD"],
+            log=self.var / "log" / "postgres.log",
+        )
+        servers = {
+            "DATABASE_URL": postgres.url("healthcode"),
+            "BROKER_URL": self._extra.get("BROKER_URL", "redis://127.0.0.1:1"),
+            "BASE_URL": self.base_url,
+        }
+        inherited = {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
+        return inherited | SETTINGS | secrets | servers
+
     def start(self, *, patience: float = 120) -> float:
         """Start it and wait for the first page; the seconds it took."""
         began = time.monotonic()
@@ -67,7 +93,7 @@ class LiveService:
         while "The service runs at" not in self.output.read_text(errors="replace"):
             if self.process.poll() is not None or time.monotonic() > began + patience:
                 tail = self.output.read_text(errors="replace")[-3000:]
-                raise AssertionError(f"The service did not start:\n{tail}")
+                raise NotStarted(f"The service did not start:\n{tail}")
             time.sleep(0.1)
         return time.monotonic() - began
 
@@ -77,11 +103,21 @@ class LiveService:
         self.process.send_signal(sign)
         return self.process.wait(60)
 
+    def ended(self) -> int:
+        """Wait until it ends by itself; its exit status."""
+        assert self.process is not None
+        return self.process.wait(60)
+
     def family(self) -> list[psutil.Process]:
         """Every process the service consists of, the supervisor first."""
         assert self.process is not None
         supervisor = psutil.Process(self.process.pid)
         return [supervisor, *supervisor.children(recursive=True)]
+
+    def parts(self, pattern: str) -> list[psutil.Process]:
+        """The processes whose command matches a regular expression."""
+        found = [(process, " ".join(process.cmdline())) for process in self.family()[1:]]
+        return [process for process, command in found if re.search(pattern, command)]
 
     def call(
         self, method: str, path: str, *, token: str | None = None, json_body: object = None
@@ -98,6 +134,23 @@ class LiveService:
                 return _answer(response.status, response.read(), response.headers)
         except urllib.error.HTTPError as error:
             return _answer(error.code, error.read(), error.headers)
+
+
+@contextmanager
+def running(live: LiveService) -> Iterator[LiveService]:
+    """Start a service, and stop it whatever happens."""
+    try:
+        live.start()
+        yield live
+    finally:
+        if live.process is not None and live.process.poll() is None:
+            live.stop()
+
+
+def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run a few seconds later; one that only waits to be buried does not."""
+    _, left = psutil.wait_procs(processes, timeout=5)
+    return [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
 
 
 def _answer(status: int, body: bytes, headers: Message) -> Answer:

@@ -29,6 +29,7 @@ class Command(BaseCommand):
         at = timezone.now()
         if not province.is_loaded():
             province.load(at=at, say=self._say)
+            province.decide_colours(say=self._say)
         province.open_doors(at=at)
         out: Path = options["out"]
         if out.exists():
