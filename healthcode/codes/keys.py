@@ -86,7 +86,7 @@ class Keyring:
             DoesNotSign: this process has no secret, or no key signs at that time.
         """
         with self._lock:
-            if self._loaded_at is None or abs(at - self._loaded_at) >= RELOAD_AFTER:
+            if self._is_old(at):
                 self._load(at)
             row = _signing(self._rows, at)
             if row is None:
@@ -101,6 +101,12 @@ class Keyring:
         """Look for keys afresh at the next signature."""
         with self._lock:
             self._loaded_at, self._rows, self._signers = None, [], {}
+
+    def _is_old(self, at: datetime) -> bool:
+        # Without a key nothing works, so the first one is not kept waiting.
+        if self._loaded_at is None or not self._rows:
+            return True
+        return abs(at - self._loaded_at) >= RELOAD_AFTER
 
     def _load(self, at: datetime) -> None:
         if not settings.SIGNING_KEY_SECRET:

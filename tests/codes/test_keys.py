@@ -19,6 +19,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 
 from healthcode.codes import keys, publishing
+from healthcode.codes.errors import DoesNotSign
 from healthcode.codes.models import SigningKey, StatusList
 from healthcode.core import Kind, Reason, decode
 from tests.codes.conftest import NOON, Resident, at_the_door, code_of
@@ -122,6 +123,13 @@ def test_a_key_is_used_from_its_first_second_on(zhang: Resident, signing_key: Si
     following = keys.make_key(starts=starts, signs_for=90 * DAY)
     assert kid_of(code_of(zhang)) == bytes(signing_key.kid)
     assert kid_of(code_of(zhang, at=starts)) == bytes(following.kid)
+
+
+def test_the_first_key_is_taken_up_at_once(zhang: Resident) -> None:
+    with pytest.raises(DoesNotSign):
+        code_of(zhang)
+    first = keys.make_key(starts=NOON, signs_for=90 * DAY)
+    assert kid_of(code_of(zhang)) == bytes(first.kid)
 
 
 def test_a_key_of_another_algorithm_never_signs(db: None) -> None:
