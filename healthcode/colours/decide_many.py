@@ -102,9 +102,18 @@ def evaluate(people: Sequence[int], *, at: datetime) -> Comparison:
 def evaluate_levels(*, areas: Collection[str], touches_from: datetime, at: datetime) -> Comparison:
     """`evaluate` for everybody whom a change of the levels of `areas` touches."""
     with connection.cursor() as cursor:
-        cursor.execute(sql.TOUCHED_BY_LEVELS, {"areas": list(areas), "touches_from": touches_from})
+        bound: dict[str, Any] = {"codes": codes_within(areas), "touches_from": touches_from}
+        cursor.execute(sql.TOUCHED_BY_LEVELS, bound)
         people = [person for (person,) in cursor.fetchall()]
     return evaluate(people, at=at)
+
+
+def codes_within(areas: Collection[str]) -> list[str]:
+    """The codes of `areas` and of every area in them."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql.CODES_WITHIN, [list(areas)])
+        (codes,) = cursor.fetchone()
+    return list(codes)
 
 
 def _all(counts: Counter[Colour]) -> dict[Colour, int]:

@@ -132,6 +132,9 @@ updated AS (
     FROM result
     JOIN colours_personcolour AS before ON before.person_id = result.person
     WHERE person.person_id = result.person
+      -- Said again for the planner, which cannot know how few people a result is of.
+      AND person.person_id = ANY(%(people)s::bigint[])
+      AND before.person_id = ANY(%(people)s::bigint[])
       AND (before.colour, before.next_change_at, before.policy_id)
           IS DISTINCT FROM (result.colour, result.next_change_at, %(policy)s)
     RETURNING person.person_id, before.colour AS before, person.colour AS after, person.changes
@@ -176,14 +179,22 @@ SELECT array_agg(person_id) FROM (
 ) AS locked
 """
 
-# Whom a recomputation touches, one statement for each cause. A code is a prefix of the codes below
-# it, and ':' follows '9': so this is a range of the index `stays_in_area`, where LIKE with a
-# pattern that is not a constant would read every stay.
+# The codes of the areas given and of all below them. ':' follows '9': so this is a range of codes.
+CODES_WITHIN: Final = """
+SELECT coalesce(array_agg(DISTINCT area.code), '{}')
+FROM unnest(%s::text[]) AS given (code)
+JOIN areas_area AS area ON area.code ~>=~ given.code AND area.code ~<~ (given.code || ':')
+"""
+
+# Whom a recomputation touches, one statement for each cause. `codes` are written out, not joined:
+# the planner knows how many stays an area has, so that it takes the index `stays_in_area` for one
+# county and for the whole map (200,000 people, 400,000 stays: 20 ms and 0.7 s, where a join on the
+# range of codes read every stay once for each area).
 TOUCHED_BY_LEVELS: Final = """
 SELECT DISTINCT stay.person_id AS person
-FROM unnest(%(areas)s::text[]) AS code
-JOIN evidence_evidence AS stay ON stay.area_id ~>=~ code AND stay.area_id ~<~ (code || ':')
-WHERE stay.kind = 'stay' AND stay.withdrawn_by_id IS NULL
+FROM evidence_evidence AS stay
+WHERE stay.area_id = ANY(%(codes)s::varchar[])
+  AND stay.kind = 'stay' AND stay.withdrawn_by_id IS NULL
   AND (stay.ends IS NULL OR stay.ends > %(touches_from)s OR stay.starts >= %(touches_from)s)
 """
 LISTED: Final = """

@@ -30,6 +30,8 @@ BEGINNING = datetime(2020, 1, 31, 16, tzinfo=UTC)  # 1 February, 00:00 in Shangh
 DAYS = 10
 INSTANT = timedelta(microseconds=1)
 
+Levels = list[tuple[AreaLevel, tuple[datetime, datetime | None]]]
+
 
 @pytest.fixture
 def ids(db: None) -> list[int]:
@@ -75,7 +77,7 @@ def _same(
 
 
 def _decide_each(
-    ids: list[int], evidence: list[Evidence], levels: list[AreaLevel], text: str, at: datetime
+    ids: list[int], evidence: list[Evidence], levels: Levels, text: str, at: datetime
 ) -> dict[int, Decision]:
     facts: dict[int, list[Fact]] = {id_: [] for id_ in ids}
     for e in evidence:
@@ -85,8 +87,8 @@ def _decide_each(
                 Fact(e.pk, kind, e.starts, e.ends, e.area_id, tuple(e.traits), e.day)
             )
     periods = [
-        LevelPeriod(row.area_id, Level(row.level), row.during[0], row.during[1], row.act_id)
-        for row in levels
+        LevelPeriod(row.area_id, Level(row.level), starts, ends, row.act_id)
+        for row, (starts, ends) in levels
     ]
     return {id_: decide(facts[id_], parse(text), at, levels=periods) for id_ in ids}
 
@@ -190,11 +192,13 @@ def _run(draw: Random, person: int, source: Account) -> list[Evidence]:
     return rows
 
 
-def _levels(draw: Random, by: Act) -> list[AreaLevel]:
+def _levels(draw: Random, by: Act) -> Levels:
     rows = []
     for code in CODES:
         changes = sorted({_instant(draw) for _ in range(draw.randint(0, 4))})
         for starts, ends in zip(changes, [*changes[1:], None], strict=False):
             level = draw.choice(list(Level))
-            rows.append(AreaLevel(area_id=code, level=level, during=(starts, ends), act=by))
-    return AreaLevel.objects.bulk_create(rows)
+            row = AreaLevel(area_id=code, level=level, during=(starts, ends), act=by)
+            rows.append((row, (starts, ends)))
+    AreaLevel.objects.bulk_create(row for row, _ in rows)
+    return rows

@@ -32,12 +32,13 @@ def test_a_rule_is_read_as_written() -> None:
     (rule,) = policy.rules
     assert (policy.version, policy.name, policy.title["en"]) == (7, "p", "Rules")
     assert (rule.evidence, rule.colour) == (EvidenceKind.STAY, Colour.RED)
-    assert (rule.levels, rule.areas) == ({Level.RED, Level.ORANGE}, ("33",))
+    assert rule.levels == {Level.RED, Level.ORANGE}
+    assert rule.areas == ("33",)
     assert (rule.hold, rule.release) == (timedelta(days=14), CheckIns(14))
 
 
 def test_the_shipped_default_covers_people_health_and_space() -> None:
-    by_kind = {kind: set() for kind in EvidenceKind}
+    by_kind: dict[EvidenceKind, set[str]] = {kind: set() for kind in EvidenceKind}
     for rule in world.DEFAULT.rules:
         by_kind[rule.evidence] |= rule.traits | {level.label for level in rule.levels}
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
-from accounts.authority import OutsideYourArea
+from accounts.errors import OutsideYourArea
 from healthcode.colours.errors import InvalidPolicy, PolicyVersionTaken
 from healthcode.colours.models import Colour, Policy, Recomputation
 from healthcode.colours.recompute import run

@@ -42,12 +42,13 @@ def _settled(policy: object) -> None:
 def messages() -> Iterator[Callable[[], list[str]]]:
     """The tasks that wait in the broker's queue, by name; empty at first."""
     with app.connection_for_read() as broker:
-        valkey = broker.default_channel.client
+        valkey: Any = broker.default_channel
 
         def take() -> list[str]:
             queue = settings.CELERY_TASK_DEFAULT_QUEUE
             return [
-                json.loads(m)["headers"]["task"] for m in iter(lambda: valkey.rpop(queue), None)
+                json.loads(m)["headers"]["task"]
+                for m in iter(lambda: valkey.client.rpop(queue), None)
             ]
 
         take()
@@ -151,10 +152,11 @@ def _dead_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Messages go to a port where nobody listens."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        with Celery("elsewhere", broker=f"redis://127.0.0.1:{nobody.getsockname()[1]}/0") as dead:
-            dead.config_from_object("django.conf:settings", namespace="CELERY")
-            dead.conf.broker_url = dead.conf.broker_write_url = (
-                f"redis://127.0.0.1:{nobody.getsockname()[1]}/0"
+        with Celery("elsewhere") as dead:
+            dead.conf.update(
+                broker_url=f"redis://127.0.0.1:{nobody.getsockname()[1]}/0",
+                broker_transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS,
+                task_publish_retry=settings.CELERY_TASK_PUBLISH_RETRY,
             )
             monkeypatch.setattr(waking, "current_app", dead)
             yield
