@@ -1,4 +1,4 @@
-"""`make bench`: measure everything, or the suites named; print one table and write one JSON file."""
+"""`make bench`: measure every suite, or those named; print a table and write a JSON file."""
 
 import os
 import sys
