@@ -54,6 +54,13 @@ def test_containers_run_what_make_run_runs(compose: dict[str, Any]) -> None:
             if not word.startswith("--schedule"):
                 assert f'"{word}"' in local, word
     dockerfile = (ROOT / "Dockerfile").read_text()
-    for word in ("granian", "wsgi", "--blocking-threads", "4", "--no-ws", "healthcode.wsgi:application"):
+    for word in (
+        "granian",
+        "wsgi",
+        "--blocking-threads",
+        "4",
+        "--no-ws",
+        "healthcode.wsgi:application",
+    ):
         assert f'"{word}"' in dockerfile
         assert f'"{word}"' in local

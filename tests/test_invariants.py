@@ -99,7 +99,9 @@ def test_every_task_that_is_sent_or_due_exists() -> None:
     current_app.loader.import_default_modules()
     due = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     sources = [path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py")]
-    sent = {name for text in sources for name in re.findall(r'send_task\(\s*"([\w.]+)"', text)}
+    sent = {
+        name for text in sources for name in re.findall(r'\bsend(?:_task)?\(\s*"([\w.]+)"', text)
+    }
     assert sent
     assert due | sent <= set(current_app.tasks)
 
