@@ -15,12 +15,11 @@ from django.db import transaction
 
 from accounts.admission import NewPerson, admit
 from accounts.models import Account
-from accounts.services import record_act
 from healthcode.areas.models import Level
-from healthcode.areas.services import publish_levels
 from healthcode.codes import keys, publishing, status
 from healthcode.codes.models import StatusList
 from healthcode.colours import policy
+from healthcode.colours.publishing import publish_map
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import open_recomputations
 from healthcode.colours.services import publish_policy
@@ -72,7 +71,7 @@ def load(*, at: datetime, say: Say) -> None:
 
 
 def decide_colours(*, say: Say) -> None:
-    """Do at once what publishing the policy asked for: decide everybody's colour."""
+    """Do at once what policy and map asked for: decide everybody's colour."""
     say("Deciding their colours …")
     for recomputation in open_recomputations():
         run(recomputation.pk)
@@ -108,15 +107,14 @@ def _publish_map(officer: Account, *, at: datetime) -> list[str]:
     """Publish the map; the codes of its counties."""
     with MAP.open(encoding="utf-8", newline="") as file:
         levels = {row["code"]: Level[row["level"].upper()] for row in csv.DictReader(file)}
-    act = record_act(
+    publish_map(
         account=officer,
-        kind="levels",
-        area=logins.PROVINCE,
+        effective_from=MAP_DATE,
         ground=_GROUND,
-        detail={"levels": {code: level.label for code, level in levels.items()}},
+        whole_of=logins.PROVINCE,
+        levels=levels,
         at=at,
     )
-    publish_levels(act=act, effective_from=MAP_DATE, whole_of=logins.PROVINCE, levels=levels)
     return sorted(levels)
 
 

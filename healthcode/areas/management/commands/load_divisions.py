@@ -23,7 +23,8 @@ class Command(BaseCommand):
         with DIVISIONS.open(encoding="utf-8", newline="") as file:
             divisions = [_area(row) for row in csv.DictReader(file)]
         changed = load_divisions(divisions)
-        self.stdout.write(f"{len(divisions)} divisions, {changed} of them new or changed.")
+        if options["verbosity"]:
+            self.stdout.write(f"{len(divisions)} divisions, {changed} of them new or changed.")
 
 
 def _area(row: dict[str, str]) -> Area:
