@@ -60,12 +60,15 @@ async function post<T extends object>(
     "Accept-Language": language,
   };
   if (token !== null) headers["Authorization"] = `Bearer ${token}`;
+  // AbortSignal.timeout() would be shorter, and is missing on phones of the kind found at doors.
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), TIMEOUT_MS);
   try {
     const response = await fetch(path, {
       method: "POST",
       headers,
       body: JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: patience.signal,
     });
     return response.ok ? ((await response.json()) as T) : await refusal(response);
   } catch (error) {
@@ -74,6 +77,8 @@ async function post<T extends object>(
     if (error instanceof SyntaxError) return failure("not-understood");
     if (error instanceof TypeError || error instanceof DOMException) return failure("no-network");
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 
