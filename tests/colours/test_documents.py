@@ -1,0 +1,67 @@
+"""What the documents say of policies is so."""
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from healthcode.areas.models import Level
+from healthcode.colours import policy
+from healthcode.colours.decide import LevelPeriod, decide
+from healthcode.colours.models import Colour
+from healthcode.colours.policy import PolicyFault, parse
+from healthcode.evidence.models import EvidenceKind
+from healthcode.evidence.selectors import Fact
+from healthcode.evidence.traits import Trait
+from tests.colours.world import shanghai
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+HOW_TO = (DOCS / "howto/write-a-policy.md").read_text(encoding="utf-8")
+REFERENCE = (DOCS / "reference/policy.md").read_text(encoding="utf-8")
+(EXAMPLE,) = re.findall(r"```toml\n(.*?)```", HOW_TO, re.DOTALL)
+
+JIANGGAN = [
+    LevelPeriod("330104", Level.ORANGE, shanghai(2, 9), shanghai(2, 24), act=1),
+    LevelPeriod("330104", Level.BLUE, shanghai(2, 24), None, act=2),
+]
+
+
+def zhao_jun(*check_ins: tuple[int, int], at: datetime) -> tuple[Colour, datetime | None]:
+    """At home in Jianggan; healthy at 08:00 of these days."""
+    home = Fact(1, EvidenceKind.STAY, shanghai(1, 1), None, "330104", (), None)
+    days = [shanghai(*day, 8) for day in check_ins]
+    well = [
+        Fact(n, EvidenceKind.CHECK_IN, day, day, None, ("healthy",), day.date())
+        for n, day in enumerate(days, 2)
+    ]
+    decision = decide([home, *well], parse(EXAMPLE), at, levels=JIANGGAN)
+    return decision.colour, decision.until
+
+
+def test_what_the_example_does_to_zhao_jun() -> None:
+    every_day = [(2, day) for day in range(24, 30)] + [(3, 1)]
+    missed_one = [day for day in every_day if day != (2, 27)] + [(3, n) for n in range(2, 6)]
+
+    assert zhao_jun(at=shanghai(2, 9)) == (Colour.YELLOW, None)
+    assert zhao_jun(*every_day, at=shanghai(3, 1, 9)) == (Colour.YELLOW, shanghai(3, 2))
+    assert zhao_jun(*every_day, at=shanghai(3, 2)) == (Colour.GREEN, None)
+    assert zhao_jun(*missed_one, at=shanghai(3, 5)) == (Colour.YELLOW, shanghai(3, 5, 8))
+
+
+def test_a_mistake_is_told_as_shown() -> None:
+    with pytest.raises(PolicyFault) as caught:
+        parse(EXAMPLE.replace("hold_days = 7", "hold_days = 700"), "my-policy.toml")
+
+    assert str(caught.value) in HOW_TO
+
+
+def test_the_reference_names_every_field_trait_and_placeholder() -> None:
+    fields = policy.RULE_FIELDS | policy.POLICY_FIELDS - {"rule"}
+    placeholders = {f"{{{name}}}" for name in policy.PLACEHOLDERS}
+
+    named = set(re.findall(r"`([^`]+)`", REFERENCE))
+
+    assert {str(trait) for trait in Trait} | placeholders | set(EvidenceKind.values) <= named
+    for field in fields:
+        assert {field, f"{field}.zh", f"[[{field}]]"} & named, field
