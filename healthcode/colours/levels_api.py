@@ -9,7 +9,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
-from rest_framework.parsers import BaseParser, JSONParser
+from rest_framework.parsers import BaseParser
 from rest_framework.permissions import AllowAny, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -33,6 +33,7 @@ from healthcode.colours.levels_serializers import (
     publication_answer,
 )
 from healthcode.colours.publishing import preview_map, publish_map
+from healthcode.web.parsers import StrictJSONParser
 
 FRESH_SECONDS: Final = 10
 FRAME: Final = ("effective_from", "ground", "whole_of")
@@ -74,7 +75,7 @@ class LevelsView(APIView):
 
     def get_parsers(self) -> list[BaseParser]:
         """A map is JSON or CSV."""
-        return [JSONParser(), CsvParser()]
+        return [StrictJSONParser(), CsvParser()]
 
     @extend_schema(
         auth=[],

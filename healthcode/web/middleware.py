@@ -3,11 +3,18 @@
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.web.problems import problem_response, wants_problem
+from healthcode.web.errors import Refusal
+from healthcode.web.problems import (
+    CONTENT_TYPE,
+    problem_response,
+    refusal_document,
+    wants_problem,
+)
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -48,6 +55,30 @@ class BodyLimitMiddleware:
                 limit_bytes=limit,
             )
         return self.get_response(request)
+
+
+class RefusalMiddleware:
+    """A page's refusal that no form caught is still a sentence, not a fault of ours."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on; only what a view raises concerns this middleware."""
+        return self.get_response(request)
+
+    def process_exception(
+        self, request: HttpRequest, exception: Exception
+    ) -> HttpResponseBase | None:
+        """The refusal as a problem or a page; anything else is left to Django."""
+        if not isinstance(exception, Refusal):
+            return None
+        if wants_problem(request):
+            return JsonResponse(
+                refusal_document(exception), status=exception.status, content_type=CONTENT_TYPE
+            )
+        context = {"title": exception.title, "advice": exception.detail}
+        return render(request, "web/error.html", context, status=exception.status)
 
 
 class LanguageMiddleware:

@@ -6,6 +6,7 @@ from django.test.utils import override_settings
 from django.urls import path
 
 from healthcode import urls
+from healthcode.web.errors import NotFound
 from healthcode.web.pages import problem_types
 
 
@@ -13,7 +14,17 @@ def broken(request: object) -> None:
     raise RuntimeError("a secret inside")
 
 
-urlpatterns = [*urls.urlpatterns, path("api/v1/broken", broken), path("broken", broken)]
+def refusing(request: object) -> None:
+    raise NotFound("Look elsewhere.")
+
+
+urlpatterns = [
+    *urls.urlpatterns,
+    path("api/v1/broken", broken),
+    path("broken", broken),
+    path("api/v1/refusing", refusing),
+    path("refusing", refusing),
+]
 handler404, handler500 = urls.handler404, urls.handler500
 
 
@@ -46,3 +57,11 @@ def test_a_fault_of_ours_says_nothing_of_its_inside(client: Client) -> None:
         assert answer.status_code == 500
         assert "secret" not in answer.content.decode()
     assert answer.json()["type"] == "/problems/server-error"
+
+
+@override_settings(ROOT_URLCONF="tests.web.test_pages")
+def test_a_refusal_that_no_form_caught_is_still_a_sentence(client: Client) -> None:
+    page = client.get("/refusing")
+    assert page.status_code == 404
+    assert "Look elsewhere." in page.content.decode()
+    assert client.get("/api/v1/refusing").json()["type"] == "/problems/not-found"
