@@ -9,7 +9,7 @@ from accounts.models import Account, Act, Grant, Person, Role
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.colours import policy as policies
 from healthcode.colours.decide import SHANGHAI
-from healthcode.colours.models import Policy
+from healthcode.colours.models import PersonColour, Policy
 from healthcode.evidence.models import Evidence, EvidenceKind
 
 DEFAULT_FILE = Path(policies.__file__).with_name("policies").joinpath("CN-33-2020-02.toml")
@@ -109,6 +109,4 @@ def check_ins(person: int, first: date, days: int) -> None:
 
 def colours(ids: Sequence[int]) -> Mapping[int, int]:
     """The stored colour of each."""
-    from healthcode.colours.models import PersonColour
-
     return dict(PersonColour.objects.filter(pk__in=ids).values_list("pk", "colour"))
