@@ -1,5 +1,8 @@
 """The page of a living code, and what it fetches with the session it was opened with."""
 
+from datetime import timedelta
+
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -76,6 +79,7 @@ def _context(issued: IssuedCode) -> dict[str, object]:
         "code_words": _words(),
         "document": serializers.document(issued),
         "refresh_seconds": int((issued.refresh_after - issued.issued_at).total_seconds()),
+        "card_days": timedelta(seconds=settings.PAPER_CODE_SECONDS).days,
         "texts": _texts(),
     }
 
