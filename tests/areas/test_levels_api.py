@@ -116,7 +116,7 @@ LINES: list[tuple[list[object], list[tuple[int, str]]]] = [
     ([{"code": 330102, "level": "red"}], [(1, "not-a-line")]),
     ([{"code": "330102"}, 7, None], [(1, "not-a-line"), (2, "not-a-line"), (3, "not-a-line")]),
     ([{"code": "330102", "level": "red", "colour": "red"}], [(1, "not-a-line")]),
-    ([{"code": "330102", "level": "red"}] * 20_001, [(20_001, "too-long")]),
+    ([{"code": "330102", "level": "red"}] * 100_000, [(20_001, "too-long")]),
 ]  # fmt: skip
 
 
