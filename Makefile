@@ -63,13 +63,13 @@ clean: ## Remove what was built; keeps VAR
 
 .venv/.local: requirements-local.txt | .venv/bin/python
 	@echo 'Installing the requirements into .venv; takes a minute, once …'
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
 # What tests need contains what running needs.
 .venv/.dev: requirements-dev.txt requirements-local.txt | .venv/bin/python
 	@echo 'Installing the requirements and the tools for tests into .venv; takes a minute, once …'
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes -r $<
 	@touch .venv/.local $@
 
 .venv/bin/python:

@@ -5,18 +5,21 @@ own, without imports from the project, because a process that has threads must n
 between fork and exec.
 
 PostgreSQL refuses to run as root. Under root it runs as USER ("" keeps the user), who may lack the
-right to pass through folders such as /root; of root's powers exactly that one is kept for it
-(CAP_DAC_READ_SEARCH, or CAP_DAC_OVERRIDE where a container has only that), so that no folder's
-permissions need changing.
+right to pass through folders such as /root. Where that is so, exactly that one of root's powers
+is kept (CAP_DAC_READ_SEARCH, or CAP_DAC_OVERRIDE where a container has only that), so that no
+folder's permissions need changing.
 """
 
 import ctypes
 import os
 import pwd
+import stat
 import sys
+from pathlib import Path
 
-PR_SET_PDEATHSIG, PR_SET_KEEPCAPS, PR_CAPBSET_READ, PR_CAP_AMBIENT = 1, 8, 23, 47
+PR_SET_PDEATHSIG, PR_CAPBSET_READ, PR_SET_SECUREBITS, PR_CAP_AMBIENT = 1, 23, 28, 47
 PR_CAP_AMBIENT_RAISE = 2
+SECBIT_NO_SETUID_FIXUP = 1 << 2
 CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 1, 2
 CAPABILITY_VERSION_3 = 0x20080522
 
@@ -31,47 +34,58 @@ def _prctl(option: int, *arguments: int) -> int:
     return result
 
 
-def _keep_only(capability: int) -> None:
-    """Make `capability` the only power this process and what it runs have."""
-    bit = 1 << capability
+def _keep_only(capabilities: list[int]) -> None:
+    """Make these the only powers that this process and what it runs have."""
+    bits = sum(1 << capability for capability in capabilities)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
-    sets = (ctypes.c_uint32 * 6)(bit, bit, bit, 0, 0, 0)
+    sets = (ctypes.c_uint32 * 6)(bits, bits, bits, 0, 0, 0)
     if _libc.capset(header, sets) != 0:
         raise OSError(ctypes.get_errno(), "capset failed")
-    _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)
+    for capability in capabilities:
+        _prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability)
 
 
-def become(user: str) -> None:
-    """Give up root for `user`, keeping the power to pass through folders where there is one."""
+def become(user: str, *, reaching: list[Path]) -> None:
+    """Give up root for `user`; keep the power to pass through folders if `reaching` needs it.
+
+    Raises:
+        PermissionError: where even root lacks that power.
+    """
     entry = pwd.getpwnam(user)
-    available = [
-        capability
-        for capability in (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE)
-        if _prctl(PR_CAPBSET_READ, capability)
-    ]
-    _prctl(PR_SET_KEEPCAPS, 1)
+    kept: list[int] = []
+    if not all(_is_open_to_all(path) for path in reaching):
+        powers = (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE)
+        kept = [power for power in powers if _prctl(PR_CAPBSET_READ, power)][:1]
+        # What is kept then counts in access(2) too, by which PostgreSQL finds its own programs.
+        _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
     os.setgroups([])
     os.setgid(entry.pw_gid)
     os.setuid(entry.pw_uid)
-    if available:
-        _keep_only(available[0])
+    if kept:
+        _keep_only(kept)
+
+
+def _is_open_to_all(path: Path) -> bool:
+    """Whether anybody may pass through every folder above `path`."""
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
 
 
 def main(arguments: list[str]) -> None:
     """Drop root if asked to, tie this process to its parent, become the command."""
     parent, signal_number, user, *command = arguments
-    if user:
-        become(user)
-    # After the change of user, which would undo it.
-    _prctl(PR_SET_PDEATHSIG, int(signal_number))
-    if os.getppid() != int(parent):
-        sys.exit("The process that asked for this command is gone.")
     try:
+        if user:
+            become(user, reaching=[Path(command[0]), Path.cwd()])
+        # After the change of user, which would undo it.
+        _prctl(PR_SET_PDEATHSIG, int(signal_number))
+        if os.getppid() != int(parent):
+            sys.exit("The process that asked for this command is gone.")
         os.execv(command[0], command)  # noqa: S606 - the command comes from our own code
     except PermissionError:
         sys.exit(
             f"{command[0]} cannot be run as {user or 'this user'}: let others pass through the "
-            "folders above it (chmod o+x), or run this as an ordinary user."
+            "folders above it and above the state folder (chmod o+x), or run this as an "
+            "ordinary user."
         )
 
 
