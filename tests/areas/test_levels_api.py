@@ -111,7 +111,6 @@ LINES: list[tuple[list[object], list[tuple[int, str]]]] = [
     ([{"code": "3", "level": "red"}], [(1, "malformed-code")]),
     ([{"code": "", "level": ""}], [(1, "malformed-code")]),
     ([{"code": "33\x00", "level": "red"}], [(1, "malformed-code")]),
-    ([{"code": "\ud800", "level": "red"}], [(1, "malformed-code")]),
     ([{"code": "330102", "level": "red\x00"}], [(1, "unknown-level")]),
     ([{"code": 330102, "level": "red"}], [(1, "not-a-line")]),
     ([{"code": "330102"}, 7, None], [(1, "not-a-line"), (2, "not-a-line"), (3, "not-a-line")]),
@@ -176,6 +175,7 @@ FRAMES: list[tuple[dict[str, object], str]] = [
     ({"whole_of": "3x"}, "/whole_of"),
     ({"whole_of": 33}, "/whole_of"),
     ({"levels": "330102,red"}, "/levels"),
+    ({"levels": [{"code": "\ud800", "level": "red"}]}, "/levels/0/code"),
     ({"levels": {}}, "/levels"),
     ({"level": []}, "/level"),
 ]
