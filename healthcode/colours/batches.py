@@ -57,6 +57,9 @@ def plan(recomputation_id: int, *, clock: Clock) -> int | None:
     """Find the people touched and store them as batches.
 
     Returns how many people; None when that is done already, or being done by somebody else.
+
+    Raises:
+        OperationalError: when the gate cannot be passed.
     """
     waiting = Recomputation.objects.filter(pk=recomputation_id, started_at__isnull=True)
     cause = waiting.values_list("cause", flat=True).first()

@@ -24,6 +24,8 @@ from healthcode.colours.policy import policy_at
 
 # Any number that nothing else in this database uses for its advisory locks.
 GATE: Final = 0x68636F6C
+# Many times what a batch takes.
+GATE_PATIENCE: Final = "10s"
 # Large sets are compared in parts, so that no statement's memory grows with the population.
 COMPARED_AT_ONCE: Final = 20_000
 
@@ -72,8 +74,14 @@ def hold_gate() -> None:
 
 
 def pass_gate() -> None:
-    """Wait until every transaction that held the gate when this was called has ended."""
+    """Wait until every transaction that held the gate when this was called has ended.
+
+    Raises:
+        OperationalError: when one of them does not end. Everybody else queues up behind who waits
+            here, so giving up and trying again later is better than patience.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [GATE_PATIENCE])
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GATE])
 
 

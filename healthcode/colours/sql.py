@@ -72,7 +72,7 @@ healthy AS (
 checked AS (
     SELECT exposure.no, (array_agg(healthy.at ORDER BY healthy.day))[1] AS released_at
     FROM exposure JOIN healthy USING (person)
-    WHERE exposure.ends < 'infinity' AND healthy.day >= exposure.first_day
+    WHERE exposure.ends < 'infinity'
       AND healthy.day - greatest(healthy.run_began, exposure.first_day) + 1 = exposure.check_ins
     GROUP BY exposure.no
 ),

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 
 from healthcode.areas.models import Level
 from healthcode.areas.services import publish_levels
-from healthcode.colours import batches
+from healthcode.colours import batches, decide_many
 from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import (
     Cause,
@@ -184,6 +184,28 @@ def test_a_declaration_during_a_batch_waits_and_sees_the_new_map(beside: Beside)
 
     assert worker.result(timeout=30)
     assert world.colours(people) == {neighbour: RED, traveller: RED}
+
+
+@pytest.mark.usefixtures("policy")
+def test_a_transaction_that_does_not_end_delays_planning_and_nobody_else(
+    beside: Beside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decide_many, "GATE_PATIENCE", "200ms")
+    stuck, other = world.people(2)
+    world.stay(other, "330104", shanghai(1, 1), None)
+    with transaction.atomic():
+        recompute_people([stuck], at=NOON)
+        recomputation = beside(publish_red, "330104").result(timeout=30)
+        worker = beside(run, recomputation.pk, clock=clock)
+        declaration = beside(recompute_now, [other])
+        assert declaration.result(timeout=30) == 1
+        with pytest.raises(OperationalError):
+            worker.result(timeout=30)
+
+    recomputation.refresh_from_db()
+    assert (recomputation.tries, recomputation.state) == (1, RecomputationState.PENDING)
+    assert run(recomputation.pk, clock=clock)
+    assert world.colours([stuck, other]) == {stuck: GREEN, other: RED}
 
 
 @pytest.mark.usefixtures("policy")
