@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from healthcode.codes.permutation import Permutation
@@ -11,6 +11,7 @@ from healthcode.codes.permutation import Permutation
 KEYS = st.binary(min_size=32, max_size=32)
 
 
+@settings(deadline=None)
 @given(key=KEYS, half_bits=st.integers(1, 5))
 def test_every_number_has_a_place_of_its_own(key: bytes, half_bits: int) -> None:
     size = 4**half_bits
@@ -18,12 +19,14 @@ def test_every_number_has_a_place_of_its_own(key: bytes, half_bits: int) -> None
     assert sorted(places) == list(range(size))
 
 
+@settings(deadline=None)
 @given(key=KEYS, numbers=st.lists(st.integers(0, 4**13 - 1), min_size=1))
 def test_the_inverse_finds_the_numbers_again(key: bytes, numbers: list[int]) -> None:
     permutation = Permutation(key=key, size=4**13)
     assert permutation.inverse(permutation.forward(numbers)) == numbers
 
 
+@settings(deadline=None)
 @given(key=KEYS, numbers=st.lists(st.integers(0, 4**10 - 1)))
 def test_many_at_once_are_as_one_by_one(key: bytes, numbers: list[int]) -> None:
     permutation = Permutation(key=key, size=4**10)
