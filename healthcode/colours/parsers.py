@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from io import BytesIO
 from typing import IO, Any, Final
 
 from rest_framework.parsers import BaseParser
@@ -31,5 +32,9 @@ class NdjsonParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Lines:
-        """Read every line; one that is not JSON spoils only itself."""
-        return Lines(list(ndjson.read(stream, most=MOST_LINES)))
+        """Read every line; one that is not JSON spoils only itself.
+
+        The body, whose length is bounded, is read whole: lines read one by one from the server's
+        own stream end after the first.
+        """
+        return Lines(list(ndjson.read(BytesIO(stream.read()), most=MOST_LINES)))

@@ -20,6 +20,10 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 
 BODY_LIMIT = 64 * 1024
 BULK_BODY_LIMIT = 16 * 1024 * 1024
+# A body that is refused is read to its end up to this size: a client that is still sending when
+# the connection closes would see a broken pipe instead of the sentence that helps it.
+DRAIN_LIMIT = 32 * 1024 * 1024
+DRAIN_CHUNK = 64 * 1024
 BULK_PATHS = (
     "/api/v1/evidence/",
     "/api/v1/scans/batch",
@@ -47,6 +51,9 @@ class BodyLimitMiddleware:
             )
         announced = request.headers.get("Content-Length") or "0"
         if not announced.isdecimal() or int(announced) > limit:
+            if announced.isdecimal() and int(announced) <= DRAIN_LIMIT:
+                while request.read(DRAIN_CHUNK):
+                    pass
             return problem_response(
                 "too-large",
                 _("Too large"),
