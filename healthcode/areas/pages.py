@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.authority import normalise_code
 from healthcode.areas import selectors
@@ -22,7 +22,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 COUNTY_DIGITS = 6
 
 
-@require_GET
+@require_safe
 def risk_map(request: HttpRequest) -> HttpResponse:
     """The map of the province on a day (`on`, a date; today without), as picture and table."""
     now = timezone.now()
@@ -46,7 +46,7 @@ def risk_map(request: HttpRequest) -> HttpResponse:
     )
 
 
-@require_GET
+@require_safe
 @cache_control(public=True, max_age=24 * 3600)
 def options(request: HttpRequest) -> HttpResponseBase:
     """The divisions right below `parent` that exist, the provinces without: `[{code, name}]`."""
@@ -59,7 +59,7 @@ def options(request: HttpRequest) -> HttpResponseBase:
     return JsonResponse(divisions, safe=False, json_dumps_params={"ensure_ascii": False})
 
 
-@require_GET
+@require_safe
 def choose(request: HttpRequest) -> HttpResponseBase:
     """Choosing an area by links alone; ends at `next` with the code in its field `name`.
 
@@ -100,12 +100,19 @@ def instant_of(on: str | None, *, at: datetime) -> datetime:
     """
     if on is None:
         return at
+    try:
+        return _instant(on, at)
+    except OverflowError as error:
+        raise ValueError("beyond the calendar") from error
+
+
+def _instant(on: str, at: datetime) -> datetime:
     if len(on) > len("2020-02-24"):
         # A plus sign that was not quoted arrives as a space.
         instant = datetime.fromisoformat(on.replace(" ", "+"))
         if instant.tzinfo is None:
             raise ValueError("an instant needs its offset")
-        return instant
+        return instant.astimezone(SHANGHAI)
     day = date.fromisoformat(on)
     if day == at.astimezone(SHANGHAI).date():
         return at

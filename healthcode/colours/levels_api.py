@@ -71,7 +71,7 @@ class LevelsView(APIView):
 
     def get_permissions(self) -> Sequence[BasePermission]:
         """Reading is for anybody, publishing for officers."""
-        return [AllowAny()] if self.request.method == "GET" else [IsOfficer()]
+        return [AllowAny()] if self.request.method in {"GET", "HEAD"} else [IsOfficer()]
 
     def get_parsers(self) -> list[BaseParser]:
         """A map is JSON or CSV."""

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.authority import areas_of
 from accounts.models import Account, Role
@@ -30,7 +30,7 @@ LEVELS: Final = [level.label for level in sorted(Level, reverse=True)]
 
 
 @never_cache
-@require_GET
+@require_safe
 @role_required(Role.OFFICER)
 def desk(request: HttpRequest) -> HttpResponse:
     """What is in force, what was done lately, and what is still being recomputed."""
@@ -79,7 +79,7 @@ def publish(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
-@require_GET
+@require_safe
 @role_required(Role.OFFICER)
 def progress(request: HttpRequest, recomputation_id: int) -> HttpResponse:
     """How far a recomputation has come; renews itself until it is finished."""
@@ -102,7 +102,11 @@ def _publish(request: HttpRequest, proposed: ProposedMap) -> HttpResponse:
         if not holds:
             transaction.set_rollback(True)
     if not holds:
-        notice = _("The map in force has changed since this preview. Please check it again.")
+        notice = (
+            _("The map in force has changed since this preview. Please check it again.")
+            if publication.change.touched
+            else _("This is the map in force already; there is nothing to publish.")
+        )
         return _preview_page(request, proposed, notice=notice, status=409)
     return redirect("officer-recomputation", publication.recomputation.pk)
 

@@ -64,14 +64,20 @@ def test_before_any_map_the_page_says_that_all_is_green(zhejiang: None, client: 
     assert page.count('<path class="fill-none"') == 90
 
 
-@pytest.mark.parametrize("on", ["soon", "2020-13-01", "2020-02-24T00:00", "9999-99-99"])
+@pytest.mark.parametrize(
+    "on",
+    ["soon", "2020-13-01", "2020-02-24T00:00", "9999-99-99", "9999-12-31T23:00:00-08:00"],
+)
 def test_a_day_that_is_none_leads_to_today(zhejiang: None, client: Client, on: str) -> None:
     answer = client.get("/map", {"on": on})
     assert (answer.status_code, answer.headers["Location"]) == (302, "/map")
 
 
-def test_the_last_day_of_the_calendar_has_a_map(zhejiang: None, client: Client) -> None:
-    assert client.get("/map", {"on": "9999-12-31"}).status_code == 200
+def test_the_first_and_the_last_day_of_the_calendar_have_a_map(
+    zhejiang: None, client: Client
+) -> None:
+    for day in ("9999-12-31", "0001-01-01"):
+        assert client.get("/map", {"on": day}).status_code == 200
 
 
 def test_a_level_of_a_city_colours_its_counties(
