@@ -6,6 +6,7 @@ Base45 of a COSE_Sign1 over `[time, code]`. Specified in docs/format.md.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from healthcode.core import cbor, codes, cose
@@ -17,6 +18,9 @@ PREFIX: Final = "JK2:"
 PROOF_SECONDS: Final = 60
 """How long a picture of a bound code counts."""
 _HEADERS: Final[dict[int, cbor.Encodable]] = {cose.ALG: Algorithm.ES256}
+_PROTECTED: Final = cbor.encode(_HEADERS)
+_TIME_AND_CODE: Final = b"\x82"
+"""The head of an array of two."""
 
 
 def present(text: str, *, at: int, signer: Callable[[bytes], bytes]) -> str:
@@ -36,26 +40,25 @@ def present(text: str, *, at: int, signer: Callable[[bytes], bytes]) -> str:
 
 def read(text: str) -> SignedCode:
     """A bound code with its proof, neither verified. Raises MalformedCode."""
-    data = codes.from_text(PREFIX, text)
     try:
-        message = cose.parse(data)
-        statement = cbor.decode(message.payload)
+        protected, payload, signature = cose.exact_parts(codes.from_text(PREFIX, text))
+        made_at, inner = _read_statement(payload)
+    except MalformedCode:
+        raise
     except CoreError as error:
         raise MalformedCode("not a code of this format") from error
-    match statement:
-        case [int() as made_at, bytes() as inner] if 0 <= made_at <= codes.UINT32_MAX:
-            signed = codes.read_message(inner)
-        case _:
-            raise MalformedCode("not a proof")
-    signature = message.signature
+    if protected != _PROTECTED or made_at > codes.UINT32_MAX:
+        raise MalformedCode("not a proof of a phone")
     if len(signature) != cose.SIGNATURE_BYTES[Algorithm.ES256]:
         raise MalformedCode("signature is not that of its algorithm")
-    payload = cbor.encode([made_at, inner])
-    if data != cose.sign1(_HEADERS, payload, lambda _: signature):
-        raise MalformedCode("not the one encoding of its content")
+    signed = codes.read_message(inner)
     if signed.code.phone_key is None:
         raise MalformedCode("code is bound to no phone")
-    proof = Proof(made_at, signature, message.signed_bytes)
-    return SignedCode(
-        signed.code, signed.kid, signed.algorithm, signed.signature, signed.signed_bytes, proof
-    )
+    return replace(signed, proof=Proof(made_at, signature, cose.sig_structure(protected, payload)))
+
+
+def _read_statement(payload: bytes) -> tuple[int, bytes]:
+    reader = cbor.Exact(payload)
+    made_at, inner = reader.uint(after=_TIME_AND_CODE), reader.octets(after=b"")
+    reader.end()
+    return made_at, inner

@@ -1,20 +1,19 @@
 """The code: `JK1:` and the Base45 of a COSE_Sign1 over a CWT. Specified in docs/format.md.
 
-Claims and members are numbered; numbers are never reused. One encoding of a code is accepted:
-what was read is encoded again and must give the same bytes, which leaves no room for unknown
-claims, other orders, longer numbers or anything between the lines.
+Claims and members are numbered; numbers are never reused. One encoding of a code is accepted, and
+read by saying what must come: that leaves no room for unknown claims, other orders, longer numbers
+or anything between the lines.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-import base45
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from healthcode.core import cbor, cose
+from healthcode.core import base45, cbor, cose
 from healthcode.core.cose import Algorithm
 from healthcode.core.errors import CodeTooLarge, CoreError, MalformedCode
 from healthcode.core.keys import KID_BYTES
@@ -45,6 +44,33 @@ _KTY, _CRV, _X, _Y = 1, -1, -2, -3
 _KTY_EC2, _CRV_P256 = 2, 1
 _UNCOMPRESSED = b"\x04"
 POINT_BYTES: Final = 64
+
+# What stands between the values of a code, up to the one that each is named after.
+_CLAIMS, _MEMBERS = 5, 3
+_AT_ISS, _AT_EXP, _AT_IAT = cbor.encode(_ISS), cbor.encode(_EXP), cbor.encode(_IAT)
+_AT_X = (
+    cbor.encode(_CNF)
+    + cbor.map_of(1)
+    + cbor.encode(_COSE_KEY)
+    + cbor.map_of(4)
+    + b"".join(map(cbor.encode, (_KTY, _KTY_EC2, _CRV, _CRV_P256, _X)))
+)
+_AT_Y = cbor.encode(_Y)
+_AT_IDX = (
+    cbor.encode(_STATUS)
+    + cbor.map_of(1)
+    + cbor.encode("status_list")
+    + cbor.map_of(2)
+    + cbor.encode("idx")
+)
+_AT_URI = cbor.encode("uri")
+_AT_HC = cbor.encode(_HC)
+_AT_COLOUR, _AT_KIND = cbor.encode(_COLOUR), cbor.encode(_KIND)
+_AT_POLICY, _AT_HOLDER = cbor.encode(_POLICY), cbor.encode(_HOLDER)
+_HEADERS = {
+    cbor.encode({cose.ALG: algorithm, cose.KID: bytes(KID_BYTES)})[:-KID_BYTES]: algorithm
+    for algorithm in cose.SIGNATURE_BYTES
+}
 
 
 class Colour(IntEnum):
@@ -93,7 +119,7 @@ class HealthCode:
 
     def __post_init__(self) -> None:
         numbers = (self.issued_at, self.expires_at, self.policy, self.status.idx)
-        if not all(0 <= number <= UINT32_MAX for number in numbers):
+        if min(numbers) < 0 or max(numbers) > UINT32_MAX:
             raise MalformedCode("number out of range")
         if not ISSUER.fullmatch(self.issuer):
             raise MalformedCode("issuer is not like CN-33")
@@ -149,7 +175,7 @@ def sign(
 
 def to_text(prefix: str, data: bytes) -> str:
     """`data` in the alphabet of QR alphanumeric mode, behind what tells schemes apart."""
-    return prefix + str(base45.b45encode(data), "ascii")
+    return prefix + base45.encode(data)
 
 
 def from_text(prefix: str, text: str) -> bytes:
@@ -157,7 +183,7 @@ def from_text(prefix: str, text: str) -> bytes:
     if not text.startswith(prefix) or len(text) > MAX_BOUND_CHARACTERS:
         raise MalformedCode("not a code of this format")
     try:
-        return bytes(base45.b45decode(text[len(prefix) :].encode("ascii")))
+        return base45.decode(text[len(prefix) :])
     except ValueError as error:
         raise MalformedCode("not Base45") from error
 
@@ -173,26 +199,19 @@ def read(text: str) -> SignedCode:
 def read_message(data: bytes) -> SignedCode:
     """The content of a code's COSE_Sign1, its signature not verified. Raises MalformedCode."""
     try:
-        message = cose.parse(data)
-        code = _decode_claims(message.payload)
+        protected, payload, signature = cose.exact_parts(data)
+        code = _read_claims(payload)
     except MalformedCode:
         raise
     except (CoreError, ValueError) as error:
         raise MalformedCode("not a code of this format") from error
-    kid = message.headers.get(cose.KID)
-    if not isinstance(kid, bytes) or len(kid) != KID_BYTES:
-        raise MalformedCode("key identifier is not 8 bytes")
-    if len(message.signature) != cose.SIGNATURE_BYTES.get(message.algorithm):
+    algorithm = _HEADERS.get(protected[:-KID_BYTES])
+    if algorithm is None:
+        raise MalformedCode("header is not an algorithm in use and a key identifier")
+    if len(signature) != cose.SIGNATURE_BYTES[algorithm]:
         raise MalformedCode("signature is not that of its algorithm")
-    if data != _envelope(code, kid, message):
-        raise MalformedCode("not the one encoding of its content")
-    return SignedCode(code, kid, message.algorithm, message.signature, message.signed_bytes)
-
-
-def _envelope(code: HealthCode, kid: bytes, message: cose.Sign1) -> bytes:
-    """The only bytes that a code with this content and signature may have."""
-    headers: dict[int, cbor.Encodable] = {cose.ALG: message.algorithm, cose.KID: kid}
-    return cose.sign1(headers, _encode_claims(code), lambda _: message.signature)
+    signed_bytes = cose.sig_structure(protected, payload)
+    return SignedCode(code, protected[-KID_BYTES:], algorithm, signature, signed_bytes)
 
 
 def _encode_claims(code: HealthCode) -> bytes:
@@ -230,48 +249,38 @@ def phone_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
         raise MalformedCode("phone key is not a point of P-256") from error
 
 
-def _decode_claims(payload: bytes) -> HealthCode:
-    claims = _map(cbor.decode(payload))
-    status = _map(_map(claims.get(_STATUS)).get("status_list"))
-    statement = _map(claims.get(_HC))
+def _read_claims(payload: bytes) -> HealthCode:
+    """The claims, in the order of their one encoding."""
+    reader = cbor.Exact(payload)
+    bound = _has_one_more(reader.members(), _CLAIMS)
+    issuer = reader.text(after=_AT_ISS)
+    expires_at = reader.uint(after=_AT_EXP)
+    issued_at = reader.uint(after=_AT_IAT)
+    phone_key = _read_phone_key(reader) if bound else None
+    status = StatusRef(idx=reader.uint(after=_AT_IDX), uri=reader.text(after=_AT_URI))
+    named = _has_one_more(reader.members(after=_AT_HC), _MEMBERS)
+    colour = Colour(reader.uint(after=_AT_COLOUR))
+    kind = Kind(reader.uint(after=_AT_KIND))
+    policy = reader.uint(after=_AT_POLICY)
+    holder = reader.text(after=_AT_HOLDER) if named else None
+    reader.end()
     return HealthCode(
-        issuer=_text(claims.get(_ISS)),
-        issued_at=_uint(claims.get(_IAT)),
-        expires_at=_uint(claims.get(_EXP)),
-        colour=Colour(_uint(statement.get(_COLOUR))),
-        kind=Kind(_uint(statement.get(_KIND))),
-        policy=_uint(statement.get(_POLICY)),
-        holder=_text(statement[_HOLDER]) if _HOLDER in statement else None,
-        status=StatusRef(idx=_uint(status.get("idx")), uri=_text(status.get("uri"))),
-        phone_key=_point(_map(claims[_CNF])) if _CNF in claims else None,
+        issuer, issued_at, expires_at, colour, kind, policy, holder, status, phone_key
     )
 
 
-def _point(confirmation: Mapping[int | str, cbor.Value]) -> bytes:
-    key = _map(confirmation.get(_COSE_KEY))
-    match key.get(_X), key.get(_Y):
-        case bytes() as x, bytes() as y:
-            return x + y
-        case _:
-            raise MalformedCode("phone key is not a point of P-256")
+def _read_phone_key(reader: cbor.Exact) -> bytes:
+    x, y = reader.octets(after=_AT_X), reader.octets(after=_AT_Y)
+    if len(x) != len(y):
+        raise MalformedCode("phone key is not a point of P-256")
+    return x + y
 
 
-def _map(value: cbor.Value) -> Mapping[int | str, cbor.Value]:
-    if isinstance(value, dict):
-        return value
-    raise MalformedCode("a map is missing")
-
-
-def _text(value: cbor.Value) -> str:
-    if isinstance(value, str):
-        return value
-    raise MalformedCode("a text is missing")
-
-
-def _uint(value: cbor.Value) -> int:
-    if type(value) is int:
-        return value
-    raise MalformedCode("a number is missing")
+def _has_one_more(found: int, members: int) -> bool:
+    """Whether a map has the one member that may be absent. Raises MalformedCode for others."""
+    if found not in (members, members + 1):
+        raise MalformedCode("other members than those of a code")
+    return found > members
 
 
 def _is_short_name(text: str) -> bool:

@@ -18,6 +18,8 @@ from healthcode.core import cbor
 from healthcode.core.errors import CoreError
 
 SIGN1_TAG: Final = 18
+_SIGNATURE1 = b"\x84" + cbor.encode("Signature1")
+_PARTS, _NO_HINTS = b"\x84", cbor.encode({})
 ALG, CRIT, KID = 1, 2, 4
 
 
@@ -30,6 +32,7 @@ class Algorithm(IntEnum):
 
 
 _ALGORITHMS: Final = frozenset(map(int, Algorithm))
+_ECDSA = ec.ECDSA(SHA256())
 SIGNATURE_BYTES: Final = {Algorithm.ES256: 64, Algorithm.EDDSA: 64}
 
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
@@ -67,12 +70,25 @@ class Sign1:
 
 def sig_structure(protected: bytes, payload: bytes, external: bytes = b"") -> bytes:
     """The bytes that a signer signs: Sig_structure of RFC 9052, 4.4."""
-    return cbor.encode(["Signature1", protected, external, payload])
+    return _SIGNATURE1 + cbor.octets(protected) + cbor.octets(external) + cbor.octets(payload)
 
 
 def parse(data: bytes) -> Sign1:
     """A COSE_Sign1, tagged or not. Raises MalformedCose, MalformedCbor."""
     return from_value(cbor.decode(data))
+
+
+def exact_parts(data: bytes) -> tuple[bytes, bytes, bytes]:
+    """Protected header, payload and signature of a message in its one encoding.
+
+    Untagged, with nothing unprotected. Raises MalformedCbor.
+    """
+    reader = cbor.Exact(data)
+    protected = reader.octets(after=_PARTS)
+    payload = reader.octets(after=_NO_HINTS)
+    signature = reader.octets(after=b"")
+    reader.end()
+    return protected, payload, signature
 
 
 def from_value(message: cbor.Value) -> Sign1:
@@ -124,7 +140,7 @@ def signature_holds(
         match algorithm, public_key:
             case Algorithm.ES256, ec.EllipticCurvePublicKey():
                 der = _to_der(signature, (public_key.key_size + 7) // 8)
-                public_key.verify(der, signed_bytes, ec.ECDSA(SHA256()))
+                public_key.verify(der, signed_bytes, _ECDSA)
             case Algorithm.EDDSA, ed25519.Ed25519PublicKey():
                 public_key.verify(signature, signed_bytes)
             case Algorithm.PS256, rsa.RSAPublicKey():

@@ -12,12 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import base45
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from healthcode.core import cbor, cose, dcc_schema
+from healthcode.core import base45, cbor, cose, dcc_schema
 from healthcode.core.cose import Algorithm
 from healthcode.core.dcc_schema import Statement
 from healthcode.core.errors import CoreError, MalformedCode, MalformedKey
@@ -86,7 +85,7 @@ def unprefix(text: str) -> str:
 
 def from_base45(text: str) -> bytes:
     try:
-        return bytes(base45.b45decode(text.encode("ascii")))
+        return base45.decode(text)
     except ValueError as error:
         raise MalformedCode("not Base45") from error
 
