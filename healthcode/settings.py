@@ -212,6 +212,10 @@ PAPER_CODE_SECONDS = int(os.environ.get("PAPER_CODE_SECONDS", str(14 * 24 * 3600
 # Scans are dropped when their day is this long past.
 SCAN_RETENTION_DAYS = int(os.environ.get("SCAN_RETENTION_DAYS", "28"))
 
+# Whose codes are recognised here: an alliance's trust list (address or file) and its keys (file)
+TRUST_LIST = os.environ.get("TRUST_LIST", "")
+ALLIANCE_KEYS = os.environ.get("ALLIANCE_KEYS", "")
+
 # Celery: the broker only wakes workers; the database holds the work.
 BROKER_URL = required("BROKER_URL")
 CELERY_BROKER_URL = BROKER_URL

@@ -83,10 +83,30 @@ class TrustedIssuer(models.Model):
     added_at = models.DateTimeField(db_default=Now())
 
 
-class Publication(models.Model):
-    """The last good copy of something an issuer publishes: its keys, or one status list."""
+class TrustList(models.Model):
+    """The last good trust list of the alliance that this verifier follows, as it was signed.
 
-    issuer = models.ForeignKey(TrustedIssuer, models.CASCADE, related_name="publications")
+    `confirmed_at` is when its source last gave this list and no newer one.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    token = models.TextField()
+    etag = models.CharField(max_length=80, blank=True, default="")
+    confirmed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="one_trust_list", condition=Q(id=1)),
+        ]
+
+
+class Publication(models.Model):
+    """The last good copy of something an issuer publishes: its keys, or one status list.
+
+    The issuer is one trusted by hand or one of the trust list, whose keys stand in that list.
+    """
+
+    issuer = models.CharField(max_length=16, db_index=True)
     uri = models.CharField(max_length=200, unique=True)
     kind = models.CharField(max_length=8, choices=[("keys", "keys"), ("status", "status")])
     body = models.BinaryField()

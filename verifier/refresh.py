@@ -1,34 +1,28 @@
-"""Fetching what the trusted issuers publish: their keys and status lists.
+"""Fetching what the trusted issuers publish: the trust list, their keys and status lists.
 
 The last good copy is kept whatever happens: a copy is replaced only by one that was read whole,
 within limits of time and size, whose signature holds and which is not older.
 """
 
 import logging
-import time
-import urllib.error
-import urllib.request
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
-from http import HTTPStatus
-from http.client import HTTPException, HTTPResponse
-from urllib.parse import urlsplit
+from functools import partial
 
 from django.db import transaction
 
 from healthcode import core
 from healthcode.core import strict_json
+from verifier import alliance
+from verifier.fetching import FetchFailed, fetch
 from verifier.models import Publication, TrustedIssuer
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT_SECONDS = 5
-WHOLE_TIMEOUT_SECONDS = 20
 KEYS_LIMIT = 256 * 1024
 LIST_LIMIT = 4 * 1024 * 1024
 MAX_LISTS = 64
 MAX_URI = 200
-CHUNK = 64 * 1024
 KEEP_LISTS_FOR = timedelta(days=16)
 """Past the life of a paper code no code refers to a list any more."""
 
@@ -37,89 +31,105 @@ class MalformedMetadata(core.CoreError):
     """An issuer's metadata cannot be read."""
 
 
-class FetchFailed(Exception):
-    """The issuer could not be reached, or what it answered is of no use."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """A body and its ETag; `body` is None where the copy at hand is still the newest."""
-
-    body: bytes | None
-    etag: str
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """An issuer is asked where it was said to be, and nowhere else."""
-
-    def redirect_request(self, *args: object, **kwargs: object) -> None:
-        return None
-
-
-_opener = urllib.request.build_opener(_NoRedirects)
-
-
 def refresh_all(*, at: datetime) -> dict[str, str]:
-    """Refresh every trusted issuer; the failures by issuer, empty when all went well.
+    """Refresh the trust list and every issuer; the failures by issuer, empty when all went well.
 
-    One issuer that fails holds up no other.
+    One that fails holds up no other.
     """
     failures: dict[str, str] = {}
-    for issuer in TrustedIssuer.objects.order_by("name"):
+
+    def attempt(name: str, what: Callable[[], None]) -> None:
         try:
-            refresh_issuer(issuer, at=at)
+            what()
         except (FetchFailed, core.CoreError) as why:
-            failures[issuer.name] = str(why)
-            logger.warning("refresh of issuer %s failed: %s", issuer.name, why)
+            failures[name] = str(why)
+            logger.warning("refresh of %s failed: %s", name, why)
+
+    if alliance.is_followed():
+        attempt("the trust list", partial(alliance.refresh, at=at))
+    by_hand = {issuer.name: issuer for issuer in TrustedIssuer.objects.order_by("name")}
+    for name, issuer in by_hand.items():
+        attempt(name, partial(refresh_issuer, issuer, at=at))
+    for member in _members(at, but=by_hand):
+        attempt(member.name, partial(refresh_member, member, at=at))
     Publication.objects.filter(kind="status", as_of__lt=at - KEEP_LISTS_FOR).delete()
     return failures
 
 
 def refresh_issuer(issuer: TrustedIssuer, *, at: datetime) -> None:
-    """Fetch the issuer's keys, then the status lists its metadata names.
+    """Fetch the keys of an issuer trusted by hand, then the status lists its metadata names.
 
     Raises:
         FetchFailed, CoreError: what could be fetched before is kept, and so is every old copy.
     """
     base = f"{issuer.base_url.rstrip('/')}/.well-known/health-code"
-    _refresh_keys(issuer, f"{base}/keys", at=at)
+    _refresh_keys(issuer.name, f"{base}/keys", at=at)
     metadata = fetch(f"{base}/", etag="", limit=KEYS_LIMIT)
+    _each(
+        _status_lists(issuer.name, metadata.body or b""),
+        lambda uri: _refresh_status_list(issuer.name, uri, at=at),
+    )
+
+
+def refresh_member(issuer: core.Issuer, *, at: datetime) -> None:
+    """Fetch the status lists of an issuer in the trust list; its keys stand in that list.
+
+    Raises:
+        FetchFailed, CoreError: what could be fetched before is kept, and so is every old copy.
+    """
+    _each(issuer.status_lists, lambda uri: _refresh_aggregation(issuer.name, uri, at=at))
+
+
+def keep_keys(issuer: str, *, uri: str, body: bytes, etag: str, at: datetime) -> None:
+    """Keep an issuer's key set (a JWK set, fetched at `at`). Raises MalformedKey."""
+    core.parse_jwk_set(body)
+    _keep(issuer, uri=uri, kind="keys", body=body, etag=etag, as_of=at, at=at)
+
+
+def keep_status_list(issuer: str, *, uri: str, body: bytes, etag: str, at: datetime) -> None:
+    """Keep a signed status list, once its signature holds under the keys kept for its issuer.
+
+    Raises:
+        NotTrusted, MalformedStatusList: also for a list older than the copy at hand.
+    """
+    parsed = core.parse_status_list(body, _keys_of(issuer, at), int(at.timestamp()), uri=uri)
+    if parsed.issuer != issuer:
+        raise core.NotTrusted("status list speaks for another issuer")
+    as_of = datetime.fromtimestamp(parsed.as_of, UTC)
+    _keep(issuer, uri=uri, kind="status", body=body, etag=etag, as_of=as_of, at=at)
+
+
+def _members(at: datetime, *, but: Iterable[str]) -> list[core.Issuer]:
+    """The issuers of the trust list, except those about whom somebody here decided by hand."""
+    found = alliance.held(at=at)
+    issuers = found.trust.issuers if found else {}
+    return [issuers[name] for name in sorted(issuers.keys() - set(but))]
+
+
+def _keys_of(issuer: str, at: datetime) -> tuple[core.Key, ...]:
+    by_hand = Publication.objects.filter(issuer=issuer, kind="keys").first()
+    if by_hand is not None:
+        return core.parse_jwk_set(bytes(by_hand.body))
+    member = next((member for member in _members(at, but=()) if member.name == issuer), None)
+    if member is None:
+        raise core.NotTrusted("nobody vouches for this issuer")
+    return member.keys
+
+
+def _each(uris: Iterable[str], refresh: Callable[[str], None]) -> None:
+    """Refresh each, whatever becomes of the others; then raise the first failure there was."""
     first_failure: FetchFailed | core.CoreError | None = None
-    for uri in _status_lists(issuer, metadata.body or b""):
+    for uri in uris:
         try:
-            _refresh_status_list(issuer, uri, at=at)
+            refresh(uri)
         except (FetchFailed, core.CoreError) as why:
             first_failure = first_failure or why
     if first_failure is not None:
         raise first_failure
 
 
-def keep_keys(issuer: TrustedIssuer, *, uri: str, body: bytes, etag: str, at: datetime) -> None:
-    """Keep an issuer's key set (a JWK set, fetched at `at`). Raises MalformedKey."""
-    core.parse_jwk_set(body)
-    _keep(issuer, uri=uri, kind="keys", body=body, etag=etag, as_of=at, at=at)
-
-
-def keep_status_list(
-    issuer: TrustedIssuer, *, uri: str, body: bytes, etag: str, at: datetime
-) -> None:
-    """Keep a signed status list, once its signature holds under the keys kept for its issuer.
-
-    Raises:
-        NotTrusted, MalformedStatusList: also for a list older than the copy at hand.
-    """
-    keys = Publication.objects.get(issuer=issuer, kind="keys")
-    parsed = core.parse_status_list(
-        body, core.parse_jwk_set(bytes(keys.body)), int(at.timestamp()), uri=uri
-    )
-    if parsed.issuer != issuer.name:
-        raise core.NotTrusted("status list speaks for another issuer")
-    as_of = datetime.fromtimestamp(parsed.as_of, UTC)
-    _keep(issuer, uri=uri, kind="status", body=body, etag=etag, as_of=as_of, at=at)
-
-
 def _keep(
-    issuer: TrustedIssuer,
+    issuer: str,
     *,
     uri: str,
     kind: str,
@@ -143,7 +153,7 @@ def _keep(
         )
         if created:
             return
-        if held.issuer_id != issuer.name:
+        if held.issuer != issuer:
             raise core.NotTrusted("address belongs to another issuer")
         if as_of < held.as_of:
             raise core.NotTrusted("older than the copy at hand")
@@ -153,7 +163,7 @@ def _keep(
         held.save(update_fields=["body", "etag", "as_of", "changed_at"])
 
 
-def _refresh_keys(issuer: TrustedIssuer, uri: str, *, at: datetime) -> None:
+def _refresh_keys(issuer: str, uri: str, *, at: datetime) -> None:
     held = Publication.objects.filter(uri=uri).first()
     fetched = fetch(uri, etag=held.etag if held else "", limit=KEYS_LIMIT)
     if fetched.body is not None:
@@ -163,54 +173,32 @@ def _refresh_keys(issuer: TrustedIssuer, uri: str, *, at: datetime) -> None:
         Publication.objects.filter(pk=held.pk, as_of__lt=at).update(as_of=at)
 
 
-def _refresh_status_list(issuer: TrustedIssuer, uri: str, *, at: datetime) -> None:
+def _refresh_aggregation(issuer: str, uri: str, *, at: datetime) -> None:
+    """Fetch the status list at an address, or the lists that a document there names."""
+    held = Publication.objects.filter(uri=uri).first()
+    fetched = fetch(uri, etag=held.etag if held else "", limit=LIST_LIMIT)
+    if fetched.body is None:
+        return
+    if fetched.body.lstrip().startswith(b"{"):
+        uris = _status_lists(issuer, fetched.body)
+        _each(uris, lambda uri: _refresh_status_list(issuer, uri, at=at))
+    else:
+        keep_status_list(issuer, uri=uri, body=fetched.body, etag=fetched.etag, at=at)
+
+
+def _refresh_status_list(issuer: str, uri: str, *, at: datetime) -> None:
     held = Publication.objects.filter(uri=uri).first()
     fetched = fetch(uri, etag=held.etag if held else "", limit=LIST_LIMIT)
     if fetched.body is not None:
         keep_status_list(issuer, uri=uri, body=fetched.body, etag=fetched.etag, at=at)
 
 
-def _status_lists(issuer: TrustedIssuer, metadata: bytes) -> list[str]:
+def _status_lists(issuer: str, metadata: bytes) -> list[str]:
     """The addresses of the lists that the issuer's metadata names."""
     document = strict_json.load(metadata, MalformedMetadata)
-    if not isinstance(document, dict) or document.get("issuer") != issuer.name:
+    if not isinstance(document, dict) or document.get("issuer") != issuer:
         raise FetchFailed("metadata are those of another issuer")
     uris = document.get("status_lists", [])
     if not isinstance(uris, list) or len(uris) > MAX_LISTS:
         raise FetchFailed("metadata name no list of status lists")
     return [uri for uri in uris if isinstance(uri, str) and len(uri) <= MAX_URI]
-
-
-def fetch(uri: str, *, etag: str, limit: int) -> Fetched:
-    """GET `uri`, at most `limit` bytes in at most `WHOLE_TIMEOUT_SECONDS`.
-
-    Raises:
-        FetchFailed: for any failure of network or server, a redirect, or too large a body.
-    """
-    if urlsplit(uri).scheme not in {"http", "https"}:
-        raise FetchFailed("not a web address")
-    headers = {"If-None-Match": etag} if etag else {}
-    request = urllib.request.Request(uri, headers=headers)  # noqa: S310 - scheme checked above
-    try:
-        with _opener.open(request, timeout=TIMEOUT_SECONDS) as response:
-            return Fetched(_read(response, limit), response.headers.get("ETag", "")[:80])
-    except urllib.error.HTTPError as error:
-        if error.code == HTTPStatus.NOT_MODIFIED and etag:
-            return Fetched(None, etag)
-        raise FetchFailed(f"answered {error.code}") from error
-    except (OSError, HTTPException, ValueError) as error:
-        raise FetchFailed(f"could not be reached ({type(error).__name__})") from error
-
-
-def _read(response: HTTPResponse, limit: int) -> bytes:
-    deadline = time.monotonic() + WHOLE_TIMEOUT_SECONDS
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := response.read1(CHUNK):
-        size += len(chunk)
-        chunks.append(chunk)
-        if size > limit:
-            raise FetchFailed(f"larger than {limit} bytes")
-        if time.monotonic() > deadline:
-            raise FetchFailed("answered too slowly")
-    return b"".join(chunks)

@@ -18,7 +18,7 @@ from healthcode.areas.selectors import require_known
 from healthcode.core import Outcome
 from healthcode.web.errors import InvalidInput
 from verifier.errors import EnrolmentCodeNotValid
-from verifier.models import Device, TrustedIssuer, Venue
+from verifier.models import Device, Publication, TrustedIssuer, Venue
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's Base32: no letter that a tired eye takes for a digit."""
@@ -127,7 +127,7 @@ def trust_issuer(*, name: str, base_url: str) -> TrustedIssuer:
     issuer, created = TrustedIssuer.objects.get_or_create(name=name, defaults={"base_url": address})
     if not created and issuer.base_url != address:
         # What was fetched elsewhere is not this address's word.
-        issuer.publications.all().delete()
+        Publication.objects.filter(issuer=name).delete()
         issuer.base_url = address
         issuer.save(update_fields=["base_url"])
     return issuer

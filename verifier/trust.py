@@ -15,7 +15,8 @@ from django.db.models import Count, Max
 from django.utils import timezone
 
 from healthcode import core
-from verifier.models import Publication
+from verifier import alliance
+from verifier.models import Publication, TrustList
 
 logger = logging.getLogger(__name__)
 
@@ -25,16 +26,24 @@ CLOCK_LEEWAY_SECONDS = 60
 ListVersion = tuple[datetime, tuple[core.Key, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """When an issuer's keys were last confirmed, and the end of who vouches for them, if any."""
+
+    as_of: int
+    expires_at: int | None = None
+
+
 @dataclass(frozen=True)
 class Knowledge:
-    """Keys and status lists at hand. `heard` says when each issuer's keys were last confirmed.
+    """Keys and status lists at hand. `heard` says how far each issuer's keys can be relied on.
 
-    `trust.as_of` is the oldest of those, so that one look suffices while all is well.
+    `trust` carries the worst of those, so that one look suffices while all is well.
     """
 
     trust: core.Trust
     statuses: core.Statuses
-    heard: dict[str, int]
+    heard: dict[str, Heard]
 
     def judge(self, text: str, *, rules: core.Rules, at: int, now: int) -> core.Verdict:
         """The verdict on `text` as scanned at `at`, with what is known at `now` (both seconds).
@@ -48,8 +57,9 @@ class Knowledge:
         verdict = core.verify(text, trust=trust, status=statuses, rules=rules, at=at)
         if verdict.reason is core.Reason.STALE_DATA and verdict.code is not None:
             # One issuer that cannot be reached must not make all the others look stale.
-            as_of = _known_by(self.heard[verdict.code.issuer], at=at, now=now)
-            own = replace(trust, as_of=as_of)
+            heard = self.heard[verdict.code.issuer]
+            as_of = _known_by(heard.as_of, at=at, now=now)
+            own = replace(trust, as_of=as_of, expires_at=heard.expires_at)
             return core.verify(text, trust=own, status=statuses, rules=rules, at=at)
         return verdict
 
@@ -107,27 +117,35 @@ class KnowledgeCache:
         version = Publication.objects.aggregate(
             count=Count("pk"), changed=Max("changed_at"), as_of=Max("as_of")
         )
-        state = tuple(version.values())
+        confirmed = TrustList.objects.aggregate(at=Max("confirmed_at"))
+        state = (*version.values(), confirmed["at"])
         if state != self._version:
-            self._knowledge = self._load(Publication.objects.order_by("issuer_id", "kind", "uri"))
+            listed = alliance.held(at=timezone.now())
+            self._knowledge = self._load(
+                Publication.objects.order_by("issuer", "kind", "uri"), listed
+            )
             self._version = state
 
-    def _load(self, publications: Iterable[Publication]) -> Knowledge:
+    def _load(self, publications: Iterable[Publication], listed: alliance.Held | None) -> Knowledge:
         issuers: dict[str, core.Issuer] = {}
-        heard: dict[str, int] = {}
+        heard: dict[str, Heard] = {}
         lists: dict[str, core.StatusList] = {}
+        if listed is not None:
+            vouched = Heard(_seconds(listed.confirmed_at), listed.trust.expires_at)
+            issuers.update(listed.trust.issuers)
+            heard.update(dict.fromkeys(issuers, vouched))
         for publication in publications:  # keys sort before status
-            name = publication.issuer_id
+            name = publication.issuer
             if publication.kind == "keys":
+                # Somebody here decided about this issuer by hand, which the list cannot undo.
                 issuers[name] = core.Issuer(name, core.parse_jwk_set(bytes(publication.body)))
-                heard[name] = int(publication.as_of.timestamp())
+                heard[name] = Heard(_seconds(publication.as_of))
             elif name in issuers:
                 parsed = self._status_list(publication, issuers[name].keys)
                 if parsed is not None:
                     lists[publication.uri] = parsed
         self._lists = {uri: self._lists[uri] for uri in lists}
-        trust = core.Trust(issuers=issuers, as_of=min(heard.values(), default=0))
-        return Knowledge(trust, core.Statuses.of(lists.values()), heard)
+        return Knowledge(_worst(issuers, heard), core.Statuses.of(lists.values()), heard)
 
     def _status_list(
         self, publication: Publication, keys: tuple[core.Key, ...]
@@ -143,10 +161,20 @@ class KnowledgeCache:
             )
         except core.CoreError as why:
             # Its key was withdrawn since; without a list its codes pass nobody unseen.
-            logger.warning("status list of %s left out: %s", publication.issuer_id, why)
+            logger.warning("status list of %s left out: %s", publication.issuer, why)
             return None
         self._lists[publication.uri] = (version, parsed)
         return parsed
+
+
+def _worst(issuers: dict[str, core.Issuer], heard: dict[str, Heard]) -> core.Trust:
+    """All issuers, relied on only as far as the one that is known worst."""
+    ends = [one.expires_at for one in heard.values() if one.expires_at is not None]
+    return core.Trust(
+        issuers=issuers,
+        as_of=min((one.as_of for one in heard.values()), default=0),
+        expires_at=min(ends, default=None),
+    )
 
 
 def _seconds(at: datetime) -> int:

@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.db import transaction
 
 from accounts.admission import NewPerson, admit
-from accounts.models import Account
+from accounts.models import Account, Relation
 from healthcode.areas.models import Level
 from healthcode.codes import keys, publishing, status
 from healthcode.codes.models import StatusList
@@ -37,6 +37,8 @@ MAP = Path(__file__).with_name("zhejiang-2020-02-09.csv")
 POLICY = Path(policy.__file__).with_name("policies") / "CN-33-2020-02.toml"
 MAP_DATE = datetime(2020, 2, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
 _GROUND = "浙江省新型冠状病毒肺炎疫情防控工作新闻发布会（2020年2月10日）"
+# Where the resident's mother was: an orange county of that map.
+_VISITED = "330110"
 _FACTS_AT_ONCE = 20_000
 
 Say = Callable[[str], object]
@@ -62,12 +64,13 @@ def load(*, at: datetime, say: Say) -> None:
     say(f"Registering {PEOPLE} people …")
     made = list(people(PEOPLE, homes=counties, random=random))
     ids = admit([NewPerson(one.name, "10", one.id_number, one.home) for one in made], at=at)
-    logins.make_family(at=at, random=random)
+    family = logins.make_family(at=at, random=random)
     logins.make_venue(at=at)
     say("Recording where they were and how they were …")
     homes = [one.home for one in made]
     _record(source, history.reported(ids, homes, at=at, random=random), at=at)
-    _record(officer, history.declared(ids, at=at, random=random), at=at)
+    _record(source, history.declared(ids, at=at, random=random), at=at)
+    _record(source, history.of_a_traveller(family[Relation.PARENT], _VISITED, at=at), at=at)
 
 
 def decide_colours(*, say: Say) -> None:
@@ -83,13 +86,13 @@ def open_doors(*, at: datetime) -> None:
     Doors learn over HTTP what an issuer publishes; here, before anything listens, directly.
     """
     publishing.publish(at=at)
-    issuer = trust_issuer(name=settings.ISSUER, base_url=settings.BASE_URL)
+    trust_issuer(name=settings.ISSUER, base_url=settings.BASE_URL)
     published = json.dumps(jwk_set(keys.published_keys(at=at))).encode()
     address = f"{settings.BASE_URL}/.well-known/health-code/keys"
-    keep_keys(issuer, uri=address, body=published, etag="", at=at)
+    keep_keys(settings.ISSUER, uri=address, body=published, etag="", at=at)
     for row in StatusList.objects.order_by("day", "part"):
         uri = status.uri_of(row.day, row.part)
-        keep_status_list(issuer, uri=uri, body=bytes(row.token), etag="", at=at)
+        keep_status_list(settings.ISSUER, uri=uri, body=bytes(row.token), etag="", at=at)
 
 
 def _publish_policy(officer: Account, *, at: datetime) -> None:

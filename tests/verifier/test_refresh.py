@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from healthcode import core
 from healthcode.core import Colour
 from tests.verifier.authority import Authority, new_private_key
-from verifier import refresh
+from verifier import fetching, refresh
 from verifier.models import Publication, TrustedIssuer
 from verifier.refresh import refresh_all
 from verifier.services import trust_issuer
@@ -201,7 +201,7 @@ def test_metadata_of_another_issuer(authority: Authority, web: Web, now: datetim
 def test_an_issuer_that_drips_is_given_up(
     authority: Authority, web: Web, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(refresh, "WHOLE_TIMEOUT_SECONDS", -1)
+    monkeypatch.setattr(fetching, "WHOLE_TIMEOUT_SECONDS", -1)
     assert refresh_all(at=now) == {"CN-33": "answered too slowly"}
 
 

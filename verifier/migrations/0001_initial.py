@@ -84,16 +84,29 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name='TrustList',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ('token', models.TextField()),
+                ('etag', models.CharField(blank=True, default='', max_length=80)),
+                ('confirmed_at', models.DateTimeField()),
+            ],
+        ),
+        migrations.AddConstraint(
+            model_name='trustlist',
+            constraint=models.CheckConstraint(condition=models.Q(('id', 1)), name='one_trust_list'),
+        ),
+        migrations.CreateModel(
             name='Publication',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('issuer', models.CharField(db_index=True, max_length=16)),
                 ('uri', models.CharField(max_length=200, unique=True)),
                 ('kind', models.CharField(choices=[('keys', 'keys'), ('status', 'status')], max_length=8)),
                 ('body', models.BinaryField()),
                 ('etag', models.CharField(blank=True, default='', max_length=80)),
                 ('as_of', models.DateTimeField()),
                 ('changed_at', models.DateTimeField(db_index=True)),
-                ('issuer', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='publications', to='verifier.trustedissuer')),
             ],
         ),
         migrations.CreateModel(

@@ -7,7 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from healthcode.core import CoreError
-from verifier.refresh import FetchFailed, refresh_issuer
+from verifier.fetching import FetchFailed
+from verifier.refresh import refresh_issuer
 from verifier.services import trust_issuer
 
 
