@@ -42,6 +42,8 @@ RESIDENT_TOKEN_LIFE = timedelta(days=14)
 
 RESEND = Limit("otp-resend", 1, timedelta(seconds=60))
 PER_PHONE = Limit("otp-phone", 10, timedelta(days=1))
+# Two codes' worth of mistakes; counted also where no code was sent, so that all phones look alike.
+TRIES = Limit("otp-tries", 10, timedelta(minutes=10))
 # Many phones share one address behind a carrier's or a hospital's gateway.
 PER_ADDRESS = Limit("otp-address", settings.OTP_PER_ADDRESS_HOURLY, timedelta(hours=1))
 
@@ -91,14 +93,17 @@ def verify_otp(*, phone: str, otp: str, at: datetime) -> Account:
         InvalidInput: this is no phone number.
         WrongCode: the code is wrong, used or over.
         CodeVoid: it was tried wrongly five times.
+        TooMany: this phone was tried too often, whether or not a code was ever sent to it.
         AccountClosed: the account was closed.
     """
     number = phones.normalise(phone)
+    limits.take([(TRIES, number)], at=at)
     # The refusal leaves the block before it is raised: the count of attempts must be kept.
     with transaction.atomic():
         refusal = _try_code(number, otp, at)
     if refusal is not None:
         raise refusal
+    limits.forgive(TRIES, number)
     account = resident_account(phone=number)
     if not account.is_active:
         raise AccountClosed
