@@ -18,8 +18,9 @@ from healthcode.colours.decide import SHANGHAI, Decision, LevelPeriod, decide
 from healthcode.colours.models import PersonColour, Policy
 from healthcode.colours.policy import parse
 from healthcode.colours.recompute import evaluate, recompute_people
-from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import Fact
+from healthcode.evidence.services import NewFact, record, withdraw
 from healthcode.evidence.traits import TRAITS_OF
 from tests.colours import world
 
@@ -77,15 +78,11 @@ def _same(
 
 
 def _decide_each(
-    ids: list[int], evidence: list[Evidence], levels: Levels, text: str, at: datetime
+    ids: list[int], evidence: list[tuple[int, Fact]], levels: Levels, text: str, at: datetime
 ) -> dict[int, Decision]:
     facts: dict[int, list[Fact]] = {id_: [] for id_ in ids}
-    for e in evidence:
-        if e.withdrawn_by is None:
-            kind = EvidenceKind(e.kind)
-            facts[e.person_id].append(
-                Fact(e.pk, kind, e.starts, e.ends, e.area_id, tuple(e.traits), e.day)
-            )
+    for person, fact in evidence:
+        facts[person].append(fact)
     periods = [
         LevelPeriod(row.area_id, Level(row.level), starts, ends, row.act_id)
         for row, (starts, ends) in levels
@@ -131,26 +128,27 @@ def _policy(draw: Random) -> str:
     return "\n".join([*lines, "]"])
 
 
-def _evidence(draw: Random, ids: list[int], withdrawal: Act) -> list[Evidence]:
-    source = Account.objects.create(username="source")
-    rows = []
+def _evidence(draw: Random, ids: list[int], withdrawal: Act) -> list[tuple[int, Fact]]:
+    """Record evidence and withdraw some of it; returns what stands, with whom it is about."""
+    given = []
     for id_ in ids:
-        days = set()
-        drawn = [_fact(draw, id_, source) for _ in range(draw.randint(0, 8))]
+        given += [_fact(draw, id_) for _ in range(draw.randint(0, 8))]
         for _ in range(draw.randint(0, 2)):
-            drawn += _run(draw, id_, source)
-        for row in drawn:
-            if draw.random() < 0.05:
-                row.withdrawn_by = withdrawal
-            elif row.day in days:
-                continue
-            elif row.day is not None:
-                days.add(row.day)
-            rows.append(row)
-    return Evidence.objects.bulk_create(rows)
+            given += _run(draw, id_)
+    source = Account.objects.create(username="source")
+    recorded = record(source=source, facts=given, at=BEGINNING)
+    # None: a second check-in of the same day.
+    stored = {id_: new for id_, new in zip(recorded.ids, given, strict=True) if id_ is not None}
+    wrong = {id_ for id_ in stored if draw.random() < 0.05}
+    withdraw(ids=wrong, act=withdrawal)
+    return [
+        (new.person, Fact(id_, new.kind, new.starts, new.ends, new.area, new.traits, new.day))
+        for id_, new in stored.items()
+        if id_ not in wrong
+    ]
 
 
-def _fact(draw: Random, person: int, source: Account) -> Evidence:
+def _fact(draw: Random, person: int) -> NewFact:
     kind = draw.choice([*EvidenceKind, EvidenceKind.STAY])
     starts = _instant(draw)
     ends: datetime | None = starts
@@ -158,38 +156,29 @@ def _fact(draw: Random, person: int, source: Account) -> Evidence:
         days = draw.choice([None, 0, 0, 0, 1, 2, 3, 4, 5])
         ends = None if days is None else starts + timedelta(days=days)
     traits = sorted(str(trait) for trait in TRAITS_OF[kind])
-    return Evidence(
-        person_id=person,
+    return NewFact(
+        person=person,
         kind=kind,
         starts=starts,
         ends=ends,
-        traits=draw.sample(traits, draw.randint(0, len(traits))),
-        area_id=draw.choice(CODES) if kind == EvidenceKind.STAY else None,
+        traits=tuple(draw.sample(traits, draw.randint(0, len(traits)))),
+        area=draw.choice(CODES) if kind == EvidenceKind.STAY else None,
         day=starts.astimezone(SHANGHAI).date() if kind == EvidenceKind.CHECK_IN else None,
-        source=source,
     )
 
 
-def _run(draw: Random, person: int, source: Account) -> list[Evidence]:
+def _run(draw: Random, person: int) -> list[NewFact]:
     """Healthy check-ins, or negative tests, on days in a row, but for some left out."""
     kind = draw.choice([EvidenceKind.CHECK_IN, EvidenceKind.CHECK_IN, EvidenceKind.TEST])
+    trait = "healthy" if kind == EvidenceKind.CHECK_IN else "negative"
     first = draw.randint(0, DAYS)
-    rows = []
+    facts = []
     for n in range(draw.randint(2, 9)):
         at = BEGINNING + timedelta(days=first + n, hours=draw.choice([0, 8, 18]))
+        day = at.astimezone(SHANGHAI).date() if kind == EvidenceKind.CHECK_IN else None
         if draw.random() < 0.9:
-            rows.append(
-                Evidence(
-                    person_id=person,
-                    kind=kind,
-                    starts=at,
-                    ends=at,
-                    traits=["healthy" if kind == EvidenceKind.CHECK_IN else "negative"],
-                    day=at.astimezone(SHANGHAI).date() if kind == EvidenceKind.CHECK_IN else None,
-                    source=source,
-                )
-            )
-    return rows
+            facts.append(NewFact(person, kind, at, at, traits=(trait,), day=day))
+    return facts
 
 
 def _levels(draw: Random, by: Act) -> Levels:
