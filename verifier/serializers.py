@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from healthcode.core import Colour, Outcome, Reason, Verdict
-from healthcode.web.fields import StrictSerializer
+from healthcode.web.fields import InstantField, StrictSerializer
 from verifier.messages import sentence
 from verifier.scanning import Answer
 
@@ -72,7 +72,7 @@ class ScanInput(StrictSerializer):
 
     id = IdField()
     code = CodeField()
-    scanned_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
+    scanned_at = InstantField(required=False, allow_null=True, default=None)
 
 
 class VerdictOutput(serializers.Serializer[Any]):
@@ -98,7 +98,7 @@ class OfflineScanInput(StrictSerializer):
 
     id = IdField()
     code = CodeField()
-    scanned_at = serializers.DateTimeField()
+    scanned_at = InstantField()
     given_outcome = serializers.ChoiceField(OUTCOMES, required=False)
     given_reason = serializers.ChoiceField(REASONS, required=False)
 

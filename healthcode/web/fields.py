@@ -1,9 +1,14 @@
 """Serializer bases that are strict about what they take in."""
 
-from typing import Any
+import re
+from datetime import datetime
+from typing import Any, Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
+
+_OFFSET: Final = re.compile(r"([Zz]|[+-]\d{2}:\d{2})$", re.ASCII)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -22,3 +27,21 @@ class StrictSerializer(serializers.Serializer[Any]):
                     {name: [_("There is no such member here.")] for name in sorted(unknown)}
                 )
         return super().to_internal_value(data)
+
+
+class InstantField(serializers.DateTimeField):
+    """An RFC 3339 instant. Its offset is obligatory: a clock without a zone says no instant."""
+
+    default_error_messages = {
+        "offset": gettext_lazy("Give the time with its offset, such as 2020-02-24T08:30:00+08:00."),
+    }
+
+    def to_internal_value(self, value: Any) -> datetime:
+        """Read the instant.
+
+        Raises:
+            ValidationError: it is not RFC 3339, or lacks the offset.
+        """
+        if not isinstance(value, str) or not _OFFSET.search(value):
+            self.fail("offset")
+        return super().to_internal_value(value)

@@ -4,7 +4,7 @@ import pytest
 from rest_framework import exceptions, serializers
 
 from healthcode.web.errors import NotFound, Refusal, TooMany
-from healthcode.web.fields import StrictSerializer
+from healthcode.web.fields import InstantField, StrictSerializer
 from healthcode.web.pages import problem_types
 from healthcode.web.problems import exception_handler, flatten
 
@@ -65,3 +65,22 @@ def test_slugs_are_unique_but_for_the_shared_ones() -> None:
     slugs = {slug for slug, _title in problem_types()}
     assert Refusal.slug in slugs
     assert all(slug == slug.lower() for slug in slugs)
+
+
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [
+        ("2026-11-22T08:00:00+08:00", True),
+        ("2026-11-22T00:00:00Z", True),
+        ("2026-11-22T00:00:00.123456Z", True),
+        ("2026-11-22T08:00:00", False),
+        ("2026-11-22", False),
+        (1795305635, False),
+        ("yesterdayZ", False),
+    ],
+)
+def test_an_instant_needs_its_offset(text: object, valid: bool) -> None:
+    class Timed(StrictSerializer):
+        at = InstantField()
+
+    assert Timed(data={"at": text}).is_valid() is valid
