@@ -1,0 +1,48 @@
+"""An officer changes a level by page in a real browser, and watches until everybody is decided."""
+
+import json
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Page, Playwright, expect
+
+from tests.live.browsers import phone
+from tests.live.service import LiveService
+
+# An island county; from tomorrow on, so that nobody's colour changes under other tests.
+COUNTY = "330922"
+PATIENCE_MS = 60_000
+
+
+def log_in(service: LiveService, page: Page, name: str) -> None:
+    passwords = json.loads((service.var / "passwords.json").read_text())
+    page.goto(f"{service.base_url}/officer")
+    page.fill("[name=username]", name)
+    page.fill("[name=password]", passwords[name])
+    page.click("main form button.button")
+
+
+def test_an_officer_previews_confirms_and_watches(
+    service: LiveService, playwright: Playwright
+) -> None:
+    tomorrow = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=1)
+    with phone(playwright) as page:
+        log_in(service, page, "demo.officer")
+        page.click("a[href$='by=table']")
+        page.fill("[name=day]", tomorrow.isoformat())
+        page.fill("[name=ground]", "疫情防控指挥部第8号通告")
+        page.select_option(f"[name=level-{COUNTY}]", "yellow")
+        page.click("button[value=preview]")
+        expect(page.locator(".moves dd")).to_have_text("舟山市嵊泗县")
+        expect(page.locator("[name=text]")).to_have_value(f"code,level\n{COUNTY},yellow")
+
+        # Without the tick the browser itself refuses.
+        page.click("button[value=publish]")
+        expect(page.locator("[name=confirmed]")).to_be_visible()
+        page.check("[name=confirmed]")
+        page.click("button[value=publish]")
+
+        page.wait_for_url("**/officer/recomputations/*")
+        finished = page.locator("#progress[data-finished]")
+        expect(finished).to_be_visible(timeout=PATIENCE_MS)
+        expect(finished.locator("strong")).to_have_text("完成")
