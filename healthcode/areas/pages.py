@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
+from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_safe
 
 from accounts.authority import normalise_code
@@ -22,6 +23,8 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 COUNTY_DIGITS = 6
 
 
+# Outlines are long and compress well; the page holds no secret that its length could tell.
+@gzip_page
 @require_safe
 def risk_map(request: HttpRequest) -> HttpResponse:
     """The map of the province on a day (`on`, a date; today without), as picture and table."""
