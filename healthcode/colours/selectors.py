@@ -89,7 +89,9 @@ def colour_of(person_id: int) -> PersonColour | None:
 
 def open_recomputations() -> list[Recomputation]:
     """Recomputations that are not finished, the oldest first."""
-    return list(Recomputation.objects.filter(finished_at__isnull=True).order_by("pk"))
+    return list(
+        Recomputation.objects.defer("people").filter(finished_at__isnull=True).order_by("pk")
+    )
 
 
 def recomputation(recomputation_id: int) -> Recomputation:
