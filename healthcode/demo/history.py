@@ -45,6 +45,14 @@ def declared(people: Sequence[int], *, at: datetime, random: Random) -> Iterator
             yield from _check_ins(person, days, at=at)
 
 
+def of_a_traveller(person: int, area: str, *, at: datetime) -> Iterator[NewFact]:
+    """Three days in `area`, until the day before yesterday, declared on the way home."""
+    back = _midnight(at - timedelta(days=2)) + timedelta(hours=17)
+    yield _stay(person, area, back - timedelta(days=3), back)
+    yield NewFact(person, EvidenceKind.DECLARATION, back, back)
+    yield from _check_ins(person, 2, at=at)
+
+
 def _stays(
     person: int, home: str, places: Sequence[str], *, at: datetime, random: Random
 ) -> Iterator[NewFact]:

@@ -32,11 +32,11 @@ def make_staff() -> tuple[Account, Account]:
     return officer, source
 
 
-def make_family(*, at: datetime, random: Random) -> None:
-    """A resident who logs in by phone, with a child and a mother."""
+def make_family(*, at: datetime, random: Random) -> dict[Relation, int]:
+    """A resident who logs in by phone, with a child and a mother; their numbers."""
     account = resident_account(phone=normalise(RESIDENT_PHONE))
-    for relation, name in _FAMILY:
-        register_person(
+    return {
+        relation: register_person(
             account=account,
             relation=relation,
             name=name,
@@ -45,7 +45,9 @@ def make_family(*, at: datetime, random: Random) -> None:
             phone=RESIDENT_PHONE if relation == Relation.SELF else None,
             home_area=_RESIDENT_HOME,
             at=at,
-        )
+        ).pk
+        for relation, name in _FAMILY
+    }
 
 
 def make_venue(*, at: datetime) -> None:
