@@ -49,17 +49,25 @@ def _address() -> Address:
 def _welcome(service: Service) -> str:
     """Where to look, and how to log in."""
     base = service.address.base_url
-    demo_file = service.state.folder / "demo.json"
-    demo = json.loads(demo_file.read_text())
-    return f"""
-The service runs at {base}
-  resident   {base}/login      phone {demo["resident"]["phone"]}; the code appears in this window
-  officer    {base}/staff/login
-  door       {base}/scanner
-  the map    {base}/map
-  interface  {base}/api/docs
-Tokens of the demo are in {demo_file}, logs in {service.state.logs}. Ctrl-C stops everything.
-"""
+    folder = service.state.folder
+    demo = json.loads((folder / "demo.json").read_text())
+    passwords = json.loads((folder / "passwords.json").read_text())
+    staff = [
+        f"  staff      {base}/staff/login   {name}  {word}" for name, word in passwords.items()
+    ]
+    return "\n".join(
+        [
+            "",
+            f"The service runs at {base}",
+            f"  resident   {base}/login   {demo['resident']['phone']}; the code appears here",
+            *staff,
+            f"  door       {base}/scanner",
+            f"  the map    {base}/map",
+            f"  interface  {base}/api/docs",
+            f"Tokens are in {folder / 'demo.json'}, logs in {service.state.logs}. Ctrl-C stops it.",
+            "",
+        ]
+    )
 
 
 def run() -> int:
