@@ -1,0 +1,168 @@
+"""The folder of an alliance: its sealed key, its public keys, a draft, and the list last signed.
+
+Whoever has the folder and the secret speaks for the alliance; the public files are for everybody.
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from healthcode.core import (
+    Issuer,
+    Key,
+    MalformedTrustList,
+    Trust,
+    WentBackwards,
+    jwk_set,
+    parse_jwk_set,
+    parse_trust_list,
+    sign_trust_list,
+    strict_json,
+)
+from healthcode.core.trust_list import describe, differences, read
+
+_COORDINATE_BYTES: Final = 32
+_FOR_ALL, _FOR_ITS_OWNER = 0o644, 0o600
+_UNSIGNED: Final = Trust(issuers={}, as_of=0, expires_at=1, sequence=0)
+
+
+class AllianceError(Exception):
+    """What cannot be done with this folder; the message is the sentence to print."""
+
+
+@dataclass(frozen=True)
+class Folder:
+    """An alliance's files. Times are seconds since 1970."""
+
+    path: Path
+
+    def create(self, *, secret: bytes, at: int) -> Key:
+        """Make the alliance's key, sealed with `secret`, and a draft without members.
+
+        Raises:
+            AllianceError: the folder holds an alliance already.
+        """
+        if self._sealed.exists():
+            raise AllianceError(f"{self.path} holds an alliance already.")
+        self.path.mkdir(parents=True, exist_ok=True)
+        private_key = ec.generate_private_key(ec.SECP256R1())
+        pem = private_key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(secret)
+        )
+        key = Key.of(private_key.public_key(), not_before=at)
+        self.write_draft({})
+        _write(self.path / "alliance.json", json.dumps(jwk_set([key]), indent=2), _FOR_ALL)
+        _write(self._sealed, pem.decode(), _FOR_ITS_OWNER)
+        return key
+
+    def keys(self) -> tuple[Key, ...]:
+        """The alliance's public keys. Raises MalformedKey, AllianceError."""
+        return parse_jwk_set(self._read("alliance.json"))
+
+    def signed(self, *, at: int) -> Trust:
+        """The list last signed, verified; one without members and number before the first.
+
+        Raises:
+            NotTrusted, MalformedTrustList: the file is not this alliance's list.
+        """
+        if not (self.path / "trust.jws").exists():
+            return _UNSIGNED
+        return parse_trust_list(self._read("trust.jws"), self.keys(), at)
+
+    def draft(self) -> Mapping[str, Issuer]:
+        """The members as they shall be, by name. Raises MalformedTrustList, AllianceError."""
+        return read(strict_json.load(self._read("draft.json"), MalformedTrustList)).issuers
+
+    def write_draft(self, issuers: Mapping[str, Issuer]) -> None:
+        """Write down the members as they shall be. Raises MalformedTrustList."""
+        document = describe(replace(_UNSIGNED, issuers=issuers))
+        read(document)
+        text = json.dumps(document, ensure_ascii=False, indent=2)
+        _write(self.path / "draft.json", text, _FOR_ALL)
+
+    def differences(self, *, at: int) -> Iterator[str]:
+        """What the draft changes in the list last signed, one line each."""
+        return differences(self.signed(at=at), replace(_UNSIGNED, issuers=self.draft()))
+
+    def sign(self, *, secret: bytes, at: int, until: int, published: bytes | None = None) -> Trust:
+        """Sign the draft as the next list, in force from `at` until `until`, and keep it.
+
+        `published` is the list that verifiers have, for whom the next one must be newer.
+
+        Raises:
+            WentBackwards: the clock lies before the last list, or the folder behind the public one.
+            AllianceError: the secret is wrong.
+        """
+        last = self.signed(at=at)
+        if at < last.as_of:
+            raise WentBackwards("the clock of this machine lies before the list last signed")
+        if published is not None:
+            self._require_newest(last, parse_trust_list(published, self.keys(), at))
+        trust = Trust(self.draft(), at, until, last.sequence + 1)
+        private_key = self._open(secret)
+        own = Key.of(private_key.public_key(), not_before=0)
+        token = sign_trust_list(
+            trust, kid=own.kid, algorithm=own.algorithm, signer=_signer(private_key)
+        )
+        parse_trust_list(token, self.keys(), at, held=last)
+        _write(self.path / "trust.jws", token, _FOR_ALL)
+        return trust
+
+    @property
+    def _sealed(self) -> Path:
+        return self.path / "alliance.pem"
+
+    def _require_newest(self, last: Trust, published: Trust) -> None:
+        """An old copy of the folder would count from an old number."""
+        if (last.sequence, last.as_of) < (published.sequence, published.as_of):
+            raise WentBackwards(
+                f"verifiers have list {published.sequence}, this folder ends with {last.sequence}"
+            )
+
+    def _open(self, secret: bytes) -> ec.EllipticCurvePrivateKey:
+        try:
+            private_key = load_pem_private_key(self._read("alliance.pem"), secret)
+        except ValueError as error:
+            raise AllianceError("The secret does not open the alliance's key.") from error
+        if not isinstance(private_key, ec.EllipticCurvePrivateKey):
+            raise AllianceError("The alliance's key is not an ES256 key.")
+        return private_key
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return (self.path / name).read_bytes()
+        except FileNotFoundError as error:
+            raise AllianceError(
+                f"There is no {name} in {self.path}; `create` makes an alliance."
+            ) from error
+
+
+def _signer(private_key: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:
+    """Signs as JWS carries it: r || s (RFC 7518, 3.4)."""
+
+    def sign(message: bytes) -> bytes:
+        r, s = decode_dss_signature(private_key.sign(message, ec.ECDSA(SHA256())))
+        return r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
+
+    return sign
+
+
+def _write(path: Path, content: str, mode: int) -> None:
+    """Replace a file in one step, so that who reads it finds the old or the new one whole."""
+    scratch = path.with_name(path.name + ".new")
+    with os.fdopen(os.open(scratch, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode), "w") as out:
+        out.write(content)
+    scratch.replace(path)
