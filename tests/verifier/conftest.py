@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from accounts.models import Account, Grant, Role
 from healthcode.areas.models import Area
 from tests.verifier.authority import Authority
+from tests.verifier.web import Web, serving
 from verifier.authentication import doors
 from verifier.models import Venue
 from verifier.services import add_device, create_venue, enrol
@@ -73,6 +74,12 @@ def zhejiang(db: None, now: datetime) -> Authority:
     authority.is_trusted(at=now)
     authority.publishes(at=now)
     return authority
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    with serving() as site:
+        yield site
 
 
 @pytest.fixture

@@ -1,11 +1,7 @@
 """Fetching from issuers: the last good copy is kept, whatever they answer."""
 
 import json
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -13,6 +9,7 @@ from django.core.management import CommandError, call_command
 from healthcode import core
 from healthcode.core import Colour
 from tests.verifier.authority import Authority, new_private_key
+from tests.verifier.web import WELL_KNOWN, Web
 from verifier import fetching, refresh
 from verifier.models import Publication, TrustedIssuer
 from verifier.refresh import refresh_all
@@ -21,59 +18,6 @@ from verifier.tasks import refresh as task
 from verifier.trust import knowledge
 
 pytestmark = pytest.mark.django_db
-WELL_KNOWN = "/.well-known/health-code"
-
-
-@dataclass
-class Web:
-    """A real web server: what it answers by path, and what it was asked."""
-
-    base_url: str = ""
-    bodies: dict[str, bytes] = field(default_factory=dict)
-    statuses: dict[str, int] = field(default_factory=dict)
-    headers: dict[str, str] = field(default_factory=dict)
-    asked: list[tuple[str, str | None]] = field(default_factory=list)
-
-    def publish(
-        self, authority: Authority, *, at: datetime, superseded: tuple[int, ...] = ()
-    ) -> None:
-        self.bodies[f"{WELL_KNOWN}/keys"] = authority.keys()
-        self.bodies["/s/20200209"] = authority.status_list(at=at, superseded=superseded)
-        document = {"issuer": authority.name, "status_lists": [authority.list_uri]}
-        self.bodies[f"{WELL_KNOWN}/"] = json.dumps(document).encode()
-
-
-@pytest.fixture
-def web() -> Iterator[Web]:
-    site = Web()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = site.bodies.get(self.path)
-            etag = f'"{hash(body)}"'
-            site.asked.append((self.path, self.headers.get("If-None-Match")))
-            status = site.statuses.get(self.path, 200 if body is not None else 404)
-            if status == 200 and self.headers.get("If-None-Match") == etag:
-                status = 304
-            self.send_response(status)
-            self.send_header("ETag", etag)
-            for name, value in site.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            if status == 200 and body is not None:
-                self.wfile.write(body)
-
-        def log_message(self, *args: object) -> None:
-            """Keep quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    site.base_url = f"http://127.0.0.1:{server.server_port}"
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield site
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

@@ -1,0 +1,256 @@
+"""Following an alliance: partners are believed by its list, as far as that can be relied on."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from healthcode import core
+from healthcode.core import Colour, Outcome
+from tests.verifier.authority import Authority, new_private_key
+from tests.verifier.web import WELL_KNOWN, Web
+from verifier import alliance
+from verifier.alliance import State
+from verifier.models import Publication, TrustList
+from verifier.refresh import refresh_all
+from verifier.services import trust_issuer
+from verifier.trust import knowledge
+
+pytestmark = pytest.mark.django_db
+WEEK = timedelta(days=7)
+HONOURS = {Colour.GREEN: Outcome.PASS, Colour.YELLOW: Outcome.REFUSE}
+
+
+@dataclass
+class Alliance:
+    """Signs lists, and puts them where this verifier was told to look."""
+
+    path: Path
+    signs_with: Authority = field(default_factory=lambda: Authority(name="alliance"))
+
+    def lists(
+        self,
+        *members: Authority,
+        at: datetime,
+        sequence: int = 1,
+        life: timedelta = WEEK,
+        honours: Mapping[Colour, Outcome] = HONOURS,
+    ) -> None:
+        self.path.write_text(self.token(members, at, sequence, life, honours))
+
+    def token(
+        self,
+        members: Iterable[Authority],
+        at: datetime,
+        sequence: int,
+        life: timedelta,
+        honours: Mapping[Colour, Outcome],
+    ) -> str:
+        issuers = {
+            member.name: core.Issuer(
+                member.name,
+                (member.key,),
+                honours=honours,
+                status_lists=(f"{member.base_url}{WELL_KNOWN}/",),
+            )
+            for member in members
+        }
+        as_of, ends = int(at.timestamp()), int((at + life).timestamp())
+        return core.sign_trust_list(
+            core.Trust(issuers, as_of, ends, sequence),
+            kid=self.signs_with.key.kid,
+            algorithm=core.Algorithm.ES256,
+            signer=self.signs_with.signer,
+        )
+
+
+@pytest.fixture
+def followed(tmp_path: Path, settings: Settings) -> Alliance:
+    """An alliance that this verifier follows; it has signed nothing yet."""
+    made = Alliance(tmp_path / "trust.jws")
+    keys = tmp_path / "alliance.json"
+    keys.write_text(json.dumps(core.jwk_set([made.signs_with.key])))
+    settings.TRUST_LIST, settings.ALLIANCE_KEYS = str(made.path), str(keys)
+    return made
+
+
+@pytest.fixture
+def shanghai(web: Web, now: datetime) -> Authority:
+    """CN-31, on a web server of its own; nobody here knows it yet."""
+    made = Authority(name="CN-31", base_url=web.base_url)
+    web.publish(made, at=now)
+    return made
+
+
+def judge(code: str, at: datetime) -> tuple[str, str]:
+    knowledge.forget()
+    seconds = int(at.timestamp())
+    verdict = knowledge.current().judge(code, rules=core.Rules(), at=seconds, now=seconds)
+    return verdict.outcome.value, verdict.reason.value
+
+
+def test_a_partner_passes_and_its_recolouring_arrives(
+    followed: Alliance, shanghai: Authority, web: Web, now: datetime
+) -> None:
+    code = shanghai.code(at=now)
+    assert judge(code, now) == ("refuse", "unknown_issuer")
+    followed.lists(shanghai, at=now)
+    assert refresh_all(at=now) == {}
+    assert judge(code, now) == ("pass", "ok")
+    assert f"{WELL_KNOWN}/keys" not in [path for path, _etag in web.asked], "the list has its keys"
+
+    later = now + timedelta(seconds=20)
+    web.publish(shanghai, at=later, superseded=(7,))
+    assert refresh_all(at=later) == {}
+    assert judge(code, later) == ("refuse", "superseded")
+
+
+def test_its_colours_are_worth_what_the_list_says(
+    followed: Alliance, shanghai: Authority, now: datetime
+) -> None:
+    followed.lists(shanghai, at=now)
+    refresh_all(at=now)
+    assert judge(shanghai.code(at=now, colour=Colour.YELLOW), now) == ("refuse", "yellow")
+    followed.lists(shanghai, at=now, sequence=2, honours={Colour.YELLOW: Outcome.CAUTION})
+    refresh_all(at=now)
+    assert judge(shanghai.code(at=now, colour=Colour.YELLOW), now) == ("caution", "yellow")
+
+
+def test_a_withdrawn_key_and_a_lost_member_are_refused_with_the_next_list(
+    followed: Alliance, shanghai: Authority, now: datetime
+) -> None:
+    followed.lists(shanghai, at=now)
+    refresh_all(at=now)
+    successor = Authority(name="CN-31", base_url=shanghai.base_url, private_key=new_private_key())
+    followed.lists(successor, at=now, sequence=2)
+    refresh_all(at=now)
+    assert judge(shanghai.code(at=now), now) == ("refuse", "unknown_key")
+    followed.lists(at=now, sequence=3)
+    refresh_all(at=now)
+    assert judge(successor.code(at=now), now) == ("refuse", "unknown_issuer")
+
+
+def test_an_older_list_brings_no_key_back(
+    followed: Alliance, shanghai: Authority, now: datetime
+) -> None:
+    followed.lists(shanghai, at=now - timedelta(hours=1))
+    refresh_all(at=now)
+    old = followed.path.read_bytes()
+    followed.lists(at=now, sequence=2)
+    refresh_all(at=now)
+    followed.path.write_bytes(old)
+    assert refresh_all(at=now) == {"the trust list": "trust list 1 precedes 2, already held"}
+    assert judge(shanghai.code(at=now), now) == ("refuse", "unknown_issuer")
+
+
+def test_bad_lists_and_silence_leave_the_last_good_one(
+    followed: Alliance, shanghai: Authority, now: datetime
+) -> None:
+    followed.lists(shanghai, at=now)
+    refresh_all(at=now)
+    good = followed.path.read_text()
+    forger = Alliance(followed.path)
+    forger.lists(at=now, sequence=9)
+    forged = followed.path.read_text()
+    for bad in ("", "{}", good[:-4], forged, "x" * 3_000_000):
+        followed.path.write_text(bad)
+        assert set(refresh_all(at=now)) == {"the trust list"}, bad[:20]
+    followed.path.unlink()
+    assert refresh_all(at=now) == {"the trust list": "file cannot be read (FileNotFoundError)"}
+    assert judge(shanghai.code(at=now), now) == ("pass", "ok")
+
+
+def test_it_comes_by_http_too_and_is_confirmed_unchanged(
+    followed: Alliance, shanghai: Authority, web: Web, settings: Settings, now: datetime
+) -> None:
+    followed.lists(shanghai, at=now)
+    web.bodies["/trust.jws"] = followed.path.read_bytes()
+    settings.TRUST_LIST = f"{web.base_url}/trust.jws"
+    refresh_all(at=now)
+    later = now + timedelta(minutes=5)
+    assert refresh_all(at=later) == {}
+    asked = [etag for path, etag in web.asked if path == "/trust.jws"]
+    assert len(asked) == 2
+    assert asked[1] is not None
+    assert TrustList.objects.get().confirmed_at == later
+
+
+def test_a_stale_list_passes_nobody_and_still_refuses(
+    followed: Alliance, shanghai: Authority, web: Web, now: datetime
+) -> None:
+    own = Authority(base_url="https://own.example")
+    own.is_trusted(at=now)
+    followed.lists(shanghai, at=now)
+    refresh_all(at=now)
+    cut_off = now + timedelta(hours=25)
+    expired = now + WEEK + timedelta(seconds=1)
+    for at, reached in [(cut_off, False), (expired, True)]:
+        if not reached:
+            token = followed.path.read_text()
+            followed.path.unlink()
+        else:
+            followed.path.write_text(token)
+        web.publish(shanghai, at=at)
+        own.is_trusted(at=at)
+        own.publishes(at=at)
+        refresh_all(at=at)
+        assert alliance.state(at=at) is State.STALE
+        assert judge(shanghai.code(at=at), at) == ("caution", "stale_data")
+        assert judge(shanghai.code(at=at, colour=Colour.RED), at) == ("refuse", "red")
+        assert judge(own.code(at=at), at) == ("pass", "ok"), "whom the list does not concern"
+
+
+def test_it_warns_before_it_ends(followed: Alliance, now: datetime) -> None:
+    assert alliance.state(at=now) is State.MISSING
+    followed.lists(at=now)
+    refresh_all(at=now)
+    assert alliance.state(at=now) is State.GOOD
+    assert alliance.state(at=now + timedelta(hours=2)) is State.UNHEARD
+    near = now + WEEK - timedelta(days=1)
+    refresh_all(at=near)
+    assert alliance.state(at=near) is State.ENDS_SOON
+    assert alliance.state(at=now + WEEK) is State.STALE
+
+
+def test_who_is_trusted_by_hand_is_asked_at_home(
+    followed: Alliance, shanghai: Authority, now: datetime
+) -> None:
+    trust_issuer(name="CN-31", base_url=shanghai.base_url)
+    followed.lists(Authority(name="CN-31", base_url="https://other.example"), at=now)
+    assert refresh_all(at=now) == {}
+    assert judge(shanghai.code(at=now), now) == ("pass", "ok")
+
+
+def test_without_the_alliances_keys_nobody_is_believed(
+    followed: Alliance, shanghai: Authority, settings: Settings, now: datetime
+) -> None:
+    followed.lists(shanghai, at=now)
+    refresh_all(at=now)
+    other = followed.path.with_name("other.json")
+    other.write_text(json.dumps(core.jwk_set([Authority().key])))
+    settings.ALLIANCE_KEYS = str(other)
+    assert judge(shanghai.code(at=now), now) == ("refuse", "unknown_issuer")
+    settings.ALLIANCE_KEYS = str(other) + ".missing"
+    assert judge(shanghai.code(at=now), now) == ("refuse", "unknown_issuer")
+    assert set(refresh_all(at=now)) == {"the trust list"}
+
+
+def test_a_list_may_name_a_status_list_itself(
+    followed: Alliance, shanghai: Authority, now: datetime
+) -> None:
+    document = core.Issuer("CN-31", (shanghai.key,), HONOURS, (shanghai.list_uri,))
+    as_of = int(now.timestamp())
+    token = core.sign_trust_list(
+        core.Trust({"CN-31": document}, as_of, as_of + 3600, 1),
+        kid=followed.signs_with.key.kid,
+        algorithm=core.Algorithm.ES256,
+        signer=followed.signs_with.signer,
+    )
+    followed.path.write_text(token)
+    assert refresh_all(at=now) == {}
+    assert Publication.objects.get().uri == shanghai.list_uri
+    assert judge(shanghai.code(at=now), now) == ("pass", "ok")
