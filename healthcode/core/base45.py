@@ -16,8 +16,6 @@ _DIGITS: Final = bytes(
 _CHARACTERS: Final = _ALPHABET.ljust(256, b"?")
 _BASE: Final = len(_ALPHABET)
 _MAX_BYTE: Final = 0xFF
-_LANE: Final = 4
-"""Bytes in which a sum of three digits cannot reach its neighbour."""
 
 
 def decode(text: str) -> bytes:
@@ -26,32 +24,29 @@ def decode(text: str) -> bytes:
     left = len(digits) % 3
     if left == 1 or _NO_DIGIT in digits:
         raise ValueError("not Base45")
-    end = len(digits) - left
-    data = _pairs(digits[:end:3], digits[1:end:3], digits[2:end:3])
     if not left:
-        return data
-    last = digits[end] + _BASE * digits[end + 1]
+        return _pairs(digits)
+    last = digits[-2] + _BASE * digits[-1]
     if last > _MAX_BYTE:
         raise ValueError("not Base45")
-    return data + bytes([last])
+    return _pairs(digits[:-2]) + bytes([last])
 
 
-def _pairs(low: bytes, middle: bytes, high: bytes) -> bytes:
-    """Two bytes for each three digits: all sums at once, in lanes of one large number."""
-    lanes = (_lanes(low) + _BASE * _lanes(middle) + _BASE * _BASE * _lanes(high)).to_bytes(
-        _LANE * len(low), "big"
-    )
-    if lanes[1::_LANE].strip(b"\0"):
+def _pairs(digits: bytes) -> bytes:
+    """Two bytes for each three digits.
+
+    The digits are one large number in lanes of three bytes, the low digit lowest. So all sums are
+    made at once, and none reaches its neighbour: 44 + 45 * 44 + 45 * 45 * 44 fits three bytes.
+    """
+    number = int.from_bytes(digits, "little")
+    low = int.from_bytes(b"\xff\0\0" * (len(digits) // 3), "little")
+    sums = (number & low) + _BASE * (number >> 8 & low) + _BASE * _BASE * (number >> 16 & low)
+    lanes = sums.to_bytes(len(digits), "little")
+    if lanes[2::3].strip(b"\0"):
         raise ValueError("not Base45")
-    data = bytearray(2 * len(low))
-    data[::2], data[1::2] = lanes[2::_LANE], lanes[3::_LANE]
+    data = bytearray(2 * (len(digits) // 3))
+    data[::2], data[1::2] = lanes[1::3], lanes[::3]
     return bytes(data)
-
-
-def _lanes(digits: bytes) -> int:
-    spread = bytearray(_LANE * len(digits))
-    spread[_LANE - 1 :: _LANE] = digits
-    return int.from_bytes(spread, "big")
 
 
 def encode(data: bytes) -> str:

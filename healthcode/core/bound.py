@@ -6,21 +6,18 @@ Base45 of a COSE_Sign1 over `[time, code]`. Specified in docs/format.md.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
-from healthcode.core import cbor, codes, cose
+from healthcode.core import cbor, codes, cose, grammar
 from healthcode.core.codes import Proof, SignedCode
 from healthcode.core.cose import Algorithm
-from healthcode.core.errors import CodeTooLarge, CoreError, MalformedCode
+from healthcode.core.errors import CodeTooLarge, MalformedCode
 
 PREFIX: Final = "JK2:"
 PROOF_SECONDS: Final = 60
 """How long a picture of a bound code counts."""
 _HEADERS: Final[dict[int, cbor.Encodable]] = {cose.ALG: Algorithm.ES256}
-_PROTECTED: Final = cbor.encode(_HEADERS)
-_TIME_AND_CODE: Final = b"\x82"
-"""The head of an array of two."""
+_NO_EXTERNAL_DATA: Final = cbor.encode(b"")
 
 
 def present(text: str, *, at: int, signer: Callable[[bytes], bytes]) -> str:
@@ -40,25 +37,15 @@ def present(text: str, *, at: int, signer: Callable[[bytes], bytes]) -> str:
 
 def read(text: str) -> SignedCode:
     """A bound code with its proof, neither verified. Raises MalformedCode."""
-    try:
-        protected, payload, signature = cose.exact_parts(codes.from_text(PREFIX, text))
-        made_at, inner = _read_statement(payload)
-    except MalformedCode:
-        raise
-    except CoreError as error:
-        raise MalformedCode("not a code of this format") from error
-    if protected != _PROTECTED or made_at > codes.UINT32_MAX:
+    found = grammar.PROOF.fullmatch(codes.from_text(PREFIX, text))
+    if found is None:
         raise MalformedCode("not a proof of a phone")
-    if len(signature) != cose.SIGNATURE_BYTES[Algorithm.ES256]:
-        raise MalformedCode("signature is not that of its algorithm")
-    signed = codes.read_message(inner)
+    header, size, statement, made_at, code_size, code, signature = found.groups()
+    if size != grammar.OCTETS[len(statement)] or code_size != grammar.OCTETS[len(code)]:
+        raise MalformedCode("bytes of another size than they say")
+    signed = codes.read_message(code)
     if signed.code.phone_key is None:
         raise MalformedCode("code is bound to no phone")
-    return replace(signed, proof=Proof(made_at, signature, cose.sig_structure(protected, payload)))
-
-
-def _read_statement(payload: bytes) -> tuple[int, bytes]:
-    reader = cbor.Exact(payload)
-    made_at, inner = reader.uint(after=_TIME_AND_CODE), reader.octets(after=b"")
-    reader.end()
-    return made_at, inner
+    signed_bytes = cose.SIGNATURE1 + header + _NO_EXTERNAL_DATA + size + statement
+    proof = Proof(grammar.number(made_at), signature, signed_bytes)
+    return signed._replace(proof=proof)

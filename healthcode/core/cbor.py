@@ -16,8 +16,6 @@ MAX_DEPTH = 16
 _INDEFINITE = 31
 _BREAK = 0xFF
 _FLOATS = {25: ">e", 26: ">f", 27: ">d"}
-# How many bytes follow a head with this information, and the least that needs so many.
-_SHORTEST = {24: (1, 24), 25: (2, 1 << 8), 26: (4, 1 << 16), 27: (8, 1 << 32)}
 _SIMPLE: dict[int, bool | None] = {20: False, 21: True, 22: None}
 
 
@@ -63,97 +61,23 @@ def encode(value: Encodable) -> bytes:
     """Deterministic encoding (RFC 8949, 4.2.1): shortest heads, keys in bytewise order."""
     match value:
         case int() if value >= 0:
-            return _head(0, value)
+            return head(0, value)
         case int():
-            return _head(1, -1 - value)
+            return head(1, -1 - value)
         case bytes():
-            return octets(value)
+            return head(2, len(value)) + value
         case str():
             text = value.encode()
-            return _head(3, len(text)) + text
+            return head(3, len(text)) + text
         case Mapping():
             pairs = sorted((encode(key), encode(item)) for key, item in value.items())
-            return _head(5, len(pairs)) + b"".join(key + item for key, item in pairs)
+            return head(5, len(pairs)) + b"".join(key + item for key, item in pairs)
         case _:
-            return _head(4, len(value)) + b"".join(map(encode, value))
+            return head(4, len(value)) + b"".join(map(encode, value))
 
 
-def octets(value: bytes) -> bytes:
-    """A byte string, encoded."""
-    return _head(2, len(value)) + value
-
-
-def map_of(members: int) -> bytes:
-    """The head of a map."""
-    return _head(5, members)
-
-
-class Exact:
-    """Reads bytes of which it is known what must come, in the deterministic encoding alone.
-
-    Each value is asked for with the bytes that must stand before it, `after`. What was read so
-    could not have been written otherwise: every byte was called for. Each step raises
-    MalformedCbor when something else stands there.
-    """
-
-    __slots__ = ("at", "data")
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0
-
-    def uint(self, after: bytes) -> int:
-        return self._argument(after, 0)
-
-    def members(self, after: bytes = b"") -> int:
-        """The number of members of a map."""
-        return self._argument(after, 5 << 5)
-
-    def octets(self, after: bytes) -> bytes:
-        size = self._argument(after, 2 << 5)
-        start, self.at = self.at, self.at + size
-        if self.at > len(self.data):
-            _fail("ends too early")
-        return self.data[start : self.at]
-
-    def text(self, after: bytes) -> str:
-        size = self._argument(after, 3 << 5)
-        start, self.at = self.at, self.at + size
-        if self.at > len(self.data):
-            _fail("ends too early")
-        return _utf8(self.data[start : self.at])
-
-    def end(self) -> None:
-        if self.at != len(self.data):
-            _fail("bytes after the end")
-
-    def _argument(self, after: bytes, major: int) -> int:
-        data, at = self.data, self.at + len(after)
-        if at >= len(data) or not data.startswith(after, self.at):
-            _fail("something else in its place")
-        info = data[at] - major
-        if 0 <= info < 24:
-            self.at = at + 1
-            return info
-        if info not in _SHORTEST:
-            _fail("something else in its place")
-        size, least = _SHORTEST[info]
-        self.at = at + 1 + size
-        argument = int.from_bytes(data[at + 1 : self.at], "big")
-        # Cut short, it would seem smaller than it is: either is refused.
-        if argument < least or self.at > len(data):
-            _fail("a longer number than needed, or half of one")
-        return argument
-
-
-def _utf8(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        _fail("text is not UTF-8")
-
-
-def _head(major: int, argument: int) -> bytes:
+def head(major: int, argument: int) -> bytes:
+    """What an item of this major type begins with, in its shortest form."""
     if argument < 24:
         return bytes([major << 5 | argument])
     for info, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
@@ -219,7 +143,10 @@ class _Reader:
         return range(count)
 
     def text(self, size: int) -> str:
-        return _utf8(self.take(size))
+        try:
+            return self.take(size).decode("utf-8")
+        except UnicodeDecodeError:
+            _fail("text is not UTF-8")
 
     def simple(self, info: int) -> Value:
         if info in _SIMPLE:

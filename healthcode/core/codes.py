@@ -1,22 +1,20 @@
 """The code: `JK1:` and the Base45 of a COSE_Sign1 over a CWT. Specified in docs/format.md.
 
-Claims and members are numbered; numbers are never reused. One encoding of a code is accepted, and
-read by saying what must come: that leaves no room for unknown claims, other orders, longer numbers
-or anything between the lines.
+Claims and members are numbered; numbers are never reused. One encoding of a code is accepted, the
+one that `sign` makes.
 """
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from healthcode.core import base45, cbor, cose
+from healthcode.core import base45, cbor, cose, grammar
 from healthcode.core.cose import Algorithm
-from healthcode.core.errors import CodeTooLarge, CoreError, MalformedCode
-from healthcode.core.keys import KID_BYTES
+from healthcode.core.errors import CodeTooLarge, MalformedCode
 
 PREFIX: Final = "JK1:"
 MAX_CHARACTERS: Final = 311
@@ -36,41 +34,10 @@ _INVISIBLE: Final = (
     r"\ud800-\udfff\ufeff\ufff9-\uffff\U000e0000-\U000e007f"
 )
 _NAME: Final = re.compile(f"[^{_INVISIBLE}]+")
-_ISS, _EXP, _IAT, _CNF, _STATUS, _HC = 1, 4, 6, 8, 65535, -65537
-_COLOUR, _KIND, _POLICY, _HOLDER = 1, 2, 3, 4
-# COSE_Key (RFC 9052, 7 and RFC 9053, 7.1), as the cnf claim of RFC 8747 holds it.
-_COSE_KEY = 1
-_KTY, _CRV, _X, _Y = 1, -1, -2, -3
-_KTY_EC2, _CRV_P256 = 2, 1
 _UNCOMPRESSED = b"\x04"
 POINT_BYTES: Final = 64
-
-# What stands between the values of a code, up to the one that each is named after.
-_CLAIMS, _MEMBERS = 5, 3
-_AT_ISS, _AT_EXP, _AT_IAT = cbor.encode(_ISS), cbor.encode(_EXP), cbor.encode(_IAT)
-_AT_X = (
-    cbor.encode(_CNF)
-    + cbor.map_of(1)
-    + cbor.encode(_COSE_KEY)
-    + cbor.map_of(4)
-    + b"".join(map(cbor.encode, (_KTY, _KTY_EC2, _CRV, _CRV_P256, _X)))
-)
-_AT_Y = cbor.encode(_Y)
-_AT_IDX = (
-    cbor.encode(_STATUS)
-    + cbor.map_of(1)
-    + cbor.encode("status_list")
-    + cbor.map_of(2)
-    + cbor.encode("idx")
-)
-_AT_URI = cbor.encode("uri")
-_AT_HC = cbor.encode(_HC)
-_AT_COLOUR, _AT_KIND = cbor.encode(_COLOUR), cbor.encode(_KIND)
-_AT_POLICY, _AT_HOLDER = cbor.encode(_POLICY), cbor.encode(_HOLDER)
-_HEADERS = {
-    cbor.encode({cose.ALG: algorithm, cose.KID: bytes(KID_BYTES)})[:-KID_BYTES]: algorithm
-    for algorithm in cose.SIGNATURE_BYTES
-}
+_ALGORITHMS: Final = {cbor.encode(number): number for number in cose.SIGNATURE_BYTES}
+_NO_EXTERNAL_DATA: Final = cbor.encode(b"")
 
 
 class Colour(IntEnum):
@@ -86,6 +53,7 @@ class Kind(IntEnum):
     PAPER = 1
 
 
+_COLOURS, _KINDS = tuple(Colour), tuple(Kind)
 MAX_LIFETIME_SECONDS: Final = {Kind.LIVE: DAY_SECONDS, Kind.PAPER: 14 * DAY_SECONDS}
 
 
@@ -135,8 +103,7 @@ class HealthCode:
             phone_public_key(self.phone_key)
 
 
-@dataclass(frozen=True, slots=True)
-class Proof:
+class Proof(NamedTuple):
     """What a phone signed to show that a bound code is in its hands at `made_at`."""
 
     made_at: int
@@ -144,8 +111,7 @@ class Proof:
     signed_bytes: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class SignedCode:
+class SignedCode(NamedTuple):
     """A code as it was read. Nothing here is true until the signature over it was verified."""
 
     code: HealthCode
@@ -166,6 +132,7 @@ def sign(
     10 at level M, MalformedCode for a key identifier or signature of another size.
     """
     message = cose.sign1({cose.ALG: algorithm, cose.KID: kid}, _encode_claims(code), signer)
+    # Whatever the caller handed in, what leaves here is a code.
     read_message(message)
     text = to_text(PREFIX, message)
     if code.phone_key is None and len(text) > MAX_CHARACTERS:
@@ -198,45 +165,88 @@ def read(text: str) -> SignedCode:
 
 def read_message(data: bytes) -> SignedCode:
     """The content of a code's COSE_Sign1, its signature not verified. Raises MalformedCode."""
+    found = grammar.MESSAGE.fullmatch(data)
+    if found is None:
+        raise MalformedCode("not a code of this format")
+    header, algorithm, kid, size, payload, *values, signature = found.groups()
+    if size != grammar.OCTETS[len(payload)]:
+        raise MalformedCode("payload of another size than it says")
+    signed_bytes = b"".join((cose.SIGNATURE1, header, _NO_EXTERNAL_DATA, size, payload))
+    code = _read_claims(*values)
+    return SignedCode(code, kid, _ALGORITHMS[algorithm], signature, signed_bytes)
+
+
+def _read_claims(
+    _bound: bytes | None,
+    iss_size: bytes,
+    iss: bytes,
+    exp: bytes,
+    iat: bytes,
+    x: bytes | None,
+    y: bytes | None,
+    idx: bytes,
+    uri_size: bytes,
+    uri: bytes,
+    _named: bytes | None,
+    colour: bytes,
+    kind: bytes,
+    policy: bytes,
+    holder_size: bytes | None,
+    holder: bytes | None,
+) -> HealthCode:
+    """The claims as the grammar found them, in its order."""
+    if iss_size != grammar.TEXTS[len(iss)] or uri_size != grammar.TEXTS[len(uri)]:
+        raise MalformedCode("text of another size than it says")
+    return HealthCode(
+        iss.decode("ascii"),
+        grammar.number(iat),
+        grammar.number(exp),
+        _COLOURS[colour[0]],
+        _KINDS[kind[0]],
+        grammar.number(policy),
+        None if holder is None else _read_holder(holder_size, holder),
+        StatusRef(grammar.number(idx), uri.decode("ascii")),
+        None if x is None or y is None else x + y,
+    )
+
+
+def _read_holder(size: bytes | None, holder: bytes) -> str:
+    if size != grammar.TEXTS[len(holder)]:
+        raise MalformedCode("text of another size than it says")
     try:
-        protected, payload, signature = cose.exact_parts(data)
-        code = _read_claims(payload)
-    except MalformedCode:
-        raise
-    except (CoreError, ValueError) as error:
-        raise MalformedCode("not a code of this format") from error
-    algorithm = _HEADERS.get(protected[:-KID_BYTES])
-    if algorithm is None:
-        raise MalformedCode("header is not an algorithm in use and a key identifier")
-    if len(signature) != cose.SIGNATURE_BYTES[algorithm]:
-        raise MalformedCode("signature is not that of its algorithm")
-    signed_bytes = cose.sig_structure(protected, payload)
-    return SignedCode(code, protected[-KID_BYTES:], algorithm, signature, signed_bytes)
+        return holder.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedCode("holder is not UTF-8") from error
 
 
 def _encode_claims(code: HealthCode) -> bytes:
     statement: dict[int, cbor.Encodable] = {
-        _COLOUR: code.colour,
-        _KIND: code.kind,
-        _POLICY: code.policy,
+        grammar.COLOUR: code.colour,
+        grammar.KIND: code.kind,
+        grammar.POLICY: code.policy,
     }
     if code.holder is not None:
-        statement[_HOLDER] = code.holder
+        statement[grammar.HOLDER] = code.holder
     claims: dict[int, cbor.Encodable] = {
-        _ISS: code.issuer,
-        _EXP: code.expires_at,
-        _IAT: code.issued_at,
-        _STATUS: {"status_list": {"idx": code.status.idx, "uri": code.status.uri}},
-        _HC: statement,
+        grammar.ISS: code.issuer,
+        grammar.EXP: code.expires_at,
+        grammar.IAT: code.issued_at,
+        grammar.STATUS: {"status_list": {"idx": code.status.idx, "uri": code.status.uri}},
+        grammar.HC: statement,
     }
     if code.phone_key is not None:
-        claims[_CNF] = {_COSE_KEY: _cose_key(code.phone_key)}
+        claims[grammar.CNF] = {grammar.COSE_KEY: _cose_key(code.phone_key)}
     return cbor.encode(claims)
 
 
 def _cose_key(point: bytes) -> dict[int, cbor.Encodable]:
     half = POINT_BYTES // 2
-    return {_KTY: _KTY_EC2, _CRV: _CRV_P256, _X: point[:half], _Y: point[half:]}
+    return {
+        grammar.KTY: grammar.KTY_EC2,
+        grammar.CRV: grammar.CRV_P256,
+        grammar.X: point[:half],
+        grammar.Y: point[half:],
+    }
 
 
 def phone_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
@@ -247,40 +257,6 @@ def phone_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
         return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _UNCOMPRESSED + point)
     except ValueError as error:
         raise MalformedCode("phone key is not a point of P-256") from error
-
-
-def _read_claims(payload: bytes) -> HealthCode:
-    """The claims, in the order of their one encoding."""
-    reader = cbor.Exact(payload)
-    bound = _has_one_more(reader.members(), _CLAIMS)
-    issuer = reader.text(after=_AT_ISS)
-    expires_at = reader.uint(after=_AT_EXP)
-    issued_at = reader.uint(after=_AT_IAT)
-    phone_key = _read_phone_key(reader) if bound else None
-    status = StatusRef(idx=reader.uint(after=_AT_IDX), uri=reader.text(after=_AT_URI))
-    named = _has_one_more(reader.members(after=_AT_HC), _MEMBERS)
-    colour = Colour(reader.uint(after=_AT_COLOUR))
-    kind = Kind(reader.uint(after=_AT_KIND))
-    policy = reader.uint(after=_AT_POLICY)
-    holder = reader.text(after=_AT_HOLDER) if named else None
-    reader.end()
-    return HealthCode(
-        issuer, issued_at, expires_at, colour, kind, policy, holder, status, phone_key
-    )
-
-
-def _read_phone_key(reader: cbor.Exact) -> bytes:
-    x, y = reader.octets(after=_AT_X), reader.octets(after=_AT_Y)
-    if len(x) != len(y):
-        raise MalformedCode("phone key is not a point of P-256")
-    return x + y
-
-
-def _has_one_more(found: int, members: int) -> bool:
-    """Whether a map has the one member that may be absent. Raises MalformedCode for others."""
-    if found not in (members, members + 1):
-        raise MalformedCode("other members than those of a code")
-    return found > members
 
 
 def _is_short_name(text: str) -> bool:

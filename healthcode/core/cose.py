@@ -18,8 +18,8 @@ from healthcode.core import cbor
 from healthcode.core.errors import CoreError
 
 SIGN1_TAG: Final = 18
-_SIGNATURE1 = b"\x84" + cbor.encode("Signature1")
-_PARTS, _NO_HINTS = b"\x84", cbor.encode({})
+SIGNATURE1: Final = b"\x84" + cbor.encode("Signature1")
+"""What every Sig_structure of a COSE_Sign1 begins with."""
 ALG, CRIT, KID = 1, 2, 4
 
 
@@ -70,25 +70,12 @@ class Sign1:
 
 def sig_structure(protected: bytes, payload: bytes, external: bytes = b"") -> bytes:
     """The bytes that a signer signs: Sig_structure of RFC 9052, 4.4."""
-    return _SIGNATURE1 + cbor.octets(protected) + cbor.octets(external) + cbor.octets(payload)
+    return SIGNATURE1 + b"".join(map(cbor.encode, (protected, external, payload)))
 
 
 def parse(data: bytes) -> Sign1:
     """A COSE_Sign1, tagged or not. Raises MalformedCose, MalformedCbor."""
     return from_value(cbor.decode(data))
-
-
-def exact_parts(data: bytes) -> tuple[bytes, bytes, bytes]:
-    """Protected header, payload and signature of a message in its one encoding.
-
-    Untagged, with nothing unprotected. Raises MalformedCbor.
-    """
-    reader = cbor.Exact(data)
-    protected = reader.octets(after=_PARTS)
-    payload = reader.octets(after=_NO_HINTS)
-    signature = reader.octets(after=b"")
-    reader.end()
-    return protected, payload, signature
 
 
 def from_value(message: cbor.Value) -> Sign1:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from healthcode.core import cose
 from healthcode.core.bound import PROOF_SECONDS
@@ -30,8 +30,7 @@ class Reason(StrEnum):
     NOT_ADMITTED_HERE = "not_admitted_here"
 
 
-@dataclass(frozen=True)
-class Door:
+class Door(NamedTuple):
     """What a door knows, and its rules, at a time in seconds since 1970."""
 
     trust: Trust
@@ -98,23 +97,16 @@ def age(since: int, now: int) -> int:
 def _doubt_of_signature(signed: SignedCode, issuer: Issuer, door: Door) -> Reason | None:
     """Why the code is not this issuer's word, or None when it is."""
     latest_issue = signed.code.issued_at + door.rules.leeway_seconds
-    keys = [
-        key
-        for key in issuer.keys
-        if key.kid == signed.kid and key.in_force(issued_at=latest_issue, at=door.now)
-    ]
-    if not keys:
-        return Reason.UNKNOWN_KEY
+    doubt = Reason.UNKNOWN_KEY
     # Identifiers are short, so two keys may share one: each is tried.
-    if any(
-        key.algorithm is signed.algorithm
-        and cose.signature_holds(
-            key.algorithm, key.public_key, signed.signed_bytes, signed.signature
-        )
-        for key in keys
-    ):
-        return None if _is_in_its_phone(signed) else Reason.BAD_SIGNATURE
-    return Reason.BAD_SIGNATURE
+    for key in issuer.keys:
+        if key.kid == signed.kid and key.in_force(issued_at=latest_issue, at=door.now):
+            doubt = Reason.BAD_SIGNATURE
+            if key.algorithm is signed.algorithm and cose.signature_holds(
+                key.algorithm, key.public_key, signed.signed_bytes, signed.signature
+            ):
+                return None if _is_in_its_phone(signed) else Reason.BAD_SIGNATURE
+    return doubt
 
 
 def _is_in_its_phone(signed: SignedCode) -> bool:
@@ -170,7 +162,7 @@ def _admission(code: HealthCode, issuer: Issuer, rules: Rules) -> tuple[Outcome,
     """The worse of what the issuer's colour is worth here and what this door admits."""
     admitted = rules.admits.get(code.colour, Outcome.REFUSE)
     honoured = issuer.honours.get(code.colour, Outcome.PASS)
-    outcome = max(honoured, admitted, key=_SEVERITY.__getitem__)
+    outcome = honoured if _SEVERITY[honoured] > _SEVERITY[admitted] else admitted
     if code.kind not in rules.kinds:
         outcome, admitted = Outcome.REFUSE, Outcome.REFUSE
     if outcome is Outcome.PASS:
