@@ -16,10 +16,10 @@ from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import Colour
 from healthcode.colours.models import Policy as PublishedPolicy
 from healthcode.evidence.models import EvidenceKind
-from healthcode.evidence.traits import TRAITS_OF
+from healthcode.evidence.traits import TRAITS_OF, Trait
 
 # What a reason's template may mention; healthcode.colours.reasons fills them in.
-PLACEHOLDERS: Final = frozenset({"area", "level", "first_day", "last_day"})
+PLACEHOLDERS: Final = frozenset({"area", "level", "first_day", "last_day", "when", "place"})
 LANGUAGES: Final = ("zh", "en")
 LONGEST_HOLD_DAYS: Final = 365
 MOST_CHECK_INS: Final = 60
@@ -181,6 +181,8 @@ class _Reader:
         for field in ("levels", "areas"):
             if field in table and kind not in {EvidenceKind.STAY, None}:
                 self.fault(field, "only stays happen in an area; leave it out")
+        if _reddens_doubt(rule):
+            self.fault("traits", "must name traits without 'doubtful': one weak sign is never red")
         return rule
 
     def unknown(self, table: dict[str, Any], known: frozenset[str], within: str = "") -> None:
@@ -284,6 +286,12 @@ class _Reader:
             for message in _template_faults(texts.get(language), placeholders):
                 self.fault(f"{field}.{language}", message)
         return {language: str(texts.get(language, "")) for language in LANGUAGES}
+
+
+def _reddens_doubt(rule: Rule) -> bool:
+    """Whether the rule would make somebody red for a contact that one weak sign alone speaks of."""
+    asked_for = not rule.traits or Trait.DOUBTFUL in rule.traits
+    return rule.evidence is EvidenceKind.CONTACT and rule.colour is Colour.RED and asked_for
 
 
 def _template_faults(text: object, placeholders: frozenset[str]) -> Iterator[str]:

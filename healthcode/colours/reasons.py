@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import groupby
 from typing import Final
 
@@ -27,6 +27,10 @@ MONTHS: Final = (
     *("July", "August", "September", "October", "November", "December"),
 )
 INSTANT: Final = timedelta(microseconds=1)
+NO_PLACE: Final = {"zh": "地点不详", "en": "place not known"}
+
+Place = Mapping[str, str]
+"""Where something was, in both languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +74,14 @@ class Reason:
         return self.zh if (get_language() or "zh").startswith("zh") else self.en
 
 
-def reasons_of(signals: Sequence[Signal], names: Mapping[str, str]) -> tuple[Reason, ...]:
-    """`signals` as reasons, in their order; `names` are those of the areas by code.
+def reasons_of(
+    signals: Sequence[Signal], names: Mapping[str, str], places: Mapping[int, Place]
+) -> tuple[Reason, ...]:
+    """`signals` as reasons, in their order.
+
+    Args:
+        names: those of the areas, by code.
+        places: where contacts were, by number of the evidence, as far as it is known.
 
     A level that several maps in a row confirmed makes several signals of one stay; they are told
     as one.
@@ -84,7 +94,9 @@ def reasons_of(signals: Sequence[Signal], names: Mapping[str, str]) -> tuple[Rea
         same = list(group)
         place = min(n for n, _ in same)
         starts = min(signal.starts for _, signal in same)
-        merged.append((place, _reason(same[-1][1], starts, names)))
+        last = same[-1][1]
+        where = places.get(last.evidence, NO_PLACE)
+        merged.append((place, _reason(last, starts, names, where)))
     return tuple(reason for _, reason in sorted(merged, key=lambda item: item[0]))
 
 
@@ -98,7 +110,7 @@ def _late(signal: Signal) -> tuple[bool, float]:
     return ended is None, ended.timestamp() if ended else 0.0
 
 
-def _reason(signal: Signal, starts: datetime, names: Mapping[str, str]) -> Reason:
+def _reason(signal: Signal, starts: datetime, names: Mapping[str, str], where: Place) -> Reason:
     area_name = names.get(signal.area, signal.area) if signal.area else None
     zh, en = (
         signal.rule.reason[language].format(
@@ -106,6 +118,8 @@ def _reason(signal: Signal, starts: datetime, names: Mapping[str, str]) -> Reaso
             level="" if signal.level is None else LEVEL_NAMES[signal.level][language],
             first_day=_date(_day(starts), language),
             last_day=_last_day(starts, signal.exposed_until, language),
+            when=_when(starts, signal.exposed_until, language),
+            place=where[language],
         )
         for language in ("zh", "en")
     )
@@ -147,6 +161,25 @@ def _last_day(starts: datetime, exposed_until: datetime | None, language: str) -
         return STILL[language]
     # Periods are half-open: what ended at midnight happened on the day before.
     return _date(_day(max(starts, exposed_until - INSTANT)), language)
+
+
+def _when(starts: datetime, ends: datetime | None, language: str) -> str:
+    """A period to the minute, or by whole days when it begins and ends at midnight."""
+    to = {"zh": "至", "en": " to "}[language]
+    if ends is None or _is_midnight(starts) and _is_midnight(ends):
+        first, last = _date(_day(starts), language), _last_day(starts, ends, language)
+        return first if first == last else f"{first}{to}{last}"
+    gap = {"zh": "", "en": ", "}[language]
+    first, last = (f"{_date(_day(at), language)}{gap}{_clock(at)}" for at in (starts, ends))
+    return f"{first}{to}{_clock(ends) if _day(starts) == _day(ends) else last}"
+
+
+def _is_midnight(at: datetime) -> bool:
+    return at.astimezone(SHANGHAI).time() == time()
+
+
+def _clock(at: datetime) -> str:
+    return f"{at.astimezone(SHANGHAI):%H:%M}"
 
 
 def _date(day: date, language: str) -> str:

@@ -10,7 +10,8 @@ from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.colours.decide import Decision, LevelPeriod, decide
 from healthcode.colours.models import Colour, PersonColour, Recomputation
 from healthcode.colours.policy import Policy, policy_at
-from healthcode.colours.reasons import Reason, reasons_of
+from healthcode.colours.reasons import Place, Reason, reasons_of
+from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.selectors import facts_of
 from healthcode.web.errors import NotFound
 
@@ -36,7 +37,9 @@ class PersonDecision:
 
 
 def decision_of(person_id: int, at: datetime) -> PersonDecision:
-    """The colour of a person at `at` with its reasons, from what is known now. Five queries.
+    """The colour of a person at `at` with its reasons, from what is known now.
+
+    Five queries, and one more when there were contacts.
 
     Raises:
         NoPolicy: when no policy holds at `at`.
@@ -53,9 +56,18 @@ def decision_of(person_id: int, at: datetime) -> PersonDecision:
         until=decision.until,
         policy=policy.version,
         policy_name=policy.name,
-        reasons=reasons_of(decision.reasons, names),
+        reasons=reasons_of(decision.reasons, names, _places(decision)),
         next_change_at=decision.next_change_at,
     )
+
+
+def _places(decision: Decision) -> dict[int, Place]:
+    """Where the contacts among the reasons were, by evidence; only tracing says where."""
+    contacts = {s.evidence for s in decision.reasons if s.rule.evidence is EvidenceKind.CONTACT}
+    if not contacts:
+        return {}
+    rows = Evidence.objects.filter(pk__in=contacts).values_list("pk", "detail__place")
+    return {id_: place for id_, place in rows if place is not None}
 
 
 def decide_from_database(person_id: int, policy: Policy, at: datetime) -> Decision:

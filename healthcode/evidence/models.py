@@ -25,6 +25,8 @@ class Evidence(models.Model):
 
     `traits` are the words that a policy's rules match, such as `symptoms`, `close`, `positive`.
     `reference` is the source's own number for the line, which makes loading it twice harmless.
+    `derived_from` is the fact without which this one would not be: a contact's case. It falls with
+    it. No foreign key holds it, since retention may let go of the older one first.
     A fact is never changed. Two things may still be learnt about it, once each: when it ended
     (`end_received_at`), and that it was wrong (`withdrawn_by`, an officer's act). A trigger holds
     this; docs/decisions/0006-corrections.md says why.
@@ -40,6 +42,14 @@ class Evidence(models.Model):
     day = models.DateField(null=True)
     source = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
     reference = models.CharField(max_length=64, null=True)
+    derived_from = models.ForeignKey(
+        "self",
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     received_at = models.DateTimeField(db_default=Now())
     end_received_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey(
@@ -75,6 +85,11 @@ class Evidence(models.Model):
         ]
         indexes = [
             models.Index(fields=["person", "kind"], name="evidence_of_person"),
+            models.Index(
+                fields=["derived_from"],
+                condition=Q(derived_from__isnull=False),
+                name="evidence_derived",
+            ),
             # A changed level finds the people it touches by this one (prefix search on the code).
             models.Index(
                 fields=["area", "person"],

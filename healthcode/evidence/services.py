@@ -25,6 +25,7 @@ class NewFact:
     detail: Mapping[str, object] = field(default_factory=dict)
     day: date | None = None
     reference: str | None = None
+    derived_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,11 @@ WITH line AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('evidence_evidence', 'id')) AS id, given.*
     FROM jsonb_to_recordset(%(facts)s::jsonb) AS given (
         n int, person bigint, kind text, starts timestamptz, ends timestamptz, area text,
-        traits text[], detail jsonb, day date, reference text)
+        traits text[], detail jsonb, day date, reference text, derived_from bigint)
 ), stored AS (
     INSERT INTO evidence_evidence (id, person_id, kind, starts, ends, area_id, traits, detail,
-                                   day, reference, source_id, received_at)
-    SELECT id, person, kind, starts, ends, area, traits, detail, day, reference,
+                                   day, reference, derived_from_id, source_id, received_at)
+    SELECT id, person, kind, starts, ends, area, traits, detail, day, reference, derived_from,
            %(source)s, %(at)s
     FROM line ORDER BY reference, n
     ON CONFLICT DO NOTHING
@@ -67,6 +68,20 @@ UPDATE evidence_evidence AS fact
 SET ends = known.ends, end_received_at = %(at)s
 FROM unnest(%(ids)s::bigint[], %(ends)s::timestamptz[]) AS known (id, ends)
 WHERE fact.id = known.id AND fact.ends IS NULL
+"""
+
+# The facts themselves and all that hangs on them. Facts withdrawn before end a chain: what hung on
+# them fell then. UNION, so that a chain that came back to itself would end.
+WITHDRAW: Final = """
+WITH RECURSIVE falls (id) AS (
+    SELECT id FROM evidence_evidence
+    WHERE id = ANY(%(ids)s::bigint[]) AND withdrawn_by_id IS NULL
+    UNION
+    SELECT fact.id FROM falls JOIN evidence_evidence AS fact ON fact.derived_from_id = falls.id
+    WHERE fact.withdrawn_by_id IS NULL
+)
+UPDATE evidence_evidence AS fact SET withdrawn_by_id = %(act)s
+FROM falls WHERE fact.id = falls.id RETURNING fact.person_id
 """
 
 
@@ -96,14 +111,11 @@ def record(*, source: Account, facts: Sequence[NewFact], at: datetime) -> Record
 def withdraw(*, ids: Collection[int], act: Act) -> frozenset[int]:
     """Take facts out of all decisions by an officer's act; they stay readable for good.
 
-    Returns the people concerned; facts that were withdrawn before are passed over.
+    What was derived from them, and from that in turn, falls with them. Returns the people
+    concerned; facts that were withdrawn before are passed over.
     """
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE evidence_evidence SET withdrawn_by_id = %s"
-            " WHERE id = ANY(%s) AND withdrawn_by_id IS NULL RETURNING person_id",
-            [act.pk, list(ids)],
-        )
+        cursor.execute(WITHDRAW, {"ids": list(ids), "act": act.pk})
         return frozenset(person for (person,) in cursor.fetchall())
 
 
@@ -125,6 +137,7 @@ def _row(n: int, fact: NewFact) -> dict[str, Any]:
         "detail": dict(fact.detail),
         "day": fact.day and fact.day.isoformat(),
         "reference": fact.reference,
+        "derived_from": fact.derived_from,
     }
 
 

@@ -27,6 +27,8 @@ class Trait(StrEnum):
     CONTACT_WITH_CASE = "contact_with_case"
     CLOSE = "close"
     SECONDARY = "secondary"
+    CASUAL = "casual"
+    DOUBTFUL = "doubtful"
     CONFIRMED = "confirmed"
     ASYMPTOMATIC = "asymptomatic"
     SUSPECTED = "suspected"
@@ -37,7 +39,7 @@ class Trait(StrEnum):
 TRAITS_OF: Final[dict[EvidenceKind, frozenset[Trait]]] = {
     EvidenceKind.DECLARATION: frozenset({Trait.SYMPTOMS, Trait.FEVER, Trait.CONTACT_WITH_CASE}),
     EvidenceKind.STAY: frozenset(),
-    EvidenceKind.CONTACT: frozenset({Trait.CLOSE, Trait.SECONDARY}),
+    EvidenceKind.CONTACT: frozenset({Trait.CLOSE, Trait.SECONDARY, Trait.CASUAL, Trait.DOUBTFUL}),
     EvidenceKind.CASE: frozenset({Trait.CONFIRMED, Trait.ASYMPTOMATIC, Trait.SUSPECTED}),
     EvidenceKind.TEST: frozenset({Trait.POSITIVE, Trait.NEGATIVE}),
     EvidenceKind.CHECK_IN: frozenset({Trait.HEALTHY, Trait.SYMPTOMS, Trait.FEVER}),

@@ -108,7 +108,10 @@ def _policy(draw: Random) -> str:
             'reason = { zh = "r", en = "r" }',
         ]
         traits = sorted(str(trait) for trait in TRAITS_OF[kind])
-        if traits and draw.random() < 0.7:
+        red_contact = kind == EvidenceKind.CONTACT and '"red"' in parts[2]
+        if red_contact:
+            traits.remove("doubtful")
+        if red_contact or (traits and draw.random() < 0.7):
             parts.append(f"traits = {draw.sample(traits, draw.randint(1, len(traits)))}")
         if kind == EvidenceKind.STAY and draw.random() < 0.3:
             parts.append(f"areas = {draw.sample(CODES, draw.randint(1, 2))}")

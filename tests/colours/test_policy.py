@@ -43,7 +43,7 @@ def test_the_shipped_default_covers_people_health_and_space() -> None:
         by_kind[rule.evidence] |= rule.traits | {level.label for level in rule.levels}
 
     assert by_kind[EvidenceKind.CASE] == TRAITS_OF[EvidenceKind.CASE]
-    assert by_kind[EvidenceKind.CONTACT] == TRAITS_OF[EvidenceKind.CONTACT]
+    assert by_kind[EvidenceKind.CONTACT] == {"close", "secondary", "casual"}
     assert by_kind[EvidenceKind.DECLARATION] == TRAITS_OF[EvidenceKind.DECLARATION]
     assert by_kind[EvidenceKind.CHECK_IN] == {"symptoms", "fever"}
     assert by_kind[EvidenceKind.STAY] == {"red", "orange", "yellow"}
@@ -51,6 +51,16 @@ def test_the_shipped_default_covers_people_health_and_space() -> None:
     for rule in world.DEFAULT.rules:
         if rule.name != "positive-test":
             assert (rule.hold.days, rule.release) == weight[rule.colour]
+
+
+@pytest.mark.parametrize("traits", ["", 'traits = ["close", "doubtful"]\n'])
+def test_one_weak_sign_is_never_red(traits: str) -> None:
+    text = HEAD + GOOD.replace('levels = ["red", "orange"]\n', traits)
+    text = text.replace('evidence = "stay"', 'evidence = "contact"').replace('areas = ["33"]\n', "")
+    assert parse(text.replace('"red"', '"yellow"')).rules
+
+    with pytest.raises(PolicyFault, match="one weak sign is never red"):
+        parse(text)
 
 
 @pytest.mark.parametrize(

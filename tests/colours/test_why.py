@@ -1,5 +1,6 @@
 """The answer to "why": sentences in both languages, dates, what is missing, where it comes from."""
 
+from datetime import datetime
 from itertools import pairwise
 
 import pytest
@@ -12,6 +13,7 @@ from healthcode.colours.reasons import Needs
 from healthcode.colours.recompute import recompute_people
 from healthcode.colours.selectors import decision_of
 from healthcode.evidence.models import EvidenceKind
+from healthcode.evidence.services import NewFact, record
 from tests.colours import world
 from tests.colours.world import shanghai
 
@@ -124,3 +126,51 @@ def test_explaining_takes_five_queries(
     # The policy, the facts, the levels, the names, the stored colour.
     with django_assert_num_queries(5):
         assert len(decision_of(traveller, NOON).reasons) == stays
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "zh", "en"),
+    [
+        (
+            shanghai(2, 20, 10, 10),
+            shanghai(2, 20, 10, 40),
+            "2020年2月20日10:10至10:40",
+            "20 February 2020, 10:10 to 10:40",
+        ),
+        (
+            shanghai(2, 20, 23, 50),
+            shanghai(2, 21, 0, 20),
+            "2020年2月20日23:50至2020年2月21日00:20",
+            "20 February 2020, 23:50 to 21 February 2020, 00:20",
+        ),
+        (shanghai(2, 20), shanghai(2, 21), "2020年2月20日", "20 February 2020"),
+        (shanghai(2, 20, 9), None, "2020年2月20日至今", "20 February 2020 to today"),
+    ],
+)
+def test_a_contact_is_told_with_when_and_where(
+    starts: datetime, ends: datetime | None, zh: str, en: str
+) -> None:
+    (wu, zheng) = world.people(2)
+    world.fact(wu, EvidenceKind.CONTACT, starts, ends, "close")
+    place = {"zh": "望湖楼", "en": "Wanghu House"}
+    record(
+        source=world.officer(),
+        facts=[
+            NewFact(
+                zheng,
+                EvidenceKind.CONTACT,
+                starts,
+                ends,
+                traits=("close",),
+                detail={"place": place},
+            )
+        ],
+        at=NOON,
+    )
+
+    (unknown,) = decision_of(wu, NOON).reasons
+    (known,) = decision_of(zheng, NOON).reasons
+
+    assert unknown.zh == f"您与病例有过密切接触（地点不详，{zh}）。"
+    assert known.zh == f"您与病例有过密切接触（望湖楼，{zh}）。"
+    assert known.en == f"You were in close contact with a case (Wanghu House, {en})."

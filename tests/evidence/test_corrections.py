@@ -10,6 +10,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Act, Role
+from accounts.services import record_act
 from healthcode.colours.models import Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import colour_of
@@ -56,6 +57,28 @@ def test_a_withdrawal_is_an_act_and_the_colour_follows(
     assert again.status_code == 409
     assert again.json()["type"] == "/problems/already-withdrawn"
     assert Act.objects.filter(kind="evidence-withdrawn").count() == 1
+
+
+def test_what_was_derived_from_a_fact_falls_with_it(
+    world: World, contact: Evidence, now: datetime
+) -> None:
+    def derived(person: int, since: int) -> int:
+        fact = NewFact(person, EvidenceKind.CONTACT, now, now, derived_from=since)
+        (id_,) = record(source=world.source, facts=[fact], at=now).ids
+        assert id_ is not None
+        return id_
+
+    second = derived(world.child.pk, contact.pk)
+    third = derived(world.stranger.pk, second)
+    other = derived(world.stranger.pk, third + 1000)
+    act = record_act(account=world.officer, kind="t", area="", ground="g", detail={}, at=now)
+
+    people = withdraw(ids=[contact.pk], act=act)
+
+    assert people == {world.person.pk, world.child.pk, world.stranger.pk}
+    fallen = set(Evidence.objects.filter(withdrawn_by=act).values_list("pk", flat=True))
+    assert fallen == {contact.pk, second, third}
+    assert other not in fallen
 
 
 @pytest.mark.parametrize(

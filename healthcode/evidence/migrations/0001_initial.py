@@ -22,10 +22,10 @@ BEGIN
         OR (OLD.withdrawn_by_id IS NOT NULL
             AND NEW.withdrawn_by_id IS DISTINCT FROM OLD.withdrawn_by_id)
         OR (NEW.id, NEW.person_id, NEW.kind, NEW.starts, NEW.area_id, NEW.traits, NEW.detail,
-            NEW.day, NEW.source_id, NEW.reference, NEW.received_at)
+            NEW.day, NEW.source_id, NEW.reference, NEW.derived_from_id, NEW.received_at)
            IS DISTINCT FROM
            (OLD.id, OLD.person_id, OLD.kind, OLD.starts, OLD.area_id, OLD.traits, OLD.detail,
-            OLD.day, OLD.source_id, OLD.reference, OLD.received_at)
+            OLD.day, OLD.source_id, OLD.reference, OLD.derived_from_id, OLD.received_at)
     THEN
         RAISE EXCEPTION 'evidence is append-only' USING ERRCODE = 'integrity_constraint_violation';
     END IF;
@@ -65,13 +65,14 @@ class Migration(migrations.Migration):
                 ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('end_received_at', models.DateTimeField(null=True)),
                 ('area', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='areas.area')),
+                ('derived_from', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='evidence.evidence')),
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='accounts.person')),
                 ('source', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('withdrawn_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act')),
             ],
             options={
                 'verbose_name_plural': 'evidence',
-                'indexes': [models.Index(fields=['person', 'kind'], name='evidence_of_person'), models.Index(condition=models.Q(('kind', 'stay')), fields=['area', 'person'], name='stays_in_area', opclasses=['varchar_pattern_ops', 'int8_ops'])],
+                'indexes': [models.Index(fields=['person', 'kind'], name='evidence_of_person'), models.Index(condition=models.Q(('derived_from__isnull', False)), fields=['derived_from'], name='evidence_derived'), models.Index(condition=models.Q(('kind', 'stay')), fields=['area', 'person'], name='stays_in_area', opclasses=['varchar_pattern_ops', 'int8_ops'])],
                 'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['declaration', 'stay', 'contact', 'case', 'test', 'check_in'])), name='evidence_kind_known'), models.CheckConstraint(condition=models.Q(('ends__isnull', True), ('ends__gte', models.F('starts')), _connector='OR'), name='evidence_ends_after_start'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'stay'), _negated=True), ('area__isnull', False), _connector='OR'), name='stay_has_an_area'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'check_in'), _negated=True), ('day__isnull', False), _connector='OR'), name='check_in_has_a_day'), models.UniqueConstraint(condition=models.Q(('kind', 'check_in'), ('withdrawn_by__isnull', True)), fields=('person', 'day'), name='one_check_in_a_day'), models.UniqueConstraint(condition=models.Q(('reference__isnull', False)), fields=('source', 'kind', 'reference'), name='source_reference_once')],
             },
         ),
