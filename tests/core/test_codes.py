@@ -15,6 +15,7 @@ from healthcode.core import (
     HealthCode,
     Kind,
     MalformedCode,
+    SignedCode,
     StatusRef,
     decode,
     present,
@@ -194,6 +195,28 @@ def test_no_flipped_bit_reads_as_the_same_content(bit: int, text: str) -> None:
         return
     good = decode(text)
     assert (changed.signed_bytes, changed.signature) != (good.signed_bytes, good.signature)
+    assert again(changed) == bytes(data)
+
+
+def again(read: SignedCode) -> bytes:
+    """The bytes of a code that was read, encoded anew."""
+    text = sign(read.code, kid=read.kid, algorithm=read.algorithm, signer=lambda _: read.signature)
+    return bytes_of(text)
+
+
+@given(health_codes(), st.data())
+def test_whatever_is_read_has_no_other_encoding(code: HealthCode, data: st.DataObject) -> None:
+    """Bytes put in, taken out or changed anywhere: what is still a code is the one of its bytes."""
+    text = sign(code, kid=KID, algorithm=Algorithm.ES256, signer=lambda _: bytes(64))
+    message = bytearray(bytes_of(text))
+    at = data.draw(st.integers(0, len(message) - 1))
+    message[at : at + data.draw(st.integers(0, 2))] = data.draw(st.binary(max_size=3))
+
+    try:
+        read = decode(text_of(bytes(message)))
+    except MalformedCode:
+        return
+    assert again(read) == bytes(message)
 
 
 def test_base45_is_upper_case_only() -> None:

@@ -53,10 +53,10 @@ def installed(python: Path) -> set[str]:
     return {entry["name"].lower() for entry in json.loads(done.stdout)}
 
 
-def test_nothing_but_cryptography_and_base45_comes_with_it(environment: Path) -> None:
+def test_nothing_but_cryptography_comes_with_it(environment: Path) -> None:
     found = installed(environment) - {"pip", "setuptools"}
 
-    assert found <= {"healthcode-core", "base45", "cryptography", "cffi", "pycparser"}
+    assert found <= {"healthcode-core", "cryptography", "cffi", "pycparser"}
 
 
 def test_it_verifies(environment: Path, tmp_path: Path) -> None:
