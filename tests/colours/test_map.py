@@ -29,10 +29,10 @@ OF_LEVEL = {
 }
 DATA = Path(os.environ.get("SHARED_DATA", "../shared/data")) / "five-colour-map"
 
-pytestmark = [
-    pytest.mark.django_db,
-    pytest.mark.skipif(not DATA.exists(), reason=f"the published maps are not at {DATA}"),
-]
+pytestmark = pytest.mark.django_db
+needs_the_maps = pytest.mark.skipif(
+    not DATA.exists(), reason=f"the published maps are not at {DATA}"
+)
 
 
 def published(day: str) -> dict[str, Level]:
@@ -81,6 +81,7 @@ def changed_by(recomputation: Recomputation) -> set[int]:
     return set(changes.values_list("person", flat=True))
 
 
+@needs_the_maps
 @pytest.mark.usefixtures("policy")
 def test_the_map_of_the_9th_colours_those_at_home_by_their_county() -> None:
     province = Province()
@@ -93,6 +94,7 @@ def test_the_map_of_the_9th_colours_those_at_home_by_their_county() -> None:
     assert recomputation.people_changed == 25
 
 
+@needs_the_maps
 @pytest.mark.usefixtures("policy")
 def test_the_map_of_the_24th_frees_nobody_at_once_and_many_a_week_later() -> None:
     province = Province()
@@ -123,6 +125,7 @@ def test_the_map_of_the_24th_frees_nobody_at_once_and_many_a_week_later() -> Non
     province.expect({c: GREEN if c in freed else colour for c, colour in was.items()})
 
 
+@needs_the_maps
 @pytest.mark.usefixtures("policy")
 def test_the_later_map_as_a_correction_of_the_earlier_changes_who_differs() -> None:
     """Published as holding since the 9th, it changes history, so colours change at once."""
