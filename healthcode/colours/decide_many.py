@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from healthcode.colours import sql
 from healthcode.colours.models import Colour
@@ -55,9 +56,12 @@ def recompute_people(
     hold_gate()
     with connection.cursor() as cursor:
         bound: dict[str, Any] = {"people": list(people), "at": at, "recomputation": recomputation}
-        cursor.execute(sql.CREATE_MISSING, bound)
-        cursor.execute(sql.LOCK, bound)
-        (locked,) = cursor.fetchone()
+        locked = _lock(cursor, bound)
+        # Nearly everybody has a row. A third transaction that makes one between these statements
+        # can let two large ones wait for each other; PostgreSQL ends one, which is tried again.
+        if len(locked) < len(set(people)):
+            cursor.execute(sql.CREATE_MISSING, bound)
+            locked = _lock(cursor, bound)
         policy = policy_at(at)
         if not locked:
             return 0
@@ -65,6 +69,12 @@ def recompute_people(
         cursor.execute(sql.WRITE, bound)
         (changed,) = cursor.fetchone()
         return int(changed)
+
+
+def _lock(cursor: CursorWrapper, bound: Mapping[str, Any]) -> list[int]:
+    cursor.execute(sql.LOCK, bound)
+    (locked,) = cursor.fetchone()
+    return locked or []
 
 
 def hold_gate() -> None:

@@ -133,11 +133,30 @@ class RecomputationBatch(models.Model):
 
 
 class ColourChange(models.Model):
-    """A change of colour, with what caused it (nothing: the passing of time)."""
+    """A change of colour, with what caused it (nothing: the passing of time).
 
-    person = models.ForeignKey(Person, models.CASCADE, related_name="colour_changes")
+    Only the statement that changes a stored colour writes here, a million rows at a time, about
+    people whose rows it holds. So the two references are not checked once more by the database:
+    that would double the cost of a recomputation, and lock every person in passing.
+    """
+
+    person = models.ForeignKey(
+        Person, models.CASCADE, related_name="colour_changes", db_index=False, db_constraint=False
+    )
     before = models.PositiveSmallIntegerField(choices=Colour.choices)
     after = models.PositiveSmallIntegerField(choices=Colour.choices)
     number = models.PositiveIntegerField()
     at = models.DateTimeField(db_index=True)
-    recomputation = models.ForeignKey(Recomputation, models.PROTECT, null=True, related_name="+")
+    recomputation = models.ForeignKey(
+        Recomputation,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["person", "number"], name="change_numbered_once"),
+        ]

@@ -18,20 +18,22 @@ WITH RECURSIVE rule AS MATERIALIZED (
         check_ins int, negative_tests int, apart interval)
 ),
 fact AS MATERIALIZED (
-    SELECT id, person_id AS person, kind, starts, ends, area_id AS area, traits, day
+    SELECT person_id AS person, kind::text, starts, ends, area_id::text AS area,
+           traits::text[] AS traits, day
     FROM evidence_evidence
     WHERE person_id = ANY(%(people)s::bigint[]) AND withdrawn_by_id IS NULL
 ),
--- The levels that rules ask for, of every area stayed in: its own and those of what contains it.
+-- What rules make of levels, for every area stayed in: of its own and those of what contains it.
 place AS MATERIALIZED (
-    SELECT stay.area, level.level,
+    SELECT stay.area, rule.*,
            coalesce(lower(level.during), '-infinity') AS starts,
            coalesce(upper(level.during), 'infinity') AS ends
     FROM (SELECT DISTINCT area FROM fact WHERE kind = 'stay') AS stay
     CROSS JOIN unnest(ARRAY[2, 4, 6, 9]) AS length
     JOIN areas_arealevel AS level
         ON length <= length(stay.area) AND level.area_id = left(stay.area, length)
-    WHERE level.level IN (SELECT unnest(levels) FROM rule) AND NOT isempty(level.during)
+    JOIN rule ON level.level = ANY(rule.levels)
+    WHERE NOT isempty(level.during)
 ),
 exposure AS MATERIALIZED (
     SELECT row_number() OVER () AS no, matched.*,
@@ -41,18 +43,14 @@ exposure AS MATERIALIZED (
                rule.colour, rule.hold, rule.check_ins, rule.negative_tests, rule.apart
         FROM fact JOIN rule ON rule.kind = fact.kind
         WHERE rule.levels IS NULL
-          AND (rule.traits IS NULL OR rule.traits && fact.traits::text[])
-          AND (rule.areas IS NULL OR EXISTS (
-              SELECT FROM unnest(rule.areas) AS code WHERE starts_with(fact.area, code)))
+          AND (rule.traits IS NULL OR rule.traits && fact.traits)
+          AND (rule.areas IS NULL OR fact.area ^@ ANY(rule.areas))
         UNION ALL
         SELECT fact.person, greatest(fact.starts, place.starts), least(fact.ends, place.ends),
-               rule.colour, rule.hold, rule.check_ins, rule.negative_tests, rule.apart
-        FROM fact
-        JOIN place USING (area)
-        JOIN rule ON rule.kind = fact.kind AND place.level = ANY(rule.levels)
-        WHERE (rule.traits IS NULL OR rule.traits && fact.traits::text[])
-          AND (rule.areas IS NULL OR EXISTS (
-              SELECT FROM unnest(rule.areas) AS code WHERE starts_with(fact.area, code)))
+               place.colour, place.hold, place.check_ins, place.negative_tests, place.apart
+        FROM fact JOIN place ON place.area = fact.area AND place.kind = fact.kind
+        WHERE (place.traits IS NULL OR place.traits && fact.traits)
+          AND (place.areas IS NULL OR fact.area ^@ ANY(place.areas))
           AND fact.starts < place.ends
           AND (fact.ends IS NULL OR fact.ends > place.starts OR fact.starts >= place.starts)
     ) AS matched
@@ -118,34 +116,34 @@ result AS (
 )
 """
 
-# Writes what `result` says. The rows are locked by the caller's transaction already.
+# Writes what `result` says. The rows are locked by the caller's transaction already: they stay
+# where they are, so that the update may find them again by their place (`ctid`) at no cost.
 WRITE: Final = (
     RESULT  # noqa: S608  a constant like the rest
     + """,
+changed AS MATERIALIZED (
+    SELECT stored.ctid AS place, result.person, stored.colour AS before, result.colour AS after,
+           stored.changes + 1 AS number, result.next_change_at
+    FROM colours_personcolour AS stored JOIN result ON result.person = stored.person_id
+    WHERE stored.person_id = ANY(%(people)s::bigint[])
+      AND (stored.colour, stored.next_change_at, stored.policy_id)
+          IS DISTINCT FROM (result.colour, result.next_change_at, %(policy)s)
+),
 updated AS (
     UPDATE colours_personcolour AS person
-    SET colour = result.colour,
-        next_change_at = result.next_change_at,
+    SET colour = changed.after,
+        next_change_at = changed.next_change_at,
         policy_id = %(policy)s,
-        since = CASE WHEN before.colour = result.colour THEN before.since ELSE %(at)s END,
-        changes = before.changes + (before.colour <> result.colour)::int
-    FROM result
-    JOIN colours_personcolour AS before ON before.person_id = result.person
-    WHERE person.person_id = result.person
-      -- Said again for the planner, which cannot know how few people a result is of.
-      AND person.person_id = ANY(%(people)s::bigint[])
-      AND before.person_id = ANY(%(people)s::bigint[])
-      AND (before.colour, before.next_change_at, before.policy_id)
-          IS DISTINCT FROM (result.colour, result.next_change_at, %(policy)s)
-    RETURNING person.person_id, before.colour AS before, person.colour AS after, person.changes
+        since = CASE WHEN changed.before = changed.after THEN person.since ELSE %(at)s END,
+        changes = CASE WHEN changed.before = changed.after THEN person.changes ELSE number END
+    FROM changed WHERE person.ctid = changed.place
 ),
 noted AS (
     INSERT INTO colours_colourchange (person_id, before, after, number, at, recomputation_id)
-    SELECT person_id, before, after, changes, %(at)s, %(recomputation)s
-    FROM updated WHERE before <> after
-    RETURNING person_id
+    SELECT person, before, after, number, %(at)s, %(recomputation)s
+    FROM changed WHERE before <> after
 )
-SELECT count(*) FROM noted
+SELECT count(*) FROM changed WHERE before <> after
 """
 )
 

@@ -68,9 +68,12 @@ class Migration(migrations.Migration):
                 ('after', models.PositiveSmallIntegerField(choices=[(0, 'green'), (1, 'yellow'), (2, 'red')])),
                 ('number', models.PositiveIntegerField()),
                 ('at', models.DateTimeField(db_index=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='colour_changes', to='accounts.person')),
-                ('recomputation', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='colours.recomputation')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='colour_changes', to='accounts.person')),
+                ('recomputation', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='colours.recomputation')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('person', 'number'), name='change_numbered_once')],
+            },
         ),
         migrations.CreateModel(
             name='RecomputationBatch',
