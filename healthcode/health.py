@@ -19,6 +19,7 @@ from prometheus_client.registry import Collector
 
 from healthcode.colours.models import Recomputation, RecomputationState
 from healthcode.web.problems import problem_response
+from verifier.metrics import TrustMetrics
 
 
 @never_cache
@@ -91,6 +92,7 @@ def metrics(_request: HttpRequest) -> HttpResponseBase:
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
     now = CollectorRegistry()
     now.register(_OpenRecomputations())
+    now.register(TrustMetrics())
     return HttpResponse(
         generate_latest(registry) + generate_latest(now), content_type=CONTENT_TYPE_LATEST
     )

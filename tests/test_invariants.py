@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # Names of the routes that are open to anybody, on purpose; all others must refuse a stranger.
 PUBLIC = {
     *{"home", "about", "problem", "language", "map", "area-options", "area-choose"},
-    *{"login", "login-code", "logout", "staff-login", "scanner"},
+    *{"login", "login-code", "logout", "staff-login", "scanner", "recognised"},
     # Operators see these; a deployment's proxy keeps them inside (docs/howto/deploy.md).
     *{"healthz", "readyz", "metrics"},
     # What an issuer publishes.

@@ -7,3 +7,7 @@ class VerifierConfig(AppConfig):
     """See docs/architecture.md for what this room does."""
 
     name = "verifier"
+
+    def ready(self) -> None:
+        """Register the checks of this room's settings."""
+        from verifier import checks  # noqa: F401  registers them

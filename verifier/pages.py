@@ -24,6 +24,7 @@ from healthcode.core import Outcome
 from healthcode.web.errors import NotFound, Refusal
 from verifier import selectors, services
 from verifier.models import Device, Venue
+from verifier.recognised import warning
 
 
 @require_GET
@@ -145,6 +146,7 @@ def _venues(request: HttpRequest, manager: Account, refusal: Refusal | None = No
     held = list(selectors.venues_of(manager))
     names = areas.names({venue.area for venue in held})
     context = {
+        "warning": warning(at=timezone.now()),
         "venues": [(venue, names.get(venue.area, venue.area)) for venue in held],
         "fault": refusal.detail if refusal else "",
         "values": request.POST or request.GET,

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from verifier import pages as views
+from verifier import recognised
 from verifier.api import EnrolView, ScanBatchView, ScanView, VerificationView
 
 api = [
@@ -14,6 +15,7 @@ api = [
 
 pages = [
     path("scanner", views.scanner, name="scanner"),
+    path("recognised", recognised.recognised, name="recognised"),
     path("venues", views.venues, name="venues"),
     path("venues/<int:venue_id>", views.venue, name="venue"),
     path("venues/<int:venue_id>/yellow", views.set_yellow, name="venue-yellow"),

@@ -1,4 +1,4 @@
-"""Measuring something and its limit in turns, and what comes of it."""
+"""Measuring something and its limits in turns, and what comes of it."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -64,23 +64,17 @@ class Figure:
         return self.goal.is_met(self.ratio)
 
 
-def alternate(
-    subject: Callable[[], float], limit: Callable[[], float], *, rounds: int
-) -> tuple[list[float], list[float]]:
-    """Measure both in turns, each first in every other round, so that neither has the warm cache.
+def alternate(*actions: Callable[[], float], rounds: int) -> tuple[list[float], ...]:
+    """Measure all in turns, each first in its round, so that none always has the warm cache.
 
-    Each callable returns what it measured itself: seconds, or a rate.
+    Each action returns what it measured itself: seconds, or a rate. Returns a list for each.
     """
-    subjects: list[float] = []
-    limits: list[float] = []
+    measured: tuple[list[float], ...] = tuple([] for _ in actions)
     for number in range(rounds):
-        if number % 2 == 0:
-            subjects.append(subject())
-            limits.append(limit())
-        else:
-            limits.append(limit())
-            subjects.append(subject())
-    return subjects, limits
+        for step in range(len(actions)):
+            turn = (number + step) % len(actions)
+            measured[turn].append(actions[turn]())
+    return measured
 
 
 def timed(action: Callable[[], object]) -> float:

@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.test import Client
 from pytest_django import Settings
 
+from accounts.models import Account
 from healthcode import core
 from healthcode.core import Colour, Outcome
 from tests.verifier.authority import Authority, new_private_key
 from tests.verifier.web import WELL_KNOWN, Web
 from verifier import alliance
 from verifier.alliance import State
+from verifier.checks import check_settings
 from verifier.models import Publication, TrustList
 from verifier.refresh import refresh_all
 from verifier.services import trust_issuer
@@ -254,3 +257,57 @@ def test_a_list_may_name_a_status_list_itself(
     assert refresh_all(at=now) == {}
     assert Publication.objects.get().uri == shanghai.list_uri
     assert judge(shanghai.code(at=now), now) == ("pass", "ok")
+
+
+def test_the_page_shows_whose_codes_count_and_warns(
+    followed: Alliance, shanghai: Authority, client: Client, manager: Account, now: datetime
+) -> None:
+    client.cookies["language"] = "en"
+    assert "no good list of the alliance" in client.get("/recognised").content.decode()
+    followed.lists(shanghai, at=now, life=timedelta(days=1))
+    refresh_all(at=now)
+    knowledge.forget()
+    page = client.get("/recognised").content.decode()
+    assert "CN-31" in page
+    assert "<dt>yellow</dt><dd>no entry</dd>" in page
+    assert "ends in less than two days" in page
+    client.force_login(manager)
+    assert "ends in less than two days" in client.get("/venues").content.decode()
+
+
+def test_without_an_alliance_nobody_is_warned(
+    zhejiang: Authority, client: Client, now: datetime
+) -> None:
+    page = client.get("/recognised").content.decode()
+    assert "CN-33" in page
+    assert "notice warning" not in page
+    assert "healthcode_trust_list" not in client.get("/metrics").content.decode()
+
+
+def test_operators_can_watch_it(
+    followed: Alliance, shanghai: Authority, client: Client, now: datetime
+) -> None:
+    def measured() -> str:
+        return client.get("/metrics").content.decode()
+
+    assert 'healthcode_trust_list_state{state="missing"} 1.0' in measured()
+    followed.lists(shanghai, at=now, sequence=4, life=timedelta(days=1))
+    refresh_all(at=now)
+    after = measured()
+    assert 'healthcode_trust_list_state{state="ends_soon"} 1.0' in after
+    assert 'healthcode_trust_list_state{state="missing"} 0.0' in after
+    assert "healthcode_trust_list_sequence 4.0" in after
+    ends = float(
+        after.partition("\nhealthcode_trust_list_expires_timestamp_seconds ")[2].split()[0]
+    )
+    assert ends == pytest.approx((now + timedelta(days=1)).timestamp(), abs=1)
+
+
+def test_the_settings_are_checked_at_start(followed: Alliance, settings: Settings) -> None:
+    assert check_settings() == []
+    settings.ALLIANCE_KEYS = str(followed.path)
+    assert [fault.id for fault in check_settings()] == ["verifier.E002"]
+    settings.ALLIANCE_KEYS = ""
+    assert [fault.id for fault in check_settings()] == ["verifier.E001"]
+    settings.TRUST_LIST = ""
+    assert check_settings() == []

@@ -1,0 +1,172 @@
+"""An outbreak in a place that some people of a city have been to: what recolours just these."""
+
+import os
+from collections.abc import Sequence
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import Account
+from accounts.services import record_act
+from healthcode.areas.models import Level
+from healthcode.areas.services import publish_levels
+from healthcode.city.build import OFFICER, SOURCE
+from healthcode.colours import batches
+from healthcode.colours.models import Cause, Recomputation
+from healthcode.colours.recompute import request, run
+from tests.bench.city import turn_to
+from tests.bench.figures import timed
+from tests.bench.stage import Stage
+from tests.bench.worker import Worker
+
+WINDOW = timedelta(days=14)
+
+# Everybody once in so many was there: spread over the whole city, which is the worst for a cache.
+TRAVEL = """
+INSERT INTO evidence_evidence
+    (person_id, kind, starts, ends, area_id, traits, detail, source_id, received_at)
+SELECT 1 + (number * %(people)s / %(travellers)s), 'stay', %(at)s - interval '9 days',
+       %(at)s - interval '8 days', %(area)s, '{}', '{}',
+       (SELECT id FROM accounts_account WHERE username = %(source)s), %(at)s
+FROM generate_series(0, %(travellers)s - 1) AS number
+"""
+# What recolouring writes of a person and nothing else: its limit.
+BARE = """
+UPDATE colours_personcolour
+SET colour = 1, since = %(at)s, next_change_at = NULL, policy_id = policy_id, changes = changes + 1
+WHERE person_id = ANY(%(people)s::bigint[])
+"""
+BACK = """
+UPDATE colours_personcolour SET colour = 0, next_change_at = NULL
+WHERE person_id = ANY(%(people)s::bigint[])
+"""
+WAS_GREEN = """
+SELECT array_agg(person_id ORDER BY person_id)
+FROM (SELECT DISTINCT person_id FROM evidence_evidence
+      WHERE kind = 'stay' AND area_id = ANY(%s::varchar[])) AS been
+JOIN colours_personcolour USING (person_id) WHERE colour = 0
+"""
+
+
+class Outbreak:
+    """Areas at level orange, and the people of city `database` who were there and are green.
+
+    Each thing measured begins with these people green, everything written, and the tables swept:
+    so none pays for what another left behind.
+    """
+
+    def __init__(self, stage: Stage, database: str, areas: Sequence[str]) -> None:
+        self.stage = stage
+        self.database = database
+        self.areas = list(areas)
+        self.at = timezone.now()
+        turn_to(database)
+        with connection.cursor() as cursor:
+            cursor.execute(WAS_GREEN, [self.areas])
+            (self.people,) = cursor.fetchone()
+        self._raise_levels()
+
+    def _raise_levels(self) -> None:
+        officer = Account.objects.get(username=OFFICER)
+        levels = dict.fromkeys(self.areas, Level.ORANGE)
+        with transaction.atomic():
+            act = record_act(
+                account=officer, kind="levels", area="", ground="bench", detail={}, at=self.at
+            )
+            publish_levels(act=act, effective_from=self.at - WINDOW, whole_of=None, levels=levels)
+
+    def end(self) -> None:
+        """Leave the city as if it had not been."""
+        turn_to(self.database)
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM areas_arealevel")
+
+    def request(self) -> Recomputation:
+        """The recomputation that the rise of these levels makes necessary."""
+        with transaction.atomic():
+            return request(cause=Cause.LEVELS, areas=self.areas, touches_from=self.at - WINDOW)
+
+    def recolour(self) -> float:
+        """The seconds one worker takes, from finding the people to the last batch."""
+        self._rest()
+        recomputation = self.request()
+        seconds = timed(lambda: run(recomputation.pk))
+        recomputation.refresh_from_db()
+        assert recomputation.people_changed == len(self.people)
+        self._back()
+        return seconds
+
+    def bare(self) -> float:
+        """The seconds that one bare UPDATE of the same rows takes."""
+        return self._update([self.people])
+
+    def bare_in_batches(self) -> float:
+        """The seconds that bare UPDATEs take in as many transactions as recolouring has."""
+        size = batches.PEOPLE_A_BATCH
+        return self._update(
+            [self.people[start : start + size] for start in range(0, len(self.people), size)]
+        )
+
+    def with_workers(self, number: int) -> float:
+        """The seconds that so many worker processes take for batches that are planned already."""
+        self._rest()
+        recomputation = self.request()
+        batches.plan(recomputation.pk, clock=timezone.now)
+        workers = [Worker(recomputation.pk, self._environment()) for _ in range(number)]
+
+        def work() -> None:
+            for worker in workers:
+                worker.begin()
+            for worker in workers:
+                worker.result()
+
+        seconds = timed(work)
+        self._back()
+        return seconds
+
+    def memory(self) -> float:
+        """The peak memory, in MiB, of a worker process that does it all."""
+        recomputation = self.request()
+        worker = Worker(recomputation.pk, self._environment())
+        worker.begin()
+        peak = worker.result().peak_bytes / 2**20
+        self._back()
+        return peak
+
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "DATABASE_URL": self.stage.postgres.url(self.database)}
+
+    def _update(self, parts: Sequence[Sequence[int]]) -> float:
+        self._rest()
+
+        def update() -> None:
+            for part in parts:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute(BARE, {"at": self.at, "people": list(part)})
+
+        seconds = timed(update)
+        self._back()
+        return seconds
+
+    def _rest(self) -> None:
+        turn_to(self.database)
+        # With a connection open and its caches warm, as a worker's are.
+        connection.ensure_connection()
+        Recomputation.objects.count()
+        self.stage.order("CHECKPOINT")
+
+    def _back(self) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(BACK, {"people": self.people})
+        tables = "colours_personcolour, colours_recomputation, colours_recomputationbatch"
+        self.stage.order(f"VACUUM {tables}", database=self.database)
+
+
+def send_travellers(database: str, *, area: str, people: int, travellers: int) -> None:
+    """Let so many people, evenly spread, come back from a day in `area`."""
+    turn_to(database)
+    bound = {"area": area, "people": people, "travellers": travellers, "source": SOURCE}
+    with connection.cursor() as cursor:
+        cursor.execute(TRAVEL, {**bound, "at": timezone.now()})
+        cursor.execute("VACUUM ANALYZE evidence_evidence")

@@ -1,0 +1,142 @@
+"""Recolouring: what a change of levels costs beside the bare UPDATE that it cannot beat."""
+
+from collections.abc import Iterator
+
+import django
+
+from tests.bench.figures import Figure, Goal, alternate
+from tests.bench.stage import Stage
+
+SUITE = "recolouring"
+AT_MOST = Goal(at_most=2.5)
+# Districts of a far city, to which nobody's own journeys lead: one for each number of travellers.
+DISTRICTS = ("420102", "420103", "420104", "420105")
+ONE_COUNTY = "330106"
+
+
+def figures(stage: Stage) -> Iterator[Figure]:
+    """Every measure of recolouring, on a small city and a large one."""
+    django.setup()
+    from tests.bench.city import city
+    from tests.bench.outbreak import send_travellers
+
+    size = stage.size
+    small, large = city(stage, size.small), city(stage, size.large)
+    places = dict(zip(size.touched, DISTRICTS, strict=False))
+    for database, people in ((small, size.small), (large, size.large)):
+        for travellers, area in places.items():
+            send_travellers(database, area=area, people=people, travellers=travellers)
+    for touched, area in places.items():
+        yield from _against_bare(stage, large, touched, area)
+    yield from _against_size(stage, small, large, places)
+    yield _map_against_county(stage, small)
+    yield _two_workers(stage, large, size.touched[-1], places[size.touched[-1]])
+    yield _memory(stage, large, places)
+
+
+def _against_bare(stage: Stage, database: str, touched: int, area: str) -> Iterator[Figure]:
+    from tests.bench.outbreak import Outbreak
+
+    outbreak = Outbreak(stage, database, [area])
+    whole, bare, batched = alternate(
+        outbreak.recolour, outbreak.bare, outbreak.bare_in_batches, rounds=stage.size.rounds
+    )
+    outbreak.end()
+    measure = f"recolour {touched:,} people"
+    yield Figure(SUITE, measure, "one bare UPDATE of the same rows", "s", whole, bare, AT_MOST)
+    same = "the same UPDATE in as many transactions"
+    yield Figure(SUITE, measure, same, "s", whole, batched, AT_MOST)
+
+
+def _against_size(stage: Stage, small: str, large: str, places: dict[int, str]) -> Iterator[Figure]:
+    """The same number of people in both cities: cost follows the people touched."""
+    from tests.bench.outbreak import Outbreak
+
+    ratio = stage.size.large / stage.size.small
+    for touched, area in list(places.items())[1:]:
+        one, other = Outbreak(stage, large, [area]), Outbreak(stage, small, [area])
+        subject, limit = alternate(one.recolour, other.recolour, rounds=stage.size.rounds)
+        for outbreak in (one, other):
+            outbreak.end()
+        yield Figure(
+            SUITE,
+            f"recolour {touched:,} in a city of {stage.size.large:,}",
+            f"the same in a city {ratio:g} times smaller",
+            "s",
+            subject,
+            limit,
+            Goal(at_most=1.3),
+        )
+
+
+def _map_against_county(stage: Stage, database: str) -> Figure:
+    """A whole map of ninety counties, by person, beside one county."""
+    from healthcode.areas.models import Area
+    from tests.bench.city import turn_to
+    from tests.bench.outbreak import Outbreak
+
+    turn_to(database)
+    county = Outbreak(stage, database, [ONE_COUNTY])
+    subject: list[float] = []
+    limit: list[float] = []
+    counties = list(
+        Area.objects.filter(code__regex="^33[0-9]{4}$", ends=None).values_list("code", flat=True)
+    )
+    for _ in range(stage.size.rounds):
+        limit.append(county.recolour() / len(county.people) * 1e6)
+        county.end()
+        whole = Outbreak(stage, database, counties)
+        subject.append(whole.recolour() / len(whole.people) * 1e6)
+        whole.end()
+        county = Outbreak(stage, database, [ONE_COUNTY])
+    county.end()
+    return Figure(
+        SUITE,
+        f"recolour a whole map ({len(counties)} counties), by person",
+        "one county, by person",
+        "µs",
+        subject,
+        limit,
+        Goal(at_most=1.0),
+    )
+
+
+def _two_workers(stage: Stage, database: str, touched: int, area: str) -> Figure:
+    from tests.bench.outbreak import Outbreak
+
+    outbreak = Outbreak(stage, database, [area])
+    two, one = alternate(
+        lambda: touched / outbreak.with_workers(2),
+        lambda: touched / outbreak.with_workers(1),
+        rounds=stage.size.rounds,
+    )
+    outbreak.end()
+    return Figure(
+        SUITE,
+        f"two workers recolour {touched:,}",
+        "one worker",
+        "people/s",
+        two,
+        one,
+        Goal(at_least=1.6),
+    )
+
+
+def _memory(stage: Stage, database: str, places: dict[int, str]) -> Figure:
+    from tests.bench.outbreak import Outbreak
+
+    (fewest, near), (most, far) = min(places.items()), max(places.items())
+    peaks = {}
+    for touched, area in ((fewest, near), (most, far)):
+        outbreak = Outbreak(stage, database, [area])
+        peaks[touched] = [outbreak.memory() for _ in range(2)]
+        outbreak.end()
+    return Figure(
+        SUITE,
+        f"memory of a worker that recolours {most:,}",
+        f"of one that recolours {fewest:,}",
+        "MiB",
+        peaks[most],
+        peaks[fewest],
+        Goal(at_most=1.1),
+    )
