@@ -238,6 +238,7 @@ CELERY_BEAT_SCHEDULE = {
     "codes.publish": {"task": "codes.publish", "schedule": 30.0},
     "verifier.refresh": {"task": "verifier.refresh", "schedule": 15.0},
     "verifier.partitions": {"task": "verifier.partitions", "schedule": crontab(minute=5)},
+    "verifier.doubts": {"task": "verifier.doubts", "schedule": 15.0},
     "accounts.forget": {"task": "accounts.forget", "schedule": crontab(minute="*/10")},
 }
 

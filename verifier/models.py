@@ -44,6 +44,7 @@ class Scan(models.Model):
 
     It holds no name and no person: `status_uri` and `status_idx` are the code's own pseudonym of
     the day, which only its issuer can resolve. `code_digest` tells a repeat from a mistake.
+    `shown_at` is when the phone made its picture; a card on paper has none.
     `given_*` is the verdict that an offline door gave; `outcome` and `reason` are the server's.
     """
 
@@ -66,6 +67,7 @@ class Scan(models.Model):
     colour = models.PositiveSmallIntegerField(null=True)
     issuer = models.CharField(max_length=16, blank=True, default="")
     issued_at = models.DateTimeField(null=True)
+    shown_at = models.DateTimeField(null=True)
     age_seconds = models.IntegerField(null=True)
     status_uri = models.CharField(max_length=64, blank=True, default="")
     status_idx = models.BigIntegerField(null=True)
@@ -73,6 +75,42 @@ class Scan(models.Model):
 
     class Meta:
         managed = False
+
+
+class Doubt(models.Model):
+    """A picture of a code that one phone can hardly have shown so, as a venue is told of it.
+
+    `tag` stands for the holder at this venue on this day alone: no other venue, and no other day,
+    has the same tag for the same holder (verifier/doubts.py).
+    """
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="doubts")
+    day = models.DateField()
+    tag = models.CharField(max_length=8)
+    kind = models.CharField(max_length=9, choices=[("elsewhere", "elsewhere"), ("often", "often")])
+    shown_at = models.DateTimeField()
+    scans = models.PositiveIntegerField()
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["venue", "day", "tag", "kind", "shown_at"], name="one_doubt_a_picture"
+            ),
+        ]
+
+
+class DoubtsLooked(models.Model):
+    """Up to which instant of receipt the scans were looked at for doubts."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    upto = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="one_look_at_doubts", condition=Q(id=1)),
+        ]
 
 
 class TrustedIssuer(models.Model):

@@ -22,7 +22,8 @@ from accounts.permissions import role_required
 from healthcode.areas import selectors as areas
 from healthcode.core import Outcome
 from healthcode.web.errors import NotFound, Refusal
-from verifier import selectors, services
+from verifier import doubts, selectors, services
+from verifier.messages import sentence
 from verifier.models import Device, Venue
 from verifier.recognised import warning
 
@@ -119,6 +120,7 @@ def add_device(request: HttpRequest, venue_id: int) -> HttpResponse:
     except Refusal as refusal:
         return _venue(request, venue, refusal)
     address = f"{settings.BASE_URL}{reverse('scanner')}#enrol={enrolment.code}"
+        "doubts": doubts.of_today(venue, at=now),
     context = {
         "venue": venue,
         "device": enrolment.device,

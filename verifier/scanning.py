@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.core import Colour, Kind, Outcome, Reason, Rules, Verdict
+from healthcode.core import Colour, HealthCode, Kind, Outcome, Reason, Rules, Verdict, decode
 from healthcode.web.errors import InvalidInput, Refusal
 from verifier.errors import ScanIdReused
 from verifier.metrics import SCANS
@@ -139,6 +139,7 @@ class Row:
     colour: int | None
     issuer: str
     issued_at: datetime | None
+    shown_at: datetime | None
     age_seconds: int | None
     status_uri: str
     status_idx: int | None
@@ -160,6 +161,7 @@ _TYPES: Final = {
     "colour": "smallint",
     "issuer": "text",
     "issued_at": "timestamptz",
+    "shown_at": "timestamptz",
     "age_seconds": "integer",
     "status_uri": "text",
     "status_idx": "bigint",
@@ -221,11 +223,20 @@ def _row(
         colour=int(code.colour) if code else None,
         issuer=code.issuer if code else "",
         issued_at=datetime.fromtimestamp(code.issued_at, UTC) if code else None,
+        shown_at=_shown_at(new.code, code) if code else None,
         age_seconds=verdict.age_seconds,
         status_uri=code.status.uri if code else "",
         status_idx=code.status.idx if code else None,
         code_digest=_digest(new.code),
     )
+
+
+def _shown_at(text: str, code: HealthCode) -> datetime | None:
+    """When the phone's picture was made; None for paper, which never changes."""
+    if code.kind is Kind.PAPER:
+        return None
+    proof = decode(text).proof if code.phone_key else None
+    return datetime.fromtimestamp(proof.made_at if proof else code.issued_at, UTC)
 
 
 def _answer(door: Door, new: NewScan, row: Row, holder: str | None) -> Answer | Refusal:

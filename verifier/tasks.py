@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from verifier import doubts as code_doubts
 from verifier import partitions as scan_partitions
 from verifier.refresh import refresh_all
 
@@ -17,3 +18,10 @@ def refresh() -> None:
 def partitions() -> None:
     """Keep a partition for each day of scans, and drop what is past retention."""
     scan_partitions.maintain(at=timezone.now())
+    code_doubts.forget(at=timezone.now())
+
+
+@shared_task(name="verifier.doubts")
+def doubts() -> None:
+    """Tell venues of pictures that were likely copied."""
+    code_doubts.look(at=timezone.now())

@@ -26,6 +26,7 @@ CREATE TABLE verifier_scan (
     colour smallint,
     issuer varchar(16) NOT NULL,
     issued_at timestamptz,
+    shown_at timestamptz,
     age_seconds integer,
     status_uri varchar(64) NOT NULL,
     status_idx bigint,
@@ -37,6 +38,11 @@ CREATE TABLE verifier_scan (
     CONSTRAINT scan_digest CHECK (octet_length(code_digest) = 32)
 ) PARTITION BY RANGE (day);
 CREATE INDEX verifier_scan_venue ON verifier_scan (venue_id);
+-- For the doubts: what came lately, and where else the same picture was shown. Both grow at their
+-- end, so that a scan pays next to nothing for them.
+CREATE INDEX verifier_scan_received ON verifier_scan USING brin (received_at);
+CREATE INDEX verifier_scan_shown ON verifier_scan (shown_at, status_idx)
+    WHERE shown_at IS NOT NULL;
 CREATE TABLE verifier_scan_default PARTITION OF verifier_scan DEFAULT;
 """
 
@@ -66,6 +72,7 @@ class Migration(migrations.Migration):
                 ('colour', models.PositiveSmallIntegerField(null=True)),
                 ('issuer', models.CharField(blank=True, default='', max_length=16)),
                 ('issued_at', models.DateTimeField(null=True)),
+                ('shown_at', models.DateTimeField(null=True)),
                 ('age_seconds', models.IntegerField(null=True)),
                 ('status_uri', models.CharField(blank=True, default='', max_length=64)),
                 ('status_idx', models.BigIntegerField(null=True)),
@@ -137,6 +144,33 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='venue',
             constraint=models.CheckConstraint(condition=models.Q(('yellow__in', ['caution', 'refuse'])), name='venue_yellow_known'),
+        ),
+        migrations.CreateModel(
+            name='Doubt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('day', models.DateField()),
+                ('tag', models.CharField(max_length=8)),
+                ('kind', models.CharField(choices=[('elsewhere', 'elsewhere'), ('often', 'often')], max_length=9)),
+                ('shown_at', models.DateTimeField()),
+                ('scans', models.PositiveIntegerField()),
+                ('first_at', models.DateTimeField()),
+                ('last_at', models.DateTimeField()),
+                ('venue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='doubts', to='verifier.venue')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('venue', 'day', 'tag', 'kind', 'shown_at'), name='one_doubt_a_picture')],
+            },
+        ),
+        migrations.CreateModel(
+            name='DoubtsLooked',
+            fields=[
+                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ('upto', models.DateTimeField()),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='one_look_at_doubts')],
+            },
         ),
         migrations.RunSQL(CREATE_SCANS, "DROP TABLE verifier_scan"),
     ]
