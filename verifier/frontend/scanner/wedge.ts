@@ -1,6 +1,8 @@
-// Handheld scanners that act as keyboards: a burst of keys, faster than any hand, then Enter.
+// Handheld scanners that act as keyboards: a burst of keys, then Enter.
 
-const BURST_GAP_MS = 60;
+// A busy phone hands keys on late, and a code that lost its first half would be refused: so the gap
+// is one that only a person leaves who has stopped typing.
+const BURST_GAP_MS = 500;
 const SHORTEST = 6;
 
 export function listenForHandheld(onText: (text: string) => void): void {
