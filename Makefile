@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VAR ?= var
 PORT ?= 8000
+SIZE ?= small
+SUITES ?=
 
 BIN := .venv/bin
 TOOLS := $(BIN)/python -m healthcode.local
@@ -27,6 +29,10 @@ run: .venv/.local messages frontend ## Run the whole service on this machine; Ct
 test: .venv/.dev messages frontend ## Run all tests on private servers, in a real browser too
 	@$(TOOLS).browser
 	$(BIN)/pytest
+
+.PHONY: bench
+bench: .venv/.dev ## Measure what the service does beside its limits; SIZE=city takes ten million people
+	@SIZE='$(SIZE)' $(BIN)/python -m tests.bench --out '$(VAR)/bench.json' $(SUITES)
 
 .PHONY: check
 check: .venv/.dev messages frontend ## Format, lint, types, import contracts, migrations, interface, translations
