@@ -19,11 +19,15 @@ SCRIPTS := $(shell find accounts healthcode verifier -name '*.ts')
 .PHONY: help
 help: ## List these targets
 	@echo 'make run PORT=8000 VAR=var starts everything; the rest:'
-	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' Makefile
 
 .PHONY: run
 run: .venv/.local messages frontend ## Run the whole service on this machine; Ctrl-C stops it
 	@VAR='$(VAR)' PORT='$(PORT)' exec $(TOOLS)
+
+.PHONY: run-pair
+run-pair: .venv/.local messages frontend ## Run two provinces that recognise each other, on PORT and the next one
+	@VAR='$(VAR)/pair' PORT='$(PORT)' exec $(TOOLS).pair
 
 .PHONY: test
 test: .venv/.dev messages frontend ## Run all tests on private servers, in a real browser too

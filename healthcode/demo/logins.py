@@ -10,40 +10,39 @@ from accounts.phones import normalise
 from accounts.selectors import people_of
 from accounts.services import add_staff, issue_token, register_person, resident_account
 from healthcode.demo.people import resident_number
+from healthcode.demo.places import here
 from verifier.models import Venue
 from verifier.services import add_device, create_venue, enrol
 
-PROVINCE = "33"
 OFFICER, MANAGER = "demo.officer", "demo.manager"
 SOURCE, PARTNER = "demo.source", "demo.partner"
 RESIDENT_PHONE = "13800138000"
-_RESIDENT_HOME = "330108"
-_VENUE_AREA = "330105"
 _FAMILY = ((Relation.SELF, "林晓"), (Relation.CHILD, "林小雨"), (Relation.PARENT, "陈桂英"))
 _TOKEN_LIFE = timedelta(days=365)
 
 
 def make_staff() -> tuple[Account, Account]:
     """The officer and the source, who act while the demo is loaded, and the others' accounts."""
-    officer = add_staff(username=OFFICER, password=None, role=Role.OFFICER, area=PROVINCE)
+    province = here().area
+    officer = add_staff(username=OFFICER, password=None, role=Role.OFFICER, area=province)
     source = add_staff(username=SOURCE, password=None, role=Role.SOURCE, area="")
-    add_staff(username=MANAGER, password=None, role=Role.VENUE_MANAGER, area=PROVINCE)
+    add_staff(username=MANAGER, password=None, role=Role.VENUE_MANAGER, area=province)
     add_staff(username=PARTNER, password=None, role=Role.PARTNER, area="")
     return officer, source
 
 
 def make_family(*, at: datetime, random: Random) -> dict[Relation, int]:
     """A resident who logs in by phone, with a child and a mother; their numbers."""
-    account = resident_account(phone=normalise(RESIDENT_PHONE))
+    account, home = resident_account(phone=normalise(RESIDENT_PHONE)), here().home
     return {
         relation: register_person(
             account=account,
             relation=relation,
             name=name,
             id_type="10",
-            id_number=resident_number(_RESIDENT_HOME, random=random),
+            id_number=resident_number(home, random=random),
             phone=RESIDENT_PHONE if relation == Relation.SELF else None,
-            home_area=_RESIDENT_HOME,
+            home_area=home,
             at=at,
         ).pk
         for relation, name in _FAMILY
@@ -52,8 +51,8 @@ def make_family(*, at: datetime, random: Random) -> dict[Relation, int]:
 
 def make_venue(*, at: datetime) -> None:
     """A venue with a door."""
-    manager = Account.objects.get(username=MANAGER)
-    create_venue(manager=manager, name="西湖文化广场地铁站", area=_VENUE_AREA, at=at)
+    manager, place = Account.objects.get(username=MANAGER), here()
+    create_venue(manager=manager, name=place.venue, area=place.venue_area, at=at)
 
 
 def issue_tokens(*, at: datetime) -> dict[str, Any]:
@@ -80,7 +79,7 @@ def set_passwords() -> dict[str, str]:
     roles = {OFFICER: Role.OFFICER, MANAGER: Role.VENUE_MANAGER}
     passwords = {name: secrets.token_urlsafe(12) for name in roles}
     for name, role in roles.items():
-        add_staff(username=name, password=passwords[name], role=role, area=PROVINCE)
+        add_staff(username=name, password=passwords[name], role=role, area=here().area)
     return passwords
 
 

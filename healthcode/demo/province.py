@@ -26,6 +26,7 @@ from healthcode.colours.services import publish_policy
 from healthcode.core import jwk_set
 from healthcode.demo import history, logins
 from healthcode.demo.people import people
+from healthcode.demo.places import here
 from healthcode.evidence.services import NewFact, record
 from verifier import partitions
 from verifier.refresh import keep_keys, keep_status_list
@@ -33,12 +34,8 @@ from verifier.services import trust_issuer
 
 SEED = 20200209
 PEOPLE = 3000
-MAP = Path(__file__).with_name("zhejiang-2020-02-09.csv")
 POLICY = Path(policy.__file__).with_name("policies") / "CN-33-2020-02.toml"
 MAP_DATE = datetime(2020, 2, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
-_GROUND = "浙江省新型冠状病毒肺炎疫情防控工作新闻发布会（2020年2月10日）"
-# Where the resident's mother was: an orange county of that map.
-_VISITED = "330110"
 _FACTS_AT_ONCE = 20_000
 
 Say = Callable[[str], object]
@@ -57,7 +54,7 @@ def load(*, at: datetime, say: Say) -> None:
     call_command("load_divisions", verbosity=0)
     partitions.maintain(at=at)
     officer, source = logins.make_staff()
-    say("Publishing the policy and the map of 9 February 2020 …")
+    say("Publishing the policy and the map …")
     _publish_policy(officer, at=at)
     counties = _publish_map(officer, at=at)
     keys.make_key(starts=at, signs_for=timedelta(days=90))
@@ -70,7 +67,7 @@ def load(*, at: datetime, say: Say) -> None:
     homes = [one.home for one in made]
     _record(source, history.reported(ids, homes, at=at, random=random), at=at)
     _record(source, history.declared(ids, at=at, random=random), at=at)
-    _record(source, history.of_a_traveller(family[Relation.PARENT], _VISITED, at=at), at=at)
+    _record(source, history.of_a_traveller(family[Relation.PARENT], here().visited, at=at), at=at)
 
 
 def decide_colours(*, say: Say) -> None:
@@ -100,7 +97,7 @@ def _publish_policy(officer: Account, *, at: datetime) -> None:
         account=officer,
         text=POLICY.read_text(encoding="utf-8"),
         holds_from=MAP_DATE,
-        ground=_GROUND,
+        ground=here().ground,
         at=at,
         file=POLICY.name,
     )
@@ -108,13 +105,13 @@ def _publish_policy(officer: Account, *, at: datetime) -> None:
 
 def _publish_map(officer: Account, *, at: datetime) -> list[str]:
     """Publish the map; the codes of its counties."""
-    with MAP.open(encoding="utf-8", newline="") as file:
+    with here().map_file.open(encoding="utf-8", newline="") as file:
         levels = {row["code"]: Level[row["level"].upper()] for row in csv.DictReader(file)}
     publish_map(
         account=officer,
         effective_from=MAP_DATE,
-        ground=_GROUND,
-        whole_of=logins.PROVINCE,
+        ground=here().ground,
+        whole_of=here().area,
         levels=levels,
         at=at,
     )

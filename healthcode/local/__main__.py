@@ -6,28 +6,15 @@ BASE_URL (default http://HOST:PORT), DATABASE_URL and BROKER_URL to use servers 
 
 import json
 import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 
-from healthcode.local import children
+from healthcode.local import children, stopping
 from healthcode.local import state as local_state
 from healthcode.local.children import LocalError
 from healthcode.local.console import Console
 from healthcode.local.service import PROJECT, Address, Service, end_predecessors
-
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
-
-class StopRequestedError(BaseException):
-    """Somebody asked the service to stop; no code in between may mistake it for a failure."""
-
-
-def _request_stop(_signal: int, _frame: FrameType | None) -> None:
-    for sign in _STOPPING:
-        signal.signal(sign, signal.SIG_IGN)
-    raise StopRequestedError
+from healthcode.local.stopping import StopRequestedError
 
 
 def _address() -> Address:
@@ -73,8 +60,7 @@ def _welcome(service: Service) -> str:
 def run() -> int:
     """Run the service until it is asked to stop; the exit status."""
     folder = Path(os.environ.get("VAR") or PROJECT / "var").absolute()
-    for sign in _STOPPING:
-        signal.signal(sign, _request_stop)
+    stopping.listen()
     try:
         with local_state.lock(folder):
             _serve(folder, parent=os.getppid())
@@ -97,8 +83,7 @@ def _serve(folder: Path, *, parent: int) -> None:
         while not children.is_parent_ending(parent):
             service.watch(seconds=0.5)
     finally:
-        for sign in _STOPPING:
-            signal.signal(sign, signal.SIG_IGN)
+        stopping.ignore()
         service.console.say("Stopping …")
         service.stop()
         service.console.close()

@@ -1,5 +1,6 @@
 """The demo province: plausible, the same every time, and loaded once."""
 
+import csv
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -22,6 +23,7 @@ from healthcode.colours.models import Colour, PersonColour, Recomputation
 from healthcode.colours.selectors import decision_of
 from healthcode.demo import province
 from healthcode.demo.people import people
+from healthcode.demo.places import PLACES, Place
 
 
 @pytest.mark.django_db
@@ -31,6 +33,24 @@ def test_a_real_service_refuses_it(settings: LazySettings, tmp_path: Path) -> No
     with pytest.raises(CommandError, match="DEMO=1"):
         call_command("load_demo", out=tmp_path / "demo.json")
     assert not province.is_loaded()
+
+
+@pytest.mark.django_db
+def test_it_is_the_demo_of_certain_provinces(settings: LazySettings, tmp_path: Path) -> None:
+    """Another issuer's doors must not open to people of Zhejiang by mistake."""
+    settings.ISSUER = "CN-44"
+    with pytest.raises(CommandError, match="CN-33 or CN-31, not of CN-44"):
+        call_command("load_demo", out=tmp_path / "demo.json")
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_its_places_lie_in_the_province_and_on_its_map(place: Place) -> None:
+    """Whoever lives there has a level there."""
+    with place.map_file.open(encoding="utf-8", newline="") as file:
+        levels = {row["code"]: row["level"] for row in csv.DictReader(file)}
+    assert {code[:2] for code in levels} == {place.area}
+    assert {place.home, place.venue_area} <= set(levels)
+    assert levels[place.visited] == "orange"
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from healthcode.demo import logins, province
+from healthcode.demo.places import NoSuchDemo, here
 from healthcode.local.state import write_private
 
 
@@ -26,6 +27,10 @@ class Command(BaseCommand):
         """Load what is missing, then write the files that only their owner may read."""
         if not settings.DEMO:
             raise CommandError("Set DEMO=1; a real service must not hold people who do not exist.")
+        try:
+            here()
+        except NoSuchDemo as error:
+            raise CommandError(str(error)) from error
         at = timezone.now()
         if not province.is_loaded():
             province.load(at=at, say=self._say)

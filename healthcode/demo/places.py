@@ -1,0 +1,57 @@
+"""The provinces that the demo can be, by their name as an issuer."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+
+_HERE = Path(__file__).parent
+
+
+class NoSuchDemo(Exception):
+    """There is no demo of the province that ISSUER names; the message is the sentence to print."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A province: its map and why it was published, and where the people of the demo live."""
+
+    area: str
+    map_file: Path
+    ground: str
+    home: str
+    visited: str
+    venue: str
+    venue_area: str
+
+
+PLACES = {
+    "CN-33": Place(
+        area="33",
+        map_file=_HERE / "zhejiang-2020-02-09.csv",
+        ground="浙江省新型冠状病毒肺炎疫情防控工作新闻发布会（2020年2月10日）",
+        home="330108",
+        # Where the resident's mother was: an orange county of that map.
+        visited="330110",
+        venue="西湖文化广场地铁站",
+        venue_area="330105",
+    ),
+    # Shanghai published no such map; this one is invented, and its policy is Zhejiang's.
+    "CN-31": Place(
+        area="31",
+        map_file=_HERE / "shanghai-invented.csv",
+        ground="演示用地图，并非真实等级",
+        home="310106",
+        visited="310115",
+        venue="人民广场地铁站",
+        venue_area="310101",
+    ),
+}
+
+
+def here() -> Place:
+    """The province that this service is the demo of. Raises NoSuchDemo."""
+    place = PLACES.get(settings.ISSUER)
+    if place is None:
+        raise NoSuchDemo(f"The demo is of {' or '.join(PLACES)}, not of {settings.ISSUER}.")
+    return place
