@@ -23,17 +23,14 @@ MAX_BOUND_CHARACTERS: Final = 656
 """QR version 16 at level M: what a code bound to a phone may take with its proof."""
 
 DAY_SECONDS: Final = 86_400
-UINT32_MAX: Final = (1 << 32) - 1
-MAX_HOLDER_BYTES: Final = 32
-ISSUER: Final = re.compile(r"[A-Z0-9]{2}(-[A-Z0-9]{1,8})?")
-URI: Final = re.compile(r"https?://[!-~]{1,56}")
+_ISSUER: Final = re.compile(grammar.ISSUER)
+_ADDRESS: Final = re.compile(grammar.ADDRESS)
 # Breaks, blanks, invisible marks and those that turn the writing; listed, since what Unicode calls
 # printable grows by the year, last by characters of Chinese names that older systems do not know.
-_INVISIBLE: Final = (
-    r"\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
-    r"\ud800-\udfff\ufeff\ufff9-\uffff\U000e0000-\U000e007f"
+_INVISIBLE: Final = re.compile(
+    r"[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
+    r"\ud800-\udfff\ufeff\ufff9-\uffff\U000e0000-\U000e007f]"
 )
-_NAME: Final = re.compile(f"[^{_INVISIBLE}]+")
 _UNCOMPRESSED = b"\x04"
 POINT_BYTES: Final = 64
 _ALGORITHMS: Final = {cbor.encode(number): number for number in cose.SIGNATURE_BYTES}
@@ -70,9 +67,8 @@ class HealthCode:
     """What a code says. Times in seconds since 1970, `holder` a masked name.
 
     `phone_key` binds a live code to the phone that keeps the private half: x || y of a P-256
-    point. Such a code counts only with a fresh proof (`present`).
-
-    Raises MalformedCode for what no code may say, whoever makes it.
+    point. Such a code counts only with a fresh proof (`present`). What no code may say is refused
+    where it would become a code, by `sign`, and where it would come from one, by `decode`.
     """
 
     issuer: str
@@ -84,23 +80,6 @@ class HealthCode:
     holder: str | None
     status: StatusRef
     phone_key: bytes | None = None
-
-    def __post_init__(self) -> None:
-        numbers = (self.issued_at, self.expires_at, self.policy, self.status.idx)
-        if min(numbers) < 0 or max(numbers) > UINT32_MAX:
-            raise MalformedCode("number out of range")
-        if not ISSUER.fullmatch(self.issuer):
-            raise MalformedCode("issuer is not like CN-33")
-        if not URI.fullmatch(self.status.uri):
-            raise MalformedCode("status list address is not a short http(s) address")
-        if not 0 < self.expires_at - self.issued_at <= MAX_LIFETIME_SECONDS[self.kind]:
-            raise MalformedCode("lifetime is not one of its kind")
-        if self.holder is not None and not _is_short_name(self.holder):
-            raise MalformedCode("holder is not a short visible name")
-        if self.phone_key is not None:
-            if self.kind is not Kind.LIVE:
-                raise MalformedCode("only a live code is bound to a phone")
-            phone_public_key(self.phone_key)
 
 
 class Proof(NamedTuple):
@@ -129,15 +108,31 @@ def sign(
 
     `signer` gets the Sig_structure and returns the signature as COSE carries it (for ES256
     r || s, 64 bytes): private keys stay with their owner. Raises CodeTooLarge beyond QR version
-    10 at level M, MalformedCode for a key identifier or signature of another size.
+    10 at level M, MalformedCode for what no code may say and for a key identifier or signature of
+    another size.
     """
+    _check(code)
     message = cose.sign1({cose.ALG: algorithm, cose.KID: kid}, _encode_claims(code), signer)
-    # Whatever the caller handed in, what leaves here is a code.
-    read_message(message)
+    # Whatever the caller handed in, what leaves here is read as the same code everywhere.
+    if read_message(message).code != code:
+        raise MalformedCode("not what it would be read as")
     text = to_text(PREFIX, message)
     if code.phone_key is None and len(text) > MAX_CHARACTERS:
         raise CodeTooLarge(f"{len(text)} characters, at most {MAX_CHARACTERS}")
     return text
+
+
+def _check(code: HealthCode) -> None:
+    """Says what is wrong where the grammar would only say that something is."""
+    numbers = (code.issued_at, code.expires_at, code.policy, code.status.idx)
+    if min(numbers) < 0 or max(numbers) > grammar.MAX_NUMBER:
+        raise MalformedCode("number out of range")
+    if not _ISSUER.fullmatch(code.issuer):
+        raise MalformedCode("issuer is not like CN-33")
+    if not _ADDRESS.fullmatch(code.status.uri):
+        raise MalformedCode("status list address is not a short http(s) address")
+    if code.holder is not None and _INVISIBLE.search(code.holder):
+        raise MalformedCode("holder is not a visible name")
 
 
 def to_text(prefix: str, data: bytes) -> str:
@@ -197,16 +192,20 @@ def _read_claims(
     """The claims as the grammar found them, in its order."""
     if iss_size != grammar.TEXTS[len(iss)] or uri_size != grammar.TEXTS[len(uri)]:
         raise MalformedCode("text of another size than it says")
+    issued_at, expires_at = grammar.number(iat), grammar.number(exp)
+    kind_shown = _KINDS[kind[0]]
+    if not 0 < expires_at - issued_at <= MAX_LIFETIME_SECONDS[kind_shown]:
+        raise MalformedCode("lifetime is not one of its kind")
     return HealthCode(
         iss.decode("ascii"),
-        grammar.number(iat),
-        grammar.number(exp),
+        issued_at,
+        expires_at,
         _COLOURS[colour[0]],
-        _KINDS[kind[0]],
+        kind_shown,
         grammar.number(policy),
         None if holder is None else _read_holder(holder_size, holder),
         StatusRef(grammar.number(idx), uri.decode("ascii")),
-        None if x is None or y is None else x + y,
+        None if x is None or y is None else _read_phone_key(x + y, kind_shown),
     )
 
 
@@ -214,9 +213,19 @@ def _read_holder(size: bytes | None, holder: bytes) -> str:
     if size != grammar.TEXTS[len(holder)]:
         raise MalformedCode("text of another size than it says")
     try:
-        return holder.decode("utf-8")
+        name = holder.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedCode("holder is not UTF-8") from error
+    if _INVISIBLE.search(name):
+        raise MalformedCode("holder is not a visible name")
+    return name
+
+
+def _read_phone_key(point: bytes, kind: Kind) -> bytes:
+    if kind is not Kind.LIVE:
+        raise MalformedCode("only a live code is bound to a phone")
+    phone_public_key(point)
+    return point
 
 
 def _encode_claims(code: HealthCode) -> bytes:
@@ -251,13 +260,7 @@ def _cose_key(point: bytes) -> dict[int, cbor.Encodable]:
 
 def phone_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
     """The key of a phone from x || y. Raises MalformedCode for what is no point of P-256."""
-    if len(point) != POINT_BYTES:
-        raise MalformedCode("phone key is not a point of P-256")
     try:
         return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _UNCOMPRESSED + point)
     except ValueError as error:
         raise MalformedCode("phone key is not a point of P-256") from error
-
-
-def _is_short_name(text: str) -> bool:
-    return _NAME.fullmatch(text) is not None and len(text.encode()) <= MAX_HOLDER_BYTES

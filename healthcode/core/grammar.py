@@ -19,6 +19,10 @@ COSE_KEY = 1
 KTY, CRV, X, Y = 1, -1, -2, -3
 KTY_EC2, CRV_P256 = 2, 1
 
+ISSUER: Final = r"[A-Z0-9]{2}(?:-[A-Z0-9]{1,8})?"
+ADDRESS: Final = r"https?://[!-~]{1,56}"
+MAX_NUMBER: Final = (1 << 32) - 1
+
 TEXTS: Final[Sequence[bytes]] = [cbor.head(3, size) for size in range(65)]
 """What stands before a text of as many bytes."""
 OCTETS: Final[Sequence[bytes]] = [cbor.head(2, size) for size in range(512)]
@@ -61,13 +65,13 @@ _PHONE: Final = b"".join(
 _CLAIMS: Final = b"".join(
     (
         rb"(?:\xa5|(?P<bound>\xa6))",
-        _are(ISS) + _SIZE_OF_TEXT + rb"([A-Z0-9-]{2,11})",
+        _are(ISS) + _SIZE_OF_TEXT + f"({ISSUER})".encode(),
         _are(EXP) + _NUMBER,
         _are(IAT) + _NUMBER,
         rb"(?(bound)" + _PHONE + rb")",
         _are(STATUS) + rb"\xa1" + _are("status_list"),
         rb"\xa2" + _are("idx") + _NUMBER,
-        _are("uri") + _SIZE_OF_TEXT + rb"([!-~]{8,64})",
+        _are("uri") + _SIZE_OF_TEXT + f"({ADDRESS})".encode(),
         _are(HC) + _STATEMENT,
     )
 )

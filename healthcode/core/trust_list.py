@@ -5,11 +5,12 @@ number: whoever replays an old list could otherwise bring a withdrawn key to lif
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from healthcode.core import strict_json
-from healthcode.core.codes import ISSUER, URI, Colour
+from healthcode.core import grammar, strict_json
+from healthcode.core.codes import Colour
 from healthcode.core.cose import Algorithm, signature_holds
 from healthcode.core.errors import MalformedKey, MalformedTrustList, NotTrusted, WentBackwards
 from healthcode.core.keys import (
@@ -145,10 +146,10 @@ def _describe_issuer(issuer: Issuer) -> dict[str, Any]:
 
 def _read_issuer(members: Mapping[str, Any]) -> Issuer:
     name = _text(members, "issuer")
-    if not ISSUER.fullmatch(name):
+    if not re.fullmatch(grammar.ISSUER, name):
         raise MalformedTrustList("issuer is not like CN-33")
     addresses = _array(members, "status_lists")
-    if not all(isinstance(address, str) and URI.fullmatch(address) for address in addresses):
+    if not all(_is_address(address) for address in addresses):
         raise MalformedTrustList("status list address is not a short http(s) address")
     try:
         keys = parse_jwk_set({"keys": members.get("keys")})
@@ -162,6 +163,10 @@ def _read_issuer(members: Mapping[str, Any]) -> Issuer:
         title=_text(members, "title"),
         contact=_text(members, "contact"),
     )
+
+
+def _is_address(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(grammar.ADDRESS, value) is not None
 
 
 def read_outcomes(value: object) -> Mapping[Colour, Outcome]:

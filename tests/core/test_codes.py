@@ -1,5 +1,7 @@
 """Codes: what goes in comes out, in few characters, and nothing else is a code."""
 
+from typing import Any
+
 import base45
 import cbor2
 import pytest
@@ -159,10 +161,39 @@ def test_a_key_identifier_or_signature_of_another_size_is_not_made() -> None:
         sign(health_code(), kid=KID, algorithm=Algorithm.ES256, signer=lambda _: bytes(70))
 
 
-@pytest.mark.parametrize("holder", ["", "\ud800", "\n", "\u202e", "\u3000", "*" * 33])
-def test_a_holder_that_cannot_be_seen_as_it_is_is_not_made(holder: str) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"holder": ""},
+        {"holder": "\ud800"},
+        {"holder": "\n"},
+        {"holder": "\u202e"},
+        {"holder": "\u3000"},
+        {"holder": "*" * 33},
+        {"issuer": "浙江"},
+        {"issuer": "CN-33\n"},
+        {"policy": -1},
+        {"policy": 1 << 32},
+        {"policy": 1 << 64},
+        {"colour": 3},
+        {"kind": 2},
+        {"expires_at": NOON},
+        {"expires_at": NOON + 86_401},
+        {"kind": Kind.PAPER, "expires_at": NOON + 15 * 86_400},
+        {"kind": Kind.PAPER, "phone_key": PHONE.point},
+        {"phone_key": bytes(64)},
+        {"phone_key": PHONE.point[:-1]},
+        {"phone_key": PHONE.point + b"\0"},
+        {"status": StatusRef(-1, "https://a.example/1")},
+        {"status": StatusRef(1, "ftp://a.example/1")},
+        {"status": StatusRef(1, "https://a.example/" + "a" * 60)},
+        {"status": StatusRef(1, "https://a.example/ ")},
+    ],
+    ids=str,
+)
+def test_what_no_code_may_say_is_not_made(changes: dict[str, Any]) -> None:
     with pytest.raises(MalformedCode):
-        health_code(holder=holder)
+        signed(**changes)
 
 
 def test_only_a_bound_code_is_presented() -> None:
