@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from celery import current_app
 from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+
+from healthcode.celery import app
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -84,26 +85,26 @@ def test_the_list_of_public_routes_names_only_routes() -> None:
 
 def test_every_task_goes_to_a_queue_that_workers_consume() -> None:
     """A worker without -Q, as all commands start it, consumes exactly these."""
-    current_app.loader.import_default_modules()
-    consumed = set(current_app.amqp.queues.consume_from)
-    router = current_app.amqp.router
-    names = [name for name in current_app.tasks if not name.startswith("celery.")]
+    app.loader.import_default_modules()
+    consumed = set(app.amqp.queues.consume_from)
+    router = app.amqp.router
+    names = [name for name in app.tasks if not name.startswith("celery.")]
     assert names
     for name in names:
-        options = router.route({}, name, task_type=current_app.tasks[name])
+        options = router.route({}, name, task_type=app.tasks[name])
         assert options["queue"].name in consumed, name
 
 
 def test_every_task_that_is_sent_or_due_exists() -> None:
     """Names in the schedule and in calls by name are those of tasks."""
-    current_app.loader.import_default_modules()
+    app.loader.import_default_modules()
     due = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     sources = [path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py")]
     sent = {
         name for text in sources for name in re.findall(r'\bsend(?:_task)?\(\s*"([\w.]+)"', text)
     }
     assert sent
-    assert due | sent <= set(current_app.tasks)
+    assert due | sent <= set(app.tasks)
 
 
 ROOMS = ("accounts", "healthcode", "verifier")

@@ -44,6 +44,9 @@ class Address:
 
 @dataclass
 class _Role:
+    """A process whose output is relayed; `pipe` is closed once it has said everything."""
+
+    name: str
     process: subprocess.Popen[bytes]
     pipe: IO[bytes]
     lines: Lines
@@ -156,12 +159,11 @@ class Service:
         """Migrate, and load the divisions and the demo where they are not there yet."""
         demo = self.state.folder / "demo.json"
         self._start_role("setup", [sys.executable, "-m", "healthcode.local.prepare", str(demo)])
-        setup = self._roles["setup"].process
-        while setup.poll() is None:
+        setup = self._roles["setup"]
+        while not setup.pipe.closed:
             self._relay(seconds=0.1)
-        self._relay(seconds=0)
         del self._roles["setup"]
-        if setup.returncode != 0:
+        if setup.process.wait() != 0:
             raise LocalError(
                 f"Preparing the database failed; {self.state.logs / 'setup.log'} says why."
             )
@@ -188,18 +190,20 @@ class Service:
         if process.stdout is None:
             raise LocalError(f"No pipe to {name}.")
         os.set_blocking(process.stdout.fileno(), False)
-        self._roles[name] = _Role(process, process.stdout, Lines())
-        self._pipes.register(process.stdout, selectors.EVENT_READ, name)
+        role = _Role(name, process, process.stdout, Lines())
+        self._roles[name] = role
+        self._pipes.register(role.pipe, selectors.EVENT_READ, role)
 
     def _relay(self, *, seconds: float) -> None:
         """Pass on what is there to read, waiting for it at most `seconds`."""
         for key, _ in self._pipes.select(seconds):
-            role = self._roles[key.data]
+            role: _Role = key.data
             data = role.pipe.read(64 * 1024)
             for lines in role.lines.feed(data or b""):
-                self.console.relay(key.data, lines)
+                self.console.relay(role.name, lines)
             if data == b"":
                 self._pipes.unregister(role.pipe)
+                role.pipe.close()
 
     def _check(self) -> None:
         """Raise when a part is no longer running."""

@@ -74,7 +74,8 @@ def write_private(path: Path, content: str) -> None:
 def load(folder: Path) -> State:
     """The state of `folder`, made on first use; a remembered port that is taken is replaced."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "log").mkdir(exist_ok=True)
+    # The demo's one-time codes stand in the logs.
+    (folder / "log").mkdir(exist_ok=True, mode=0o700)
     path = folder / "state.json"
     known = json.loads(path.read_text()) if path.exists() else {}
     ports = dict(known.get("ports", {}))
