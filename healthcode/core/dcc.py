@@ -186,7 +186,11 @@ def doubt_of(signed: SignedCertificate, door: Door) -> Reason | None:
     issuer = door.trust.issuers.get(signed.claims.country)
     if issuer is None:
         return Reason.UNKNOWN_ISSUER
-    keys = [key for key in issuer.keys if key.kid == signed.kid]
+    keys = [
+        key
+        for key in issuer.keys
+        if key.kid == signed.kid and key.in_force(issued_at=signed.claims.issued_at, at=door.now)
+    ]
     if not keys:
         return Reason.UNKNOWN_KEY
     if not is_signed_by(signed.message, keys, signed.statement.kind):

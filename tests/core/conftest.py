@@ -1,6 +1,8 @@
-"""Hypothesis without a deadline: a busy machine is no counterexample."""
+"""Hypothesis without deadlines: a busy machine is no counterexample."""
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("busy machine", deadline=None)
+settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("busy machine")

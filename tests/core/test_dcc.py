@@ -110,6 +110,13 @@ def test_it_is_refused_for_its_signature_its_issuer_and_its_time() -> None:
     assert reason_of(certificate(claim_6=NOON + 3600)) == "not_yet_valid"
 
 
+def test_it_is_refused_once_the_certificate_of_its_signer_has_ended() -> None:
+    years = 2 * 365 * 86_400
+
+    assert reason_of(certificate(claim_4=NOON + 2 * years), at=NOON + years) == "unknown_key"
+    assert reason_of(certificate(claim_6=NOON - years)) == "unknown_key"
+
+
 @pytest.mark.parametrize(
     ("usages", "reason"),
     [
