@@ -19,14 +19,15 @@ ROOT = Path(__file__).resolve().parents[1]
 # Names of the routes that are open to anybody, on purpose; all others must refuse a stranger.
 PUBLIC = {
     *{"home", "about", "problem", "language", "map", "area-options", "area-choose"},
-    *{"login", "login-code", "logout", "staff-login", "scanner", "recognised"},
+    *{"login", "login-code", "logout", "staff-login", "recognised"},
+    *{"scanner", "scanner-manifest", "scanner-worker"},
     # Operators see these; a deployment's proxy keeps them inside (docs/howto/deploy.md).
     *{"healthz", "readyz", "metrics"},
     # What an issuer publishes.
     *{"published-metadata", "published-keys", "status-list"},
     *{"published-policy", "published-levels"},
     # The interface: how to get in, what it is, and what everybody may know.
-    *{"api-otp", "api-login", "enrol", "schema", "docs", "symptoms", "levels"},
+    *{"api-otp", "api-login", "enrol", "partner-token", "schema", "docs", "symptoms", "levels"},
 }
 # Of these, the ones that are public to read only.
 PUBLIC_TO_READ = {"levels"}
