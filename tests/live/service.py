@@ -27,6 +27,11 @@ ROOT = Path(__file__).resolve().parents[2]
 _NOT_INHERITED = {"DATABASE_URL", "BROKER_URL", "MAKELEVEL", *SETTINGS, *new_secrets()}
 
 
+def outside_settings() -> dict[str, str]:
+    """The environment that somebody has who starts the service from a shell."""
+    return {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the service answered; `body` is parsed where it is JSON."""
@@ -72,14 +77,13 @@ class LiveService:
             "BROKER_URL": self._extra.get("BROKER_URL", "redis://127.0.0.1:1"),
             "BASE_URL": self.base_url,
         }
-        inherited = {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
-        return inherited | SETTINGS | secrets | servers
+        return outside_settings() | SETTINGS | secrets | servers
 
     def start(self, *, patience: float = 120) -> float:
         """Start it and wait for the first page; the seconds it took."""
         began = time.monotonic()
-        environment = {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
-        environment |= {"VAR": str(self.var), "PORT": str(self.port), **self._extra}
+        own = {"VAR": str(self.var), "PORT": str(self.port)}
+        environment = outside_settings() | own | self._extra
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "healthcode.local"],
