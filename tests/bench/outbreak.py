@@ -95,7 +95,7 @@ class Outbreak:
         seconds = timed(lambda: run(recomputation.pk))
         recomputation.refresh_from_db()
         assert recomputation.people_changed == len(self.people)
-        self._back()
+        self.undo()
         return seconds
 
     def bare(self) -> float:
@@ -123,7 +123,7 @@ class Outbreak:
                 worker.result()
 
         seconds = timed(work)
-        self._back()
+        self.undo()
         return seconds
 
     def memory(self) -> float:
@@ -132,8 +132,15 @@ class Outbreak:
         worker = Worker(recomputation.pk, self._environment())
         worker.begin()
         peak = worker.result().peak_bytes / 2**20
-        self._back()
+        self.undo()
         return peak
+
+    def undo(self) -> None:
+        """Let these people be green again, and sweep up behind it."""
+        with connection.cursor() as cursor:
+            cursor.execute(BACK, {"people": self.people})
+        tables = "colours_personcolour, colours_recomputation, colours_recomputationbatch"
+        self.stage.order(f"VACUUM {tables}", database=self.database)
 
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "DATABASE_URL": self.stage.postgres.url(self.database)}
@@ -147,7 +154,7 @@ class Outbreak:
                     cursor.execute(BARE, {"at": self.at, "people": list(part)})
 
         seconds = timed(update)
-        self._back()
+        self.undo()
         return seconds
 
     def _rest(self) -> None:
@@ -156,12 +163,6 @@ class Outbreak:
         connection.ensure_connection()
         Recomputation.objects.count()
         self.stage.order("CHECKPOINT")
-
-    def _back(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(BACK, {"people": self.people})
-        tables = "colours_personcolour, colours_recomputation, colours_recomputationbatch"
-        self.stage.order(f"VACUUM {tables}", database=self.database)
 
 
 def send_travellers(database: str, *, area: str, people: int, travellers: int) -> None:

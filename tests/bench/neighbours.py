@@ -1,0 +1,173 @@
+"""Doors and phones while half a city is recoloured: do they notice?
+
+The service runs as it is shipped: a web server, and a Celery worker of two processes, which
+recolours, publishes the status lists and whatever else its tasks ask for.
+"""
+
+import http.client
+import json
+import os
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from random import Random
+from statistics import quantiles
+from typing import Any
+
+import django
+
+from healthcode.local import children
+from healthcode.local.state import free_port
+from tests.bench.figures import Figure, Goal
+from tests.bench.stage import Stage
+
+SUITE = "neighbours"
+SECONDS = 8
+PAUSE = 0.01
+AREA = "420106"
+
+
+def figures(stage: Stage) -> Iterator[Figure]:
+    """The slowest hundredth of scans and of codes, beside the same on an idle service."""
+    django.setup()
+    from tests.bench.city import city
+    from tests.bench.outbreak import Outbreak, send_travellers
+
+    people = stage.size.large
+    database = city(stage, people, name="neighbours")
+    send_travellers(database, area=AREA, people=people, travellers=people // 2)
+    entrance = _open()
+    outbreak = Outbreak(stage, database, [AREA])
+    idle: list[dict[str, float]] = []
+    busy: list[dict[str, float]] = []
+    with _service(stage, database) as port:
+        caller = _Caller(port, entrance)
+        caller.declare()
+        caller.slowest(seconds=2)
+        for _ in range(min(stage.size.rounds, 3)):
+            idle.append(caller.slowest(seconds=SECONDS))
+            recomputation = outbreak.request()
+            busy.append(caller.slowest(seconds=SECONDS))
+            recomputation.refresh_from_db()
+            stage.say(f"  {recomputation.people_done:,} people done meanwhile")
+            _finish(recomputation)
+            outbreak.undo()
+    for call in ("scan", "code"):
+        yield Figure(
+            SUITE,
+            f"{call}: slowest hundredth while {people // 2:,} are recoloured",
+            "the same, idle",
+            "ms",
+            [one[call] for one in busy],
+            [one[call] for one in idle],
+            Goal(at_most=2.0),
+        )
+
+
+def _open() -> dict[str, Any]:
+    """A resident, a door and a key in the city; what logs them in."""
+    from django.utils import timezone
+
+    from healthcode.codes import keys
+    from healthcode.demo import logins, province
+    from verifier import partitions
+
+    at = timezone.now()
+    partitions.maintain(at=at)
+    logins.make_staff()
+    keys.make_key(starts=at, signs_for=timedelta(days=90))
+    logins.make_family(at=at, random=Random(1))
+    logins.make_venue(at=at)
+    entrance = logins.issue_tokens(at=at)
+    province.open_doors(at=at)
+    return entrance
+
+
+def _finish(recomputation: Any) -> None:
+    """Wait until the worker is through, so that the next round begins from rest."""
+    deadline = time.monotonic() + 600
+    while time.monotonic() < deadline:
+        recomputation.refresh_from_db()
+        if recomputation.finished_at is not None:
+            return
+        time.sleep(0.2)
+    raise AssertionError("The worker did not finish within ten minutes.")
+
+
+@contextmanager
+def _service(stage: Stage, database: str) -> Iterator[int]:
+    """A web server and a worker on the city; the port."""
+    from celery import current_app
+
+    current_app.control.purge()
+    port = free_port()
+    environment = {**os.environ, "DATABASE_URL": stage.postgres.url(database)}
+    granian = ["granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"]
+    web = [*granian, "--blocking-threads", "4", "--no-ws", "healthcode.wsgi:application"]
+    celery = ["celery", "--quiet", "-A", "healthcode.celery", "worker", "--concurrency=2"]
+    with (stage.folder / "service.log").open("ab") as log:
+        running = [
+            children.start([sys.executable, "-m", *command], output=log, environment=environment)
+            for command in (web, [*celery, "--without-gossip", "--without-mingle"])
+        ]
+    try:
+        _wait(port)
+        yield port
+    finally:
+        for process in running:
+            children.stop(process)
+
+
+def _wait(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+            connection.request("GET", "/healthz")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("The web server does not answer after a minute.")
+
+
+class _Caller:
+    """A phone that renews its code and a door that scans it, one call after the other."""
+
+    def __init__(self, port: int, entrance: dict[str, Any]) -> None:
+        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self._person = entrance["resident"]["person"]
+        self._resident = entrance["resident"]["token"]
+        self._device = entrance["device"]["token"]
+
+    def declare(self) -> None:
+        """Say that all is well: without a declaration there is no code."""
+        body = {"person": self._person, "symptoms": [], "stays": [], "contact_with_case": False}
+        self._call("POST", "/api/v1/declarations", self._resident, body)
+
+    def slowest(self, *, seconds: float) -> dict[str, float]:
+        """The 99th percentile of each call over so many seconds, in milliseconds."""
+        took: dict[str, list[float]] = {"code": [], "scan": []}
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            began = time.perf_counter()
+            code = self._call("GET", f"/api/v1/people/{self._person}/code", self._resident)["code"]
+            took["code"].append(time.perf_counter() - began)
+            body = {"id": str(uuid.uuid4()), "code": code}
+            began = time.perf_counter()
+            self._call("POST", "/api/v1/scans", self._device, body)
+            took["scan"].append(time.perf_counter() - began)
+            time.sleep(PAUSE)
+        return {call: quantiles(times, n=100)[98] * 1000 for call, times in took.items()}
+
+    def _call(self, method: str, path: str, token: str, body: object = None) -> Any:
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        content = None if body is None else json.dumps(body)
+        self._connection.request(method, path, content, headers)
+        response = self._connection.getresponse()
+        answer = json.loads(response.read())
+        assert response.status < 300, f"{method} {path}: {response.status} {answer}"
+        return answer
