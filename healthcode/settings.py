@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "healthcode.areas",
     "healthcode.evidence",
     "healthcode.colours",
+    "healthcode.tracing",
     "healthcode.codes",
     "verifier",
 ]
@@ -209,8 +210,15 @@ OTP_PER_ADDRESS_HOURLY = int(os.environ.get("OTP_PER_ADDRESS_HOURLY", "300"))
 LIVE_CODE_SECONDS = int(os.environ.get("LIVE_CODE_SECONDS", "300"))
 PAPER_CODE_SECONDS = int(os.environ.get("PAPER_CODE_SECONDS", str(14 * 24 * 3600)))
 
-# Scans are dropped when their day is this long past.
+# Keeping little: how long each kind of data stays (docs/reference/retention.md). What has a life of
+# its own, such as one-time codes, tokens and sessions, goes when that ends.
 SCAN_RETENTION_DAYS = int(os.environ.get("SCAN_RETENTION_DAYS", "28"))
+EVIDENCE_RETENTION_DAYS = int(os.environ.get("EVIDENCE_RETENTION_DAYS", "14"))
+COLOUR_RETENTION_DAYS = int(os.environ.get("COLOUR_RETENTION_DAYS", "28"))
+ACCOUNT_RETENTION_DAYS = int(os.environ.get("ACCOUNT_RETENTION_DAYS", "28"))
+
+# Statistics say nothing of groups smaller than this.
+STATISTICS_MIN_GROUP = int(os.environ.get("STATISTICS_MIN_GROUP", "10"))
 
 # Whose codes are recognised here: an alliance's trust list (address or file) and its keys (file)
 TRUST_LIST = os.environ.get("TRUST_LIST", "")
@@ -237,9 +245,11 @@ CELERY_BEAT_SCHEDULE = {
     "colours.sweep": {"task": "colours.sweep", "schedule": 10.0},
     "codes.publish": {"task": "codes.publish", "schedule": 30.0},
     "verifier.refresh": {"task": "verifier.refresh", "schedule": 15.0},
-    "verifier.partitions": {"task": "verifier.partitions", "schedule": crontab(minute=5)},
     "verifier.doubts": {"task": "verifier.doubts", "schedule": 15.0},
+    "verifier.partitions": {"task": "verifier.partitions", "schedule": crontab(minute=5)},
+    "tracing.partitions": {"task": "tracing.partitions", "schedule": crontab(minute=10)},
     "accounts.forget": {"task": "accounts.forget", "schedule": crontab(minute="*/10")},
+    "colours.forget": {"task": "colours.forget", "schedule": crontab(hour=3, minute=20)},
 }
 
 LOGGING = {

@@ -7,12 +7,21 @@ import accounts.urls as people
 import healthcode.areas.urls as areas
 import healthcode.codes.urls as codes
 import healthcode.colours.urls as colours
+import healthcode.tracing.urls as tracing
 import healthcode.web.urls as web
 import verifier.urls as doors
 from healthcode import health
 
-_INTERFACE = (people.api, colours.api, codes.api, doors.api)
-_PAGES = (web.pages, people.pages, areas.pages, colours.pages, codes.pages, doors.pages)
+_INTERFACE = (people.api, colours.api, tracing.api, codes.api, doors.api)
+_PAGES = (
+    web.pages,
+    people.pages,
+    areas.pages,
+    colours.pages,
+    tracing.pages,
+    codes.pages,
+    doors.pages,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include(health)),

@@ -18,6 +18,9 @@ KINDS: Final = {
     PUBLICATION: _("Risk map published"),
     POLICY_PUBLICATION: _("Policy published"),
     WITHDRAWAL: _("Evidence withdrawn"),
+    # Acts of the room above, which this one knows by name alone.
+    "tracing-opened": _("Tracing of a case opened"),
+    "contacts-confirmed": _("Contacts of a case confirmed"),
 }
 STATES: Final = {
     RecomputationState.PENDING: _("Waiting for a worker"),

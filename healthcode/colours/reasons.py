@@ -166,7 +166,7 @@ def _last_day(starts: datetime, exposed_until: datetime | None, language: str) -
 def _when(starts: datetime, ends: datetime | None, language: str) -> str:
     """A period to the minute, or by whole days when it begins and ends at midnight."""
     to = {"zh": "至", "en": " to "}[language]
-    if ends is None or _is_midnight(starts) and _is_midnight(ends):
+    if ends is None or (_is_midnight(starts) and _is_midnight(ends)):
         first, last = _date(_day(starts), language), _last_day(starts, ends, language)
         return first if first == last else f"{first}{to}{last}"
     gap = {"zh": "", "en": ", "}[language]

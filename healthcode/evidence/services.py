@@ -70,6 +70,10 @@ FROM unnest(%(ids)s::bigint[], %(ends)s::timestamptz[]) AS known (id, ends)
 WHERE fact.id = known.id AND fact.ends IS NULL
 """
 
+LOCK: Final = """
+SELECT id FROM evidence_evidence WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
+"""
+
 # The facts themselves and all that hangs on them. Facts withdrawn before end a chain: what hung on
 # them fell then. UNION, so that a chain that came back to itself would end.
 WITHDRAW: Final = """
@@ -115,6 +119,8 @@ def withdraw(*, ids: Collection[int], act: Act) -> frozenset[int]:
     concerned; facts that were withdrawn before are passed over.
     """
     with connection.cursor() as cursor:
+        # Whoever is hanging something on them holds their lock: wait, and then see it.
+        cursor.execute(LOCK, [list(ids)])
         cursor.execute(WITHDRAW, {"ids": list(ids), "act": act.pk})
         return frozenset(person for (person,) in cursor.fetchall())
 

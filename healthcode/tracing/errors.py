@@ -1,0 +1,45 @@
+"""What this room refuses, with sentences for the officer who asked."""
+
+from django.utils.translation import gettext_lazy as _
+
+from healthcode.web.errors import Conflict, Refusal
+
+
+class NotACase(Refusal):
+    """Contacts are traced from a case that stands."""
+
+    slug = "not-a-case"
+    title = _("This is not a case")
+
+    def __init__(self) -> None:
+        super().__init__(_("Give the number of a confirmed case that has not been withdrawn."))
+
+
+class NotPlacedYet(Conflict):
+    """The scans have not been resolved yet, so contacts would be missing."""
+
+    slug = "not-placed-yet"
+    title = _("The scans are still being searched")
+
+    def __init__(self) -> None:
+        super().__init__(_("The scans of this case are still being searched. Try again soon."))
+
+
+class AlreadyConfirmed(Conflict):
+    """The contacts of this inquiry are evidence already."""
+
+    slug = "already-confirmed"
+    title = _("These contacts were confirmed before")
+
+    def __init__(self) -> None:
+        super().__init__(_("These contacts were confirmed before. Open a new inquiry to add more."))
+
+
+class ChainChanged(Conflict):
+    """What would be confirmed is not what was looked at."""
+
+    slug = "chain-changed"
+    title = _("The chain has changed")
+
+    def __init__(self) -> None:
+        super().__init__(_("The chain has changed since you looked at it. Please check it again."))

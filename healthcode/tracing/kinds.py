@@ -1,0 +1,114 @@
+"""Kinds of places, and what being there together comes to.
+
+The minutes and rows are this service's reading of the national rules for judging close contacts;
+docs/reference/tracing.md says where each comes from. A policy says which strength of contact gives
+which colour.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class PlaceKind(models.TextChoices):
+    """Where people can be together: venues, vehicles, homes, and wherever two say they met."""
+
+    RESTAURANT = "restaurant", _("restaurant")
+    SHOP = "shop", _("shop")
+    MARKET = "market", _("market")
+    OFFICE = "office", _("workplace")
+    SCHOOL = "school", _("school")
+    HOSPITAL = "hospital", _("hospital")
+    STATION = "station", _("station or airport")
+    LEISURE = "leisure", _("cinema, gym or the like")
+    OTHER = "other", _("other venue")
+    TRAIN = "train", _("train")
+    FLIGHT = "flight", _("flight")
+    COACH = "coach", _("coach")
+    BUS = "bus", _("bus")
+    HOUSEHOLD = "household", _("home")
+    MEETING = "meeting", _("meeting")
+
+
+class Strength(StrEnum):
+    """How near two people came: the traits of a contact (`healthcode.evidence.traits`)."""
+
+    CLOSE = "close"
+    CASUAL = "casual"
+    DOUBTFUL = "doubtful"
+    SECONDARY = "secondary"
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What counts at one kind of place.
+
+    Args:
+        dwell: how long a visit is taken to last when no exit was scanned.
+        longest: no presence is stored as longer, so that a search need not look further back.
+        close_after: an overlap from which on the contact is close; shorter is casual.
+        rows: where seats decide instead: so many rows in front and behind are close.
+        carriages: rows count within a carriage, which both have to have known.
+    """
+
+    dwell: timedelta
+    longest: timedelta
+    close_after: timedelta
+    rows: int | None = None
+    carriages: bool = False
+
+
+def _minutes(dwell: int, longest: int, close_after: int) -> Measure:
+    a_minute = timedelta(minutes=1)
+    return Measure(dwell * a_minute, longest * a_minute, close_after * a_minute)
+
+
+def _seats(hours: int, *, carriages: bool) -> Measure:
+    longest = timedelta(hours=hours)
+    return Measure(longest, longest, longest, rows=3, carriages=carriages)
+
+
+MEASURES: Final[Mapping[PlaceKind, Measure]] = {
+    PlaceKind.RESTAURANT: _minutes(60, 240, 10),
+    PlaceKind.SHOP: _minutes(20, 180, 15),
+    PlaceKind.MARKET: _minutes(30, 240, 15),
+    PlaceKind.OFFICE: _minutes(240, 720, 30),
+    PlaceKind.SCHOOL: _minutes(240, 720, 30),
+    PlaceKind.HOSPITAL: _minutes(120, 1440, 15),
+    PlaceKind.STATION: _minutes(30, 360, 15),
+    PlaceKind.LEISURE: _minutes(120, 360, 10),
+    PlaceKind.OTHER: _minutes(30, 240, 15),
+    PlaceKind.TRAIN: _seats(72, carriages=True),
+    PlaceKind.FLIGHT: _seats(24, carriages=False),
+    PlaceKind.COACH: _minutes(1440, 1440, 0),
+    PlaceKind.BUS: _minutes(180, 180, 10),
+    PlaceKind.MEETING: _minutes(30, 1440, 0),
+    # Members of a household have periods of their own, without a limit.
+    PlaceKind.HOUSEHOLD: _minutes(1440, 1440, 0),
+}
+LONGEST: Final = max(measure.longest for measure in MEASURES.values())
+
+VENUES: Final = (
+    PlaceKind.RESTAURANT,
+    PlaceKind.SHOP,
+    PlaceKind.MARKET,
+    PlaceKind.OFFICE,
+    PlaceKind.SCHOOL,
+    PlaceKind.HOSPITAL,
+    PlaceKind.STATION,
+    PlaceKind.LEISURE,
+    PlaceKind.OTHER,
+)
+VEHICLES: Final = (PlaceKind.TRAIN, PlaceKind.FLIGHT, PlaceKind.COACH, PlaceKind.BUS)
+
+# What a contact's evidence says of a place that has no name to tell: never whose home it is.
+UNNAMED: Final[Mapping[PlaceKind, Mapping[str, str]]] = {
+    PlaceKind.HOUSEHOLD: {"zh": "住处", "en": "at home"},
+    PlaceKind.MEETING: {"zh": "会面", "en": "a meeting"},
+}
+SOME_PLACE: Final[Mapping[str, str]] = {"zh": "同一地点", "en": "the same place"}

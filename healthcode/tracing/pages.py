@@ -1,0 +1,117 @@
+"""Officers' pages: open an inquiry on a case, look at its chain, confirm it."""
+
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.authority import areas_of
+from accounts.models import Account, Role
+from accounts.permissions import role_required
+from healthcode.colours.models import Colour
+from healthcode.tracing import services
+from healthcode.tracing.graph import draw
+from healthcode.tracing.kinds import Strength
+from healthcode.tracing.models import Inquiry
+from healthcode.tracing.selectors import inquiries_within, inquiry_for
+from healthcode.tracing.serializers import OpeningInput
+from healthcode.web.errors import Refusal
+
+MOST_INQUIRIES: Final = 20
+STRENGTHS: Final = {
+    Strength.CLOSE: _("close contact"),
+    Strength.CASUAL: _("passing contact"),
+    Strength.DOUBTFUL: _("doubtful contact"),
+    Strength.SECONDARY: _("contact of a contact"),
+}
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@role_required(Role.OFFICER)
+def inquiries(request: HttpRequest) -> HttpResponse:
+    """The latest inquiries, and the form that opens one."""
+    if request.method == "GET":
+        return _list_page(request)
+    at = timezone.now()
+    names = ("infectious_from", "infectious_until", "ground")
+    typed: dict[str, Any] = {name: request.POST.get(name, "").strip() or None for name in names}
+    number = request.POST.get("case", "").strip()
+    usable = number.isascii() and number.isdecimal() and len(number) <= 18
+    given = OpeningInput(data={**typed, "case": int(number) if usable else 0})
+    if not given.is_valid():
+        fault = _("Please give the number of a case, dates such as 2020-02-24, and a ground.")
+        return _list_page(request, fault=str(fault), status=422)
+    told = given.validated_data
+    try:
+        inquiry = services.open_inquiry(
+            account=_account(request), evidence_id=told.pop("case"), at=at, **told
+        )
+    except Refusal as refusal:
+        return _list_page(request, fault=str(refusal.detail), status=refusal.status)
+    return redirect("officer-inquiry", inquiry.pk)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@role_required(Role.OFFICER)
+def inquiry(request: HttpRequest, inquiry_id: int) -> HttpResponse:
+    """The chain as picture and table with the numbers by colour; sent with a ground, confirm."""
+    account = _account(request)
+    try:
+        found = inquiry_for(account, inquiry_id)
+    except Refusal as refusal:
+        return render(request, "web/error.html", {"kind": refusal.slug}, status=refusal.status)
+    if request.method == "GET":
+        return _chain_page(request, found)
+    try:
+        recomputation = services.confirm(
+            account=account,
+            inquiry_id=inquiry_id,
+            ground=request.POST.get("ground", ""),
+            fingerprint=request.POST.get("fingerprint", ""),
+            at=timezone.now(),
+        )
+    except Refusal as refusal:
+        return _chain_page(request, found, fault=str(refusal.detail), status=refusal.status)
+    return redirect("officer-recomputation", recomputation.pk)
+
+
+def _list_page(request: HttpRequest, *, fault: str = "", status: int = 200) -> HttpResponse:
+    within = areas_of(_account(request), Role.OFFICER)
+    context = {
+        "inquiries": inquiries_within(within, most=MOST_INQUIRIES),
+        "sent": request.POST if request.method == "POST" else request.GET,
+        "fault": fault,
+    }
+    return render(request, "tracing/inquiries.html", context, status=status)
+
+
+def _chain_page(
+    request: HttpRequest, found: Inquiry, *, fault: str = "", status: int = 200
+) -> HttpResponse:
+    shown = services.preview(found, at=timezone.now())
+    chain, people = shown.chain, shown.people
+    rows = [(found.case.person_id, met, STRENGTHS[met.strength]) for met in chain.contacts]
+    rows += [(s.of, s.encounter, STRENGTHS[Strength.SECONDARY]) for s in chain.secondary]
+    context = {
+        "inquiry": found,
+        "graph": draw(chain),
+        "legend": STRENGTHS.items(),
+        "rows": rows,
+        "people": people,
+        "colours": [(colour.label, people.now[colour], people.then[colour]) for colour in Colour],
+        "fingerprint": shown.fingerprint,
+        "ground": request.POST.get("ground", ""),
+        "fault": fault,
+    }
+    return render(request, "tracing/inquiry.html", context, status=status)
+
+
+def _account(request: HttpRequest) -> Account:
+    assert isinstance(request.user, Account)  # noqa: S101  narrows the type: role_required saw to it
+    return request.user

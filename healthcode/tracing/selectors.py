@@ -1,0 +1,47 @@
+"""Reading inquiries and the chains that they lead to."""
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import or_
+
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.authority import require
+from accounts.models import Account, Role
+from healthcode.tracing.models import Inquiry
+from healthcode.tracing.trace import Chain, Window, trace
+from healthcode.web.errors import NotFound
+
+
+def inquiry_for(account: Account, inquiry_id: int) -> Inquiry:
+    """An inquiry with its case, for an officer responsible for the home of the case.
+
+    Raises:
+        NotFound: when there is no such inquiry.
+        Forbidden: when the home is outside the officer's area.
+    """
+    known = Inquiry.objects.select_related("case__person", "opened_by", "confirmed_by")
+    inquiry = known.filter(pk=inquiry_id).first()
+    if inquiry is None:
+        raise NotFound(_("There is no inquiry with this number."))
+    require(account, Role.OFFICER, inquiry.case.person.home_area)
+    return inquiry
+
+
+def inquiries_within(areas: Sequence[str], *, most: int) -> list[Inquiry]:
+    """The latest inquiries about people whose home lies in `areas`. One query."""
+    within = reduce(or_, (Q(case__person__home_area__startswith=area) for area in areas))
+    known = Inquiry.objects.select_related("opened_by").filter(within)
+    return list(known.order_by("-pk")[:most])
+
+
+def window_of(inquiry: Inquiry) -> Window:
+    """The case and its infectious window."""
+    return Window(inquiry.case.person_id, inquiry.infectious_from, inquiry.infectious_until)
+
+
+def chain_of(inquiry: Inquiry) -> Chain:
+    """The chain as far as it is known now, to the moment at which the inquiry was opened."""
+    (chain,) = trace([window_of(inquiry)], at=inquiry.opened_at)
+    return chain

@@ -1,0 +1,221 @@
+"""An officer's inquiry: opened on a case, looked at, and confirmed, which makes evidence of it."""
+
+import hashlib
+from dataclasses import astuple, dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import invalid
+from accounts.models import Account
+from accounts.services import record_act
+from healthcode.colours.decide_many import Comparison, evaluate
+from healthcode.colours.models import Cause, Recomputation
+from healthcode.colours.recompute import request
+from healthcode.colours.reporting import evidence_for
+from healthcode.colours.wake import send
+from healthcode.evidence import services as evidence
+from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.services import NewFact
+from healthcode.evidence.traits import Trait
+from healthcode.tracing.errors import AlreadyConfirmed, ChainChanged, NotACase, NotPlacedYet
+from healthcode.tracing.kinds import SOME_PLACE, UNNAMED, Strength
+from healthcode.tracing.models import Inquiry
+from healthcode.tracing.selectors import chain_of, inquiry_for
+from healthcode.tracing.trace import Chain, Encounter
+
+OPENING: Final = "tracing-opened"
+CONFIRMATION: Final = "contacts-confirmed"
+SOURCE: Final = "tracing"
+"""The account in whose name contacts are reported, whichever officer confirms them."""
+
+USUAL_WINDOW: Final = timedelta(days=14)
+LONGEST_WINDOW: Final = timedelta(days=28)
+LONGEST_GROUND: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What confirming would do: the chain, and the colours of its people now and then.
+
+    `fingerprint` names exactly this chain.
+    """
+
+    chain: Chain
+    people: Comparison
+    fingerprint: str
+
+
+@transaction.atomic
+def open_inquiry(
+    *,
+    account: Account,
+    evidence_id: int,
+    infectious_from: datetime | None,
+    infectious_until: datetime | None,
+    ground: str,
+    at: datetime,
+) -> Inquiry:
+    """Begin to trace the contacts of a case, as an officer's act; a worker resolves its scans.
+
+    The window ends with the confirmation of the case and begins 14 days before, unless given.
+
+    Raises:
+        NotFound, Forbidden: see `evidence_for`.
+        NotACase: the evidence is none, or was withdrawn, or is a mere suspicion.
+        InvalidInput: no ground, or a window that runs backwards or is longer than 28 days.
+    """
+    case = evidence_for(account, evidence_id)
+    if not _is_case(case):
+        raise NotACase
+    until = infectious_until or case.starts
+    since = infectious_from or until - USUAL_WINDOW
+    _check(ground, since, until, at)
+    act = record_act(
+        account=account,
+        kind=OPENING,
+        area=case.person.home_area,
+        ground=ground,
+        detail={"case": case.pk, "from": since.isoformat(), "until": until.isoformat()},
+        at=at,
+    )
+    inquiry = Inquiry.objects.create(
+        case=case, infectious_from=since, infectious_until=until, opened_by=act, opened_at=at
+    )
+    transaction.on_commit(partial(send, "tracing.place", inquiry_id=inquiry.pk))
+    return inquiry
+
+
+def preview(inquiry: Inquiry, *, at: datetime) -> Preview:
+    """What confirming the inquiry now would do; it is done, counted, and rolled back.
+
+    Raises:
+        NoPolicy: when no policy is in force.
+    """
+    chain = chain_of(inquiry)
+    with transaction.atomic():
+        _record(inquiry, chain, at=at)
+        people = evaluate(sorted(chain.people), at=at)
+        transaction.set_rollback(True)
+    return Preview(chain, people, fingerprint_of(chain))
+
+
+@transaction.atomic
+def confirm(
+    *, account: Account, inquiry_id: int, ground: str, fingerprint: str, at: datetime
+) -> Recomputation:
+    """Make the contacts evidence, as an officer's act, exactly as the officer saw them.
+
+    Raises:
+        NotFound, Forbidden: see `inquiry_for`.
+        InvalidInput: no ground.
+        NotACase: the case was withdrawn meanwhile.
+        NotPlacedYet, AlreadyConfirmed: too early, or too late.
+        ChainChanged: `fingerprint` is that of another chain.
+    """
+    inquiry_for(account, inquiry_id)
+    inquiry = Inquiry.objects.select_for_update().get(pk=inquiry_id)
+    # Who withdraws the case waits for this, and finds the contacts then; or was first.
+    case = Evidence.objects.select_for_update().select_related(None).get(pk=inquiry.case_id)
+    _check(ground, inquiry.infectious_from, inquiry.infectious_until, at)
+    if not _is_case(case):
+        raise NotACase
+    if inquiry.confirmed_by_id is not None:
+        raise AlreadyConfirmed
+    if inquiry.placed_at is None:
+        raise NotPlacedYet
+    chain = chain_of(inquiry)
+    if fingerprint_of(chain) != fingerprint:
+        raise ChainChanged
+    inquiry.confirmed_by = record_act(
+        account=account,
+        kind=CONFIRMATION,
+        area=case.person.home_area,
+        ground=ground,
+        detail={"inquiry": inquiry.pk, "case": case.pk, "people": len(chain.people)},
+        at=at,
+    )
+    inquiry.save(update_fields=["confirmed_by"])
+    people = _record(inquiry, chain, at=at)
+    return request(cause=Cause.EVIDENCE, act=inquiry.confirmed_by, people=people)
+
+
+def fingerprint_of(chain: Chain) -> str:
+    """A short name of exactly this chain."""
+    return hashlib.sha256(repr(astuple(chain)).encode()).hexdigest()[:32]
+
+
+def _is_case(fact: Evidence) -> bool:
+    known = {Trait.CONFIRMED, Trait.ASYMPTOMATIC}
+    is_case = fact.kind == EvidenceKind.CASE and not known.isdisjoint(fact.traits)
+    return is_case and fact.withdrawn_by_id is None
+
+
+def _check(ground: str, since: datetime, until: datetime, at: datetime) -> None:
+    if not ground.strip() or len(ground) > LONGEST_GROUND:
+        raise invalid("/ground", _("Say on what ground, in at most 1000 characters."))
+    if since >= until:
+        raise invalid("/infectious_until", _("The end must lie after the start."))
+    if until - since > LONGEST_WINDOW:
+        raise invalid("/infectious_from", _("Trace at most 28 days: older scans are not kept."))
+    if until > at:
+        raise invalid("/infectious_until", _("This date lies in the future."))
+
+
+def _record(inquiry: Inquiry, chain: Chain, *, at: datetime) -> frozenset[int]:
+    """Store the chain as evidence, each contact hanging on what it was derived from.
+
+    A contact that an officer has withdrawn stays so, and nothing is hung on it any more.
+    """
+    source, _made = Account.objects.get_or_create(username=SOURCE)
+    contacts = [_fact(inquiry, met, inquiry.case_id) for met in chain.contacts]
+    first = evidence.record(source=source, facts=contacts, at=at)
+    parents = _standing(
+        {
+            met.person: id_
+            for met, id_ in zip(chain.contacts, first.ids, strict=True)
+            if met.strength is Strength.CLOSE and id_ is not None
+        }
+    )
+    others = [
+        _fact(inquiry, second.encounter, parents[second.of], Strength.SECONDARY)
+        for second in chain.secondary
+        if second.of in parents
+    ]
+    return first.people | evidence.record(source=source, facts=others, at=at).people
+
+
+def _standing(parents: dict[int, int]) -> dict[int, int]:
+    """Those of {person: evidence} that are not withdrawn; locked, so that they stay so."""
+    rows = Evidence.objects.select_for_update().filter(
+        pk__in=parents.values(), withdrawn_by__isnull=True
+    )
+    standing = set(rows.order_by("pk").values_list("pk", flat=True))
+    return {person: id_ for person, id_ in parents.items() if id_ in standing}
+
+
+def _fact(
+    inquiry: Inquiry, met: Encounter, derived_from: int, strength: Strength | None = None
+) -> NewFact:
+    strength = strength or met.strength
+    named = {"zh": met.name, "en": met.name} if met.name else None
+    unnamed = UNNAMED.get(met.kind, SOME_PLACE)
+    ends = f"{int(met.ends.timestamp())}-{int(met.starts.timestamp())}"
+    return NewFact(
+        person=met.person,
+        kind=EvidenceKind.CONTACT,
+        starts=met.starts,
+        ends=met.ends,
+        traits=(strength.value,),
+        detail={
+            "inquiry": inquiry.pk,
+            "place": named or unnamed,
+            "kind": met.kind.value,
+            "times": met.times,
+        },
+        reference=f"{derived_from}-{met.person}-{strength.value}-{ends}",
+        derived_from=derived_from,
+    )

@@ -1,0 +1,20 @@
+"""Addresses of the tracing room."""
+
+from django.urls import path
+
+from healthcode.tracing import api as officer_api
+from healthcode.tracing import pages as officer_pages
+
+api = [
+    path("inquiries", officer_api.InquiriesView.as_view(), name="inquiries"),
+    path("inquiries/<int:inquiry_id>", officer_api.InquiryView.as_view(), name="inquiry"),
+    path(
+        "inquiries/<int:inquiry_id>/confirmation",
+        officer_api.ConfirmationView.as_view(),
+        name="inquiry-confirmation",
+    ),
+]
+pages = [
+    path("officer/inquiries", officer_pages.inquiries, name="officer-inquiries"),
+    path("officer/inquiries/<int:inquiry_id>", officer_pages.inquiry, name="officer-inquiry"),
+]
