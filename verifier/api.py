@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
 from rest_framework.exceptions import NotAuthenticated, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -15,15 +17,18 @@ from rest_framework.views import APIView
 
 from accounts.client import address
 from accounts.permissions import IsPartner
-from healthcode.core import Outcome, Reason, Rules
-from healthcode.web import problems
+from healthcode.core import Outcome, Reason, Rules, jwk_set
+from healthcode.core.status import CONTENT_TYPE as STATUS_LIST
+from healthcode.web import problems, service_key
 from healthcode.web.errors import InvalidInput, Refusal
 from verifier.authentication import DeviceAuthentication, IsDevice
+from verifier.bundles import signed_bundle, status_list
 from verifier.errors import TooLarge
 from verifier.scanning import Answer, Door, Given, NewScan, scan, scan_all
 from verifier.serializers import (
     BatchInput,
     BatchOutput,
+    BundleOutput,
     EnrolInput,
     EnrolOutput,
     OfflineScanInput,
@@ -104,6 +109,45 @@ class ScanBatchView(APIView):
         return Response(
             {"accepted": accepted, "rejected": len(results) - accepted, "results": results}
         )
+
+
+class BundleView(APIView):
+    """What a door needs to judge codes without network."""
+
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+
+    @extend_schema(responses=BundleOutput)
+    def get(self, request: Request) -> Response:
+        """The door's rules, the issuers with their keys, and which status lists to fetch; signed.
+
+        A device keeps the keys of its first bundle and believes only what they sign from then on.
+        """
+        return Response(
+            {
+                "bundle": signed_bundle(door=_door(request), at=timezone.now()),
+                "keys": jwk_set([service_key.public_key()]),
+            },
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+class StatusListView(APIView):
+    """Status lists for doors, which may reach this service alone."""
+
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("uri", str, required=True, description="As codes name it")],
+        responses={(200, STATUS_LIST): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """A status list as its issuer signed it."""
+        found = status_list(request.query_params.get("uri", ""))
+        answer = HttpResponse(found.token, content_type=STATUS_LIST)
+        answer["ETag"] = f'"{found.version}"'
+        return answer
 
 
 class VerificationView(APIView):

@@ -3,7 +3,6 @@
 from typing import Final
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from healthcode.core import Reason
@@ -34,21 +33,22 @@ SENTENCES: Final[dict[Reason, str | Promise]] = {
     Reason.NOT_ADMITTED_HERE: _("This venue does not admit this colour or kind of code."),
 }
 
-_WEB_ADDRESS = ("http://", "https://", "www.")
-_EU_CERTIFICATE = "HC1:"
+WEB_ADDRESS: Final = _(
+    "This is a web address, not a health code. Ask for their health code and scan again."
+)
+EU_CERTIFICATE: Final = _(
+    "This is an EU Digital COVID Certificate. It is not read at this door; ask for their health "
+    "code."
+)
+_ADDRESS_STARTS = ("http://", "https://", "www.")
+_CERTIFICATE_STARTS = "HC1:"
 
 
 def sentence(reason: Reason, text: str) -> str:
     """The sentence for a verdict on `text`, in the language in force."""
     if reason is Reason.MALFORMED:
-        if text[:8].lower().startswith(_WEB_ADDRESS):
-            return gettext(
-                "This is a web address, not a health code. Ask for their health code and scan "
-                "again."
-            )
-        if text.startswith(_EU_CERTIFICATE):
-            return gettext(
-                "This is an EU Digital COVID Certificate. It is not read at this door; ask for "
-                "their health code."
-            )
+        if text[:8].lower().startswith(_ADDRESS_STARTS):
+            return str(WEB_ADDRESS)
+        if text.startswith(_CERTIFICATE_STARTS):
+            return str(EU_CERTIFICATE)
     return str(SENTENCES[reason])

@@ -1,4 +1,4 @@
-"""Pages of the verifier: the scanner, and a manager's venues and devices."""
+"""Pages for a venue's manager: venues, their devices, and what was scanned."""
 
 from datetime import datetime
 from io import BytesIO
@@ -26,47 +26,6 @@ from verifier import doubts, selectors, services
 from verifier.messages import sentence
 from verifier.models import Device, Venue
 from verifier.recognised import warning
-
-
-@require_GET
-def scanner(request: HttpRequest) -> HttpResponse:
-    """The scanner; public, since a device becomes one by its enrolment code alone."""
-    return render(request, "verifier/scanner.html", {"phrases": _phrases()})
-
-
-def _phrases() -> dict[str, str]:
-    """What the scanner's script says by itself; verdicts bring their own sentences."""
-    return {
-        "pass": _("Let in"),
-        "caution": _("Check first"),
-        "refuse": _("No entry"),
-        "none": _("No verdict"),
-        "waiting": _("Checking…"),
-        "made": _("Code made"),
-        "tap-for-sound": _("Tap the screen once to switch the sound on."),
-        "enrolling": _("Enrolling this device…"),
-        "no-enrolment-code": _(
-            "This is not an enrolment code. Ask the venue's manager for one to enrol this device."
-        ),
-        "no-network": _(
-            "The server cannot be reached, so there is no verdict. Check the network and scan "
-            "again; until then nobody is let in on this scan."
-        ),
-        "not-understood": _(
-            "The server's answer could not be understood, so there is no verdict. Scan again."
-        ),
-        "camera-not-allowed": _(
-            "The browser does not let this page use the camera. Allow it in the browser's "
-            "settings, or use a handheld scanner."
-        ),
-        "camera-needs-https": _(
-            "Browsers give a camera only to pages opened over https. Use a handheld scanner, or "
-            "open this page over https."
-        ),
-        "no-camera": _("This device has no camera. Use a handheld scanner, or type the code."),
-        "camera-busy": _("Another program uses the camera. Close it and start the camera again."),
-        "camera-gone": _("The camera stopped. Start it again."),
-    }
 
 
 @never_cache
@@ -120,7 +79,6 @@ def add_device(request: HttpRequest, venue_id: int) -> HttpResponse:
     except Refusal as refusal:
         return _venue(request, venue, refusal)
     address = f"{settings.BASE_URL}{reverse('scanner')}#enrol={enrolment.code}"
-        "doubts": doubts.of_today(venue, at=now),
     context = {
         "venue": venue,
         "device": enrolment.device,
@@ -162,7 +120,13 @@ def _venue(request: HttpRequest, venue: Venue, refusal: Refusal | None = None) -
     context = {
         "venue": venue,
         "area": areas.full_name(venue.area),
+        "doubts": doubts.of_today(venue, at=now),
         "outcomes": selectors.outcomes_today(venue, at=now),
+        "offline": selectors.offline_today(venue, at=now),
+        "differences": [
+            (found, sentence(found.given_reason, ""), sentence(found.reason, ""))
+            for found in selectors.differences(venue, at=now)
+        ],
         "devices": [
             (device, _state(device, now)) for device in venue.devices.order_by("-created_at", "-pk")
         ],

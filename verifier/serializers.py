@@ -133,6 +133,13 @@ class BatchOutput(serializers.Serializer[Any]):
     results = BatchResult(many=True)
 
 
+class BundleOutput(serializers.Serializer[Any]):
+    """What a door takes along: a JWS (docs/reference/offline-doors.md) and the keys it is by."""
+
+    bundle = serializers.CharField()
+    keys = serializers.DictField()
+
+
 class VerificationInput(StrictSerializer):
     """A code to be judged."""
 

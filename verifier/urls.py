@@ -3,18 +3,29 @@
 from django.urls import path
 
 from verifier import pages as views
-from verifier import recognised
-from verifier.api import EnrolView, ScanBatchView, ScanView, VerificationView
+from verifier import recognised, scanner_pages
+from verifier.api import (
+    BundleView,
+    EnrolView,
+    ScanBatchView,
+    ScanView,
+    StatusListView,
+    VerificationView,
+)
 
 api = [
     path("devices/enrol", EnrolView.as_view(), name="enrol"),
+    path("devices/bundle", BundleView.as_view(), name="bundle"),
+    path("devices/status-list", StatusListView.as_view(), name="door-status-list"),
     path("scans", ScanView.as_view(), name="scans"),
     path("scans/batch", ScanBatchView.as_view(), name="scan-batch"),
     path("verifications", VerificationView.as_view(), name="verifications"),
 ]
 
 pages = [
-    path("scanner", views.scanner, name="scanner"),
+    path("scanner", scanner_pages.scanner, name="scanner"),
+    path("scanner.webmanifest", scanner_pages.scanner_manifest, name="scanner-manifest"),
+    path("scanner-worker.js", scanner_pages.scanner_worker, name="scanner-worker"),
     path("recognised", recognised.recognised, name="recognised"),
     path("venues", views.venues, name="venues"),
     path("venues/<int:venue_id>", views.venue, name="venue"),

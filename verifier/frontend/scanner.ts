@@ -1,22 +1,27 @@
 // The scanner page: from what a camera, a handheld scanner or a hand reads to a verdict that
 // nobody at a door can mistake, and on to the next code without a tap.
 
-import { type Device, enrol, type Failure, isFailure, requestVerdict } from "./scanner/api.ts";
+import { type Device, enrol, type Failure, isFailure } from "./scanner/api.ts";
 import { Camera, CameraFailure } from "./scanner/camera.ts";
 import { forgetDevice, loadDevice, saveDevice } from "./scanner/device.ts";
 import { alertStaff, unlockSound } from "./scanner/feedback.ts";
+import { install } from "./scanner/install.ts";
+import { Judging } from "./scanner/judging.ts";
 import { byId, fill, phrase } from "./scanner/page.ts";
 import { openReader } from "./scanner/reader.ts";
 import { Repeats } from "./scanner/repeats.ts";
+import { showState } from "./scanner/state.ts";
 import { VerdictView } from "./scanner/verdict.ts";
 import { keepAwake } from "./scanner/wake.ts";
 import { listenForHandheld } from "./scanner/wedge.ts";
 
 const VERDICT_STAYS_MS = 2600;
 const FAILURE_STAYS_MS = 4000;
+const TICK_MS = 1000;
 
 let device: Device | null = loadDevice();
-let judging = false;
+let isBusy = false;
+const judging = new Judging();
 const repeats = new Repeats();
 const view = new VerdictView();
 const camera = new Camera(byId("video", HTMLVideoElement));
@@ -24,6 +29,7 @@ const camera = new Camera(byId("video", HTMLVideoElement));
 function showDevice(): void {
   byId("enrolment", HTMLElement).hidden = device !== null;
   byId("scanning", HTMLElement).hidden = device === null;
+  byId("state", HTMLElement).hidden = device === null;
   fill("venue", device?.venue_name ?? "");
 }
 
@@ -45,6 +51,15 @@ async function enrolWith(code: string): Promise<void> {
   repeats.forget();
   say("");
   showDevice();
+  await judging.become(device);
+  void sync();
+}
+
+async function leave(): Promise<void> {
+  forgetDevice();
+  device = null;
+  showDevice();
+  await judging.become(null);
 }
 
 /** The code in the address that a manager's page shows as a QR picture, or the text itself. */
@@ -60,15 +75,18 @@ function readEnrolment(text: string): void {
 }
 
 async function judge(text: string): Promise<void> {
-  if (device === null || judging) return;
-  judging = true;
+  if (device === null || isBusy) return;
+  isBusy = true;
   view.wait();
-  const answer = await requestVerdict(device.token, text);
-  judging = false;
-  if (isFailure(answer)) fail(answer);
-  else {
-    alertStaff(answer.outcome);
-    view.show(answer, VERDICT_STAYS_MS);
+  try {
+    const answer = await judging.judge(device, text);
+    if (isFailure(answer)) fail(answer);
+    else {
+      alertStaff(answer.outcome);
+      view.show(answer, VERDICT_STAYS_MS);
+    }
+  } finally {
+    isBusy = false;
   }
 }
 
@@ -76,12 +94,21 @@ function fail(failure: Failure): void {
   alertStaff("none");
   view.fail(failure.sentence, FAILURE_STAYS_MS);
   setTimeout(() => repeats.forget(), FAILURE_STAYS_MS);
-  if (failure.notEnrolled) {
-    forgetDevice();
-    device = null;
-    showDevice();
-    say(failure.sentence);
-  }
+  if (failure.notEnrolled) endEnrolment(failure);
+}
+
+function endEnrolment(failure: Failure): void {
+  void leave();
+  say(failure.sentence);
+}
+
+/** Hear the server in the background, and keep what the page says of this device up to date. */
+async function sync(): Promise<void> {
+  await judging.clock.tick();
+  showState(judging);
+  const failure = await judging.sync();
+  if (failure?.notEnrolled && device !== null) endEnrolment(failure);
+  showState(judging);
 }
 
 function read(text: string): void {
@@ -97,7 +124,7 @@ async function startCamera(): Promise<void> {
     showTorch();
     // What is read while a verdict is on its way stays unread, and is read again right after.
     await camera.watch(reader, (text, now) => {
-      if (!judging && repeats.isNew(text, now)) read(text);
+      if (!isBusy && repeats.isNew(text, now)) read(text);
     });
   } catch (error) {
     if (!(error instanceof CameraFailure)) throw error;
@@ -143,9 +170,13 @@ function listen(): void {
   typed(byId("typing-form", HTMLFormElement), (text) => void judge(text));
   listenForHandheld(read);
   byId("forget", HTMLButtonElement).addEventListener("click", () => {
-    forgetDevice();
-    device = null;
-    showDevice();
+    // Only this venue's devices can send them, and nobody comes back for a device that has left.
+    if (judging.outbox.count > 0) say(phrase("not-sent-yet"));
+    else void leave();
+  });
+  addEventListener("online", () => {
+    judging.hurry();
+    void sync();
   });
 }
 
@@ -162,12 +193,20 @@ async function startIfAllowed(): Promise<void> {
   }
 }
 
-listen();
-showDevice();
-if (location.hash.startsWith("#enrol=") && device === null) {
-  const code = enrolmentCode(location.hash);
-  // The code works once; it has no business in the history of this browser.
-  history.replaceState(null, "", location.pathname);
-  void enrolWith(code);
+async function start(): Promise<void> {
+  listen();
+  showDevice();
+  await judging.load(device);
+  if (location.hash.startsWith("#enrol=") && device === null) {
+    const code = enrolmentCode(location.hash);
+    // The code works once; it has no business in the history of this browser.
+    history.replaceState(null, "", location.pathname);
+    void enrolWith(code);
+  }
+  setInterval(() => void sync(), TICK_MS);
+  void sync();
+  void startIfAllowed();
+  void install();
 }
-void startIfAllowed();
+
+void start();

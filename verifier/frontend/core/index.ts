@@ -2,7 +2,8 @@
 // healthcode.core.verify.
 
 export { Malformed, NotTrusted, WentBackwards } from "./bytes.ts";
-export type { Colour, HealthCode, Kind } from "./codes.ts";
+export { type Bundle, readBundle } from "./bundle.ts";
+export { type Colour, type HealthCode, type Kind, readCode } from "./codes.ts";
 export { present } from "./present.ts";
 export { parseStatusList, Statuses, type StatusList } from "./status.ts";
 export { type Key, type Outcome, parseJwkSet, parseTrustList, type Trust } from "./trust.ts";

@@ -44,7 +44,7 @@ export interface Trust {
   sequence: number;
 }
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 const TYP = "health-code-trust+jws";
 const MAX_BYTES = 1 << 20;
@@ -64,6 +64,24 @@ export async function parseTrustList(
   at: number,
   held: Trust | null = null,
 ): Promise<Trust> {
+  const message = readSigned(token, TYP);
+  const trust = await readTrust(message.content);
+  const genuine = await isSigned(message, alliance, trust.asOf, at);
+  if (!genuine) throw new NotTrusted("not signed by a key of the alliance in force");
+  if (trust.asOf > at + CLOCK_LEEWAY_SECONDS) throw new NotTrusted("not yet valid");
+  if (held !== null && precedes(trust, held)) throw new WentBackwards("an older list");
+  return trust;
+}
+
+/** A compact JWS over JSON (RFC 7515), its signature not verified. */
+export interface SignedJson {
+  header: Json;
+  content: unknown;
+  signed: Bytes;
+  signature: Bytes;
+}
+
+export function readSigned(token: string, typ: string): SignedJson {
   if (token.length > 2 * MAX_BYTES) throw new Malformed("too large");
   const parts = token.trim().split(".");
   const [head, body, tail] = parts;
@@ -71,21 +89,25 @@ export async function parseTrustList(
     throw new Malformed("not a compact JWS");
   }
   const header = members(parseJson(fromBase64url(head)), ["alg", "kid", "typ"], []);
-  if (header["typ"] !== TYP) throw new Malformed("not a trust list");
-  const trust = await readTrust(parseJson(fromBase64url(body)));
-  const signature = fromBase64url(tail);
-  const named = alliance.filter(
+  if (header["typ"] !== typ) throw new Malformed(`not ${typ}`);
+  const content = parseJson(fromBase64url(body));
+  return { header, content, signed: utf8(`${head}.${body}`), signature: fromBase64url(tail) };
+}
+
+/** Whether a key that was in force when it was made, and is at `at`, signed it. */
+export async function isSigned(
+  { header, signed, signature }: SignedJson,
+  keys: Key[],
+  madeAt: number,
+  at: number,
+): Promise<boolean> {
+  const named = keys.filter(
     (key) =>
       toBase64url(key.kid) === header["kid"] &&
       jose(key.algorithm) === header["alg"] &&
-      inForce(key, trust.asOf, at),
+      inForce(key, madeAt, at),
   );
-  const signed = utf8(`${head}.${body}`);
-  const genuine = await anyHolds(named, signed, signature);
-  if (!genuine) throw new NotTrusted("not signed by a key of the alliance in force");
-  if (trust.asOf > at + CLOCK_LEEWAY_SECONDS) throw new NotTrusted("not yet valid");
-  if (held !== null && precedes(trust, held)) throw new WentBackwards("an older list");
-  return trust;
+  return anyHolds(named, signed, signature);
 }
 
 /** The keys of a JWK set; key types not in use are passed over. */
@@ -201,7 +223,7 @@ function isObject(value: unknown): value is Json {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function members(value: unknown, needed: string[], allowed: string[]): Json {
+export function members(value: unknown, needed: string[], allowed: string[]): Json {
   if (!isObject(value)) throw new Malformed("an object is missing");
   const names = Object.keys(value);
   if (!needed.every((name) => names.includes(name))) throw new Malformed("a member is missing");
@@ -211,7 +233,7 @@ function members(value: unknown, needed: string[], allowed: string[]): Json {
   return value;
 }
 
-function whole(value: unknown): number {
+export function whole(value: unknown): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
   throw new Malformed("not a whole number");
 }

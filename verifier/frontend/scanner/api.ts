@@ -1,6 +1,7 @@
 // Talking with the server. Whatever goes wrong becomes a sentence; nothing becomes a verdict but
 // a verdict.
 
+import type { Outcome } from "../core/index.ts";
 import { language, phrase } from "./page.ts";
 
 export interface Device {
@@ -10,7 +11,7 @@ export interface Device {
   venue_name: string;
 }
 
-export type Outcome = "pass" | "caution" | "refuse";
+export type { Outcome };
 
 export interface Verdict {
   id: string;
@@ -26,10 +27,24 @@ export interface Verdict {
 export interface Failure {
   sentence: string;
   notEnrolled: boolean;
+  /** Whether it was the network, or a server that is in no state to answer. */
+  unreachable: boolean;
+}
+
+/** A scan that happened without network, as the server takes it. */
+export interface OfflineScan {
+  id: string;
+  code: string;
+  scanned_at: string;
+  given_outcome: Outcome;
+  given_reason: string;
 }
 
 const TIMEOUT_MS = 4000;
+// With a verdict of its own at hand a door waits no longer than people do.
+const SHORT_TIMEOUT_MS = 1200;
 const OUTCOMES: readonly string[] = ["pass", "caution", "refuse"];
+const TOO_MANY_REQUESTS = 429;
 
 export function isFailure(answer: object): answer is Failure {
   return "sentence" in answer;
@@ -40,37 +55,92 @@ export async function enrol(code: string): Promise<Device | Failure> {
 }
 
 /** Judge a code. A second try carries the same id, so that one scan is recorded once. */
-export async function requestVerdict(token: string, code: string): Promise<Verdict | Failure> {
-  const body = { id: newId(), code };
-  let answer = await post<Verdict>("/api/v1/scans", body, token);
-  if (isFailure(answer) && answer.sentence === phrase("no-network")) {
-    answer = await post<Verdict>("/api/v1/scans", body, token);
+export async function requestVerdict(
+  token: string,
+  scan: { id: string; code: string },
+  canJudgeAlone: boolean,
+): Promise<Verdict | Failure> {
+  const patience = canJudgeAlone ? SHORT_TIMEOUT_MS : TIMEOUT_MS;
+  let answer = await post<Verdict>("/api/v1/scans", scan, token, patience);
+  if (!canJudgeAlone && isFailure(answer) && answer.sentence === phrase("no-network")) {
+    answer = await post<Verdict>("/api/v1/scans", scan, token);
   }
   if (!isFailure(answer) && !OUTCOMES.includes(answer.outcome)) return failure("not-understood");
   return answer;
 }
 
-async function post<T extends object>(
+/** Send offline scans; the ids of those that were answered, or null when nothing was. */
+export async function sendScans(token: string, scans: OfflineScan[]): Promise<string[] | null> {
+  const answer = await post<{ results?: { id: unknown }[] }>(
+    "/api/v1/scans/batch",
+    { scans },
+    token,
+    5 * TIMEOUT_MS,
+  );
+  if (isFailure(answer) || !Array.isArray(answer.results)) return null;
+  const sent = new Set(scans.map(({ id }) => id));
+  return answer.results.map(({ id }) => String(id)).filter((id) => sent.has(id));
+}
+
+/** The signed bundle of this door and the keys of the service. */
+export async function fetchBundle(
+  token: string,
+): Promise<{ bundle: string; keys: unknown } | Failure> {
+  return get("/api/v1/devices/bundle", token, async (response) => {
+    const answer = (await response.json()) as { bundle?: unknown; keys?: unknown };
+    if (typeof answer.bundle !== "string") throw new SyntaxError("no bundle");
+    return { bundle: answer.bundle, keys: answer.keys };
+  });
+}
+
+export async function fetchStatusList(
+  token: string,
+  uri: string,
+): Promise<{ token: Uint8Array<ArrayBuffer>; version: string } | Failure> {
+  const path = `/api/v1/devices/status-list?uri=${encodeURIComponent(uri)}`;
+  return get(path, token, async (response) => ({
+    token: new Uint8Array(await response.arrayBuffer()),
+    version: (response.headers.get("ETag") ?? "").replaceAll('"', ""),
+  }));
+}
+
+function post<T extends object>(
   path: string,
   body: object,
   token: string | null,
+  patienceMs = TIMEOUT_MS,
 ): Promise<T | Failure> {
-  const headers: Record<string, string> = {
-    "Content-Type": "application/json",
-    "Accept-Language": language,
-  };
-  if (token !== null) headers["Authorization"] = `Bearer ${token}`;
+  const headers = { ...headersFor(token), "Content-Type": "application/json" };
+  const request = { method: "POST", headers, body: JSON.stringify(body) };
+  return ask(path, request, patienceMs, async (response) => (await response.json()) as T);
+}
+
+function get<T extends object>(
+  path: string,
+  token: string,
+  read: (response: Response) => Promise<T>,
+): Promise<T | Failure> {
+  const request: RequestInit = { headers: headersFor(token), cache: "no-store" };
+  return ask(path, request, 5 * TIMEOUT_MS, read);
+}
+
+function headersFor(token: string | null): Record<string, string> {
+  const authorization = token === null ? {} : { Authorization: `Bearer ${token}` };
+  return { "Accept-Language": language, ...authorization };
+}
+
+async function ask<T extends object>(
+  path: string,
+  request: RequestInit,
+  patienceMs: number,
+  read: (response: Response) => Promise<T>,
+): Promise<T | Failure> {
   // AbortSignal.timeout() would be shorter, and is missing on phones of the kind found at doors.
   const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), TIMEOUT_MS);
+  const timer = setTimeout(() => patience.abort(), patienceMs);
   try {
-    const response = await fetch(path, {
-      method: "POST",
-      headers,
-      body: JSON.stringify(body),
-      signal: patience.signal,
-    });
-    return response.ok ? ((await response.json()) as T) : await refusal(response);
+    const response = await fetch(path, { ...request, signal: patience.signal });
+    return response.ok ? await read(response) : await refusal(response);
   } catch (error) {
     // fetch fails with TypeError for the network, DOMException for the time-out, SyntaxError for
     // an answer that some portal in between made up.
@@ -89,15 +159,16 @@ async function refusal(response: Response): Promise<Failure> {
   return {
     sentence: problem.detail ?? phrase("not-understood"),
     notEnrolled: response.status === 401,
+    unreachable: response.status >= 500 || response.status === TOO_MANY_REQUESTS,
   };
 }
 
 function failure(name: string): Failure {
-  return { sentence: phrase(name), notEnrolled: false };
+  return { sentence: phrase(name), notEnrolled: false, unreachable: true };
 }
 
 /** A random UUID, also where the page is not served over https (a demonstration's network). */
-function newId(): string {
+export function newId(): string {
   if (crypto.randomUUID !== undefined) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;

@@ -3,6 +3,8 @@
 
 import { prepareZXingModule, readBarcodes } from "zxing-wasm/reader";
 
+import { byId } from "./page.ts";
+
 /** The text of a QR picture in the frame, or null. */
 export type Reader = (frame: HTMLVideoElement) => Promise<string | null>;
 
@@ -35,7 +37,7 @@ function nativeReader(kind: DetectorClass): Reader {
 
 async function zxingReader(): Promise<Reader> {
   await prepareZXingModule({
-    overrides: { locateFile: () => new URL("zxing_reader.wasm", import.meta.url).href },
+    overrides: { locateFile: () => byId("reader", HTMLLinkElement).href },
     fireImmediately: true,
   });
   const canvas = document.createElement("canvas");

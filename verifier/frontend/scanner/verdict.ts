@@ -75,7 +75,7 @@ export class VerdictView {
 }
 
 /** "40 seconds ago", in the page's language. */
-function ago(seconds: number): string {
+export function ago(seconds: number): string {
   const format = new Intl.RelativeTimeFormat(language, { numeric: "always" });
   // Up to two minutes the seconds tell a living code from a picture of one.
   for (const [unit, length] of AGE_UNITS) {

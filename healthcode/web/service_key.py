@@ -1,0 +1,50 @@
+"""This service's own key, with which it signs what it tells its devices. No code is signed by it.
+
+It follows from SECRET_KEY, so every process has it and nothing has to be stored or rotated by
+itself; who changes SECRET_KEY enrols the devices again.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from healthcode.core import Key, key_id
+from healthcode.core.keys import to_base64url
+
+_COORDINATE_BYTES = 32
+# The number of points of P-256 (FIPS 186-5); private keys are below it.
+_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+def public_key() -> Key:
+    """The key that devices verify with: P-256, without an end."""
+    return Key.of(_private_key(settings.SECRET_KEY).public_key(), not_before=0)
+
+
+def signed(document: Mapping[str, object], *, typ: str) -> str:
+    """The document as a JWS (RFC 7515, compact, ES256) whose header says what it is."""
+    private_key = _private_key(settings.SECRET_KEY)
+    kid = to_base64url(key_id(private_key.public_key()))
+    text = f"{_compact({'alg': 'ES256', 'kid': kid, 'typ': typ})}.{_compact(document)}"
+    r, s = decode_dss_signature(private_key.sign(text.encode(), ec.ECDSA(SHA256())))
+    pair = r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
+    return f"{text}.{to_base64url(pair)}"
+
+
+@cache
+def _private_key(secret: str) -> ec.EllipticCurvePrivateKey:
+    # 16 bytes more than the key has, so that the remainder favours no number.
+    derivation = HKDF(SHA256(), 48, salt=None, info=b"health code: what devices are told")
+    number = int.from_bytes(derivation.derive(secret.encode()), "big")
+    return ec.derive_private_key(number % (_ORDER - 1) + 1, ec.SECP256R1())
+
+
+def _compact(document: Mapping[str, object]) -> str:
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+    return to_base64url(text.encode())

@@ -1,0 +1,117 @@
+// What a door takes along to judge without network: docs/reference/offline-doors.md.
+
+import { Malformed, NotTrusted, WentBackwards } from "./bytes.ts";
+import { ISSUER, type Kind, KINDS } from "./codes.ts";
+import {
+  isSigned,
+  type Issuer,
+  type Key,
+  members,
+  parseJwkSet,
+  readOutcomes,
+  readSigned,
+  type Trust,
+  whole,
+} from "./trust.ts";
+import type { Rules } from "./verify.ts";
+
+export interface ListName {
+  issuer: string;
+  uri: string;
+  version: string;
+}
+
+/** The server's word to one device, at the time by its own clock that it names. */
+export interface Bundle {
+  at: number;
+  device: number;
+  venue: number;
+  venueName: string;
+  rules: Rules;
+  /** For each issuer a trust of its own: one that was not heard lately makes no other look old. */
+  trusts: Map<string, Trust>;
+  lists: ListName[];
+}
+
+const TYP = "health-code-bundle+jws";
+const MAX_LISTS = 4096;
+// Several machines answer for one server, and no two clocks are the same.
+const CLOCKS_DIFFER_SECONDS = 60;
+
+/** The bundle, if one of these keys signed it. Throws NotTrusted, WentBackwards, Malformed. */
+export async function readBundle(
+  token: string,
+  keys: Key[],
+  held: Bundle | null = null,
+): Promise<Bundle> {
+  const message = readSigned(token, TYP);
+  const bundle = await readContent(message.content);
+  // By the server's clock: the device's own may be wrong, and is set by this very answer.
+  const genuine = await isSigned(message, keys, bundle.at, bundle.at);
+  if (!genuine) throw new NotTrusted("not signed by the service this device was enrolled with");
+  if (held !== null && held.device === bundle.device) {
+    if (bundle.at < held.at - CLOCKS_DIFFER_SECONDS) throw new WentBackwards("an older bundle");
+  }
+  return bundle;
+}
+
+async function readContent(document: unknown): Promise<Bundle> {
+  const names = ["at", "device", "venue", "venue_name", "rules", "issuers", "status_lists"];
+  const found = members(document, names, []);
+  const issuers = await Promise.all(list(found["issuers"], MAX_LISTS).map(readIssuer));
+  return {
+    at: whole(found["at"]),
+    device: whole(found["device"]),
+    venue: whole(found["venue"]),
+    venueName: text(found["venue_name"]),
+    rules: readRules(found["rules"]),
+    trusts: new Map(issuers),
+    lists: list(found["status_lists"], MAX_LISTS).map(readName),
+  };
+}
+
+async function readIssuer(document: unknown): Promise<[string, Trust]> {
+  const found = members(document, ["issuer", "keys", "honours", "as_of", "expires_at"], []);
+  const name = text(found["issuer"]);
+  if (!ISSUER.test(name)) throw new Malformed("issuer");
+  const keys = await parseJwkSet({ keys: found["keys"] });
+  const honours = readOutcomes(found["honours"]);
+  const issuer: Issuer = { name, keys, honours, statusLists: [] };
+  const expiresAt = found["expires_at"] === null ? null : whole(found["expires_at"]);
+  const asOf = whole(found["as_of"]);
+  return [name, { issuers: new Map([[name, issuer]]), asOf, expiresAt, sequence: 0 }];
+}
+
+function readRules(document: unknown): Rules {
+  const seconds = ["trust_grace_seconds", "status_grace_seconds", "leeway_seconds"] as const;
+  const found = members(document, ["admits", "kinds", ...seconds], []);
+  const [trustGrace, statusGrace, leeway] = seconds.map((name) => whole(found[name]));
+  return {
+    admits: readOutcomes(found["admits"]),
+    kinds: list(found["kinds"], KINDS.length).map(readKind),
+    trust_grace_seconds: trustGrace ?? 0,
+    status_grace_seconds: statusGrace ?? 0,
+    leeway_seconds: leeway ?? 0,
+  };
+}
+
+function readKind(value: unknown): Kind {
+  const kind = KINDS.find((known) => known === value);
+  if (kind === undefined) throw new Malformed("a kind of code that is not known");
+  return kind;
+}
+
+function readName(document: unknown): ListName {
+  const { issuer, uri, version } = members(document, ["issuer", "uri", "version"], []);
+  return { issuer: text(issuer), uri: text(uri), version: text(version) };
+}
+
+function list(value: unknown, most: number): unknown[] {
+  if (Array.isArray(value) && value.length <= most) return value;
+  throw new Malformed("a list is missing, or too long");
+}
+
+function text(value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new Malformed("a text is missing");
+}

@@ -1,0 +1,55 @@
+// The scanner's service worker: it hands out the kept page and its files when there is no network.
+
+import { CACHE, KEPT_PAGE } from "./scanner/install.ts";
+
+// The types of service workers clash with those of pages, which all other files need.
+interface Lasting extends Event {
+  waitUntil(work: Promise<unknown>): void;
+}
+interface Fetching extends Lasting {
+  readonly request: Request;
+  respondWith(answer: Promise<Response>): void;
+}
+interface Worker {
+  skipWaiting(): Promise<void>;
+  readonly clients: { claim(): Promise<void> };
+  addEventListener(type: "install" | "activate", listener: (event: Lasting) => void): void;
+  addEventListener(type: "fetch", listener: (event: Fetching) => void): void;
+}
+
+const PATIENCE_MS = 1500;
+const worker = self as unknown as Worker;
+
+worker.addEventListener("install", (event) => event.waitUntil(worker.skipWaiting()));
+worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  const isOurs = request.method === "GET" && origin === location.origin;
+  // Who asks for the server's own answer gets it, and the interface is never answered from here.
+  if (!isOurs || request.cache === "no-cache" || pathname.startsWith("/api/")) return;
+  event.respondWith(request.mode === "navigate" ? page(request) : file(request));
+});
+
+/** The page as the server has it, or as it was kept when the server does not answer in time. */
+async function page(request: Request): Promise<Response> {
+  const patience = new AbortController();
+  const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
+  try {
+    const response = await fetch(request, { signal: patience.signal });
+    if (response.status < 500) return response;
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+  return (await kept(KEPT_PAGE)) ?? fetch(request);
+}
+
+async function file(request: Request): Promise<Response> {
+  return (await kept(request.url)) ?? fetch(request);
+}
+
+async function kept(address: string): Promise<Response | undefined> {
+  return (await caches.open(CACHE)).match(address);
+}

@@ -1,0 +1,46 @@
+// Keeping the page and all it needs, so that it starts without network.
+
+const WORKER = "/scanner-worker.js";
+const PAGE = "/scanner";
+export const CACHE = "scanner";
+export const KEPT_PAGE = "/scanner?kept";
+
+/** Register the worker and keep this page as the server has it now; without network it stays. */
+export async function install(): Promise<void> {
+  // Browsers offer neither to pages that came over plain http.
+  if (navigator.serviceWorker === undefined || globalThis.caches === undefined) return;
+  try {
+    await navigator.serviceWorker.register(WORKER, { scope: PAGE });
+    await keep();
+    await navigator.storage?.persist?.();
+  } catch (error) {
+    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
+  }
+}
+
+/** The page and its files are taken whole or not at all: they are made for each other. */
+async function keep(): Promise<void> {
+  const page = await fetched(PAGE);
+  const text = await page.clone().text();
+  const files = await Promise.all(filesOf(text).map(fetched));
+  const cache = await caches.open(CACHE);
+  await Promise.all(files.map((file) => cache.put(file.url, file)));
+  await cache.put(KEPT_PAGE, page);
+  const kept = new Set([new URL(KEPT_PAGE, location.href).href, ...files.map(({ url }) => url)]);
+  const old = (await cache.keys()).filter(({ url }) => !kept.has(url));
+  await Promise.all(old.map((request) => cache.delete(request)));
+}
+
+function filesOf(html: string): string[] {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  const named = page.querySelectorAll("link[href], script[src], img[src]");
+  const addresses = [...named].map((one) => one.getAttribute("href") ?? one.getAttribute("src"));
+  return [...new Set(addresses.filter((address) => address !== null))];
+}
+
+async function fetched(address: string): Promise<Response> {
+  // The worker leaves such requests alone, so this is the server's answer.
+  const response = await fetch(address, { cache: "no-cache" });
+  if (!response.ok) throw new TypeError(`${address}: ${response.status}`);
+  return response;
+}

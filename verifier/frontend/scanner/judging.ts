@@ -1,0 +1,147 @@
+// Who gives the verdict: the server while it answers, this device while it does not.
+
+import {
+  type Device,
+  type Failure,
+  isFailure,
+  newId,
+  requestVerdict,
+  type Verdict,
+} from "./api.ts";
+import type { Verdict as OwnVerdict } from "../core/index.ts";
+import { Malformed, NotTrusted } from "../core/index.ts";
+import { Clock } from "./clock.ts";
+import { Knowledge } from "./knowledge.ts";
+import { Outbox } from "./outbox.ts";
+import { phrase } from "./page.ts";
+
+const REFRESH_EVERY_MS = 30_000;
+const KNOCK_EVERY_MS = 5_000;
+
+export class Judging {
+  readonly clock = new Clock();
+  readonly knowledge = new Knowledge();
+  readonly outbox = new Outbox();
+  /** Whether the server answered last time; while it does not, nobody at the door waits for it. */
+  isReached = navigator.onLine;
+  /** Whether the server's word was not signed by the keys this device was enrolled with. */
+  isDeceived = false;
+  #device: Device | null = null;
+  #canKeep = false;
+  #synced = -Infinity;
+  #syncing: Promise<Failure | null> | null = null;
+
+  /** Take up what the device kept. */
+  async load(device: Device | null): Promise<void> {
+    this.#device = device;
+    // Pages that came over plain http have no WebCrypto, and some windows no disk.
+    if (crypto.subtle === undefined) return;
+    try {
+      await this.clock.load();
+      await this.knowledge.load();
+      if (device !== null) await this.outbox.look(device.venue);
+      this.#canKeep = true;
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+    }
+  }
+
+  /** Another device, or none: what was known is not known to it. */
+  async become(device: Device | null): Promise<void> {
+    this.#device = device;
+    this.isDeceived = false;
+    if (!this.#canKeep) return;
+    await this.knowledge.forget();
+    if (device !== null) await this.outbox.look(device.venue);
+    this.#synced = -Infinity;
+  }
+
+  /** The verdict on a text, recorded by the server or kept for it. */
+  async judge(device: Device, text: string): Promise<Verdict | Failure> {
+    const scan = { id: newId(), code: text };
+    const alone = this.knowledge.isThere;
+    if (this.isReached || !alone) {
+      const answer = await requestVerdict(device.token, scan, alone);
+      this.isReached = !isFailure(answer) || !answer.unreachable;
+      if (this.isReached || !alone) return answer;
+    }
+    return this.#judgeAlone(device, scan);
+  }
+
+  /** Hear the server and send what waits, when it is time to; the failure, if any. */
+  async sync(): Promise<Failure | null> {
+    const every = this.isReached && this.outbox.count === 0 ? REFRESH_EVERY_MS : KNOCK_EVERY_MS;
+    if (this.#device === null || !this.#canKeep) return null;
+    if (performance.now() - this.#synced < every) return null;
+    this.#syncing ??= this.#sync(this.#device).finally(() => {
+      this.#synced = performance.now();
+      this.#syncing = null;
+    });
+    return this.#syncing;
+  }
+
+  /** Sync at the next occasion, whatever the time. */
+  hurry(): void {
+    this.#synced = -Infinity;
+  }
+
+  async #sync(device: Device): Promise<Failure | null> {
+    try {
+      const failure = await this.knowledge.refresh(device.token, this.clock);
+      this.isReached = failure === null || !failure.unreachable;
+      this.isDeceived = false;
+      if (failure !== null) return failure;
+    } catch (error) {
+      if (!(error instanceof NotTrusted || error instanceof Malformed)) throw error;
+      this.isDeceived = true;
+    }
+    await this.outbox.send(device);
+    return null;
+  }
+
+  async #judgeAlone(device: Device, scan: { id: string; code: string }): Promise<Verdict | Failure> {
+    const scannedAt = this.clock.now();
+    const found = this.#inDoubt(await this.knowledge.judge(scan.code, this.clock));
+    try {
+      await this.outbox.add(device.venue, {
+        ...scan,
+        scanned_at: instant(scannedAt),
+        given_outcome: found.outcome,
+        given_reason: found.reason,
+      });
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+      return { sentence: phrase("not-kept"), notEnrolled: false, unreachable: false };
+    }
+    return this.#told(scan, found);
+  }
+
+  /** Where nobody knows the time, nobody passes without a look. */
+  #inDoubt(found: OwnVerdict): OwnVerdict {
+    if (found.outcome !== "pass" || !this.clock.wasSetBack) return found;
+    return { ...found, outcome: "caution", reason: "stale_data" };
+  }
+
+  #told(scan: { id: string; code: string }, { outcome, reason, code, ...ages }: OwnVerdict): Verdict {
+    return {
+      id: scan.id,
+      outcome,
+      reason,
+      colour: code?.colour ?? null,
+      holder: code?.holder ?? null,
+      issued_at: code === null ? null : instant(code.issued_at),
+      age_seconds: ages.age_seconds,
+      message: this.clock.wasSetBack ? phrase("clock-moved") : sentence(reason, scan.code),
+    };
+  }
+}
+
+function instant(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}
+
+function sentence(reason: string, text: string): string {
+  if (reason === "malformed" && /^(https?:\/\/|www\.)/i.test(text)) return phrase("web-address");
+  if (reason === "malformed" && text.startsWith("HC1:")) return phrase("eu-certificate");
+  return phrase(`reason-${reason}`);
+}
