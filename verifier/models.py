@@ -3,8 +3,23 @@
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
+
+
+class VenueKind(models.TextChoices):
+    """What a venue is; tracing takes from it how long visits last (docs/reference/tracing.md)."""
+
+    RESTAURANT = "restaurant", _("restaurant")
+    SHOP = "shop", _("shop")
+    MARKET = "market", _("market")
+    OFFICE = "office", _("workplace")
+    SCHOOL = "school", _("school")
+    HOSPITAL = "hospital", _("hospital")
+    STATION = "station", _("station or airport")
+    LEISURE = "leisure", _("cinema, gym or the like")
+    OTHER = "other", _("other venue")
 
 
 class Venue(models.Model):
@@ -16,10 +31,16 @@ class Venue(models.Model):
     yellow = models.CharField(
         max_length=8, choices=[("caution", "caution"), ("refuse", "refuse")], default="caution"
     )
+    kind = models.CharField(
+        max_length=10, choices=VenueKind.choices, default=VenueKind.OTHER.value
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
+            models.CheckConstraint(
+                name="venue_kind_known", condition=Q(kind__in=VenueKind.values)
+            ),
             models.CheckConstraint(
                 name="venue_yellow_known", condition=Q(yellow__in=["caution", "refuse"])
             ),
@@ -27,10 +48,14 @@ class Venue(models.Model):
 
 
 class Device(models.Model):
-    """A phone or scanner at a venue, enrolled by a one-time code; tokens are kept hashed."""
+    """A phone or scanner at a venue, enrolled by a one-time code; tokens are kept hashed.
+
+    `at_exit`: who is scanned by it leaves.
+    """
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="devices")
     label = models.CharField(max_length=64)
+    at_exit = models.BooleanField(default=False)
     enrolment_hash = models.BinaryField(max_length=32, null=True, unique=True)
     enrolment_expires_at = models.DateTimeField(null=True)
     token_hash = models.BinaryField(max_length=32, null=True, unique=True)

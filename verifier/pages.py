@@ -24,7 +24,7 @@ from healthcode.core import Outcome
 from healthcode.web.errors import NotFound, Refusal
 from verifier import doubts, selectors, services
 from verifier.messages import sentence
-from verifier.models import Device, Venue
+from verifier.models import Device, Venue, VenueKind
 from verifier.recognised import warning
 
 
@@ -42,6 +42,7 @@ def venues(request: HttpRequest) -> HttpResponse:
             name=request.POST.get("name", ""),
             area=request.POST.get("area", ""),
             yellow=_yellow(request),
+            kind=_kind(request),
             at=timezone.now(),
         )
     except Refusal as refusal:
@@ -75,7 +76,9 @@ def add_device(request: HttpRequest, venue_id: int) -> HttpResponse:
     venue = _own_venue(request, venue_id)
     try:
         label = request.POST.get("label", "")
-        enrolment = services.add_device(venue=venue, label=label, at=timezone.now())
+        enrolment = services.add_device(
+            venue=venue, label=label, at_exit="at_exit" in request.POST, at=timezone.now()
+        )
     except Refusal as refusal:
         return _venue(request, venue, refusal)
     address = f"{settings.BASE_URL}{reverse('scanner')}#enrol={enrolment.code}"
@@ -109,6 +112,7 @@ def _venues(request: HttpRequest, manager: Account, refusal: Refusal | None = No
         "warning": warning(at=timezone.now()),
         "venues": [(venue, names.get(venue.area, venue.area)) for venue in held],
         "fault": refusal.detail if refusal else "",
+        "kinds": VenueKind.choices,
         "values": request.POST or request.GET,
     }
     status = refusal.status if refusal else 200
@@ -143,6 +147,12 @@ def _state(device: Device, now: datetime) -> str:
         return "enrolled"
     expires_at = device.enrolment_expires_at
     return "waiting" if expires_at is not None and expires_at > now else "lapsed"
+
+
+def _kind(request: HttpRequest) -> VenueKind:
+    """The kind that was chosen; what is none is other."""
+    given = request.POST.get("kind", "")
+    return VenueKind(given) if given in VenueKind.values else VenueKind.OTHER
 
 
 def _yellow(request: HttpRequest) -> Outcome:

@@ -18,7 +18,7 @@ from healthcode.areas.selectors import require_known
 from healthcode.core import Outcome
 from healthcode.web.errors import InvalidInput
 from verifier.errors import EnrolmentCodeNotValid
-from verifier.models import Device, Publication, TrustedIssuer, Venue
+from verifier.models import Device, Publication, TrustedIssuer, Venue, VenueKind
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's Base32: no letter that a tired eye takes for a digit."""
@@ -48,7 +48,13 @@ class Enrolled:
 
 
 def create_venue(
-    *, manager: Account, name: str, area: str, yellow: Outcome = Outcome.CAUTION, at: datetime
+    *,
+    manager: Account,
+    name: str,
+    area: str,
+    yellow: Outcome = Outcome.CAUTION,
+    kind: VenueKind = VenueKind.OTHER,
+    at: datetime,
 ) -> Venue:
     """Open a venue in an area of the manager's.
 
@@ -61,7 +67,12 @@ def create_venue(
     require(manager, Role.VENUE_MANAGER, code)
     _require_yellow(yellow)
     return Venue.objects.create(
-        name=_name(name, most=128), area=code, manager=manager, yellow=yellow.value, created_at=at
+        name=_name(name, most=128),
+        area=code,
+        manager=manager,
+        yellow=yellow.value,
+        kind=kind,
+        created_at=at,
     )
 
 
@@ -71,13 +82,14 @@ def admit_yellow(*, venue: Venue, yellow: Outcome) -> None:
     Venue.objects.filter(pk=venue.pk).update(yellow=yellow.value)
 
 
-def add_device(*, venue: Venue, label: str, at: datetime) -> Enrolment:
+def add_device(*, venue: Venue, label: str, at_exit: bool = False, at: datetime) -> Enrolment:
     """Make a place for a device and the one-time code that enrols it. Raises InvalidInput."""
     label = _name(label, most=64)
     code, digest = _new_code()
     device = Device.objects.create(
         venue=venue,
         label=label,
+        at_exit=at_exit,
         enrolment_hash=digest,
         enrolment_expires_at=at + CODE_LIFE,
         created_at=at,

@@ -77,7 +77,9 @@ def publish(*, at: datetime) -> int:
             if (row := _build(part, superseded, held.get((part.day, part.number)), signer, at))
         ]
         _store(built)
-        StatusList.objects.filter(day__lt=first).delete()
+        # Scans can be led back to people only by the shape of the lists that they name.
+        kept = timedelta(days=settings.SCAN_RETENTION_DAYS)
+        StatusList.objects.filter(day__lt=first - kept).delete()
     return len(built)
 
 

@@ -123,7 +123,10 @@ def test_lists_stay_as_long_as_their_codes_live(zhang: Resident) -> None:
     confirm_as_case(zhang, at=last)
     publishing.publish(at=last)
     assert at_the_door(paper, at=last).reason is Reason.SUPERSEDED
-    publishing.publish(at=last + 2 * DAY)
+    kept = settings.SCAN_RETENTION_DAYS * DAY
+    publishing.publish(at=last + kept)
+    assert StatusList.objects.filter(day=TODAY).exists()
+    publishing.publish(at=last + 2 * DAY + kept)
     assert not StatusList.objects.filter(day=TODAY).exists()
 
 

@@ -37,7 +37,9 @@ CREATE TABLE verifier_scan (
     CONSTRAINT scan_colour_known CHECK (colour BETWEEN 0 AND 2),
     CONSTRAINT scan_digest CHECK (octet_length(code_digest) = 32)
 ) PARTITION BY RANGE (day);
-CREATE INDEX verifier_scan_venue ON verifier_scan (venue_id);
+CREATE INDEX verifier_scan_venue ON verifier_scan (venue_id, scanned_at);
+-- Tracing finds by it where a case's codes were scanned; a code of a day has few scans.
+CREATE INDEX verifier_scan_place ON verifier_scan (status_idx) WHERE status_idx IS NOT NULL;
 -- For the doubts: what came lately, and where else the same picture was shown. Both grow at their
 -- end, so that a scan pays next to nothing for them.
 CREATE INDEX verifier_scan_received ON verifier_scan USING brin (received_at);
@@ -123,6 +125,7 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=128)),
                 ('area', models.CharField(max_length=9)),
                 ('yellow', models.CharField(choices=[('caution', 'caution'), ('refuse', 'refuse')], default='caution', max_length=8)),
+                ('kind', models.CharField(choices=[('restaurant', 'restaurant'), ('shop', 'shop'), ('market', 'market'), ('office', 'workplace'), ('school', 'school'), ('hospital', 'hospital'), ('station', 'station or airport'), ('leisure', 'cinema, gym or the like'), ('other', 'other venue')], default='other', max_length=10)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('manager', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='venues', to=settings.AUTH_USER_MODEL)),
             ],
@@ -132,6 +135,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('label', models.CharField(max_length=64)),
+                ('at_exit', models.BooleanField(default=False)),
                 ('enrolment_hash', models.BinaryField(max_length=32, null=True, unique=True)),
                 ('enrolment_expires_at', models.DateTimeField(null=True)),
                 ('token_hash', models.BinaryField(max_length=32, null=True, unique=True)),
@@ -140,6 +144,10 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('venue', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='devices', to='verifier.venue')),
             ],
+        ),
+        migrations.AddConstraint(
+            model_name='venue',
+            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['restaurant', 'shop', 'market', 'office', 'school', 'hospital', 'station', 'leisure', 'other'])), name='venue_kind_known'),
         ),
         migrations.AddConstraint(
             model_name='venue',

@@ -9,6 +9,7 @@ from django.utils import timezone
 from accounts.models import Account
 from healthcode.core import Outcome
 from healthcode.web.errors import Refusal
+from verifier.models import VenueKind
 from verifier.services import create_venue
 
 
@@ -22,6 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("name")
         parser.add_argument("area", help="code of the division, such as 330102")
         parser.add_argument("manager", help="username of its manager")
+        parser.add_argument("--kind", choices=VenueKind.values, default=VenueKind.OTHER.value)
         parser.add_argument("--yellow", choices=["caution", "refuse"], default="caution")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,6 +37,7 @@ class Command(BaseCommand):
                 name=options["name"],
                 area=options["area"],
                 yellow=Outcome(options["yellow"]),
+                kind=VenueKind(options["kind"]),
                 at=timezone.now(),
             )
         except Refusal as refusal:
