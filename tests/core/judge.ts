@@ -1,6 +1,4 @@
-// The browser's verifier in Node: a document of vectors on standard input, its answers on output.
-
-import { readFileSync } from "node:fs";
+// The browser's verifier on a document of vectors, wherever it runs.
 
 import {
   Malformed,
@@ -29,7 +27,7 @@ interface Listed {
   at: number;
   uri: string;
 }
-interface Vectors {
+export interface Vectors {
   loaded_at: number;
   alliance_keys: unknown;
   trust: Record<string, string>;
@@ -40,43 +38,55 @@ interface Vectors {
   status_lists: Listed[];
 }
 
-const vectors = JSON.parse(readFileSync(0, "utf-8")) as Vectors;
-const alliance = await parseJwkSet(vectors.alliance_keys);
-const at = vectors.loaded_at;
-const trusts = new Map<string, Trust>();
-for (const [name, token] of Object.entries(vectors.trust)) {
-  trusts.set(name, await parseTrustList(token, alliance, at));
+export interface Answers {
+  cases: Verdict[];
+  trust_lists: string[];
+  status_lists: string[];
 }
-const current = trustOf("current");
-const known = new Map<string, Statuses>();
 
-function trustOf(name: string): Trust {
-  const trust = trusts.get(name);
-  if (trust === undefined) throw new Error(`no trust ${name}`);
-  return trust;
+/** What the verifier makes of every case and every list. */
+export async function answers(vectors: Vectors): Promise<Answers> {
+  const alliance = await parseJwkSet(vectors.alliance_keys);
+  const at = vectors.loaded_at;
+  const trusts = new Map<string, Trust>();
+  for (const [name, token] of Object.entries(vectors.trust)) {
+    trusts.set(name, await parseTrustList(token, alliance, at));
+  }
+  const current = found(trusts, "current");
+  const statuses = new Map<string, Statuses>();
+
+  async function statusesOf(names: string[]): Promise<Statuses> {
+    const known = statuses.get(names.join());
+    if (known !== undefined) return known;
+    const tokens = names.map((name) => bytesOf(vectors.status[name] ?? ""));
+    const lists = await Promise.all(tokens.map((token) => parseStatusList(token, current, at)));
+    statuses.set(names.join(), new Statuses(lists));
+    return found(statuses, names.join());
+  }
+
+  const result: Answers = { cases: [], trust_lists: [], status_lists: [] };
+  for (const { text, at: now, trust: trusted, status: listed, rules: named } of vectors.cases) {
+    const [trust, status] = [found(trusts, trusted), await statusesOf(listed)];
+    const rules = { ...RULES, ...vectors.rules[named] };
+    result.cases.push(await verify(text, { trust, status, rules, now }));
+  }
+  for (const { token, at: now } of vectors.trust_lists) {
+    result.trust_lists.push(await resultOf(parseTrustList(token, alliance, now, current)));
+  }
+  for (const { token, at: now, uri } of vectors.status_lists) {
+    result.status_lists.push(await resultOf(parseStatusList(bytesOf(token), current, now, uri)));
+  }
+  return result;
+}
+
+function found<T>(values: Map<string, T>, name: string): T {
+  const value = values.get(name);
+  if (value === undefined) throw new Error(`no ${name}`);
+  return value;
 }
 
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
-}
-
-async function statusesOf(names: string[]): Promise<Statuses> {
-  const found = known.get(names.join());
-  if (found !== undefined) return found;
-  const tokens = names.map((name) => bytesOf(vectors.status[name] ?? ""));
-  const lists = await Promise.all(tokens.map((token) => parseStatusList(token, current, at)));
-  const statuses = new Statuses(lists);
-  known.set(names.join(), statuses);
-  return statuses;
-}
-
-async function judge(vector: Case): Promise<Verdict> {
-  return verify(vector.text, {
-    trust: trustOf(vector.trust),
-    status: await statusesOf(vector.status),
-    rules: { ...RULES, ...vectors.rules[vector.rules] },
-    now: vector.at,
-  });
 }
 
 async function resultOf(reading: Promise<unknown>): Promise<string> {
@@ -90,15 +100,3 @@ async function resultOf(reading: Promise<unknown>): Promise<string> {
   }
   return "accepted";
 }
-
-const cases: Verdict[] = [];
-for (const vector of vectors.cases) cases.push(await judge(vector));
-const trustLists: string[] = [];
-for (const { token, at: now } of vectors.trust_lists) {
-  trustLists.push(await resultOf(parseTrustList(token, alliance, now, current)));
-}
-const statusLists: string[] = [];
-for (const { token, at: now, uri } of vectors.status_lists) {
-  statusLists.push(await resultOf(parseStatusList(bytesOf(token), current, now, uri)));
-}
-console.log(JSON.stringify({ cases, trust_lists: trustLists, status_lists: statusLists }));

@@ -18,7 +18,7 @@ from tests.core.make_vectors import vector_of
 from tests.core.test_vectors import LOADED_AT, VECTORS
 from tests.core.worlds import DAY, RULES, STATUS, TRUST
 
-JUDGE = Path(__file__).with_name("judge.ts")
+JUDGE = Path(__file__).with_name("judge_in_node.ts")
 GENERATED = 10_000
 FIELDS = ("outcome", "reason", "code", "age_seconds", "trust_age_seconds", "status_age_seconds")
 
@@ -32,6 +32,7 @@ def node() -> str:
 
 
 def judged(vectors: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The answers of the verifier in Node."""
     document = json.dumps({**vectors, "loaded_at": LOADED_AT}).encode()
     done = subprocess.run(
         [node(), "--no-warnings", str(JUDGE)], input=document, capture_output=True, check=False
@@ -42,26 +43,31 @@ def judged(vectors: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def test_every_vector() -> None:
-    answers = judged(VECTORS)
-
-    for vector, answer in zip(VECTORS["cases"], answers["cases"], strict=True):
-        assert answer == {name: vector[name] for name in FIELDS}, vector["name"]
-    for kind in ("trust_lists", "status_lists"):
-        for vector, answer in zip(VECTORS[kind], answers[kind], strict=True):
-            assert answer == vector["result"], vector["name"]
+    expect_agreement(VECTORS, judged(VECTORS))
 
 
 def test_ten_thousand_generated_codes_good_and_damaged() -> None:
-    chance = random.Random(33)
-    cases = [generated(chance) for _ in range(GENERATED)]
-    expected = [vector_of(case) for case in cases]
+    vectors = generated_vectors(GENERATED)
 
-    answers = judged({**VECTORS, "cases": expected, "trust_lists": [], "status_lists": []})
+    expect_agreement(vectors, judged(vectors))
 
-    for vector, answer in zip(expected, answers["cases"], strict=True):
+    assert len({case["reason"] for case in vectors["cases"]}) == 12, "every reason came up"
+
+
+def expect_agreement(vectors: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
+    """Every verdict is that of the core, to the last member; every list is taken or not alike."""
+    for vector, answer in zip(vectors["cases"], answers["cases"], strict=True):
         assert answer == {name: vector[name] for name in FIELDS}, vector
-    reasons = {vector["reason"] for vector in expected}
-    assert len(reasons) == 12, "every reason came up"
+    for kind in ("trust_lists", "status_lists"):
+        for vector, answer in zip(vectors[kind], answers[kind], strict=True):
+            assert answer == vector["result"], vector["name"]
+
+
+def generated_vectors(count: int) -> Mapping[str, Any]:
+    """The shared worlds with other codes, and the core's verdict on each; always the same ones."""
+    chance = random.Random(33)
+    cases = [vector_of(generated(chance)) for _ in range(count)]
+    return {**VECTORS, "cases": cases, "trust_lists": [], "status_lists": []}
 
 
 def generated(chance: random.Random) -> Case:

@@ -1,0 +1,7 @@
+// A document of vectors on standard input, the verifier's answers on standard output.
+
+import { readFileSync } from "node:fs";
+
+import { answers, type Vectors } from "./judge.ts";
+
+console.log(JSON.stringify(await answers(JSON.parse(readFileSync(0, "utf-8")) as Vectors)));
