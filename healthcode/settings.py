@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "healthcode.tracing",
     "healthcode.codes",
     "verifier",
+    "healthcode.placing",
 ]
 
 MIDDLEWARE = [
@@ -247,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
     "verifier.refresh": {"task": "verifier.refresh", "schedule": 15.0},
     "verifier.doubts": {"task": "verifier.doubts", "schedule": 15.0},
     "verifier.partitions": {"task": "verifier.partitions", "schedule": crontab(minute=5)},
+    "tracing.place_waiting": {"task": "tracing.place_waiting", "schedule": 30.0},
     "tracing.partitions": {"task": "tracing.partitions", "schedule": crontab(minute=10)},
     "accounts.forget": {"task": "accounts.forget", "schedule": crontab(minute="*/10")},
     "colours.forget": {"task": "colours.forget", "schedule": crontab(hour=3, minute=20)},
