@@ -10,9 +10,9 @@ import healthcode.colours.urls as colours
 import healthcode.tracing.urls as tracing
 import healthcode.web.urls as web
 import verifier.urls as doors
-from healthcode import health
+from healthcode import conversion, health
 
-_INTERFACE = (people.api, colours.api, tracing.api, codes.api, doors.api)
+_INTERFACE = (people.api, colours.api, tracing.api, codes.api, doors.api, conversion.api)
 _PAGES = (
     web.pages,
     people.pages,

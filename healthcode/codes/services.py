@@ -9,14 +9,18 @@ from django.conf import settings
 from accounts.models import Account
 from healthcode.codes import publishing, selectors, status
 from healthcode.codes.errors import DoesNotSign
-from healthcode.codes.keys import keyring
+from healthcode.codes.keys import Signer, keyring
 from healthcode.codes.selectors import Standing
+from healthcode.colours.policy import policy_at
 from healthcode.colours.reasons import Reason
 from healthcode.colours.selectors import decision_of
 from healthcode.core import Colour, HealthCode, Kind, StatusRef, sign
 
 RENEWED_PER_LIFE: Final = 2
 """Renewals of a live code within its life: one may fail and the code still holds."""
+
+NOBODY: Final = 0
+"""No person has this number, so its places in the status lists are never superseded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,16 @@ class IssuedCode:
     reasons: tuple[Reason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class VisitorCode:
+    """A signed code for somebody who is known to another issuer alone."""
+
+    code: str
+    colour: Colour
+    issued_at: datetime
+    expires_at: datetime
+
+
 def issue_code(*, account: Account, person_id: int, kind: Kind, at: datetime) -> IssuedCode:
     """Sign the colour that a person whom `account` looks after has at `at`.
 
@@ -55,18 +69,8 @@ def issue_code(*, account: Account, person_id: int, kind: Kind, at: datetime) ->
     seconds = settings.LIVE_CODE_SECONDS if kind is Kind.LIVE else settings.PAPER_CODE_SECONDS
     issued_at = at.replace(microsecond=0)
     expires_at = issued_at + timedelta(seconds=seconds)
-    statement = HealthCode(
-        issuer=settings.ISSUER,
-        issued_at=int(issued_at.timestamp()),
-        expires_at=int(expires_at.timestamp()),
-        colour=standing.colour,
-        kind=kind,
-        policy=standing.policy,
-        holder=standing.holder,
-        status=_status(standing, at),
-    )
     return IssuedCode(
-        code=sign(statement, kid=signer.kid, algorithm=signer.algorithm, signer=signer.sign),
+        code=_signed(standing, kind, issued_at, expires_at, signer, holder=standing.holder),
         kind=kind,
         person=person_id,
         colour=standing.colour,
@@ -77,6 +81,48 @@ def issue_code(*, account: Account, person_id: int, kind: Kind, at: datetime) ->
         until=decision.until if decision else None,
         reasons=decision.reasons if decision else (),
     )
+
+
+def issue_visitor_code(
+    *, colour: Colour, holder: str | None, ends_at: datetime, at: datetime
+) -> VisitorCode:
+    """Sign a live code for somebody whom another issuer vouches for, until `ends_at` at most.
+
+    It names no person of ours: all such codes share a place in the status list that is nobody's,
+    and are short-lived instead of superseded.
+
+    Raises:
+        DoesNotSign: this process has no key to sign with.
+        NoPolicy: no policy is in force.
+    """
+    signer = keyring.signer(at=at)
+    standing = Standing(NOBODY, colour, 0, policy_at(at).version, "")
+    issued_at = at.replace(microsecond=0)
+    expires_at = min(issued_at + timedelta(seconds=settings.LIVE_CODE_SECONDS), ends_at)
+    code = _signed(standing, Kind.LIVE, issued_at, expires_at, signer, holder=holder)
+    return VisitorCode(code, colour, issued_at, expires_at)
+
+
+def _signed(
+    standing: Standing,
+    kind: Kind,
+    issued_at: datetime,
+    expires_at: datetime,
+    signer: Signer,
+    *,
+    holder: str | None,
+) -> str:
+    statement = HealthCode(
+        issuer=settings.ISSUER,
+        issued_at=int(issued_at.timestamp()),
+        expires_at=int(expires_at.timestamp()),
+        colour=standing.colour,
+        kind=kind,
+        policy=standing.policy,
+        holder=holder,
+        status=_status(standing, issued_at),
+    )
+    return sign(statement, kid=signer.kid, algorithm=signer.algorithm, signer=signer.sign)
 
 
 def _status(standing: Standing, at: datetime) -> StatusRef:

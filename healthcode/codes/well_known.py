@@ -22,6 +22,7 @@ from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import Policy
 from healthcode.colours.policy import policy_at
 from healthcode.core import jwk_set
+from healthcode.core.codes import PREFIX
 from healthcode.core.status import CONTENT_TYPE as STATUS_LIST_TYPE
 
 VERSION: Final = 1
@@ -38,9 +39,15 @@ def metadata(request: HttpRequest) -> HttpResponseBase:
     document = {
         "version": VERSION,
         "issuer": settings.ISSUER,
+        "codes": {
+            "scheme": PREFIX,
+            "live_seconds": settings.LIVE_CODE_SECONDS,
+            "paper_seconds": settings.PAPER_CODE_SECONDS,
+        },
         "jwks_uri": _absolute("published-keys"),
         "policy_uri": _absolute("published-policy"),
         "levels_uri": _absolute("published-levels"),
+        "status_list_ttl": int(TTL.total_seconds()),
         "status_lists": [status.uri_of(day, part) for day, part in rows],
     }
     return _json(request, document, max_age=METADATA_SECONDS)
@@ -72,7 +79,9 @@ def policy_in_force(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def levels_in_force(request: HttpRequest) -> HttpResponseBase:
-    """The risk level of every area that a published map has named."""
+    """The risk level of every area that a published map has named, and since when it is so."""
+    found = levels_on(on=timezone.now())
+    changed = max((area.since for area in found), default=None)
     levels = [
         {
             "code": area.code,
@@ -80,9 +89,14 @@ def levels_in_force(request: HttpRequest) -> HttpResponseBase:
             "level": area.level.label,
             "since": area.since.isoformat(),
         }
-        for area in levels_on(on=timezone.now())
+        for area in found
     ]
-    return _json(request, {"issuer": settings.ISSUER, "levels": levels}, max_age=RULES_SECONDS)
+    document = {
+        "issuer": settings.ISSUER,
+        "since": changed.isoformat() if changed else None,
+        "levels": levels,
+    }
+    return _json(request, document, max_age=RULES_SECONDS)
 
 
 @require_safe

@@ -27,7 +27,13 @@ def _at_noon() -> Iterator[None]:
 def test_a_verifier_finds_everything_from_one_address(zhang: Resident, client: Client) -> None:
     code_of(zhang)
     metadata = client.get(BASE).json()
-    assert metadata["issuer"] == settings.ISSUER
+    assert (metadata["version"], metadata["issuer"]) == (1, settings.ISSUER)
+    assert metadata["codes"] == {
+        "scheme": "JK1:",
+        "live_seconds": settings.LIVE_CODE_SECONDS,
+        "paper_seconds": settings.PAPER_CODE_SECONDS,
+    }
+    assert metadata["status_list_ttl"] == 30
     keys = parse_jwk_set(client.get(urlsplit(metadata["jwks_uri"]).path).content)
     assert len(metadata["status_lists"]) == 2
     for uri in metadata["status_lists"]:
@@ -36,7 +42,8 @@ def test_a_verifier_finds_everything_from_one_address(zhang: Resident, client: C
         assert parsed.issuer == settings.ISSUER
     policy = client.get(urlsplit(metadata["policy_uri"]).path).json()
     assert parse(policy["toml"]).version == policy["version"]
-    assert client.get(urlsplit(metadata["levels_uri"]).path).json()["levels"] == []
+    levels = client.get(urlsplit(metadata["levels_uri"]).path).json()
+    assert levels == {"issuer": settings.ISSUER, "since": None, "levels": []}
 
 
 @pytest.mark.parametrize(
