@@ -9,16 +9,15 @@ from typing import Final
 
 from healthcode.colours.policy import CheckIns, NegativeTests, Policy, Rule
 
-# The signals of `people` and what they come to, as CTEs that end in `result (person, colour,
-# next_change_at)` with one row for each of `people`.
-RESULT: Final = """
+# The signals of `people`, as CTEs that end in `signal`, one row for each exposure to a rule.
+SIGNALS: Final = """
 WITH RECURSIVE rule AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(rules)s::jsonb) AS given (
         kind text, traits text[], levels smallint[], areas text[], colour smallint, hold interval,
         check_ins int, negative_tests int, apart interval)
 ),
 fact AS MATERIALIZED (
-    SELECT person_id AS person, kind::text, starts, ends, area_id::text AS area,
+    SELECT id, person_id AS person, kind::text, starts, ends, area_id::text AS area,
            traits::text[] AS traits, day
     FROM evidence_evidence
     WHERE person_id = ANY(%(people)s::bigint[]) AND withdrawn_by_id IS NULL
@@ -39,15 +38,16 @@ exposure AS MATERIALIZED (
     SELECT row_number() OVER () AS no, matched.*,
            (matched.ends AT TIME ZONE 'Asia/Shanghai')::date AS first_day
     FROM (
-        SELECT fact.person, fact.starts, coalesce(fact.ends, 'infinity') AS ends,
+        SELECT fact.id AS fact, fact.person, fact.starts, coalesce(fact.ends, 'infinity') AS ends,
                rule.colour, rule.hold, rule.check_ins, rule.negative_tests, rule.apart
         FROM fact JOIN rule ON rule.kind = fact.kind
         WHERE rule.levels IS NULL
           AND (rule.traits IS NULL OR rule.traits && fact.traits)
           AND (rule.areas IS NULL OR fact.area ^@ ANY(rule.areas))
         UNION ALL
-        SELECT fact.person, greatest(fact.starts, place.starts), least(fact.ends, place.ends),
-               place.colour, place.hold, place.check_ins, place.negative_tests, place.apart
+        SELECT fact.id, fact.person, greatest(fact.starts, place.starts),
+               least(fact.ends, place.ends), place.colour, place.hold,
+               place.check_ins, place.negative_tests, place.apart
         FROM fact JOIN place ON place.area = fact.area AND place.kind = fact.kind
         WHERE (place.traits IS NULL OR place.traits && fact.traits)
           AND (place.areas IS NULL OR fact.area ^@ ANY(place.areas))
@@ -92,7 +92,9 @@ tested AS (
     WHERE counted < negative_tests
 ),
 signal AS (
-    SELECT exposure.person, exposure.colour, exposure.starts,
+    SELECT exposure.fact, exposure.person, exposure.colour, exposure.starts, exposure.first_day,
+           coalesce(exposure.check_ins, exposure.negative_tests) IS NOT NULL AS asks_proof,
+           coalesce(checked.released_at, tested.sampled_at) AS released_at,
            CASE
                WHEN exposure.ends = 'infinity' THEN 'infinity'
                WHEN exposure.check_ins IS NOT NULL THEN
@@ -104,7 +106,12 @@ signal AS (
     FROM exposure
     LEFT JOIN checked USING (no)
     LEFT JOIN tested ON tested.no = exposure.no AND tested.counted = tested.negative_tests
-),
+)"""
+
+# What the signals come to: `result (person, colour, next_change_at)`, a row for each of `people`.
+RESULT: Final = (
+    SIGNALS
+    + """,
 result AS (
     SELECT given.person,
            coalesce(max(colour) FILTER (WHERE starts <= %(at)s AND ends > %(at)s), 0) AS colour,
@@ -115,6 +122,7 @@ result AS (
     GROUP BY given.person
 )
 """
+)
 
 # Writes what `result` says. The rows are locked by the caller's transaction already: they stay
 # where they are, so that the update may find them again by their place (`ctid`) at no cost.
@@ -177,6 +185,50 @@ SELECT array_agg(person_id) FROM (
 ) AS locked
 """
 
+# Facts that no decision from `at` on can need. `spent` are those whose own time is over: old, closed,
+# without a signal to come, no ancestor of another fact, not the declaration that a code rests on.
+# Of these a check-in or a test stays while a fact that stays was released by it; one that gave a
+# signal itself stays as soon as any such fact is older, since it might need proof of its own.
+FORGETTABLE: Final = (
+    SIGNALS
+    + """,
+spent AS MATERIALIZED (
+    SELECT old.id, old.person_id AS person, old.kind, old.starts, old.withdrawn_by_id,
+           coalesce(old.day, (old.starts AT TIME ZONE 'Asia/Shanghai')::date) AS day,
+           old.kind IN ('check_in', 'test') AND old.withdrawn_by_id IS NULL AS is_proof
+    FROM evidence_evidence AS old
+    LEFT JOIN accounts_act AS withdrawal ON withdrawal.id = old.withdrawn_by_id
+    WHERE old.person_id = ANY(%(people)s::bigint[])
+      AND greatest(coalesce(old.ends, old.starts), old.received_at, withdrawal.at) < %(before)s
+      AND NOT EXISTS (SELECT FROM evidence_evidence AS leaf WHERE leaf.derived_from_id = old.id)
+      AND (old.withdrawn_by_id IS NOT NULL OR (
+          old.ends IS NOT NULL
+          AND NOT EXISTS (SELECT FROM signal WHERE signal.fact = old.id AND signal.ends > %(at)s)
+          AND (old.kind <> 'declaration' OR EXISTS (
+              SELECT FROM evidence_evidence AS later
+              WHERE later.person_id = old.person_id AND later.kind = 'declaration'
+                AND later.withdrawn_by_id IS NULL
+                AND (later.starts, later.id) > (old.starts, old.id)))))
+),
+floor AS MATERIALIZED (
+    SELECT person, min(first_day) AS day
+    FROM signal WHERE asks_proof AND fact NOT IN (SELECT id FROM spent) GROUP BY person
+),
+gone AS MATERIALIZED (
+    SELECT spent.* FROM spent LEFT JOIN floor USING (person)
+    WHERE NOT is_proof OR floor.day IS NULL OR spent.day < floor.day
+       OR NOT EXISTS (SELECT FROM signal WHERE signal.fact = spent.id)
+)
+SELECT id FROM gone
+WHERE NOT is_proof OR NOT EXISTS (
+    SELECT FROM signal
+    WHERE signal.person = gone.person AND signal.asks_proof
+      AND signal.fact NOT IN (SELECT id FROM gone)
+      AND gone.day >= signal.first_day
+      AND (signal.released_at IS NULL OR gone.starts <= signal.released_at))
+"""
+)
+
 # The codes of the areas given and of all below them. ':' follows '9': so this is a range of codes.
 CODES_WITHIN: Final = """
 SELECT coalesce(array_agg(DISTINCT area.code), '{}')
@@ -218,9 +270,9 @@ def plan(touched: str) -> str:
     """  # noqa: S608  one of the constants above
 
 
-def rules_json(policy: Policy) -> str:
-    """The rules of a policy as `RESULT` takes them; what a rule does not ask for is null."""
-    return json.dumps([_row(rule) for rule in policy.rules])
+def rules_json(*policies: Policy) -> str:
+    """The rules of policies as `SIGNALS` takes them; what a rule does not ask for is null."""
+    return json.dumps([_row(rule) for policy in policies for rule in policy.rules])
 
 
 def _row(rule: Rule) -> dict[str, object]:
