@@ -200,7 +200,10 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
-    "ENUM_NAME_OVERRIDES": {"LevelEnum": "healthcode.colours.levels_serializers.LEVELS"},
+    "ENUM_NAME_OVERRIDES": {
+        "LevelEnum": "healthcode.colours.levels_serializers.LEVELS",
+        "PlaceKindEnum": "healthcode.tracing.kinds.PlaceKind",
+    },
 }
 
 # Sending one-time codes: the class that does it (see accounts/sms.py)
