@@ -97,11 +97,15 @@ class Grant(models.Model):
 
 
 class Token(models.Model):
-    """A bearer token; only its SHA-256 is kept."""
+    """A bearer token; only its SHA-256 is kept.
+
+    `scope` is what of its account's rights it is limited to, words with spaces between; empty: all.
+    """
 
     digest = models.BinaryField(max_length=32, unique=True)
     account = models.ForeignKey(Account, models.CASCADE, related_name="tokens")
     label = models.CharField(max_length=64, blank=True, default="")
+    scope = models.CharField(max_length=64, blank=True, default="")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
 

@@ -133,10 +133,15 @@ def resident_account(*, phone: str) -> Account:
     return account
 
 
-def issue_token(*, account: Account, label: str, expires_at: datetime) -> str:
-    """A new bearer token (43 characters, 256 random bits); only its digest is kept."""
+def issue_token(*, account: Account, label: str, expires_at: datetime, scope: str = "") -> str:
+    """A new bearer token (43 characters, 256 random bits); only its digest is kept.
+
+    `scope` limits it (see `Token`); without one it may do all that its account may.
+    """
     token = secrets.token_urlsafe(32)
-    Token.objects.create(account=account, digest=digest(token), label=label, expires_at=expires_at)
+    Token.objects.create(
+        account=account, digest=digest(token), label=label, scope=scope, expires_at=expires_at
+    )
     return token
 
 

@@ -1,13 +1,11 @@
-"""The verifier's HTTP interface: enrolling a device, scans, verifications for partners."""
+"""The verifier's HTTP interface for devices: enrolling one, scans."""
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import NotAuthenticated, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -16,14 +14,12 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.client import address
-from accounts.permissions import IsPartner
-from healthcode.core import Outcome, Reason, Rules, jwk_set
+from healthcode.core import Outcome, Reason, jwk_set
 from healthcode.core.status import CONTENT_TYPE as STATUS_LIST
 from healthcode.web import problems, service_key
-from healthcode.web.errors import InvalidInput, Refusal
+from healthcode.web.errors import Refusal
 from verifier.authentication import DeviceAuthentication, IsDevice
 from verifier.bundles import signed_bundle, status_list
-from verifier.errors import TooLarge
 from verifier.scanning import Answer, Door, Given, NewScan, scan, scan_all
 from verifier.serializers import (
     BatchInput,
@@ -34,17 +30,9 @@ from verifier.serializers import (
     OfflineScanInput,
     ScanInput,
     ScanOutput,
-    VerificationInput,
-    VerificationOutput,
     scan_answer,
-    verification,
 )
 from verifier.services import enrol
-from verifier.trust import knowledge
-
-MOST_VERIFICATIONS: Final = 5000
-LONGEST_TEXT: Final = 64 * 1024
-"""More than any QR picture holds, so that whatever a scanner read gets a verdict."""
 
 
 class EnrolView(APIView):
@@ -150,35 +138,6 @@ class StatusListView(APIView):
         return answer
 
 
-class VerificationView(APIView):
-    """Verdicts for partners; nothing is recorded about the person."""
-
-    permission_classes = (IsPartner,)
-
-    @extend_schema(
-        request=PolymorphicProxySerializer(
-            "OneOrManyCodes",
-            [VerificationInput, VerificationInput(many=True)],
-            resource_type_field_name=None,
-            many=False,
-        ),
-        responses=PolymorphicProxySerializer(
-            "OneOrManyVerdicts",
-            [VerificationOutput, VerificationOutput(many=True)],
-            resource_type_field_name=None,
-            many=False,
-        ),
-    )
-    def post(self, request: Request) -> Response:
-        """Judge one code, or a list of codes in order."""
-        if isinstance(request.data, list):
-            return Response(_verdicts(_codes(request.data)))
-        code = _valid(VerificationInput(data=request.data))["code"]
-        if len(code) > LONGEST_TEXT:
-            raise TooLarge(_("This cannot have come from a QR code: it is too long."))
-        return Response(_verdicts([code])[0])
-
-
 def _valid(serializer: Serializer[Any]) -> dict[str, Any]:
     serializer.is_valid(raise_exception=True)
     return dict(serializer.validated_data)
@@ -216,20 +175,3 @@ def _named(raw: dict[str, Any]) -> str | None:
     """The id of a scan that was not understood, as far as it is one."""
     scan_id = raw.get("id")
     return scan_id[:36] if isinstance(scan_id, str) else None
-
-
-def _codes(items: list[Any]) -> list[str]:
-    if not 0 < len(items) <= MOST_VERIFICATIONS:
-        raise InvalidInput(
-            _("Send between 1 and %(most)s codes at a time.") % {"most": MOST_VERIFICATIONS}
-        )
-    texts = [{"code": item} if isinstance(item, str) else item for item in items]
-    serializer = VerificationInput(data=texts, many=True)
-    serializer.is_valid(raise_exception=True)
-    return [item["code"] for item in serializer.validated_data]
-
-
-def _verdicts(codes: Sequence[str]) -> list[dict[str, object]]:
-    known, rules = knowledge.current(), Rules()
-    now = int(timezone.now().timestamp())
-    return [verification(known.judge(code, rules=rules, at=now, now=now), code) for code in codes]

@@ -176,3 +176,53 @@ class Publication(models.Model):
     etag = models.CharField(max_length=80, blank=True, default="")
     as_of = models.DateTimeField()
     changed_at = models.DateTimeField(db_index=True)
+
+
+class Partner(models.Model):
+    """A partner's machine: the public keys it signs with (JWK set), and what it may ask."""
+
+    account = models.OneToOneField(
+        Account, models.PROTECT, primary_key=True, related_name="partner"
+    )
+    keys = models.JSONField()
+    scopes = models.CharField(max_length=64)
+    codes_per_minute = models.PositiveIntegerField()
+    contact = models.CharField(max_length=128, blank=True, default="")
+    created_at = models.DateTimeField(db_default=Now())
+
+
+class PartnerAssertion(models.Model):
+    """An assertion that was used, kept until it has expired: none works twice."""
+
+    partner = models.ForeignKey(Partner, models.CASCADE, related_name="+")
+    jti_hash = models.BinaryField(max_length=32)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "jti_hash"], name="assertion_once"),
+        ]
+
+
+class PartnerUse(models.Model):
+    """How many codes a partner asked about in its current minute."""
+
+    account = models.OneToOneField(Account, models.CASCADE, primary_key=True, related_name="+")
+    minute = models.DateTimeField()
+    codes = models.PositiveIntegerField()
+
+
+class PartnerCall(models.Model):
+    """What a partner asked, when, about how many codes, and why it was refused if it was.
+
+    Nothing of the codes or of their verdicts is kept.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="partner_calls")
+    at = models.DateTimeField()
+    call = models.CharField(max_length=8)
+    codes = models.PositiveIntegerField()
+    refused = models.CharField(max_length=32, blank=True, default="")
+
+    class Meta:
+        indexes = [models.Index(fields=["account", "at"], name="calls_of_partner")]

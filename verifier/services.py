@@ -16,6 +16,7 @@ from accounts.authority import normalise_code, require
 from accounts.models import Account, Role
 from healthcode.areas.selectors import require_known
 from healthcode.core import Outcome
+from healthcode.sandbox import is_specimen
 from healthcode.web.errors import InvalidInput
 from verifier.errors import EnrolmentCodeNotValid
 from verifier.models import Device, Publication, TrustedIssuer, Venue, VenueKind
@@ -134,7 +135,12 @@ def revoke(*, device: Device, at: datetime) -> None:
 
 
 def trust_issuer(*, name: str, base_url: str) -> TrustedIssuer:
-    """Recognise an issuer's codes from now on, as published at `base_url`."""
+    """Recognise an issuer's codes from now on, as published at `base_url`.
+
+    Raises InvalidInput for an issuer of specimens.
+    """
+    if is_specimen(name):
+        raise InvalidInput(_("Specimens are for the sandbox; their issuer is never trusted."))
     address = base_url.rstrip("/")
     issuer, created = TrustedIssuer.objects.get_or_create(name=name, defaults={"base_url": address})
     if not created and issuer.base_url != address:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from verifier import doubts as code_doubts
 from verifier import partitions as scan_partitions
+from verifier import partners
 from verifier.refresh import refresh_all
 
 
@@ -19,6 +20,7 @@ def partitions() -> None:
     """Keep a partition for each day of scans, and drop what is past retention."""
     scan_partitions.maintain(at=timezone.now())
     code_doubts.forget(at=timezone.now())
+    partners.forget(at=timezone.now())
 
 
 @shared_task(name="verifier.doubts")

@@ -15,6 +15,7 @@ from django.db.models import Count, Max
 from django.utils import timezone
 
 from healthcode import core
+from healthcode.sandbox import is_specimen
 from verifier import alliance
 from verifier.models import Publication, TrustList
 
@@ -145,6 +146,8 @@ class KnowledgeCache:
                 if parsed is not None:
                     lists[publication.uri] = parsed
         self._lists = {uri: self._lists[uri] for uri in lists}
+        # Whoever signed or entered it: a specimen is never a code.
+        issuers = {name: issuer for name, issuer in issuers.items() if not is_specimen(name)}
         return Knowledge(_worst(issuers, heard), core.Statuses.of(lists.values()), heard)
 
     def _status_list(

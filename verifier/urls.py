@@ -3,14 +3,13 @@
 from django.urls import path
 
 from verifier import pages as views
-from verifier import recognised, scanner_pages
+from verifier import partner_api, recognised, scanner_pages
 from verifier.api import (
     BundleView,
     EnrolView,
     ScanBatchView,
     ScanView,
     StatusListView,
-    VerificationView,
 )
 
 api = [
@@ -19,7 +18,14 @@ api = [
     path("devices/status-list", StatusListView.as_view(), name="door-status-list"),
     path("scans", ScanView.as_view(), name="scans"),
     path("scans/batch", ScanBatchView.as_view(), name="scan-batch"),
-    path("verifications", VerificationView.as_view(), name="verifications"),
+    path("oauth/token", partner_api.PartnerTokenView.as_view(), name="partner-token"),
+    path("verifications", partner_api.VerificationView.as_view(), name="verifications"),
+    path("sandbox", partner_api.SandboxView.as_view(), name="sandbox"),
+    path(
+        "sandbox/verifications",
+        partner_api.SandboxVerificationView.as_view(),
+        name="sandbox-verifications",
+    ),
 ]
 
 pages = [

@@ -180,5 +180,50 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='one_look_at_doubts')],
             },
         ),
+        migrations.CreateModel(
+            name='Partner',
+            fields=[
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='partner', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('keys', models.JSONField()),
+                ('scopes', models.CharField(max_length=64)),
+                ('codes_per_minute', models.PositiveIntegerField()),
+                ('contact', models.CharField(blank=True, default='', max_length=128)),
+                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+        ),
+        migrations.CreateModel(
+            name='PartnerUse',
+            fields=[
+                ('account', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
+                ('minute', models.DateTimeField()),
+                ('codes', models.PositiveIntegerField()),
+            ],
+        ),
+        migrations.CreateModel(
+            name='PartnerAssertion',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('jti_hash', models.BinaryField(max_length=32)),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='verifier.partner')),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('partner', 'jti_hash'), name='assertion_once')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PartnerCall',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField()),
+                ('call', models.CharField(max_length=8)),
+                ('codes', models.PositiveIntegerField()),
+                ('refused', models.CharField(blank=True, default='', max_length=32)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='partner_calls', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'indexes': [models.Index(fields=['account', 'at'], name='calls_of_partner')],
+            },
+        ),
         migrations.RunSQL(CREATE_SCANS, "DROP TABLE verifier_scan"),
     ]

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from healthcode.core import CoreError
+from healthcode.web.errors import InvalidInput
 from verifier.fetching import FetchFailed
 from verifier.refresh import refresh_issuer
 from verifier.services import trust_issuer
@@ -27,7 +28,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Trust it, then fetch its keys and lists unless told not to."""
-        issuer = trust_issuer(name=options["name"], base_url=options["base_url"])
+        try:
+            issuer = trust_issuer(name=options["name"], base_url=options["base_url"])
+        except InvalidInput as refusal:
+            raise CommandError(str(refusal.detail)) from refusal
         if not options["later"]:
             try:
                 refresh_issuer(issuer, at=timezone.now())

@@ -1,0 +1,312 @@
+"""Partners' machines: who gets a token, what it opens, how often, and what is written down."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
+from rest_framework.test import APIClient
+
+from accounts.models import Account, Token
+from accounts.services import forget as forget_tokens
+from accounts.services import set_open
+from healthcode.web.errors import InvalidInput, TooMany
+from tests.verifier.authority import Authority
+from tests.verifier.partner import Machine, new_key
+from verifier import partners
+from verifier.models import PartnerAssertion, PartnerCall, Scan
+
+pytestmark = pytest.mark.django_db
+
+VERIFICATIONS, SANDBOX = "/api/v1/verifications", "/api/v1/sandbox"
+
+
+@pytest.fixture
+def machine() -> Machine:
+    found = Machine()
+    register(found)
+    return found
+
+
+def register(machine: Machine, **members: Any) -> None:
+    partners.register(
+        **{
+            "name": machine.name,
+            "keys": machine.public_keys(),
+            "scopes": ["verify", "sandbox"],
+            "codes_per_minute": 100,
+            "contact": "",
+        }
+        | members
+    )
+
+
+def client_with(answer: Any) -> APIClient:
+    assert answer.status_code == 200, answer.content
+    client = APIClient(headers={"Accept-Language": "en"})
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {answer.json()['access_token']}")
+    return client
+
+
+def calls() -> list[tuple[str, int, str]]:
+    return list(PartnerCall.objects.order_by("pk").values_list("call", "codes", "refused"))
+
+
+def test_from_assertion_to_verdict(machine: Machine, zhejiang: Authority, now: datetime) -> None:
+    answer = machine.asks(assertion=machine.assertion(at=now))
+    assert answer["Cache-Control"] == "no-store"
+    told = answer.json()
+    assert (told["token_type"], told["expires_in"]) == ("Bearer", 600)
+    assert told["scope"] == "verify sandbox"
+    client = client_with(answer)
+    one = client.post(VERIFICATIONS, {"code": zhejiang.code(at=now)}, format="json")
+    many = client.post(VERIFICATIONS, [zhejiang.code(at=now), "x"], format="json")
+    assert one.json()["reason"] == "ok"
+    assert [verdict["reason"] for verdict in many.json()] == ["ok", "malformed"]
+    assert calls() == [("token", 0, ""), ("verify", 1, ""), ("verify", 2, "")]
+    assert not Scan.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "alg"),
+    [
+        (ECKey.generate_key("P-256", {"kid": "1"}), "ES256"),
+        (RSAKey.generate_key(2048, {"kid": "1"}), "PS256"),
+    ],
+    ids=["ES256", "PS256"],
+)
+def test_kinds_of_keys(key: ECKey | RSAKey, alg: str, now: datetime) -> None:
+    machine = Machine(key=key)
+    register(machine)
+    assert machine.asks(assertion=machine.assertion(at=now, alg=alg)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": None},
+        {"iss": "cn-99"},
+        {"iss": ["cn-32"]},
+        {"sub": None},
+        {"sub": "cn-31"},
+        {"aud": None},
+        {"aud": "https://elsewhere.example"},
+        {"aud": []},
+        {"exp": None},
+        {"exp": 1},
+        {"exp": "soon"},
+        {"exp": 1e300},
+        {"exp": float("nan")},
+        {"nbf": 4_000_000_000},
+        {"jti": None},
+        {"jti": 7},
+        {"jti": ""},
+        {"jti": "x" * 129},
+    ],
+    ids=str,
+)
+def test_claims_that_are_not_accepted(
+    machine: Machine, now: datetime, claims: dict[str, object]
+) -> None:
+    refused(machine.asks(assertion=machine.assertion(at=now, **claims)))
+
+
+def refused(answer: Any) -> None:
+    assert answer.status_code == 401, answer.content
+    told = answer.json()
+    assert (told["type"], told["error"]) == ("/problems/invalid-client", "invalid_client")
+    assert not Token.objects.exists()
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_long_and_past_assertions(machine: Machine, now: datetime, hours: int) -> None:
+    """A long life would have to be remembered long."""
+    ends = int((now + timedelta(hours=hours)).timestamp())
+    refused(machine.asks(assertion=machine.assertion(at=now, exp=ends)))
+
+
+def test_an_assertion_works_once(machine: Machine, now: datetime) -> None:
+    assertion = machine.assertion(at=now)
+    assert machine.asks(assertion=assertion).status_code == 200
+    Token.objects.all().delete()
+    refused(machine.asks(assertion=assertion))
+    assert calls() == [("token", 0, ""), ("token", 0, "invalid-client")]
+
+
+def test_a_stranger_with_the_same_name_and_key_name(machine: Machine, now: datetime) -> None:
+    refused(machine.asks(assertion=Machine(key=new_key(machine.key.kid)).assertion(at=now)))
+
+
+def test_the_public_key_is_no_shared_secret(machine: Machine, now: datetime) -> None:
+    """The classic confusion: HMAC under what of the key everybody knows."""
+    public = machine.key.as_dict(private=False)
+    secret = OctKey.import_key(f"{public['x']}{public['y']}", {"kid": machine.key.kid})
+    forger = Machine(key=secret)
+    refused(machine.asks(assertion=forger.assertion(at=now, alg="HS256")))
+
+
+def test_no_signature_at_all(machine: Machine, now: datetime) -> None:
+    _header, payload, _signature = machine.assertion(at=now).split(".")
+    refused(machine.asks(assertion=f"eyJhbGciOiJub25lIn0.{payload}."))
+
+
+def test_a_closed_account(machine: Machine, now: datetime) -> None:
+    client = client_with(machine.asks(assertion=machine.assertion(at=now)))
+    set_open(account=Account.objects.get(username=machine.name), is_open=False)
+    refused(machine.asks(assertion=machine.assertion(at=now)))
+    assert client.get(SANDBOX).status_code == 401
+
+
+def test_keys_change_by_registering_again(machine: Machine, now: datetime) -> None:
+    newer = Machine(key=new_key("2027"))
+    register(newer)
+    refused(machine.asks(assertion=machine.assertion(at=now)))
+    assert newer.asks(assertion=newer.assertion(at=now)).status_code == 200
+
+
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(text=st.text() | st.from_regex(r"[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*"))
+def test_any_text_is_refused_kindly(machine: Machine, now: datetime, text: str) -> None:
+    with pytest.raises((partners.InvalidClient, TooMany)):
+        partners.grant(assertion=text, scope="", sender="192.0.2.1", at=now)
+
+
+@pytest.mark.parametrize(
+    ("form", "error"),
+    [
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"client_assertion_type": "x"}, "invalid_request"),
+        ({"client_assertion": ""}, "invalid_request"),
+        ({"scope": "verify everything"}, "invalid_scope"),
+    ],
+)
+def test_requests_that_are_not_right(
+    machine: Machine, now: datetime, form: dict[str, str], error: str
+) -> None:
+    answer = machine.asks(**{"assertion": machine.assertion(at=now)} | form)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == error
+    assert answer.json()["detail"] == answer.json()["error_description"]
+
+
+def test_scopes_open_no_more_than_they_say(
+    machine: Machine, zhejiang: Authority, now: datetime
+) -> None:
+    answer = machine.asks(assertion=machine.assertion(at=now), scope="sandbox")
+    assert answer.json()["scope"] == "sandbox"
+    client = client_with(answer)
+    refusal = client.post(VERIFICATIONS, {"code": zhejiang.code(at=now)}, format="json")
+    assert (refusal.status_code, refusal.json()["type"]) == (403, "/problems/forbidden")
+    assert client.get(SANDBOX).status_code == 200
+    assert calls()[1:] == [("verify", 1, "forbidden"), ("sandbox", 1, "")]
+
+
+def test_who_was_not_given_a_scope_cannot_ask_for_it(now: datetime) -> None:
+    machine = Machine()
+    register(machine, scopes=["sandbox"])
+    answer = machine.asks(assertion=machine.assertion(at=now), scope="verify")
+    assert answer.json()["error"] == "invalid_scope"
+    assert machine.asks(assertion=machine.assertion(at=now)).json()["scope"] == "sandbox"
+
+
+def test_quota(machine: Machine, now: datetime) -> None:
+    """Counted in codes, not in calls, by the minute; the next minute begins afresh."""
+    account = Account.objects.get(username=machine.name)
+    minute = now.replace(second=20, microsecond=0)
+
+    def take(codes: int, at: datetime) -> None:
+        partners.take(account=account, token_scope="verify", scope="verify", codes=codes, at=at)
+
+    take(60, minute)
+    take(40, minute)
+    with pytest.raises(TooMany) as refusal:
+        take(1, minute)
+    assert refusal.value.retry_after == 40
+    take(100, minute + timedelta(minutes=1))
+    with pytest.raises(TooMany):
+        take(101, minute + timedelta(minutes=2))
+    take(100, minute + timedelta(minutes=2))
+
+
+def test_quota_over_http(machine: Machine, now: datetime) -> None:
+    client = client_with(machine.asks(assertion=machine.assertion(at=now)))
+    answer = client.post(VERIFICATIONS, ["x"] * 101, format="json")
+    assert (answer.status_code, answer.json()["type"]) == (429, "/problems/too-many-requests")
+    assert 0 < int(answer["Retry-After"]) <= 60
+    assert calls()[-1] == ("verify", 101, "too-many-requests")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_at_once_share_one_quota(now: datetime) -> None:
+    machine = Machine()
+    register(machine)
+    account = Account.objects.get(username=machine.name)
+
+    def take(_number: int) -> bool:
+        try:
+            partners.take(account=account, token_scope="verify", scope="verify", codes=10, at=now)
+        except TooMany:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(take, range(24))) == 10
+
+
+KEY = new_key().as_dict(private=False)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        b"",
+        b"[]",
+        b"\xff",
+        b"{}",
+        b'{"keys": []}',
+        json.dumps({"keys": [KEY, KEY]}).encode(),
+        json.dumps(KeySet([new_key()]).as_dict(private=True)).encode(),
+        json.dumps({"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "1"}]}).encode(),
+        json.dumps({"keys": [ECKey.generate_key("P-384").as_dict(private=False)]}).encode(),
+        json.dumps({"keys": [OKPKey.generate_key("X25519").as_dict(private=False)]}).encode(),
+        json.dumps({"keys": [RSAKey.generate_key(1024).as_dict(private=False)]}).encode(),
+    ],
+    ids=[
+        "nothing",
+        "list",
+        "binary",
+        "empty",
+        "none",
+        "twice",
+        "private",
+        "secret",
+        "P-384",
+        "X25519",
+        "RSA",
+    ],
+)
+def test_keys_that_are_not_taken(keys: bytes) -> None:
+    with pytest.raises(InvalidInput):
+        register(Machine(), keys=keys)
+    assert not Account.objects.filter(username="cn-32").exists()
+
+
+def test_what_has_served_its_time_is_forgotten(machine: Machine, now: datetime) -> None:
+    machine.asks(assertion=machine.assertion(at=now))
+    partners.forget(at=timezone.now() + timedelta(minutes=5))
+    assert PartnerAssertion.objects.count() == 1
+    partners.forget(at=timezone.now() + timedelta(hours=1))
+    forget_tokens(at=timezone.now() + timedelta(hours=1))
+    assert not PartnerAssertion.objects.exists()
+    assert not Token.objects.exists()
+    assert PartnerCall.objects.exists()
+    partners.forget(at=timezone.now() + timedelta(days=200))
+    assert not PartnerCall.objects.exists()

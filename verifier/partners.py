@@ -1,0 +1,266 @@
+"""Partners' machines: their keys, their tokens, what they may ask and how often, what they asked.
+
+A partner proves who it is with a JWT signed by its own key (RFC 7523, private_key_jwt) and gets a
+token for minutes (RFC 6749, client credentials). No secret of a partner is ever kept here.
+"""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, RSAKey
+
+from accounts import limits
+from accounts.models import Account, Role
+from accounts.services import add_staff, issue_token
+from healthcode.web.errors import Forbidden, InvalidInput, Refusal, TooMany
+from verifier.errors import InvalidClient, InvalidScope
+from verifier.models import Partner, PartnerAssertion, PartnerCall
+
+VERIFY, SANDBOX = "verify", "sandbox"
+SCOPES: Final = (VERIFY, SANDBOX)
+"""What a partner may be allowed: verdicts on real codes, and on specimens."""
+
+TOKEN_LIFE: Final = timedelta(minutes=10)
+ASSERTION_LIFE: Final = timedelta(minutes=10)
+"""The longest life of an assertion: for so long its `jti` is remembered."""
+
+LEEWAY_SECONDS: Final = 60
+CODES_PER_MINUTE: Final = 6000
+CALLS_KEPT: Final = timedelta(days=180)
+TOKEN_PATH: Final = "/api/v1/oauth/token"  # noqa: S105 - an address
+ALGORITHMS: Final = ("ES256", "PS256")
+_MOST_KEYS: Final = 10
+_MOST_JTI: Final = 128
+_LEAST_RSA_BITS: Final = 2048
+_WRONG: Final = limits.Limit("partner-assertions", most=60, within=timedelta(minutes=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A token, told once, and what it is good for."""
+
+    token: str = field(repr=False)
+    expires_at: datetime
+    scopes: tuple[str, ...]
+
+
+def register(
+    *, name: str, keys: bytes, scopes: Collection[str], codes_per_minute: int, contact: str
+) -> Partner:
+    """Let a partner in, or change what it may do; `keys` is its JWK set, public halves alone.
+
+    Raises InvalidInput: keys that are not such a set, unknown scopes, no quota.
+    """
+    read = _read_keys(keys)
+    if not scopes or set(scopes) - set(SCOPES) or codes_per_minute < 1:
+        raise InvalidInput(_("Give scopes out of verify and sandbox, and a quota of at least 1."))
+    with transaction.atomic():
+        account = add_staff(username=name, password=None, role=Role.PARTNER, area="")
+        partner, _made = Partner.objects.update_or_create(
+            account=account,
+            defaults={
+                "keys": read.as_dict(private=False),
+                "scopes": " ".join(sorted(set(scopes))),
+                "codes_per_minute": codes_per_minute,
+                "contact": contact,
+            },
+        )
+    return partner
+
+
+def grant(*, assertion: str, scope: str, sender: str, at: datetime) -> Granted:
+    """A token for a partner that signed `assertion`; each assertion works once.
+
+    `scope` is what it asks for, words with spaces between; empty asks for all it may have.
+
+    Raises:
+        InvalidClient: unknown, closed, wrongly signed, out of time, or used before.
+        InvalidScope: something it may not have.
+        TooMany: wrong again and again from `sender`, a network address.
+    """
+    limits.take([(_WRONG, sender)], at=at)
+    partner, claims = _authenticate(assertion, at=at)
+    limits.forgive(_WRONG, sender)
+    try:
+        _use_up(partner, claims, at=at)
+        scopes = _granted_scopes(partner, scope)
+    except Refusal as refusal:
+        _write_down(partner.account, "token", codes=0, refused=refusal.slug, at=at)
+        raise
+    token = issue_token(
+        account=partner.account,
+        label="client credentials",
+        scope=" ".join(scopes),
+        expires_at=at + TOKEN_LIFE,
+    )
+    _write_down(partner.account, "token", codes=0, refused="", at=at)
+    return Granted(token, at + TOKEN_LIFE, scopes)
+
+
+def take(*, account: Account, token_scope: str, scope: str, codes: int, at: datetime) -> None:
+    """Count `codes` against the partner's minute, and write the call down, refused or not.
+
+    A token without scopes is one that was issued by hand, and may do all.
+
+    Raises:
+        Forbidden: the token is not for `scope`.
+        TooMany: the quota of this minute does not hold that many codes any more.
+    """
+    refusal: Refusal | None = None
+    if token_scope and scope not in token_scope.split():
+        refusal = Forbidden(_("This token is not for that. Ask for one with the scope you need."))
+    elif not _count(account, codes, at):
+        refusal = TooMany(
+            _("The quota of this minute is used up. Send fewer codes a minute, or ask for more."),
+            retry_after=60 - at.second,
+        )
+    _write_down(account, scope, codes=codes, refused=refusal.slug if refusal else "", at=at)
+    if refusal is not None:
+        raise refusal
+
+
+def forget(*, at: datetime) -> None:
+    """Drop assertions that could not be used again anyway, and calls kept long enough."""
+    PartnerAssertion.objects.filter(expires_at__lt=at).delete()
+    PartnerCall.objects.filter(at__lt=at - CALLS_KEPT).delete()
+
+
+def audience() -> tuple[str, ...]:
+    """What an assertion may name as its audience: this issuer's address, or its token endpoint."""
+    return (settings.BASE_URL, settings.BASE_URL + TOKEN_PATH)
+
+
+def _authenticate(assertion: str, *, at: datetime) -> tuple[Partner, dict[str, Any]]:
+    # Whoever is meant is looked up by what is claimed; nothing is believed before the signature.
+    try:
+        claimed = json.loads(jws.extract_compact(assertion.encode()).payload)
+        name = claimed.get("iss") if isinstance(claimed, dict) else None
+        partner = _partner_named(name)
+        claims = jwt.decode(
+            assertion, KeySet.import_key_set(partner.keys), algorithms=ALGORITHMS
+        ).claims
+        _registry(str(partner.account.username), at).validate(claims)
+    except (JoseError, ValueError, RecursionError) as error:
+        raise InvalidClient from error
+    latest = int((at + ASSERTION_LIFE).timestamp()) + LEEWAY_SECONDS
+    # NaN and infinity are numbers to Python's JSON, and never later than anything.
+    if type(claims["exp"]) is not int or claims["exp"] > latest:
+        raise InvalidClient
+    return partner, claims
+
+
+def _registry(name: str, at: datetime) -> jwt.JWTClaimsRegistry:
+    """What the claims must be: RFC 7523, section 3."""
+    return jwt.JWTClaimsRegistry(
+        now=int(at.timestamp()),
+        leeway=LEEWAY_SECONDS,
+        iss={"essential": True, "value": name},
+        sub={"essential": True, "value": name},
+        aud={"essential": True, "values": list(audience())},
+        exp={"essential": True},
+        jti={"essential": True},
+    )
+
+
+def _partner_named(name: object) -> Partner:
+    if isinstance(name, str) and "\0" not in name and name.isprintable():
+        found = Partner.objects.select_related("account").filter(
+            account__username=name, account__is_active=True
+        )
+        partner = found.first()
+        if partner is not None:
+            return partner
+    raise InvalidClient
+
+
+def _use_up(partner: Partner, claims: dict[str, Any], *, at: datetime) -> None:
+    jti = claims["jti"]
+    if not isinstance(jti, str) or not 0 < len(jti) <= _MOST_JTI:
+        raise InvalidClient
+    digest = sha256(jti.encode("utf-8", "surrogatepass")).digest()
+    remembered_until = at + ASSERTION_LIFE + timedelta(seconds=2 * LEEWAY_SECONDS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO verifier_partnerassertion (partner_id, jti_hash, expires_at)"
+            " VALUES (%s, %s, %s) ON CONFLICT DO NOTHING",
+            [partner.pk, digest, remembered_until],
+        )
+        if cursor.rowcount != 1:
+            raise InvalidClient
+
+
+def _granted_scopes(partner: Partner, asked: str) -> tuple[str, ...]:
+    allowed = partner.scopes.split()
+    wanted = asked.split() or allowed
+    if set(wanted) - set(allowed):
+        raise InvalidScope(_("This partner may not have every scope that it asks for."))
+    return tuple(scope for scope in SCOPES if scope in wanted)
+
+
+def _read_keys(keys: bytes) -> KeySet:
+    """A partner's JWK set. Raises InvalidInput."""
+    try:
+        given = json.loads(keys)
+        read = KeySet.import_key_set(given)
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InvalidInput(_("The keys are not a JWK set.")) from error
+    names = {key.kid for key in read.keys}
+    if not 0 < len(read.keys) <= _MOST_KEYS or len(names) < len(read.keys):
+        raise InvalidInput(_("A JWK set of 1 to 10 keys, each with a kid of its own, is needed."))
+    if any(not isinstance(key, ECKey | RSAKey) or key.is_private for key in read.keys):
+        raise InvalidInput(_("Send public keys alone; a private key must never leave its owner."))
+    if not all(_is_good(key) for key in read.keys):
+        raise InvalidInput(_("Keys are of P-256, or RSA of at least 2048 bits."))
+    return read
+
+
+def _is_good(key: object) -> bool:
+    if isinstance(key, RSAKey):
+        return bool(key.public_key.key_size >= _LEAST_RSA_BITS)
+    return isinstance(key, ECKey) and bool(key.curve_name == "P-256")
+
+
+def _count(account: Account, codes: int, at: datetime) -> bool:
+    """Whether the minute's quota holds `codes` more; counted in the same statement."""
+    quota = _quota(account)
+    if codes > quota:
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _COUNT,
+            {
+                "account": account.pk,
+                "minute": at.replace(second=0, microsecond=0),
+                "codes": codes,
+                "quota": quota,
+            },
+        )
+        return cursor.rowcount == 1
+
+
+_COUNT: Final = """
+INSERT INTO verifier_partneruse AS used (account_id, minute, codes)
+VALUES (%(account)s, %(minute)s, %(codes)s)
+ON CONFLICT (account_id) DO UPDATE SET
+    minute = EXCLUDED.minute,
+    codes = EXCLUDED.codes + CASE WHEN used.minute = EXCLUDED.minute THEN used.codes ELSE 0 END
+WHERE used.minute <> EXCLUDED.minute OR used.codes + EXCLUDED.codes <= %(quota)s
+"""
+
+
+def _quota(account: Account) -> int:
+    own = Partner.objects.filter(pk=account.pk).values_list("codes_per_minute", flat=True).first()
+    return CODES_PER_MINUTE if own is None else own
+
+
+def _write_down(account: Account, call: str, *, codes: int, refused: str, at: datetime) -> None:
+    PartnerCall.objects.create(account=account, call=call, codes=codes, refused=refused, at=at)
