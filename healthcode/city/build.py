@@ -23,12 +23,20 @@ from healthcode.colours.models import Policy, Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.services import publish_policy
 from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.tracing import partitions
 
 OFFICER: Final = "city.officer"
 SOURCE: Final = "city.source"
 PROVINCE: Final = "33"
 POLICY: Final = Path(decide_many.__file__).with_name("policies") / "CN-33-2020-02.toml"
-TABLES: Final = ("accounts_person", "colours_personcolour", "evidence_evidence")
+TABLES: Final = (
+    "accounts_person",
+    "colours_personcolour",
+    "evidence_evidence",
+    "tracing_place",
+    "tracing_membership",
+    "tracing_presence",
+)
 _GROUND: Final = "A city that does not exist"
 _AT_ONCE: Final = 5000
 
@@ -40,11 +48,12 @@ class NotEmpty(Exception):
     """There are people in this database already."""
 
 
-def plan(*, people: int, seed: int, until: date) -> Plan:
+def plan(*, people: int, seed: int, until: date, visits: int) -> Plan:
     """The city of so many people; needs the divisions in the database.
 
     Args:
         until: the end of the two weeks of which something is known (00:00 in Shanghai).
+        visits: how many visits a person pays in them on average.
     """
     # Divisions of the year of the weights: whatever has ended since still counts.
     known = Area.objects.filter(code__startswith=PROVINCE).order_by("code")
@@ -55,6 +64,7 @@ def plan(*, people: int, seed: int, until: date) -> Plan:
         homes=population.homes(codes),
         journeys=population.journeys([code for code in codes if len(code) == 6]),
         until=until,
+        visits_a_person=visits,
     )
 
 
@@ -67,6 +77,7 @@ def prepare(*, at: datetime) -> None:
     if Person.objects.exists():
         raise NotEmpty
     call_command("load_divisions", verbosity=0)
+    partitions.maintain(at=at)
     officer = add_staff(username=OFFICER, password=None, role=Role.OFFICER, area="")
     add_staff(username=SOURCE, password=None, role=Role.SOURCE, area="")
     if not Policy.objects.exists():
@@ -85,20 +96,25 @@ def load(plan: Plan, *, processes: int, progress: Progress) -> None:
     """
     policy = Policy.objects.values_list("version", flat=True).latest("holds_from")
     source = Account.objects.values_list("pk", flat=True).get(username=SOURCE)
+    blocks = plan.blocks
     passes = (
-        ("People", rows.PEOPLE, partial(rows.people, plan)),
-        ("Colours", rows.COLOURS, partial(rows.colours, plan, policy=policy)),
-        ("Stays", rows.EVIDENCE, partial(rows.evidence, plan, source=source)),
+        ("People", rows.PEOPLE, blocks, partial(rows.people, plan)),
+        ("Colours", rows.COLOURS, blocks, partial(rows.colours, plan, policy=policy)),
+        ("Stays", rows.EVIDENCE, blocks, partial(rows.evidence, plan, source=source)),
+        ("Homes", rows.PLACES, blocks, partial(rows.households, plan)),
+        ("Members", rows.MEMBERS, blocks, partial(rows.members, plan)),
+        ("Places", rows.PLACES, 1, partial(rows.places, plan)),
+        ("Visits", rows.PRESENCES, blocks, partial(rows.visits, plan)),
     )
     # Drawing processes are started afresh: a fork would share this one's database connection.
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool, transaction.atomic():
         with set_aside(TABLES):
-            for title, target, draw in passes:
-                blocks = in_order(draw, plan.blocks, processes=pool, ahead=AHEAD * processes)
-                copy(target, _watched(blocks, title, plan.blocks, progress))
+            for title, target, number, draw in passes:
+                drawn = in_order(draw, number, processes=pool, ahead=AHEAD * processes)
+                copy(target, _watched(drawn, title, number, progress))
             progress("Indexes", 0, 1)
-        _number_on(plan.people)
+        _number_on("accounts_person", "tracing_place")
         progress("Indexes", 1, 1)
     with connection.cursor() as cursor:
         cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
@@ -114,11 +130,12 @@ def _watched(
     progress(title, total, total)
 
 
-def _number_on(people: int) -> None:
-    """Let the next person be numbered after the city's."""
+def _number_on(*tables: str) -> None:
+    """Let the next rows of `tables` be numbered after the city's."""
     with connection.cursor() as cursor:
-        sequence = "pg_get_serial_sequence('accounts_person', 'id')"
-        cursor.execute(f"SELECT setval({sequence}, %s)", [people])
+        for table in tables:
+            sequence = f"pg_get_serial_sequence('{table}', 'id')"
+            cursor.execute(f"SELECT setval({sequence}, max(id)) FROM {table}")  # noqa: S608
 
 
 def _colour_cases(plan: Plan, progress: Progress) -> None:

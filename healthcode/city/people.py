@@ -29,7 +29,9 @@ _SETS_OUT: Final = (
 )
 # The shortest and the longest time away within a day, in minutes.
 _AWAY: Final = (90, 600)
-_DAY: Final = 24 * 60
+DAY: Final = 24 * 60
+"""Minutes in a day."""
+
 NULL: Final = r"\N"
 """What is not known, in COPY's text form."""
 
@@ -45,6 +47,7 @@ class Plan:
     until: date
     days: int = 14
     cases_a_million: int = 50
+    visits_a_person: int = 5
 
     @property
     def blocks(self) -> int:
@@ -54,6 +57,14 @@ class Plan:
     def ids(self, block: int) -> range:
         """The numbers of the block's people; the city's first is number 1."""
         return range(block * BLOCK + 1, min((block + 1) * BLOCK, self.people) + 1)
+
+
+class Home(NamedTuple):
+    """Where somebody lives; a household is named by its first person's number."""
+
+    person: int
+    household: int
+    area: str
 
 
 class Stay(NamedTuple):
@@ -83,17 +94,18 @@ class _Choice:
         return random.choices(self.codes, cum_weights=self.sums)[0]
 
 
-def homes(plan: Plan, block: int) -> Iterator[tuple[int, str]]:
-    """Each person of the block with the area they live in; a household lives together."""
+def homes(plan: Plan, block: int) -> Iterator[Home]:
+    """The home of each person of the block; a household lives together."""
     random = Random(f"{plan.seed} homes {block}")  # noqa: S311 - the same every time is wanted
     choice = _Choice(plan.homes)
     sizes, weights = zip(*_HOUSEHOLDS, strict=True)
-    left, home = 0, ""
+    left, household, area = 0, 0, ""
     for person in plan.ids(block):
         if left == 0:
-            left, home = random.choices(sizes, weights)[0], choice.draw(random)
+            left, area = random.choices(sizes, weights)[0], choice.draw(random)
+            household = person
         left -= 1
-        yield person, home
+        yield Home(person, household, area)
 
 
 def stays(plan: Plan, block: int) -> Iterator[Stay]:
@@ -102,7 +114,7 @@ def stays(plan: Plan, block: int) -> Iterator[Stay]:
     near, far = _Choice(plan.homes), _Choice(plan.journeys)
     numbers, weights = zip(*_JOURNEYS, strict=True)
     sums = list(accumulate(weights))
-    for person, home in homes(plan, block):
+    for person, _, home in homes(plan, block):
         since = 0
         journeys = random.choices(numbers, cum_weights=sums)[0]
         for leaves, returns in _journeys(journeys, plan.days, random):
@@ -118,7 +130,7 @@ def cases(plan: Plan, block: int) -> Iterator[Case]:
     random = Random(f"{plan.seed} cases {block}")  # noqa: S311
     for person in plan.ids(block):
         if random.random() * 1_000_000 < plan.cases_a_million:
-            yield Case(person, random.randrange(plan.days * _DAY))
+            yield Case(person, random.randrange(plan.days * DAY))
 
 
 class Instants:
@@ -131,8 +143,12 @@ class Instants:
     def __getitem__(self, minute: int | None) -> str:
         if minute is None:
             return NULL
-        day, minute = divmod(minute, _DAY)
+        day, minute = divmod(minute, DAY)
         return f"{self._days[day]} {minute // 60}:{minute % 60}+08"
+
+    def day(self, minute: int) -> str:
+        """The day in which a minute lies."""
+        return self._days[minute // DAY]
 
 
 def _journeys(number: int, days: int, random: Random) -> Iterator[tuple[int, int]]:
@@ -143,6 +159,6 @@ def _journeys(number: int, days: int, random: Random) -> Iterator[tuple[int, int
         latest = part - 2 if overnight else part - 1
         day = journey * part + random.randint(0, latest)
         hour = random.choices(range(24), _SETS_OUT)[0]
-        leaves = day * _DAY + hour * 60 + random.randrange(60)
-        longest = _DAY if overnight else min(_AWAY[1], (day + 1) * _DAY - leaves)
+        leaves = day * DAY + hour * 60 + random.randrange(60)
+        longest = DAY if overnight else min(_AWAY[1], (day + 1) * DAY - leaves)
         yield leaves, leaves + random.randint(min(_AWAY[0], longest), longest)

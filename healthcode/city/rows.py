@@ -1,6 +1,7 @@
 """A block of a city as rows for PostgreSQL's COPY (text form): one line each, tabs between."""
 
 from healthcode.city.people import NULL, Instants, Plan, cases, homes, stays
+from healthcode.city.visits import Map, presences
 
 PEOPLE = "accounts_person (id, home_area, created_at)"
 COLOURS = "colours_personcolour (person_id, colour, since, next_change_at, policy_id, changes)"
@@ -8,12 +9,15 @@ EVIDENCE = (
     "evidence_evidence (person_id, kind, starts, ends, area_id, traits, detail, source_id, "
     "received_at)"
 )
+PLACES = "tracing_place (id, kind, name, area)"
+MEMBERS = "tracing_membership (place_id, person_id, starts)"
+PRESENCES = "tracing_presence (day, person_id, place_id, starts, ends, sure, carriage, seat_row)"
 
 
 def people(plan: Plan, block: int) -> bytes:
     """Rows of `PEOPLE`."""
     created = Instants(plan)[0]
-    return "".join(f"{id_}\t{home}\t{created}\n" for id_, home in homes(plan, block)).encode()
+    return "".join(f"{id_}\t{home}\t{created}\n" for id_, _, home in homes(plan, block)).encode()
 
 
 def colours(plan: Plan, block: int, policy: int) -> bytes:
@@ -39,3 +43,35 @@ def evidence(plan: Plan, block: int, source: int) -> bytes:
         for person, starts in cases(plan, block)
     ]
     return "".join(rows).encode()
+
+
+def households(plan: Plan, block: int) -> bytes:
+    """Rows of `PLACES`: the block's homes."""
+    return "".join(
+        f"{household}\thousehold\t\t{area}\n"
+        for person, household, area in homes(plan, block)
+        if person == household
+    ).encode()
+
+
+def members(plan: Plan, block: int) -> bytes:
+    """Rows of `MEMBERS`."""
+    since = Instants(plan)[0]
+    return "".join(
+        f"{household}\t{person}\t{since}\n" for person, household, _ in homes(plan, block)
+    ).encode()
+
+
+def places(plan: Plan, block: int) -> bytes:
+    """Rows of `PLACES`: every venue and train; they are all in one block."""
+    return "".join(f"{id_}\t{kind}\t\t{area}\n" for id_, kind, area in Map(plan).places()).encode()
+
+
+def visits(plan: Plan, block: int) -> bytes:
+    """Rows of `PRESENCES`."""
+    at = Instants(plan)
+    return "".join(
+        f"{at.day(starts)}\t{person}\t{place}\t{at[starts]}\t{at[ends]}\t{'t' if sure else 'f'}"
+        f"\t{NULL if carriage is None else carriage}\t{NULL if row is None else row}\n"
+        for person, place, starts, ends, sure, carriage, row in presences(plan, block)
+    ).encode()

@@ -46,7 +46,7 @@ def test_a_block_is_the_same_whatever_the_size_of_the_city() -> None:
 def test_blocks_number_everybody_once() -> None:
     city = plan(people=2 * BLOCK + 7)
 
-    numbers = [person for block in range(city.blocks) for person, _ in homes(city, block)]
+    numbers = [home.person for block in range(city.blocks) for home in homes(city, block)]
 
     assert numbers == list(range(1, 2 * BLOCK + 8))
 
@@ -64,14 +64,14 @@ def test_a_person_is_always_somewhere_and_nowhere_twice() -> None:
 
 def test_everybody_begins_and_ends_the_window_at_home() -> None:
     city = plan()
-    home = dict(homes(city, 0))
+    home = {home.person: home.area for home in homes(city, 0)}
 
     for theirs in by_person(city):
         assert {theirs[0].area, theirs[-1].area} == {home[theirs[0].person]}
 
 
 def test_homes_follow_the_weights() -> None:
-    counted = [home for _, home in homes(plan(), 0)]
+    counted = [home.area for home in homes(plan(), 0)]
 
     assert counted.count("330102001") / BLOCK == pytest.approx(0.75, abs=0.03)
 

@@ -32,6 +32,7 @@ class Command(BaseCommand):
             default=datetime.now(SHANGHAI).date(),
             help="the day before which the two weeks of stays end (default: today)",
         )
+        parser.add_argument("--visits", type=int, default=5, help="a person, on average")
         parser.add_argument(
             "--processes", type=int, default=os.cpu_count() or 1, help="that draw the people"
         )
@@ -45,7 +46,12 @@ class Command(BaseCommand):
             build.prepare(at=timezone.now())
         except build.NotEmpty:
             raise CommandError("There are people in this database; use an empty one.") from None
-        plan = build.plan(people=options["people"], seed=options["seed"], until=options["until"])
+        plan = build.plan(
+            people=options["people"],
+            seed=options["seed"],
+            until=options["until"],
+            visits=options["visits"],
+        )
         quiet = options["verbosity"] == 0
         bar = _Bar(self.stderr)
         build.load(plan, processes=options["processes"], progress=_silence if quiet else bar.show)
