@@ -35,7 +35,7 @@ class ContactAnswer(serializers.Serializer[Any]):
 
     person = serializers.IntegerField()
     strength = serializers.ChoiceField(choices=[str(strength) for strength in Strength])
-    kind = serializers.ChoiceField(choices=PlaceKind.values, help_text="The kind of place.")
+    kind = serializers.ChoiceField(choices=PlaceKind.choices, help_text="The kind of place.")
     place = serializers.CharField(allow_blank=True)
     starts = serializers.DateTimeField()
     ends = serializers.DateTimeField()
