@@ -5,26 +5,34 @@ within limits of time and size, whose signature holds and which is not older.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import TypeAlias
 
 from django.db import transaction
 
 from healthcode import core
 from healthcode.core import strict_json
 from verifier import alliance
-from verifier.fetching import FetchFailed, fetch
+from verifier.fetching import Fetched, FetchFailed, fetch
 from verifier.models import Publication, TrustedIssuer
 
 logger = logging.getLogger(__name__)
 
-KEYS_LIMIT = 256 * 1024
 LIST_LIMIT = 4 * 1024 * 1024
 MAX_LISTS = 64
+AT_ONCE = 16
+"""Addresses asked at the same time."""
+
 MAX_URI = 200
 KEEP_LISTS_FOR = timedelta(days=16)
 """Past the life of a paper code no code refers to a list any more."""
+
+
+Answers: TypeAlias = Mapping[str, Fetched | FetchFailed]
+"""What was answered at each address."""
 
 
 class MalformedMetadata(core.CoreError):
@@ -48,10 +56,14 @@ def refresh_all(*, at: datetime) -> dict[str, str]:
     if alliance.is_followed():
         attempt("the trust list", partial(alliance.refresh, at=at))
     by_hand = {issuer.name: issuer for issuer in TrustedIssuer.objects.order_by("name")}
+    members = _members(at, but=by_hand)
+    # All are asked at once, so that those out of reach cost the others no time.
+    addresses = [uri for issuer in by_hand.values() for uri in _addresses(issuer)]
+    answers = _ask([*addresses, *(uri for member in members for uri in member.status_lists)])
     for name, issuer in by_hand.items():
-        attempt(name, partial(refresh_issuer, issuer, at=at))
-    for member in _members(at, but=by_hand):
-        attempt(member.name, partial(refresh_member, member, at=at))
+        attempt(name, partial(_take_issuer, issuer, answers, at=at))
+    for member in members:
+        attempt(member.name, partial(_take_member, member, answers, at=at))
     Publication.objects.filter(kind="status", as_of__lt=at - KEEP_LISTS_FOR).delete()
     return failures
 
@@ -62,22 +74,7 @@ def refresh_issuer(issuer: TrustedIssuer, *, at: datetime) -> None:
     Raises:
         FetchFailed, CoreError: what could be fetched before is kept, and so is every old copy.
     """
-    base = f"{issuer.base_url.rstrip('/')}/.well-known/health-code"
-    _refresh_keys(issuer.name, f"{base}/keys", at=at)
-    metadata = fetch(f"{base}/", etag="", limit=KEYS_LIMIT)
-    _each(
-        _status_lists(issuer.name, metadata.body or b""),
-        lambda uri: _refresh_status_list(issuer.name, uri, at=at),
-    )
-
-
-def refresh_member(issuer: core.Issuer, *, at: datetime) -> None:
-    """Fetch the status lists of an issuer in the trust list; its keys stand in that list.
-
-    Raises:
-        FetchFailed, CoreError: what could be fetched before is kept, and so is every old copy.
-    """
-    _each(issuer.status_lists, lambda uri: _refresh_aggregation(issuer.name, uri, at=at))
+    _take_issuer(issuer, _ask(_addresses(issuer)), at=at)
 
 
 def keep_keys(issuer: str, *, uri: str, body: bytes, etag: str, at: datetime) -> None:
@@ -163,34 +160,67 @@ def _keep(
         held.save(update_fields=["body", "etag", "as_of", "changed_at"])
 
 
-def _refresh_keys(issuer: str, uri: str, *, at: datetime) -> None:
-    held = Publication.objects.filter(uri=uri).first()
-    fetched = fetch(uri, etag=held.etag if held else "", limit=KEYS_LIMIT)
-    if fetched.body is not None:
-        keep_keys(issuer, uri=uri, body=fetched.body, etag=fetched.etag, at=at)
-    elif held is not None:
-        # Confirmed anew: the keys are the same, and known to be so as of now.
-        Publication.objects.filter(pk=held.pk, as_of__lt=at).update(as_of=at)
+def _addresses(issuer: TrustedIssuer) -> tuple[str, str]:
+    """Where an issuer trusted by hand publishes its keys, and its metadata."""
+    base = f"{issuer.base_url.rstrip('/')}/.well-known/health-code"
+    return f"{base}/keys", f"{base}/"
 
 
-def _refresh_aggregation(issuer: str, uri: str, *, at: datetime) -> None:
-    """Fetch the status list at an address, or the lists that a document there names."""
-    held = Publication.objects.filter(uri=uri).first()
-    fetched = fetch(uri, etag=held.etag if held else "", limit=LIST_LIMIT)
-    if fetched.body is None:
-        return
-    if fetched.body.lstrip().startswith(b"{"):
-        uris = _status_lists(issuer, fetched.body)
-        _each(uris, lambda uri: _refresh_status_list(issuer, uri, at=at))
+def _ask(uris: Sequence[str]) -> Answers:
+    """Fetch all of these, some at once; each only if it differs from the copy at hand."""
+    etags = dict(Publication.objects.filter(uri__in=uris).values_list("uri", "etag"))
+
+    def ask(uri: str) -> Fetched | FetchFailed:
+        try:
+            return fetch(uri, etag=etags.get(uri, ""), limit=LIST_LIMIT)
+        except FetchFailed as why:
+            return why
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return dict(zip(uris, pool.map(ask, uris), strict=True))
+
+
+def _good(answer: Fetched | FetchFailed) -> Fetched:
+    if isinstance(answer, FetchFailed):
+        raise answer
+    return answer
+
+
+def _take_issuer(issuer: TrustedIssuer, answers: Answers, *, at: datetime) -> None:
+    keys_uri, metadata_uri = _addresses(issuer)
+    keys = _good(answers[keys_uri])
+    if keys.body is not None:
+        keep_keys(issuer.name, uri=keys_uri, body=keys.body, etag=keys.etag, at=at)
     else:
-        keep_status_list(issuer, uri=uri, body=fetched.body, etag=fetched.etag, at=at)
+        # Confirmed anew: the keys are the same, and known to be so as of now.
+        Publication.objects.filter(uri=keys_uri, as_of__lt=at).update(as_of=at)
+    metadata = _good(answers[metadata_uri])
+    _take_lists(issuer.name, _status_lists(issuer.name, metadata.body or b""), at=at)
 
 
-def _refresh_status_list(issuer: str, uri: str, *, at: datetime) -> None:
-    held = Publication.objects.filter(uri=uri).first()
-    fetched = fetch(uri, etag=held.etag if held else "", limit=LIST_LIMIT)
-    if fetched.body is not None:
-        keep_status_list(issuer, uri=uri, body=fetched.body, etag=fetched.etag, at=at)
+def _take_member(member: core.Issuer, answers: Answers, *, at: datetime) -> None:
+    """Keep what stands at a member's addresses: status lists, or documents that name them."""
+
+    def take(uri: str) -> None:
+        fetched = _good(answers[uri])
+        if fetched.body is not None and fetched.body.lstrip().startswith(b"{"):
+            _take_lists(member.name, _status_lists(member.name, fetched.body), at=at)
+        elif fetched.body is not None:
+            keep_status_list(member.name, uri=uri, body=fetched.body, etag=fetched.etag, at=at)
+
+    _each(member.status_lists, take)
+
+
+def _take_lists(issuer: str, uris: Sequence[str], *, at: datetime) -> None:
+    """Fetch and keep an issuer's status lists: one issuer's at a time, to bound the memory."""
+    answers = _ask(uris)
+
+    def take(uri: str) -> None:
+        fetched = _good(answers[uri])
+        if fetched.body is not None:
+            keep_status_list(issuer, uri=uri, body=fetched.body, etag=fetched.etag, at=at)
+
+    _each(uris, take)
 
 
 def _status_lists(issuer: str, metadata: bytes) -> list[str]:

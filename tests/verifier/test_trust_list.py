@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from django.test import Client
@@ -14,7 +15,7 @@ from accounts.models import Account
 from healthcode import core
 from healthcode.core import Colour, Outcome
 from tests.verifier.authority import Authority, new_private_key
-from tests.verifier.web import WELL_KNOWN, Web
+from tests.verifier.web import WELL_KNOWN, Web, serving
 from verifier import alliance
 from verifier.alliance import State
 from verifier.checks import check_settings
@@ -311,3 +312,16 @@ def test_the_settings_are_checked_at_start(followed: Alliance, settings: Setting
     assert [fault.id for fault in check_settings()] == ["verifier.E001"]
     settings.TRUST_LIST = ""
     assert check_settings() == []
+
+
+def test_members_are_asked_at_the_same_time(
+    followed: Alliance, shanghai: Authority, web: Web, now: datetime
+) -> None:
+    """Each waits for the other: asked in turn, the first would be given up."""
+    with serving() as other:
+        jiangsu = Authority(name="CN-32", base_url=other.base_url)
+        other.publish(jiangsu, at=now)
+        web.gates[f"{WELL_KNOWN}/"] = other.gates[f"{WELL_KNOWN}/"] = Barrier(2)
+        followed.lists(shanghai, jiangsu, at=now)
+        assert refresh_all(at=now) == {}
+    assert judge(jiangsu.code(at=now), now) == ("pass", "ok")

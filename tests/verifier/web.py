@@ -21,6 +21,7 @@ class Web:
     bodies: dict[str, bytes] = field(default_factory=dict)
     statuses: dict[str, int] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    gates: dict[str, threading.Barrier] = field(default_factory=dict)
     asked: list[tuple[str, str | None]] = field(default_factory=list)
 
     def publish(
@@ -39,6 +40,8 @@ def serving() -> Iterator[Web]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if gate := site.gates.get(self.path):
+                gate.wait(4)
             body = site.bodies.get(self.path)
             etag = f'"{hash(body)}"'
             site.asked.append((self.path, self.headers.get("If-None-Match")))
