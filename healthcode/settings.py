@@ -179,6 +179,9 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Requests that a web process has at work at once; healthcode.web.gate turns the rest away.
+REQUESTS_AT_ONCE = int(os.environ.get("REQUESTS_AT_ONCE", "12"))
+
 # The HTTP interface
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.BearerAuthentication"],

@@ -2,7 +2,10 @@
 
 import os
 
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from healthcode.web.gate import Gate
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "healthcode.settings")
-application = get_wsgi_application()
+application = Gate(get_wsgi_application(), at_once=settings.REQUESTS_AT_ONCE)

@@ -58,7 +58,7 @@ def test_containers_run_what_make_run_runs(compose: dict[str, Any]) -> None:
         "granian",
         "wsgi",
         "--blocking-threads",
-        "4",
+        "16",
         "--no-ws",
         "healthcode.wsgi:application",
     ):

@@ -17,6 +17,7 @@ EDGE: list[tuple[str, str | Promise]] = [
     ("too-large", _("Too large")),
     ("length-required", _("Length required")),
     ("stale-form", _("This form has expired")),
+    ("busy", _("Too busy at the moment")),
     ("server-error", _("Something went wrong on our side")),
 ]
 
