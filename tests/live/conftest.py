@@ -1,5 +1,6 @@
 """One running service for all tests that only use it."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,3 +31,28 @@ def playwright() -> Iterator[Playwright]:
     """The driver of real browsers; not kept for the session, as its event loop shuts Django out."""
     with sync_playwright() as driver:
         yield driver
+
+
+@pytest.fixture
+def code(service: LiveService) -> str:
+    """A live code of the demo's resident."""
+    resident = service.demo["resident"]
+    path = f"/api/v1/people/{resident['person']}/code"
+    answer = service.call("GET", path, token=resident["token"])
+    if answer.status == 409:
+        declaration = {"person": resident["person"], "symptoms": [], "stays": []}
+        declaration |= {"contact_with_case": False}
+        service.call("POST", "/api/v1/declarations", token=resident["token"], json_body=declaration)
+        answer = service.call("GET", path, token=resident["token"])
+    return str(answer.body["code"])
+
+
+@pytest.fixture
+def kept(service: LiveService, tmp_path: Path) -> Path:
+    """What the browser of an enrolled device has kept."""
+    device = {"device": 0, "venue_name": "西湖文化广场地铁站", **service.demo["device"]}
+    storage = [{"name": "health-code-device", "value": json.dumps(device)}]
+    path = tmp_path / "kept.json"
+    origin = {"origin": service.base_url, "localStorage": storage}
+    path.write_text(json.dumps({"cookies": [], "origins": [origin]}))
+    return path

@@ -1,6 +1,6 @@
 // The scanner's service worker: it hands out the kept page and its files when there is no network.
 
-import { CACHE, KEPT_PAGE } from "./scanner/install.ts";
+import { ANEW, CACHE, KEPT_PAGE } from "./scanner/install.ts";
 
 // The types of service workers clash with those of pages, which all other files need.
 interface Lasting extends Event {
@@ -27,7 +27,7 @@ worker.addEventListener("fetch", (event) => {
   const { origin, pathname } = new URL(request.url);
   const isOurs = request.method === "GET" && origin === location.origin;
   // Who asks for the server's own answer gets it, and the interface is never answered from here.
-  if (!isOurs || request.cache === "no-cache" || pathname.startsWith("/api/")) return;
+  if (!isOurs || request.headers.has(ANEW) || pathname.startsWith("/api/")) return;
   event.respondWith(request.mode === "navigate" ? page(request) : file(request));
 });
 

@@ -4,6 +4,8 @@ const WORKER = "/scanner-worker.js";
 const PAGE = "/scanner";
 export const CACHE = "scanner";
 export const KEPT_PAGE = "/scanner?kept";
+/** A header that tells the worker to leave a request to the server. */
+export const ANEW = "X-Anew";
 
 /** Register the worker and keep this page as the server has it now; without network it stays. */
 export async function install(): Promise<void> {
@@ -39,8 +41,7 @@ function filesOf(html: string): string[] {
 }
 
 async function fetched(address: string): Promise<Response> {
-  // The worker leaves such requests alone, so this is the server's answer.
-  const response = await fetch(address, { cache: "no-cache" });
+  const response = await fetch(address, { cache: "no-cache", headers: { [ANEW]: "1" } });
   if (!response.ok) throw new TypeError(`${address}: ${response.status}`);
   return response;
 }

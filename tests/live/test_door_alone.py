@@ -1,0 +1,130 @@
+"""The scanner page when it judges by itself: how fast, by which clock, and installed."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from healthcode.local.browser import ensure
+from tests.live.browsers import door, phone
+from tests.live.service import LiveService
+from tests.live.video import picture_of
+
+SCANS = "**/api/v1/scans"
+SERVER = "**/api/v1/**"
+PATIENCE_MS = 60_000
+# From the first frame that shows something other than an empty desk to the verdict on the screen.
+STOPWATCH = """
+addEventListener("DOMContentLoaded", () => {
+  const video = document.getElementById("video");
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = 16;
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  let wasEmpty = false;
+  let seen = null;
+  const look = (now) => {
+    context.drawImage(video, 0, 0, 16, 16);
+    const light = context.getImageData(4, 4, 8, 8).data.filter((_, at) => at % 4 === 0);
+    const isEmpty = Math.max(...light) - Math.min(...light) < 40;
+    if (wasEmpty && !isEmpty) seen = now;
+    wasEmpty = isEmpty;
+    video.requestVideoFrameCallback(look);
+  };
+  video.requestVideoFrameCallback(look);
+  new MutationObserver(() => {
+    const isTold = document.querySelector("#verdict[data-reason]") !== null;
+    if (isTold && seen !== null) globalThis.verdictAfterMs ??= performance.now() - seen;
+  }).observe(document.getElementById("verdict"), { attributes: true });
+});
+"""
+
+
+@pytest.mark.parametrize("judge", ["the server", "the device"])
+def test_from_camera_to_verdict(
+    service: LiveService,
+    playwright: Playwright,
+    tmp_path: Path,
+    kept: Path,
+    code: str,
+    judge: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Measured and told, never deciding: a busy machine is no fault of the page."""
+    with door(playwright, tmp_path, picture_of(code), kept=kept) as page:
+        page.add_init_script(STOPWATCH)
+        if judge == "the device":
+            page.goto(f"{service.base_url}/scanner")
+            expect(page.locator("#state-data")).to_contain_text("前", timeout=PATIENCE_MS)
+            page.route(SERVER, lambda route: route.abort())
+        page.goto(f"{service.base_url}/scanner")
+        page.wait_for_load_state()
+        if page.locator("#start").is_visible():
+            page.click("#start")
+        page.wait_for_function("() => globalThis.verdictAfterMs", timeout=PATIENCE_MS)
+        took = page.evaluate("globalThis.verdictAfterMs")
+        reason = page.locator("#verdict").get_attribute("data-reason")
+    with capsys.disabled():
+        print(f"\n  camera to verdict by {judge}: {took:.0f} ms ({reason})")
+    assert took > 0
+
+
+@pytest.fixture
+def slow_clock(service: LiveService, playwright: Playwright, kept: Path) -> Iterator[Page]:
+    """The page on a device whose clock is ten minutes behind, once it has heard the server."""
+    with phone(playwright, kept=kept) as page:
+        page.clock.install(time=datetime.now(UTC) - timedelta(minutes=10))
+        page.goto(f"{service.base_url}/scanner")
+        expect(page.locator("#state-data")).to_contain_text("前", timeout=PATIENCE_MS)
+        yield page
+
+
+def verdict_on(page: Page, code: str) -> str:
+    """What the page says of a code typed by hand."""
+    if not page.locator("#typed-code").is_visible():
+        page.click("summary")
+    page.fill("#typed-code", code)
+    page.click("#typing-form button")
+    panel = page.locator("#verdict[data-reason]")
+    expect(panel).to_be_visible(timeout=10_000)
+    said = f"{panel.get_attribute('data-look')} {panel.get_attribute('data-reason')}"
+    panel.click()
+    return said
+
+
+def test_a_wrong_clock_is_noticed_and_the_servers_time_counts(slow_clock: Page, code: str) -> None:
+    """A living code would be dated in the future by the device's own clock."""
+    expect(slow_clock.locator("#state-clock")).to_contain_text("慢")
+    expect(slow_clock.locator("#state-warning")).to_contain_text("请校准")
+    slow_clock.route(SERVER, lambda route: route.abort())
+    assert verdict_on(slow_clock, code) == "pass ok"
+
+
+def test_with_a_clock_set_back_nobody_passes_unseen(slow_clock: Page, code: str) -> None:
+    """Until the server's time is heard again: whoever turns back time revives no dead code."""
+    slow_clock.route(SERVER, lambda route: route.abort())
+    slow_clock.clock.set_system_time(datetime.now(UTC) - timedelta(hours=3))
+    assert verdict_on(slow_clock, code) == "caution stale_data"
+    expect(slow_clock.locator("#state-warning")).to_contain_text("调慢")
+    slow_clock.unroute(SERVER)
+    expect(slow_clock.locator("#state-warning")).not_to_contain_text("调慢", timeout=PATIENCE_MS)
+    expect(slow_clock.locator("#state-queue")).to_have_text("", timeout=PATIENCE_MS)
+
+
+def test_it_can_be_installed(service: LiveService, playwright: Playwright, tmp_path: Path) -> None:
+    """Chromium itself finds nothing that stands against it."""
+    browser = playwright.chromium.launch_persistent_context(
+        tmp_path / "profile", executable_path=ensure(), args=["--no-sandbox"]
+    )
+    try:
+        page = browser.new_page()
+        page.goto(f"{service.base_url}/scanner")
+        page.evaluate("() => navigator.serviceWorker.ready")
+        session = browser.new_cdp_session(page)
+        manifest = session.send("Page.getAppManifest")
+        assert manifest["errors"] == []
+        assert manifest["url"] == f"{service.base_url}/scanner.webmanifest"
+        assert session.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+    finally:
+        browser.close()
