@@ -1,4 +1,4 @@
-"""Tracing over the HTTP interface: officers open an inquiry, read its chain, confirm it."""
+"""Tracing over the HTTP interface: officers open, read and confirm inquiries; sources report."""
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -7,15 +7,19 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.models import Account
-from accounts.permissions import IsOfficer
+from accounts.permissions import IsOfficer, IsSource
 from healthcode.tracing import services
+from healthcode.tracing.reporting import report_presences
 from healthcode.tracing.selectors import inquiry_for
 from healthcode.tracing.serializers import (
     ConfirmationAnswer,
     ConfirmationInput,
     InquiryAnswer,
     OpeningInput,
+    PresencesAnswer,
+    PresencesInput,
     inquiry_answer,
+    report_of,
 )
 
 NOT_STORED = {"Cache-Control": "no-store"}
@@ -77,6 +81,21 @@ class ConfirmationView(APIView):
         return Response({"act": recomputation.act_id, "recomputation": recomputation.pk})
 
 
+class PresencesView(APIView):
+    """Where people were, from sources that know."""
+
+    permission_classes = [IsSource]
+
+    @extend_schema(request=PresencesInput, responses={201: PresencesAnswer})
+    def post(self, request: Request) -> Response:
+        """Store all lines, or none; safe to send again."""
+        given = PresencesInput(data=request.data, context={"at": timezone.now()})
+        given.is_valid(raise_exception=True)
+        reports = [report_of(line) for line in given.validated_data["presences"]]
+        report_presences(source=_account(request), reports=reports)
+        return Response({"accepted": len(reports)}, status=201)
+
+
 def _account(request: Request) -> Account:
-    assert isinstance(request.user, Account)  # noqa: S101  narrows the type: IsOfficer saw to it
+    assert isinstance(request.user, Account)  # noqa: S101  narrows the type: permissions saw to it
     return request.user

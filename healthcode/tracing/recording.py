@@ -74,17 +74,23 @@ def venue_places(venues: Iterable[Venue]) -> Mapping[int, int]:
     return {row.venue: row.pk for row in rows if row.venue is not None}
 
 
-def reported_places(*, source: Account, places: Mapping[str, Place]) -> Mapping[str, int]:
-    """The places that a source knows by its own references; made or brought up to date."""
-    for reference, place in places.items():
-        place.source, place.reference = source, reference
+def reported_places(
+    *, source: Account, places: Iterable[Place]
+) -> Mapping[tuple[PlaceKind, str], int]:
+    """The numbers of places that a source names by kind and reference; made or brought up to date.
+
+    Of two that are named alike the last counts.
+    """
+    named = {(PlaceKind(place.kind), str(place.reference)): place for place in places}
+    for place in named.values():
+        place.source = source
     rows = Place.objects.bulk_create(
-        places.values(),
+        named.values(),
         update_conflicts=True,
         unique_fields=["source", "kind", "reference"],
         update_fields=["name", "area"],
     )
-    return {str(row.reference): row.pk for row in rows}
+    return {name: row.pk for name, row in zip(named, rows, strict=True)}
 
 
 def record_presences(presences: Sequence[NewPresence]) -> None:

@@ -1,17 +1,40 @@
 """What the interface of tracing takes and gives."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from rest_framework import serializers
 
 from healthcode.colours.models import Colour
-from healthcode.evidence.fields import Identifier, Moment
+from healthcode.evidence.fields import (
+    AreaCode,
+    Choice,
+    Identifier,
+    Moment,
+    PeriodSerializer,
+    YesNo,
+)
 from healthcode.tracing.kinds import PlaceKind, Strength
 from healthcode.tracing.models import Inquiry
+from healthcode.tracing.reporting import Report
 from healthcode.tracing.services import LONGEST_GROUND, Preview
 from healthcode.tracing.trace import Encounter
 from healthcode.web.fields import StrictSerializer
+
+MOST_LINES: Final = 500
+
+
+class Seat(serializers.IntegerField):
+    """The number of a carriage or a row; a JSON number, from 1."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, **options)
+
+    def to_internal_value(self, data: Any) -> int:
+        """Read it. Raises ValidationError for anything that only looks like a number."""
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
 
 
 class OpeningInput(StrictSerializer):
@@ -28,6 +51,25 @@ class ConfirmationInput(StrictSerializer):
 
     ground = serializers.CharField(max_length=LONGEST_GROUND)
     fingerprint = serializers.CharField(max_length=64)
+
+
+class PresenceLine(PeriodSerializer):
+    """A person was at a place that the source calls `place`, from `from` to `to`."""
+
+    person = Identifier()
+    kind = Choice(choices=PlaceKind.choices)
+    place = serializers.CharField(max_length=64)
+    name = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
+    area = AreaCode(required=False, default="")
+    sure = YesNo(required=False, default=False)
+    carriage = Seat(max_value=99, required=False, allow_null=True, default=None)
+    row = Seat(max_value=999, required=False, allow_null=True, default=None)
+
+
+class PresencesInput(StrictSerializer):
+    """Many lines, stored as a whole or not at all."""
+
+    presences = serializers.ListField(child=PresenceLine(), min_length=1, max_length=MOST_LINES)
 
 
 class ContactAnswer(serializers.Serializer[Any]):
@@ -81,11 +123,22 @@ class InquiryAnswer(serializers.Serializer[Any]):
     fingerprint = serializers.CharField()
 
 
+class PresencesAnswer(serializers.Serializer[Any]):
+    """How many lines are stored."""
+
+    accepted = serializers.IntegerField()
+
+
 class ConfirmationAnswer(serializers.Serializer[Any]):
     """The act, and the recomputation that recolours the contacts."""
 
     act = serializers.IntegerField()
     recomputation = serializers.IntegerField()
+
+
+def report_of(line: Mapping[str, Any]) -> Report:
+    """A validated `PresenceLine`."""
+    return Report(**{**line, "kind": PlaceKind(line["kind"])})
 
 
 def inquiry_answer(inquiry: Inquiry, preview: Preview) -> dict[str, Any]:

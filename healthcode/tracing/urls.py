@@ -2,15 +2,16 @@
 
 from django.urls import path
 
-from healthcode.tracing import api as officer_api
+from healthcode.tracing import api as interface
 from healthcode.tracing import pages as officer_pages
 
 api = [
-    path("inquiries", officer_api.InquiriesView.as_view(), name="inquiries"),
-    path("inquiries/<int:inquiry_id>", officer_api.InquiryView.as_view(), name="inquiry"),
+    path("presences", interface.PresencesView.as_view(), name="presences"),
+    path("inquiries", interface.InquiriesView.as_view(), name="inquiries"),
+    path("inquiries/<int:inquiry_id>", interface.InquiryView.as_view(), name="inquiry"),
     path(
         "inquiries/<int:inquiry_id>/confirmation",
-        officer_api.ConfirmationView.as_view(),
+        interface.ConfirmationView.as_view(),
         name="inquiry-confirmation",
     ),
 ]

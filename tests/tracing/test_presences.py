@@ -1,0 +1,128 @@
+"""Sources say where people were; what they send again stores nothing new."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import time_machine
+from rest_framework.test import APIClient
+
+from accounts.models import Account, Grant, Role
+from healthcode.tracing.kinds import Strength
+from healthcode.tracing.models import Membership, Place, Presence
+from healthcode.tracing.selectors import chain_of
+from tests.colours import world
+from tests.colours.world import shanghai
+from tests.tracing.conftest import NOW, Town
+from tests.tracing.test_interface import client_of
+
+URL = "/api/v1/presences"
+
+
+@pytest.fixture(autouse=True)
+def _at_noon() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def source(db: None) -> APIClient:
+    """The railway."""
+    account = Account.objects.create(username="railway")
+    Grant.objects.create(account=account, role=Role.SOURCE)
+    return client_of(account)
+
+
+def line(person: int, **members: Any) -> dict[str, Any]:
+    return {
+        "person": person,
+        "kind": "train",
+        "place": "G7349 2020-03-03",
+        "name": "G7349",
+        "from": "2020-03-03T20:00:00+08:00",
+        "to": "2020-03-03T22:00:00+08:00",
+        "sure": True,
+        "carriage": 5,
+        "row": 8,
+    } | members
+
+
+def send(source: APIClient, *lines: dict[str, Any]) -> Any:
+    return source.post(URL, {"presences": lines}, format="json")
+
+
+def test_what_is_reported_is_traced(town: Town, source: APIClient) -> None:
+    beside, child, opposite = world.people(3)
+    # A carrier in another time zone speaks of the same instants.
+    elsewhere = {"from": "2020-03-03T12:00:00Z", "to": "2020-03-03T09:00:00-05:00"}
+    seats = {"carriage": None, "row": None, "sure": False}
+    home = {"kind": "household", "place": "home 7", "name": "", "to": None} | seats
+
+    answer = send(
+        source,
+        line(town.case),
+        line(beside, row=9, **elsewhere),
+        line(town.case, **home),
+        line(child, **home),
+        line(opposite, carriage=6),
+    )
+
+    assert (answer.status_code, answer.json()) == (201, {"accepted": 5})
+    found = {met.person: met for met in chain_of(town.inquire()).contacts}
+    assert found[beside].strength is Strength.CLOSE
+    assert (found[beside].starts, found[beside].name) == (shanghai(3, 3, 20), "G7349")
+    assert found[child].strength is Strength.CLOSE
+    assert opposite not in found
+
+
+def test_sending_again_stores_only_an_end_that_has_become_known(
+    source: APIClient, db: None
+) -> None:
+    (person,) = world.people(1)
+    at_home = line(person, kind="household", place="home", to=None, carriage=None, row=None)
+    for _ in range(2):
+        assert send(source, line(person), line(person), at_home).status_code == 201
+
+    assert send(source, at_home | {"to": "2020-03-05"}).status_code == 201
+
+    assert (Place.objects.count(), Presence.objects.count()) == (2, 1)
+    assert Membership.objects.get().ends == shanghai(3, 6)
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"person": 10**9}, "/presences/1/person"),
+        ({"kind": "boat"}, "/presences/1/kind"),
+        ({"row": "8"}, "/presences/1/row"),
+        ({"row": True}, "/presences/1/row"),
+        ({"to": "2020-03-01"}, "/presences/1/to"),
+        ({"from": "2020-03-09", "to": None}, "/presences/1/from"),
+        ({"area": "999999"}, None),
+        ({"seat": 3}, "/presences/1/seat"),
+    ],
+)
+def test_one_wrong_line_stores_none(
+    source: APIClient, change: dict[str, Any], pointer: str | None
+) -> None:
+    (person,) = world.people(1)
+
+    answer = send(source, line(person), line(person) | change)
+
+    assert answer.status_code == 422
+    assert pointer is None or answer.json()["errors"][0]["pointer"] == pointer
+    assert not Presence.objects.exists()
+    assert not Place.objects.exists()
+
+
+def test_only_sources_report(town: Town) -> None:
+    assert send(client_of(town.officer), line(town.case)).status_code == 403
+
+
+def test_a_presence_lies_in_the_day_of_shanghai_on_which_it_began(source: APIClient) -> None:
+    (person,) = world.people(1)
+    send(source, line(person, **{"from": "2020-03-02T16:00:00Z", "to": "2020-03-02T18:00:00Z"}))
+
+    presence = Presence.objects.get()
+    assert presence.day == shanghai(3, 3).date()
+    assert presence.starts == datetime(2020, 3, 2, 16, tzinfo=UTC)
