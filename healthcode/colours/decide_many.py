@@ -55,7 +55,7 @@ def recompute_people(
     """
     hold_gate()
     with connection.cursor() as cursor:
-        bound: dict[str, Any] = {"people": list(people), "at": at, "recomputation": recomputation}
+        bound: dict[str, Any] = {"people": _array(people), "at": at, "recomputation": recomputation}
         locked = _lock(cursor, bound)
         # Nearly everybody has a row. A third transaction that makes one between these statements
         # can let two large ones wait for each other; PostgreSQL ends one, which is tried again.
@@ -65,10 +65,22 @@ def recompute_people(
         policy = policy_at(at)
         if not locked:
             return 0
-        bound |= {"people": locked, "rules": sql.rules_json(policy), "policy": policy.version}
+        bound |= {
+            "people": _array(locked),
+            "rules": sql.rules_json(policy),
+            "policy": policy.version,
+        }
         cursor.execute(sql.WRITE, bound)
         (changed,) = cursor.fetchone()
         return int(changed)
+
+
+def _array(people: Sequence[int]) -> str:
+    """Ids as the text of an array: as a list each would be an expression of its own to plan.
+
+    That took 12 ms of 52 for a batch of 2,000.
+    """
+    return f"{{{','.join(map(str, people))}}}"
 
 
 def _lock(cursor: CursorWrapper, bound: Mapping[str, Any]) -> list[int]:
@@ -107,8 +119,12 @@ def evaluate(people: Sequence[int], *, at: datetime) -> Comparison:
     changed = 0
     with connection.cursor() as cursor:
         for start in range(0, len(people), COMPARED_AT_ONCE):
-            part = list(people[start : start + COMPARED_AT_ONCE])
-            bound: dict[str, Any] = {"people": part, "at": at, "rules": sql.rules_json(policy)}
+            part = people[start : start + COMPARED_AT_ONCE]
+            bound: dict[str, Any] = {
+                "people": _array(part),
+                "at": at,
+                "rules": sql.rules_json(policy),
+            }
             cursor.execute(sql.COMPARE, bound)
             for before, after, count in cursor.fetchall():
                 now[Colour(before)] += count

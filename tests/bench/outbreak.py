@@ -146,12 +146,13 @@ class Outbreak:
         return {**os.environ, "DATABASE_URL": self.stage.postgres.url(self.database)}
 
     def _update(self, parts: Sequence[Sequence[int]]) -> float:
+        written = [f"{{{','.join(map(str, part))}}}" for part in parts]
         self._rest()
 
         def update() -> None:
-            for part in parts:
+            for part in written:
                 with transaction.atomic(), connection.cursor() as cursor:
-                    cursor.execute(BARE, {"at": self.at, "people": list(part)})
+                    cursor.execute(BARE, {"at": self.at, "people": part})
 
         seconds = timed(update)
         self.undo()
