@@ -66,6 +66,28 @@ def known_person(account: Account, person_id: int) -> KnownPerson:
     return _known_person(guardianship)
 
 
+def registration_of(person_id: int) -> dict[str, object]:
+    """What a person registered, unmasked, for themselves alone.
+
+    Raises:
+        Person.DoesNotExist: there is no such person.
+    """
+    person = Person.objects.select_related("identity").get(pk=person_id)
+    who = person.identity
+    row = who.number_index
+    phone = who.phone_sealed and vault.unseal(who.phone_sealed, field=Field.PHONE, row=row)
+    return {
+        "person": person.pk,
+        "registered_at": person.created_at.isoformat(),
+        "name": vault.unseal(who.name_sealed, field=Field.NAME, row=row),
+        "id_type": who.id_type,
+        "id_number": vault.unseal(who.number_sealed, field=Field.NUMBER, row=row),
+        "phone": phone or None,
+        "home_area": person.home_area,
+        "looked_after_as": list(person.guardianships.values_list("relation", flat=True)),
+    }
+
+
 def masked_name(person_id: int) -> str:
     """The person's name as the door may see it, at most 12 bytes of UTF-8; "*" without a name."""
     return masked_names([person_id]).get(person_id, masks.name(""))

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from accounts import limits, phones, sms, vault
@@ -35,6 +36,9 @@ from accounts.models import (
     Token,
 )
 from healthcode.web.errors import Refusal
+
+ERASURE = "person-erased"
+"""The kind of the act that is left of a person who was erased."""
 
 OTP_LIFE = timedelta(minutes=5)
 OTP_ATTEMPTS = 5
@@ -253,14 +257,50 @@ def set_open(*, account: Account, is_open: bool) -> None:
     Token.objects.filter(account=account).delete()
 
 
+@transaction.atomic
+def let_go_of_holder(*, account: Account) -> None:
+    """Leave of a resident's account nothing but its number, if nobody is registered with it.
+
+    The row stays for the acts that refer to it.
+    """
+    roles = set(account.grants.values_list("role", flat=True))
+    if account.guardianships.exists() or roles - {Role.RESIDENT}:
+        return
+    OneTimeCode.objects.filter(phone_index=account.phone_index).delete()
+    account.tokens.all().delete()
+    account.grants.all().delete()
+    account.username = f"erased-{account.pk}"
+    account.phone_index = account.phone_sealed = account.last_login = None
+    account.is_active = False
+    account.set_unusable_password()
+    account.save()
+
+
 def forget(*, at: datetime) -> int:
-    """Delete what has served its time: codes, tokens and counted uses. Returns how many rows."""
+    """Delete what has served its time: codes, tokens, counted uses, accounts of nobody.
+
+    An account of nobody is a resident's with whom, for `ACCOUNT_RETENTION_DAYS`, no person was
+    registered. Returns how many rows went.
+    """
     expired = (
         OneTimeCode.objects.filter(expires_at__lt=at),
         Token.objects.filter(expires_at__lt=at),
         LimitEvent.objects.filter(at__lt=at - PER_PHONE.within),
+        _of_nobody(before=at - timedelta(days=settings.ACCOUNT_RETENTION_DAYS)),
     )
     return sum(rows.delete()[0] for rows in expired)
+
+
+def _of_nobody(*, before: datetime) -> QuerySet[Account]:
+    """Residents' accounts made `before` that look after nobody, have no role and did no act."""
+    return Account.objects.filter(
+        ~Exists(Grant.objects.filter(~Q(role=Role.RESIDENT), account=OuterRef("pk"))),
+        created_at__lt=before,
+        username__isnull=True,
+        guardianships__isnull=True,
+        acts__isnull=True,
+        tokens__isnull=True,
+    )
 
 
 def _try_code(number: str, otp: str, at: datetime) -> Refusal | None:

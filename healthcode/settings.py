@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "healthcode.codes",
     "verifier",
     "healthcode.placing",
+    "healthcode.rights",
 ]
 
 MIDDLEWARE = [

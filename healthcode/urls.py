@@ -7,12 +7,21 @@ import accounts.urls as people
 import healthcode.areas.urls as areas
 import healthcode.codes.urls as codes
 import healthcode.colours.urls as colours
+import healthcode.rights.urls as rights
 import healthcode.tracing.urls as tracing
 import healthcode.web.urls as web
 import verifier.urls as doors
 from healthcode import conversion, health
 
-_INTERFACE = (people.api, colours.api, tracing.api, codes.api, doors.api, conversion.api)
+_INTERFACE = (
+    people.api,
+    colours.api,
+    tracing.api,
+    codes.api,
+    doors.api,
+    rights.api,
+    conversion.api,
+)
 _PAGES = (
     web.pages,
     people.pages,
@@ -21,6 +30,7 @@ _PAGES = (
     tracing.pages,
     codes.pages,
     doors.pages,
+    rights.pages,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from accounts.models import Person
+from accounts.services import ERASURE
 from healthcode.codes import status
 from healthcode.codes.keys import Signer, keyring
 from healthcode.codes.models import StatusList
@@ -33,6 +34,7 @@ _LOCK = 0x5354_4C53  # "STLS": the advisory lock that publishers take in turn
 
 # 1. Each change ends the use of the code number before it ...
 # 2. ... which began with the change before that, or with the person.
+# 3. Who was erased has left an act with their number, and all their codes end with it.
 # A change that lies back as far as a person's numbers go round has its place taken by a newer code.
 SUPERSEDED = """
 SELECT ended.person_id, ended.number - 1,
@@ -44,7 +46,12 @@ LEFT JOIN colours_colourchange began
 JOIN colours_personcolour now ON now.person_id = ended.person_id
 WHERE ended.at >= %(since)s
   AND (now.changes - ended.number + 1) %% %(numbers)s <> 0
-ORDER BY ended.person_id, ended.number
+UNION ALL
+SELECT (erased.detail->>'person')::bigint, number, NULL,
+       ((erased.at + make_interval(secs => %(slack)s)) AT TIME ZONE %(zone)s)::date
+FROM accounts_act erased CROSS JOIN generate_series(0, %(numbers)s - 1) AS number
+WHERE erased.kind = %(erasure)s AND erased.at >= %(since)s
+ORDER BY 1, 2
 """
 
 Code = tuple[int, int]
@@ -109,6 +116,7 @@ def _superseded(since: datetime) -> dict[Days, list[Code]]:
         "slack": COMMIT_SLACK.total_seconds(),
         "zone": str(SHANGHAI),
         "numbers": NUMBERS_A_PERSON,
+        "erasure": ERASURE,
     }
     found: dict[Days, list[Code]] = defaultdict(list)
     with connection.cursor() as cursor:

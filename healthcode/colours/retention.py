@@ -78,13 +78,14 @@ def forget_evidence(*, at: datetime) -> int:
     """
     policies = _policies(at)
     hold = max((rule.hold for policy in policies for rule in policy.rules), default=timedelta())
+    before = at - hold - timedelta(days=settings.EVIDENCE_RETENTION_DAYS)
     bound = {
         "at": at,
-        "before": at - hold - timedelta(days=settings.EVIDENCE_RETENTION_DAYS),
+        "before": before,
         "rules": sql.rules_json(*policies),
     }
     gone = after = 0
-    while people := _candidates(after=after, before=bound["before"]):
+    while people := _candidates(after=after, before=before):
         after = people[-1]
         try:
             gone += _forget_of(people, bound)
@@ -104,7 +105,7 @@ def _policies(at: datetime) -> list[Policy]:
     return [policy_at(at), *map(parse, later)]
 
 
-def _candidates(*, after: int, before: object) -> list[int]:
+def _candidates(*, after: int, before: datetime) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(CANDIDATES, {"after": after, "before": before, "most": PEOPLE_AT_ONCE})
         return [person for (person,) in cursor.fetchall()]
@@ -136,6 +137,7 @@ def _delete(statement: str, before: datetime) -> int:
     with connection.cursor() as cursor:
         while True:
             cursor.execute(statement, {"before": before, "most": ROWS_AT_ONCE})
-            total += cursor.rowcount
-            if cursor.rowcount < ROWS_AT_ONCE:
+            rows = int(cursor.rowcount)
+            total += rows
+            if rows < ROWS_AT_ONCE:
                 return total

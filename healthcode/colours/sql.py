@@ -110,7 +110,7 @@ signal AS (
 
 # What the signals come to: `result (person, colour, next_change_at)`, a row for each of `people`.
 RESULT: Final = (
-    SIGNALS
+    SIGNALS  # noqa: S608  a constant like the rest
     + """,
 result AS (
     SELECT given.person,
@@ -185,12 +185,12 @@ SELECT array_agg(person_id) FROM (
 ) AS locked
 """
 
-# Facts that no decision from `at` on can need. `spent` are those whose own time is over: old, closed,
-# without a signal to come, no ancestor of another fact, not the declaration that a code rests on.
-# Of these a check-in or a test stays while a fact that stays was released by it; one that gave a
-# signal itself stays as soon as any such fact is older, since it might need proof of its own.
+# Facts that no decision from `at` on can need. `spent` are those whose own time is over: old,
+# closed, without a signal to come, no ancestor of another fact, not the declaration that a code
+# rests on. Of these a check-in or a test stays while a fact that stays was released by it; one that
+# gave a signal itself stays as soon as any such fact is older: it might need proof of its own.
 FORGETTABLE: Final = (
-    SIGNALS
+    SIGNALS  # noqa: S608  a constant like the rest
     + """,
 spent AS MATERIALIZED (
     SELECT old.id, old.person_id AS person, old.kind, old.starts, old.withdrawn_by_id,

@@ -1,0 +1,29 @@
+"""A person's scans at our own doors, for as long as anybody can tell whose they are.
+
+A scan names a place in a status list of a day (docs/decisions/0005-scans-know-no-person.md). Only a
+process with the key of these lists finds a person's; when a day's lists are gone, nobody does.
+"""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from healthcode.codes import status
+from verifier.models import Scan
+
+
+def scans_of(person_id: int, *, at: datetime) -> QuerySet[Scan]:
+    """The scans of a person's codes that are kept and can be told.
+
+    Raises:
+        DoesNotSign: this process has not the key.
+    """
+    last = status.day_of(at)
+    oldest = last - timedelta(days=settings.SCAN_RETENTION_DAYS)
+    theirs = Q(pk__in=[])
+    for part in status.parts_of(oldest, last):
+        if part.first_person <= person_id < part.end_person:
+            codes = [(person_id, number) for number in range(status.NUMBERS_A_PERSON)]
+            theirs |= Q(status_uri=part.uri, status_idx__in=part.places_of(codes))
+    return Scan.objects.filter(theirs, day__gte=oldest)
