@@ -3,7 +3,7 @@
 from django.urls import path
 
 from healthcode.colours import api as resident_api
-from healthcode.colours import levels_api, pages_withdrawal, recomputations_api
+from healthcode.colours import levels_api, pages_withdrawal, recomputations_api, statistics_api
 from healthcode.colours import pages as resident_pages
 from healthcode.colours import pages_officer as officer_pages
 
@@ -24,6 +24,7 @@ api = [
         recomputations_api.RecomputationView.as_view(),
         name="recomputation",
     ),
+    path("statistics/colours", statistics_api.StatisticsView.as_view(), name="statistics"),
 ]
 pages = [
     path("officer", officer_pages.desk, name="officer"),
