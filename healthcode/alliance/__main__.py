@@ -49,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
         return added
 
     command("create", _create, "make an alliance: its key and a draft without members")
+    command("prepare-key", _prepare_key, "make the alliance's next key, for verifiers to have")
+    command("switch-key", _switch_key, "sign with the next key from now on")
     add = command("add", _add, "put an issuer into the draft, with the keys it publishes now")
     add.add_argument("issuer", metavar="ISSUER", help="its name in codes, such as CN-33")
     add.add_argument("address", metavar="ADDRESS", help="below it lies /.well-known/health-code/")
@@ -77,6 +79,19 @@ def _create(folder: Folder, _options: argparse.Namespace) -> None:
     print(
         f"Key {key.kid.hex()} speaks for the alliance. Verifiers get {folder.path}/alliance.json."
     )
+
+
+def _prepare_key(folder: Folder, _options: argparse.Namespace) -> None:
+    key = folder.prepare_key(secret=_secret(), at=int(time.time()))
+    print(
+        f"Key {key.kid.hex()} is prepared. Give {folder.path}/alliance.json to every verifier, "
+        "then run switch-key and sign."
+    )
+
+
+def _switch_key(folder: Folder, _options: argparse.Namespace) -> None:
+    key = folder.switch_key(secret=_secret(), at=int(time.time()))
+    print(f"Key {key.kid.hex()} signs from now on. Sign the next list.")
 
 
 def _add(folder: Folder, options: argparse.Namespace) -> None:

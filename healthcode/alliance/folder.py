@@ -5,7 +5,7 @@ Whoever has the folder and the secret speaks for the alliance; the public files 
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -27,6 +27,7 @@ from healthcode.core import (
     Trust,
     WentBackwards,
     jwk_set,
+    key_id,
     parse_jwk_set,
     parse_trust_list,
     sign_trust_list,
@@ -36,6 +37,7 @@ from healthcode.core.trust_list import describe, differences, read
 
 _COORDINATE_BYTES: Final = 32
 _FOR_ALL, _FOR_ITS_OWNER = 0o644, 0o600
+_OVERLAP_SECONDS: Final = 24 * 3600
 _UNSIGNED: Final = Trust(issuers={}, as_of=0, expires_at=1, sequence=0)
 
 
@@ -58,15 +60,42 @@ class Folder:
         if self._sealed.exists():
             raise AllianceError(f"{self.path} holds an alliance already.")
         self.path.mkdir(parents=True, exist_ok=True)
-        private_key = ec.generate_private_key(ec.SECP256R1())
-        pem = private_key.private_bytes(
-            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(secret)
-        )
-        key = Key.of(private_key.public_key(), not_before=at)
         self.write_draft({})
-        _write(self.path / "alliance.json", json.dumps(jwk_set([key]), indent=2), _FOR_ALL)
-        _write(self._sealed, pem.decode(), _FOR_ITS_OWNER)
+        key = self._make_key(self._sealed, secret=secret, at=at)
+        self._write_keys([key])
         return key
+
+    def prepare_key(self, *, secret: bytes, at: int) -> Key:
+        """Make the key that shall follow, and publish it: verifiers must have it before it signs.
+
+        Raises:
+            AllianceError: one is prepared already, or the secret is not that of the present key.
+        """
+        if self._next.exists():
+            raise AllianceError("The next key is prepared already; switch-key takes it into use.")
+        self._open(secret)
+        known = self.keys()
+        key = self._make_key(self._next, secret=secret, at=at)
+        self._write_keys([*known, key])
+        return key
+
+    def switch_key(self, *, secret: bytes, at: int) -> Key:
+        """Sign with the prepared key from now on; the old one verifies its last list to the end.
+
+        Raises:
+            AllianceError: none is prepared, or the secret does not open it.
+        """
+        if not self._next.exists():
+            raise AllianceError("There is no next key; prepare-key makes one.")
+        new = key_id(self._open(secret, self._next).public_key())
+        ends_at = max(at, self.signed(at=at).expires_at or 0) + _OVERLAP_SECONDS
+        keys = [
+            key if key.kid == new or key.not_after else replace(key, not_after=ends_at)
+            for key in self.keys()
+        ]
+        self._write_keys(keys)
+        self._next.replace(self._sealed)
+        return next(key for key in keys if key.kid == new)
 
     def keys(self) -> tuple[Key, ...]:
         """The alliance's public keys. Raises MalformedKey, AllianceError."""
@@ -132,9 +161,24 @@ class Folder:
                 f"verifiers have list {published.sequence}, this folder ends with {last.sequence}"
             )
 
-    def _open(self, secret: bytes) -> ec.EllipticCurvePrivateKey:
+    @property
+    def _next(self) -> Path:
+        return self.path / "alliance-next.pem"
+
+    def _make_key(self, path: Path, *, secret: bytes, at: int) -> Key:
+        private_key = ec.generate_private_key(ec.SECP256R1())
+        pem = private_key.private_bytes(
+            Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(secret)
+        )
+        _write(path, pem.decode(), _FOR_ITS_OWNER)
+        return Key.of(private_key.public_key(), not_before=at)
+
+    def _write_keys(self, keys: Iterable[Key]) -> None:
+        _write(self.path / "alliance.json", json.dumps(jwk_set(keys), indent=2), _FOR_ALL)
+
+    def _open(self, secret: bytes, path: Path | None = None) -> ec.EllipticCurvePrivateKey:
         try:
-            private_key = load_pem_private_key(self._read("alliance.pem"), secret)
+            private_key = load_pem_private_key(self._read((path or self._sealed).name), secret)
         except ValueError as error:
             raise AllianceError("The secret does not open the alliance's key.") from error
         if not isinstance(private_key, ec.EllipticCurvePrivateKey):

@@ -184,6 +184,35 @@ def test_the_key_is_sealed_and_kept_from_others(run: Run, folder: Path) -> None:
     assert run("create") == 1
 
 
+def test_the_alliances_key_is_followed_by_another_with_overlap(
+    run: Run, folder: Path, province: Province
+) -> None:
+    add(run, province)
+    run("sign", "--yes")
+    (old,) = core.parse_jwk_set((folder / "alliance.json").read_bytes())
+    assert run("switch-key") == 1, "none is prepared"
+    assert run("prepare-key") == 0
+    assert run("prepare-key") == 1, "one is enough"
+    given_out = core.parse_jwk_set((folder / "alliance.json").read_bytes())
+    run("sign", "--yes")
+    signed_by_old = (folder / "trust.jws").read_bytes()
+    now = int(time.time())
+    assert core.parse_trust_list(signed_by_old, [old], now).sequence == 2
+
+    assert run("switch-key") == 0
+    assert held(folder).sequence == 2, "what the old key signed still counts"
+    assert run("sign", "--yes") == 0
+    token = (folder / "trust.jws").read_bytes()
+    assert core.parse_trust_list(token, given_out, now).sequence == 3, "with the keys given out"
+    with pytest.raises(core.NotTrusted):
+        core.parse_trust_list(token, [old], now)
+    ended, successor = core.parse_jwk_set((folder / "alliance.json").read_bytes())
+    assert ended.kid == old.kid
+    assert ended.not_after is not None
+    assert successor.not_after is None
+    assert not (folder / "alliance-next.pem").exists()
+
+
 def test_wrong_wishes_are_refused_in_a_sentence(
     run: Run, province: Province, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
