@@ -27,7 +27,7 @@ asked AS MATERIALIZED (
 ),
 -- 1. Where they were in their windows.
 own AS MATERIALIZED (
-    SELECT asked.number, asked.person, here.place_id, place.kind, place.area,
+    SELECT asked.number, asked.person, here.place_id, place.kind, place.name, place.area,
            measure.longest, measure.close_after, measure.rows, measure.carriages,
            greatest(here.starts, asked.starts) AS starts, least(here.ends, asked.ends) AS ends,
            here.carriage, here.seat_row,
@@ -42,12 +42,14 @@ own AS MATERIALIZED (
           AND presence.ends > asked.starts
         OFFSET 0
     ) AS here
-    JOIN tracing_place AS place ON place.id = here.place_id
+    CROSS JOIN LATERAL (
+        SELECT kind, name, area FROM tracing_place WHERE id = here.place_id OFFSET 0
+    ) AS place
     JOIN measure USING (kind)
 ),
 -- 2. Who else was there while they were.
 met AS (
-    SELECT own.number, other.person_id AS person, own.place_id AS place, own.kind,
+    SELECT own.number, other.person_id AS person, own.place_id AS place, own.kind, own.name,
            greatest(own.starts, other.starts) AS starts, least(own.ends, other.ends) AS ends,
            CASE
                WHEN NOT own.sure THEN 'doubtful'
@@ -77,21 +79,29 @@ met AS (
       AND (own.carriage = other.carriage) IS NOT FALSE
     UNION ALL
     -- 3. And who lives with them.
-    SELECT asked.number, other.person_id, other.place_id, 'household',
+    SELECT asked.number, other.person_id, other.place_id, home.kind, home.name,
            greatest(asked.starts, self.starts, other.starts),
            least(asked.ends, self.ends, other.ends), 'close'
     FROM asked
-    JOIN tracing_membership AS self ON self.person_id = asked.person
-    JOIN tracing_membership AS other
-        ON other.place_id = self.place_id AND other.person_id <> self.person_id
+    CROSS JOIN LATERAL (
+        SELECT * FROM tracing_membership WHERE person_id = asked.person OFFSET 0
+    ) AS self
+    CROSS JOIN LATERAL (
+        SELECT * FROM tracing_membership
+        WHERE place_id = self.place_id AND person_id <> self.person_id
+        OFFSET 0
+    ) AS other
+    CROSS JOIN LATERAL (
+        SELECT kind, name FROM tracing_place WHERE id = self.place_id OFFSET 0
+    ) AS home
     WHERE greatest(asked.starts, self.starts, other.starts)
         < least(asked.ends, self.ends, other.ends)
 )
 SELECT DISTINCT ON (met.number, met.person, met.strength)
-       met.number, met.person, met.strength, met.place, met.kind, place.name,
+       met.number, met.person, met.strength, met.place, met.kind, met.name,
        met.starts, met.ends,
        min(met.starts) OVER same AS first_at, count(*) OVER same AS times
-FROM met JOIN tracing_place AS place ON place.id = met.place
+FROM met
 WINDOW same AS (PARTITION BY met.number, met.person, met.strength)
 ORDER BY met.number, met.person, met.strength, met.ends DESC, met.starts, met.place
 """
