@@ -26,6 +26,7 @@ LONGEST_HOLDER: Final = "*" * 12
 LATEST_POLICY: Final = 2**16 - 1
 LATEST_PART: Final = 9
 LEAST_KEY_BYTES: Final = 16
+DAY_SECONDS: Final = 24 * 3600
 
 
 @register
@@ -46,6 +47,14 @@ def check_settings(
         )
     except MalformedCode as error:
         faults.append(Error(f"Settings of codes are wrong: {error}.", id="codes.E002"))
+    if settings.COLOUR_RETENTION_DAYS * DAY_SECONDS < settings.PAPER_CODE_SECONDS + DAY_SECONDS:
+        faults.append(
+            Error(
+                "Changes of colour must outlive the codes that they supersede: set "
+                "COLOUR_RETENTION_DAYS to a day more than PAPER_CODE_SECONDS at least.",
+                id="codes.E004",
+            )
+        )
     if settings.STATUS_INDEX_KEY and not _is_key(settings.STATUS_INDEX_KEY):
         faults.append(
             Error(

@@ -172,6 +172,7 @@ def test_an_address_of_42_characters_fits_with_a_short_policy_version(zhang: Res
         ("PAPER_CODE_SECONDS", 15 * 24 * 3600, "codes.E002"),
         ("STATUS_INDEX_KEY", "not base64!", "codes.E003"),
         ("STATUS_INDEX_KEY", "c2hvcnQ=", "codes.E003"),
+        ("COLOUR_RETENTION_DAYS", 14, "codes.E004"),
     ],
 )
 def test_settings_that_no_code_could_carry_are_refused_at_the_start(
