@@ -1,6 +1,7 @@
 """Starting and stopping the whole service, as `make run` does."""
 
 import json
+import os
 import signal
 import stat
 from collections.abc import Iterator
@@ -69,10 +70,9 @@ def test_it_stops_and_comes_back_with_its_data(service: LiveService, own: LiveSe
     assert alive(family) == []
     assert service.call("GET", "/readyz").status == 200
 
-    if own.start() >= 10:
-        # Something else may have had the machine; twice in a row is no accident.
-        own.stop()
-        assert own.start() < 10
+    # Ten seconds where nothing else runs; where others share the cores, as much longer.
+    sharing = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    assert own.start() < 10 * sharing
     assert own.call("GET", "/api/v1/people", token=token).body == people.body
 
 
