@@ -1,0 +1,117 @@
+"""The service several times over on one database, behind each set of servers it may have."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from healthcode.local.environment import SETTINGS
+from healthcode.local.postgres import Postgres
+from healthcode.local.state import free_port
+from healthcode.local.valkey import Valkey
+from tests.live.service import ROOT, LiveService, outside_settings, running
+from tests.scale import servers
+
+HERE = Path(__file__).parent
+PASSWORD = "of-these-tests-alone"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test in this folder is a live one."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.live)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """Two web servers, two workers and beat twice; `database` goes past any pooler."""
+
+    first: LiveService
+    second_url: str
+    database: str
+    environment: dict[str, str]
+
+
+@pytest.fixture(scope="session", params=["valkey", "pgbouncer", "rabbitmq"])
+def fleet(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Fleet]:
+    """Everything twice, by the servers that the parameter names."""
+    kind = request.param
+    lacking = {"pgbouncer": servers.lacks_pgbouncer, "rabbitmq": servers.lacks_rabbitmq}
+    if kind in lacking and (reason := lacking[kind]()):
+        pytest.skip(reason)
+    folder = tmp_path_factory.mktemp(kind)
+    with ExitStack() as stack:
+        database = direct = postgres_at(folder, stack)
+        if kind == "pgbouncer":
+            database = stack.enter_context(servers.pgbouncer(folder / "pgbouncer", direct))
+        if kind == "rabbitmq":
+            broker = stack.enter_context(servers.rabbitmq(folder / "rabbitmq"))
+        else:
+            broker = valkey_at(folder, stack)
+        # The same rows for every combination, and no test waits for the other's servers.
+        own = {"DATABASE_URL": database, "BROKER_URL": broker}
+        first = stack.enter_context(running(LiveService(folder / "var", **own)))
+        secrets = json.loads((first.var / "state.json").read_text())["secrets"]
+        environment = outside_settings() | SETTINGS | secrets | own | {"BASE_URL": first.base_url}
+        second = second_half(folder, environment, stack)
+        yield Fleet(first, second, direct, environment)
+
+
+def postgres_at(folder: Path, stack: ExitStack) -> str:
+    """A PostgreSQL with an empty database; its URL."""
+    postgres = Postgres(
+        folder / "postgres",
+        port=free_port(),
+        password=PASSWORD,
+        log=folder / "postgres.log",
+        durable=False,
+    )
+    postgres.create()
+    postgres.start()
+    stack.callback(postgres.stop)
+    postgres.ensure_database("healthcode")
+    return postgres.url("healthcode")
+
+
+def valkey_at(folder: Path, stack: ExitStack) -> str:
+    """A Valkey; its URL."""
+    valkey = Valkey(
+        folder / "valkey", port=free_port(), password=PASSWORD, log=folder / "valkey.log"
+    )
+    valkey.start()
+    stack.callback(valkey.stop)
+    return valkey.url()
+
+
+def second_half(folder: Path, environment: dict[str, str], stack: ExitStack) -> str:
+    """Another web server, worker and beat, as another machine would run them; its address."""
+    port = free_port()
+    celery = ["celery", "--quiet", "-A", "healthcode.celery"]
+    commands = {
+        "web": ["granian", "--interface=wsgi", f"--port={port}", "healthcode.wsgi:application"],
+        "worker": [*celery, "worker", "--concurrency=2", "--hostname=second@%h"],
+        "beat": [*celery, "beat", "--pidfile=", f"--schedule={folder / 'second-beat'}"],
+    }
+    for name, command in commands.items():
+        with (folder / f"second-{name}.log").open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=os.environ | environment,
+                cwd=ROOT,
+                start_new_session=True,
+            )
+        stack.callback(servers.stop_group, process)
+    servers.wait_until_listening(port)
+    return f"http://127.0.0.1:{port}"

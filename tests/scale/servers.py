@@ -1,0 +1,144 @@
+"""Servers of larger installations, as Debian packages them: PgBouncer and RabbitMQ.
+
+Each has what `needs` says it lacks here, for the tests that are skipped then.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from healthcode.local.state import free_port
+
+PATIENCE_SECONDS = 60
+# Debian's own wrapper changes the user; this is what it runs.
+RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
+
+
+def lacks_pgbouncer() -> str:
+    """Why PgBouncer cannot be run here; "" when it can."""
+    return "" if shutil.which("pgbouncer") else "needs the Debian package pgbouncer"
+
+
+def lacks_rabbitmq() -> str:
+    """Why RabbitMQ cannot be run here; "" when it can."""
+    return "" if RABBITMQ.exists() else "needs the Debian package rabbitmq-server"
+
+
+@contextmanager
+def pgbouncer(folder: Path, database: str) -> Iterator[str]:
+    """A PgBouncer in transaction mode in front of `database` (a URL); its own URL."""
+    there = urlsplit(database)
+    port = free_port()
+    folder.mkdir()
+    (folder / "users.txt").write_text(f'"{there.username}" "{there.password}"\n')
+    (folder / "pgbouncer.ini").write_text(
+        f"""[databases]
+* = host={there.hostname} port={there.port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = {folder}/users.txt
+pool_mode = transaction
+default_pool_size = 10
+max_client_conn = 200
+"""
+    )
+    command = ["pgbouncer", "-q", str(folder / "pgbouncer.ini")]
+    if os.geteuid() == 0:
+        # It refuses to run as root; the folder is the tests' own, and short-lived.
+        open_to_all(folder)
+        command[1:1] = ["-u", "nobody"]
+    with running(command, folder, port=port):
+        yield there._replace(netloc=f"{there.username}:{there.password}@127.0.0.1:{port}").geturl()
+
+
+@contextmanager
+def rabbitmq(folder: Path) -> Iterator[str]:
+    """A RabbitMQ of its own, of one node; its URL."""
+    port, distribution = free_port(), free_port()
+    folder.mkdir()
+    (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\n")
+    (folder / "plugins").write_text("[].\n")
+    settings = {
+        "HOME": str(folder),
+        "RABBITMQ_NODENAME": f"tests{port}@localhost",
+        "RABBITMQ_DIST_PORT": str(distribution),
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder / "log"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+        "RABBITMQ_PID_FILE": str(folder / "pid"),
+        "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
+        "ERL_EPMD_PORT": str(free_port()),
+        "ERL_EPMD_ADDRESS": "127.0.0.1",
+    }
+    with running([str(RABBITMQ)], folder, port=port, environment=settings):
+        yield f"amqp://guest:guest@127.0.0.1:{port}//"
+
+
+@contextmanager
+def running(
+    command: list[str], folder: Path, *, port: int, environment: Mapping[str, str] | None = None
+) -> Iterator[None]:
+    """Run a server until it listens, and stop it afterwards with all that it started."""
+    with (folder / "output").open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=os.environ | dict(environment or {}),
+            cwd=folder,
+            start_new_session=True,
+        )
+    try:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not listens(port):
+            said = (folder / "output").read_text(errors="replace")[-2000:]
+            assert process.poll() is None, f"It ended at once:\n{said}"
+            assert time.monotonic() < deadline, f"It does not listen:\n{said}"
+            time.sleep(0.2)
+        yield
+    finally:
+        stop_group(process)
+
+
+def stop_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process and those it started."""
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def listens(port: int) -> bool:
+    """Whether somebody answers at this port."""
+    with socket.socket() as knock:
+        return knock.connect_ex(("127.0.0.1", port)) == 0
+
+
+def open_to_all(folder: Path) -> None:
+    """Let any user read what is in a folder, and pass through those above."""
+    for path in (folder, *folder.iterdir()):
+        path.chmod(0o755)
+    for path in folder.parents:
+        if path.stat().st_uid == os.geteuid() and path != Path("/"):
+            path.chmod(path.stat().st_mode | 0o011)
+
+
+def wait_until_listening(port: int) -> None:
+    """Wait for a server that somebody else watches."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not listens(port):
+        assert time.monotonic() < deadline, f"Nobody listens at port {port}."
+        time.sleep(0.2)
