@@ -144,7 +144,7 @@ def test_a_handheld_scanner_types(without_camera: Page, code: str) -> None:
 def test_keys_pressed_by_hand_are_no_scan(service: LiveService, without_camera: Page) -> None:
     sent = []
     without_camera.on("request", lambda one: sent.append(one.url))
-    without_camera.keyboard.type("JK1:HELLO", delay=100)
+    without_camera.keyboard.type("JK1:HELLO", delay=700)
     without_camera.keyboard.press("Enter")
     without_camera.wait_for_timeout(500)
     assert not [url for url in sent if url.endswith("/scans")]
