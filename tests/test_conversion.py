@@ -16,6 +16,7 @@ from healthcode import core
 from healthcode.areas.models import Area
 from healthcode.codes import keys, publishing, status
 from healthcode.codes.models import StatusList
+from healthcode.codes.services import NOBODY
 from healthcode.colours.services import publish_policy
 from healthcode.core import Colour, Outcome
 from tests.codes.conftest import POLICY
@@ -114,15 +115,17 @@ def test_it_ends_with_the_code_it_stands_for(
     assert convert(visitor, late)[1]["reason"] == "expired", "though doors allow a minute's leeway"
 
 
-def test_two_visitors_codes_share_a_place_that_is_nobodys(
+def test_a_visitors_code_has_a_place_that_is_nobodys(
     shanghai: Authority, visitor: Client, now: datetime
 ) -> None:
-    verdicts = [
-        at_a_local_door(convert(visitor, shanghai.code(at=now, idx=idx))[1]["code"], now)
-        for idx in (7, 8)
-    ]
-    first, second = (verdict.code.status for verdict in verdicts if verdict.code)
-    assert first == second
+    day = status.day_of(now)
+    for idx in range(3):
+        body = convert(visitor, shanghai.code(at=now, idx=idx))[1]
+        verdict = at_a_local_door(body["code"], now)
+        assert verdict.code is not None
+        (part,) = status.parts_of(day, day)
+        ((person, _changes),) = part.holders_of([verdict.code.status.idx])
+        assert person == NOBODY
 
 
 def test_it_is_worth_what_the_other_is_worth_here(

@@ -1,5 +1,6 @@
 """Making a code: a person's colour of this moment, signed."""
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -11,6 +12,7 @@ from healthcode.codes import publishing, selectors, status
 from healthcode.codes.errors import DoesNotSign
 from healthcode.codes.keys import Signer, keyring
 from healthcode.codes.selectors import Standing
+from healthcode.codes.status import NUMBERS_A_PERSON
 from healthcode.colours.policy import policy_at
 from healthcode.colours.reasons import Reason
 from healthcode.colours.selectors import decision_of
@@ -88,15 +90,17 @@ def issue_visitor_code(
 ) -> VisitorCode:
     """Sign a live code for somebody whom another issuer vouches for, until `ends_at` at most.
 
-    It names no person of ours: all such codes share a place in the status list that is nobody's,
-    and are short-lived instead of superseded.
+    It names no person of ours: such codes share the few places in the status list that are
+    nobody's, and are short-lived instead of superseded.
 
     Raises:
         DoesNotSign: this process has no key to sign with.
         NoPolicy: no policy is in force.
     """
     signer = keyring.signer(at=at)
-    standing = Standing(NOBODY, colour, 0, policy_at(at).version, "")
+    # Any of nobody's places: two visitors of one second shall seldom look like one picture.
+    number = secrets.randbelow(NUMBERS_A_PERSON)
+    standing = Standing(NOBODY, colour, number, policy_at(at).version, "")
     issued_at = at.replace(microsecond=0)
     expires_at = min(issued_at + timedelta(seconds=settings.LIVE_CODE_SECONDS), ends_at)
     code = _signed(standing, Kind.LIVE, issued_at, expires_at, signer, holder=holder)
