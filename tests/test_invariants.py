@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
     *{"home", "about", "problem", "language", "map", "area-options", "area-choose"},
     *{"login", "login-code", "logout", "staff-login", "recognised"},
-    *{"scanner", "scanner-manifest", "scanner-worker"},
+    *{"scanner", "scanner-manifest", "scanner-worker", "pocket", "pocket-worker"},
     # Operators see these; a deployment's proxy keeps them inside (docs/howto/deploy.md).
     *{"healthz", "readyz", "metrics"},
     # What an issuer publishes.

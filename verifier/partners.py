@@ -1,6 +1,6 @@
 """Partners' machines: their keys, their tokens, what they may ask and how often, what they asked.
 
-A partner proves who it is with a JWT signed by its own key (RFC 7523, private_key_jwt) and gets a
+A partner proves who it is with a JWT signed by its own key (RFC 7523) and gets a
 token for minutes (RFC 6749, client credentials). No secret of a partner is ever kept here.
 """
 
@@ -244,7 +244,7 @@ def _count(account: Account, codes: int, at: datetime) -> bool:
                 "quota": quota,
             },
         )
-        return cursor.rowcount == 1
+        return bool(cursor.rowcount == 1)
 
 
 _COUNT: Final = """

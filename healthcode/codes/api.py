@@ -11,7 +11,7 @@ from accounts.models import Account
 from accounts.permissions import IsResident
 from healthcode.codes import card, pictures, serializers, services
 from healthcode.codes.renderers import PdfRenderer, PngRenderer, SvgRenderer
-from healthcode.codes.serializers import CodeQuery, IssuedCodeSerializer
+from healthcode.codes.serializers import CodeQuery, IssuedCodeSerializer, PhoneKeyInput
 from healthcode.codes.services import IssuedCode
 from healthcode.core import Kind
 
@@ -27,6 +27,23 @@ class CodeView(APIView):
     def get(self, request: Request, person: int) -> Response:
         """Sign the person's colour of this moment."""
         issued = _issue(request, person, _kind(request))
+        return Response(serializers.document(issued), headers=NOT_KEPT)
+
+
+class PhoneCodeView(APIView):
+    """A code of the day bound to a phone, for showing without network."""
+
+    permission_classes = [IsResident]
+
+    @extend_schema(request=PhoneKeyInput, responses=IssuedCodeSerializer)
+    def post(self, request: Request, person: int) -> Response:
+        """Sign the person's colour of this moment for the phone that has this key.
+
+        The phone shows it in a picture signed anew each minute (docs/format.md, section 4);
+        nothing of the key is kept here.
+        """
+        point = PhoneKeyInput(data=request.data).validated_point()
+        issued = _issue(request, person, Kind.LIVE, phone_key=point)
         return Response(serializers.document(issued), headers=NOT_KEPT)
 
 
@@ -74,7 +91,9 @@ def _kind(request: Request) -> Kind:
     return CodeQuery(data=request.query_params).validated_kind()
 
 
-def _issue(request: Request, person: int, kind: Kind) -> IssuedCode:
+def _issue(request: Request, person: int, kind: Kind, phone_key: bytes | None = None) -> IssuedCode:
     account = request.user
     assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
-    return services.issue_code(account=account, person_id=person, kind=kind, at=timezone.now())
+    return services.issue_code(
+        account=account, person_id=person, kind=kind, at=timezone.now(), phone_key=phone_key
+    )

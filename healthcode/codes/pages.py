@@ -1,9 +1,11 @@
 """The page of a living code, and what it fetches with the session it was opened with."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -33,6 +35,13 @@ class PageSession(SessionAuthentication):
 
 class CodeOfPage(api.CodeView):
     """The code as the live page renews it."""
+
+    authentication_classes = [PageSession]
+    schema = None
+
+
+class PhoneCodeOfPage(api.PhoneCodeView):
+    """The code of the day as the pocket page takes it along."""
 
     authentication_classes = [PageSession]
     schema = None
@@ -71,6 +80,27 @@ def live(request: HttpRequest, person: int) -> HttpResponse:
     return render(request, "codes/live.html", _context(issued))
 
 
+@require_safe
+def pocket(request: HttpRequest) -> HttpResponse:
+    """The page that shows a code without network; public, since it holds nobody's data.
+
+    The phone keeps the page, and the code with its key beside it.
+    """
+    context = {"code_words": _words(), "texts": _texts() | _pocket_texts()}
+    return render(request, "codes/pocket.html", context)
+
+
+@require_safe
+def pocket_worker(request: HttpRequest) -> HttpResponse:
+    """Its service worker; the address decides which pages it serves, /static/ would not do."""
+    path = finders.find("built/pocket-worker.js")
+    if path is None:
+        raise FileNotFoundError("built/pocket-worker.js is missing: run make frontend")
+    answer = HttpResponse(Path(path).read_bytes(), content_type="text/javascript; charset=utf-8")
+    answer["Cache-Control"] = "no-cache"
+    return answer
+
+
 def _context(issued: IssuedCode) -> dict[str, object]:
     return {
         "issued": issued,
@@ -101,4 +131,13 @@ def _texts() -> dict[str, object]:
         "back": _("Connected again: this code is new."),
         "changed": _("The colour has changed: {colour}."),
         "colours": _words(),
+    }
+
+
+def _pocket_texts() -> dict[str, object]:
+    return {
+        "kept": _("This phone has the code until {time}, also without network."),
+        "stale": _("The code of the day has expired. Connect this phone to take along a new one."),
+        "nothing": _("This phone has no code yet. Open your code with a connection first."),
+        "unable": _("This browser cannot keep a code. Use the live code, or print a card."),
     }

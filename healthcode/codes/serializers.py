@@ -1,13 +1,17 @@
 """Codes as the HTTP interface shows them."""
 
+import base64
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from healthcode.codes.services import IssuedCode
 from healthcode.codes.words import colour_name
 from healthcode.colours.answers import COLOURS, ReasonAnswer, reason_answers
-from healthcode.core import Kind
+from healthcode.core import Kind, MalformedCode
+from healthcode.core.codes import phone_public_key
+from healthcode.web.fields import StrictSerializer
 
 KINDS = [kind.name.lower() for kind in Kind]
 
@@ -37,6 +41,29 @@ class CodeQuery(serializers.Serializer[Any]):
         """The kind that was asked for. Raises ValidationError."""
         self.is_valid(raise_exception=True)
         return Kind[self.validated_data["kind"].upper()]
+
+
+class PhoneKeyInput(StrictSerializer):
+    """The public key that a phone made and keeps the private half of: a JWK (RFC 7517) of P-256."""
+
+    kty = serializers.ChoiceField(["EC"])
+    crv = serializers.ChoiceField(["P-256"])
+    x = serializers.CharField()
+    y = serializers.CharField()
+
+    def validated_point(self) -> bytes:
+        """x || y. Raises ValidationError."""
+        self.is_valid(raise_exception=True)
+        try:
+            point = b"".join(_coordinate(self.validated_data[name]) for name in ("x", "y"))
+            phone_public_key(point)
+        except (ValueError, MalformedCode) as error:
+            raise serializers.ValidationError({"x": [_("This is not a key of P-256.")]}) from error
+        return point
+
+
+def _coordinate(text: str) -> bytes:
+    return base64.b64decode(text.replace("-", "+").replace("_", "/") + "=", validate=True)
 
 
 def document(issued: IssuedCode) -> dict[str, Any]:

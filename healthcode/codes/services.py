@@ -24,6 +24,9 @@ RENEWED_PER_LIFE: Final = 2
 NOBODY: Final = 0
 """No person has this number, so its places in the status lists are never superseded."""
 
+PHONE_CODE_SECONDS: Final = 86_400
+"""How long a code bound to a phone holds: the longest that the format lets a live code."""
+
 
 @dataclass(frozen=True, slots=True)
 class IssuedCode:
@@ -54,8 +57,17 @@ class VisitorCode:
     expires_at: datetime
 
 
-def issue_code(*, account: Account, person_id: int, kind: Kind, at: datetime) -> IssuedCode:
+def issue_code(
+    *,
+    account: Account,
+    person_id: int,
+    kind: Kind,
+    at: datetime,
+    phone_key: bytes | None = None,
+) -> IssuedCode:
     """Sign the colour that a person whom `account` looks after has at `at`.
+
+    With `phone_key` (x || y of a P-256 point) a live code holds for a day, in that phone alone.
 
     Nothing is written: a code can be made again at any time, and its place in the status list
     follows from the person, the day and the number of changes.
@@ -63,16 +75,25 @@ def issue_code(*, account: Account, person_id: int, kind: Kind, at: datetime) ->
     Raises:
         NotFound, DeclareFirst: see `selectors.standing`.
         DoesNotSign: this process has no key to sign with.
+        MalformedCode: `phone_key` is no such point, or the code is for paper.
     """
     signer = keyring.signer(at=at)
     standing = selectors.standing(account=account, person_id=person_id)
     # Green means that no signal is active: there is nothing to explain, and nothing to look up.
     decision = None if standing.colour is Colour.GREEN else decision_of(person_id, at)
-    seconds = settings.LIVE_CODE_SECONDS if kind is Kind.LIVE else settings.PAPER_CODE_SECONDS
+    seconds = PHONE_CODE_SECONDS if phone_key else _life(kind)
     issued_at = at.replace(microsecond=0)
     expires_at = issued_at + timedelta(seconds=seconds)
     return IssuedCode(
-        code=_signed(standing, kind, issued_at, expires_at, signer, holder=standing.holder),
+        code=_signed(
+            standing,
+            kind,
+            issued_at,
+            expires_at,
+            signer,
+            holder=standing.holder,
+            phone_key=phone_key,
+        ),
         kind=kind,
         person=person_id,
         colour=standing.colour,
@@ -115,6 +136,7 @@ def _signed(
     signer: Signer,
     *,
     holder: str | None,
+    phone_key: bytes | None = None,
 ) -> str:
     statement = HealthCode(
         issuer=settings.ISSUER,
@@ -125,8 +147,13 @@ def _signed(
         policy=standing.policy,
         holder=holder,
         status=_status(standing, issued_at),
+        phone_key=phone_key,
     )
     return sign(statement, kid=signer.kid, algorithm=signer.algorithm, signer=signer.sign)
+
+
+def _life(kind: Kind) -> int:
+    return settings.LIVE_CODE_SECONDS if kind is Kind.LIVE else settings.PAPER_CODE_SECONDS
 
 
 def _status(standing: Standing, at: datetime) -> StatusRef:

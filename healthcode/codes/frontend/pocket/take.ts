@@ -1,0 +1,48 @@
+// Taking a code along: a key is made here, and the server binds the code of the day to it.
+
+import type { Code } from "../live/code.ts";
+import type { Held } from "./store.ts";
+
+/** The server gave no code: no network, or it has none for this session. */
+export class Unreachable extends Error {}
+
+const TIMEOUT = 10_000;
+
+/** A new key of this phone, and the code of `person` bound to it. */
+export async function take(person: string): Promise<Held> {
+  const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, [
+    "sign",
+    "verify",
+  ]);
+  const { kty, crv, x, y } = await crypto.subtle.exportKey("jwk", pair.publicKey);
+  const issued = await bound(person, { kty, crv, x, y });
+  return {
+    person,
+    key: pair.privateKey,
+    code: issued.code,
+    colour: issued.colour,
+    holder: issued.holder,
+    expiresAt: Date.parse(issued.expires_at),
+    ahead: Date.parse(issued.issued_at) - Math.floor(Date.now() / 1000) * 1000,
+  };
+}
+
+async function bound(person: string, key: Readonly<Record<string, unknown>>): Promise<Code & { holder: string }> {
+  let response: Response;
+  try {
+    response = await fetch(`/people/${encodeURIComponent(person)}/phone-code`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
+      body: JSON.stringify(key),
+      signal: AbortSignal.timeout(TIMEOUT),
+    });
+  } catch (error) {
+    throw new Unreachable(String(error));
+  }
+  if (!response.ok) throw new Unreachable(String(response.status));
+  return (await response.json()) as Code & { holder: string };
+}
+
+function csrfToken(): string {
+  return /(?:^|; )csrftoken=([^;]*)/.exec(document.cookie)?.[1] ?? "";
+}
