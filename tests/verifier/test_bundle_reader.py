@@ -1,0 +1,78 @@
+"""The scanner page takes nobody's word but that of the service it was enrolled with."""
+
+import json
+import subprocess
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.test import override_settings
+from rest_framework.test import APIClient
+
+from healthcode.core.keys import to_base64url
+from healthcode.web import service_key
+from tests.core.test_typescript import node
+from tests.verifier.authority import Authority
+from tests.verifier.conftest import ClockAt
+from tests.verifier.test_bundles import opened
+from verifier.bundles import TYP
+
+READER = Path(__file__).with_name("read_bundle.ts")
+Answer = dict[str, Any]
+
+
+def read(*cases: tuple[str, Answer, str | None]) -> list[str]:
+    """What the page makes of each bundle, with these keys, while it holds another or none."""
+    document = [{"bundle": bundle, "keys": keys, "held": held} for bundle, keys, held in cases]
+    done = subprocess.run(
+        [node(), "--no-warnings", str(READER)],
+        input=json.dumps(document).encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    results: list[str] = json.loads(done.stdout)
+    return results
+
+
+def test_whose_word_is_taken(door: APIClient, zhejiang: Authority) -> None:
+    answer = door.get("/api/v1/devices/bundle").json()
+    bundle, keys = answer["bundle"], answer["keys"]
+    content = opened(answer)
+    with override_settings(SECRET_KEY="another secret of fifty random characters or so"):
+        strangers = service_key.signed(content, typ=TYP)
+    head, _body, tail = bundle.split(".")
+    eased = {**content, "rules": {**content["rules"], "admits": {"red": "pass"}}}
+    altered = f"{head}.{to_base64url(json.dumps(eased).encode())}.{tail}"
+    assert read(
+        (bundle, keys, None),
+        (bundle, keys, bundle),
+        (strangers, keys, None),
+        (altered, keys, None),
+        (service_key.signed(content, typ="health-code-trust+jws"), keys, None),
+        (service_key.signed({**content, "more": 1}, typ=TYP), keys, None),
+        (service_key.signed({**content, "rules": {}}, typ=TYP), keys, None),
+        ("", keys, None),
+    ) == [
+        "湖滨地铁站 caution CN-33",
+        "湖滨地铁站 caution CN-33",
+        "not_trusted",
+        "not_trusted",
+        "malformed",
+        "malformed",
+        "malformed",
+        "malformed",
+    ]
+
+
+def test_an_older_one_is_not_taken_any_more(
+    door: APIClient, zhejiang: Authority, now: datetime, clock_at: ClockAt
+) -> None:
+    """Whoever replays one could bring a withdrawn key back to life."""
+    with clock_at(now - timedelta(minutes=5)):
+        older = door.get("/api/v1/devices/bundle").json()
+    newer = door.get("/api/v1/devices/bundle").json()
+    keys = newer["keys"]
+    assert read(
+        (older["bundle"], keys, newer["bundle"]), (newer["bundle"], keys, older["bundle"])
+    ) == ["went_backwards", "湖滨地铁站 caution CN-33"]
