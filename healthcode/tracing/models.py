@@ -78,10 +78,11 @@ class Inquiry(models.Model):
     """An officer's search for the contacts of a case over its infectious window.
 
     Opened by an act; `placed_at` is when the scans that it needs had been resolved. Nobody's
-    colour follows from it before `confirmed_by`, a second act.
+    colour follows from it before `confirmed_by`, a second act. It goes when retention lets go of
+    the case; the migration's foreign key sees to that, and the acts stay.
     """
 
-    case = models.ForeignKey(Evidence, models.CASCADE, related_name="+")
+    case = models.ForeignKey(Evidence, models.CASCADE, related_name="+", db_constraint=False)
     infectious_from = models.DateTimeField()
     infectious_until = models.DateTimeField()
     opened_by = models.ForeignKey(Act, models.PROTECT, related_name="+")

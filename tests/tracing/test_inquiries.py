@@ -175,6 +175,19 @@ def test_a_journey_by_train_counts_rows_within_the_carriage(town: Town) -> None:
     }
 
 
+def test_the_limit_between_casual_and_close_is_exact(town: Town) -> None:
+    """At a restaurant ten minutes are close; the case leaves at 11:10."""
+    exact, short, touching = world.people(3)
+    leaves = MIDDAY + timedelta(minutes=60)
+    for person, minutes in ((exact, 10), (short, 9.99), (touching, 0)):
+        town.eats(person, leaves - timedelta(minutes=minutes), minutes=30)
+
+    found = {met.person: met.strength for met in services.chain_of(town.inquire()).contacts}
+
+    assert (found[exact], found[short]) == ("close", "casual")
+    assert touching not in found
+
+
 def test_acts_are_kept_with_their_grounds(town: Town) -> None:
     inquiry = town.inquire()
     town.confirm(inquiry)
@@ -185,6 +198,19 @@ def test_acts_are_kept_with_their_grounds(town: Town) -> None:
     assert inquiry.confirmed_by == confirmed
     assert (opened.ground, opened.area) == ("Confirmed by the hospital", "330106")
     assert confirmed.detail == {"inquiry": inquiry.pk, "case": town.evidence.pk, "people": 3}
+
+
+def test_an_inquiry_goes_when_retention_lets_go_of_its_case(town: Town) -> None:
+    inquiry = town.inquire()
+    town.confirm(inquiry)
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL healthcode.forgetting = 'on'")
+        cursor.execute("DELETE FROM evidence_evidence WHERE id = %s", [town.evidence.pk])
+
+    assert not Inquiry.objects.exists()
+    assert Act.objects.filter(kind=services.CONFIRMATION).exists()
+    assert set(town.contacts()) == {town.near, town.passing, town.flatmate}
 
 
 def test_only_a_case_that_stands_is_traced(town: Town) -> None:

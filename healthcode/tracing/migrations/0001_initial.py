@@ -26,6 +26,12 @@ CREATE INDEX tracing_presence_person ON tracing_presence (person_id, starts);
 CREATE TABLE tracing_presence_default PARTITION OF tracing_presence DEFAULT;
 """
 
+# Retention deletes evidence by SQL and knows nothing of this room.
+GO_WITH_THE_CASE = """
+ALTER TABLE tracing_inquiry ADD CONSTRAINT inquiry_of_case
+    FOREIGN KEY (case_id) REFERENCES evidence_evidence ON DELETE CASCADE;
+"""
+
 # Whether anything but the sign in question places a person in the city of `place_area` within a day
 # of it: their home, a stay, or a presence that somebody else saw. A city is four digits of a code.
 CREATE_IS_PLACED = """
@@ -111,7 +117,7 @@ class Migration(migrations.Migration):
                 ('infectious_until', models.DateTimeField()),
                 ('opened_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ('placed_at', models.DateTimeField(null=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='evidence.evidence')),
+                ('case', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='evidence.evidence')),
                 ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act')),
                 ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act')),
             ],
@@ -135,6 +141,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='membership',
             constraint=models.CheckConstraint(condition=models.Q(('ends__isnull', True), ('ends__gt', models.F('starts')), _connector='OR'), name='membership_lasts'),
+        ),
+        migrations.RunSQL(
+            GO_WITH_THE_CASE, "ALTER TABLE tracing_inquiry DROP CONSTRAINT inquiry_of_case"
         ),
         migrations.RunSQL(CREATE_PRESENCES, "DROP TABLE tracing_presence"),
         migrations.RunSQL(CREATE_IS_PLACED, "DROP FUNCTION tracing_is_placed"),
