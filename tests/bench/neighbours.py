@@ -36,7 +36,7 @@ def figures(stage: Stage) -> Iterator[Figure]:
     from tests.bench.city import city
     from tests.bench.outbreak import Outbreak, send_travellers
 
-    people = stage.size.large
+    people = stage.size.small
     database = city(stage, people, name="neighbours")
     send_travellers(database, area=AREA, people=people, travellers=people // 2)
     entrance = _open()

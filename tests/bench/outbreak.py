@@ -1,8 +1,10 @@
 """An outbreak in a place that some people of a city have been to: what recolours just these."""
 
 import os
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -62,6 +64,7 @@ class Outbreak:
         self.database = database
         self.areas = list(areas)
         self.at = timezone.now()
+        self.processor: dict[str, list[float]] = defaultdict(list)
         turn_to(database)
         with connection.cursor() as cursor:
             cursor.execute(WAS_GREEN, [self.areas])
@@ -92,7 +95,7 @@ class Outbreak:
         """The seconds one worker takes, from finding the people to the last batch."""
         self._rest()
         recomputation = self.request()
-        seconds = timed(lambda: run(recomputation.pk))
+        seconds = self._timed("recolour", lambda: run(recomputation.pk))
         recomputation.refresh_from_db()
         assert recomputation.people_changed == len(self.people)
         self.undo()
@@ -100,13 +103,14 @@ class Outbreak:
 
     def bare(self) -> float:
         """The seconds that one bare UPDATE of the same rows takes."""
-        return self._update([self.people])
+        return self._update("bare", [self.people])
 
     def bare_in_batches(self) -> float:
         """The seconds that bare UPDATEs take in as many transactions as recolouring has."""
         size = batches.PEOPLE_A_BATCH
         return self._update(
-            [self.people[start : start + size] for start in range(0, len(self.people), size)]
+            "bare in batches",
+            [self.people[start : start + size] for start in range(0, len(self.people), size)],
         )
 
     def with_workers(self, number: int) -> float:
@@ -145,7 +149,21 @@ class Outbreak:
     def _environment(self) -> dict[str, str]:
         return {**os.environ, "DATABASE_URL": self.stage.postgres.url(self.database)}
 
-    def _update(self, parts: Sequence[Sequence[int]]) -> float:
+    def _timed(self, name: str, action: Callable[[], object]) -> float:
+        """The seconds that `action` takes; notes what it takes of the database's processor."""
+        began = self._processor_seconds()
+        seconds = timed(action)
+        self.processor[name].append(self._processor_seconds() - began)
+        return seconds
+
+    def _processor_seconds(self) -> float:
+        """What this process's server process has had so far, to the nanosecond."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (pid,) = cursor.fetchone()
+        return int(Path("/proc", str(pid), "schedstat").read_text().split()[0]) / 1e9
+
+    def _update(self, name: str, parts: Sequence[Sequence[int]]) -> float:
         written = [f"{{{','.join(map(str, part))}}}" for part in parts]
         self._rest()
 
@@ -154,7 +172,7 @@ class Outbreak:
                 with transaction.atomic(), connection.cursor() as cursor:
                     cursor.execute(BARE, {"at": self.at, "people": part})
 
-        seconds = timed(update)
+        seconds = self._timed(name, update)
         self.undo()
         return seconds
 

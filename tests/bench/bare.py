@@ -1,0 +1,59 @@
+"""Views that do nothing but their one statement: what the service's views cannot beat."""
+
+import uuid
+from dataclasses import astuple, fields
+from datetime import UTC, datetime
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+
+from healthcode.urls import *  # noqa: F403 - with its handlers
+from healthcode.urls import urlpatterns as own
+from verifier.scanning import Row
+
+_COLUMNS = ", ".join(field.name for field in fields(Row))
+INSERT = f"INSERT INTO verifier_scan ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(fields(Row)))})"  # noqa: S608 - names of columns
+SELECT = "SELECT person_id, colour, since, changes FROM colours_personcolour WHERE person_id = %s"
+
+
+@csrf_exempt
+def insert(_request: HttpRequest) -> HttpResponse:
+    """Write one scan, as wide as any."""
+    now = datetime.now(UTC)
+    row = Row(
+        day=now.date(),
+        id=uuid.uuid4(),
+        venue_id=1,
+        device_id=1,
+        scanned_at=now,
+        received_at=now,
+        offline=False,
+        outcome="pass",
+        reason="ok",
+        given_outcome="",
+        given_reason="",
+        colour=0,
+        issuer="CN-33",
+        issued_at=now,
+        shown_at=now,
+        age_seconds=1,
+        status_uri="https://example.org/s/20200224",
+        status_idx=1,
+        code_digest=bytes(32),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT, astuple(row))
+    return JsonResponse({"id": str(row.id)})
+
+
+def select(_request: HttpRequest) -> HttpResponse:
+    """Read one row."""
+    with connection.cursor() as cursor:
+        cursor.execute(SELECT, [1])
+        row = cursor.fetchone()
+    return JsonResponse({"colour": row[1] if row else None})
+
+
+urlpatterns = [path("bare/insert", insert), path("bare/select", select), *own]
