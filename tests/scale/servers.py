@@ -3,8 +3,10 @@
 Each has what `needs` says it lacks here, for the tests that are skipped then.
 """
 
+import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -82,6 +84,8 @@ def rabbitmq(folder: Path) -> Iterator[str]:
     }
     with running([str(RABBITMQ)], folder, port=port, environment=settings):
         yield f"amqp://guest:guest@127.0.0.1:{port}//"
+    # Erlang's directory of nodes goes into the background by itself.
+    subprocess.run(["epmd", "-kill"], env=os.environ | settings, check=True, capture_output=True)
 
 
 @contextmanager
@@ -114,11 +118,12 @@ def running(
 def stop_group(process: subprocess.Popen[bytes]) -> None:
     """End a process and those it started."""
     process.terminate()
-    try:
+    with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(20)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    # What it left behind, or itself: each was started as a session of its own.
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
 
 
 def listens(port: int) -> bool:
