@@ -34,7 +34,7 @@ class Size:
 SIZES = {
     size.name: size
     for size in (
-        Size("small", small=100_000, large=400_000, touched=(1_000, 10_000, 50_000), rounds=5),
+        Size("small", small=50_000, large=200_000, touched=(1_000, 10_000, 50_000), rounds=3),
         Size(
             "city",
             small=1_000_000,
