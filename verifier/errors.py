@@ -35,9 +35,7 @@ class OAuthRefusal(Refusal):
     status = 400
 
     def __init__(self, detail: str | Promise) -> None:
-        super().__init__(
-            detail, error=self.slug.replace("-", "_"), error_description=str(detail)
-        )
+        super().__init__(detail, error=self.slug.replace("-", "_"), error_description=str(detail))
 
 
 class InvalidClient(OAuthRefusal):

@@ -31,16 +31,12 @@ class Venue(models.Model):
     yellow = models.CharField(
         max_length=8, choices=[("caution", "caution"), ("refuse", "refuse")], default="caution"
     )
-    kind = models.CharField(
-        max_length=10, choices=VenueKind.choices, default=VenueKind.OTHER.value
-    )
+    kind = models.CharField(max_length=10, choices=VenueKind.choices, default=VenueKind.OTHER.value)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                name="venue_kind_known", condition=Q(kind__in=VenueKind.values)
-            ),
+            models.CheckConstraint(name="venue_kind_known", condition=Q(kind__in=VenueKind.values)),
             models.CheckConstraint(
                 name="venue_yellow_known", condition=Q(yellow__in=["caution", "refuse"])
             ),
