@@ -76,5 +76,5 @@ def test_logging_in_costs_a_bounded_number(
 ) -> None:
     with django_assert_max_num_queries(12):
         services.send_otp(phone="13900139000", address="x", at=timezone.now())
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(21):
         services.login(phone="13900139000", otp=last_code(), at=timezone.now())

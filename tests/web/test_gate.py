@@ -172,6 +172,7 @@ def test_never_more_are_at_work_than_there_are_places(slow: Slow) -> None:
     assert outcomes.count("200") >= AT_ONCE
 
 
+@pytest.mark.django_db
 def test_the_service_stands_behind_a_gate() -> None:
     assert isinstance(application, Gate)
     assert ask(application, "/healthz").status == "200 OK"
