@@ -142,8 +142,7 @@ def enrol(own: LiveService, page: Page, code: str) -> None:
 def start_camera(page: Page) -> None:
     """Tap the button, unless the browser let the page start by itself."""
     page.wait_for_load_state()
-    if page.locator("#start").is_visible():
-        page.click("#start")
+    page.locator("#start").evaluate("start => start.hidden || start.click()")
 
 
 def expect_verdict(page: Page, outcome: str, reason: str) -> None:

@@ -33,8 +33,7 @@ def open_scanner(service: LiveService, page: Page) -> list[Request]:
     page.on("request", lambda one: sent.append(one) if one.url.endswith("/scans") else None)
     page.goto(f"{service.base_url}/scanner")
     page.wait_for_load_state()
-    if page.locator("#start").is_visible():
-        page.click("#start")
+    page.locator("#start").evaluate("start => start.hidden || start.click()")
     return sent
 
 

@@ -117,6 +117,8 @@ function read(text: string): void {
 }
 
 async function startCamera(): Promise<void> {
+  // A tap may come before the page starts it by itself.
+  if (byId("start", HTMLElement).hidden) return;
   byId("start", HTMLElement).hidden = true;
   try {
     const [reader] = await Promise.all([openReader(), camera.open()]);
@@ -171,7 +173,7 @@ function listen(): void {
   listenForHandheld(read);
   byId("forget", HTMLButtonElement).addEventListener("click", () => {
     // Only this venue's devices can send them, and nobody comes back for a device that has left.
-    if (judging.outbox.count > 0) say(phrase("not-sent-yet"));
+    if (judging.outbox.count > 0 && !judging.isDeceived) say(phrase("not-sent-yet"));
     else void leave();
   });
   addEventListener("online", () => {

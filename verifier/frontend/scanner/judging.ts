@@ -86,17 +86,19 @@ export class Judging {
   }
 
   async #sync(device: Device): Promise<Failure | null> {
+    let failure: Failure | null;
     try {
-      const failure = await this.knowledge.refresh(device.token, this.clock);
-      this.isReached = failure === null || !failure.unreachable;
+      failure = await this.knowledge.refresh(device.token, this.clock);
       this.isDeceived = false;
-      if (failure !== null) return failure;
     } catch (error) {
       if (!(error instanceof NotTrusted || error instanceof Malformed)) throw error;
+      // Whoever answered would take the scans, too.
       this.isDeceived = true;
+      return null;
     }
-    await this.outbox.send(device);
-    return null;
+    this.isReached = failure === null || !failure.unreachable;
+    if (this.isReached && !failure?.notEnrolled) await this.outbox.send(device);
+    return failure;
   }
 
   async #judgeAlone(device: Device, scan: { id: string; code: string }): Promise<Verdict | Failure> {
