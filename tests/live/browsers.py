@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Playwright
 
 from healthcode.local.browser import ensure
+from tests.live.service import LiveService
 from tests.live.video import write_film
 
 PHONE = {"width": 390, "height": 844}
@@ -46,6 +48,19 @@ def _browser(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
         yield browser
     finally:
         browser.close()
+
+
+def kept_by_device(service: LiveService) -> dict[str, Any]:
+    """What the browser of an enrolled device keeps, as Playwright takes it."""
+    device = {"device": 0, "venue_name": "西湖文化广场地铁站", **service.demo["device"]}
+    records = {"kept": [{"key": "device", "value": device}], "lists": [], "scans": []}
+    stores = [
+        {"name": name, "records": held, "indexes": [], "autoIncrement": False}
+        for name, held in records.items()
+    ]
+    database = {"name": "health-code-scanner", "version": 1, "stores": stores}
+    origin = {"origin": service.base_url, "localStorage": [], "indexedDB": [database]}
+    return {"cookies": [], "origins": [origin]}
 
 
 def picture_of(element: Locator) -> Image.Image:

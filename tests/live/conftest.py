@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright, sync_playwright
 
+from tests.live.browsers import kept_by_device
 from tests.live.service import LiveService, running
 
 HERE = Path(__file__).parent
@@ -50,9 +51,6 @@ def code(service: LiveService) -> str:
 @pytest.fixture
 def kept(service: LiveService, tmp_path: Path) -> Path:
     """What the browser of an enrolled device has kept."""
-    device = {"device": 0, "venue_name": "西湖文化广场地铁站", **service.demo["device"]}
-    storage = [{"name": "health-code-device", "value": json.dumps(device)}]
     path = tmp_path / "kept.json"
-    origin = {"origin": service.base_url, "localStorage": storage}
-    path.write_text(json.dumps({"cookies": [], "origins": [origin]}))
+    path.write_text(json.dumps(kept_by_device(service)))
     return path

@@ -9,12 +9,12 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psutil
 
@@ -22,6 +22,7 @@ from healthcode.local.environment import SETTINGS
 from healthcode.local.postgres import Postgres
 from healthcode.local.state import free_port, new_secrets
 
+Found = TypeVar("Found")
 ROOT = Path(__file__).resolve().parents[2]
 # What the test session's own servers put into the environment is not for this service.
 _NOT_INHERITED = {"DATABASE_URL", "BROKER_URL", "MAKELEVEL", *SETTINGS, *new_secrets()}
@@ -149,6 +150,17 @@ def running(live: LiveService) -> Iterator[LiveService]:
     finally:
         if live.process is not None and live.process.poll() is None:
             live.stop()
+
+
+def wait_for(look: Callable[[], Found | None], *, patience: float = 60) -> Found:
+    """What `look` returns, as soon as it is something; `patience` in seconds."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        found = look()
+        if found:
+            return found
+        time.sleep(0.2)
+    raise AssertionError(f"Nothing after {patience} seconds.")
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:

@@ -2,12 +2,11 @@
 
 import json
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,13 +15,12 @@ from playwright.sync_api import Locator, Page, Playwright, expect
 
 from healthcode.demo.people import resident_number
 from tests.live.browsers import door, phone, picture_of
-from tests.live.service import LiveService
+from tests.live.service import LiveService, wait_for
 
 HOME, STAYED_IN = "330106", "330127"
 PHONE_NUMBER = "13912345678"
 PATIENCE_SECONDS = 60
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-Found = TypeVar("Found")
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +44,7 @@ def test_from_declaration_to_door(own: LiveService, playwright: Playwright, tmp_
             enrol(own, scanner, enrolment)
             expect_verdict(scanner, "pass", "ok")
             expect(scanner.locator("#verdict-who")).to_have_text("王*")
-            scanner.context.storage_state(path=kept)
+            scanner.context.storage_state(path=kept, indexed_db=True)
 
         turn_red(own, STAYED_IN)
 
@@ -170,14 +168,3 @@ def turn_red(own: LiveService, area: str) -> None:
     progress = wait_for(ended)
     assert progress["state"] == "done"
     assert progress["people_changed"] >= 1
-
-
-def wait_for(look: Callable[[], Found | None]) -> Found:
-    """What `look` returns, as soon as it is something."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline:
-        found = look()
-        if found:
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"Nothing after {PATIENCE_SECONDS} seconds.")

@@ -1,6 +1,5 @@
 """A door without network: it starts, judges, keeps its scans, and turns cautious in time."""
 
-import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,8 +13,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from healthcode.core import Colour, Kind
 from healthcode.local.browser import ensure
-from tests.live.browsers import PHONE
-from tests.live.service import ROOT, LiveService
+from tests.live.browsers import PHONE, kept_by_device
+from tests.live.service import ROOT, LiveService, wait_for
 from tests.verifier.authority import Authority, new_private_key
 from tests.verifier.web import Web, serving
 
@@ -62,10 +61,7 @@ def browser_of(playwright: Playwright) -> Iterator[Browser]:
 
 def enrolled(browser: Browser, service: LiveService) -> BrowserContext:
     """The browser of an enrolled device; it keeps what it keeps as long as it is open."""
-    device = {"device": 0, "venue_name": "西湖文化广场地铁站", **service.demo["device"]}
-    storage = [{"name": "health-code-device", "value": json.dumps(device)}]
-    origin = {"origin": service.base_url, "localStorage": storage}
-    return browser.new_context(viewport=PHONE, storage_state={"cookies": [], "origins": [origin]})
+    return browser.new_context(viewport=PHONE, storage_state=kept_by_device(service))
 
 
 def open_scanner(context: BrowserContext, service: LiveService, at: datetime) -> Page:
@@ -212,6 +208,7 @@ def test_hours_without_the_server(
         back.start()
         try:
             page = open_scanner(context, own, now)
+            wait_for(lambda: len(recorded(back)) >= len(given))
             expect(page.locator("#state-queue")).to_have_text("", timeout=PATIENCE_MS)
             expect(page.locator("#state-link")).to_have_text("已联网")
             rows = recorded(back)

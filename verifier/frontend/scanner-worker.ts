@@ -1,5 +1,8 @@
-// The scanner's service worker: it hands out the kept page and its files when there is no network.
+// The scanner's service worker: it hands out the kept page and its files when there is no network,
+// and sends the scans that wait when there is network again and no page to do it.
 
+import { loadDevice } from "./scanner/device.ts";
+import { Exchange, SYNC } from "./scanner/exchange.ts";
 import { ANEW, CACHE, KEPT_PAGE } from "./scanner/install.ts";
 
 // The types of service workers clash with those of pages, which all other files need.
@@ -10,11 +13,15 @@ interface Fetching extends Lasting {
   readonly request: Request;
   respondWith(answer: Promise<Response>): void;
 }
+interface Syncing extends Lasting {
+  readonly tag: string;
+}
 interface Worker {
   skipWaiting(): Promise<void>;
   readonly clients: { claim(): Promise<void> };
   addEventListener(type: "install" | "activate", listener: (event: Lasting) => void): void;
   addEventListener(type: "fetch", listener: (event: Fetching) => void): void;
+  addEventListener(type: "sync", listener: (event: Syncing) => void): void;
 }
 
 const PATIENCE_MS = 1500;
@@ -30,6 +37,21 @@ worker.addEventListener("fetch", (event) => {
   if (!isOurs || request.headers.has(ANEW) || pathname.startsWith("/api/")) return;
   event.respondWith(request.mode === "navigate" ? page(request) : file(request));
 });
+
+worker.addEventListener("sync", (event) => {
+  if (event.tag === SYNC) event.waitUntil(send());
+});
+
+/** Send what waits. Throws while some of it still does, so that the browser tries once more. */
+async function send(): Promise<void> {
+  const device = await loadDevice();
+  if (device === null) return;
+  const exchange = new Exchange();
+  await exchange.load(device);
+  const failure = await exchange.run(device);
+  const waiting = await exchange.outbox.look(device.venue);
+  if (waiting.length > 0 && !failure?.notEnrolled) throw new Error("scans still wait");
+}
 
 /** The page as the server has it, or as it was kept when the server does not answer in time. */
 async function page(request: Request): Promise<Response> {

@@ -6,8 +6,9 @@ import { Camera, CameraFailure } from "./scanner/camera.ts";
 import { forgetDevice, loadDevice, saveDevice } from "./scanner/device.ts";
 import { alertStaff, unlockSound } from "./scanner/feedback.ts";
 import { install } from "./scanner/install.ts";
+import { sendLater } from "./scanner/exchange.ts";
 import { Judging } from "./scanner/judging.ts";
-import { byId, fill, phrase } from "./scanner/page.ts";
+import { byId, fill, phrase, sentenceOf } from "./scanner/page.ts";
 import { openReader } from "./scanner/reader.ts";
 import { Repeats } from "./scanner/repeats.ts";
 import { showState } from "./scanner/state.ts";
@@ -19,7 +20,10 @@ const VERDICT_STAYS_MS = 2600;
 const FAILURE_STAYS_MS = 4000;
 const TICK_MS = 1000;
 
-let device: Device | null = loadDevice();
+let device: Device | null = null;
+const loaded = loadDevice().then((found) => {
+  device = found;
+});
 let isBusy = false;
 const judging = new Judging();
 const repeats = new Repeats();
@@ -43,11 +47,11 @@ async function enrolWith(code: string): Promise<void> {
   say(phrase("enrolling"));
   const answer = await enrol(code);
   if (isFailure(answer)) {
-    say(answer.sentence);
+    say(sentenceOf(answer));
     return;
   }
   device = answer;
-  saveDevice(device);
+  await saveDevice(device);
   repeats.forget();
   say("");
   showDevice();
@@ -56,9 +60,9 @@ async function enrolWith(code: string): Promise<void> {
 }
 
 async function leave(): Promise<void> {
-  forgetDevice();
   device = null;
   showDevice();
+  await forgetDevice();
   await judging.become(null);
 }
 
@@ -92,14 +96,14 @@ async function judge(text: string): Promise<void> {
 
 function fail(failure: Failure): void {
   alertStaff("none");
-  view.fail(failure.sentence, FAILURE_STAYS_MS);
+  view.fail(sentenceOf(failure), FAILURE_STAYS_MS);
   setTimeout(() => repeats.forget(), FAILURE_STAYS_MS);
   if (failure.notEnrolled) endEnrolment(failure);
 }
 
 function endEnrolment(failure: Failure): void {
   void leave();
-  say(failure.sentence);
+  say(sentenceOf(failure));
 }
 
 /** Hear the server in the background, and keep what the page says of this device up to date. */
@@ -111,7 +115,8 @@ async function sync(): Promise<void> {
   showState(judging);
 }
 
-function read(text: string): void {
+async function read(text: string): Promise<void> {
+  await loaded;
   if (device === null) readEnrolment(text);
   else void judge(text);
 }
@@ -126,7 +131,7 @@ async function startCamera(): Promise<void> {
     showTorch();
     // What is read while a verdict is on its way stays unread, and is read again right after.
     await camera.watch(reader, (text, now) => {
-      if (!isBusy && repeats.isNew(text, now)) read(text);
+      if (!isBusy && repeats.isNew(text, now)) void read(text);
     });
   } catch (error) {
     if (!(error instanceof CameraFailure)) throw error;
@@ -170,11 +175,15 @@ function listen(): void {
   document.addEventListener("keydown", touched, { once: true });
   typed(byId("enrolment-form", HTMLFormElement), (text) => void enrolWith(enrolmentCode(text)));
   typed(byId("typing-form", HTMLFormElement), (text) => void judge(text));
-  listenForHandheld(read);
+  listenForHandheld((text) => void read(text));
   byId("forget", HTMLButtonElement).addEventListener("click", () => {
     // Only this venue's devices can send them, and nobody comes back for a device that has left.
     if (judging.outbox.count > 0 && !judging.isDeceived) say(phrase("not-sent-yet"));
     else void leave();
+  });
+  document.addEventListener("visibilitychange", () => {
+    // The browser gives up after some tries; whoever puts the page away lets it begin again.
+    if (document.hidden && judging.outbox.count > 0) void sendLater();
   });
   addEventListener("online", () => {
     judging.hurry();
@@ -197,6 +206,7 @@ async function startIfAllowed(): Promise<void> {
 
 async function start(): Promise<void> {
   listen();
+  await loaded;
   showDevice();
   await judging.load(device);
   if (location.hash.startsWith("#enrol=") && device === null) {

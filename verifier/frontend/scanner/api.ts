@@ -1,8 +1,7 @@
-// Talking with the server. Whatever goes wrong becomes a sentence; nothing becomes a verdict but
-// a verdict.
+// Talking with the server. Whatever goes wrong has a sentence; nothing becomes a verdict but a
+// verdict. The service worker talks too, so nothing here needs a page.
 
 import type { Outcome } from "../core/index.ts";
-import { language, phrase } from "./page.ts";
 
 export interface Device {
   token: string;
@@ -25,7 +24,8 @@ export interface Verdict {
 }
 
 export interface Failure {
-  sentence: string;
+  /** What the server says of it, in the reader's language, or the name of the page's phrase. */
+  said: { sentence: string } | { phrase: string };
   notEnrolled: boolean;
   /** Whether it was the network, or a server that is in no state to answer. */
   unreachable: boolean;
@@ -45,9 +45,10 @@ const TIMEOUT_MS = 4000;
 const SHORT_TIMEOUT_MS = 1200;
 const OUTCOMES: readonly string[] = ["pass", "caution", "refuse"];
 const TOO_MANY_REQUESTS = 429;
+const language = globalThis.document?.documentElement.lang ?? navigator.language;
 
 export function isFailure(answer: object): answer is Failure {
-  return "sentence" in answer;
+  return "said" in answer;
 }
 
 export async function enrol(code: string): Promise<Device | Failure> {
@@ -62,7 +63,7 @@ export async function requestVerdict(
 ): Promise<Verdict | Failure> {
   const patience = canJudgeAlone ? SHORT_TIMEOUT_MS : TIMEOUT_MS;
   let answer = await post<Verdict>("/api/v1/scans", scan, token, patience);
-  if (!canJudgeAlone && isFailure(answer) && answer.sentence === phrase("no-network")) {
+  if (!canJudgeAlone && isFailure(answer) && isSilence(answer)) {
     answer = await post<Verdict>("/api/v1/scans", scan, token);
   }
   if (!isFailure(answer) && !OUTCOMES.includes(answer.outcome)) return failure("not-understood");
@@ -157,14 +158,18 @@ async function refusal(response: Response): Promise<Failure> {
   if (!isProblem) return failure("not-understood");
   const problem = (await response.json()) as { detail?: string };
   return {
-    sentence: problem.detail ?? phrase("not-understood"),
+    said: problem.detail === undefined ? { phrase: "not-understood" } : { sentence: problem.detail },
     notEnrolled: response.status === 401,
     unreachable: response.status >= 500 || response.status === TOO_MANY_REQUESTS,
   };
 }
 
-function failure(name: string): Failure {
-  return { sentence: phrase(name), notEnrolled: false, unreachable: true };
+function failure(phrase: string): Failure {
+  return { said: { phrase }, notEnrolled: false, unreachable: true };
+}
+
+function isSilence({ said }: Failure): boolean {
+  return "phrase" in said && said.phrase === "no-network";
 }
 
 /** A random UUID, also where the page is not served over https (a demonstration's network). */

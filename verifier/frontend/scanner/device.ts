@@ -1,18 +1,29 @@
-// What this browser keeps: that it is an enrolled device. Nothing about those it scanned.
+// Which device this browser is. Kept where the service worker can read it, and on the disk before the
+// page says so: localStorage is neither.
 
 import type { Device } from "./api.ts";
+import { read, remove, write } from "./store.ts";
 
-const KEY = "health-code-device";
+const KEY = "device";
 
-export function loadDevice(): Device | null {
-  const kept = localStorage.getItem(KEY);
-  return kept === null ? null : (JSON.parse(kept) as Device);
+export async function loadDevice(): Promise<Device | null> {
+  return (await orUnkept(read<Device>("kept", KEY))) ?? null;
 }
 
-export function saveDevice(device: Device): void {
-  localStorage.setItem(KEY, JSON.stringify(device));
+export async function saveDevice(device: Device): Promise<void> {
+  await orUnkept(write("kept", KEY, device));
 }
 
-export function forgetDevice(): void {
-  localStorage.removeItem(KEY);
+export async function forgetDevice(): Promise<void> {
+  await orUnkept(remove("kept", [KEY]));
+}
+
+/** In a window that has no disk the device is one until the page is closed. */
+async function orUnkept<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error;
+    return undefined;
+  }
 }

@@ -10,18 +10,17 @@ import {
 } from "./api.ts";
 import type { Verdict as OwnVerdict } from "../core/index.ts";
 import { Malformed, NotTrusted } from "../core/index.ts";
-import { Clock } from "./clock.ts";
-import { Knowledge } from "./knowledge.ts";
-import { Outbox } from "./outbox.ts";
+import { Exchange, sendLater } from "./exchange.ts";
 import { phrase } from "./page.ts";
 
 const REFRESH_EVERY_MS = 30_000;
 const KNOCK_EVERY_MS = 5_000;
 
 export class Judging {
-  readonly clock = new Clock();
-  readonly knowledge = new Knowledge();
-  readonly outbox = new Outbox();
+  readonly #exchange = new Exchange();
+  readonly clock = this.#exchange.clock;
+  readonly knowledge = this.#exchange.knowledge;
+  readonly outbox = this.#exchange.outbox;
   /** Whether the server answered last time; while it does not, nobody at the door waits for it. */
   isReached = navigator.onLine;
   /** Whether the server's word was not signed by the keys this device was enrolled with. */
@@ -37,9 +36,7 @@ export class Judging {
     // Pages that came over plain http have no WebCrypto, and some windows no disk.
     if (crypto.subtle === undefined) return;
     try {
-      await this.clock.load();
-      await this.knowledge.load();
-      if (device !== null) await this.outbox.look(device.venue);
+      await this.#exchange.load(device);
       this.#canKeep = true;
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
@@ -86,19 +83,16 @@ export class Judging {
   }
 
   async #sync(device: Device): Promise<Failure | null> {
-    let failure: Failure | null;
     try {
-      failure = await this.knowledge.refresh(device.token, this.clock);
-      this.isDeceived = false;
+      return await this.#exchange.run(device, (isThere) => {
+        this.isDeceived = false;
+        this.isReached = isThere;
+      });
     } catch (error) {
       if (!(error instanceof NotTrusted || error instanceof Malformed)) throw error;
-      // Whoever answered would take the scans, too.
       this.isDeceived = true;
       return null;
     }
-    this.isReached = failure === null || !failure.unreachable;
-    if (this.isReached && !failure?.notEnrolled) await this.outbox.send(device);
-    return failure;
   }
 
   async #judgeAlone(device: Device, scan: { id: string; code: string }): Promise<Verdict | Failure> {
@@ -113,8 +107,9 @@ export class Judging {
       });
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
-      return { sentence: phrase("not-kept"), notEnrolled: false, unreachable: false };
+      return { said: { phrase: "not-kept" }, notEnrolled: false, unreachable: false };
     }
+    void sendLater();
     return this.#told(scan, found);
   }
 

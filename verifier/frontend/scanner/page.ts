@@ -1,5 +1,7 @@
 // The page's elements and its phrases, which the server wrote in the reader's language.
 
+import type { Failure } from "./api.ts";
+
 /** The element with this id; the page and its script are made for each other. */
 export function byId<T extends Element>(id: string, kind: abstract new () => T): T {
   const element = document.getElementById(id);
@@ -20,6 +22,11 @@ export function phrase(name: string): string {
   const text = phrases[name];
   if (text === undefined) throw new Error(`the page has no phrase ${name}`);
   return text;
+}
+
+/** What to tell whoever stands at the door. */
+export function sentenceOf({ said }: Failure): string {
+  return "sentence" in said ? said.sentence : phrase(said.phrase);
 }
 
 export const language = document.documentElement.lang;

@@ -43,7 +43,10 @@ async function change(store: Store, work: (objects: IDBObjectStore) => void): Pr
 }
 
 function open(): Promise<IDBDatabase> {
-  opened ??= connect();
+  opened ??= connect().catch((error: unknown) => {
+    opened = null;
+    throw error;
+  });
   return opened;
 }
 
@@ -54,7 +57,10 @@ async function connect(): Promise<IDBDatabase> {
   };
   const database = await answer(request);
   // A newer page in another tab, or the browser itself, may want it closed.
-  database.onversionchange = () => database.close();
+  database.onversionchange = () => {
+    database.close();
+    opened = null;
+  };
   database.onclose = () => {
     opened = null;
   };
