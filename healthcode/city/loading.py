@@ -12,10 +12,14 @@ from django.db import connection
 # Blocks that are drawn ahead of what is being loaded, for each process: bounds the memory.
 AHEAD: Final = 3
 
-# What can be set aside and made again at once: foreign keys, and indexes that hold no constraint.
-FOREIGN_KEYS: Final = """
+# What can be set aside and made again at once: foreign keys, keys to which none points, and indexes
+# that hold no constraint.
+CONSTRAINTS: Final = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
-FROM pg_constraint WHERE contype = 'f' AND conrelid = ANY(%s::regclass[]) ORDER BY conname
+FROM pg_constraint AS made
+WHERE conrelid = ANY(%s::regclass[]) AND (contype = 'f' OR contype IN ('p', 'u')
+    AND NOT EXISTS (SELECT FROM pg_constraint WHERE contype = 'f' AND confrelid = made.conrelid))
+ORDER BY contype = 'f', conname
 """
 INDEXES: Final = """
 SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid)
@@ -26,7 +30,7 @@ ORDER BY 1
 """
 
 
-class _ForeignKey(NamedTuple):
+class _Constraint(NamedTuple):
     table: str
     name: str
     definition: str
@@ -34,28 +38,29 @@ class _ForeignKey(NamedTuple):
 
 @contextmanager
 def set_aside(tables: Sequence[str]) -> Iterator[None]:
-    """Within the block `tables` have no foreign keys and no indexes but their own constraints'.
+    """Within the block `tables` have no foreign keys and no indexes but those that are pointed to.
 
-    Both are made anew at the end, which checks every row, in a fraction of the time that keeping
+    All are made anew at the end, which checks every row, in a fraction of the time that keeping
     them up to date would take. Call within a transaction: then it is all or nothing.
     """
     with connection.cursor() as cursor:
-        cursor.execute(FOREIGN_KEYS, [list(tables)])
-        keys = [_ForeignKey(*row) for row in cursor.fetchall()]
         cursor.execute(INDEXES, [list(tables)])
         indexes = cursor.fetchall()
+        cursor.execute(CONSTRAINTS, [list(tables)])
+        constraints = [_Constraint(*row) for row in cursor.fetchall()]
         quote = connection.ops.quote_name
-        for key in keys:
-            cursor.execute(f"ALTER TABLE {key.table} DROP CONSTRAINT {quote(key.name)}")
+        for constraint in reversed(constraints):
+            name = quote(constraint.name)
+            cursor.execute(f"ALTER TABLE {constraint.table} DROP CONSTRAINT {name}")
         for name, _ in indexes:
             cursor.execute(f"DROP INDEX {name}")
         yield
         for _, definition in indexes:
             # A partitioned table's own would leave out its partitions.
             cursor.execute(definition.replace(" ON ONLY ", " ON "))
-        for key in keys:
-            added = f"ADD CONSTRAINT {quote(key.name)} {key.definition}"
-            cursor.execute(f"ALTER TABLE {key.table} {added}")
+        for constraint in constraints:
+            added = f"ADD CONSTRAINT {quote(constraint.name)} {constraint.definition}"
+            cursor.execute(f"ALTER TABLE {constraint.table} {added}")
 
 
 def copy(target: str, blocks: Iterator[bytes]) -> None:

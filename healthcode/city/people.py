@@ -27,6 +27,7 @@ _SETS_OUT: Final = (
     *(1, 1, 1, 1, 2, 6, 18, 42, 46, 30, 20, 16),
     *(14, 16, 16, 15, 16, 24, 28, 18, 10, 6, 3, 2),
 )
+_SETS_OUT_BY: Final = tuple(accumulate(_SETS_OUT))
 # The shortest and the longest time away within a day, in minutes.
 _AWAY: Final = (90, 600)
 DAY: Final = 24 * 60
@@ -139,12 +140,12 @@ class Instants:
     def __init__(self, plan: Plan) -> None:
         first = plan.until - timedelta(days=plan.days)
         self._days = [str(first + timedelta(days=n)) for n in range(plan.days + 1)]
+        self._clock = [f" {minute // 60}:{minute % 60}+08" for minute in range(DAY)]
 
     def __getitem__(self, minute: int | None) -> str:
         if minute is None:
             return NULL
-        day, minute = divmod(minute, DAY)
-        return f"{self._days[day]} {minute // 60}:{minute % 60}+08"
+        return self._days[minute // DAY] + self._clock[minute % DAY]
 
     def day(self, minute: int) -> str:
         """The day in which a minute lies."""
@@ -158,7 +159,7 @@ def _journeys(number: int, days: int, random: Random) -> Iterator[tuple[int, int
         overnight = random.random() < _STAYS_OVERNIGHT
         latest = part - 2 if overnight else part - 1
         day = journey * part + random.randint(0, latest)
-        hour = random.choices(range(24), _SETS_OUT)[0]
+        hour = random.choices(range(24), cum_weights=_SETS_OUT_BY)[0]
         leaves = day * DAY + hour * 60 + random.randrange(60)
         longest = DAY if overnight else min(_AWAY[1], (day + 1) * DAY - leaves)
         yield leaves, leaves + random.randint(min(_AWAY[0], longest), longest)

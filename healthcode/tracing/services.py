@@ -1,7 +1,7 @@
 """An officer's inquiry: opened on a case, looked at, and confirmed, which makes evidence of it."""
 
 import hashlib
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -145,7 +145,7 @@ def confirm(
 
 def fingerprint_of(chain: Chain) -> str:
     """A short name of exactly this chain."""
-    return hashlib.sha256(repr(astuple(chain)).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr(chain).encode()).hexdigest()[:32]
 
 
 def _is_case(fact: Evidence) -> bool:

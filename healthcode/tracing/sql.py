@@ -12,7 +12,9 @@ from healthcode.tracing.kinds import MEASURES
 
 # Those whom the people of `people`, `starts`, `ends` (arrays of one length) met in their windows:
 # for each position, person met and strength the latest encounter, the beginning of the first, and
-# how many there were. Periods are half-open; an encounter lasts.
+# how many there were. Periods are half-open; an encounter lasts. Strengths are numbers: 1 close,
+# 2 casual, 3 doubtful. `first_day` and `last_day` say twice what the windows say, so that other
+# days' partitions are out before anything is planned for them.
 ENCOUNTERS: Final = """
 WITH measure AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(measures)s::jsonb) AS given (
@@ -27,15 +29,15 @@ asked AS MATERIALIZED (
 ),
 -- 1. Where they were in their windows.
 own AS MATERIALIZED (
-    SELECT asked.number, asked.person, here.place_id, place.kind, place.name, place.area,
+    SELECT asked.number, asked.person, here.place_id AS place, place.area,
            measure.longest, measure.close_after, measure.rows, measure.carriages,
-           greatest(here.starts, asked.starts) AS starts, least(here.ends, asked.ends) AS ends,
-           here.carriage, here.seat_row,
-           here.sure OR tracing_is_placed(asked.person, place.area, here.starts, here.ends) AS sure
+           here.starts AS came, here.ends AS went, here.carriage, here.seat_row, here.sure,
+           greatest(here.starts, asked.starts) AS starts, least(here.ends, asked.ends) AS ends
     FROM asked
     CROSS JOIN LATERAL (
         SELECT * FROM tracing_presence AS presence
         WHERE presence.person_id = asked.person
+          AND presence.day BETWEEN %(first_day)s::date AND %(last_day)s::date
           AND presence.day BETWEEN asked.first_day AND asked.last_day
           AND presence.starts < asked.ends
           AND presence.starts > asked.starts - %(longest)s::interval
@@ -43,30 +45,28 @@ own AS MATERIALIZED (
         OFFSET 0
     ) AS here
     CROSS JOIN LATERAL (
-        SELECT kind, name, area FROM tracing_place WHERE id = here.place_id OFFSET 0
+        SELECT kind, area FROM tracing_place WHERE id = here.place_id OFFSET 0
     ) AS place
     JOIN measure USING (kind)
 ),
 -- 2. Who else was there while they were.
-met AS (
-    SELECT own.number, other.person_id AS person, own.place_id AS place, own.kind, own.name,
+beside AS MATERIALIZED (
+    SELECT own.number, own.person AS own_person, own.came AS own_came, own.sure AS own_sure,
+           own.place, own.area,
+           other.person_id AS person, other.starts AS came, other.ends AS went, other.sure,
            greatest(own.starts, other.starts) AS starts, least(own.ends, other.ends) AS ends,
            CASE
-               WHEN NOT own.sure THEN 'doubtful'
-               WHEN NOT (other.sure OR tracing_is_placed(
-                   other.person_id, own.area, other.starts, other.ends)) THEN 'doubtful'
                WHEN own.rows IS NULL THEN
-                   CASE WHEN least(own.ends, other.ends) - greatest(own.starts, other.starts)
-                             >= own.close_after
-                        THEN 'close' ELSE 'casual' END
-               WHEN abs(own.seat_row - other.seat_row) <= own.rows
-                    AND (NOT own.carriages OR own.carriage = other.carriage) THEN 'close'
-               ELSE 'casual'
-           END AS strength
+                   least(own.ends, other.ends) - greatest(own.starts, other.starts)
+                       >= own.close_after
+               ELSE abs(own.seat_row - other.seat_row) <= own.rows
+                   AND (NOT own.carriages OR own.carriage = other.carriage)
+           END AS near
     FROM own
     CROSS JOIN LATERAL (
         SELECT * FROM tracing_presence AS presence
-        WHERE presence.place_id = own.place_id
+        WHERE presence.place_id = own.place
+          AND presence.day BETWEEN %(first_day)s::date AND %(last_day)s::date
           AND presence.day BETWEEN ((own.starts - own.longest) AT TIME ZONE 'Asia/Shanghai')::date
                            AND (own.ends AT TIME ZONE 'Asia/Shanghai')::date
           AND presence.starts < own.ends
@@ -77,11 +77,54 @@ met AS (
     WHERE other.person_id <> own.person
       -- Who sat in another carriage was not met.
       AND (own.carriage = other.carriage) IS NOT FALSE
+),
+-- 3. Signs that nobody else saw, each once, and those of them for which something else vouches: in
+-- the place's city (four digits) the person's home, or within a day a stay, or a sure presence.
+weak AS MATERIALIZED (
+    SELECT person, place, area, came, went FROM own WHERE NOT sure
+    UNION
+    SELECT person, place, area, came, went FROM beside WHERE NOT sure
+),
+vouched AS MATERIALIZED (
+    SELECT weak.person, weak.place, weak.came FROM weak
+    WHERE length(weak.area) >= 4 AND ((
+        SELECT true FROM accounts_person
+        WHERE id = weak.person AND left(home_area, 4) = left(weak.area, 4)
+    ) IS TRUE OR (
+        SELECT true FROM evidence_evidence
+        WHERE person_id = weak.person AND kind = 'stay' AND withdrawn_by_id IS NULL
+          AND left(area_id, 4) = left(weak.area, 4)
+          AND starts <= weak.went + interval '24 hours'
+          AND (ends IS NULL OR ends >= weak.came - interval '24 hours')
+        LIMIT 1
+    ) IS TRUE OR (
+        SELECT true FROM tracing_presence AS presence
+        JOIN tracing_place AS place ON place.id = presence.place_id
+        WHERE presence.person_id = weak.person AND presence.sure
+          AND presence.starts BETWEEN weak.came - interval '24 hours'
+                              AND weak.went + interval '24 hours'
+          AND presence.day BETWEEN %(first_day)s::date - 1
+                           AND %(last_day)s::date + %(days_back)s::int + 1
+          AND presence.day BETWEEN (weak.came AT TIME ZONE 'Asia/Shanghai')::date - 1
+                           AND (weak.went AT TIME ZONE 'Asia/Shanghai')::date + 1
+          AND left(place.area, 4) = left(weak.area, 4)
+        LIMIT 1
+    ) IS TRUE)
+),
+met AS (
+    SELECT number, person, place, starts, ends,
+           CASE
+               WHEN NOT (own_sure OR (own_person, place, own_came) IN (TABLE vouched)) THEN 3
+               WHEN NOT (sure OR (person, place, came) IN (TABLE vouched)) THEN 3
+               WHEN near THEN 1
+               ELSE 2
+           END AS strength
+    FROM beside
     UNION ALL
-    -- 3. And who lives with them.
-    SELECT asked.number, other.person_id, other.place_id, home.kind, home.name,
+    -- 4. And who lives with them.
+    SELECT asked.number, other.person_id, other.place_id,
            greatest(asked.starts, self.starts, other.starts),
-           least(asked.ends, self.ends, other.ends), 'close'
+           least(asked.ends, self.ends, other.ends), 1
     FROM asked
     CROSS JOIN LATERAL (
         SELECT * FROM tracing_membership WHERE person_id = asked.person OFFSET 0
@@ -91,19 +134,25 @@ met AS (
         WHERE place_id = self.place_id AND person_id <> self.person_id
         OFFSET 0
     ) AS other
-    CROSS JOIN LATERAL (
-        SELECT kind, name FROM tracing_place WHERE id = self.place_id OFFSET 0
-    ) AS home
     WHERE greatest(asked.starts, self.starts, other.starts)
         < least(asked.ends, self.ends, other.ends)
+),
+latest AS (
+    SELECT DISTINCT ON (number, person, strength)
+           number, person, strength, place, starts, ends,
+           min(starts) OVER same AS first_at, count(*) OVER same AS times
+    FROM met
+    WHERE strength = ANY(%(strengths)s::int[])
+    WINDOW same AS (PARTITION BY number, person, strength)
+    ORDER BY number, person, strength, ends DESC, starts, place
 )
-SELECT DISTINCT ON (met.number, met.person, met.strength)
-       met.number, met.person, met.strength, met.place, met.kind, met.name,
-       met.starts, met.ends,
-       min(met.starts) OVER same AS first_at, count(*) OVER same AS times
-FROM met
-WINDOW same AS (PARTITION BY met.number, met.person, met.strength)
-ORDER BY met.number, met.person, met.strength, met.ends DESC, met.starts, met.place
+SELECT number, person, strength, latest.place, place.kind, place.name,
+       starts, ends, first_at, times
+FROM latest
+CROSS JOIN LATERAL (
+    SELECT kind, name FROM tracing_place WHERE id = latest.place OFFSET 0
+) AS place
+ORDER BY number, person, strength
 """
 
 

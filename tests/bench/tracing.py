@@ -2,45 +2,65 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import django
 
 from tests.bench.figures import Figure, Goal, alternate, timed
 from tests.bench.stage import Stage
 
+if TYPE_CHECKING:
+    from healthcode.tracing.trace import Window
+
 SUITE = "tracing"
 VISITS = 5
-CASES = 100
+CASES = 50
 WINDOW = timedelta(days=14)
 
-# Where the people were in their windows, and every presence there at those times, by the indexes.
-# It judges nothing, names nothing and sorts nothing: that is the limit.
+# What must be read to know whom some people met in their windows, by the indexes: where they were,
+# all that is known of everybody who was there at those times, who lives with them, and of those
+# whom nobody else saw the home. It judges nothing, names nothing, sorts nothing and hands over
+# numbers alone: that is the limit.
 READ = """
-SELECT count(other.person_id)
-FROM unnest(%(people)s::bigint[]) AS asked (person)
-CROSS JOIN LATERAL (
-    SELECT * FROM tracing_presence AS presence
-    WHERE presence.person_id = asked.person
-      AND presence.day BETWEEN %(first)s::date AND %(last)s::date
-      AND presence.starts BETWEEN %(starts)s AND %(ends)s
-    OFFSET 0
-) AS here
-JOIN tracing_place AS place ON place.id = here.place_id
-JOIN jsonb_to_recordset(%(measures)s::jsonb) AS measure (kind text, longest interval)
-    ON measure.kind = place.kind
-CROSS JOIN LATERAL (
-    SELECT * FROM tracing_presence AS presence
-    WHERE presence.place_id = here.place_id
-      AND presence.day BETWEEN (here.starts - measure.longest)::date AND here.ends::date
-      AND presence.starts < here.ends AND presence.starts > here.starts - measure.longest
-    OFFSET 0
-) AS other
+WITH measure AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%(measures)s::jsonb) AS given (kind text, longest interval)
+),
+asked AS MATERIALIZED (
+    SELECT * FROM unnest(%(people)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
+        AS given (person, starts, ends)
+),
+other AS MATERIALIZED (
+    SELECT other.*
+    FROM asked
+    CROSS JOIN LATERAL (
+        SELECT * FROM tracing_presence AS presence
+        WHERE presence.person_id = asked.person
+          AND presence.day BETWEEN %(first)s::date AND %(last)s::date
+          AND presence.starts BETWEEN asked.starts AND asked.ends
+        OFFSET 0
+    ) AS here
+    JOIN tracing_place AS place ON place.id = here.place_id
+    JOIN measure ON measure.kind = place.kind
+    CROSS JOIN LATERAL (
+        SELECT * FROM tracing_presence AS presence
+        WHERE presence.place_id = here.place_id
+          AND presence.day BETWEEN %(first)s::date AND %(last)s::date
+          AND presence.day BETWEEN (here.starts - measure.longest)::date AND here.ends::date
+          AND presence.starts < here.ends AND presence.starts > here.starts - measure.longest
+        OFFSET 0
+    ) AS other
+)
+SELECT (SELECT count(ends) FROM other),
+       (SELECT count(home_area) FROM other JOIN accounts_person ON id = person_id WHERE NOT sure),
+       (SELECT count(other.starts)
+        FROM asked
+        JOIN tracing_membership AS self ON self.person_id = asked.person
+        JOIN tracing_membership AS other ON other.place_id = self.place_id)
 """
 
 
 def figures(stage: Stage) -> Iterator[Figure]:
-    """One case, a hundred cases, and the same in a smaller city."""
+    """A case and its whole chain; the same in a smaller city; many cases at once."""
     django.setup()
     from tests.bench.city import city
 
@@ -51,8 +71,8 @@ def figures(stage: Stage) -> Iterator[Figure]:
     traced, read = alternate(far.trace_each, far.read_each, rounds=size.rounds)
     yield Figure(
         SUITE,
-        f"one case, 14 days, {size.large * VISITS:,} visits",
-        "reading by index the rows it must read",
+        f"one case, 14 days, and its contacts' contacts; {size.large * VISITS:,} visits",
+        "reading by index the rows they must read",
         "s",
         traced,
         read,
@@ -86,42 +106,54 @@ class _Cases:
     def __init__(self, database: str, people: int) -> None:
         from django.utils import timezone
 
+        from healthcode.tracing.trace import Window
+
         self.database = database
-        self.people = [1 + number * people // CASES for number in range(CASES)]
         self.ends = timezone.now()
-        self.starts = self.ends - WINDOW
+        spread = [1 + number * people // CASES for number in range(CASES)]
+        self.cases = [Window(person, self.ends - WINDOW, self.ends) for person in spread]
+        self._turn()
+        self.rings = [self._rings(case) for case in self.cases]
 
     def trace_each(self) -> float:
-        """The seconds that a case takes by itself."""
+        """The seconds that a case and its chain take by themselves."""
         self._turn()
-        return timed(lambda: [self._trace([person]) for person in self.people]) / CASES
+        return timed(lambda: [self._trace([case]) for case in self.cases]) / CASES
 
     def trace_all(self) -> float:
-        """The seconds that a case takes when all are traced in one go."""
+        """The seconds that a case and its chain take when all are traced in one go."""
         self._turn()
-        return timed(lambda: self._trace(self.people)) / CASES
+        return timed(lambda: self._trace(self.cases)) / CASES
 
     def read_each(self) -> float:
-        """The seconds that reading takes for one case."""
+        """The seconds that reading takes for one case and its close contacts."""
         self._turn()
-        return timed(lambda: [self._read([person]) for person in self.people]) / CASES
+        return timed(lambda: [self._read(ring) for rings in self.rings for ring in rings]) / CASES
 
-    def _trace(self, people: Sequence[int]) -> None:
-        from healthcode.tracing.trace import Window, encounters
+    def _rings(self, case: "Window") -> "list[list[Window]]":
+        """Whose presences are read in the end: the case's, then those of its close contacts."""
+        from healthcode.tracing.trace import Strength, Window, encounters
 
-        encounters([Window(person, self.starts, self.ends) for person in people])
+        (met,) = encounters([case], only=[Strength.CLOSE])
+        close = [Window(one.person, one.first_at, self.ends) for one in met]
+        return [[case], close] if close else [[case]]
 
-    def _read(self, people: Sequence[int]) -> None:
+    def _trace(self, cases: "Sequence[Window]") -> None:
+        from healthcode.tracing.trace import trace
+
+        trace(cases, at=self.ends)
+
+    def _read(self, windows: "Sequence[Window]") -> None:
         from django.db import connection
 
         from healthcode.tracing.sql import measures_json
 
         bound: dict[str, Any] = {
-            "people": list(people),
-            "first": self.starts.date() - timedelta(days=1),
+            "people": [window.person for window in windows],
+            "starts": [window.starts for window in windows],
+            "ends": [window.ends for window in windows],
+            "first": min(window.starts for window in windows).date() - timedelta(days=1),
             "last": self.ends.date(),
-            "starts": self.starts,
-            "ends": self.ends,
             "measures": measures_json(),
         }
         with connection.cursor() as cursor:
@@ -136,5 +168,5 @@ class _Cases:
         turn_to(self.database)
         connection.ensure_connection()
         # A fresh connection reads the catalogue first, whatever is asked of it.
-        self._trace(self.people[:1])
-        self._read(self.people[:1])
+        self._trace(self.cases[:1])
+        self._read(self.cases[:1])

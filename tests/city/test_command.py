@@ -27,7 +27,7 @@ def generate() -> None:
 
 def definitions() -> list[tuple[str, str]]:
     """The indexes and foreign keys of the tables that are loaded."""
-    tables = ["evidence_evidence", "colours_personcolour", "accounts_person"]
+    tables = ["evidence_evidence", "colours_personcolour", "accounts_person", "tracing_presence"]
     with connection.cursor() as cursor:
         cursor.execute(INDEXES, [tables])
         indexes = cursor.fetchall()

@@ -7,7 +7,8 @@ from django.db import migrations, models
 
 # One partition a day, as of the scans: retention drops a table and never searches rows. Days that
 # have none yet go to the default one. There are no foreign keys: dropping a partition would lock
-# the people. The first index is the primary key's too, so that a presence is stored once.
+# the people. The primary key stores a presence once, and holds all of it, so that who was at a place
+# is read from a few pages that lie together.
 CREATE_PRESENCES = """
 CREATE TABLE tracing_presence (
     day date NOT NULL,
@@ -18,7 +19,7 @@ CREATE TABLE tracing_presence (
     sure boolean NOT NULL,
     carriage smallint,
     seat_row smallint,
-    PRIMARY KEY (place_id, starts, person_id, day),
+    PRIMARY KEY (place_id, starts, person_id, day) INCLUDE (ends, sure, carriage, seat_row),
     CONSTRAINT presence_day CHECK (day = (starts AT TIME ZONE 'Asia/Shanghai')::date),
     CONSTRAINT presence_lasts CHECK (ends > starts)
 ) PARTITION BY RANGE (day);
@@ -30,34 +31,6 @@ CREATE TABLE tracing_presence_default PARTITION OF tracing_presence DEFAULT;
 GO_WITH_THE_CASE = """
 ALTER TABLE tracing_inquiry ADD CONSTRAINT inquiry_of_case
     FOREIGN KEY (case_id) REFERENCES evidence_evidence ON DELETE CASCADE;
-"""
-
-# Whether anything but the sign in question places a person in the city of `place_area` within a day
-# of it: their home, a stay, or a presence that somebody else saw. A city is four digits of a code.
-CREATE_IS_PLACED = """
-CREATE FUNCTION tracing_is_placed(
-    whom bigint, place_area text, seen_from timestamptz, seen_to timestamptz
-) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT length(place_area) >= 4 AND (
-        EXISTS (
-            SELECT FROM accounts_person
-            WHERE id = whom AND left(home_area, 4) = left(place_area, 4))
-        OR EXISTS (
-            SELECT FROM evidence_evidence
-            WHERE person_id = whom AND kind = 'stay' AND withdrawn_by_id IS NULL
-              AND left(area_id, 4) = left(place_area, 4)
-              AND starts <= seen_to + interval '24 hours'
-              AND (ends IS NULL OR ends >= seen_from - interval '24 hours'))
-        OR EXISTS (
-            SELECT FROM tracing_presence AS presence
-            JOIN tracing_place AS place ON place.id = presence.place_id
-            WHERE presence.person_id = whom AND presence.sure
-              AND presence.starts BETWEEN seen_from - interval '24 hours'
-                                  AND seen_to + interval '24 hours'
-              AND presence.day BETWEEN (seen_from AT TIME ZONE 'Asia/Shanghai')::date - 1
-                               AND (seen_to AT TIME ZONE 'Asia/Shanghai')::date + 1
-              AND left(place.area, 4) = left(place_area, 4)))
-$$;
 """
 
 
@@ -146,5 +119,4 @@ class Migration(migrations.Migration):
             GO_WITH_THE_CASE, "ALTER TABLE tracing_inquiry DROP CONSTRAINT inquiry_of_case"
         ),
         migrations.RunSQL(CREATE_PRESENCES, "DROP TABLE tracing_presence"),
-        migrations.RunSQL(CREATE_IS_PLACED, "DROP FUNCTION tracing_is_placed"),
     ]
