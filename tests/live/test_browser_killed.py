@@ -109,7 +109,7 @@ def _enrolled_with(page: Page, code: str) -> bool:
 def test_a_browser_killed_with_scans_waiting(
     own: LiveService, playwright: Playwright, authority: Authority, tmp_path: Path
 ) -> None:
-    """Killed as the last verdict appears; it starts without the server, and loses and doubles none."""
+    """Killed as a verdict appears, started without the server: none is lost, none is doubled."""
     start = datetime.now(UTC)
     paper = {"at": start, "kind": Kind.PAPER, "life": timedelta(days=10)}
     codes = [authority.code(**paper, idx=place) for place in range(100, 104)]

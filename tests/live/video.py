@@ -17,11 +17,14 @@ def write_film(path: Path, picture: Image.Image) -> None:
     """Write the film as raw YUV4MPEG2 (I420): half a second of an empty desk, half of `picture`.
 
     Chromium plays it again and again (`--use-file-for-fake-video-capture`), and mirrors nothing.
+    It reads frame by frame: a film of the same length, written over the one that plays, is seen
+    from the next frame on.
     """
     empty = _frame(Image.new("L", (WIDTH, HEIGHT), GREY))
     shown = _frame(_on_a_desk(picture))
     header = f"YUV4MPEG2 W{WIDTH} H{HEIGHT} F{FRAMES_A_SECOND}:1 Ip A1:1 C420jpeg\n"
-    with path.open("wb") as film:
+    path.touch()
+    with path.open("r+b") as film:
         film.write(header.encode())
         for number in range(FRAMES):
             film.write(empty if number < FRAMES // 2 else shown)

@@ -1,0 +1,95 @@
+"""A code taken along, at a door: no network on either side, and still a copy of it is refused."""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, Playwright, expect
+
+from tests.live.browsers import door, phone, picture_of
+from tests.live.service import LiveService
+from tests.live.test_end_to_end import one_time_code, start_camera
+from tests.live.video import write_film
+
+PATIENCE_MS = 60_000
+A_FEW_MINUTES_MS = 4 * 60_000
+EMPTY_DESK = Image.new("L", (8, 8), 128)
+
+
+@pytest.fixture
+def pocket(service: LiveService, playwright: Playwright, code: str) -> Iterator[Page]:
+    """The page of a resident who has taken the code along and is without network since."""
+    resident = service.demo["resident"]
+    with phone(playwright) as page:
+        page.clock.install(time=datetime.now(UTC))
+        page.goto(f"{service.base_url}/login")
+        page.fill("#phone", resident["phone"])
+        page.click("main form button.wide")
+        page.fill("#otp", one_time_code(service))
+        page.click("main form button.wide")
+        page.goto(f"{service.base_url}/people/{resident['person']}/code")
+        page.click("a[href^='/pocket']")
+        expect(page.locator("#live canvas")).to_be_visible()
+        page.wait_for_function("caches.match('/pocket')")
+        page.context.set_offline(True)
+        page.reload()
+        yield page
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    return tmp_path / "film.y4m"
+
+
+@pytest.fixture
+def gate(
+    service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path
+) -> Iterator[Page]:
+    """The scanner page of a door that is without network, its camera above an empty desk."""
+    with door(playwright, tmp_path, EMPTY_DESK, kept=kept) as page:
+        page.clock.install(time=datetime.now(UTC))
+        page.goto(f"{service.base_url}/scanner")
+        expect(page.locator("#state-data")).to_contain_text("前", timeout=PATIENCE_MS)
+        page.wait_for_function("caches.match('/scanner?kept')", timeout=PATIENCE_MS)
+        page.context.set_offline(True)
+        page.reload()
+        expect(page.locator("#state-link")).to_contain_text("无网络")
+        start_camera(page)
+        yield page
+
+
+def shown_by(pocket: Page) -> Image.Image:
+    """What a camera sees of the phone."""
+    canvas = pocket.locator("#live canvas")
+    expect(canvas).to_be_visible()
+    return picture_of(canvas)
+
+
+def expect_verdict(gate: Page, outcome: str, reason: str) -> str:
+    """Wait for this verdict over the whole screen; what it says of the code's age."""
+    panel = gate.locator(f"#verdict[data-look={outcome}][data-reason={reason}]")
+    expect(panel).to_be_visible(timeout=PATIENCE_MS)
+    age = gate.inner_text("#verdict-age")
+    panel.click()
+    return age
+
+
+def test_a_bound_code_passes_and_its_copy_does_not(pocket: Page, gate: Page, film: Path) -> None:
+    picture = shown_by(pocket)
+    write_film(film, picture)
+    assert re.search(r"\d+秒", expect_verdict(gate, "pass", "ok"))
+
+    write_film(film, EMPTY_DESK)
+    for page in (pocket, gate):
+        page.clock.fast_forward(A_FEW_MINUTES_MS)
+    write_film(film, picture)
+    expect_verdict(gate, "refuse", "expired")
+
+    anew = shown_by(pocket)
+    assert anew.tobytes() != picture.tobytes()
+    write_film(film, anew)
+    expect_verdict(gate, "pass", "ok")
+    expect(gate.locator("#state-queue")).to_contain_text("3")
