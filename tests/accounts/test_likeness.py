@@ -1,0 +1,117 @@
+"""Whose certificate it is: names of many scripts, birth dates in numbers."""
+
+from datetime import date
+
+import pytest
+
+from accounts.likeness import Holder, Likeness, birth_date, compare
+from accounts.models import IdType
+
+BORN = date(1964, 8, 12)
+
+
+def erika(**changes: str) -> Holder:
+    """Erika Mustermann as an EU certificate writes her, with changes."""
+    written = {"family": "Mustermann", "given": "Erika"}
+    latin = {"family_latin": "MUSTERMANN", "given_latin": "ERIKA"}
+    return Holder(**{**written, **latin, "born": "1964-08-12", **changes})
+
+
+def latin(family: str, given: str) -> Holder:
+    """Somebody of whose name only the transliteration is there, born on `BORN`."""
+    return Holder("", "", family, given, "1964-08-12")
+
+
+@pytest.mark.parametrize(
+    ("held", "family", "given"),
+    [
+        ("Erika Mustermann", "MUSTERMANN", "ERIKA"),
+        ("MUSTERMANN ERIKA", "MUSTERMANN", "ERIKA"),
+        ("ERIKA　MUSTERMANN", "MUSTERMANN", "ERIKA"),
+        ("Gabriele Musterfrau-Gößinger", "MUSTERFRAU<GOESSINGER", "GABRIELE"),
+        ("Gabriele Musterfrau-Gossinger", "MUSTERFRAU<GOESSINGER", "GABRIELE"),
+        ("Åge Ågesen", "AAGESEN", "AAGE"),
+        ("Klaus Jørgensen", "JOERGENSEN", "KLAUS"),
+        ("Svätozár Sčasný", "SCASNY", "SVAETOZAR"),
+        ("José Muñoz", "MUNXXOZ", "JOSE"),
+        ("Łukasz Đorđević", "DORDEVIC", "LUKASZ"),
+        ("Sean O'Connor", "OCONNOR", "SEAN"),
+        ("Razaan Al Masalma", "ALMASALMA", "RAZAAN"),
+        ("Zhang Xiao Ming", "ZHANG", "XIAOMING"),
+        ("Carmen Andaluza Andaluza", "ANDALUZA<ANDALUZA", "CARMEN"),
+    ],
+)
+def test_one_name_in_two_spellings(held: str, family: str, given: str) -> None:
+    assert compare(held, BORN, latin(family, given)) is Likeness.NAME_AND_BIRTH_DATE
+    assert compare(held, None, latin(family, given)) is Likeness.NAME
+
+
+@pytest.mark.parametrize(
+    ("held", "family", "given"),
+    [("张三", "张", "三"), ("ПЕТКОВ Стамо", "ПЕТКОВ", "СТАМО"), ("山田 太郎", "山田", "太郎")],
+)
+def test_a_name_in_its_own_script(held: str, family: str, given: str) -> None:
+    holder = Holder(family, given, "UNKNOWN", "", "1964-08-12")
+    assert compare(held, BORN, holder) is Likeness.NAME_AND_BIRTH_DATE
+
+
+@pytest.mark.parametrize(
+    "held",
+    [
+        "张三",
+        "Эрика Мустерманн",
+        "Erika Maria Mustermann",
+        "Erika Schmidt",
+        "E. Mustermann",
+        "Mustermann",
+    ],
+)
+def test_what_an_officer_has_to_look_at(held: str) -> None:
+    """Another script, one name more, a married name, an initial: perhaps, and not surely."""
+    assert compare(held, BORN, erika()) is Likeness.UNSURE
+    assert compare(held, None, erika()) is Likeness.UNSURE
+
+
+@pytest.mark.parametrize("held", ["Hans Meier", "Zhang San", "Erik Muster"])
+def test_another_name_is_somebody_else(held: str) -> None:
+    assert compare(held, BORN, erika()) is Likeness.ANOTHER
+    assert compare(held, None, erika()) is Likeness.ANOTHER
+
+
+@pytest.mark.parametrize("born", ["1964-08-13", "1965", "1964-07", "1946-08-12T00:00:00"])
+def test_another_birth_date_is_somebody_else(born: str) -> None:
+    """A namesake, whatever the script of the name."""
+    for held in ("Erika Mustermann", "张三"):
+        assert compare(held, BORN, erika(born=born)) is Likeness.ANOTHER
+
+
+@pytest.mark.parametrize("born", ["", "1964", "1964-08"])
+def test_a_birth_date_in_part_leaves_it_open(born: str) -> None:
+    assert compare("Erika Mustermann", BORN, erika(born=born)) is Likeness.UNSURE
+    assert compare("Erika Mustermann", None, erika(born=born)) is Likeness.NAME
+
+
+def test_a_birth_date_with_midnight_behind_it_counts() -> None:
+    holder = erika(born="1964-08-12T00:00:00")
+    assert compare("Erika Mustermann", BORN, holder) is Likeness.NAME_AND_BIRTH_DATE
+
+
+def test_a_certificate_without_a_name_that_can_be_read_fits_nobody() -> None:
+    nobody = Holder("", "", "<", "", "1964-08-12")
+    assert compare("Erika Mustermann", BORN, nobody) is Likeness.ANOTHER
+    assert compare("张三", BORN, nobody) is Likeness.UNSURE
+
+
+@pytest.mark.parametrize(
+    ("id_type", "number", "born"),
+    [
+        (IdType.RESIDENT_CARD, "11010519491231002X", date(1949, 12, 31)),
+        (IdType.FOREIGN_PERMANENT_RESIDENCE, "911124198108030024", date(1981, 8, 3)),
+        (IdType.FOREIGN_PERMANENT_RESIDENCE, "DEU110101640812", None),
+        (IdType.PASSPORT, "C01X00T47", None),
+    ],
+)
+def test_birth_dates_are_in_the_numbers_of_the_mainland(
+    id_type: IdType, number: str, born: date | None
+) -> None:
+    assert birth_date(id_type, number) == born
