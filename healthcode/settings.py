@@ -56,7 +56,8 @@ WSGI_APPLICATION = "healthcode.wsgi.application"
 AUTH_USER_MODEL = "accounts.Account"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
-SILENCED_SYSTEM_CHECKS: list[str] = []
+# They look for two of PAGE_MIDDLEWARE in MIDDLEWARE.
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -87,15 +88,19 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "healthcode.web.metrics.MetricsMiddleware",
     "healthcode.web.middleware.BodyLimitMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
     "healthcode.web.middleware.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "healthcode.web.middleware.PagesMiddleware",
+    "healthcode.web.middleware.RefusalMiddleware",
+]
+# What PagesMiddleware adds for pages; calls of the interface bear a token and have no use for it.
+PAGE_MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
-    "healthcode.web.middleware.RefusalMiddleware",
 ]
 
 TEMPLATES = [
@@ -118,6 +123,7 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         **dj_database_url.parse(required("DATABASE_URL"), conn_max_age=600),
+        "ENGINE": "healthcode.web.postgresql",
         "CONN_HEALTH_CHECKS": True,
         # PgBouncer in transaction mode has no session to keep a cursor in.
         "DISABLE_SERVER_SIDE_CURSORS": True,
@@ -189,6 +195,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["healthcode.web.permissions.Deny"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["healthcode.web.parsers.StrictJSONParser"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "healthcode.web.negotiation.Negotiation",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "healthcode.web.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,

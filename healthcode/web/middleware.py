@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from healthcode.web.errors import Refusal
@@ -17,6 +19,9 @@ from healthcode.web.problems import (
 )
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
+
+INTERFACE = "/api/v1/"
+"""What stands below it is called by machines; the interface's own documentation is a page."""
 
 BODY_LIMIT = 64 * 1024
 BULK_BODY_LIMIT = 16 * 1024 * 1024
@@ -62,6 +67,39 @@ class BodyLimitMiddleware:
                 limit_bytes=limit,
             )
         return self.get_response(request)
+
+
+class PagesMiddleware:
+    """What pages need and calls of the interface do not: `PAGE_MIDDLEWARE`, the first outermost.
+
+    A call proves who makes it by the token that it carries. So it has no session and no form that
+    somebody else could send, and no browser makes a page of its answer.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+        self._of_pages: Handler = get_response
+        self._views: list[Callable[..., HttpResponseBase | None]] = []
+        for name in reversed(settings.PAGE_MIDDLEWARE):
+            layer = import_string(name)(convert_exception_to_response(self._of_pages))
+            self._of_pages = layer
+            if hasattr(layer, "process_view"):
+                self._views.insert(0, layer.process_view)
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on, through them where it asks for a page."""
+        if request.path.startswith(INTERFACE):
+            return self.get_response(request)
+        return self._of_pages(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Handler, args: object, kwargs: object
+    ) -> HttpResponseBase | None:
+        """What the first of them answers in the view's place, if any does."""
+        if request.path.startswith(INTERFACE):
+            return None
+        answers = (process(request, view, args, kwargs) for process in self._views)
+        return next((answer for answer in answers if answer is not None), None)
 
 
 class RefusalMiddleware:

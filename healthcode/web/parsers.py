@@ -2,16 +2,20 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from json import JSONDecoder
 from typing import IO, Any, Final
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser
+from rest_framework.parsers import JSONParser, get_encoding
+from rest_framework.utils.json import strict_constant
 
 from healthcode.web.errors import InvalidInput
 from healthcode.web.problems import escape
 
 SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_ESCAPE: Final = r"\u"
+_DECODER: Final = JSONDecoder(parse_constant=strict_constant)
 
 
 class StrictJSONParser(JSONParser):
@@ -34,8 +38,12 @@ class StrictJSONParser(JSONParser):
             InvalidInput: naming each text that is not made of characters.
         """
         try:
-            value = super().parse(stream, media_type, parser_context)
-            broken = list(unreadable(value))
+            text = stream.read().decode(get_encoding(parser_context or {}))
+            value = _DECODER.decode(text)
+            may_be_broken = _ESCAPE in text or SURROGATE.search(text)
+            broken = list(unreadable(value)) if may_be_broken else []
+        except ValueError as error:
+            raise ParseError(f"JSON parse error - {error}") from error
         except RecursionError as error:
             raise ParseError(_("The JSON is nested too deeply.")) from error
         if broken:

@@ -56,4 +56,8 @@ def select(_request: HttpRequest) -> HttpResponse:
     return JsonResponse({"colour": row[1] if row else None})
 
 
-urlpatterns = [path("bare/insert", insert), path("bare/select", select), *own]
+urlpatterns = [
+    path("api/v1/bare/insert", insert),
+    path("api/v1/bare/select", select),
+    *own,
+]

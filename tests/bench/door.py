@@ -51,7 +51,7 @@ def figures(stage: Stage) -> Iterator[Figure]:
 
 def _scans(of: Any, entrance: Any, rounds: int) -> Iterator[Figure]:
     codes = cycle(entrance.codes(BATCH))
-    bare = request("POST", "/bare/insert", entrance.device, entrance.scan(next(codes)))
+    bare = request("POST", "/api/v1/bare/insert", entrance.device, entrance.scan(next(codes)))
     scans, inserts = alternate(
         of(lambda: request("POST", "/api/v1/scans", entrance.device, entrance.scan(next(codes)))),
         of(lambda: bare),
@@ -67,7 +67,7 @@ def _scans(of: Any, entrance: Any, rounds: int) -> Iterator[Figure]:
 def _codes(of: Any, entrance: Any, rounds: int) -> Figure:
     path = f"/api/v1/people/{entrance.person}/code"
     code = request("GET", path, entrance.resident)
-    bare = request("GET", "/bare/select", entrance.resident)
+    bare = request("GET", "/api/v1/bare/select", entrance.resident)
     codes, selects = alternate(of(lambda: code), of(lambda: bare), rounds=rounds)
     limit = "a bare view with one SELECT"
     return Figure(SUITE, "GET code", limit, "/s", codes, selects, Goal(at_least=0.6))

@@ -57,3 +57,24 @@ def test_pages_are_chinese_until_the_reader_chooses(
         client.cookies["language"] = cookie
     answer = client.get(path, headers={"Accept-Language": accept} if accept else {})
     assert answer.headers["Content-Language"] == language
+
+
+def test_what_pages_alone_need_is_not_spent_on_the_interface(client: Client) -> None:
+    page = client.get("/about")
+    assert "Content-Security-Policy" in page.headers
+    assert page.headers["X-Frame-Options"] == "DENY"
+    answer = client.post("/api/v1/scans", data=b"{}", content_type="application/json")
+    assert answer.status_code == 401
+    assert "Content-Security-Policy" not in answer.headers
+    assert not hasattr(answer.wsgi_request, "session")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_description_of_the_interface_is_a_page(client: Client) -> None:
+    assert "Content-Security-Policy" in client.get("/api/docs").headers
+
+
+@pytest.mark.django_db
+def test_a_form_of_a_page_proves_where_it_comes_from() -> None:
+    answer = Client(enforce_csrf_checks=True).post("/login", {"phone": "13800000000"})
+    assert answer.status_code == 403

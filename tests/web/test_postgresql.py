@@ -1,0 +1,36 @@
+"""Kept connections to the database: whether they live costs nothing to know."""
+
+import pytest
+from django.db import connection
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_the_server_closed_is_replaced_before_it_fails_anybody() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (before,) = cursor.fetchone()
+    assert connection.is_usable()
+    with connection.copy().cursor() as other:
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [before])
+        other.db.close()
+    assert not connection.is_usable()
+    connection.health_check_enabled, connection.health_check_done = True, False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        assert cursor.fetchone() != (before,)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_living_connection_is_asked_nothing() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    assert connection.is_usable()
+    with connection.copy().cursor() as other:
+        other.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [pid])
+        assert other.fetchone() == ("SELECT pg_backend_pid()",)
+        other.db.close()
+
+
+def test_without_a_connection_there_is_none_to_use() -> None:
+    assert not connection.copy().is_usable()
