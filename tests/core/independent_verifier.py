@@ -1,143 +1,149 @@
-"""A verifier written from docs/format.md alone, sharing no code with the core."""
+"""A verifier written from docs/format.md and docs/trust.md alone, sharing no code with the core."""
 
-import contextlib
+import hashlib
+import json
 import re
+import zlib
+from pathlib import Path
 from typing import Any
 
 import base45
-import cbor2
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, utils
+from cddl_verifier import Validator, cbor
+from joserfc import errors, jwk, jws, util
 
-COLOURS, KINDS, LIVES = ("green", "yellow", "red"), ("live", "paper"), (86400, 1209600)
-OUTCOMES = ("pass", "caution", "refuse")
-RULES = {"admits": dict(zip(COLOURS, OUTCOMES, strict=True)), "kinds": KINDS, "leeway_seconds": 60}
-RULES |= {"trust_grace_seconds": 86400, "status_grace_seconds": 7200}
-ISSUER, URI = re.compile(r"[A-Z0-9]{2}(-[A-Z0-9]{1,8})?"), re.compile(r"https?://[!-~]{1,56}")
-INVISIBLE = (
-    r"[\0-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f"
-    r"\u3000\ufeff\ufff9-\uffff\U000e0000-\U000e007f]"
-)
-# SubjectPublicKeyInfo of a P-256 key, up to x and y.
-P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")
-UNREADABLE = (cbor2.CBORError, ValueError, LookupError, TypeError, AttributeError)
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = "".join((DOCS / name).read_text("utf-8") for name in ("format.md", "trust.md"))
+CDDL = Validator("".join(re.findall(r"```cddl\n(.*?)```", PAGES, re.DOTALL)))
+COLOURS, KINDS, LIFETIMES = ("green", "yellow", "red"), ("live", "paper"), (86400, 1209600)
+RULES = {"admits": {"green": "pass", "yellow": "caution", "red": "refuse"}, "kinds": KINDS}
+RULES |= {"trust_grace_seconds": 86400, "status_grace_seconds": 7200, "leeway_seconds": 60}
+ALGORITHMS, NEVER = {-7: "ES256", -8: "EdDSA"}, 1 << 32
+ALGORITHMS |= {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
+UNREADABLE = (ValueError, RecursionError, zlib.error, errors.JoseError)
 
 
-class Wrong(Exception):
-    """The reason of a refusal, or what becomes of a list."""
+class Refused(ValueError):
+    """For the reason given. Whatever else is UNREADABLE is malformed."""
 
 
-def need(condition: object, why: str = "malformed") -> None:
+def need(condition: object, reason: str = "malformed") -> None:
     if not condition:
-        raise Wrong(why)
+        raise Refused(reason)
 
 
-def guarded(read: Any, *given: Any) -> Any:
-    try:
-        return read(*given)
-    except (*UNREADABLE, RecursionError) as why:
-        raise Wrong("malformed") from why
+def opened(data: bytes, rule: str) -> Any:
+    """Header and content of a COSE_Sign1 that is as a rule says; what was signed; the signature."""
+    need(CDDL.validate(data, rule, require_deterministic=True))
+    header, _, content, signature = cbor.decode(data)
+    read = (cbor.decode(part, require_deterministic=True) for part in (header, content))
+    return *read, cbor.encode(["Signature1", header, b"", content]), signature
 
 
-def canonical(data: bytes) -> Any:
-    value = cbor2.loads(data)
-    need(cbor2.dumps(value, canonical=True) == data)
-    return value
+def in_force(keys: Any, kid: bytes, made: int, now: int) -> Any:
+    return [key for key in keys if key["kid"] == kid and key["nbf"] <= made and now < key["exp"]]
 
 
-def opened(data: bytes) -> Any:
-    """The header, the content and the signed bytes with their signature of a message."""
-    protected, hints, payload, signature = canonical(data)
-    need(hints == {} and len(signature) == 64)
-    signed = cbor2.dumps(["Signature1", protected, b"", payload], canonical=True)
-    return canonical(protected), canonical(payload), (signed, signature)
-
-
-def whole(*numbers: Any) -> None:
-    need(all(type(number) is int and 0 <= number < 1 << 32 for number in numbers))
-
-
-def named(keys: Any, kid: Any, made: int, now: int) -> Any:
-    return [key for key in keys if key[0] == kid and key[3] <= made and now < key[4]]
-
-
-def holds(keys: Any, alg: Any, signed: bytes, signature: bytes) -> bool:
-    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
-    ecdsa = utils.encode_dss_signature(r, s), signed, ec.ECDSA(hashes.SHA256())
-    for public in [key[2] for key in keys if key[1] == alg]:
-        with contextlib.suppress(InvalidSignature):
-            public.verify(*(ecdsa if alg == -7 else (signature, signed)))
-            return True
-    return False
+def holds(keys: Any, algorithm: str, signed: bytes, signature: bytes) -> bool:
+    keys = [key["key"] for key in keys if key["alg"] == algorithm]
+    return any(jws.JWSRegistry.algorithms[algorithm].verify(signed, signature, key) for key in keys)
 
 
 def read_code(text: str) -> Any:
+    """A code, its header, what its issuer signed, since when it counts, and if its phone agrees."""
     need(text[:4] in ("JK1:", "JK2:") and len(text) <= 656)
-    data, shown, proof = base45.b45decode(text[4:].encode("ascii")), None, None
+    message, shown, proof = base45.b45decode(text[4:].encode()), None, None
     if text.startswith("JK2:"):
-        header, (shown, data), proof = opened(data)
-        need(header == {1: -7})
-        whole(shown)
-    header, claims, word = opened(data)
-    said, place = claims[-65537], claims[65535]["status_list"]
-    whole(claims[4], claims[6], said[1], said[2], said[3], place["idx"])
-    need(header.keys() == {1, 4} and header[1] in (-7, -8) and type(header[1]) is int)
-    need(isinstance(header[4], bytes) and len(header[4]) == 8)
-    need(claims.keys() | {8} == {1, 4, 6, 8, 65535, -65537} and said.keys() | {4} == {1, 2, 3, 4})
-    need(claims[65535].keys() == {"status_list"} and place.keys() == {"idx", "uri"})
-    need(ISSUER.fullmatch(claims[1]) and URI.fullmatch(place["uri"]))
-    need(0 < claims[4] - claims[6] <= LIVES[said[2]])
-    holder, mine = said.get(4, "*"), True
-    need(not re.search(INVISIBLE, holder) and 0 < len(holder.encode()) <= 32)
-    if 8 in claims:
-        x, y = claims[8][1][-2], claims[8][1][-3]
-        need(claims[8] == {1: {1: 2, -1: 1, -2: x, -3: y}} and len(x) == len(y) == 32)
-        phone = serialization.load_der_public_key(P256 + x + y)
-        mine = proof is not None and holds([(b"", -7, phone)], -7, *proof)
-    need(not said[2] if 8 in claims else not proof and len(text) <= 311)
-    code = {"issuer": claims[1], "issued_at": claims[6], "expires_at": claims[4], "policy": said[3]}
-    code |= {"colour": COLOURS[said[1]], "kind": KINDS[said[2]], "holder": said.get(4)}
-    code |= {"status": place, "bound": 8 in claims}
-    return code, header[4], (header[1], *word), claims[6] if shown is None else shown, mine
+        _, (shown, message), *proof = opened(message, "proof")
+    header, claims, *word = opened(message, "code")
+    said, bound, agrees = claims[-65537], 8 in claims, True
+    need(0 < claims[4] - claims[6] <= LIFETIMES[said[2]] and (bound or len(text) <= 311))
+    if bound:
+        x, y = (util.urlsafe_b64encode(claims[8][1][part]).decode() for part in (-2, -3))
+        phone = jwk.import_key({"kty": "EC", "crv": "P-256", "x": x, "y": y})
+        agrees = proof is not None and holds([{"alg": "ES256", "key": phone}], "ES256", *proof)
+    code = {"issuer": claims[1], "issued_at": claims[6], "expires_at": claims[4], "bound": bound}
+    code |= {"colour": COLOURS[said[1]], "kind": KINDS[said[2]], "policy": said[3]}
+    code |= {"holder": said.get(4), "status": claims[65535]["status_list"]}
+    return code, header, word, claims[6] if shown is None else shown, agrees
 
 
 def verify(text: str, trust: Any, lists: Any, rules: Any, now: int) -> Any:
-    """outcome, reason, code, and the ages of the code, the trust and its list"""
+    """Outcome, reason, code, and the ages of the code, the trust and the list."""
     rules, trust_age = RULES | rules, max(0, now - trust["as_of"])
     try:
-        code, kid, word, since, mine = guarded(read_code, text)
-        need(code["issuer"] in trust["issuers"], "unknown_issuer")
-        keys, member = trust["issuers"][code["issuer"]]
-        keys = named(keys, kid, code["issued_at"] + rules["leeway_seconds"], now)
-        need(keys, "unknown_key")
-        need(holds(keys, *word) and mine, "bad_signature")
-    except Wrong as why:
-        return "refuse", str(why), None, None, trust_age, None
-    held = lists.get((code["issuer"], code["status"]["uri"]))
-    ages = max(0, now - since), trust_age, held and max(0, now - held["as_of"])
-    return *judge(code, since, held, trust, member["honours"], rules, now), code, *ages
+        code, header, word, since, agrees = read_code(text)
+        need(issuer := trust["issuers"].get(code["issuer"]), "unknown_issuer")
+        made = code["issued_at"] + rules["leeway_seconds"]
+        need(keys := in_force(issuer["keys"], header[4], made, now), "unknown_key")
+        need(holds(keys, ALGORITHMS[header[1]], *word) and agrees, "bad_signature")
+    except UNREADABLE as why:
+        reason = str(why) if isinstance(why, Refused) else "malformed"
+        return "refuse", reason, None, None, trust_age, None
+    known = lists.get((code["issuer"], code["status"]["uri"]))
+    ages = max(0, now - since), trust_age, known and max(0, now - known["as_of"])
+    return *judge(code, since, issuer["honours"], trust, known, rules, now), code, *ages
 
 
-def judge(code: Any, since: int, held: Any, trust: Any, honours: Any, rules: Any, now: int) -> Any:
+def judge(code: Any, since: int, honours: Any, trust: Any, known: Any, rules: Any, now: int) -> Any:
+    """Outcome and reason by lines 6 to 13, of which the first that applies decides."""
     leeway, colour, place = rules["leeway_seconds"], code["colour"], code["status"]["idx"]
     ends = min(code["expires_at"], since + 60) if code["bound"] else code["expires_at"]
-    if max(code["issued_at"], since) - leeway > now:
-        return "refuse", "not_yet_valid"
-    if now >= ends + leeway:
-        return "refuse", "expired"
-    if held and place >= 8 * len(held["bits"]):
-        return "refuse", "malformed"
-    if held and held["bits"][place // 8] >> place % 8 & 1:
-        return "refuse", "superseded"
+    byte = known and known["bits"][place // 8 : place // 8 + 1]
     here = rules["admits"].get(colour, "refuse") if code["kind"] in rules["kinds"] else "refuse"
     theirs = honours.get(colour, "pass")
-    outcome = max(here, theirs, key=OUTCOMES.index)
-    if outcome != "pass":
-        by_door = outcome == "refuse" != theirs and colour != "red"
-        return outcome, "not_admitted_here" if by_door or colour == "green" else colour
-    for known, grace in ((trust, "trust"), (held, "status")):
-        oldest, newest = now - rules[f"{grace}_grace_seconds"], now + leeway
-        if not known or not oldest <= known["as_of"] <= newest or now >= known["expires"]:
-            return "caution", "stale_data"
-    return "pass", "ok"
+    by_door = here == "refuse" != theirs and colour != "red"
+    reason = "not_admitted_here" if by_door or colour == "green" else colour
+    held = (trust, rules["trust_grace_seconds"]), (known, rules["status_grace_seconds"])
+    new = (it and now - old <= it["as_of"] <= now + leeway and now < it["exp"] for it, old in held)
+    lines = (
+        (max(code["issued_at"], since) - leeway > now, "refuse", "not_yet_valid"),
+        (now >= ends + leeway, "refuse", "expired"),
+        (byte == b"", "refuse", "malformed"),
+        (byte and byte[0] >> place % 8 & 1, "refuse", "superseded"),
+        ("refuse" in (here, theirs), "refuse", reason),
+        ("caution" in (here, theirs), "caution", reason),
+        (not all(new), "caution", "stale_data"),
+    )
+    return next(((outcome, why) for applies, outcome, why in lines if applies), ("pass", "ok"))
+
+
+def read_keys(keys: Any) -> Any:
+    """The keys of kinds in use; others are passed over."""
+    for key in keys:
+        if algorithm := ALGORITHMS.get((key.get("kty"), key.get("crv"))):
+            public = jwk.import_key(key)
+            kid = hashlib.sha256(public.as_der()).digest()[:8]
+            need(CDDL.validate(key, "key") and util.urlsafe_b64decode(key["kid"].encode()) == kid)
+            yield {"nbf": 0, "exp": NEVER, **key, "kid": kid, "alg": algorithm, "key": public}
+
+
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    need(len(dict(pairs)) == len(pairs))
+    return dict(pairs)
+
+
+def read_trust(token: str, alliance: Any, now: int, held: Any = None) -> Any:
+    need(len(token) <= 1 << 20 and CDDL.validate(token, "trust-token"))
+    head, body, signature = (util.urlsafe_b64decode(part.encode()) for part in token.split("."))
+    header, said = (json.loads(part, object_pairs_hook=unique) for part in (head, body))
+    need(CDDL.validate(header, "trust-header") and CDDL.validate(said, "trust-list"))
+    read = {each["issuer"]: each | {"keys": [*read_keys(each["keys"])]} for each in said["issuers"]}
+    need(len(read) == len(said["issuers"]) and said["iat"] < said["exp"])
+    keys = in_force(alliance, util.urlsafe_b64decode(header["kid"].encode()), said["iat"], now)
+    genuine = holds(keys, header["alg"], token.rpartition(".")[0].encode(), signature)
+    need(genuine and said["iat"] <= now + 60, "not_trusted")
+    order = said["sequence"], said["iat"]
+    need(held is None or order >= held["order"], "went_backwards")
+    return {"issuers": read, "as_of": said["iat"], "exp": said["exp"], "order": order}
+
+
+def read_status(token: bytes, trust: Any, now: int, uri: str | None = None) -> Any:
+    need(len(token) <= 4 << 20)
+    header, claims, *word = opened(token.removeprefix(b"\xd2"), "status-list")
+    stream = zlib.decompressobj()
+    bits = stream.decompress(claims[65533]["lst"], (8 << 20) + 1)
+    need(stream.eof and not stream.unused_data and len(bits) <= 8 << 20)
+    keys = trust["issuers"].get(claims[1], {"keys": ()})["keys"]
+    genuine = holds(in_force(keys, header[4], claims[6], now), ALGORITHMS[header[1]], *word)
+    need(genuine and uri in (None, claims[2]), "not_trusted")
+    return (claims[1], claims[2]), {"as_of": claims[6], "exp": claims.get(4, NEVER), "bits": bits}
