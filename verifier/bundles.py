@@ -1,7 +1,8 @@
 """What a door takes along to judge codes without network: signed, or made of signed parts.
 
 The bundle names the issuers with their keys, this door's rules and the status lists at hand. The
-lists themselves are fetched one by one, as their issuers signed them.
+lists themselves are fetched one by one, as their issuers signed them. It brings the venue's
+doubts, too, since a door asks for nothing else as often.
 """
 
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from healthcode.core import Colour, Issuer, Outcome, Rules, jwk_set
 from healthcode.web import service_key
 from healthcode.web.errors import NotFound
+from verifier import doubts
 from verifier.models import Publication, Venue
 from verifier.scanning import Door
 from verifier.trust import Heard, knowledge
@@ -41,6 +43,7 @@ def signed_bundle(*, door: Door, at: datetime) -> str:
         "rules": _rules(door.rules()),
         "issuers": [_issuer(issuer, known.heard[issuer.name]) for issuer in issuers],
         "status_lists": _status_lists(set(known.statuses.lists)),
+        "doubts": [_doubt(doubt) for doubt in doubts.at_doors(door.venue, at=at)],
     }
     return service_key.signed(document, typ=TYP)
 
@@ -62,6 +65,15 @@ def _issuer(issuer: Issuer, heard: Heard) -> dict[str, object]:
         "honours": _by_name(issuer.honours),
         "as_of": heard.as_of,
         "expires_at": heard.expires_at,
+    }
+
+
+def _doubt(doubt: doubts.ToldAtDoors) -> dict[str, object]:
+    return {
+        "kind": doubt.kind,
+        "scans": doubt.scans,
+        "last_at": int(doubt.last_at.timestamp()),
+        "doors": doubt.doors,
     }
 
 

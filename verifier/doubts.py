@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from verifier.models import Doubt, DoubtsLooked, Venue
+from verifier.models import Device, Doubt, DoubtsLooked, Venue
 from verifier.scanning import MAX_SCAN_AGE, SHANGHAI
 
 MOST_AT_ONE_VENUE: Final = 5
@@ -30,6 +30,11 @@ OVERLAP: Final = timedelta(minutes=1)
 
 FIRST_LOOK: Final = timedelta(hours=1)
 MOST_TOLD: Final = 50
+MOST_TOLD_AT_DOORS: Final = 3
+
+TOLD_AT_DOORS_FOR: Final = timedelta(minutes=10)
+"""After that whoever showed the picture is far from the door."""
+
 _CITY_DIGITS: Final = 4
 _TAG_BYTES: Final = 5
 
@@ -42,7 +47,8 @@ WITH fresh AS (
       AND received_at > %(since)s AND received_at <= %(upto)s AND reason <> 'expired'
 ), at_venues AS (
     SELECT status_uri, status_idx, shown_at, venue_id, left(venue.area, %(digits)s) AS city,
-           count(*) AS scans, min(scanned_at) AS first_at, max(scanned_at) AS last_at
+           count(*) AS scans, min(scanned_at) AS first_at, max(scanned_at) AS last_at,
+           array_agg(DISTINCT device_id) AS devices
     FROM fresh
     JOIN verifier_scan AS scan USING (shown_at, status_idx, status_uri)
     JOIN verifier_venue AS venue ON venue.id = scan.venue_id
@@ -52,7 +58,8 @@ WITH fresh AS (
     SELECT *, min(city) OVER picture <> max(city) OVER picture AS elsewhere FROM at_venues
     WINDOW picture AS (PARTITION BY status_uri, status_idx, shown_at)
 )
-SELECT status_uri, status_idx, shown_at, venue_id, scans, first_at, last_at, elsewhere
+SELECT status_uri, status_idx, shown_at, venue_id, scans, first_at, last_at, devices,
+       elsewhere
 FROM compared WHERE elsewhere OR scans > %(most)s
 """
 
@@ -68,7 +75,18 @@ class _Sighting:
     scans: int
     first_at: datetime
     last_at: datetime
+    devices: list[int]
     elsewhere: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAtDoors:
+    """A doubt without any mark of the holder: what, when last, and by which devices (labels)."""
+
+    kind: str
+    scans: int
+    last_at: datetime
+    doors: tuple[str, ...]
 
 
 def look(*, at: datetime) -> int:
@@ -93,6 +111,27 @@ def of_today(venue: Venue, *, at: datetime) -> QuerySet[Doubt]:
     """The venue's newest doubts of the Shanghai day of `at`, at most `MOST_TOLD`."""
     today = Doubt.objects.filter(venue=venue, day=at.astimezone(SHANGHAI).date())
     return today.order_by("-last_at", "pk")[:MOST_TOLD]
+
+
+def at_doors(venue: int, *, at: datetime) -> list[ToldAtDoors]:
+    """What the staff at the venue's doors can still act on at `at`, the newest first."""
+    found = Doubt.objects.filter(
+        venue=venue,
+        day__gte=(at - TOLD_AT_DOORS_FOR).astimezone(SHANGHAI).date(),
+        last_at__gt=at - TOLD_AT_DOORS_FOR,
+    )
+    told = list(found.order_by("-last_at", "pk")[:MOST_TOLD_AT_DOORS])
+    named = {number for doubt in told for number in doubt.devices}
+    labels = dict(Device.objects.filter(pk__in=named).values_list("pk", "label")) if named else {}
+    return [
+        ToldAtDoors(
+            kind=doubt.kind,
+            scans=doubt.scans,
+            last_at=doubt.last_at,
+            doors=tuple(labels[number] for number in doubt.devices if number in labels),
+        )
+        for doubt in told
+    ]
 
 
 def forget(*, at: datetime) -> None:
@@ -134,7 +173,7 @@ def _keep(sightings: list[_Sighting]) -> int:
         doubts,
         update_conflicts=True,
         unique_fields=["venue", "day", "tag", "kind", "shown_at"],
-        update_fields=["scans", "first_at", "last_at"],
+        update_fields=["scans", "first_at", "last_at", "devices"],
     )
     return len(doubts)
 
@@ -158,4 +197,5 @@ def _doubts_of(sighting: _Sighting) -> Iterator[Doubt]:
                 scans=sighting.scans,
                 first_at=sighting.first_at,
                 last_at=sighting.last_at,
+                devices=sighting.devices,
             )

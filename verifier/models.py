@@ -1,7 +1,8 @@
 """Venues, their devices, what they scanned, and the issuers whose codes they can check."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -102,7 +103,8 @@ class Doubt(models.Model):
     """A picture of a code that one phone can hardly have shown so, as a venue is told of it.
 
     `tag` stands for the holder at this venue on this day alone: no other venue, and no other day,
-    has the same tag for the same holder (verifier/doubts.py).
+    has the same tag for the same holder (verifier/doubts.py). `devices` are those of the venue that
+    saw the picture.
     """
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="doubts")
@@ -113,6 +115,7 @@ class Doubt(models.Model):
     scans = models.PositiveIntegerField()
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
+    devices = ArrayField(models.BigIntegerField())
 
     class Meta:
         constraints = [
@@ -211,7 +214,8 @@ class PartnerUse(models.Model):
 class PartnerCall(models.Model):
     """What a partner asked, when, about how many codes, and why it was refused if it was.
 
-    Nothing of the codes or of their verdicts is kept.
+    How many of the verdicts were which is counted, and null where none was given; nothing of the
+    codes is kept.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="partner_calls")
@@ -219,6 +223,16 @@ class PartnerCall(models.Model):
     call = models.CharField(max_length=8)
     codes = models.PositiveIntegerField()
     refused = models.CharField(max_length=32, blank=True, default="")
+    passes = models.PositiveIntegerField(null=True)
+    cautions = models.PositiveIntegerField(null=True)
+    refusals = models.PositiveIntegerField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["account", "at"], name="calls_of_partner")]
+        constraints = [
+            models.CheckConstraint(
+                name="one_verdict_a_code",
+                condition=Q(passes=None, cautions=None, refusals=None)
+                | Q(codes=F("passes") + F("cautions") + F("refusals")),
+            ),
+        ]

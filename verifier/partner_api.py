@@ -19,10 +19,11 @@ from accounts.client import address
 from accounts.models import Account, Token
 from accounts.permissions import IsPartner
 from healthcode import sandbox
-from healthcode.core import Rules, verify
+from healthcode.core import Rules, Verdict, verify
 from healthcode.web.errors import InvalidInput
 from verifier import partners
 from verifier.errors import InvalidRequest, TooLarge, UnsupportedGrantType
+from verifier.models import PartnerCall
 from verifier.serializers import VerificationInput, VerificationOutput, verification
 from verifier.serializers_partner import SandboxOutput, TokenInput, TokenOutput
 from verifier.trust import knowledge
@@ -92,12 +93,12 @@ class _PartnerView(APIView):
     permission_classes = (IsPartner,)
     scope: ClassVar[str]
 
-    def take(self, request: Request, codes: int) -> None:
-        """Count it. Raises Forbidden, TooMany."""
+    def take(self, request: Request, codes: int) -> PartnerCall:
+        """Count it and write it down. Raises Forbidden, TooMany."""
         account, token = request.user, request.auth
         if not isinstance(account, Account) or not isinstance(token, Token):
             raise NotAuthenticated
-        partners.take(
+        return partners.take(
             account=account,
             token_scope=token.scope,
             scope=self.scope,
@@ -115,9 +116,11 @@ class VerificationView(_PartnerView):
     def post(self, request: Request) -> Response:
         """Judge one code, or a list of codes in order."""
         codes = _codes(request.data)
-        self.take(request, len(codes))
-        verdicts = _verdicts(codes)
-        return Response(verdicts if isinstance(request.data, list) else verdicts[0])
+        call = self.take(request, len(codes))
+        known, rules = knowledge.current(), Rules()
+        now = int(timezone.now().timestamp())
+        verdicts = [known.judge(code, rules=rules, at=now, now=now) for code in codes]
+        return _answer(call, request, codes, verdicts)
 
 
 class SandboxVerificationView(_PartnerView):
@@ -133,14 +136,13 @@ class SandboxVerificationView(_PartnerView):
     def post(self, request: Request) -> Response:
         """Judge specimens exactly as `/api/v1/verifications` judges codes."""
         codes = _codes(request.data)
-        self.take(request, len(codes))
+        call = self.take(request, len(codes))
         now = int(timezone.now().timestamp())
         trust, status = sandbox.knowledge(at=now)
         verdicts = [
-            verification(verify(code, trust=trust, status=status, rules=Rules(), at=now), code)
-            for code in codes
+            verify(code, trust=trust, status=status, rules=Rules(), at=now) for code in codes
         ]
-        return Response(verdicts if isinstance(request.data, list) else verdicts[0])
+        return _answer(call, request, codes, verdicts)
 
 
 class SandboxView(_PartnerView):
@@ -192,7 +194,10 @@ def _codes(data: Any) -> list[str]:
     return [item["code"] for item in many.validated_data]
 
 
-def _verdicts(codes: Sequence[str]) -> list[dict[str, object]]:
-    known, rules = knowledge.current(), Rules()
-    now = int(timezone.now().timestamp())
-    return [verification(known.judge(code, rules=rules, at=now, now=now), code) for code in codes]
+def _answer(
+    call: PartnerCall, request: Request, codes: Sequence[str], verdicts: Sequence[Verdict]
+) -> Response:
+    """The verdicts, one or many as was asked, once they are counted."""
+    partners.answered(call, (verdict.outcome for verdict in verdicts))
+    told = [verification(verdict, code) for verdict, code in zip(verdicts, codes, strict=True)]
+    return Response(told if isinstance(request.data, list) else told[0])

@@ -5,7 +5,8 @@ token for minutes (RFC 6749, client credentials). No secret of a partner is ever
 """
 
 import json
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -21,6 +22,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from accounts import limits
 from accounts.models import Account, Role
 from accounts.services import add_staff, issue_token
+from healthcode.core import Outcome
 from healthcode.web.errors import Forbidden, InvalidInput, Refusal, TooMany
 from verifier.errors import InvalidClient, InvalidScope
 from verifier.models import Partner, PartnerAssertion, PartnerCall
@@ -106,7 +108,9 @@ def grant(*, assertion: str, scope: str, sender: str, at: datetime) -> Granted:
     return Granted(token, at + TOKEN_LIFE, scopes)
 
 
-def take(*, account: Account, token_scope: str, scope: str, codes: int, at: datetime) -> None:
+def take(
+    *, account: Account, token_scope: str, scope: str, codes: int, at: datetime
+) -> PartnerCall:
     """Count `codes` against the partner's minute, and write the call down, refused or not.
 
     A token without scopes is one that was issued by hand, and may do all.
@@ -123,9 +127,21 @@ def take(*, account: Account, token_scope: str, scope: str, codes: int, at: date
             _("The quota of this minute is used up. Send fewer codes a minute, or ask for more."),
             retry_after=60 - at.second,
         )
-    _write_down(account, scope, codes=codes, refused=refusal.slug if refusal else "", at=at)
+    refused = refusal.slug if refusal else ""
+    call = _write_down(account, scope, codes=codes, refused=refused, at=at)
     if refusal is not None:
         raise refusal
+    return call
+
+
+def answered(call: PartnerCall, outcomes: Iterable[Outcome]) -> None:
+    """Add to a call how its verdicts came out, one for each of its codes."""
+    counted = Counter(outcomes)
+    PartnerCall.objects.filter(pk=call.pk).update(
+        passes=counted[Outcome.PASS],
+        cautions=counted[Outcome.CAUTION],
+        refusals=counted[Outcome.REFUSE],
+    )
 
 
 def forget(*, at: datetime) -> None:
@@ -262,5 +278,9 @@ def _quota(account: Account) -> int:
     return CODES_PER_MINUTE if own is None else own
 
 
-def _write_down(account: Account, call: str, *, codes: int, refused: str, at: datetime) -> None:
-    PartnerCall.objects.create(account=account, call=call, codes=codes, refused=refused, at=at)
+def _write_down(
+    account: Account, call: str, *, codes: int, refused: str, at: datetime
+) -> PartnerCall:
+    return PartnerCall.objects.create(
+        account=account, call=call, codes=codes, refused=refused, at=at
+    )

@@ -120,6 +120,7 @@ PHRASES: Final = {
     "too-old": _("Data too old: nobody passes without a look. Find a network."),
     "too-old-of": _("Data too old, codes pass only after a look:"),
     "not-signed": _("What the server sent is not signed as before. Enrol this device again."),
+    "clock-unknown": _("Clock not yet compared with the server's"),
     "clock-right": _("Clock right to the second"),
     "clock-ahead": _("Clock ahead by"),
     "clock-behind": _("Clock behind by"),
@@ -128,6 +129,10 @@ PHRASES: Final = {
         "This device's clock was set back. Nobody passes without a look until it has heard the "
         "server's time."
     ),
+    "doubt-elsewhere": _(
+        "A code scanned here was shown in another city, too: one of the two may be a copy."
+    ),
+    "doubt-often": _("The same picture was scanned {times} times: some may be copies."),
     "data": _("Data from"),
     "waiting-scans": _("Scans still to be sent:"),
     "not-sent-yet": _(

@@ -1,16 +1,18 @@
-"""Reading venues, devices and what was scanned."""
+"""Reading venues, devices, what was scanned, and what partners asked."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from healthcode.core import Outcome, Reason
 from healthcode.web.errors import NotFound
-from verifier.models import Device, Scan, Venue
+from verifier.models import Device, PartnerCall, Scan, Venue
 from verifier.scanning import MAX_SCAN_AGE, SHANGHAI, Door
 
 MOST_DIFFERENCES: Final = 100
@@ -26,6 +28,24 @@ class Difference:
     given_reason: Reason
     outcome: Outcome
     reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerDay:
+    """What one partner asked on one day by one kind of call; in the order of the columns.
+
+    `codes` counts those of refused calls, too, which got no verdict.
+    """
+
+    day: date
+    partner: str
+    call: str
+    calls: int
+    refused_calls: int
+    codes: int
+    passes: int
+    cautions: int
+    refusals: int
 
 
 def venues_of(manager: Account) -> QuerySet[Venue]:
@@ -90,6 +110,29 @@ def differences(venue: Venue, *, at: datetime) -> list[Difference]:
         )
         for scanned_at, device, given, given_reason, outcome, reason in rows
     ]
+
+
+def partner_calls(
+    *, since: datetime, until: datetime, partner: str | None = None
+) -> QuerySet[PartnerCall]:
+    """The calls of all partners, or of one (its name), in `[since, until)`, the oldest first."""
+    calls = PartnerCall.objects.select_related("account").filter(at__gte=since, at__lt=until)
+    if partner is not None:
+        calls = calls.filter(account__username=partner)
+    return calls.order_by("at", "pk")
+
+
+def partner_days(calls: QuerySet[PartnerCall]) -> Iterator[PartnerDay]:
+    """The calls, summed up by Shanghai day, partner and kind of call, in that order."""
+    grouped = calls.order_by().annotate(day=TruncDate("at", tzinfo=SHANGHAI))
+    sums = grouped.values_list("day", "account__username", "call").annotate(
+        calls=Count("pk"),
+        refused_calls=Count("pk", filter=~Q(refused="")),
+        all_codes=Sum("codes"),
+        **{f"all_{name}": Coalesce(Sum(name), 0) for name in ("passes", "cautions", "refusals")},
+    )
+    for row in sums.order_by("day", "account__username", "call"):
+        yield PartnerDay(*row)
 
 
 def door_of(token_digest: bytes) -> Door | None:

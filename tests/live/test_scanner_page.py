@@ -1,6 +1,7 @@
 """The scanner page in a real browser: every way to read a code, and every way to fail."""
 
 import json
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,21 @@ def test_no_camera_is_said(without_camera: Page) -> None:
     without_camera.click("#start")
     expect(without_camera.locator("#notice")).to_contain_text("摄像头")
     expect(without_camera.locator("#start")).to_be_visible()
+
+
+def test_staff_hear_of_a_likely_copy(
+    service: LiveService, playwright: Playwright, kept: Path, code: str
+) -> None:
+    """When and at which door; the page's own bundle brings it within a minute."""
+    for _ in range(6):
+        scan = {"id": str(uuid.uuid4()), "code": code}
+        device = service.demo["device"]["token"]
+        assert service.call("POST", "/api/v1/scans", token=device, json_body=scan).status == 200
+    with phone(playwright, kept=kept) as page:
+        page.goto(f"{service.base_url}/scanner")
+        told = page.locator("#state-doubts p").first
+        expect(told).to_contain_text("同一画面已被扫", timeout=2 * AT_LEAST_ONCE_MS)
+        expect(told).to_contain_text("·")
 
 
 @pytest.mark.parametrize("width", [320, 1280])

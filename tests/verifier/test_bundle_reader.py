@@ -44,6 +44,7 @@ def test_whose_word_is_taken(door: APIClient, zhejiang: Authority) -> None:
     head, _body, tail = bundle.split(".")
     eased = {**content, "rules": {**content["rules"], "admits": {"red": "pass"}}}
     altered = f"{head}.{to_base64url(json.dumps(eased).encode())}.{tail}"
+    doubt = {"kind": "often", "scans": 6, "last_at": 1581206400, "doors": ["北门"]}
     assert read(
         (bundle, keys, None),
         (bundle, keys, bundle),
@@ -52,6 +53,8 @@ def test_whose_word_is_taken(door: APIClient, zhejiang: Authority) -> None:
         (service_key.signed(content, typ="health-code-trust+jws"), keys, None),
         (service_key.signed({**content, "more": 1}, typ=TYP), keys, None),
         (service_key.signed({**content, "rules": {}}, typ=TYP), keys, None),
+        (service_key.signed({**content, "doubts": [doubt]}, typ=TYP), keys, None),
+        (service_key.signed({**content, "doubts": [{**doubt, "who": ""}]}, typ=TYP), keys, None),
         ("", keys, None),
     ) == [
         "湖滨地铁站 caution CN-33",
@@ -60,6 +63,8 @@ def test_whose_word_is_taken(door: APIClient, zhejiang: Authority) -> None:
         "not_trusted",
         "malformed",
         "malformed",
+        "malformed",
+        "湖滨地铁站 caution CN-33",
         "malformed",
         "malformed",
     ]

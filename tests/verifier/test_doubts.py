@@ -7,12 +7,14 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
 
 from accounts.models import Account
 from healthcode.areas.models import Area
 from healthcode.core import Kind, Outcome
 from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
+from tests.verifier.test_bundles import fetch
 from tests.verifier.test_pages import text_of
 from verifier import doubts
 from verifier.models import Doubt, Scan, Venue
@@ -168,6 +170,35 @@ def test_the_venue_is_told_without_who(
     assert scanned is not None
     assert "张" not in told
     assert str(scanned.status_uri) not in told
+
+
+def test_the_doors_are_told_when_and_where_and_not_who(
+    gate: Door, venue: Venue, door: APIClient, zhejiang: Authority, now: datetime
+) -> None:
+    """With the bundle that every door fetches anyway; as long as somebody can look for a copy."""
+    code = zhejiang.code(at=now)
+    devices = list(venue.devices.values_list("pk", flat=True))
+    at_gate = Door(device=devices[0], venue=venue.pk, yellow=Outcome.CAUTION)
+    for second in range(6):
+        show(at_gate, code, now + timedelta(seconds=second))
+    assert fetch(door)["doubts"] == []
+    doubts.look(at=now + timedelta(seconds=15))
+    last_at = int((now + timedelta(seconds=5)).timestamp())
+    assert fetch(door)["doubts"] == [
+        {"kind": "often", "scans": 6, "last_at": last_at, "doors": ["North gate"]}
+    ]
+    assert doubts.at_doors(venue.pk, at=now + timedelta(minutes=11)) == []
+    assert doubts.at_doors(venue.pk + 1, at=now + timedelta(seconds=15)) == []
+
+
+def test_a_door_is_told_little_at_a_time(gate: Door, zhejiang: Authority, now: datetime) -> None:
+    for idx in range(doubts.MOST_TOLD_AT_DOORS + 1):
+        for _ in range(6):
+            show(gate, zhejiang.code(at=now, idx=idx), now + timedelta(seconds=idx))
+    doubts.look(at=now + timedelta(seconds=15))
+    told = doubts.at_doors(gate.venue, at=now + timedelta(seconds=15))
+    assert len(told) == doubts.MOST_TOLD_AT_DOORS
+    assert told[0].last_at == now + timedelta(seconds=doubts.MOST_TOLD_AT_DOORS)
 
 
 def test_looking_is_two_statements_however_much_there_is(

@@ -1,11 +1,14 @@
 """Partners' machines: who gets a token, what it opens, how often, and what is written down."""
 
 import json
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -16,11 +19,14 @@ from rest_framework.test import APIClient
 from accounts.models import Account, Token
 from accounts.services import forget as forget_tokens
 from accounts.services import set_open
+from healthcode.core import Colour
 from healthcode.web.errors import InvalidInput, TooMany
 from tests.verifier.authority import Authority
+from tests.verifier.conftest import ClockAt
 from tests.verifier.partner import Machine, new_key
 from verifier import partners
 from verifier.models import PartnerAssertion, PartnerCall, Scan
+from verifier.scanning import SHANGHAI
 
 pytestmark = pytest.mark.django_db
 
@@ -259,6 +265,62 @@ def test_many_at_once_share_one_quota(now: datetime) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         assert sum(pool.map(take, range(24))) == 10
+
+
+def printed(*arguments: str, **options: Any) -> list[list[str]]:
+    """The words of each line that `partner_calls` prints."""
+    out = StringIO()
+    call_command("partner_calls", *arguments, stdout=out, **options)
+    return [line.split() for line in out.getvalue().splitlines()]
+
+
+def test_what_partners_asked_can_be_read(
+    machine: Machine, zhejiang: Authority, now: datetime, clock_at: ClockAt
+) -> None:
+    """By day or call by call: who, when, how many, how it came out; nothing of whose codes."""
+    noon = now.astimezone(SHANGHAI).replace(hour=12, minute=0, second=0, microsecond=0)
+    with clock_at(noon - timedelta(days=1)):
+        client_with(machine.asks(assertion=machine.assertion(at=noon - timedelta(days=1))))
+    with clock_at(noon):
+        zhejiang.publishes(at=noon)
+        client = client_with(machine.asks(assertion=machine.assertion(at=noon)))
+        yellow = zhejiang.code(at=noon, colour=Colour.YELLOW)
+        client.post(VERIFICATIONS, [zhejiang.code(at=noon), yellow, "x", "y"], format="json")
+        client.post(VERIFICATIONS, ["x"] * 99, format="json")
+    with clock_at(noon + timedelta(minutes=1)):
+        every, today = printed("cn-32", each=True), printed(days=1)
+        assert printed()[1][:3] == [f"{noon - timedelta(days=1):%Y-%m-%d}", "cn-32", "token"]
+    day = f"{noon:%Y-%m-%d}"
+    assert today[1:] == [
+        [day, "cn-32", "token", "1", "0", "0", "0", "0", "0"],
+        [day, "cn-32", "verify", "2", "103", "1", "1", "2", "1"],
+    ]
+    assert every[-2:] == [
+        [day, "12:00:00", "cn-32", "verify", "4", "1", "1", "2"],
+        [day, "12:00:00", "cn-32", "verify", "99", "-", "-", "-", "too-many-requests"],
+    ]
+    words = {word for line in every for word in line}
+    assert not any("张" in word or "JK1" in word for word in words)
+
+
+def test_specimens_are_counted_too(machine: Machine, now: datetime) -> None:
+    client = client_with(machine.asks(assertion=machine.assertion(at=now)))
+    codes = [one["code"] for one in client.get(SANDBOX).json()["specimens"]]
+    verdicts = client.post("/api/v1/sandbox/verifications", codes, format="json").json()
+    call = PartnerCall.objects.order_by("pk").last()
+    assert call is not None
+    told = Counter(verdict["outcome"] for verdict in verdicts)
+    assert (call.passes, call.cautions, call.refusals) == (
+        told["pass"],
+        told["caution"],
+        told["refuse"],
+    )
+
+
+@pytest.mark.parametrize(("name", "days"), [("cn-99", 7), ("cn-32", 0), ("cn-32", 181)])
+def test_calls_that_cannot_be_listed(machine: Machine, name: str, days: int) -> None:
+    with pytest.raises(CommandError):
+        call_command("partner_calls", name, days=days)
 
 
 KEY = new_key().as_dict(private=False)

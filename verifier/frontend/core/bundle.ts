@@ -21,6 +21,14 @@ export interface ListName {
   version: string;
 }
 
+/** A picture that one phone can hardly have shown so; whose it is, nobody says. */
+export interface Doubt {
+  kind: "elsewhere" | "often";
+  scans: number;
+  lastAt: number;
+  doors: string[];
+}
+
 /** The server's word to one device, at the time by its own clock that it names. */
 export interface Bundle {
   at: number;
@@ -31,10 +39,13 @@ export interface Bundle {
   /** For each issuer a trust of its own: one that was not heard lately makes no other look old. */
   trusts: Map<string, Trust>;
   lists: ListName[];
+  doubts: Doubt[];
 }
 
 const TYP = "health-code-bundle+jws";
 const MAX_LISTS = 4096;
+const MAX_DOUBTS = 16;
+const MAX_DOORS = 256;
 // Several machines answer for one server, and no two clocks are the same.
 const CLOCKS_DIFFER_SECONDS = 60;
 
@@ -57,7 +68,7 @@ export async function readBundle(
 
 async function readContent(document: unknown): Promise<Bundle> {
   const names = ["at", "device", "venue", "venue_name", "rules", "issuers", "status_lists"];
-  const found = members(document, names, []);
+  const found = members(document, [...names, "doubts"], []);
   const issuers = await Promise.all(list(found["issuers"], MAX_LISTS).map(readIssuer));
   return {
     at: whole(found["at"]),
@@ -67,6 +78,7 @@ async function readContent(document: unknown): Promise<Bundle> {
     rules: readRules(found["rules"]),
     trusts: new Map(issuers),
     lists: list(found["status_lists"], MAX_LISTS).map(readName),
+    doubts: list(found["doubts"], MAX_DOUBTS).map(readDoubt),
   };
 }
 
@@ -104,6 +116,14 @@ function readKind(value: unknown): Kind {
 function readName(document: unknown): ListName {
   const { issuer, uri, version } = members(document, ["issuer", "uri", "version"], []);
   return { issuer: text(issuer), uri: text(uri), version: text(version) };
+}
+
+function readDoubt(document: unknown): Doubt {
+  const found = members(document, ["kind", "scans", "last_at", "doors"], []);
+  const kind = found["kind"];
+  if (kind !== "elsewhere" && kind !== "often") throw new Malformed("a kind of doubt not known");
+  const doors = list(found["doors"], MAX_DOORS).map(text);
+  return { kind, scans: whole(found["scans"]), lastAt: whole(found["last_at"]), doors };
 }
 
 function list(value: unknown, most: number): unknown[] {

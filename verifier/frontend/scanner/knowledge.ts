@@ -3,6 +3,7 @@
 
 import {
   type Bundle,
+  type Doubt,
   type Key,
   Malformed,
   NotTrusted,
@@ -22,6 +23,7 @@ import { empty, read, readAll, remove, write } from "./store.ts";
 
 const KEY = "bundle";
 const MOST_OPEN_LISTS = 4;
+const DOUBTS_STAY_SECONDS = 600;
 
 interface KeptBundle {
   token: string;
@@ -121,6 +123,12 @@ export class Knowledge {
         return { issuer, asOf: Math.min(trust.asOf, listed), isStale };
       })
       .sort((one, other) => other.asOf - one.asOf);
+  }
+
+  /** Pictures scanned at this venue that were likely copied, as long as somebody can look for them. */
+  doubts(now: number): Doubt[] {
+    const told = this.#bundle?.doubts ?? [];
+    return told.filter(({ lastAt }) => now - lastAt < DOUBTS_STAY_SECONDS);
   }
 
   async #refreshLists(token: string, bundle: Bundle): Promise<Failure | null> {

@@ -1,6 +1,7 @@
 // What whoever stands at the door must know of the device: network, age of its data, clock, and
-// scans that the server does not have yet.
+// scans that the server does not have yet; and of pictures that were likely copied.
 
+import type { Doubt } from "../core/index.ts";
 import type { Clock } from "./clock.ts";
 import type { Judging } from "./judging.ts";
 import type { Heard } from "./knowledge.ts";
@@ -17,10 +18,32 @@ export function showState(judging: Judging): void {
   fill("state-data", age(heard[0], now));
   fill("state-clock", offset(clock.offsetSeconds));
   fill("state-queue", outbox.count === 0 ? "" : `${phrase("waiting-scans")} ${outbox.count}`);
+  showDoubts(knowledge.doubts(now));
   const warning = judging.isDeceived ? phrase("not-signed") : (warningOf(clock) ?? stale(heard));
   byId("state-warning", HTMLElement).hidden = warning === "";
   // Said once, and not again every second to whoever listens to the page.
   if (byId("state-warning", HTMLElement).textContent !== warning) fill("state-warning", warning);
+}
+
+function showDoubts(doubts: Doubt[]): void {
+  const list = byId("state-doubts", HTMLElement);
+  const lines = doubts.map(lineOf);
+  // Said once, like the warning.
+  if ([...list.children].map((line) => line.textContent).join() === lines.join()) return;
+  list.replaceChildren(...lines.map(paragraph));
+}
+
+function lineOf({ kind, scans, lastAt, doors }: Doubt): string {
+  const time = new Date(lastAt * 1000).toLocaleTimeString(language);
+  const sentence = phrase(`doubt-${kind}`).replace("{times}", String(scans));
+  return [time, doors.join(", "), sentence].filter(Boolean).join(" · ");
+}
+
+function paragraph(text: string): HTMLElement {
+  const line = document.createElement("p");
+  line.className = "warning";
+  line.textContent = text;
+  return line;
 }
 
 function link({ isReached, knowledge }: Judging): string {
@@ -34,7 +57,7 @@ function age(freshest: Heard | undefined, now: number): string {
 }
 
 function offset(seconds: number | null): string {
-  if (seconds === null) return "";
+  if (seconds === null) return phrase("clock-unknown");
   if (seconds === 0) return phrase("clock-right");
   const amount = new Intl.NumberFormat(language, { style: "unit", unit: "second" });
   const direction = phrase(seconds > 0 ? "clock-behind" : "clock-ahead");

@@ -7,6 +7,9 @@ type Look = Outcome | "none" | "waiting";
 
 // A quick answer needs no word in between, only flicker would come of it.
 const WAITING_SHOWS_MS = 250;
+// Staff see at a glance whether a code was made just now, or is a picture that grows old.
+const LIVING_SECONDS = 600;
+const RELATIVE = new Intl.RelativeTimeFormat(language, { numeric: "always" });
 const AGE_UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["day", 86_400],
   ["hour", 3_600],
@@ -35,7 +38,7 @@ export class VerdictView {
     const texts = {
       word: phrase(verdict.outcome),
       who: verdict.holder ?? "",
-      age: verdict.age_seconds === null ? "" : `${phrase("made")} ${ago(verdict.age_seconds)}`,
+      age: verdict.age_seconds === null ? "" : `${phrase("made")} ${madeAgo(verdict.age_seconds)}`,
       sentence: verdict.message,
     };
     this.#open(verdict.outcome, texts);
@@ -74,12 +77,15 @@ export class VerdictView {
   }
 }
 
+/** The age of a code: to the second, as long as a living one lives. */
+function madeAgo(seconds: number): string {
+  return seconds < LIVING_SECONDS ? RELATIVE.format(-seconds, "second") : ago(seconds);
+}
+
 /** "40 seconds ago", in the page's language. */
 export function ago(seconds: number): string {
-  const format = new Intl.RelativeTimeFormat(language, { numeric: "always" });
-  // Up to two minutes the seconds tell a living code from a picture of one.
   for (const [unit, length] of AGE_UNITS) {
-    if (seconds >= 2 * length) return format.format(-Math.floor(seconds / length), unit);
+    if (seconds >= 2 * length) return RELATIVE.format(-Math.floor(seconds / length), unit);
   }
-  return format.format(-seconds, "second");
+  return RELATIVE.format(-seconds, "second");
 }
