@@ -5,23 +5,23 @@ insert itself finds out whether the scan was recorded before.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
 from healthcode.core import Colour, HealthCode, Kind, Outcome, Reason, Rules, Verdict, decode
 from healthcode.web.errors import InvalidInput, Refusal
 from verifier.errors import ScanIdReused
 from verifier.metrics import SCANS
+from verifier.recording import SHANGHAI as SHANGHAI
+from verifier.recording import Recorded, Row, record
 from verifier.trust import CLOCK_LEEWAY_SECONDS, knowledge
 
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 MAX_SCAN_AGE: Final = timedelta(days=7)
 """A phone without network brings its scans within a week, well inside their retention."""
 
@@ -113,95 +113,12 @@ def scan_all(
             )
             rows[new.id] = _row(door, new, verdict, moment=moment, offline=offline, at=at)
             holders[new.id] = verdict.code.holder if verdict.code else None
-    recorded = _record(rows.values()) if rows else {}
-    _count(rows, recorded)
+    earlier = record(list(rows.values()))
+    _count(row for row in rows.values() if row.id not in earlier)
     return [
-        refusal or _answer(door, new, recorded[new.id], holders[new.id])
+        refusal or _answer(door, new, earlier.get(new.id) or rows[new.id], holders[new.id])
         for new, refusal in zip(scans, refusals, strict=True)
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of `verifier_scan`; the fields are its columns, in order."""
-
-    day: date
-    id: UUID
-    venue_id: int
-    device_id: int
-    scanned_at: datetime
-    received_at: datetime
-    offline: bool
-    outcome: str
-    reason: str
-    given_outcome: str
-    given_reason: str
-    colour: int | None
-    issuer: str
-    issued_at: datetime | None
-    shown_at: datetime | None
-    age_seconds: int | None
-    status_uri: str
-    status_idx: int | None
-    code_digest: bytes
-
-
-_TYPES: Final = {
-    "day": "date",
-    "id": "uuid",
-    "venue_id": "bigint",
-    "device_id": "bigint",
-    "scanned_at": "timestamptz",
-    "received_at": "timestamptz",
-    "offline": "boolean",
-    "outcome": "text",
-    "reason": "text",
-    "given_outcome": "text",
-    "given_reason": "text",
-    "colour": "smallint",
-    "issuer": "text",
-    "issued_at": "timestamptz",
-    "shown_at": "timestamptz",
-    "age_seconds": "integer",
-    "status_uri": "text",
-    "status_idx": "bigint",
-    "code_digest": "bytea",
-}
-_COLUMNS: Final = ", ".join(_TYPES)
-
-_ROW: Final = f"({', '.join(f'%s::{kind}' for kind in _TYPES.values())})"
-
-# A scan sent again may belong to the day before or after: it was scanned before midnight and
-# arrives after it, or it arrived first without its time and comes again with it. So the days
-# around are looked at too. Of two that arrive at the same instant the conflict clause makes one
-# wait, and gives it the row that the other wrote. VALUES, since planning a join with unnest()
-# took as long as writing the row.
-_RECORD: Final = f"""
-WITH earlier AS (
-    SELECT {_COLUMNS} FROM verifier_scan
-    WHERE day = ANY(%s::date[]) AND id = ANY(%s::uuid[])
-), written AS (
-    INSERT INTO verifier_scan ({_COLUMNS})
-    SELECT {_COLUMNS} FROM (VALUES {{rows}}) AS sent ({_COLUMNS})
-    WHERE NOT EXISTS (SELECT FROM earlier WHERE earlier.id = sent.id)
-    ON CONFLICT (day, id) DO UPDATE SET received_at = verifier_scan.received_at
-    RETURNING {_COLUMNS}
-)
-SELECT {_COLUMNS} FROM earlier UNION ALL SELECT {_COLUMNS} FROM written
-"""  # noqa: S608 - only the column names above are put in; every value is bound
-
-
-def _record(rows: Iterable[Row]) -> dict[UUID, Row]:
-    """Insert what is new, and return for each id the row that was recorded first."""
-    # In one order, so that two deliveries of the same scans never wait for each other in a circle.
-    listed = sorted(rows, key=lambda row: (row.day, row.id))
-    days = {row.day + timedelta(days=step) for row in listed for step in (-1, 0, 1)}
-    values = [getattr(row, name) for row in listed for name in _TYPES]
-    statement = _RECORD.format(rows=", ".join([_ROW] * len(listed)))
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [sorted(days), [row.id for row in listed], *values])
-        found = [Row(*columns) for columns in cursor.fetchall()]
-    return {row.id: row for row in found}
 
 
 def _row(
@@ -239,7 +156,7 @@ def _shown_at(text: str, code: HealthCode) -> datetime | None:
     return datetime.fromtimestamp(proof.made_at if proof else code.issued_at, UTC)
 
 
-def _answer(door: Door, new: NewScan, row: Row, holder: str | None) -> Answer | Refusal:
+def _answer(door: Door, new: NewScan, row: Row | Recorded, holder: str | None) -> Answer | Refusal:
     if bytes(row.code_digest) != _digest(new.code) or row.device_id != door.device:
         return ScanIdReused(_("Another scan was recorded under this id. Make a new id a scan."))
     colour = None if row.colour is None else Colour(row.colour)
@@ -272,7 +189,7 @@ def _digest(code: str) -> bytes:
     return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()
 
 
-def _count(sent: dict[UUID, Row], recorded: dict[UUID, Row]) -> None:
-    for scan_id, row in sent.items():
-        if recorded[scan_id].received_at == row.received_at:
-            SCANS.labels(row.outcome, row.reason, str(row.offline).lower()).inc()
+def _count(written: Iterable[Row]) -> None:
+    kinds = Counter((row.outcome, row.reason, row.offline) for row in written)
+    for (outcome, reason, offline), times in kinds.items():
+        SCANS.labels(outcome, reason, str(offline).lower()).inc(times)

@@ -12,6 +12,7 @@ from rest_framework import serializers
 from healthcode.core import Colour, Outcome, Reason, Verdict
 from healthcode.web.fields import InstantField, StrictSerializer
 from verifier.messages import sentence
+from verifier.reading import MOST_IN_A_BATCH
 from verifier.scanning import Answer
 
 OUTCOMES = [outcome.value for outcome in Outcome]
@@ -114,7 +115,9 @@ class OfflineScanInput(StrictSerializer):
 class BatchInput(StrictSerializer):
     """Offline scans; each is checked by itself, so that one bad one holds up no other."""
 
-    scans = serializers.ListField(child=serializers.DictField(), allow_empty=False, max_length=1000)
+    scans = serializers.ListField(
+        child=serializers.DictField(), allow_empty=False, max_length=MOST_IN_A_BATCH
+    )
 
 
 class BatchResult(serializers.Serializer[Any]):

@@ -1,6 +1,6 @@
 """Which form a call's body has and which form its answer gets."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -17,23 +17,26 @@ class Negotiation(DefaultContentNegotiation):
     Most calls send what the view reads, and take whatever it gives.
     """
 
-    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         """The first that reads the body's media type; None when there is none."""
-        if request.content_type == parsers[0].media_type:
-            return parsers[0]
+        first = next(iter(parsers))
+        if request.content_type == first.media_type:
+            return first
         return super().select_parser(request, parsers)
 
     def select_renderer(
         self,
         request: Request,
-        renderers: Sequence[BaseRenderer],
+        renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
         """The renderer and the media type that the caller accepts. Raises NotAcceptable."""
-        renderer = renderers[0]
+        first = next(iter(renderers))
         accepted = request.META.get("HTTP_ACCEPT", "")
-        if not request.META["QUERY_STRING"] and (
-            accepted in _ANY or accepted == renderer.media_type
-        ):
-            return renderer, str(renderer.media_type)
-        return super().select_renderer(request, renderers, format_suffix)
+        names_a_format = bool(format_suffix or request.META.get("QUERY_STRING"))
+        if not names_a_format and (accepted in _ANY or accepted == first.media_type):
+            return first, str(first.media_type)
+        chosen: tuple[BaseRenderer, str] = super().select_renderer(
+            request, renderers, format_suffix
+        )
+        return chosen

@@ -1,7 +1,6 @@
 """Views that do nothing but their one statement: what the service's views cannot beat."""
 
 import uuid
-from dataclasses import astuple, fields
 from datetime import UTC, datetime
 
 from django.db import connection
@@ -11,10 +10,10 @@ from django.views.decorators.csrf import csrf_exempt
 
 from healthcode.urls import *  # noqa: F403 - with its handlers
 from healthcode.urls import urlpatterns as own
-from verifier.scanning import Row
+from verifier.recording import Row
 
-_COLUMNS = ", ".join(field.name for field in fields(Row))
-INSERT = f"INSERT INTO verifier_scan ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(fields(Row)))})"  # noqa: S608 - names of columns
+_COLUMNS = ", ".join(Row._fields)
+INSERT = f"INSERT INTO verifier_scan ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(Row._fields))})"  # noqa: S608 - names of columns
 SELECT = "SELECT person_id, colour, since, changes FROM colours_personcolour WHERE person_id = %s"
 
 
@@ -44,7 +43,7 @@ def insert(_request: HttpRequest) -> HttpResponse:
         code_digest=bytes(32),
     )
     with connection.cursor() as cursor:
-        cursor.execute(INSERT, astuple(row))
+        cursor.execute(INSERT, row)
     return JsonResponse({"id": str(row.id)})
 
 

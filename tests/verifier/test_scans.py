@@ -189,6 +189,47 @@ def test_repeating_an_id_after_midnight(door: APIClient, clock_at: ClockAt) -> N
     assert [str(day) for day in Scan.objects.values_list("day", flat=True)] == ["2020-02-09"]
 
 
+@pytest.mark.parametrize(
+    ("first_at", "again_at"),
+    [
+        ("2020-02-09T23:00:00+08:00", "2020-02-10T05:59:00+08:00"),
+        ("2020-02-10T06:00:01+08:00", "2020-02-10T23:57:00+08:00"),
+        ("2020-02-10T00:10:00+08:00", "2020-02-10T12:00:00+08:00"),
+    ],
+)
+def test_repeating_an_id_hours_later_and_without_its_time(
+    door: APIClient, clock_at: ClockAt, first_at: str, again_at: str
+) -> None:
+    zhejiang = Authority()
+    first, again = map(datetime.fromisoformat, (first_at, again_at))
+    zhejiang.is_trusted(at=first)
+    zhejiang.publishes(at=first)
+    scan_id, code = str(uuid.uuid4()), zhejiang.code(at=first)
+    with clock_at(first):
+        answer = scan(door, code, id=scan_id).json()
+    with clock_at(again):
+        assert scan(door, code, id=scan_id).json() == answer
+    assert answer["outcome"] == "pass"
+    assert Scan.objects.count() == 1
+
+
+@pytest.mark.parametrize("hour", [3, 12])
+def test_a_scan_that_came_offline_first_and_again_as_if_new(
+    door: APIClient, clock_at: ClockAt, hour: int
+) -> None:
+    at = datetime.fromisoformat(f"2020-02-10T{hour:02}:00:00+08:00")
+    zhejiang = Authority()
+    zhejiang.is_trusted(at=at)
+    zhejiang.publishes(at=at)
+    scan_id, code = str(uuid.uuid4()), zhejiang.code(at=at)
+    with clock_at(at):
+        offline = {"id": scan_id, "code": code, "scanned_at": at.isoformat()}
+        sent = door.post(SCANS + "/batch", {"scans": [offline]}, format="json").json()
+    with clock_at(at + timedelta(seconds=30)):
+        assert scan(door, code, id=scan_id).json() == sent["results"][0]["answer"]
+    assert Scan.objects.count() == 1
+
+
 def test_an_id_belongs_to_one_code(door: APIClient, zhejiang: Authority, now: datetime) -> None:
     scan_id = str(uuid.uuid4())
     scan(door, zhejiang.code(at=now), id=scan_id)
