@@ -31,6 +31,7 @@ OVERLAP: Final = timedelta(minutes=1)
 FIRST_LOOK: Final = timedelta(hours=1)
 MOST_TOLD: Final = 50
 MOST_TOLD_AT_DOORS: Final = 3
+MOST_DOORS_NAMED: Final = 5
 
 TOLD_AT_DOORS_FOR: Final = timedelta(minutes=10)
 """After that whoever showed the picture is far from the door."""
@@ -121,14 +122,16 @@ def at_doors(venue: int, *, at: datetime) -> list[ToldAtDoors]:
         last_at__gt=at - TOLD_AT_DOORS_FOR,
     )
     told = list(found.order_by("-last_at", "pk")[:MOST_TOLD_AT_DOORS])
-    named = {number for doubt in told for number in doubt.devices}
+    named = {number for doubt in told for number in doubt.devices[:MOST_DOORS_NAMED]}
     labels = dict(Device.objects.filter(pk__in=named).values_list("pk", "label")) if named else {}
     return [
         ToldAtDoors(
             kind=doubt.kind,
             scans=doubt.scans,
             last_at=doubt.last_at,
-            doors=tuple(labels[number] for number in doubt.devices if number in labels),
+            doors=tuple(
+                labels[number] for number in doubt.devices[:MOST_DOORS_NAMED] if number in labels
+            ),
         )
         for doubt in told
     ]

@@ -129,6 +129,23 @@ def test_a_copy_dies_with_its_minute(pocket: Page) -> None:
     assert held.expires_at > (timezone.now() + timedelta(hours=23)).timestamp()
 
 
+def test_a_phone_set_ahead_gains_no_more_than_the_day(
+    pocket: Page, context: BrowserContext
+) -> None:
+    """It signs minutes to come: each is refused until then, and all of them once the code ends."""
+    context.set_offline(True)
+    pocket.clock.install(time=timezone.now() + timedelta(hours=1))
+    pocket.reload()
+    expect(pocket.locator("canvas")).to_be_visible()
+    ahead = scan(pocket)
+    assert judged(ahead, timezone.now()) is Reason.NOT_YET_VALID
+    assert judged(ahead, timezone.now() + timedelta(hours=1)) is Reason.OK
+    assert judged(ahead, timezone.now() + timedelta(hours=1, minutes=5)) is Reason.EXPIRED
+    pocket.clock.set_system_time(timezone.now() + timedelta(hours=25))
+    pocket.reload()
+    expect(pocket.locator("[role=status]")).to_contain_text("has expired")
+
+
 def judged(text: str, at: datetime) -> Reason:
     return at_the_door(text, at=at).reason
 

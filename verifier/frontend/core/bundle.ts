@@ -45,7 +45,7 @@ export interface Bundle {
 const TYP = "health-code-bundle+jws";
 const MAX_LISTS = 4096;
 const MAX_DOUBTS = 16;
-const MAX_DOORS = 256;
+const MAX_DOORS = 16;
 // Several machines answer for one server, and no two clocks are the same.
 const CLOCKS_DIFFER_SECONDS = 60;
 
