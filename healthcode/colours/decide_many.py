@@ -27,6 +27,9 @@ from healthcode.colours.policy import policy_at
 GATE: Final = 0x68636F6C
 # Many times what a batch takes.
 GATE_PATIENCE: Final = "10s"
+# What such a transaction begins with. PostgreSQL would compile the statement for a large batch anew
+# each time, which takes longer than the batch.
+BEGIN: Final = "SELECT pg_advisory_xact_lock_shared(%s), set_config('jit', 'off', true)"
 # Large sets are compared in parts, so that no statement's memory grows with the population.
 COMPARED_AT_ONCE: Final = 20_000
 
@@ -92,7 +95,7 @@ def _lock(cursor: CursorWrapper, bound: Mapping[str, Any]) -> list[int]:
 def hold_gate() -> None:
     """Keep recomputations from planning until this transaction ends; many can hold it."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [GATE])
+        cursor.execute(BEGIN, [GATE])
 
 
 def pass_gate() -> None:

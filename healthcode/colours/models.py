@@ -1,6 +1,7 @@
 """Policies, the colour each person has now, how it changed, and the work of recomputing it."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -137,16 +138,19 @@ class ColourChange(models.Model):
 
     Only the statement that changes a stored colour writes here, a million rows at a time, about
     people whose rows it holds. So the two references are not checked once more by the database:
-    that would double the cost of a recomputation, and lock every person in passing.
+    that would double the cost of a recomputation, and lock every person in passing. For the same
+    reason it has one index by person, and by time only the summary of each stretch of the table
+    (BRIN): rows come in the order of time.
     """
 
+    pk = models.CompositePrimaryKey("person", "number")
     person = models.ForeignKey(
         Person, models.CASCADE, related_name="colour_changes", db_index=False, db_constraint=False
     )
     before = models.PositiveSmallIntegerField(choices=Colour.choices)
     after = models.PositiveSmallIntegerField(choices=Colour.choices)
     number = models.PositiveIntegerField()
-    at = models.DateTimeField(db_index=True)
+    at = models.DateTimeField()
     recomputation = models.ForeignKey(
         Recomputation,
         models.PROTECT,
@@ -157,6 +161,4 @@ class ColourChange(models.Model):
     )
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["person", "number"], name="change_numbered_once"),
-        ]
+        indexes = [BrinIndex(fields=["at"], name="changes_in_time", autosummarize=True)]

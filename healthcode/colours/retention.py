@@ -30,9 +30,9 @@ SELECT DISTINCT person_id FROM evidence_evidence
 WHERE person_id > %(after)s AND received_at < %(before)s ORDER BY person_id LIMIT %(most)s
 """
 OLD_CHANGES: Final = """
-DELETE FROM colours_colourchange WHERE id IN (
-    SELECT id FROM colours_colourchange WHERE at < %(before)s ORDER BY at LIMIT %(most)s
-)
+DELETE FROM colours_colourchange WHERE ctid = ANY(ARRAY(
+    SELECT ctid FROM colours_colourchange WHERE at < %(before)s LIMIT %(most)s
+))
 """
 # A policy's recomputation stays: by it the sweep knows that the policy has been brought in.
 OLD_RECOMPUTATIONS: Final = """

@@ -16,43 +16,43 @@ WITH RECURSIVE rule AS MATERIALIZED (
         kind text, traits text[], levels smallint[], areas text[], colour smallint, hold interval,
         check_ins int, negative_tests int, apart interval)
 ),
-fact AS MATERIALIZED (
-    SELECT id, person_id AS person, kind::text, starts, ends, area_id::text AS area,
-           traits::text[] AS traits, day
-    FROM evidence_evidence
-    WHERE person_id = ANY(%(people)s::bigint[]) AND withdrawn_by_id IS NULL
-),
--- What rules make of levels, for every area stayed in: of its own and those of what contains it.
-place AS MATERIALIZED (
-    SELECT stay.area, rule.*,
-           coalesce(lower(level.during), '-infinity') AS starts,
-           coalesce(upper(level.during), 'infinity') AS ends
-    FROM (SELECT DISTINCT area FROM fact WHERE kind = 'stay') AS stay
-    CROSS JOIN unnest(ARRAY[2, 4, 6, 9]) AS length
-    JOIN areas_arealevel AS level
-        ON length <= length(stay.area) AND level.area_id = left(stay.area, length)
-    JOIN rule ON level.level = ANY(rule.levels)
+-- Where the rules for stays hold, and over which time: for ever, or while an area has a level.
+ranged AS MATERIALIZED (
+    SELECT prefix, rule.*, '-infinity'::timestamptz AS rule_starts,
+           'infinity'::timestamptz AS rule_ends
+    FROM rule CROSS JOIN unnest(coalesce(areas, ARRAY[''])) AS prefix
+    WHERE kind = 'stay' AND levels IS NULL
+    UNION ALL
+    SELECT level.area_id, rule.*, coalesce(lower(level.during), '-infinity'),
+           coalesce(upper(level.during), 'infinity')
+    FROM areas_arealevel AS level JOIN rule ON level.level = ANY(rule.levels)
     WHERE NOT isempty(level.during)
+),
+-- What every fact is looked up in, stays by their area and others by their kind. A rule or a level
+-- of an area is one of all areas in it; ':' follows '9', so these are a range of codes. Areas are
+-- fewer than stays: their codes are compared here, and not for every stay again.
+matter AS MATERIALIZED (
+    SELECT DISTINCT area.code::text AS word, traits, colour, hold, check_ins, negative_tests, apart,
+           rule_starts, rule_ends
+    FROM ranged
+    JOIN areas_area AS area ON area.code ~>=~ prefix AND area.code ~<~ (prefix || ':')
+    WHERE areas IS NULL OR area.code ^@ ANY(areas)
+    UNION ALL
+    SELECT kind, traits, colour, hold, check_ins, negative_tests, apart, '-infinity', 'infinity'
+    FROM rule WHERE kind <> 'stay'
 ),
 exposure AS MATERIALIZED (
     SELECT row_number() OVER () AS no, matched.*,
            (matched.ends AT TIME ZONE 'Asia/Shanghai')::date AS first_day
     FROM (
-        SELECT fact.id AS fact, fact.person, fact.starts, coalesce(fact.ends, 'infinity') AS ends,
-               rule.colour, rule.hold, rule.check_ins, rule.negative_tests, rule.apart
-        FROM fact JOIN rule ON rule.kind = fact.kind
-        WHERE rule.levels IS NULL
-          AND (rule.traits IS NULL OR rule.traits && fact.traits)
-          AND (rule.areas IS NULL OR fact.area ^@ ANY(rule.areas))
-        UNION ALL
-        SELECT fact.id, fact.person, greatest(fact.starts, place.starts),
-               least(fact.ends, place.ends), place.colour, place.hold,
-               place.check_ins, place.negative_tests, place.apart
-        FROM fact JOIN place ON place.area = fact.area AND place.kind = fact.kind
-        WHERE (place.traits IS NULL OR place.traits && fact.traits)
-          AND (place.areas IS NULL OR fact.area ^@ ANY(place.areas))
-          AND fact.starts < place.ends
-          AND (fact.ends IS NULL OR fact.ends > place.starts OR fact.starts >= place.starts)
+        SELECT fact.id AS fact, person_id AS person, greatest(starts, rule_starts) AS starts,
+               least(ends, rule_ends) AS ends, colour, hold, check_ins, negative_tests, apart
+        FROM evidence_evidence AS fact
+        JOIN matter ON word = CASE kind WHEN 'stay' THEN area_id ELSE kind END
+        WHERE person_id = ANY(%(people)s::bigint[]) AND withdrawn_by_id IS NULL
+          AND (matter.traits IS NULL OR matter.traits && fact.traits::text[])
+          AND starts < rule_ends
+          AND (ends IS NULL OR ends > rule_starts OR starts >= rule_starts)
     ) AS matched
 ),
 -- Healthy check-ins of those whom check-ins may release, with the first day of their run: days in
@@ -60,11 +60,13 @@ exposure AS MATERIALIZED (
 healthy AS (
     SELECT person, day, starts AS at, min(day) OVER (PARTITION BY person, run) AS run_began
     FROM (
-        SELECT person, day, starts,
-               day - row_number() OVER (PARTITION BY person ORDER BY day)::int AS run
-        FROM fact
-        WHERE kind = 'check_in' AND 'healthy' = ANY(traits)
-          AND person IN (SELECT person FROM exposure WHERE check_ins IS NOT NULL)
+        SELECT person_id AS person, day, starts,
+               day - row_number() OVER (PARTITION BY person_id ORDER BY day)::int AS run
+        FROM evidence_evidence
+        WHERE person_id = ANY(ARRAY(
+                SELECT DISTINCT person FROM exposure
+                WHERE check_ins IS NOT NULL AND ends < 'infinity' ORDER BY person))
+          AND kind = 'check_in' AND 'healthy' = ANY(traits) AND withdrawn_by_id IS NULL
     ) AS numbered
 ),
 checked AS (
@@ -124,34 +126,30 @@ result AS (
 """
 )
 
-# Writes what `result` says. The rows are locked by the caller's transaction already: they stay
-# where they are, so that the update may find them again by their place (`ctid`) at no cost.
+# Writes what `result` says where it is another than what is stored. The caller's transaction holds
+# the rows locked. What an UPDATE found (`old`) is returned since PostgreSQL 18.
 WRITE: Final = (
     RESULT  # noqa: S608  a constant like the rest
     + """,
-changed AS MATERIALIZED (
-    SELECT stored.ctid AS place, result.person, stored.colour AS before, result.colour AS after,
-           stored.changes + 1 AS number, result.next_change_at
-    FROM colours_personcolour AS stored JOIN result ON result.person = stored.person_id
-    WHERE stored.person_id = ANY(%(people)s::bigint[])
-      AND (stored.colour, stored.next_change_at, stored.policy_id)
-          IS DISTINCT FROM (result.colour, result.next_change_at, %(policy)s)
-),
 updated AS (
     UPDATE colours_personcolour AS person
-    SET colour = changed.after,
-        next_change_at = changed.next_change_at,
+    SET colour = result.colour,
+        next_change_at = result.next_change_at,
         policy_id = %(policy)s,
-        since = CASE WHEN changed.before = changed.after THEN person.since ELSE %(at)s END,
-        changes = CASE WHEN changed.before = changed.after THEN person.changes ELSE number END
-    FROM changed WHERE person.ctid = changed.place
+        since = CASE WHEN person.colour = result.colour THEN since ELSE %(at)s END,
+        changes = changes + CASE WHEN person.colour = result.colour THEN 0 ELSE 1 END
+    FROM result
+    WHERE person.person_id = result.person AND person.person_id = ANY(%(people)s::bigint[])
+      AND (person.colour, person.next_change_at, policy_id)
+          IS DISTINCT FROM (result.colour, result.next_change_at, %(policy)s)
+    RETURNING person_id, old.colour AS before, new.colour AS after, new.changes AS number
 ),
 noted AS (
     INSERT INTO colours_colourchange (person_id, before, after, number, at, recomputation_id)
-    SELECT person, before, after, number, %(at)s, %(recomputation)s
-    FROM changed WHERE before <> after
+    SELECT person_id, before, after, number, %(at)s, %(recomputation)s
+    FROM updated WHERE before <> after
 )
-SELECT count(*) FROM changed WHERE before <> after
+SELECT count(*) FROM updated WHERE before <> after
 """
 )
 

@@ -77,7 +77,7 @@ def test_what_ends_by_itself_ends_at_its_instant() -> None:
     assert sweep(at=END) == Swept(woken=0, due=1, changed=1)
     assert world.colours(people) == {contact: GREEN, well: GREEN}
     assert PersonColour.objects.get(pk=contact).since == END
-    change = ColourChange.objects.order_by("-pk")[0]
+    change = ColourChange.objects.latest("at")
     assert (change.person_id, change.before, change.after) == (contact, RED, GREEN)
     assert change.recomputation is None
 
