@@ -9,15 +9,20 @@ from django.db.models import Prefetch, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Act
+from healthcode.colours.certificates import ENTRY
 from healthcode.colours.models import Recomputation, RecomputationState
 from healthcode.colours.publishing import PUBLICATION
 from healthcode.colours.reporting import WITHDRAWAL
 from healthcode.colours.services import PUBLICATION as POLICY_PUBLICATION
+from healthcode.evidence import signers
 
 KINDS: Final = {
     PUBLICATION: _("Risk map published"),
     POLICY_PUBLICATION: _("Policy published"),
     WITHDRAWAL: _("Evidence withdrawn"),
+    ENTRY: _("EU certificate entered"),
+    signers.CHANGE: _("Signers of EU certificates changed"),
+    signers.WITHDRAWAL: _("Signer of EU certificates withdrawn"),
     # Acts of the room above, which this one knows by name alone.
     "tracing-opened": _("Tracing of a case opened"),
     "contacts-confirmed": _("Contacts of a case confirmed"),

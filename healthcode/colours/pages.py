@@ -35,7 +35,7 @@ USUAL_TEMPERATURES: Final = [f"{tenths / 10:.1f}" for tenths in range(360, 372)]
 @role_required(Role.RESIDENT)
 def declare(request: HttpRequest, person_id: int) -> HttpResponse:
     """The declaration: three yes-or-no questions, a temperature, and places if there were any."""
-    account, known = _whom(request, person_id)
+    account, known = whom(request, person_id)
     at = timezone.now()
     form = DeclarationForm.blank(known.home_area, at=at)
     if request.method == "GET":
@@ -52,7 +52,7 @@ def declare(request: HttpRequest, person_id: int) -> HttpResponse:
     try:
         reporting.declare(account=account, person=person, declaration=given.declaration(), at=at)
     except Refusal as refusal:
-        return _held_off(
+        return held_off(
             _declaration_page(request, known, form.refused(refusal), status=refusal.status),
             refusal,
         )
@@ -66,7 +66,7 @@ def declare(request: HttpRequest, person_id: int) -> HttpResponse:
 @role_required(Role.RESIDENT)
 def check_in(request: HttpRequest, person_id: int) -> HttpResponse:
     """The daily check-in: a temperature, and one of two buttons."""
-    account, known = _whom(request, person_id)
+    account, known = whom(request, person_id)
     if request.method == "GET":
         return _check_in_page(request, known, {})
     typed = request.POST.get("other", "").strip()
@@ -110,7 +110,7 @@ def why(request: HttpRequest, person_id: int) -> HttpResponse:
 
 
 def _told_page(request: HttpRequest, person_id: int, template: str) -> HttpResponse:
-    _account, known = _whom(request, person_id)
+    _account, known = whom(request, person_id)
     if colour_of(person_id) is None:
         messages.info(request, _("Please declare first; the colour follows at once."))
         return redirect("declare", person_id)
@@ -162,14 +162,14 @@ def _check_in_page(
     return render(request, "colours/check_in.html", context, status=status)
 
 
-def _held_off(response: HttpResponse, refusal: Refusal) -> HttpResponse:
+def held_off(response: HttpResponse, refusal: Refusal) -> HttpResponse:
     """The page with the header that says when to try again, where the refusal knows."""
     if "retry_after" in refusal.members:
         response["Retry-After"] = str(refusal.members["retry_after"])
     return response
 
 
-def _whom(request: HttpRequest, person_id: int) -> tuple[Account, KnownPerson]:
+def whom(request: HttpRequest, person_id: int) -> tuple[Account, KnownPerson]:
     """The account, and the person whom the page is about.
 
     Raises:

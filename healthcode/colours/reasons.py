@@ -28,6 +28,10 @@ MONTHS: Final = (
 )
 INSTANT: Final = timedelta(microseconds=1)
 NO_PLACE: Final = {"zh": "地点不详", "en": "place not known"}
+ATTESTED: Final = {
+    "zh": "（依据{country}签发的欧盟数字新冠证书。）",
+    "en": " (By an EU certificate of {country}.)",
+}
 
 Place = Mapping[str, str]
 """Where something was, in both languages."""
@@ -75,13 +79,17 @@ class Reason:
 
 
 def reasons_of(
-    signals: Sequence[Signal], names: Mapping[str, str], places: Mapping[int, Place]
+    signals: Sequence[Signal],
+    names: Mapping[str, str],
+    places: Mapping[int, Place],
+    countries: Mapping[int, str],
 ) -> tuple[Reason, ...]:
     """`signals` as reasons, in their order.
 
     Args:
         names: those of the areas, by code.
         places: where contacts were, by number of the evidence, as far as it is known.
+        countries: whose EU certificate attests a fact, by number of the evidence.
 
     A level that several maps in a row confirmed makes several signals of one stay; they are told
     as one.
@@ -96,7 +104,8 @@ def reasons_of(
         starts = min(signal.starts for _, signal in same)
         last = same[-1][1]
         where = places.get(last.evidence, NO_PLACE)
-        merged.append((place, _reason(last, starts, names, where)))
+        country = countries.get(last.evidence)
+        merged.append((place, _reason(last, starts, names, where, country)))
     return tuple(reason for _, reason in sorted(merged, key=lambda item: item[0]))
 
 
@@ -110,7 +119,9 @@ def _late(signal: Signal) -> tuple[bool, float]:
     return ended is None, ended.timestamp() if ended else 0.0
 
 
-def _reason(signal: Signal, starts: datetime, names: Mapping[str, str], where: Place) -> Reason:
+def _reason(
+    signal: Signal, starts: datetime, names: Mapping[str, str], where: Place, country: str | None
+) -> Reason:
     area_name = names.get(signal.area, signal.area) if signal.area else None
     zh, en = (
         signal.rule.reason[language].format(
@@ -121,6 +132,7 @@ def _reason(signal: Signal, starts: datetime, names: Mapping[str, str], where: P
             when=_when(starts, signal.exposed_until, language),
             place=where[language],
         )
+        + (ATTESTED[language].format(country=country) if country else "")
         for language in ("zh", "en")
     )
     return Reason(

@@ -88,7 +88,7 @@ def declare(
         TooMany: when there were too many declarations today.
     """
     record_declaration(account=account, person=person, declaration=declaration, at=at)
-    return _decide_now(person, at)
+    return decide_now(person, at)
 
 
 @transaction.atomic
@@ -101,7 +101,7 @@ def check_in(
         AlreadyCheckedIn: when there is one for today.
     """
     record_check_in(account=account, person=person, check_in=check_in, at=at)
-    return _decide_now(person, at)
+    return decide_now(person, at)
 
 
 def evidence_for(account: Account, evidence_id: int) -> Evidence:
@@ -168,7 +168,7 @@ def report_evidence(
     return Report(tuple(results[number] for number in sorted(results)), recomputation)
 
 
-def _decide_now(person: Person, at: datetime) -> PersonDecision:
+def decide_now(person: Person, at: datetime) -> PersonDecision:
     """Store the colour that follows from what was just recorded; codes of the old one end soon."""
     if recompute_people([person.pk], at=at):
         transaction.on_commit(partial(send, "codes.publish"))

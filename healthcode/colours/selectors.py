@@ -17,6 +17,7 @@ from healthcode.web.errors import NotFound
 
 CODE_LENGTHS = (2, 4, 6, 9)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
+ATTESTABLE = {EvidenceKind.TEST, EvidenceKind.RECOVERY, EvidenceKind.VACCINATION}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class PersonDecision:
 def decision_of(person_id: int, at: datetime) -> PersonDecision:
     """The colour of a person at `at` with its reasons, from what is known now.
 
-    Five queries, and one more when there were contacts.
+    Five queries, and one more each when there were contacts and what a certificate may attest.
 
     Raises:
         NoPolicy: when no policy holds at `at`.
@@ -56,7 +57,7 @@ def decision_of(person_id: int, at: datetime) -> PersonDecision:
         until=decision.until,
         policy=policy.version,
         policy_name=policy.name,
-        reasons=reasons_of(decision.reasons, names, _places(decision)),
+        reasons=reasons_of(decision.reasons, names, _places(decision), _countries(decision)),
         next_change_at=decision.next_change_at,
     )
 
@@ -68,6 +69,15 @@ def _places(decision: Decision) -> dict[int, Place]:
         return {}
     rows = Evidence.objects.filter(pk__in=contacts).values_list("pk", "detail__place")
     return {id_: place for id_, place in rows if place is not None}
+
+
+def _countries(decision: Decision) -> dict[int, str]:
+    """Whose EU certificate attests which of the facts behind the reasons."""
+    facts = {s.evidence for s in decision.reasons if s.rule.evidence in ATTESTABLE}
+    if not facts:
+        return {}
+    attested = Evidence.objects.filter(pk__in=facts, certificate__isnull=False)
+    return dict(attested.values_list("pk", "detail__country"))
 
 
 def decide_from_database(person_id: int, policy: Policy, at: datetime) -> Decision:

@@ -63,12 +63,11 @@ def words(kind: EvidenceKind) -> list[str]:
 
 
 class HolderSerializer(StrictSerializer):
-    """Whom a line is about: `person`, or `id_type` and `id_number`; and the source's reference."""
+    """Whom something is about: `person`, or `id_type` and `id_number`."""
 
     person = Identifier(required=False)
     id_type = Choice(choices=IdType.values, required=False)
     id_number = serializers.CharField(max_length=32, required=False, trim_whitespace=True)
-    reference = serializers.CharField(max_length=64, required=False, allow_null=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check that exactly one way of naming the person was used.
@@ -84,19 +83,30 @@ class HolderSerializer(StrictSerializer):
         return attrs
 
 
-class StayLine(PeriodSerializer, HolderSerializer):
+def holder_of(found: Mapping[str, Any]) -> int | Document:
+    """The holder that a validated `HolderSerializer` names."""
+    return found["person"] if "person" in found else (found["id_type"], found["id_number"])
+
+
+class LineSerializer(HolderSerializer):
+    """What every line has: whom it is about, and the source's reference."""
+
+    reference = serializers.CharField(max_length=64, required=False, allow_null=True)
+
+
+class StayLine(PeriodSerializer, LineSerializer):
     """A person was in an area."""
 
     area = AreaCode()
 
 
-class ContactLine(PeriodSerializer, HolderSerializer):
+class ContactLine(PeriodSerializer, LineSerializer):
     """A person was near a case, or near somebody who was."""
 
     strength = Choice(choices=words(EvidenceKind.CONTACT))
 
 
-class CaseLine(HolderSerializer):
+class CaseLine(LineSerializer):
     """A person is a case, until they have recovered."""
 
     status = Choice(choices=words(EvidenceKind.CASE))
@@ -116,7 +126,7 @@ class CaseLine(HolderSerializer):
         return super().validate(attrs)
 
 
-class TestLine(HolderSerializer):
+class TestLine(LineSerializer):
     """A test had a result; it speaks of the moment of sampling."""
 
     result = Choice(choices=words(EvidenceKind.TEST))
@@ -137,7 +147,7 @@ class Form:
     """How lines of one kind look, and which member says the fact's trait."""
 
     kind: EvidenceKind
-    serializer: type[HolderSerializer]
+    serializer: type[LineSerializer]
     trait: str | None
 
 
@@ -165,7 +175,7 @@ class Reader:
         """
         found = self.serializer.run_validation(data)
         return Line(
-            holder=found["person"] if "person" in found else (found["id_type"], found["id_number"]),
+            holder=holder_of(found),
             kind=self.form.kind,
             starts=found["starts"],
             ends=found["ends"],

@@ -1,4 +1,4 @@
-"""Evidence: dated facts about a person, each with its source. Append-only."""
+"""Evidence: dated facts about a person, each with its source, append-only; whose word attests."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -18,6 +18,8 @@ class EvidenceKind(models.TextChoices):
     CASE = "case"
     TEST = "test"
     CHECK_IN = "check_in"
+    RECOVERY = "recovery"
+    VACCINATION = "vaccination"
 
 
 class Evidence(models.Model):
@@ -25,6 +27,8 @@ class Evidence(models.Model):
 
     `traits` are the words that a policy's rules match, such as `symptoms`, `close`, `positive`.
     `reference` is the source's own number for the line, which makes loading it twice harmless.
+    `certificate` is the keyed digest of the certificate that attests the fact, which so counts once
+    for one person; what a certificate says besides is not kept.
     `derived_from` is the fact without which this one would not be: a contact's case. It falls with
     it. No foreign key holds it, since retention may let go of the older one first.
     A fact is never changed. Two things may still be learnt about it, once each: when it ended
@@ -42,6 +46,7 @@ class Evidence(models.Model):
     day = models.DateField(null=True)
     source = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
     reference = models.CharField(max_length=64, null=True)
+    certificate = models.BinaryField(max_length=32, null=True)
     derived_from = models.ForeignKey(
         "self",
         models.DO_NOTHING,
@@ -82,6 +87,11 @@ class Evidence(models.Model):
                 condition=Q(reference__isnull=False),
                 name="source_reference_once",
             ),
+            models.UniqueConstraint(
+                fields=["certificate"],
+                condition=Q(certificate__isnull=False, withdrawn_by__isnull=True),
+                name="certificate_counts_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["person", "kind"], name="evidence_of_person"),
@@ -98,3 +108,33 @@ class Evidence(models.Model):
                 name="stays_in_area",
             ),
         ]
+
+
+class DocumentSigner(models.Model):
+    """A certificate (X.509) whose key signs EU certificates for a country: a trust anchor here.
+
+    `kid` is what EU certificates call it by, `digest` the SHA-256 of the whole. Both ends of its
+    time are its own. A withdrawn signer stays, so that no later file brings it back unnoticed.
+    """
+
+    country = models.CharField(max_length=2)
+    kid = models.BinaryField(max_length=8)
+    digest = models.BinaryField(max_length=32)
+    certificate = models.BinaryField()
+    not_before = models.DateTimeField()
+    not_after = models.DateTimeField()
+    added_by = models.ForeignKey(Act, models.PROTECT, related_name="+")
+    withdrawn_by = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["country", "digest"],
+                condition=Q(withdrawn_by__isnull=True),
+                name="document_signer_once",
+            ),
+            models.CheckConstraint(
+                name="document_signer_has_a_country", condition=Q(country__regex="^[A-Z]{2}$")
+            ),
+        ]
+        indexes = [models.Index(fields=["country", "kid"], name="document_signer_by_key")]

@@ -30,3 +30,9 @@ def facts_of(person_id: int) -> list[Fact]:
         Fact(id_, EvidenceKind(kind), starts, ends, area, tuple(traits), day)
         for id_, kind, starts, ends, area, traits, day in rows
     ]
+
+
+def attested_of(person_id: int) -> list[Evidence]:
+    """The facts about a person that certificates attest, withdrawn ones too, newest first."""
+    attested = Evidence.objects.filter(person_id=person_id, certificate__isnull=False)
+    return list(attested.order_by("-starts", "-id"))

@@ -26,15 +26,16 @@ class NewFact:
     day: date | None = None
     reference: str | None = None
     derived_from: int | None = None
+    certificate: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """What became of the facts given to `record`, in their order.
 
-    `ids` holds None where a fact was not stored because its reference, or its day of check-in,
-    belongs to another fact. `known` are the positions of facts that were there before. `people`
-    are those about whom something new is known.
+    `ids` holds None where a fact was not stored because its reference, its day of check-in or its
+    certificate belongs to another fact. `known` are the positions of facts that were there before.
+    `people` are those about whom something new is known.
     """
 
     ids: tuple[int | None, ...]
@@ -50,12 +51,14 @@ WITH line AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('evidence_evidence', 'id')) AS id, given.*
     FROM jsonb_to_recordset(%(facts)s::jsonb) AS given (
         n int, person bigint, kind text, starts timestamptz, ends timestamptz, area text,
-        traits text[], detail jsonb, day date, reference text, derived_from bigint)
+        traits text[], detail jsonb, day date, reference text, derived_from bigint,
+        certificate bytea)
 ), stored AS (
     INSERT INTO evidence_evidence (id, person_id, kind, starts, ends, area_id, traits, detail,
-                                   day, reference, derived_from_id, source_id, received_at)
+                                   day, reference, derived_from_id, certificate, source_id,
+                                   received_at)
     SELECT id, person, kind, starts, ends, area, traits, detail, day, reference, derived_from,
-           %(source)s, %(at)s
+           certificate, %(source)s, %(at)s
     FROM line ORDER BY reference, n
     ON CONFLICT DO NOTHING
     RETURNING id
@@ -144,6 +147,7 @@ def _row(n: int, fact: NewFact) -> dict[str, Any]:
         "day": fact.day and fact.day.isoformat(),
         "reference": fact.reference,
         "derived_from": fact.derived_from,
+        "certificate": fact.certificate and f"\\x{fact.certificate.hex()}",
     }
 
 

@@ -34,6 +34,9 @@ class Trait(StrEnum):
     SUSPECTED = "suspected"
     POSITIVE = "positive"
     NEGATIVE = "negative"
+    ANTIGEN_NEGATIVE = "antigen_negative"
+    COMPLETE = "complete"
+    INCOMPLETE = "incomplete"
 
 
 TRAITS_OF: Final[dict[EvidenceKind, frozenset[Trait]]] = {
@@ -41,8 +44,11 @@ TRAITS_OF: Final[dict[EvidenceKind, frozenset[Trait]]] = {
     EvidenceKind.STAY: frozenset(),
     EvidenceKind.CONTACT: frozenset({Trait.CLOSE, Trait.SECONDARY, Trait.CASUAL, Trait.DOUBTFUL}),
     EvidenceKind.CASE: frozenset({Trait.CONFIRMED, Trait.ASYMPTOMATIC, Trait.SUSPECTED}),
-    EvidenceKind.TEST: frozenset({Trait.POSITIVE, Trait.NEGATIVE}),
+    # A rapid test that finds nothing proves less, and releases nobody: so a word of its own.
+    EvidenceKind.TEST: frozenset({Trait.POSITIVE, Trait.NEGATIVE, Trait.ANTIGEN_NEGATIVE}),
     EvidenceKind.CHECK_IN: frozenset({Trait.HEALTHY, Trait.SYMPTOMS, Trait.FEVER}),
+    EvidenceKind.RECOVERY: frozenset(),
+    EvidenceKind.VACCINATION: frozenset({Trait.COMPLETE, Trait.INCOMPLETE}),
 }
 
 

@@ -16,6 +16,8 @@ KINDS: Final[Mapping[str, Promise]] = {
     EvidenceKind.CASE: _("Case"),
     EvidenceKind.TEST: _("Test"),
     EvidenceKind.CHECK_IN: _("Check-in"),
+    EvidenceKind.RECOVERY: _("Recovery"),
+    EvidenceKind.VACCINATION: _("Vaccination"),
 }
 TRAITS: Final[Mapping[str, Promise]] = {
     Trait.HEALTHY: _("healthy"),
@@ -31,6 +33,9 @@ TRAITS: Final[Mapping[str, Promise]] = {
     Trait.SUSPECTED: _("suspected"),
     Trait.POSITIVE: _("positive"),
     Trait.NEGATIVE: _("negative"),
+    Trait.ANTIGEN_NEGATIVE: _("negative (rapid antigen test)"),
+    Trait.COMPLETE: _("all doses"),
+    Trait.INCOMPLETE: _("not all doses yet"),
 }
 
 

@@ -14,6 +14,7 @@ from accounts.services import issue_token, register_person, resident_account
 from healthcode import colours
 from healthcode.areas.models import Area
 from healthcode.colours.services import publish_policy
+from tests.evidence.ministry import GERMANY, trust
 
 POLICY = Path(colours.__file__).parent / "policies" / "CN-33-2020-02.toml"
 HOME = "330106"
@@ -116,6 +117,30 @@ def resident_client(world: World, client_of: Callable[[Account], APIClient]) -> 
 def source_client(world: World, client_of: Callable[[Account], APIClient]) -> APIClient:
     """The hospital's client."""
     return client_of(world.source)
+
+
+@pytest.fixture
+def officer_client(world: World, client_of: Callable[[Account], APIClient]) -> APIClient:
+    """The province's officer."""
+    return client_of(world.officer)
+
+
+@pytest.fixture
+def anchors(world: World, tmp_path: Path) -> Callable[..., None]:
+    """Have these ministries' signers count, as the only ones."""
+    return lambda *ministries, **options: trust(tmp_path, *ministries, **options)
+
+
+@pytest.fixture
+def germany(anchors: Callable[..., None]) -> None:
+    """Germany's certificates are believed."""
+    anchors(GERMANY)
+
+
+@pytest.fixture
+def erika(world: World) -> Person:
+    """Erika Mustermann, by her passport, looked after by Zhang San."""
+    return resident(world.zhang, Relation.OTHER, "Erika Mustermann", "C01X00T47")
 
 
 def declaration(person: int, **changes: Any) -> dict[str, Any]:

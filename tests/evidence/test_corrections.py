@@ -20,12 +20,6 @@ from tests.evidence.conftest import HOME, World, declaration, staff
 
 
 @pytest.fixture
-def officer_client(world: World, client_of: Callable[[Account], APIClient]) -> APIClient:
-    """The province's officer."""
-    return client_of(world.officer)
-
-
-@pytest.fixture
 def contact(world: World, resident_client: APIClient) -> Evidence:
     """Zhang San has declared contact with a case, and is red."""
     given = declaration(world.person.pk, contact_with_case=True)

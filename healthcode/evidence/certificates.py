@@ -1,0 +1,173 @@
+"""EU Digital COVID Certificates as evidence: what they attest, once their signature is believed.
+
+Code values by the EU's value sets: disease `tg`, test result `tr` (SNOMED CT), test type `tt`
+(LOINC). Of the certificate itself nothing is kept.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+from accounts import vault
+from accounts.likeness import Holder
+from healthcode.core import MalformedCode, Rules, Statuses, cbor, dcc
+from healthcode.core.dcc import SignedCertificate
+from healthcode.core.verdict import Door, Reason
+from healthcode.evidence import signers
+from healthcode.evidence.errors import (
+    CertificateRefused,
+    CertificateSaysNothing,
+    NotACertificate,
+)
+from healthcode.evidence.fields import EARLIEST, SHANGHAI, start_of_day
+from healthcode.evidence.models import EvidenceKind
+from healthcode.evidence.traits import Trait
+
+COVID_19: Final = "840539006"
+DETECTED: Final = "260373001"
+NOT_DETECTED: Final = "260415000"
+NUCLEIC_ACID: Final = "LP6464-4"
+RAPID_ANTIGEN: Final = "LP217198-3"
+_RESULTS: Final = {
+    (NUCLEIC_ACID, DETECTED): Trait.POSITIVE,
+    (RAPID_ANTIGEN, DETECTED): Trait.POSITIVE,
+    (NUCLEIC_ACID, NOT_DETECTED): Trait.NEGATIVE,
+    (RAPID_ANTIGEN, NOT_DETECTED): Trait.ANTIGEN_NEGATIVE,
+}
+
+# A prefix and a checksum that some issuers write and others leave out (UVCI, annex 2).
+_AROUND_UVCI: Final = re.compile(r"^URN:UVCI:|#.$")
+# Mail and paper break a long text into lines; a space, though, is one of the 45 characters.
+_LINE_BREAKS: Final = re.compile(r"[\r\n\t]")
+
+_Entry = Mapping[str, cbor.Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """A fact that a genuine certificate attests, and of whom it says so.
+
+    `country` and `key` (hexadecimal) tell the signer; `digest` is the keyed digest of the
+    certificate's identifier, by which it is known again.
+    """
+
+    kind: EvidenceKind
+    starts: datetime
+    ends: datetime
+    traits: tuple[str, ...]
+    detail: Mapping[str, object]
+    country: str
+    key: str
+    digest: bytes
+    holder: Holder
+
+
+def read(text: str, *, at: datetime) -> Attested:
+    """What the certificate in `text` attests, with its signature and its times verified.
+
+    Raises:
+        NotACertificate: the text is none, or not a whole one.
+        CertificateRefused: it cannot be believed here and now; `reason` says why.
+        CertificateSaysNothing: it is genuine, and what it says is of no use.
+    """
+    try:
+        signed = dcc.read(_LINE_BREAKS.sub("", text).lstrip(" "))
+    except MalformedCode as error:
+        raise NotACertificate from error
+    trust = signers.trust_in(signed.claims.country, signed.kid, at=at)
+    doubt = dcc.doubt_of(signed, Door(trust, Statuses(), Rules(), int(at.timestamp())))
+    if doubt is not None:
+        raise CertificateRefused(doubt)
+    return _attested(signed, at)
+
+
+def _attested(signed: SignedCertificate, at: datetime) -> Attested:
+    entry = signed.statement.entry
+    if entry["tg"] != COVID_19:
+        raise CertificateSaysNothing
+    kind = EvidenceKind(signed.statement.kind)
+    try:
+        starts, ends, traits, detail = _READERS[kind](entry, at)
+    except (ValueError, OverflowError) as error:
+        # A date that does not exist, or a time without its zone.
+        raise CertificateSaysNothing from error
+    if not EARLIEST <= starts <= at:
+        raise CertificateSaysNothing
+    country = signed.claims.country
+    return Attested(
+        kind=kind,
+        starts=starts,
+        ends=ends,
+        traits=traits,
+        detail=detail,
+        country=country,
+        key=signed.kid.hex(),
+        digest=vault.index("certificate", country, kind, _identifier(entry)),
+        holder=_holder(signed),
+    )
+
+
+_Content = tuple[datetime, datetime, tuple[str, ...], Mapping[str, object]]
+
+
+def _test(entry: _Entry, _at: datetime) -> _Content:
+    sampled_at = datetime.fromisoformat(str(entry["sc"]))
+    if sampled_at.tzinfo is None:
+        raise ValueError("a time without its zone")
+    result = _RESULTS.get((str(entry.get("tt")), str(entry["tr"])))
+    if result is None:
+        raise CertificateSaysNothing
+    sampled_at = sampled_at.astimezone(UTC)
+    return sampled_at, sampled_at, (result,), {}
+
+
+def _vaccination(entry: _Entry, _at: datetime) -> _Content:
+    starts = start_of_day(_day(entry["dt"]))
+    dose, of = entry["dn"], entry["sd"]
+    is_complete = isinstance(dose, int) and isinstance(of, int) and dose >= of
+    traits = (Trait.COMPLETE if is_complete else Trait.INCOMPLETE,)
+    return starts, starts, traits, {"dose": dose, "of": of}
+
+
+def _recovery(entry: _Entry, at: datetime) -> _Content:
+    """From the first positive test to the day from which the certificate says recovered."""
+    tested, recovered, until = (_day(entry[name]) for name in ("fr", "df", "du"))
+    today = at.astimezone(SHANGHAI).date()
+    if today < recovered:
+        raise CertificateRefused(Reason.NOT_YET_VALID)
+    if until < today:
+        raise CertificateRefused(Reason.EXPIRED)
+    return start_of_day(tested), start_of_day(max(tested, recovered)), (), {}
+
+
+_READERS: Final = {
+    EvidenceKind.TEST: _test,
+    EvidenceKind.VACCINATION: _vaccination,
+    EvidenceKind.RECOVERY: _recovery,
+}
+
+
+def _day(value: cbor.Value) -> date:
+    """A date, behind which some issuers write midnight."""
+    return date.fromisoformat(str(value)[:10])
+
+
+def _identifier(entry: _Entry) -> str:
+    """The unique certificate identifier, in one spelling."""
+    return _AROUND_UVCI.sub("", str(entry["ci"]).upper())
+
+
+def _holder(signed: SignedCertificate) -> Holder:
+    def part(member: str) -> str:
+        value = signed.statement.name.get(member)
+        return value if isinstance(value, str) else ""
+
+    return Holder(
+        family=part("fn"),
+        given=part("gn"),
+        family_latin=part("fnt"),
+        given_latin=part("gnt"),
+        born=signed.statement.born,
+    )

@@ -1,0 +1,54 @@
+"""How the tests hand in certificates, and for whom."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from rest_framework.test import APIClient
+
+from accounts.models import Account, Person, Relation
+from accounts.services import register_person
+from healthcode.colours.selectors import colour_of
+from healthcode.evidence.fields import SHANGHAI
+from healthcode.evidence.models import Evidence
+from tests.evidence.conftest import HOME
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+def registered(account: Account, name: str, id_type: str, number: str) -> Person:
+    """Somebody whom `account` looks after, at home in `HOME`."""
+    return register_person(
+        account=account,
+        relation=Relation.OTHER,
+        name=name,
+        id_type=id_type,
+        id_number=number,
+        phone=None,
+        home_area=HOME,
+        at=datetime.now(SHANGHAI),
+    )
+
+
+def hand_in(client: APIClient, person: Person, text: object) -> Any:
+    """As who looks after the person."""
+    path = f"/api/v1/people/{person.pk}/certificates"
+    return client.post(path, {"certificate": text}, format="json")
+
+
+def enter(client: APIClient, text: str, **about: Any) -> Any:
+    """As an officer."""
+    given = {"certificate": text, "ground": "Shown at the airport.", **about}
+    return client.post("/api/v1/certificates", given, format="json")
+
+
+def refusal(answer: Any) -> str:
+    """The slug of a refusal that has left no evidence."""
+    assert not Evidence.objects.exists()
+    return str(answer.json()["type"]).removeprefix("/problems/")
+
+
+def colour_name(person: Person) -> str:
+    """The colour that is stored."""
+    stored = colour_of(person.pk)
+    assert stored is not None
+    return str(stored.get_colour_display())
