@@ -23,9 +23,10 @@ def main() -> int:
             here.say(f"{name} …")
             for figure in SUITES[name](here):
                 figures.append(figure)
+                # At once: what takes hours may be stopped before its end.
+                report.write(figures, options.out, size=size.name)
                 low, high = figure.spread
                 here.say(f"  {figure.measure}: {figure.ratio:.2f} ({low:.2f}–{high:.2f})")
-    report.write(figures, options.out, size=size.name)
     print(report.table(figures))
     print(report.notes(figures))
     print(f"\nEvery round is in {options.out}.", file=sys.stderr)
