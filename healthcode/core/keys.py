@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from healthcode.core import strict_json
+from healthcode.core import grammar, strict_json
 from healthcode.core.cose import Algorithm, PublicKey
 from healthcode.core.errors import MalformedKey
 
@@ -112,9 +112,13 @@ def _from_jwk(jwk: object) -> Key | None:
         raise MalformedKey("a key is not an object")
     if "d" in jwk:
         raise MalformedKey("a private key among public ones")
+    if not (isinstance(jwk.get("kty"), str) and isinstance(jwk.get("crv", ""), str)):
+        raise MalformedKey("a key does not say of what kind it is")
     public_key = _public_key(jwk)
     if public_key is None:
         return None
+    if jwk.get("use", "sig") != "sig":
+        raise MalformedKey("a key that is not for signatures")
     algorithm = algorithm_of(public_key)
     if jwk.get("alg", jose_name(algorithm)) != jose_name(algorithm):
         raise MalformedKey("algorithm is not the one this key is for")
@@ -151,12 +155,12 @@ def jose_name(algorithm: Algorithm) -> str:
 
 
 def _seconds(jwk: Mapping[str, Any], member: str) -> int | None:
-    value = jwk.get(member)
-    if value is None:
+    if member not in jwk:
         return None
-    if type(value) is not int or value < 0:
-        raise MalformedKey(f"{member} is not seconds since 1970")
-    return value
+    value = jwk[member]
+    if type(value) is int and 0 <= value <= grammar.MAX_NUMBER:
+        return value
+    raise MalformedKey(f"{member} is not seconds since 1970")
 
 
 def to_base64url(data: bytes) -> str:

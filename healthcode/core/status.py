@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from healthcode.core import cbor, cose
+from healthcode.core import cbor, cose, grammar
 from healthcode.core.cose import Algorithm
 from healthcode.core.errors import CoreError, MalformedStatusList, NotTrusted
 from healthcode.core.keys import Key
@@ -162,11 +162,19 @@ def _read(token: bytes) -> tuple[cose.Sign1, Mapping[int | str, cbor.Value]]:
         raise MalformedStatusList("not a status list token") from error
     if message.headers.get(_TYP) != CONTENT_TYPE or not isinstance(claims, dict):
         raise MalformedStatusList("not a status list token")
+    if len(message.signature) != cose.SIGNATURE_BYTES.get(message.algorithm):
+        raise MalformedStatusList("not a signature of an algorithm in use")
+    if not isinstance(_kid(message), bytes):
+        raise MalformedStatusList("no key identifier")
     return message, claims
 
 
+def _kid(message: cose.Sign1) -> cbor.Value:
+    return message.headers.get(cose.KID, message.hints.get(cose.KID))
+
+
 def _signed_by(message: cose.Sign1, keys: Iterable[Key], *, issued_at: int, at: int) -> bool:
-    kid = message.headers.get(cose.KID, message.hints.get(cose.KID))
+    kid = _kid(message)
     return any(
         key.kid == kid
         and key.algorithm is message.algorithm
@@ -181,7 +189,8 @@ def _signed_by(message: cose.Sign1, keys: Iterable[Key], *, issued_at: int, at: 
 def bits_of(claim: cbor.Value) -> bytes:
     """The bits of a `status_list` claim, one a code. Raises MalformedStatusList."""
     match claim:
-        case {"bits": 1, "lst": bytes() as compressed}:
+        # `case 1` would take true and 1.0, too.
+        case {"bits": width, "lst": bytes() as compressed} if type(width) is int and width == 1:
             return _inflate(compressed)
         case _:
             raise MalformedStatusList("not a list of one bit a code")
@@ -211,6 +220,6 @@ def _text(claims: Mapping[int | str, cbor.Value], name: int) -> str:
 
 def _seconds(claims: Mapping[int | str, cbor.Value], name: int) -> int:
     value = claims.get(name)
-    if type(value) is int and value >= 0:
+    if type(value) is int and 0 <= value <= grammar.MAX_NUMBER:
         return value
     raise MalformedStatusList(f"claim {name} is not a number of seconds")

@@ -55,10 +55,11 @@ def parse_trust_list(
     MalformedTrustList, NotTrusted, and WentBackwards for a list older than the one held.
     """
     header, payload, signed, signature = _split(token)
+    kid, algorithm = _text(header, "kid"), _text(header, "alg")
     trust = read(strict_json.load(payload, MalformedTrustList))
     if not any(
-        to_base64url(key.kid) == header.get("kid")
-        and jose_name(key.algorithm) == header.get("alg")
+        to_base64url(key.kid) == kid
+        and jose_name(key.algorithm) == algorithm
         and key.in_force(issued_at=trust.as_of, at=at)
         and signature_holds(key.algorithm, key.public_key, signed, signature)
         for key in alliance
@@ -180,7 +181,7 @@ def read_outcomes(value: object) -> Mapping[Colour, Outcome]:
 
 def _split(token: str | bytes) -> tuple[Mapping[str, Any], bytes, bytes, bytes]:
     """Header, payload, signed bytes and signature of a compact JWS, none of it verified."""
-    if len(token) > 2 * strict_json.MAX_BYTES:
+    if len(token) > strict_json.MAX_BYTES:
         raise MalformedTrustList("too large")
     try:
         text = token.decode("ascii") if isinstance(token, bytes) else token
@@ -190,7 +191,7 @@ def _split(token: str | bytes) -> tuple[Mapping[str, Any], bytes, bytes, bytes]:
     except ValueError as error:
         raise MalformedTrustList("not a compact JWS") from error
     header = _object(strict_json.load(header_bytes, MalformedTrustList), {"alg", "kid", "typ"})
-    if header.get("typ") != TYP:
+    if _text(header, "typ") != TYP:
         raise MalformedTrustList(f"typ is not {TYP}")
     return header, payload, f"{first}.{second}".encode(), signature
 
@@ -225,6 +226,6 @@ def _text(members: Mapping[str, Any], name: str) -> str:
 
 def _number(members: Mapping[str, Any], name: str) -> int:
     value = members.get(name)
-    if type(value) is int and value >= 0:
+    if type(value) is int and 0 <= value <= grammar.MAX_NUMBER:
         return value
-    raise MalformedTrustList(f"{name} is not a whole number")
+    raise MalformedTrustList(f"{name} is not a number of at most 32 bits")

@@ -14,11 +14,11 @@ from joserfc import errors, jwk, jws, util
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = "".join((DOCS / name).read_text("utf-8") for name in ("format.md", "trust.md"))
 CDDL = Validator("".join(re.findall(r"```cddl\n(.*?)```", PAGES, re.DOTALL)))
-COLOURS, KINDS, LIFETIMES = ("green", "yellow", "red"), ("live", "paper"), (86400, 1209600)
+COLOURS, KINDS = ("green", "yellow", "red"), ("live", "paper")
+LIFETIMES, END = (86400, 1209600), 1 << 32
 RULES = {"admits": {"green": "pass", "yellow": "caution", "red": "refuse"}, "kinds": KINDS}
 RULES |= {"trust_grace_seconds": 86400, "status_grace_seconds": 7200, "leeway_seconds": 60}
-ALGORITHMS, NEVER = {-7: "ES256", -8: "EdDSA"}, 1 << 32
-ALGORITHMS |= {("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
+ALGORITHMS = {-7: "ES256", -8: "EdDSA", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
 UNREADABLE = (ValueError, RecursionError, zlib.error, errors.JoseError)
 
 
@@ -39,8 +39,8 @@ def opened(data: bytes, rule: str) -> Any:
     return *read, cbor.encode(["Signature1", header, b"", content]), signature
 
 
-def in_force(keys: Any, kid: bytes, made: int, now: int) -> Any:
-    return [key for key in keys if key["kid"] == kid and key["nbf"] <= made and now < key["exp"]]
+def in_force(keys: Any, kid: bytes | str, made: int, now: int) -> Any:
+    return [key for key in keys if kid in key["ids"] and key["nbf"] <= made and now < key["exp"]]
 
 
 def holds(keys: Any, algorithm: str, signed: bytes, signature: bytes) -> bool:
@@ -110,11 +110,11 @@ def judge(code: Any, since: int, honours: Any, trust: Any, known: Any, rules: An
 def read_keys(keys: Any) -> Any:
     """The keys of kinds in use; others are passed over."""
     for key in keys:
-        if algorithm := ALGORITHMS.get((key.get("kty"), key.get("crv"))):
-            public = jwk.import_key(key)
-            kid = hashlib.sha256(public.as_der()).digest()[:8]
+        if alg := ALGORITHMS.get((key["kty"], key.get("crv"))):
+            point = jwk.import_key(key)
+            kid = hashlib.sha256(point.as_der()).digest()[:8]
             need(CDDL.validate(key, "key") and util.urlsafe_b64decode(key["kid"].encode()) == kid)
-            yield {"nbf": 0, "exp": NEVER, **key, "kid": kid, "alg": algorithm, "key": public}
+            yield {"nbf": 0, "exp": END, **key, "ids": (kid, key["kid"]), "alg": alg, "key": point}
 
 
 def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def read_trust(token: str, alliance: Any, now: int, held: Any = None) -> Any:
     need(CDDL.validate(header, "trust-header") and CDDL.validate(said, "trust-list"))
     read = {each["issuer"]: each | {"keys": [*read_keys(each["keys"])]} for each in said["issuers"]}
     need(len(read) == len(said["issuers"]) and said["iat"] < said["exp"])
-    keys = in_force(alliance, util.urlsafe_b64decode(header["kid"].encode()), said["iat"], now)
+    keys = in_force(alliance, header["kid"], said["iat"], now)
     genuine = holds(keys, header["alg"], token.rpartition(".")[0].encode(), signature)
     need(genuine and said["iat"] <= now + 60, "not_trusted")
     order = said["sequence"], said["iat"]
@@ -146,4 +146,4 @@ def read_status(token: bytes, trust: Any, now: int, uri: str | None = None) -> A
     keys = trust["issuers"].get(claims[1], {"keys": ()})["keys"]
     genuine = holds(in_force(keys, header[4], claims[6], now), ALGORITHMS[header[1]], *word)
     need(genuine and uri in (None, claims[2]), "not_trusted")
-    return (claims[1], claims[2]), {"as_of": claims[6], "exp": claims.get(4, NEVER), "bits": bits}
+    return (claims[1], claims[2]), {"as_of": claims[6], "exp": claims.get(4, END), "bits": bits}

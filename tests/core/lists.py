@@ -6,11 +6,14 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import cbor2
+
 from healthcode.core.keys import to_base64url
 from healthcode.core.trust_list import TYP, describe
-from tests.core.forge import ALLIANCE, NOON, SHANGHAI, STRANGER, URI, ZHEJIANG
+from tests.core.forge import ALLIANCE, NOON, SHANGHAI, STRANGER, URI, ZHEJIANG, canonical
 from tests.core.worlds import HOUR, TRUST, forged_status, listed, status_token, trust
 
+UNUSED = ({"kty": "EC", "crv": "P-384", "x": "AA", "y": "AA"}, {"kty": "RSA", "n": "AQ", "e": "Aw"})
 BOMB = zlib.compress(bytes(16 << 20), 9)
 
 
@@ -59,9 +62,13 @@ def _trust_lists() -> Iterator[tuple[str, str, str]]:
     yield "algorithm of another kind", forged_list(header={"alg": "EdDSA"}), "not_trusted"
     yield "something critical", forged_list(header={"crit": ["x"], "x": 1}), "malformed"
     yield "another type", forged_list(header={"typ": "JWT"}), "malformed"
+    yield "algorithm null", forged_list(header={"alg": None}), "malformed"
+    yield "a key identifier that is none", forged_list(header={"kid": "?"}), "not_trusted"
     yield "a member unknown", forged_list({"more": 1}), "malformed"
     yield "no sequence number", forged_list({"sequence": None}), "malformed"
     yield "sequence number as truth", forged_list({"sequence": True}), "malformed"
+    yield "sequence number with a fraction", forged_list({"sequence": 8.0}), "malformed"
+    yield "sequence number beyond 32 bits", forged_list({"sequence": 1 << 32}), "malformed"
     yield "ends before it begins", forged_list({"exp": NOON - 2 * HOUR}), "malformed"
     yield "an issuer twice", forged_list({"issuers": _twice()}), "malformed"
     yield "a colour unknown", forged_list(_one_issuer(honours={"blue": "pass"})), "malformed"
@@ -69,12 +76,20 @@ def _trust_lists() -> Iterator[tuple[str, str, str]]:
     yield "a private key", forged_list(_one_issuer(keys=[_private_jwk()])), "malformed"
     wrong_kid = _jwk() | {"kid": to_base64url(bytes(8))}
     yield "a key with another's kid", forged_list(_one_issuer(keys=[wrong_kid])), "malformed"
+    yield "a key for encryption", forged_list(_with_key(use="enc")), "malformed"
+    yield "a key from null on", forged_list(_with_key(nbf=None)), "malformed"
+    yield "a key until a fraction", forged_list(_with_key(exp=NOON + 0.5)), "malformed"
+    yield "a key of another algorithm", forged_list(_with_key(alg="EdDSA")), "malformed"
+    yield "a key of no kind", forged_list(_with_key(kty=None)), "malformed"
+    yield "keys of kinds not in use", forged_list(_one_issuer(keys=[*UNUSED, _jwk()])), "accepted"
     off_curve = _jwk() | {"y": to_base64url(bytes(32))}
     yield "no point of the curve", forged_list(_one_issuer(keys=[off_curve])), "malformed"
-    yield "a name twice", forged_list(payload=b'{"iat":1,"iat":2}'), "malformed"
+    doubled = json.dumps(describe(trust())).encode().replace(b'"iat"', b'"iat": 1, "i\\u0061t"', 1)
+    yield "a name twice", forged_list(payload=doubled), "malformed"
     yield "not JSON", forged_list(payload=b"{"), "malformed"
     yield "nested too deeply", forged_list(payload=b"[" * 5_000), "malformed"
     yield "two parts", ".".join(listed(trust()).split(".")[:2]), "malformed"
+    yield "no signature", listed(trust()).rpartition(".")[0] + ".", "not_trusted"
     yield "padded", listed(trust()) + "=", "malformed"
     yield "nothing", "", "malformed"
 
@@ -87,6 +102,10 @@ def _twice() -> list[Any]:
 def _jwk() -> dict[str, Any]:
     jwk: dict[str, Any] = describe(trust())["issuers"][0]["keys"][0]
     return jwk
+
+
+def _with_key(**changes: Any) -> Mapping[str, Any]:
+    return _one_issuer(keys=[_jwk() | changes])
 
 
 def _private_jwk() -> dict[str, Any]:
@@ -123,10 +142,21 @@ def _status_lists() -> Iterator[tuple[str, bytes, str]]:
     yield "another type", forged_status(headers={16: "application/cwt"}), "malformed"
     yield "no type", forged_status(headers={16: None}), "malformed"
     yield "something critical", forged_status(headers={2: [16]}), "malformed"
+    more = forged_status({99: "x", "more": 1}, headers={5: b"", "more": 1})
+    yield "a claim and headers that are not known", more, "accepted"
+    yield "algorithm of another kind", forged_status(headers={1: -8}), "not_trusted"
+    yield "RSA", forged_status(headers={1: -37}), "malformed"
+    yield "no key identifier", forged_status(headers={4: None}), "malformed"
+    header, hints, body, signature = cbor2.loads(good).value
+    cut = canonical([header, hints, body, signature[:-1]])
+    yield "signature of 63 bytes", cut, "malformed"
     yield "no subject", forged_status({2: None}), "malformed"
     yield "no time", forged_status({6: None}), "malformed"
+    yield "time as float", forged_status({6: NOON - 60.0}), "malformed"
+    yield "time beyond 32 bits", forged_status({4: 1 << 32}), "malformed"
     yield "no issuer", forged_status({1: None}), "malformed"
     yield "two bits a code", _with_list({"bits": 2, "lst": _zlib(250)}), "malformed"
+    yield "a bit as truth", _with_list({"bits": True, "lst": _zlib(125)}), "malformed"
     yield "no list", forged_status({65533: None}), "malformed"
     yield "truncated zlib", _with_list({"bits": 1, "lst": _zlib(125)[:-6]}), "malformed"
     yield "zlib and more", _with_list({"bits": 1, "lst": _zlib(125) + b"0"}), "malformed"

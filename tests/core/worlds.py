@@ -70,8 +70,8 @@ def status_token(
 
 
 def forged_status(
-    changes: Mapping[int, Any] | None = None,
-    headers: Mapping[int, Any] | None = None,
+    changes: Mapping[int | str, Any] | None = None,
+    headers: Mapping[int | str, Any] | None = None,
     *,
     issuer_twice: bool = False,
 ) -> bytes:

@@ -62,6 +62,14 @@ export function toBase64url(data: Bytes): string {
   return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
+/** A whole number of at most 32 bits: the only numbers of the format. */
+export function uint(value: unknown): number {
+  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffffffff) {
+    return Number(value);
+  }
+  throw new Malformed("a number is missing or out of range");
+}
+
 const BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
 /** Base45 (RFC 9285), upper case only. */

@@ -1,6 +1,6 @@
 // What codes say: docs/format.md, sections 1 to 4. Nothing here is true until it was verified.
 
-import { type Bytes, concat, fromBase45, Malformed, utf8 } from "./bytes.ts";
+import { type Bytes, concat, fromBase45, Malformed, uint, utf8 } from "./bytes.ts";
 import { decode, type Key as CborKey, type Value } from "./cbor.ts";
 import { type Algorithm, ES256, parse } from "./cose.ts";
 
@@ -144,11 +144,6 @@ function map(value: Value | undefined): Map<CborKey, Value> {
 function text(value: Value | undefined, shape: RegExp): string {
   if (typeof value === "string" && shape.test(value)) return value;
   throw new Malformed("a text is missing or not as it should be");
-}
-
-function uint(value: Value | undefined): number {
-  if (typeof value === "number" && value >= 0 && value <= 0xffffffff) return value;
-  throw new Malformed("a number is missing or out of range");
 }
 
 function oneOf<T>(values: readonly T[], index: Value | undefined): T {

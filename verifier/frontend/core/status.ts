@@ -1,6 +1,6 @@
 // Status lists, which codes were superseded: docs/trust.md, section 3.
 
-import { type Bytes, Malformed, NotTrusted, sameBytes } from "./bytes.ts";
+import { type Bytes, Malformed, NotTrusted, sameBytes, uint } from "./bytes.ts";
 import { decode, type Value } from "./cbor.ts";
 import { parse } from "./cose.ts";
 import { anyHolds, inForce, type Trust } from "./trust.ts";
@@ -54,9 +54,9 @@ export async function parseStatusList(
   const message = parse(token[0] === TAG_18 ? token.slice(1) : token);
   const list = await readList(message.headers.get(TYP), decode(message.payload));
   const kid = message.headers.get(KID);
+  if (!(kid instanceof Uint8Array)) throw new Malformed("no key identifier");
   const keys = (trust.issuers.get(list.issuer)?.keys ?? []).filter(
     (key) =>
-      kid instanceof Uint8Array &&
       sameBytes(key.kid, kid) &&
       key.algorithm === message.algorithm &&
       inForce(key, list.asOf, at),
@@ -76,9 +76,9 @@ async function readList(typ: Value | undefined, claims: Value): Promise<StatusLi
   return {
     issuer: text(claims.get(ISS)),
     uri: text(claims.get(SUB)),
-    asOf: seconds(claims.get(IAT)),
-    expiresAt: claims.has(EXP) ? seconds(claims.get(EXP)) : null,
-    ttlSeconds: claims.has(TTL) ? seconds(claims.get(TTL)) : null,
+    asOf: uint(claims.get(IAT)),
+    expiresAt: claims.has(EXP) ? uint(claims.get(EXP)) : null,
+    ttlSeconds: claims.has(TTL) ? uint(claims.get(TTL)) : null,
     bits: await inflate(compressed),
   };
 }
@@ -126,9 +126,4 @@ function adler32(data: Bytes): Bytes {
 function text(value: Value | undefined): string {
   if (typeof value === "string") return value;
   throw new Malformed("a text is missing");
-}
-
-function seconds(value: Value | undefined): number {
-  if (typeof value === "number" && value >= 0) return value;
-  throw new Malformed("a time is missing");
 }

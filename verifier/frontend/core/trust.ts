@@ -5,16 +5,17 @@ import {
   concat,
   fromBase64url,
   fromHex,
-  fromUtf8,
   hex,
   Malformed,
   NotTrusted,
   toBase64url,
+  uint,
   utf8,
   WentBackwards,
 } from "./bytes.ts";
 import { ADDRESS, COLOURS, type Colour, ISSUER } from "./codes.ts";
 import { type Algorithm, ed25519Key, EDDSA, ES256, holds, p256Key } from "./cose.ts";
+import { parseJson } from "./json.ts";
 
 export const OUTCOMES = ["pass", "caution", "refuse"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -82,14 +83,16 @@ export interface SignedJson {
 }
 
 export function readSigned(token: string, typ: string): SignedJson {
-  if (token.length > 2 * MAX_BYTES) throw new Malformed("too large");
+  if (token.length > MAX_BYTES) throw new Malformed("too large");
   const parts = token.trim().split(".");
   const [head, body, tail] = parts;
   if (parts.length !== 3 || head === undefined || body === undefined || tail === undefined) {
     throw new Malformed("not a compact JWS");
   }
   const header = members(parseJson(fromBase64url(head)), ["alg", "kid", "typ"], []);
+  const { alg, kid } = header;
   if (header["typ"] !== typ) throw new Malformed(`not ${typ}`);
+  if (typeof alg !== "string" || typeof kid !== "string") throw new Malformed("no key is named");
   const content = parseJson(fromBase64url(body));
   return { header, content, signed: utf8(`${head}.${body}`), signature: fromBase64url(tail) };
 }
@@ -141,9 +144,9 @@ async function readTrust(document: unknown): Promise<Trust> {
   const issuers = await Promise.all(entries.map(readIssuer));
   const byName = new Map(issuers.map((issuer) => [issuer.name, issuer]));
   if (byName.size !== issuers.length) throw new Malformed("an issuer twice");
-  const [asOf, expiresAt] = [whole(list["iat"]), whole(list["exp"])];
+  const [asOf, expiresAt] = [uint(list["iat"]), uint(list["exp"])];
   if (asOf >= expiresAt) throw new Malformed("exp is not after iat");
-  return { issuers: byName, asOf, expiresAt, sequence: whole(list["sequence"]) };
+  return { issuers: byName, asOf, expiresAt, sequence: uint(list["sequence"]) };
 }
 
 const MEMBERS = ["issuer", "title", "contact", "keys", "status_lists", "honours"];
@@ -172,15 +175,18 @@ export function readOutcomes(document: unknown): Outcomes {
 async function parseJwk(document: unknown): Promise<Key | null> {
   if (!isObject(document)) throw new Malformed("a key is not an object");
   if ("d" in document) throw new Malformed("a private key among public ones");
+  const { kty, crv = "", use = "sig" } = document;
+  if (typeof kty !== "string" || typeof crv !== "string") throw new Malformed("of no kind");
   const found = await publicKey(document);
   if (found === null) return null;
+  if (use !== "sig") throw new Malformed("a key that is not for signatures");
   const { key, algorithm, spki } = found;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", spki));
   const kid = digest.slice(0, KID_BYTES);
   if (hex(fromBase64url(document["kid"])) !== hex(kid)) throw new Malformed("kid is not the key's");
-  if ((document["alg"] ?? jose(algorithm)) !== jose(algorithm)) throw new Malformed("alg");
-  const notAfter = document["exp"] === undefined ? null : whole(document["exp"]);
-  return { kid, algorithm, key, notBefore: whole(document["nbf"] ?? 0), notAfter };
+  const { alg = jose(algorithm), nbf = 0, exp } = document;
+  if (alg !== jose(algorithm)) throw new Malformed("alg");
+  return { kid, algorithm, key, notBefore: uint(nbf), notAfter: exp === undefined ? null : uint(exp) };
 }
 
 async function publicKey(
@@ -208,15 +214,6 @@ function coordinate(text: unknown): Bytes {
 
 function jose(algorithm: Algorithm): string {
   return algorithm === ES256 ? "ES256" : "EdDSA";
-}
-
-function parseJson(data: Bytes): unknown {
-  if (data.length > MAX_BYTES) throw new Malformed("too large");
-  try {
-    return JSON.parse(fromUtf8(data));
-  } catch {
-    throw new Malformed("not JSON");
-  }
 }
 
 function isObject(value: unknown): value is Json {
