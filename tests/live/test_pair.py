@@ -1,5 +1,6 @@
 """Two whole provinces, CN-33 and CN-31, which recognise each other by an alliance's list."""
 
+import base64
 import json
 import os
 import signal
@@ -11,18 +12,22 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from healthcode.local.state import free_port, is_free
+from tests.core.test_typescript import node
 from tests.live.service import ROOT, LiveService, NotStarted, outside_settings
 
 REFRESH_SECONDS = 120
 """News takes 15 seconds, a new key 30 more; the rest is for a machine with much else to do."""
 
-STAYED_IN = "310151"
+STAYED_IN = {"CN-33": "330127", "CN-31": "310151"}
+"""A county of each, where none of the demo's people live."""
+DOOR = Path(__file__).with_name("judge_alone.ts")
+Verdict = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,11 @@ class Pair:
     folder: Path
     zhejiang: LiveService
     shanghai: LiveService
+
+    @property
+    def ways(self) -> list[tuple[LiveService, LiveService]]:
+        """Home and away of those who travel: both ways."""
+        return [(self.zhejiang, self.shanghai), (self.shanghai, self.zhejiang)]
 
     def alliance(self, command: str, *arguments: str) -> str:
         """One of the alliance's own commands; what it says."""
@@ -72,42 +82,49 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
 
 
 def test_a_code_of_one_passes_in_the_other_online_and_offline(pair: Pair, tmp_path: Path) -> None:
-    for home, away in [(pair.shanghai, pair.zhejiang), (pair.zhejiang, pair.shanghai)]:
+    for home, away in pair.ways:
         code = code_of(home, person=0)
         assert scanned(away, code) == ("pass", "ok")
         assert scanned(home, code) == ("pass", "ok")
-    verdict = judged_without_network(pair, tmp_path, code_of(pair.shanghai, person=0))
-    assert (verdict["outcome"], verdict["code"]["issuer"]) == ("pass", "CN-31")
+        assert judged_without_network(away, code) == [("pass", "ok")]
+        assert judged_without_server(pair, home, tmp_path, code) == ("pass", "ok")
 
 
 def test_a_recolouring_in_one_supersedes_the_code_in_the_other(pair: Pair, tmp_path: Path) -> None:
-    code = code_of(pair.shanghai, person=1, stayed_in=STAYED_IN)
-    assert scanned(pair.zhejiang, code) == ("pass", "ok")
-    turn_red(pair.shanghai, STAYED_IN)
-    within_refresh(lambda: scanned(pair.zhejiang, code) == ("refuse", "superseded"))
-    assert scanned(pair.zhejiang, code_of(pair.shanghai, person=1)) == ("refuse", "red")
-    verdict = judged_without_network(pair, tmp_path, code)
-    assert (verdict["outcome"], verdict["reason"]) == ("refuse", "superseded")
+    codes = [code_of(home, person=1, stayed_in=county_of(home)) for home, _ in pair.ways]
+    for (home, away), code in zip(pair.ways, codes, strict=True):
+        assert scanned(away, code) == ("pass", "ok")
+        turn_red(home, county_of(home))
+    for (home, away), code in zip(pair.ways, codes, strict=True):
+        scan_becomes(away, code, ("refuse", "superseded"))
+        new = code_of(home, person=1)
+        assert scanned(away, new) == ("refuse", "red")
+        assert judged_without_network(away, code, new) == [
+            ("refuse", "superseded"),
+            ("refuse", "red"),
+        ]
+        assert judged_without_server(pair, home, tmp_path, code) == ("refuse", "superseded")
 
 
 def test_a_withdrawn_key_is_refused_in_both(pair: Pair, tmp_path: Path) -> None:
-    shanghai = pair.shanghai
-    code = code_of(shanghai, person=0)
-    old = manage(shanghai, "list_keys").splitlines()[1].split()[0]
-    manage(shanghai, "make_signing_key", "--starts", datetime.now().astimezone().isoformat())
-    manage(shanghai, "withdraw_key", old)
-    within_refresh(lambda: scanned(shanghai, code) == ("refuse", "unknown_key"))
-    assert scanned(pair.zhejiang, code) == ("pass", "ok"), "its list still has the key"
+    codes = [code_of(home, person=0) for home, _ in pair.ways]
+    for home, _ in pair.ways:
+        replace_key(home)
+    for (home, away), code in zip(pair.ways, codes, strict=True):
+        scan_becomes(home, code, ("refuse", "unknown_key"))
+        assert scanned(away, code) == ("pass", "ok"), "its list still has the key"
 
-    pair.alliance("renew", "CN-31")
-    assert "CN-31 keys: " in pair.alliance("sign", "--yes")
-    within_refresh(lambda: scanned(pair.zhejiang, code) == ("refuse", "unknown_key"))
-    # The process that signs takes up its new key within half a minute.
-    within_refresh(
-        lambda: scanned(pair.zhejiang, code_of(shanghai, person=0)) == ("pass", "ok"),
-    )
-    verdict = judged_without_network(pair, tmp_path, code)
-    assert (verdict["outcome"], verdict["reason"]) == ("refuse", "unknown_key")
+    for home, _ in pair.ways:
+        pair.alliance("renew", issuer_of(home))
+    changes = pair.alliance("sign", "--yes")
+    assert "CN-33 keys: " in changes
+    assert "CN-31 keys: " in changes
+    for (home, away), code in zip(pair.ways, codes, strict=True):
+        scan_becomes(away, code, ("refuse", "unknown_key"))
+        # The process that signs takes up its new key within half a minute.
+        new_code_passes(home, away)
+        assert judged_without_network(away, code) == [("refuse", "unknown_key")]
+        assert judged_without_server(pair, home, tmp_path, code) == ("refuse", "unknown_key")
 
 
 def wait_until_said(process: subprocess.Popen[bytes], output: Path, words: str) -> None:
@@ -124,6 +141,14 @@ def within_refresh(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"not within {REFRESH_SECONDS} seconds"
         time.sleep(1)
+
+
+def scan_becomes(service: LiveService, code: str, verdict: Verdict) -> None:
+    within_refresh(lambda: scanned(service, code) == verdict)
+
+
+def new_code_passes(home: LiveService, away: LiveService) -> None:
+    within_refresh(lambda: scanned(away, code_of(home, person=0)) == ("pass", "ok"))
 
 
 def is_good(service: LiveService) -> bool:
@@ -151,7 +176,7 @@ def declare(service: LiveService, token: str, number: int, stayed_in: str | None
     assert answer.status == 201, answer.body
 
 
-def scanned(service: LiveService, code: str) -> tuple[str, str]:
+def scanned(service: LiveService, code: str) -> Verdict:
     """The verdict at this service's door."""
     scan = {"id": str(uuid.uuid4()), "code": code}
     token = service.demo["device"]["token"]
@@ -175,13 +200,34 @@ def day(offset: int) -> str:
     return (datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=offset)).isoformat()
 
 
-def judged_without_network(pair: Pair, folder: Path, code: str) -> dict[str, Any]:
-    """The verdict of the core alone, from files that were fetched before: no server is asked."""
-    metadata = pair.shanghai.call("GET", "/.well-known/health-code/").body
+def judged_without_network(door: LiveService, *codes: str) -> list[Verdict]:
+    """The verdicts of this service's door by itself, from what it fetched: no server is asked."""
+    token = door.demo["device"]["token"]
+    answer = door.call("GET", "/api/v1/devices/bundle", token=token).body
+    bundle = json.loads(base64.urlsafe_b64decode(answer["bundle"].split(".")[1] + "=="))
+    lists = []
+    for named in bundle["status_lists"]:
+        path = f"/api/v1/devices/status-list?uri={quote(named['uri'], safe='')}"
+        found = door.call("GET", path, token=token).body
+        lists.append((named["issuer"], base64.b64encode(found).decode()))
+    fetched = {**answer, "lists": lists, "codes": codes}
+    ran = subprocess.run(
+        [node(), "--no-warnings", str(DOOR)],
+        input=json.dumps(fetched).encode(),
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr.decode()
+    return [(verdict["outcome"], verdict["reason"]) for verdict in json.loads(ran.stdout)]
+
+
+def judged_without_server(pair: Pair, home: LiveService, folder: Path, code: str) -> Verdict:
+    """The verdict of who has no service: the core, the alliance's list, the issuer's own lists."""
+    metadata = home.call("GET", "/.well-known/health-code/").body
     names = []
     for number, uri in enumerate(metadata["status_lists"]):
         names.append(str(folder / f"{number}.cwt"))
-        Path(names[-1]).write_bytes(pair.shanghai.call("GET", uri).body)
+        Path(names[-1]).write_bytes(home.call("GET", uri).body)
     alliance = pair.folder / "alliance"
     trust = ["--trust", str(alliance / "trust.jws"), "--alliance", str(alliance / "alliance.json")]
     ran = subprocess.run(
@@ -192,12 +238,28 @@ def judged_without_network(pair: Pair, folder: Path, code: str) -> dict[str, Any
         check=False,
     )
     assert ran.returncode in {0, 1}, ran.stderr
-    verdict: dict[str, Any] = json.loads(ran.stdout)
-    return verdict
+    verdict = json.loads(ran.stdout)
+    return verdict["outcome"], verdict["reason"]
+
+
+def county_of(service: LiveService) -> str:
+    return STAYED_IN[issuer_of(service)]
+
+
+def issuer_of(service: LiveService) -> str:
+    issuer: str = service.call("GET", "/.well-known/health-code/").body["issuer"]
+    return issuer
+
+
+def replace_key(service: LiveService) -> None:
+    """A new key signs from now on, and the one before is withdrawn."""
+    old = manage(service, "list_keys").splitlines()[1].split()[0]
+    manage(service, "make_signing_key", "--starts", datetime.now().astimezone().isoformat())
+    manage(service, "withdraw_key", old)
 
 
 def manage(service: LiveService, command: str, *arguments: str) -> str:
-    environment = service.environment() | {"ISSUER": "CN-31"}
+    environment = service.environment() | {"ISSUER": issuer_of(service)}
     return run_tool(["manage.py", command, *arguments], environment)
 
 
