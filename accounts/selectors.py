@@ -104,10 +104,14 @@ def masked_names(person_ids: Iterable[int]) -> dict[int, str]:
     with connection.cursor() as cursor:
         cursor.execute(NAMES_OF, [list(person_ids)])
         rows = cursor.fetchall()
-    return {
-        person: masks.name(vault.unseal(sealed, field=Field.NAME, row=row))
-        for person, sealed, row in rows
-    }
+    return {person: masked(sealed, row) for person, sealed, row in rows}
+
+
+def masked(name_sealed: bytes | memoryview | None, number_index: bytes | memoryview | None) -> str:
+    """`masked_name` for who was read together with their name as it is sealed, if they have one."""
+    if name_sealed is None or number_index is None:
+        return masks.name("")
+    return masks.name(vault.unseal(name_sealed, field=Field.NAME, row=number_index))
 
 
 def find_person(*, id_type: str, id_number: str) -> int | None:

@@ -1,5 +1,6 @@
 """The code of a person over the HTTP interface: as text, as a picture, as a card."""
 
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -14,6 +15,7 @@ from healthcode.codes.renderers import PdfRenderer, PngRenderer, SvgRenderer
 from healthcode.codes.serializers import CodeQuery, IssuedCodeSerializer, PhoneKeyInput
 from healthcode.codes.services import IssuedCode
 from healthcode.core import Kind
+from healthcode.web.answers import json_answer
 
 NOT_KEPT = {"Cache-Control": "no-store"}
 
@@ -24,10 +26,10 @@ class CodeView(APIView):
     permission_classes = [IsResident]
 
     @extend_schema(parameters=[CodeQuery], responses=IssuedCodeSerializer)
-    def get(self, request: Request, person: int) -> Response:
+    def get(self, request: Request, person: int) -> HttpResponse:
         """Sign the person's colour of this moment."""
         issued = _issue(request, person, _kind(request))
-        return Response(serializers.document(issued), headers=NOT_KEPT)
+        return json_answer(serializers.document(issued), NOT_KEPT)
 
 
 class PhoneCodeView(APIView):
@@ -88,6 +90,8 @@ class CardView(APIView):
 
 
 def _kind(request: Request) -> Kind:
+    if not request.META.get("QUERY_STRING"):
+        return Kind.LIVE
     return CodeQuery(data=request.query_params).validated_kind()
 
 

@@ -90,11 +90,11 @@ def test_another_colour_comes_with_its_reasons(zhang: Resident) -> None:
     assert [reason.colour for reason in issued.reasons] == [Colour.YELLOW]
 
 
-def test_a_green_code_costs_two_selects_and_writes_nothing(
+def test_a_green_code_costs_one_select_and_writes_nothing(
     zhang: Resident, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     code_of(zhang)
-    with django_assert_num_queries(2) as queries:
+    with django_assert_num_queries(1) as queries:
         code_of(zhang)
     assert all(query["sql"].startswith("SELECT") for query in queries.captured_queries)
 
