@@ -30,9 +30,18 @@ def test_every_required_setting_is_given(compose: dict[str, Any]) -> None:
     required = set(
         re.findall(r'required\("(\w+)"\)', (ROOT / "healthcode/settings.py").read_text())
     )
-    signing = {"SIGNING_KEY_SECRET", "STATUS_INDEX_KEY"}
-    for name in ("migrate", "web", "worker", "beat"):
-        assert set(compose["services"][name]["environment"]) >= required | signing
+    for name in ("migrate", "web", "doors", "worker", "beat"):
+        assert set(compose["services"][name]["environment"]) >= required
+
+
+def test_only_what_signs_can_open_the_signing_keys(compose: dict[str, Any]) -> None:
+    """What such a process cannot do, tests/codes/test_signing_apart.py tries."""
+    ours = {name for name, it in compose["services"].items() if it["image"] == "healthcode"}
+    for secret in ("SIGNING_KEY_SECRET", "STATUS_INDEX_KEY"):
+        assert {name for name in ours if secret in compose["services"][name]["environment"]} == {
+            "web",
+            "worker",
+        }
 
 
 def test_no_secret_has_a_default(compose: dict[str, Any]) -> None:
