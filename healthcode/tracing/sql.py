@@ -13,23 +13,28 @@ from healthcode.tracing.kinds import MEASURES
 # Those whom the people of `people`, `starts`, `ends` (arrays of one length) met in their windows:
 # for each position, person met and strength the latest encounter, the beginning of the first, and
 # how many there were. Periods are half-open; an encounter lasts. Strengths are numbers: 1 close,
-# 2 casual, 3 doubtful. `first_day` and `last_day` say twice what the windows say, so that other
-# days' partitions are out before anything is planned for them.
+# 2 casual, 3 doubtful. `circle_of` gives each window a circle; those who are `known` in one (an
+# array as long as `circles`) are left out of it. `first_day` and `last_day` say twice what the
+# windows say, so that other days' partitions are out before anything is planned for them.
 ENCOUNTERS: Final = """
 WITH measure AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(measures)s::jsonb) AS given (
         kind text, longest interval, close_after interval, rows int, carriages boolean)
 ),
+known AS MATERIALIZED (
+    SELECT * FROM unnest(%(circles)s::int[], %(known)s::bigint[]) AS given (circle, person)
+),
 asked AS MATERIALIZED (
-    SELECT number, person, starts, ends,
+    SELECT number, circle, person, starts, ends,
            (starts AT TIME ZONE 'Asia/Shanghai')::date - %(days_back)s::int AS first_day,
            (ends AT TIME ZONE 'Asia/Shanghai')::date AS last_day
-    FROM unnest(%(people)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
-        WITH ORDINALITY AS given (person, starts, ends, number)
+    FROM unnest(%(circle_of)s::int[], %(people)s::bigint[], %(starts)s::timestamptz[],
+                %(ends)s::timestamptz[])
+        WITH ORDINALITY AS given (circle, person, starts, ends, number)
 ),
 -- 1. Where they were in their windows.
 own AS MATERIALIZED (
-    SELECT asked.number, asked.person, here.place_id AS place, place.area,
+    SELECT asked.number, asked.circle, asked.person, here.place_id AS place, place.area,
            measure.longest, measure.close_after, measure.rows, measure.carriages,
            here.starts AS came, here.ends AS went, here.carriage, here.seat_row, here.sure,
            greatest(here.starts, asked.starts) AS starts, least(here.ends, asked.ends) AS ends
@@ -75,6 +80,7 @@ beside AS MATERIALIZED (
         OFFSET 0
     ) AS other
     WHERE other.person_id <> own.person
+      AND (own.circle, other.person_id) NOT IN (TABLE known)
       -- Who sat in another carriage was not met.
       AND (own.carriage = other.carriage) IS NOT FALSE
 ),
@@ -136,6 +142,7 @@ met AS (
     ) AS other
     WHERE greatest(asked.starts, self.starts, other.starts)
         < least(asked.ends, self.ends, other.ends)
+      AND (asked.circle, other.person_id) NOT IN (TABLE known)
 ),
 latest AS (
     SELECT DISTINCT ON (number, person, strength)

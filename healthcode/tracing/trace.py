@@ -3,8 +3,7 @@
 A brute-force tracer in the tests says the same in plain loops.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
@@ -70,31 +69,30 @@ class Chain:
         return frozenset(met | {second.encounter.person for second in self.secondary})
 
 
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """Windows, and people of whom these need not be told."""
+
+    windows: Sequence[Window]
+    known: Collection[int] = ()
+
+
 def encounters(
-    windows: Sequence[Window], *, only: Sequence[Strength] = STRENGTHS
-) -> list[list[Encounter]]:
-    """Whom the person of each window met, by person and strength. One query, however many."""
-    found: list[list[Encounter]] = [[] for _ in windows]
-    if not windows:
+    circles: Sequence[Circle], *, only: Sequence[Strength] = STRENGTHS
+) -> list[list[list[Encounter]]]:
+    """Whom the person of each window of each circle met, by person and strength.
+
+    One query, however many.
+    """
+    found: list[list[list[Encounter]]] = [[[] for _ in circle.windows] for circle in circles]
+    places = [met for of_circle in found for met in of_circle]
+    if not places:
         return found
-    days_back = -(-LONGEST // A_DAY)
-    first_day = min(window.starts for window in windows).astimezone(SHANGHAI).date()
-    bound: dict[str, Any] = {
-        "measures": sql.measures_json(),
-        "people": [window.person for window in windows],
-        "starts": [window.starts for window in windows],
-        "ends": [window.ends for window in windows],
-        "longest": LONGEST,
-        "days_back": days_back,
-        "first_day": first_day - days_back * A_DAY,
-        "last_day": max(window.ends for window in windows).astimezone(SHANGHAI).date(),
-        "strengths": [STRENGTHS.index(strength) + 1 for strength in only],
-    }
     with connection.cursor() as cursor:
-        cursor.execute(sql.ENCOUNTERS, bound)
+        cursor.execute(sql.ENCOUNTERS, _bound(circles, only))
         for number, person, strength, place, kind, *rest in cursor.fetchall():
             met = Encounter(person, STRENGTHS[strength - 1], place, _KINDS[kind], *rest)
-            found[number - 1].append(met)
+            places[number - 1].append(met)
     return found
 
 
@@ -104,27 +102,45 @@ def trace(cases: Sequence[Window], *, at: datetime) -> list[Chain]:
     Of the second ring only close encounters count. Whoever is a close contact of the case already
     is not told twice.
     """
-    first = encounters(cases)
-    asked: list[tuple[int, Window]] = []
-    for number, contacts in enumerate(first):
-        asked += [
-            (number, Window(contact.person, contact.first_at, at))
-            for contact in contacts
-            if contact.strength is Strength.CLOSE and contact.first_at < at
-        ]
-    met = encounters([window for _, window in asked], only=[Strength.CLOSE])
-    near = [
-        {case.person, *(met.person for met in contacts if met.strength is Strength.CLOSE)}
-        for case, contacts in zip(cases, first, strict=True)
-    ]
-    second: dict[int, list[SecondaryEncounter]] = defaultdict(list)
-    for (number, window), others in zip(asked, met, strict=True):
-        second[number] += [
-            SecondaryEncounter(window.person, other)
-            for other in others
-            if other.person not in near[number]
-        ]
+    first = [contacts for (contacts,) in encounters([Circle([case]) for case in cases])]
+    circles = [_circle_of(case, met, at) for case, met in zip(cases, first, strict=True)]
+    second = encounters(circles, only=[Strength.CLOSE])
     return [
-        Chain(case, tuple(contacts), tuple(second[number]))
-        for number, (case, contacts) in enumerate(zip(cases, first, strict=True))
+        Chain(
+            case,
+            tuple(contacts),
+            tuple(
+                SecondaryEncounter(window.person, other)
+                for window, others in zip(circle.windows, met, strict=True)
+                for other in others
+            ),
+        )
+        for case, contacts, circle, met in zip(cases, first, circles, second, strict=True)
     ]
+
+
+def _circle_of(case: Window, contacts: Sequence[Encounter], at: datetime) -> Circle:
+    """The close contacts of a case, each from the first time that it met the case."""
+    close = [contact for contact in contacts if contact.strength is Strength.CLOSE]
+    windows = [Window(met.person, met.first_at, at) for met in close if met.first_at < at]
+    return Circle(windows, {case.person, *(met.person for met in close)})
+
+
+def _bound(circles: Sequence[Circle], only: Sequence[Strength]) -> dict[str, Any]:
+    windows = [window for circle in circles for window in circle.windows]
+    days_back = -(-LONGEST // A_DAY)
+    first_day = min(window.starts for window in windows).astimezone(SHANGHAI).date()
+    return {
+        "measures": sql.measures_json(),
+        "circle_of": [n for n, circle in enumerate(circles) for _ in circle.windows],
+        "people": [window.person for window in windows],
+        "starts": [window.starts for window in windows],
+        "ends": [window.ends for window in windows],
+        "circles": [n for n, circle in enumerate(circles) for _ in circle.known],
+        "known": [person for circle in circles for person in circle.known],
+        "longest": LONGEST,
+        "days_back": days_back,
+        "first_day": first_day - days_back * A_DAY,
+        "last_day": max(window.ends for window in windows).astimezone(SHANGHAI).date(),
+        "strengths": [STRENGTHS.index(strength) + 1 for strength in only],
+    }

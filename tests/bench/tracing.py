@@ -132,9 +132,10 @@ class _Cases:
 
     def _rings(self, case: "Window") -> "list[list[Window]]":
         """Whose presences are read in the end: the case's, then those of its close contacts."""
-        from healthcode.tracing.trace import Strength, Window, encounters
+        from healthcode.tracing.kinds import Strength
+        from healthcode.tracing.trace import Circle, Window, encounters
 
-        (met,) = encounters([case], only=[Strength.CLOSE])
+        [[met]] = encounters([Circle([case])], only=[Strength.CLOSE])
         close = [Window(one.person, one.first_at, self.ends) for one in met]
         return [[case], close] if close else [[case]]
 
