@@ -10,10 +10,12 @@ from rest_framework.test import APIClient
 from accounts.models import Account, Act, IdType, Person, Role
 from accounts.services import resident_account
 from healthcode.colours.recompute import run
+from healthcode.colours.retention import forget_evidence
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, record
 from tests.evidence.conftest import HOME, World, staff
 from tests.evidence.handing_in import (
+    DAY,
     HOUR,
     colour_name,
     enter,
@@ -188,3 +190,17 @@ def test_trying_out_whose_it_could_be_ends_soon(
 ) -> None:
     answers = [hand_in(resident_client, erika, "HC1:").status_code for _ in range(31)]
     assert answers == [422] * 30 + [429]
+
+
+def test_retention_lets_go_of_what_no_rule_needs(
+    germany: None, erika: Person, resident_client: APIClient, now: datetime
+) -> None:
+    """A vaccination in its time; a positive test that nothing has released stays."""
+    texts = [GERMANY.vaccination("2021-05-01"), GERMANY.test(now - HOUR, is_positive=True)]
+    for text in texts:
+        assert hand_in(resident_client, erika, text).status_code == 201
+    assert forget_evidence(at=now + 27 * DAY) == 0
+    assert forget_evidence(at=now + 29 * DAY) == 1
+    assert Evidence.objects.get().kind == EvidenceKind.TEST
+    again = [hand_in(resident_client, erika, text).status_code for text in texts]
+    assert again == [201, 409]

@@ -1,0 +1,89 @@
+"""An EU certificate is read by a camera and from a picture, and entered at an officer's desk."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from tests.evidence.ministry import Ministry
+from tests.live.browsers import door, phone
+from tests.live.service import ROOT, LiveService
+from tests.live.test_officer_pages import log_in
+from tests.live.video import picture_of
+
+PATIENCE_MS = 30_000
+NORWAY = Ministry("NO")
+ZHANG = {"fnt": "ZHANG", "gnt": "WEI", "fn": "Zhang", "gn": "Wei"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _norway(service: LiveService, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Norway's certificates are believed."""
+    bundle = tmp_path_factory.mktemp("signers") / "signers.pem"
+    bundle.write_bytes(NORWAY.pem)
+    command = ["manage.py", "load_document_signers", str(bundle), "--yes"]
+    by = ["--officer", "demo.officer", "--ground", "test", "--country", "NO"]
+    subprocess.run([sys.executable, *command, *by], cwd=ROOT, env=service.environment(), check=True)
+
+
+def open_desk(service: LiveService, page: Page) -> None:
+    log_in(service, page, "demo.officer")
+    page.click("a[href='/officer/certificate']")
+    expect(page.locator("#camera")).to_be_visible()
+
+
+def test_a_certificate_is_read_from_paper(
+    service: LiveService, playwright: Playwright, tmp_path: Path
+) -> None:
+    text = NORWAY.test(datetime.now(UTC) - timedelta(hours=1))
+    with door(playwright, tmp_path, picture_of(text)) as page:
+        open_desk(service, page)
+        page.click("#camera")
+        expect(page.locator("#certificate")).to_have_value(text, timeout=PATIENCE_MS)
+        expect(page.locator("#notice")).to_contain_text("证书已读取")
+        expect(page.locator("#video")).to_be_hidden()
+        expect(page.locator("#camera")).to_be_visible()
+
+
+def test_another_qr_code_and_a_device_without_camera_are_told_so(
+    service: LiveService, playwright: Playwright, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.png"
+    picture_of("https://example.org/").save(other)
+    with phone(playwright) as page:
+        open_desk(service, page)
+        page.set_input_files("#picture", other)
+        expect(page.locator("#notice")).to_contain_text("不是欧盟证书", timeout=PATIENCE_MS)
+        page.set_input_files("#picture", ROOT / "README.md")
+        expect(page.locator("#notice")).to_contain_text("没有可读取的二维码")
+        expect(page.locator("#certificate")).to_have_value("")
+        page.click("#camera")
+        expect(page.locator("#notice")).to_contain_text("没有摄像头", timeout=PATIENCE_MS)
+
+
+def test_one_is_chosen_as_a_picture_looked_at_and_entered(
+    service: LiveService, playwright: Playwright, tmp_path: Path
+) -> None:
+    """For the demo's resident, whose Chinese name is not told from the certificate's."""
+    resident = service.demo["resident"]
+    path = f"/api/v1/people/{resident['person']}/export"
+    card = service.call("GET", path, token=resident["token"]).body["registration"]["id_number"]
+    born = f"{card[6:10]}-{card[10:12]}-{card[12:14]}"
+    text = NORWAY.test(datetime.now(UTC) - timedelta(hours=1), name=ZHANG, born=born, ci="LIVE1")
+    picture = tmp_path / "certificate.png"
+    picture_of(text).save(picture)
+    with phone(playwright) as page:
+        open_desk(service, page)
+        page.set_input_files("#picture", picture)
+        expect(page.locator("#certificate")).to_have_value(text, timeout=PATIENCE_MS)
+        page.select_option("#id_type", "10")
+        page.fill("#id_number", card)
+        page.click("main form button.wide")
+        expect(page.locator("#document_seen-fault")).to_contain_text("核对")
+        page.check("[name=document_seen]")
+        page.click("main form button.wide")
+        expect(page.locator("p.notice.success")).to_contain_text("已录入")
+        expect(page.locator("#certificate")).to_have_value("")
