@@ -9,7 +9,8 @@ from playwright.sync_api import Page, Playwright, expect
 
 from healthcode.local.browser import ensure
 from tests.live.browsers import door, phone
-from tests.live.service import LiveService
+from tests.live.service import LiveService, wait_for
+from tests.live.test_offline import recorded
 from tests.live.video import picture_of
 
 SCANS = "**/api/v1/scans"
@@ -109,6 +110,28 @@ def test_with_a_clock_set_back_nobody_passes_unseen(slow_clock: Page, code: str)
     slow_clock.unroute(SERVER)
     expect(slow_clock.locator("#state-warning")).not_to_contain_text("调慢", timeout=PATIENCE_MS)
     expect(slow_clock.locator("#state-queue")).to_have_text("", timeout=PATIENCE_MS)
+
+
+def test_a_clock_set_forward_loses_no_scan(
+    service: LiveService, playwright: Playwright, kept: Path, code: str
+) -> None:
+    """Not those that wait, which look old, nor those it dates ahead."""
+    before = len(recorded(service))
+    with phone(playwright, kept=kept) as page:
+        page.clock.install(time=datetime.now(UTC))
+        page.goto(f"{service.base_url}/scanner")
+        expect(page.locator("#state-data")).to_contain_text("前", timeout=PATIENCE_MS)
+        page.context.set_offline(True)
+        given = [verdict_on(page, code)]
+        page.clock.set_system_time(datetime.now(UTC) + timedelta(days=8))
+        given.append(verdict_on(page, code))
+        expect(page.locator("#state-queue")).to_contain_text("2")
+        assert given == ["pass ok", "refuse expired"]
+        page.context.set_offline(False)
+        wait_for(lambda: len(recorded(service)) >= before + 2)
+        expect(page.locator("#state-queue")).to_have_text("", timeout=PATIENCE_MS)
+    judged = sorted(row[1:] for row in recorded(service)[before:])
+    assert judged == [("pass/ok", "pass/ok"), ("refuse/expired", "pass/ok")]
 
 
 def test_it_can_be_installed(service: LiveService, playwright: Playwright, tmp_path: Path) -> None:

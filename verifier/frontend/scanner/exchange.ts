@@ -35,7 +35,7 @@ export class Exchange {
     const failure = await this.knowledge.refresh(device.token, this.clock);
     const isThere = failure === null || !failure.unreachable;
     onHeard(isThere);
-    if (isThere && !failure?.notEnrolled) await this.outbox.send(device);
+    if (isThere && !failure?.notEnrolled) await this.outbox.send(device, this.clock.now());
     return failure;
   }
 }

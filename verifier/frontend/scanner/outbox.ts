@@ -4,8 +4,6 @@ import { type Device, type OfflineScan, sendScans } from "./api.ts";
 import { readAll, remove, write } from "./store.ts";
 
 const MOST_AT_ONCE = 200;
-// The server takes none that are older.
-const KEPT_MS = 7 * 86_400_000;
 
 interface Kept extends OfflineScan {
   venue: number;
@@ -26,28 +24,40 @@ export class Outbox {
     this.#count += 1;
   }
 
-  /** Count those that wait for this venue, and forget those that nobody takes any more. */
+  /** Those that wait for this venue, the oldest first. */
   async look(venue: number): Promise<Kept[]> {
     const all = await readAll<Kept>("scans");
-    const oldest = Date.now() - KEPT_MS;
-    const late = all.filter((scan) => Date.parse(scan.scanned_at) < oldest);
-    if (late.length > 0) await remove("scans", late.map(({ id }) => id));
-    const waiting = all.filter((scan) => scan.venue === venue && !late.includes(scan));
+    const waiting = all.filter((scan) => scan.venue === venue);
     this.#count = waiting.length;
     return waiting.sort((one, other) => one.scanned_at.localeCompare(other.scanned_at));
   }
 
-  /** Send what waits; answers whether the server has all of it. A scan stays until answered. */
-  async send(device: Device): Promise<boolean> {
+  /**
+   * Send what waits, at `now` by the server's clock (seconds since 1970). A scan stays until it is
+   * answered: only the server tells whether it is too old to be taken.
+   */
+  async send(device: Device, now: number): Promise<void> {
     for (;;) {
       const waiting = (await this.look(device.venue)).slice(0, MOST_AT_ONCE);
-      if (waiting.length === 0) return true;
-      const answered = await sendScans(device.token, waiting.map(withoutVenue));
-      if (answered === null || answered.length === 0) return false;
+      if (waiting.length === 0) return;
+      const scans = await Promise.all(waiting.map((scan) => settled(scan, now)));
+      const answered = await sendScans(device.token, scans.map(withoutVenue));
+      if (answered === null || answered.length === 0) return;
       // An answer is an answer: a scan that the server refuses would be refused again.
       await remove("scans", answered);
     }
   }
+}
+
+/**
+ * A clock that was set forward while nobody could tell dated scans ahead, and the server would refuse
+ * them. They are of now at the latest; on the disk, too, so that a second try says the same.
+ */
+async function settled(scan: Kept, now: number): Promise<Kept> {
+  if (Date.parse(scan.scanned_at) <= now * 1000) return scan;
+  const found = { ...scan, scanned_at: new Date(now * 1000).toISOString() };
+  await write("scans", scan.id, found);
+  return found;
 }
 
 function withoutVenue({ venue: _venue, ...scan }: Kept): OfflineScan {
