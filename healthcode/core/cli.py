@@ -25,6 +25,7 @@ from healthcode.core.trust import Trust
 ALL_WELL, SOME_NOT, WRONG_USE = 0, 1, 2
 MAX_LINE_BYTES: Final = 1 << 14
 """Longer than any code; the rest of a longer line is passed over."""
+_TO_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -171,4 +172,4 @@ def _lines(stream: BinaryIO) -> Iterator[str]:
 
 
 def _print(value: Mapping[str, Any]) -> None:
-    print(json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=repr))
+    print(_TO_JSON.encode(value))
