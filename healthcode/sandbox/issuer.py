@@ -22,8 +22,12 @@ LIST_SIZE: Final = 4096
 SUPERSEDED_IDX: Final = 8
 
 _COORDINATE_BYTES: Final = 32
-_SCALAR: Final = int.from_bytes(b"health code specimen, no secret!")
-_KEY: Final = ec.derive_private_key(_SCALAR, ec.SECP256R1())
+_KEY: Final = ec.derive_private_key(
+    int.from_bytes(b"health code specimen, no secret!"), ec.SECP256R1()
+)
+_PHONE: Final = ec.derive_private_key(
+    int.from_bytes(b"a specimen's phone, no secret..."), ec.SECP256R1()
+)
 KEY: Final = core.Key.of(_KEY.public_key(), not_before=0)
 
 
@@ -34,7 +38,22 @@ def is_specimen(issuer: str) -> bool:
 
 def sign(message: bytes) -> bytes:
     """The sandbox's ES256 signature as COSE carries it."""
-    r, s = decode_dss_signature(_KEY.sign(message, ec.ECDSA(SHA256())))
+    return _signature(_KEY, message)
+
+
+def sign_as_phone(message: bytes) -> bytes:
+    """The same by the phone to which specimens are bound."""
+    return _signature(_PHONE, message)
+
+
+def phone_key() -> bytes:
+    """That phone's public key, as codes carry it: x and y."""
+    point = _PHONE.public_key().public_numbers()
+    return point.x.to_bytes(_COORDINATE_BYTES, "big") + point.y.to_bytes(_COORDINATE_BYTES, "big")
+
+
+def _signature(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
+    r, s = decode_dss_signature(key.sign(message, ec.ECDSA(SHA256())))
     return r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
 
 

@@ -26,7 +26,10 @@ class Specimen:
 
 
 def specimens(*, at: int) -> list[Specimen]:
-    """Fresh specimens as of `at` (seconds since 1970); their verdicts hold for half an hour."""
+    """Fresh specimens as of `at` (seconds since 1970).
+
+    Their verdicts hold for half an hour, that of `bound` for a minute: its proof lives no longer.
+    """
     good = _code(at)
     signed = _sign(good)
     return [
@@ -42,6 +45,7 @@ def specimens(*, at: int) -> list[Specimen]:
         _specimen("unknown-issuer", replace(good, issuer=f"ZZ{issuer.SUFFIX}"), *_UNKNOWN_ISSUER),
         Specimen("unknown-key", _sign(good, kid=bytes(8)), Outcome.REFUSE, Reason.UNKNOWN_KEY),
         Specimen("forged", _sign(good, signer=_forge), Outcome.REFUSE, Reason.BAD_SIGNATURE),
+        *_bound(good, at),
         Specimen("lower-case", signed.lower(), *_MALFORMED),
         Specimen("cut-off", signed[:-3], *_MALFORMED),
         Specimen("longer", f"{signed}00", *_MALFORMED),
@@ -52,12 +56,29 @@ def specimens(*, at: int) -> list[Specimen]:
 
 _STALE: Final = (Outcome.CAUTION, Reason.STALE_DATA)
 _SUPERSEDED: Final = (Outcome.REFUSE, Reason.SUPERSEDED)
+_BAD_SIGNATURE: Final = (Outcome.REFUSE, Reason.BAD_SIGNATURE)
 _MALFORMED: Final = (Outcome.REFUSE, Reason.MALFORMED)
 _UNKNOWN_ISSUER: Final = (Outcome.REFUSE, Reason.UNKNOWN_ISSUER)
 
 
 def _specimen(name: str, code: core.HealthCode, outcome: Outcome, reason: Reason) -> Specimen:
     return Specimen(name, _sign(code), outcome, reason)
+
+
+def _bound(good: core.HealthCode, at: int) -> list[Specimen]:
+    """A code bound to a phone, as that phone shows it, and what others make of it."""
+    text = _sign(replace(good, phone_key=issuer.phone_key()))
+
+    def shown(made_at: int, signer: Callable[[bytes], bytes] = issuer.sign_as_phone) -> str:
+        return core.present(text, at=made_at, signer=signer)
+
+    return [
+        Specimen("bound", shown(at), Outcome.PASS, Reason.OK),
+        Specimen("bound-copy", shown(at - _HOUR // 2), Outcome.REFUSE, Reason.EXPIRED),
+        Specimen("bound-ahead", shown(at + _HOUR), Outcome.REFUSE, Reason.NOT_YET_VALID),
+        Specimen("bound-another-phone", shown(at, issuer.sign), *_BAD_SIGNATURE),
+        Specimen("bound-without-proof", text, *_BAD_SIGNATURE),
+    ]
 
 
 def _code(at: int) -> core.HealthCode:
