@@ -17,5 +17,6 @@ def _suite(module: str) -> Callable[[Stage], Iterator[Figure]]:
 
 # A suite is a module here with `figures(stage)`; it gets its own databases by `stage.database`.
 SUITES: Mapping[str, Callable[[Stage], Iterator[Figure]]] = {
-    name: _suite(name) for name in ("recolouring", "neighbours", "tracing", "door", "surge")
+    name: _suite(name)
+    for name in ("recolouring", "neighbours", "tracing", "door", "surge", "status")
 }

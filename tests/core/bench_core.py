@@ -1,21 +1,16 @@
 """Measures the core: `python -m tests.core.bench_core`. Exit status 1 when a target is missed.
 
-Ten million people, one status list of theirs, a hundred thousand codes superseded: what a door
-downloads, how long the list takes to build, how long one code takes to look up and to verify.
+How long one code takes to sign, to read and to verify. Status lists: `make bench SUITES=status`.
 """
 
-import random
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from healthcode.core import Rules, Statuses, cose, decode, parse_status_list, verify
-from tests.core.forge import NOON, PHONE, URI, ZHEJIANG, signed
+from healthcode.core import Rules, Statuses, cose, decode, verify
+from tests.core.forge import NOON, PHONE, ZHEJIANG, signed
 from tests.core.worlds import status_token, trust
-
-PEOPLE = 10_000_000
-SUPERSEDED = 100_000
 
 
 @dataclass(frozen=True)
@@ -40,25 +35,6 @@ def seconds(work: Callable[[], object], times: int = 1) -> float:
     for _ in range(times):
         work()
     return (time.process_time() - start) / times
-
-
-def status_figures() -> list[Figure]:
-    places = random.Random(2020).sample(range(PEOPLE), SUPERSEDED)
-    built: list[bytes] = []
-    building = seconds(lambda: built.append(status_token(size=PEOPLE, superseded=places)))
-    (token,) = built
-    keys = [ZHEJIANG.key()]
-    reading = seconds(lambda: parse_status_list(token, keys, NOON), 10)
-    held = parse_status_list(token, keys, NOON, uri=URI)
-    if not all(held.superseded(place) for place in places):
-        raise SystemExit("a superseded code is missing from the list")
-    looking_up = seconds(lambda: held.superseded(places[7]), 100_000)
-    return [
-        Figure("status list of 10 million, 100 thousand set", len(token) / 1000, "KB", 250),
-        Figure("  building and signing it", building, "s", 10),
-        Figure("  reading and verifying it", reading * 1e3, "ms"),
-        Figure("  looking up one code", looking_up * 1e6, "µs", 10),
-    ]
 
 
 def code_figures() -> list[Figure]:
@@ -91,7 +67,7 @@ def code_figures() -> list[Figure]:
 
 
 def main() -> int:
-    figures = status_figures() + code_figures()
+    figures = code_figures()
     for figure in figures:
         print(figure)
     return int(any(figure.missed for figure in figures))

@@ -1,0 +1,72 @@
+"""The status list of ten million people, a hundred thousand of their codes superseded."""
+
+import math
+import random
+import zlib
+from collections.abc import Callable, Iterator
+from time import process_time
+
+from healthcode.core import parse_status_list
+from tests.bench.figures import Figure, Goal, alternate
+from tests.bench.stage import Stage
+from tests.core.forge import NOON, URI, ZHEJIANG
+from tests.core.worlds import status_token
+
+SUITE = "status"
+PEOPLE, SUPERSEDED = 10_000_000, 100_000
+MOST_KILOBYTES, MOST_SECONDS = 250, 10
+LOOKUPS = 100_000
+
+
+def figures(stage: Stage) -> Iterator[Figure]:
+    """What a door downloads, what building it takes, and what looking up a code takes."""
+    places = random.Random(2020).sample(range(PEOPLE), SUPERSEDED)
+    token = status_token(size=PEOPLE, superseded=places)
+    held = parse_status_list(token, [ZHEJIANG.key()], NOON, uri=URI)
+    if not all(map(held.superseded, places)):
+        raise AssertionError("a superseded code is missing from the list")
+    yield Figure(
+        SUITE,
+        f"list of {PEOPLE:,} places, {SUPERSEDED:,} set",
+        "the entropy of so many bits",
+        "KB",
+        [len(token) / 1000],
+        [entropy_bytes() / 1000],
+        Goal(at_most=round(MOST_KILOBYTES * 1000 / entropy_bytes(), 2)),
+        f"the goal is that of {MOST_KILOBYTES} KB",
+    )
+    building, compressing = alternate(
+        lambda: used(lambda: status_token(size=PEOPLE, superseded=places)),
+        lambda: used(lambda: zlib.compress(held.bits, 9)),
+        rounds=stage.size.rounds,
+    )
+    yield Figure(
+        SUITE,
+        "building and signing it",
+        "its compression alone",
+        "s",
+        building,
+        compressing,
+        Goal(at_most=round(MOST_SECONDS / min(compressing), 2)),
+        f"the goal is that of {MOST_SECONDS} s of one core",
+    )
+    looked, read = alternate(
+        lambda: used(lambda: [held.superseded(place) for place in places]) / LOOKUPS * 1e6,
+        lambda: used(lambda: [held.bits[place >> 3] for place in places]) / LOOKUPS * 1e6,
+        rounds=stage.size.rounds,
+    )
+    yield Figure(SUITE, "looking up one code", "reading its byte", "µs", looked, read)
+
+
+def entropy_bytes() -> float:
+    """What no list can be smaller than that says where `SUPERSEDED` of `PEOPLE` bits are set."""
+    share = SUPERSEDED / PEOPLE
+    bits = -share * math.log2(share) - (1 - share) * math.log2(1 - share)
+    return PEOPLE * bits / 8
+
+
+def used(work: Callable[[], object]) -> float:
+    """The processor's time of one run; others may be using it too."""
+    began = process_time()
+    work()
+    return process_time() - began
