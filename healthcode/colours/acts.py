@@ -26,6 +26,8 @@ KINDS: Final = {
     # Acts of the room above, which this one knows by name alone.
     "tracing-opened": _("Tracing of a case opened"),
     "contacts-confirmed": _("Contacts of a case confirmed"),
+    "meeting-declared": _("Meeting of a case entered"),
+    "meeting-retracted": _("Meeting of a case taken back"),
 }
 STATES: Final = {
     RecomputationState.PENDING: _("Waiting for a worker"),

@@ -9,15 +9,19 @@ from rest_framework.views import APIView
 from accounts.models import Account
 from accounts.permissions import IsOfficer, IsSource
 from healthcode.tracing import services
+from healthcode.tracing.meetings import declare_meeting, retract_meeting
 from healthcode.tracing.reporting import report_presences
 from healthcode.tracing.selectors import inquiry_for
 from healthcode.tracing.serializers import (
     ConfirmationAnswer,
     ConfirmationInput,
     InquiryAnswer,
+    MeetingActAnswer,
+    MeetingInput,
     OpeningInput,
     PresencesAnswer,
     PresencesInput,
+    RetractionInput,
     inquiry_answer,
     report_of,
 )
@@ -79,6 +83,43 @@ class ConfirmationView(APIView):
             at=timezone.now(),
         )
         return Response({"act": recomputation.act_id, "recomputation": recomputation.pk})
+
+
+class MeetingsView(APIView):
+    """Whom the case says it met."""
+
+    permission_classes = [IsOfficer]
+
+    @extend_schema(request=MeetingInput, responses={201: MeetingActAnswer})
+    def post(self, request: Request, inquiry_id: int) -> Response:
+        """Add a meeting to the chain, as an act; scans are searched once more."""
+        at = timezone.now()
+        given = MeetingInput(data=request.data, context={"at": at})
+        given.is_valid(raise_exception=True)
+        meeting = declare_meeting(
+            account=_account(request), inquiry_id=inquiry_id, at=at, **given.validated_data
+        )
+        return Response({"id": meeting.pk, "act": meeting.declared_by_id}, status=201)
+
+
+class RetractionView(APIView):
+    """A meeting that was entered wrongly."""
+
+    permission_classes = [IsOfficer]
+
+    @extend_schema(request=RetractionInput, responses=MeetingActAnswer)
+    def post(self, request: Request, inquiry_id: int, meeting_id: int) -> Response:
+        """Take it back, as an act; only before the contacts are confirmed."""
+        given = RetractionInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        meeting = retract_meeting(
+            account=_account(request),
+            inquiry_id=inquiry_id,
+            meeting_id=meeting_id,
+            ground=given.validated_data["ground"],
+            at=timezone.now(),
+        )
+        return Response({"id": meeting.pk, "act": meeting.retracted_by_id})
 
 
 class PresencesView(APIView):

@@ -42,4 +42,6 @@ class ChainChanged(Conflict):
     title = _("The chain has changed")
 
     def __init__(self) -> None:
-        super().__init__(_("The chain has changed since you looked at it. Please check it again."))
+        super().__init__(
+            _("The chain or its numbers have changed since you looked at them. Please check again.")
+        )

@@ -9,9 +9,10 @@ from healthcode.tracing.trace import Chain
 
 # More circles than this in a column are no picture any more; the table has them all.
 MOST: Final = 30
-COLUMNS: Final = (90, 360, 630)
-WIDTH: Final = 720
-STEP: Final = 36
+# As narrow as a phone, so that the numbers stay legible on one.
+COLUMNS: Final = (20, 136, 252)
+WIDTH: Final = 360
+STEP: Final = 30
 ORDER: Final = (Strength.CLOSE, Strength.CASUAL, Strength.DOUBTFUL)
 
 

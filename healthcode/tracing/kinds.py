@@ -1,8 +1,8 @@
 """Kinds of places, and what being there together comes to.
 
-The minutes and rows are this service's reading of the national rules for judging close contacts;
-docs/reference/tracing.md says where each comes from. A policy says which strength of contact gives
-which colour.
+The rows follow what authorities published, the minutes are this service's own:
+docs/reference/tracing.md says where each comes from and where it differs. A policy says which
+strength of contact gives which colour.
 """
 
 from collections.abc import Mapping

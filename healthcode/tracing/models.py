@@ -98,3 +98,15 @@ class Inquiry(models.Model):
                 condition=Q(infectious_from__lt=F("infectious_until")),
             ),
         ]
+
+
+class Meeting(models.Model):
+    """The case of an inquiry told an officer whom it met; `place` is where, for the two of them.
+
+    Entered by an act and, where it was a mistake, taken back by another.
+    """
+
+    inquiry = models.ForeignKey(Inquiry, models.CASCADE, related_name="+", db_constraint=False)
+    place = models.OneToOneField(Place, models.CASCADE, related_name="+")
+    declared_by = models.ForeignKey(Act, models.PROTECT, related_name="+")
+    retracted_by = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+")

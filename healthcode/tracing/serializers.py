@@ -15,6 +15,7 @@ from healthcode.evidence.fields import (
     YesNo,
 )
 from healthcode.tracing.kinds import PlaceKind, Strength
+from healthcode.tracing.meetings import meetings_of
 from healthcode.tracing.models import Inquiry
 from healthcode.tracing.reporting import Report
 from healthcode.tracing.services import LONGEST_GROUND, Preview
@@ -51,6 +52,19 @@ class ConfirmationInput(StrictSerializer):
 
     ground = serializers.CharField(max_length=LONGEST_GROUND)
     fingerprint = serializers.CharField(max_length=64)
+
+
+class MeetingInput(PeriodSerializer):
+    """Whom the case met, from when to when, and on what ground this is written down."""
+
+    person = Identifier()
+    ground = serializers.CharField(max_length=LONGEST_GROUND)
+
+
+class RetractionInput(StrictSerializer):
+    """On what ground a meeting is taken back."""
+
+    ground = serializers.CharField(max_length=LONGEST_GROUND)
 
 
 class PresenceLine(PeriodSerializer):
@@ -90,6 +104,23 @@ class SecondaryAnswer(ContactAnswer):
     of = serializers.IntegerField(help_text="The close contact.")
 
 
+class MeetingAnswer(serializers.Serializer[Any]):
+    """A meeting that the case told of."""
+
+    id = serializers.IntegerField()
+    person = serializers.IntegerField()
+    starts = serializers.DateTimeField()
+    ends = serializers.DateTimeField()
+    ground = serializers.CharField()
+
+
+class MeetingActAnswer(serializers.Serializer[Any]):
+    """The meeting, and the act that entered it or took it back."""
+
+    id = serializers.IntegerField()
+    act = serializers.IntegerField()
+
+
 class ColoursAnswer(serializers.Serializer[Any]):
     """How many people have each colour."""
 
@@ -117,6 +148,7 @@ class InquiryAnswer(serializers.Serializer[Any]):
     is_placed = serializers.BooleanField(help_text="Whether all scans have been resolved.")
     opened_by = serializers.IntegerField(help_text="The act.")
     confirmed_by = serializers.IntegerField(allow_null=True, help_text="The act, once confirmed.")
+    meetings = MeetingAnswer(many=True, help_text="Whom the case told that it met.")
     contacts = ContactAnswer(many=True)
     secondary = SecondaryAnswer(many=True)
     people = PeopleAnswer()
@@ -151,6 +183,7 @@ def inquiry_answer(inquiry: Inquiry, preview: Preview) -> dict[str, Any]:
         "is_placed": inquiry.placed_at is not None,
         "opened_by": inquiry.opened_by_id,
         "confirmed_by": inquiry.confirmed_by_id,
+        "meetings": meetings_of(inquiry),
         "contacts": [_contact(met) for met in preview.chain.contacts],
         "secondary": [
             {**_contact(second.encounter), "strength": Strength.SECONDARY, "of": second.of}

@@ -41,7 +41,7 @@ LONGEST_GROUND: Final = 1000
 class Preview:
     """What confirming would do: the chain, and the colours of its people now and then.
 
-    `fingerprint` names exactly this chain.
+    `fingerprint` names exactly this chain with these numbers.
     """
 
     chain: Chain
@@ -100,7 +100,7 @@ def preview(inquiry: Inquiry, *, at: datetime) -> Preview:
         _record(inquiry, chain, at=at)
         people = evaluate(sorted(chain.people), at=at)
         transaction.set_rollback(True)
-    return Preview(chain, people, fingerprint_of(chain))
+    return Preview(chain, people, _fingerprint(chain, people))
 
 
 @transaction.atomic
@@ -114,7 +114,8 @@ def confirm(
         InvalidInput: no ground.
         NotACase: the case was withdrawn meanwhile.
         NotPlacedYet, AlreadyConfirmed: too early, or too late.
-        ChainChanged: `fingerprint` is that of another chain.
+        ChainChanged: `fingerprint` is that of another chain, or of other numbers.
+        NoPolicy: when no policy is in force.
     """
     inquiry_for(account, inquiry_id)
     inquiry = Inquiry.objects.select_for_update().get(pk=inquiry_id)
@@ -127,9 +128,10 @@ def confirm(
         raise AlreadyConfirmed
     if inquiry.placed_at is None:
         raise NotPlacedYet
-    chain = chain_of(inquiry)
-    if fingerprint_of(chain) != fingerprint:
+    shown = preview(inquiry, at=at)
+    if shown.fingerprint != fingerprint:
         raise ChainChanged
+    chain = shown.chain
     inquiry.confirmed_by = record_act(
         account=account,
         kind=CONFIRMATION,
@@ -143,9 +145,14 @@ def confirm(
     return request(cause=Cause.EVIDENCE, act=inquiry.confirmed_by, people=people)
 
 
-def fingerprint_of(chain: Chain) -> str:
-    """A short name of exactly this chain."""
-    return hashlib.sha256(repr(chain).encode()).hexdigest()[:32]
+def _fingerprint(chain: Chain, people: Comparison) -> str:
+    numbers = [
+        people.people,
+        people.changed,
+        sorted(people.now.items()),
+        sorted(people.then.items()),
+    ]
+    return hashlib.sha256(repr((chain, numbers)).encode()).hexdigest()[:32]
 
 
 def _is_case(fact: Evidence) -> bool:

@@ -14,8 +14,23 @@ api = [
         interface.ConfirmationView.as_view(),
         name="inquiry-confirmation",
     ),
+    path(
+        "inquiries/<int:inquiry_id>/meetings",
+        interface.MeetingsView.as_view(),
+        name="inquiry-meetings",
+    ),
+    path(
+        "inquiries/<int:inquiry_id>/meetings/<int:meeting_id>/retraction",
+        interface.RetractionView.as_view(),
+        name="inquiry-meeting-retraction",
+    ),
 ]
 pages = [
     path("officer/inquiries", officer_pages.inquiries, name="officer-inquiries"),
     path("officer/inquiries/<int:inquiry_id>", officer_pages.inquiry, name="officer-inquiry"),
+    path(
+        "officer/inquiries/<int:inquiry_id>/meetings",
+        officer_pages.meetings,
+        name="officer-meetings",
+    ),
 ]

@@ -250,6 +250,25 @@ def test_what_is_confirmed_is_what_was_seen(town: Town) -> None:
         confirm(services.preview(inquiry, at=NOW).fingerprint)
 
 
+def test_numbers_that_were_not_seen_are_not_confirmed(town: Town) -> None:
+    """The chain is the same; but one of its people has turned red since, for another reason."""
+    inquiry = town.inquire()
+    seen = services.preview(inquiry, at=NOW)
+    world.fact(town.passing, EvidenceKind.CASE, CONFIRMED, None, "confirmed")
+    assert services.preview(inquiry, at=NOW).chain == seen.chain
+
+    with pytest.raises(ChainChanged):
+        services.confirm(
+            account=town.officer,
+            inquiry_id=inquiry.pk,
+            ground="g",
+            fingerprint=seen.fingerprint,
+            at=NOW,
+        )
+
+    assert not town.contacts()
+
+
 def test_nothing_is_confirmed_before_the_scans_are_resolved(town: Town) -> None:
     with pytest.raises(NotPlacedYet):
         town.confirm(town.inquire(placed=False))

@@ -129,13 +129,16 @@ def test_the_pages_lead_from_case_to_confirmation(town: Town) -> None:
     assert "2 change colour" not in html
     assert "3 change colour" in html
 
-    stale = browser.post(page, {"ground": "Checked", "fingerprint": "0" * 32})
+    fingerprint = shown.context["fingerprint"]
+    unticked = browser.post(page, {"ground": "Checked", "fingerprint": fingerprint})
+    assert unticked.status_code == 422
+    assert "Tick the box" in unticked.content.decode()
+    ticked = {"ground": "Checked", "confirmed": "1"}
+    stale = browser.post(page, ticked | {"fingerprint": "0" * 32})
     assert stale.status_code == 409
-    assert "The chain has changed" in stale.content.decode()
+    assert "The chain or its numbers have changed" in stale.content.decode()
     assert not Evidence.objects.filter(kind=EvidenceKind.CONTACT).exists()
-    confirmed = browser.post(
-        page, {"ground": "Checked", "fingerprint": shown.context["fingerprint"]}
-    )
+    confirmed = browser.post(page, ticked | {"fingerprint": fingerprint})
     assert confirmed.headers["Location"].startswith("/officer/recomputations/")
     assert "These contacts are evidence by act" in browser.get(page).content.decode()
     assert f"Inquiry {inquiry.pk} on case" in browser.get("/officer/inquiries").content.decode()

@@ -27,10 +27,13 @@ CREATE INDEX tracing_presence_person ON tracing_presence (person_id, starts);
 CREATE TABLE tracing_presence_default PARTITION OF tracing_presence DEFAULT;
 """
 
-# Retention deletes evidence by SQL and knows nothing of this room.
+# Retention deletes evidence by SQL and knows nothing of this room: an inquiry goes with its case, and
+# with it the meetings that the case told of.
 GO_WITH_THE_CASE = """
 ALTER TABLE tracing_inquiry ADD CONSTRAINT inquiry_of_case
     FOREIGN KEY (case_id) REFERENCES evidence_evidence ON DELETE CASCADE;
+ALTER TABLE tracing_meeting ADD CONSTRAINT meeting_of_inquiry
+    FOREIGN KEY (inquiry_id) REFERENCES tracing_inquiry ON DELETE CASCADE;
 """
 
 
@@ -99,6 +102,16 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('infectious_from__lt', models.F('infectious_until'))), name='infectious_window_lasts')],
             },
         ),
+        migrations.CreateModel(
+            name='Meeting',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('declared_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act')),
+                ('inquiry', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tracing.inquiry')),
+                ('place', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tracing.place')),
+                ('retracted_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act')),
+            ],
+        ),
         migrations.AddConstraint(
             model_name='place',
             constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['restaurant', 'shop', 'market', 'office', 'school', 'hospital', 'station', 'leisure', 'other', 'train', 'flight', 'coach', 'bus', 'household', 'meeting'])), name='place_kind_known'),
@@ -116,7 +129,8 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('ends__isnull', True), ('ends__gt', models.F('starts')), _connector='OR'), name='membership_lasts'),
         ),
         migrations.RunSQL(
-            GO_WITH_THE_CASE, "ALTER TABLE tracing_inquiry DROP CONSTRAINT inquiry_of_case"
+            GO_WITH_THE_CASE, "ALTER TABLE tracing_meeting DROP CONSTRAINT meeting_of_inquiry;"
+            "ALTER TABLE tracing_inquiry DROP CONSTRAINT inquiry_of_case",
         ),
         migrations.RunSQL(CREATE_PRESENCES, "DROP TABLE tracing_presence"),
     ]

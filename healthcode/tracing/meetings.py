@@ -1,0 +1,146 @@
+"""Whom a case says it met: entered by an officer, each an act, and traced like any presence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts.errors import invalid
+from accounts.models import Account, Act, Person
+from accounts.services import record_act
+from healthcode.colours.wake import send
+from healthcode.tracing.errors import AlreadyConfirmed
+from healthcode.tracing.kinds import PlaceKind
+from healthcode.tracing.models import Inquiry, Meeting, Place, Presence
+from healthcode.tracing.recording import NewPresence, record_presences
+from healthcode.tracing.selectors import inquiry_for
+from healthcode.web.errors import NotFound
+
+DECLARED: Final = "meeting-declared"
+RETRACTED: Final = "meeting-retracted"
+LONGEST_GROUND: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A meeting as an officer sees it: its number, with whom, when, and on what ground."""
+
+    id: int
+    person: int
+    starts: datetime
+    ends: datetime
+    ground: str
+
+
+@transaction.atomic
+def declare_meeting(
+    *,
+    account: Account,
+    inquiry_id: int,
+    person: int,
+    starts: datetime,
+    ends: datetime | None,
+    ground: str,
+    at: datetime,
+) -> Meeting:
+    """Write down that the case met `person`, as an officer's act; `ends` None: for half an hour.
+
+    An officer who asked stands for it, so it is no weak sign. The scans of who was met are resolved
+    anew, before anything can be confirmed.
+
+    Raises:
+        NotFound, Forbidden: see `inquiry_for`.
+        AlreadyConfirmed: the contacts are evidence already.
+        InvalidInput: no ground, nobody to be met, or a time outside of the infectious window.
+    """
+    inquiry = _open_inquiry(account, inquiry_id, ground)
+    case = inquiry.case.person_id
+    if person == case or not Person.objects.filter(pk=person).exists():
+        raise invalid("/person", _("There is no such person."))
+    if not inquiry.infectious_from <= starts < inquiry.infectious_until:
+        raise invalid("/from", _("The case was not infectious then. Please check the time."))
+    act = _act(account, DECLARED, inquiry, person, ground, at)
+    place = Place.objects.create(kind=PlaceKind.MEETING)
+    record_presences(
+        [
+            NewPresence(who, place.pk, PlaceKind.MEETING, starts, ends, sure=True)
+            for who in (case, person)
+        ]
+    )
+    _place_again(inquiry)
+    return Meeting.objects.create(inquiry=inquiry, place=place, declared_by=act)
+
+
+@transaction.atomic
+def retract_meeting(
+    *, account: Account, inquiry_id: int, meeting_id: int, ground: str, at: datetime
+) -> Meeting:
+    """Take back a meeting that was entered wrongly, as an act; nobody's colour rests on it yet.
+
+    Raises:
+        NotFound, Forbidden: see `inquiry_for`; or there is no such meeting.
+        AlreadyConfirmed: withdraw the contact's evidence instead.
+        InvalidInput: no ground.
+    """
+    inquiry = _open_inquiry(account, inquiry_id, ground)
+    standing = Meeting.objects.filter(inquiry=inquiry, retracted_by__isnull=True)
+    meeting = standing.filter(pk=meeting_id).first()
+    if meeting is None:
+        raise NotFound(_("There is no meeting with this number."))
+    presences = Presence.objects.filter(place=meeting.place_id)
+    other = presences.exclude(person=inquiry.case.person_id).values_list("person", flat=True)
+    meeting.retracted_by = _act(account, RETRACTED, inquiry, other.first(), ground, at)
+    meeting.save(update_fields=["retracted_by"])
+    presences.delete()
+    return meeting
+
+
+def meetings_of(inquiry: Inquiry) -> Sequence[Told]:
+    """The meetings of an inquiry that stand, in the order in which they were entered. Two queries.
+
+    Those of people who were erased since, and of days past retention, are gone.
+    """
+    standing = Meeting.objects.filter(inquiry=inquiry, retracted_by__isnull=True)
+    rows = {row.place_id: row for row in standing.select_related("declared_by").order_by("pk")}
+    presences = Presence.objects.filter(place__in=rows).exclude(person=inquiry.case.person_id)
+    met = {presence.place_id: presence for presence in presences}
+    return [
+        Told(row.pk, met[place].person_id, met[place].starts, met[place].ends, ground)
+        for place, row in rows.items()
+        if place in met
+        for ground in (row.declared_by.ground,)
+    ]
+
+
+def _open_inquiry(account: Account, inquiry_id: int, ground: str) -> Inquiry:
+    """The inquiry, locked, so that it is not confirmed meanwhile."""
+    inquiry_for(account, inquiry_id)
+    if not ground.strip() or len(ground) > LONGEST_GROUND:
+        raise invalid("/ground", _("Say on what ground, in at most 1000 characters."))
+    known = Inquiry.objects.select_for_update(of=("self",)).select_related("case__person")
+    inquiry = known.get(pk=inquiry_id)
+    if inquiry.confirmed_by_id is not None:
+        raise AlreadyConfirmed
+    return inquiry
+
+
+def _act(
+    account: Account, kind: str, inquiry: Inquiry, person: int | None, ground: str, at: datetime
+) -> Act:
+    return record_act(
+        account=account,
+        kind=kind,
+        area=inquiry.case.person.home_area,
+        ground=ground,
+        detail={"inquiry": inquiry.pk, "case": inquiry.case_id, "person": person},
+        at=at,
+    )
+
+
+def _place_again(inquiry: Inquiry) -> None:
+    Inquiry.objects.filter(pk=inquiry.pk).update(placed_at=None)
+    transaction.on_commit(partial(send, "tracing.place", inquiry_id=inquiry.pk))
