@@ -1,0 +1,77 @@
+"""Tables with one partition a day (Asia/Shanghai): made, and dropped when the day is too old.
+
+A row of a day without a partition goes to the default one, so none is ever lost; what lies there is
+moved when its day gets a partition of its own.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Final
+
+from django.db import connection, transaction
+
+LOCK_TIMEOUT: Final = "3s"
+"""Writers wait while a partition is made or dropped; rather than hold them up, try again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class DailyTable:
+    """A table partitioned by its column `day`, with a default partition `<name>_default`.
+
+    Partitions are named `<name>_20200303`. `name` is a word of the program's, never input.
+    """
+
+    name: str
+
+    def maintain(self, days: Iterable[date], *, oldest: date) -> None:
+        """Make the partitions of `days` that are missing, forget all that is before `oldest`."""
+        present = self.days()
+        for day in days:
+            if day not in present:
+                self._create(day)
+        for day in sorted(present):
+            if day < oldest:
+                self._drop(day)
+        with connection.cursor() as cursor:
+            cursor.execute(f"DELETE FROM {self.name}_default WHERE day < %s", [oldest])  # noqa: S608 - a name of the program's
+
+    def days(self) -> frozenset[date]:
+        """The days that have a partition of their own."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass",
+                [self.name],
+            )
+            names = [
+                re.fullmatch(rf"{self.name}_(\d{{4}})(\d{{2}})(\d{{2}})", name)
+                for (name,) in cursor.fetchall()
+            ]
+        return frozenset(date(*map(int, name.groups())) for name in names if name)
+
+    def _create(self, day: date) -> None:
+        """Attach a partition for `day`, with the rows of that day that the default one took."""
+        part = f"{self.name}_{day:%Y%m%d}"
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            # Whoever makes it first wins; the other finds it and leaves it.
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [self.name])
+            if day in self.days():
+                return
+            cursor.execute(f"LOCK TABLE {self.name}_default IN ACCESS EXCLUSIVE MODE")
+            cursor.execute(f"CREATE TABLE {part} (LIKE {self.name} INCLUDING ALL)")
+            cursor.execute(
+                f"WITH moved AS (DELETE FROM {self.name}_default WHERE day = %s RETURNING *)"  # noqa: S608 - as above
+                f" INSERT INTO {part} SELECT * FROM moved",
+                [day],
+            )
+            cursor.execute(
+                f"ALTER TABLE {self.name} ATTACH PARTITION {part} FOR VALUES FROM (%s) TO (%s)",
+                [day, day + timedelta(days=1)],
+            )
+
+    def _drop(self, day: date) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+            cursor.execute(f"DROP TABLE IF EXISTS {self.name}_{day:%Y%m%d}")
