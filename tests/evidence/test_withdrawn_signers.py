@@ -1,17 +1,21 @@
 """A signer that is believed no more, and what its signatures attested."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from io import StringIO
+from threading import Event
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection, transaction
 from rest_framework.test import APIClient
 
 from accounts.models import Person
 from healthcode.colours.models import Recomputation
 from healthcode.colours.recompute import run
+from healthcode.evidence import certificates
 from healthcode.evidence.models import DocumentSigner, Evidence
 from tests.evidence.handing_in import DAY, HOUR, colour_name, hand_in
 from tests.evidence.ministry import GERMANY, Ministry
@@ -55,3 +59,39 @@ def test_the_withdrawal_of_a_signer_leaves_others_alone(
     standing = Evidence.objects.get(withdrawn_by__isnull=True)
     assert standing.detail["country"] == "FR"
     assert hand_in(resident_client, erika, france.test(now - 2 * HOUR, ci="9")).status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_withdrawal_waits_for_what_is_just_being_entered(
+    germany: None, erika: Person, now: datetime
+) -> None:
+    """Else it would miss a fact that its signer attested a moment before."""
+    text = GERMANY.test(now - HOUR)
+    has_read, may_end = Event(), Event()
+
+    def read_and_wait() -> None:
+        try:
+            with transaction.atomic():
+                certificates.read(text, at=now)
+                has_read.set()
+                may_end.wait(30)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as thread:
+        entering = thread.submit(read_and_wait)
+        assert has_read.wait(30)
+        try:
+            with pytest.raises(OperationalError, match="lock timeout"):
+                withdraw_without_patience()
+        finally:
+            may_end.set()
+        entering.result(30)
+    assert "counts no more" in withdraw_signer()
+
+
+@transaction.atomic
+def withdraw_without_patience() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '200ms'")
+    withdraw_signer()
