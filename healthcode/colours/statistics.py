@@ -5,7 +5,7 @@ small one could as well be `least` or more while every figure that is shown, and
 the same. docs/reference/retention.md tells the same in words.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -13,6 +13,7 @@ from typing import Final
 from django.conf import settings
 from django.db import connection
 
+from accounts.authority import covers
 from healthcode.colours.models import Colour
 
 ALL: Final = "all"
@@ -34,6 +35,10 @@ class Table:
 
     counties: tuple[str, ...]
     figures: Mapping[Cell, int | None]
+
+    def within(self, areas: Sequence[str]) -> list[str]:
+        """The counties that lie in one of `areas`."""
+        return [code for code in self.counties if any(covers(area, code) for area in areas)]
 
     def row(self, county: str) -> dict[str, int | None]:
         """The figures of one county, by colour, with their sum."""

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authority import areas_of, covers
+from accounts.authority import areas_of
 from accounts.models import Account, Role
 from accounts.permissions import IsOfficer
 from healthcode.areas.selectors import names
@@ -57,8 +57,7 @@ class StatisticsView(APIView):
         assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
         held = areas_of(account, Role.OFFICER)
         table = colours_by_county()
-        mine = [code for code in table.counties if any(covers(area, code) for area in held)]
-        return Response(StatisticsOutput(_answer(table, mine)).data)
+        return Response(StatisticsOutput(_answer(table, table.within(held))).data)
 
 
 def _answer(table: Table, codes: list[str]) -> dict[str, object]:

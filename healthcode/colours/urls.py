@@ -7,6 +7,7 @@ from healthcode.colours import (
     certificates_api,
     levels_api,
     pages_certificates,
+    pages_statistics,
     pages_withdrawal,
     recomputations_api,
     statistics_api,
@@ -46,6 +47,7 @@ api = [
 pages = [
     path("officer", officer_pages.desk, name="officer"),
     path("officer/map", officer_pages.publish, name="officer-map"),
+    path("officer/statistics", pages_statistics.statistics, name="officer-statistics"),
     path("officer/evidence", pages_withdrawal.withdraw, name="officer-evidence"),
     path("officer/certificate", pages_certificates.enter, name="officer-certificate"),
     path(

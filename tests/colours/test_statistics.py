@@ -110,3 +110,15 @@ def test_an_officer_sees_their_counties_and_the_sum(policy: object) -> None:
     assert [county["code"] for county in body["counties"]] == ["330106"]
     assert body["counties"][0]["red"] is None
     assert body["least"] == LEAST
+    browser = Client()
+    browser.cookies["language"] = "en"
+    browser.force_login(officer)
+    page = browser.get("/officer/statistics").content.decode()
+    assert "No group of fewer than 10 is shown" in page
+    assert [line.count("<td") for line in page.splitlines() if "330106" in line] == [4]
+    assert "330203" not in page
+
+
+@pytest.mark.django_db
+def test_nobody_else_sees_them_on_a_page(client: Client) -> None:
+    assert client.get("/officer/statistics").status_code == 302
