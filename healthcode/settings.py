@@ -187,7 +187,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Requests that a web process has at work at once; healthcode.web.gate turns the rest away.
-REQUESTS_AT_ONCE = int(os.environ.get("REQUESTS_AT_ONCE", "12"))
+REQUESTS_AT_ONCE = int(os.environ.get("REQUESTS_AT_ONCE", "8"))
 
 # The HTTP interface
 REST_FRAMEWORK = {

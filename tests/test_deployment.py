@@ -67,7 +67,7 @@ def test_containers_run_what_make_run_runs(compose: dict[str, Any]) -> None:
         "granian",
         "wsgi",
         "--blocking-threads",
-        "16",
+        "10",
         "--no-ws",
         "healthcode.wsgi:application",
     ):

@@ -174,7 +174,7 @@ class Service:
             *("--host", self.address.host),
             *("--port", str(self.address.port)),
             *("--workers", "1"),
-            *("--blocking-threads", "16"),
+            *("--blocking-threads", "10"),
             "--no-ws",
             *("--workers-kill-timeout", "5"),
             "healthcode.wsgi:application",

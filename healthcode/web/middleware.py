@@ -38,6 +38,9 @@ BULK_PATHS = (
 )
 
 
+# Headers are read from META: `request.headers` takes every header of every request apart.
+
+
 class BodyLimitMiddleware:
     """Refuses bodies larger than their address needs, before anything reads them."""
 
@@ -47,14 +50,14 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer 413 when the announced length is too large, 411 when a body has none."""
         limit = BULK_BODY_LIMIT if request.path.startswith(BULK_PATHS) else BODY_LIMIT
-        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             return problem_response(
                 "length-required",
                 _("Length required"),
                 411,
                 _("Send the request with a Content-Length."),
             )
-        announced = request.headers.get("Content-Length") or "0"
+        announced = request.META.get("CONTENT_LENGTH") or "0"
         if not announced.isdecimal() or int(announced) > limit:
             if announced.isdecimal() and int(announced) <= DRAIN_LIMIT:
                 while request.read(DRAIN_CHUNK):
@@ -148,7 +151,7 @@ class LanguageMiddleware:
         if chosen in known:
             return chosen
         if wants_problem(request):
-            accepted = request.headers.get("Accept-Language", "").lower().split(",")[0]
+            accepted = request.META.get("HTTP_ACCEPT_LANGUAGE", "").lower().split(",")[0]
             if accepted.startswith("en"):
                 return "en"
         return str(settings.LANGUAGE_CODE)

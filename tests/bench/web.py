@@ -43,7 +43,7 @@ def serving(stage: Stage, database: str, *, workers: int) -> Iterator[Server]:
         "DJANGO_SETTINGS_MODULE": "tests.bench.served",
     }
     granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)]
-    options = ["--workers", str(workers), "--blocking-threads", "16", "--no-ws"]
+    options = ["--workers", str(workers), "--blocking-threads", "10", "--no-ws"]
     with (stage.folder / "web.log").open("ab") as log:
         process = children.start(
             [*granian, *options, "healthcode.wsgi:application"], output=log, environment=environment
