@@ -61,7 +61,7 @@ def hand_in(*, account: Account, person: Person, text: str, at: datetime) -> Ent
         NotACertificate, CertificateRefused, CertificateSaysNothing: see `certificates.read`.
         CertificateOfAnother, OfficerMustLook: it is not, or may not be, this person's.
         CertificateKnown: it was handed in before.
-        CertificateWithdrawn: an officer has withdrawn what it attested.
+        CertificateWithdrawn: an officer has withdrawn what it attested about them.
     """
     limits.take([(TRIES, str(account.pk))], at=at)
     with transaction.atomic():
@@ -72,9 +72,9 @@ def hand_in(*, account: Account, person: Person, text: str, at: datetime) -> Ent
         if holder is Likeness.UNSURE:
             raise OfficerMustLook
         evidence = _record(account, person, attested, holder, at)
-        withdrawn = Evidence.objects.filter(certificate=attested.digest, withdrawn_by__isnull=False)
         # Asked after the fact is stored: a withdrawal that was under way has ended by then.
-        if withdrawn.exists():
+        about = Evidence.objects.filter(person=person, certificate=attested.digest)
+        if about.filter(withdrawn_by__isnull=False).exists():
             raise CertificateWithdrawn
         return Entered(evidence, attested, decide_now(person, at))
 

@@ -185,6 +185,23 @@ def test_what_was_withdrawn_comes_back_by_an_officer_alone(
     assert colour_name(erika) == "red"
 
 
+def test_entered_for_the_wrong_person_it_is_still_the_right_ones(
+    germany: None,
+    world: World,
+    erika: Person,
+    resident_client: APIClient,
+    officer_client: APIClient,
+    now: datetime,
+) -> None:
+    text = GERMANY.test(now - HOUR)
+    namesake = registered(world.zhang, "Erika Mustermann", IdType.PASSPORT, "C01X00T48")
+    wrong = enter(officer_client, text, person=namesake.pk).json()["evidence"]
+    assert hand_in(resident_client, erika, text).status_code == 409
+    url = f"/api/v1/evidence/{wrong}/withdrawal"
+    officer_client.post(url, {"ground": "The other Erika's."}, format="json")
+    assert hand_in(resident_client, erika, text).status_code == 201
+
+
 def test_trying_out_whose_it_could_be_ends_soon(
     germany: None, erika: Person, resident_client: APIClient, now: datetime
 ) -> None:
