@@ -15,6 +15,10 @@ from tests.live.video import picture_of
 
 SCANS = "**/api/v1/scans"
 SERVER = "**/api/v1/**"
+BUNDLE = "**/api/v1/devices/bundle"
+BATCH = "**/api/v1/scans/batch"
+# It would send the scans by itself, past the routes of the page.
+WITHOUT_WORKER = 'Object.defineProperty(Navigator.prototype, "serviceWorker", {value: undefined});'
 PATIENCE_MS = 60_000
 # From the first frame that shows something other than an empty desk to the verdict on the screen.
 STOPWATCH = """
@@ -110,6 +114,35 @@ def test_with_a_clock_set_back_nobody_passes_unseen(slow_clock: Page, code: str)
     slow_clock.unroute(SERVER)
     expect(slow_clock.locator("#state-warning")).not_to_contain_text("调慢", timeout=PATIENCE_MS)
     expect(slow_clock.locator("#state-queue")).to_have_text("", timeout=PATIENCE_MS)
+
+
+def test_scans_go_to_nobody_who_cannot_sign(
+    service: LiveService, playwright: Playwright, kept: Path, code: str
+) -> None:
+    """Whoever answers in the server's place would learn of everybody who was scanned."""
+    taken: list[str] = []
+    with phone(playwright, kept=kept) as page:
+        page.add_init_script(WITHOUT_WORKER)
+        page.goto(f"{service.base_url}/scanner")
+        expect(page.locator("#state-data")).to_contain_text("前", timeout=PATIENCE_MS)
+        bundle = page.context.request.get(
+            f"{service.base_url}/api/v1/devices/bundle",
+            headers={"Authorization": f"Bearer {service.demo['device']['token']}"},
+        ).json()
+        head, body, tail = bundle["bundle"].split(".")
+        bundle["bundle"] = f"{head}.{body}.{tail[::-1]}"
+        page.route(SERVER, lambda route: route.abort())
+        assert verdict_on(page, code) == "pass ok"
+        page.route(BATCH, lambda route: (taken.append(route.request.url), route.abort()))
+        page.route(BUNDLE, lambda route: route.fulfill(json=bundle))
+        expect(page.locator("#state-warning")).to_contain_text("签名", timeout=PATIENCE_MS)
+        page.wait_for_timeout(6000)
+        expect(page.locator("#state-queue")).to_contain_text("1")
+        assert taken == []
+        page.unroute(BUNDLE)
+        page.unroute(BATCH)
+        page.unroute(SERVER)
+        expect(page.locator("#state-queue")).to_have_text("", timeout=PATIENCE_MS)
 
 
 def test_a_clock_set_forward_loses_no_scan(
