@@ -15,8 +15,10 @@ from healthcode.tracing.kinds import MEASURES
 # how many there were. Periods are half-open; an encounter lasts. Strengths are numbers: 1 close,
 # 2 casual, 3 doubtful. `circle_of` gives each window a circle; those who are `known` in one (an
 # array as long as `circles`) are left out of it. `first_day` and `last_day` say twice what the
-# windows say, so that other days' partitions are out before anything is planned for them.
+# windows say, so that other days' partitions are out before anything is planned for them. The
+# planner expects far more rows than come, and would compile what takes milliseconds.
 ENCOUNTERS: Final = """
+SET LOCAL jit = off;
 WITH measure AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(measures)s::jsonb) AS given (
         kind text, longest interval, close_after interval, rows int, carriages boolean)
