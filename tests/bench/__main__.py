@@ -27,6 +27,7 @@ def main() -> int:
                 report.write(figures, options.out, size=size.name)
                 low, high = figure.spread
                 here.say(f"  {figure.measure}: {figure.ratio:.2f} ({low:.2f}–{high:.2f})")
+            here.clear()
     print(report.table(figures))
     print(report.notes(figures))
     print(f"\nEvery round is in {options.out}.", file=sys.stderr)

@@ -54,6 +54,7 @@ class Stage:
         self.size = size
         self.postgres = postgres
         self.valkey = valkey
+        self._databases: set[str] = set()
 
     def say(self, sentence: str) -> None:
         """Tell whoever waits; the table goes to the standard output, this does not."""
@@ -62,7 +63,14 @@ class Stage:
     def database(self, name: str) -> str:
         """Make an empty database where there is none; its address for the service's role."""
         self.postgres.ensure_database(name)
+        self._databases.add(name)
         return self.postgres.url(name)
+
+    def clear(self) -> None:
+        """Drop all databases: two cities of ten million would not lie beside each other."""
+        for name in self._databases:
+            self.order(f'DROP DATABASE "{name}" WITH (FORCE)')
+        self._databases.clear()
 
     def order(self, statement: str, *, database: str = "postgres") -> None:
         """Run what only the superuser may: CHECKPOINT, VACUUM."""
