@@ -21,8 +21,8 @@ from healthcode.colours.policy import PolicyFault
 
 logger = logging.getLogger(__name__)
 
-# Long enough to make the transaction's own cost vanish (two weeks of stays: some hundredths of a second),
-# short enough that a declaration never waits for long (120 facts a person: about half a second).
+# Long enough to make the transaction's own cost vanish (two weeks of stays: less than a tenth of a
+# second), short enough that a declaration never waits for long (120 facts a person: half a second).
 PEOPLE_A_BATCH: Final = 2500
 # After how long without progress the sweep takes a recomputation for abandoned.
 STALE_AFTER: Final = timedelta(seconds=20)
