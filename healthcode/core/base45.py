@@ -5,13 +5,13 @@ characters; done for all of them at once, it takes a tenth of that.
 """
 
 import struct
+from functools import lru_cache
 from typing import Final
 
 _ALPHABET: Final = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
-_NO_DIGIT: Final = b"\xff"
+_NO_DIGIT: Final = 0xFF
 _DIGITS: Final = bytes(
-    _ALPHABET.index(character) if character in _ALPHABET else _NO_DIGIT[0]
-    for character in range(256)
+    _ALPHABET.index(character) if character in _ALPHABET else _NO_DIGIT for character in range(256)
 )
 _CHARACTERS: Final = _ALPHABET.ljust(256, b"?")
 _BASE: Final = len(_ALPHABET)
@@ -35,18 +35,22 @@ def decode(text: str) -> bytes:
 def _pairs(digits: bytes) -> bytes:
     """Two bytes for each three digits.
 
-    The digits are one large number in lanes of three bytes, the low digit lowest. So all sums are
+    The digits are one large number in lanes of three bytes, the low digit highest. So all sums are
     made at once, and none reaches its neighbour: 44 + 45 * 44 + 45 * 45 * 44 fits three bytes.
     """
-    number = int.from_bytes(digits, "little")
-    low = int.from_bytes(b"\xff\0\0" * (len(digits) // 3), "little")
-    sums = (number & low) + _BASE * (number >> 8 & low) + _BASE * _BASE * (number >> 16 & low)
-    lanes = sums.to_bytes(len(digits), "little")
-    if lanes[2::3].strip(b"\0"):
+    number, last = int.from_bytes(digits, "big"), _last_of_lanes(len(digits))
+    sums = (number >> 16 & last) + _BASE * (number >> 8 & last) + _BASE * _BASE * (number & last)
+    data = bytearray(sums.to_bytes(len(digits), "big"))
+    if data[::3].strip(b"\0"):
         raise ValueError("not Base45")
-    data = bytearray(2 * (len(digits) // 3))
-    data[::2], data[1::2] = lanes[1::3], lanes[::3]
+    del data[::3]
     return bytes(data)
+
+
+@lru_cache(maxsize=256)
+def _last_of_lanes(size: int) -> int:
+    """The mask of every third byte of so many; codes have few different lengths."""
+    return int.from_bytes(b"\0\0\xff" * (size // 3), "big")
 
 
 def encode(data: bytes) -> str:

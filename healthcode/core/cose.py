@@ -124,17 +124,16 @@ def signature_holds(
 ) -> bool:
     """Whether the key made this signature, with exactly this algorithm."""
     try:
-        match algorithm, public_key:
-            case Algorithm.ES256, ec.EllipticCurvePublicKey():
-                der = _to_der(signature, (public_key.key_size + 7) // 8)
-                public_key.verify(der, signed_bytes, _ECDSA)
-            case Algorithm.EDDSA, ed25519.Ed25519PublicKey():
-                public_key.verify(signature, signed_bytes)
-            case Algorithm.PS256, rsa.RSAPublicKey():
-                pss = padding.PSS(padding.MGF1(SHA256()), SHA256.digest_size)
-                public_key.verify(signature, signed_bytes, pss, SHA256())
-            case _:
-                return False
+        if algorithm is Algorithm.ES256 and isinstance(public_key, ec.EllipticCurvePublicKey):
+            der = _to_der(signature, (public_key.key_size + 7) // 8)
+            public_key.verify(der, signed_bytes, _ECDSA)
+        elif algorithm is Algorithm.EDDSA and isinstance(public_key, ed25519.Ed25519PublicKey):
+            public_key.verify(signature, signed_bytes)
+        elif algorithm is Algorithm.PS256 and isinstance(public_key, rsa.RSAPublicKey):
+            pss = padding.PSS(padding.MGF1(SHA256()), SHA256.digest_size)
+            public_key.verify(signature, signed_bytes, pss, SHA256())
+        else:
+            return False
     except InvalidSignature:
         return False
     return True

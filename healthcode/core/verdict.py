@@ -1,6 +1,5 @@
 """The verdict on a health code: pure, time and knowledge handed in. Order: docs/format.md."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -39,8 +38,7 @@ class Door(NamedTuple):
     now: int
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """The outcome, its reason, and how old each thing was that it rests on.
 
     `code` is there only when its signature held. `age_seconds` counts from its issue, or from the
@@ -55,6 +53,9 @@ class Verdict:
     status_age_seconds: int | None
 
 
+# What a good code comes past: before Python 3.12 each look at an enumeration calls a function.
+_PASS, _REFUSE, _OK = Outcome.PASS, Outcome.REFUSE, Reason.OK
+_UNKNOWN_KEY, _BAD_SIGNATURE = Reason.UNKNOWN_KEY, Reason.BAD_SIGNATURE
 _SEVERITY: Final = {Outcome.PASS: 0, Outcome.CAUTION: 1, Outcome.REFUSE: 2}
 _COLOUR_REASON: Final = {
     Colour.GREEN: Reason.NOT_ADMITTED_HERE,
@@ -97,15 +98,15 @@ def age(since: int, now: int) -> int:
 def _doubt_of_signature(signed: SignedCode, issuer: Issuer, door: Door) -> Reason | None:
     """Why the code is not this issuer's word, or None when it is."""
     latest_issue = signed.code.issued_at + door.rules.leeway_seconds
-    doubt = Reason.UNKNOWN_KEY
+    doubt = _UNKNOWN_KEY
     # Identifiers are short, so two keys may share one: each is tried.
     for key in issuer.keys:
         if key.kid == signed.kid and key.in_force(issued_at=latest_issue, at=door.now):
-            doubt = Reason.BAD_SIGNATURE
+            doubt = _BAD_SIGNATURE
             if key.algorithm is signed.algorithm and cose.signature_holds(
                 key.algorithm, key.public_key, signed.signed_bytes, signed.signature
             ):
-                return None if _is_in_its_phone(signed) else Reason.BAD_SIGNATURE
+                return None if _is_in_its_phone(signed) else _BAD_SIGNATURE
     return doubt
 
 
@@ -129,7 +130,7 @@ def _judge_genuine(
     if lapse is not None:
         return Outcome.REFUSE, lapse
     outcome, reason = _admission(signed.code, issuer, door.rules)
-    if outcome is Outcome.PASS and _is_stale(status_list, door):
+    if outcome is _PASS and _is_stale(status_list, door):
         return Outcome.CAUTION, Reason.STALE_DATA
     return outcome, reason
 
@@ -160,14 +161,14 @@ def _supersession(code: HealthCode, status_list: StatusList | None) -> Reason | 
 
 def _admission(code: HealthCode, issuer: Issuer, rules: Rules) -> tuple[Outcome, Reason]:
     """The worse of what the issuer's colour is worth here and what this door admits."""
-    admitted = rules.admits.get(code.colour, Outcome.REFUSE)
-    honoured = issuer.honours.get(code.colour, Outcome.PASS)
+    admitted = rules.admits.get(code.colour, _REFUSE)
+    honoured = issuer.honours.get(code.colour, _PASS)
     outcome = honoured if _SEVERITY[honoured] > _SEVERITY[admitted] else admitted
     if code.kind not in rules.kinds:
-        outcome, admitted = Outcome.REFUSE, Outcome.REFUSE
-    if outcome is Outcome.PASS:
-        return outcome, Reason.OK
-    only_the_door_refuses = admitted is Outcome.REFUSE is not honoured
+        outcome, admitted = _REFUSE, _REFUSE
+    if outcome is _PASS:
+        return outcome, _OK
+    only_the_door_refuses = admitted is _REFUSE is not honoured
     if only_the_door_refuses and code.colour is not Colour.RED:
         return outcome, Reason.NOT_ADMITTED_HERE
     return outcome, _COLOUR_REASON[code.colour]
