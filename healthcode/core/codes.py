@@ -35,13 +35,6 @@ POINT_BYTES: Final = 64
 _ALGORITHMS: Final = {cbor.encode(number): number for number in cose.SIGNATURE_BYTES}
 _NO_EXTERNAL_DATA: Final = cbor.encode(b"")
 
-# What stands before each value of a code's claims.
-_CLAIMS, _BOUND_CLAIMS = (cbor.head(5, members) + cbor.encode(grammar.ISS) for members in (5, 6))
-_EXP, _IAT = cbor.encode(grammar.EXP), cbor.encode(grammar.IAT)
-_X: Final = grammar.piece(
-    grammar.CNF, cbor.head(5, 1), 
-)
-
 
 class Colour(IntEnum):
     GREEN = 0
@@ -233,33 +226,33 @@ def _read_phone_key(point: bytes, kind: Kind) -> bytes:
 
 
 def _encode_claims(code: HealthCode) -> bytes:
-    """The claims as `grammar` has them; from ready pieces, for codes are renewed all the time."""
-    holder, point = code.holder, code.phone_key
-    return b"".join(
-        (
-            _CLAIMS if point is None else _BOUND_CLAIMS,
-            _text(code.issuer),
-            _EXP + _number(code.expires_at),
-            _IAT + _number(code.issued_at),
-            b"" if point is None else _X + point[:_HALF] + _Y + point[_HALF:],
-            _IDX + _number(code.status.idx),
-            _URI + _text(code.status.uri),
-            _STATEMENT if holder is None else _NAMED_STATEMENT,
-            _number(code.colour),
-            _KIND + _number(code.kind),
-            _POLICY + _number(code.policy),
-            b"" if holder is None else _HOLDER + _text(holder),
-        )
-    )
+    statement: dict[int, cbor.Encodable] = {
+        grammar.COLOUR: code.colour,
+        grammar.KIND: code.kind,
+        grammar.POLICY: code.policy,
+    }
+    if code.holder is not None:
+        statement[grammar.HOLDER] = code.holder
+    claims: dict[int, cbor.Encodable] = {
+        grammar.ISS: code.issuer,
+        grammar.EXP: code.expires_at,
+        grammar.IAT: code.issued_at,
+        grammar.STATUS: {"status_list": {"idx": code.status.idx, "uri": code.status.uri}},
+        grammar.HC: statement,
+    }
+    if code.phone_key is not None:
+        claims[grammar.CNF] = {grammar.COSE_KEY: _cose_key(code.phone_key)}
+    return cbor.encode(claims)
 
 
-def _number(number: int) -> bytes:
-    return cbor.head(0, number)
-
-
-def _text(text: str) -> bytes:
-    data = text.encode()
-    return cbor.head(3, len(data)) + data
+def _cose_key(point: bytes) -> dict[int, cbor.Encodable]:
+    half = POINT_BYTES // 2
+    return {
+        grammar.KTY: grammar.KTY_EC2,
+        grammar.CRV: grammar.CRV_P256,
+        grammar.X: point[:half],
+        grammar.Y: point[half:],
+    }
 
 
 def phone_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
