@@ -32,8 +32,36 @@ _INVISIBLE: Final = re.compile(
 )
 _UNCOMPRESSED = b"\x04"
 POINT_BYTES: Final = 64
+_HALF: Final = POINT_BYTES // 2
 _ALGORITHMS: Final = {cbor.encode(number): number for number in cose.SIGNATURE_BYTES}
 _NO_EXTERNAL_DATA: Final = cbor.encode(b"")
+
+
+# What stands before the values of a code's claims. Maps are heads and members one after the other.
+_MAPS: Final = [cbor.head(5, members) for members in range(7)]
+_CLAIMS, _BOUND_CLAIMS = (_MAPS[members] + cbor.encode(grammar.ISS) for members in (5, 6))
+_EXP, _IAT = cbor.encode(grammar.EXP), cbor.encode(grammar.IAT)
+_X: Final = b"".join(
+    (
+        cbor.encode(grammar.CNF) + _MAPS[1],
+        cbor.encode(grammar.COSE_KEY) + _MAPS[4],
+        *map(cbor.encode, (grammar.KTY, grammar.KTY_EC2, grammar.CRV, grammar.CRV_P256, grammar.X)),
+        grammar.OCTETS[_HALF],
+    )
+)
+_Y: Final = cbor.encode(grammar.Y) + grammar.OCTETS[_HALF]
+_IDX: Final = b"".join(
+    (
+        cbor.encode(grammar.STATUS) + _MAPS[1],
+        cbor.encode("status_list") + _MAPS[2],
+        cbor.encode("idx"),
+    )
+)
+_URI: Final = cbor.encode("uri")
+_STATEMENT, _NAMED_STATEMENT = (
+    cbor.encode(grammar.HC) + _MAPS[members] + cbor.encode(grammar.COLOUR) for members in (3, 4)
+)
+_KIND, _POLICY, _HOLDER = map(cbor.encode, (grammar.KIND, grammar.POLICY, grammar.HOLDER))
 
 
 class Colour(IntEnum):
@@ -226,33 +254,33 @@ def _read_phone_key(point: bytes, kind: Kind) -> bytes:
 
 
 def _encode_claims(code: HealthCode) -> bytes:
-    statement: dict[int, cbor.Encodable] = {
-        grammar.COLOUR: code.colour,
-        grammar.KIND: code.kind,
-        grammar.POLICY: code.policy,
-    }
-    if code.holder is not None:
-        statement[grammar.HOLDER] = code.holder
-    claims: dict[int, cbor.Encodable] = {
-        grammar.ISS: code.issuer,
-        grammar.EXP: code.expires_at,
-        grammar.IAT: code.issued_at,
-        grammar.STATUS: {"status_list": {"idx": code.status.idx, "uri": code.status.uri}},
-        grammar.HC: statement,
-    }
-    if code.phone_key is not None:
-        claims[grammar.CNF] = {grammar.COSE_KEY: _cose_key(code.phone_key)}
-    return cbor.encode(claims)
+    """The claims as `grammar` has them; from ready pieces, for codes are renewed all the time."""
+    holder, point = code.holder, code.phone_key
+    return b"".join(
+        (
+            _CLAIMS if point is None else _BOUND_CLAIMS,
+            _text(code.issuer),
+            _EXP + _number(code.expires_at),
+            _IAT + _number(code.issued_at),
+            b"" if point is None else _X + point[:_HALF] + _Y + point[_HALF:],
+            _IDX + _number(code.status.idx),
+            _URI + _text(code.status.uri),
+            _STATEMENT if holder is None else _NAMED_STATEMENT,
+            _number(code.colour),
+            _KIND + _number(code.kind),
+            _POLICY + _number(code.policy),
+            b"" if holder is None else _HOLDER + _text(holder),
+        )
+    )
 
 
-def _cose_key(point: bytes) -> dict[int, cbor.Encodable]:
-    half = POINT_BYTES // 2
-    return {
-        grammar.KTY: grammar.KTY_EC2,
-        grammar.CRV: grammar.CRV_P256,
-        grammar.X: point[:half],
-        grammar.Y: point[half:],
-    }
+def _number(number: int) -> bytes:
+    return cbor.head(0, number)
+
+
+def _text(text: str) -> bytes:
+    data = text.encode()
+    return cbor.head(3, len(data)) + data
 
 
 def phone_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
