@@ -28,8 +28,12 @@ GATE: Final = 0x68636F6C
 # Many times what a batch takes.
 GATE_PATIENCE: Final = "10s"
 # What such a transaction begins with. PostgreSQL would compile the statement for a large batch anew
-# each time, which takes longer than the batch.
-BEGIN: Final = "SELECT pg_advisory_xact_lock_shared(%s), set_config('jit', 'off', true)"
+# each time, which takes longer than the batch. And since it cannot know how few words the rules and
+# levels come to, it would sort all facts by theirs instead of looking each up.
+BEGIN: Final = """
+SELECT pg_advisory_xact_lock_shared(%s), set_config('jit', 'off', true),
+       set_config('enable_mergejoin', 'off', true)
+"""
 # Large sets are compared in parts, so that no statement's memory grows with the population.
 COMPARED_AT_ONCE: Final = 20_000
 
@@ -58,21 +62,22 @@ def recompute_people(
     """
     hold_gate()
     with connection.cursor() as cursor:
-        bound: dict[str, Any] = {"people": _array(people), "at": at, "recomputation": recomputation}
-        locked = _lock(cursor, bound)
+        bound: dict[str, Any] = {
+            "people": _array(people),
+            "asked": len(set(people)),
+            "at": at,
+            "recomputation": recomputation,
+        }
         # Nearly everybody has a row. A third transaction that makes one between these statements
         # can let two large ones wait for each other; PostgreSQL ends one, which is tried again.
-        if len(locked) < len(set(people)):
+        some = _lock(cursor, bound)
+        if some is not None:
             cursor.execute(sql.CREATE_MISSING, bound)
-            locked = _lock(cursor, bound)
+            some = _lock(cursor, bound)
         policy = policy_at(at)
-        if not locked:
-            return 0
-        bound |= {
-            "people": _array(locked),
-            "rules": sql.rules_json(policy),
-            "policy": policy.version,
-        }
+        if some is not None:
+            bound["people"] = _array(some)
+        bound |= {"rules": sql.rules_json(policy), "policy": policy.version}
         cursor.execute(sql.WRITE, bound)
         (changed,) = cursor.fetchone()
         return int(changed)
@@ -86,10 +91,11 @@ def _array(people: Sequence[int]) -> str:
     return f"{{{','.join(map(str, people))}}}"
 
 
-def _lock(cursor: CursorWrapper, bound: Mapping[str, Any]) -> list[int]:
+def _lock(cursor: CursorWrapper, bound: Mapping[str, Any]) -> list[int] | None:
+    """Lock the stored colours; None when all are there, otherwise whose are."""
     cursor.execute(sql.LOCK, bound)
-    (locked,) = cursor.fetchone()
-    return locked or []
+    (some,) = cursor.fetchone()
+    return None if some is None else list(some)
 
 
 def hold_gate() -> None:

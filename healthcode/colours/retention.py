@@ -116,7 +116,7 @@ def _forget_of(people: list[int], bound: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_PATIENCE])
         # The lock that every writer of colours takes first: nobody decides by half of it.
-        cursor.execute(sql.LOCK, {"people": people})
+        cursor.execute(sql.LOCK, {"people": people, "asked": len(people)})
         cursor.execute(sql.FORGETTABLE, {"people": people, **bound})
         ids = [id_ for (id_,) in cursor.fetchall()]
     _begin_forgetting()

@@ -64,8 +64,7 @@ healthy AS (
                day - row_number() OVER (PARTITION BY person_id ORDER BY day)::int AS run
         FROM evidence_evidence
         WHERE person_id = ANY(ARRAY(
-                SELECT DISTINCT person FROM exposure
-                WHERE check_ins IS NOT NULL AND ends < 'infinity' ORDER BY person))
+                SELECT person FROM exposure WHERE check_ins IS NOT NULL AND ends < 'infinity'))
           AND kind = 'check_in' AND 'healthy' = ANY(traits) AND withdrawn_by_id IS NULL
     ) AS numbered
 ),
@@ -176,8 +175,9 @@ WHERE person.id = ANY(%(people)s::bigint[])
 ORDER BY person.id
 ON CONFLICT DO NOTHING
 """
+# Whose colours are there and now locked; null when that is all who were asked for.
 LOCK: Final = """
-SELECT array_agg(person_id) FROM (
+SELECT CASE WHEN count(*) < %(asked)s THEN coalesce(array_agg(person_id), '{}') END FROM (
     SELECT person_id FROM colours_personcolour WHERE person_id = ANY(%(people)s::bigint[])
     ORDER BY person_id FOR NO KEY UPDATE
 ) AS locked
