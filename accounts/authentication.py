@@ -5,15 +5,16 @@ and its roles along. There is no cache on purpose: a token that is revoked stops
 """
 
 import hashlib
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.models import Account, Role, Token
+from healthcode.web.bearer import Bearer
 
 MOST_BYTES = 128
 
@@ -27,44 +28,40 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-class BearerAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <token>`; `request.user` is the Account, `request.auth` the Token."""
+class BearerAuthentication(Bearer):
+    """`request.user` is the Account of the token, `request.auth` the Token."""
 
-    def authenticate(self, request: Request) -> tuple[Account, Token] | None:
-        """The account of the token; None when the request carries none.
-
-        Raises:
-            AuthenticationFailed: the token is unknown or expired, or its account is closed.
-        """
-        scheme, _space, credentials = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != b"bearer":
-            return None
-        token = _find(credentials.strip())
-        if token is None:
-            raise AuthenticationFailed(_("The token is not valid any more. Log in again."))
-        return token.account, token
-
-    def authenticate_header(self, request: Request) -> str:
-        """What a 401 asks for."""
-        return "Bearer"
+    def holder(self, token: str, request: Request) -> tuple[Account, object]:
+        """The account and the token. Raises AuthenticationFailed, see `ask`."""
+        account, held, _more = ask(FIND, token)
+        return account, held
 
 
-def _find(credentials: bytes) -> Token | None:
-    if not credentials.isascii() or len(credentials) > MOST_BYTES:
-        return None
-    with connection.cursor() as cursor:
-        cursor.execute(FIND, [digest(credentials.decode()), timezone.now()])
-        row = cursor.fetchone()
+def ask(
+    statement: str, token: str, *bound: str | int | None
+) -> tuple[Account, Token, tuple[Any, ...]]:
+    """The account of a token, the token, and what `statement` gives beyond the columns of `FIND`.
+
+    The statement takes the token's digest, the time, and `bound`.
+
+    Raises:
+        AuthenticationFailed: the token is unknown or expired, or its account is closed.
+    """
+    row = None
+    if token.isascii() and len(token) <= MOST_BYTES:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [digest(token), timezone.now(), *bound])
+            row = cursor.fetchone()
     if row is None:
-        return None
-    token_id, expires_at, scope, account_id, grants = row
+        raise AuthenticationFailed(_("The token is not valid any more. Log in again."))
+    token_id, expires_at, scope, account_id, grants, *more = row
     account = Account.from_db(connection.alias, ["id", "is_active"], [account_id, True])
     pairs = (grant.split(":", 1) for grant in grants)
     account.held = frozenset((Role(role), area) for role, area in pairs)
-    token = Token.from_db(
+    held = Token.from_db(
         connection.alias,
         ["id", "expires_at", "scope", "account_id"],
         [token_id, expires_at, scope, account_id],
     )
-    token.account = account
-    return token
+    held.account = account
+    return account, held, tuple(more)

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from healthcode.web.bearer import Bearer
 from verifier.scanning import Door
 from verifier.selectors import door_of
 from verifier.services import token_digest
@@ -51,24 +51,17 @@ class DoorCache:
 doors = DoorCache()
 
 
-class DeviceAuthentication(BaseAuthentication):
-    """`Authorization: Bearer <token>`; makes `request.user` a `Door`."""
+class DeviceAuthentication(Bearer):
+    """`request.user` is the Door of the token."""
 
-    def authenticate(self, request: Request) -> tuple[Door, None] | None:
-        """The door that asks; None without a bearer token. Raises AuthenticationFailed."""
-        scheme, _space, token = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != b"bearer":
-            return None
-        door = doors.get(token_digest(token.strip().decode("latin-1")))
+    def holder(self, token: str, request: Request) -> tuple[Door, None]:
+        """The door that asks. Raises AuthenticationFailed when no device has this token."""
+        door = doors.get(token_digest(token))
         if door is None:
             raise AuthenticationFailed(
                 _("This device is not enrolled (any more). Enrol it with a new code.")
             )
         return door, None
-
-    def authenticate_header(self, request: Request) -> str:
-        """What a 401 answer asks for."""
-        return "Bearer"
 
 
 class IsDevice(BasePermission):

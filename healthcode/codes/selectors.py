@@ -1,5 +1,6 @@
 """What a code is made from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,11 +34,22 @@ def standing(*, account: Account, person_id: int) -> Standing:
     """How a person whom `account` looks after stands. One SELECT.
 
     Raises:
+        NotFound, DeclareFirst: see `standing_of`.
+    """
+    with connection.cursor() as cursor:
+        declaration = EvidenceKind.DECLARATION.value
+        cursor.execute(STANDING, [storable(person_id), account.pk, declaration])
+        return standing_of(person_id, cursor.fetchone() or ())
+
+
+def standing_of(person_id: int, row: Sequence[Any]) -> Standing:
+    """How a person stands by a row of `STANDING`, which is empty or null for a stranger's.
+
+    Raises:
         NotFound: there is no such person, or they are not this account's to know.
         DeclareFirst: nobody has declared for them.
     """
-    row = _standing(account.pk, person_id) if person_id <= _MOST_PEOPLE else None
-    if row is None:
+    if not row or row[0] is None:
         raise NotFound(_("There is no such person among those you look after."))
     declared, colour, changes, policy, *identity = row
     if not declared or colour is None:
@@ -45,8 +57,6 @@ def standing(*, account: Account, person_id: int) -> Standing:
     return Standing(person_id, Colour(colour), changes, policy, masked(*identity))
 
 
-def _standing(account: int, person: int) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(STANDING, [person, account, EvidenceKind.DECLARATION.value])
-        row: tuple[Any, ...] | None = cursor.fetchone()
-        return row
+def storable(person_id: int) -> int | None:
+    """A number from an address as the database can take it: no person has one beyond."""
+    return person_id if person_id <= _MOST_PEOPLE else None

@@ -1,10 +1,9 @@
 """Codes as the HTTP interface shows them."""
 
 import base64
-from datetime import datetime
 from typing import Any
 
-from django.utils.timezone import localtime
+from django.utils.timezone import get_current_timezone
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -73,18 +72,15 @@ def document(issued: IssuedCode) -> dict[str, object]:
 
     Written by hand: the serializer's fields, made anew for each code, took longer than signing it.
     """
+    zone = get_current_timezone()
     return {
         "code": issued.code,
         "kind": issued.kind.name.lower(),
         "colour": colour_name(issued.colour),
         "holder": issued.holder,
-        "issued_at": _rfc3339(issued.issued_at),
-        "expires_at": _rfc3339(issued.expires_at),
-        "refresh_after": _rfc3339(issued.refresh_after),
-        "until": issued.until and _rfc3339(issued.until),
+        "issued_at": issued.issued_at.astimezone(zone).isoformat(),
+        "expires_at": issued.expires_at.astimezone(zone).isoformat(),
+        "refresh_after": issued.refresh_after.astimezone(zone).isoformat(),
+        "until": issued.until and issued.until.astimezone(zone).isoformat(),
         "reasons": [dict(ReasonAnswer(reason).data) for reason in reason_answers(issued.reasons)],
     }
-
-
-def _rfc3339(at: datetime) -> str:
-    return localtime(at).isoformat()

@@ -67,20 +67,31 @@ def issue_code(
 ) -> IssuedCode:
     """Sign the colour that a person whom `account` looks after has at `at`.
 
+    Raises:
+        NotFound, DeclareFirst: see `selectors.standing_of`.
+        DoesNotSign, MalformedCode: see `issue`.
+    """
+    standing = selectors.standing(account=account, person_id=person_id)
+    return issue(standing=standing, kind=kind, at=at, phone_key=phone_key)
+
+
+def issue(
+    *, standing: Standing, kind: Kind, at: datetime, phone_key: bytes | None = None
+) -> IssuedCode:
+    """Sign how a person stands at `at`.
+
     With `phone_key` (x || y of a P-256 point) a live code holds for a day, in that phone alone.
 
     Nothing is written: a code can be made again at any time, and its place in the status list
     follows from the person, the day and the number of changes.
 
     Raises:
-        NotFound, DeclareFirst: see `selectors.standing`.
         DoesNotSign: this process has no key to sign with.
         MalformedCode: `phone_key` is no such point, or the code is for paper.
     """
     signer = keyring.signer(at=at)
-    standing = selectors.standing(account=account, person_id=person_id)
     # Green means that no signal is active: there is nothing to explain, and nothing to look up.
-    decision = None if standing.colour is Colour.GREEN else decision_of(person_id, at)
+    decision = None if standing.colour is Colour.GREEN else decision_of(standing.person, at)
     seconds = PHONE_CODE_SECONDS if phone_key else _life(kind)
     issued_at = at.replace(microsecond=0)
     expires_at = issued_at + timedelta(seconds=seconds)
@@ -95,7 +106,7 @@ def issue_code(
             phone_key=phone_key,
         ),
         kind=kind,
-        person=person_id,
+        person=standing.person,
         colour=standing.colour,
         holder=standing.holder,
         issued_at=issued_at,

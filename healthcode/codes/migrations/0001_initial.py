@@ -26,6 +26,20 @@ BEGIN
      WHERE guardianship.person_id = person AND guardianship.account_id = account;
 END $$
 """
+ASKED = """
+CREATE FUNCTION codes_asked(digest bytea, at timestamptz, person bigint, declaration text)
+RETURNS TABLE (
+    id bigint, expires_at timestamptz, scope text, account bigint, grants text[],
+    declared boolean, colour integer, changes integer, policy integer,
+    name_sealed bytea, number_index bytea
+) LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN QUERY
+    SELECT token.*, standing.*
+      FROM accounts_token_of(digest, at) AS token
+      LEFT JOIN LATERAL codes_standing(person, token.account, declaration) AS standing ON true;
+END $$
+"""
 
 
 class Migration(migrations.Migration):
@@ -70,4 +84,5 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunSQL(STANDING, "DROP FUNCTION codes_standing"),
+        migrations.RunSQL(ASKED, "DROP FUNCTION codes_asked"),
     ]

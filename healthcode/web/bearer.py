@@ -1,0 +1,27 @@
+"""Bearer tokens (RFC 6750, 2.1): who calls the interface, whatever the token stands for."""
+
+from typing import ClassVar
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+
+class Bearer(BaseAuthentication):
+    """`Authorization: Bearer <token>`. A subclass knows whose token it is."""
+
+    SCHEME: ClassVar[str] = "Bearer"
+
+    def authenticate(self, request: Request) -> tuple[object, object] | None:
+        """What `request.user` and `request.auth` become; None when the request has no token."""
+        scheme, _space, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != self.SCHEME.lower():
+            return None
+        return self.holder(token.strip(), request)
+
+    def authenticate_header(self, request: Request) -> str:
+        """What a 401 asks for."""
+        return self.SCHEME
+
+    def holder(self, token: str, request: Request) -> tuple[object, object]:
+        """Whose token it is. Raises AuthenticationFailed when it is nobody's."""
+        raise NotImplementedError
