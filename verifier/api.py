@@ -1,5 +1,6 @@
 """The verifier's HTTP interface for devices: enrolling one, scans."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpResponse
@@ -22,6 +23,7 @@ from healthcode.web.errors import Refusal
 from verifier import reading
 from verifier.authentication import DeviceAuthentication, IsDevice
 from verifier.bundles import signed_bundle, status_list
+from verifier.messages import Sentences
 from verifier.scanning import Answer, Door, Given, NewScan, scan, scan_all
 from verifier.serializers import (
     BatchInput,
@@ -91,10 +93,10 @@ class ScanBatchView(APIView):
         checked = [_offline_scan(serializer, item) for item in sent]
         taken = [item for item in checked if isinstance(item, NewScan)]
         answers = iter(scan_all(door=_door(request), scans=taken, offline=True, at=timezone.now()))
-        results = []
+        results, known = [], Sentences()
         for raw, item in zip(sent, checked, strict=True):
             if isinstance(item, NewScan):
-                results.append(_result(item, next(answers)))
+                results.append(_result(item, next(answers), known))
             else:
                 results.append({"id": _named(raw), "answer": None, "problem": item})
         accepted = sum(result["problem"] is None for result in results)
@@ -169,14 +171,17 @@ def _offline_scan(
     return NewScan(**given, given=verdict)
 
 
-def _result(item: NewScan, answer: Answer | Refusal) -> dict[str, object]:
+def _result(
+    item: NewScan, answer: Answer | Refusal, known: Mapping[Reason, str]
+) -> dict[str, object]:
     if isinstance(answer, Refusal):
         return {
             "id": str(item.id),
             "answer": None,
             "problem": problems.refusal_document(answer),
         }
-    return {"id": str(item.id), "answer": scan_answer(answer, item.code), "problem": None}
+    told = scan_answer(answer, item.code, known)
+    return {"id": told["id"], "answer": told, "problem": None}
 
 
 def _named(raw: dict[str, Any]) -> str | None:

@@ -1,5 +1,6 @@
 """A sentence for each reason, saying to the person at the door what to do."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from django.utils.functional import Promise
@@ -44,11 +45,20 @@ _ADDRESS_STARTS = ("http://", "https://", "www.")
 _CERTIFICATE_STARTS = "HC1:"
 
 
-def sentence(reason: Reason, text: str) -> str:
-    """The sentence for a verdict on `text`, in the language in force."""
+class Sentences(dict[Reason, str]):
+    """The sentences in the language in force, each looked up once: for many verdicts at a time."""
+
+    def __missing__(self, reason: Reason) -> str:
+        """The sentence, kept from then on."""
+        self[reason] = found = str(SENTENCES[reason])
+        return found
+
+
+def sentence(reason: Reason, text: str, known: Mapping[Reason, str] | None = None) -> str:
+    """The sentence for a verdict on `text`, in the language in force; out of `known`, if given."""
     if reason is Reason.MALFORMED:
         if text[:8].lower().startswith(_ADDRESS_STARTS):
             return str(WEB_ADDRESS)
         if text.startswith(_CERTIFICATE_STARTS):
             return str(EU_CERTIFICATE)
-    return str(SENTENCES[reason])
+    return str((SENTENCES if known is None else known)[reason])

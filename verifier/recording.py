@@ -1,8 +1,8 @@
 """Writing scans down, each id once: the first to come counts, and every repeat is told of it."""
 
-import json
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from json import JSONEncoder
 from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+_ENCODER: Final = JSONEncoder(separators=(",", ":"))
 
 
 class Row(NamedTuple):
@@ -74,8 +75,8 @@ WITH earlier AS (
     ON CONFLICT DO NOTHING
     RETURNING id
 )
-SELECT {_TOLD} FROM earlier
-UNION ALL SELECT id{", NULL" * (len(Recorded._fields) - 1)} FROM written
+SELECT (SELECT array_agg(id::text) FROM written), {_TOLD} FROM (VALUES (1)) AS once
+LEFT JOIN earlier ON true
 """  # noqa: S608 - only the column names above are put in; every value is bound
 
 REPEATED_UNTIL: Final = time(6)
@@ -93,14 +94,15 @@ def record(rows: Sequence[Row]) -> dict[UUID, Recorded]:
     if len(rows) == 1 and _happens_by_day(rows[0]) and _is_new(rows[0]):
         return {}
     # In one order, so that two deliveries of the same scans never wait for each other in a circle.
-    left = sorted(rows, key=lambda row: (row.day, row.id))
+    left = sorted(rows, key=lambda row: (row.day, row.id.int))
     earlier: dict[UUID, Recorded] = {}
     while left:
-        found = _record(left)
-        earlier |= {told.id: told for told in found if told.outcome is not None}
-        done = {told.id for told in found}
+        written, found = _record(left)
+        earlier |= found
+        if len(written) + len(found) == len(left):
+            break
         # Neither written nor seen: somebody else wrote it meanwhile, so now it is to be seen.
-        left = [row for row in left if row.id not in done]
+        left = [row for row in left if row.id not in earlier and str(row.id) not in written]
     return earlier
 
 
@@ -116,14 +118,29 @@ def _is_new(row: Row) -> bool:
         return bool(cursor.rowcount)
 
 
-def _record(rows: Sequence[Row]) -> list[Recorded]:
-    days = {row.day + timedelta(days=step) for row in rows for step in (-1, 0, 1)}
-    sent = json.dumps([row._asdict() for row in rows], default=_as_text)
+def _record(rows: Sequence[Row]) -> tuple[set[str], dict[UUID, Recorded]]:
+    """The ids that were written, and what was recorded earlier."""
+    days = {row.day for row in rows}
+    around = sorted({day + timedelta(days=step) for day in days for step in (-1, 0, 1)})
+    sent = [_as_plain(row) for row in rows]
+    ids = "{" + ",".join(str(one["id"]) for one in sent) + "}"
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD, [sorted(days), [row.id for row in rows], sent])
-        return [Recorded(*columns) for columns in cursor.fetchall()]
+        cursor.execute(_RECORD, [around, ids, _ENCODER.encode(sent)])
+        found = cursor.fetchall()
+    written = set(found[0][0] or ())
+    return written, {told[0]: Recorded(*told) for _, *told in found if told[0] is not None}
 
 
-def _as_text(value: object) -> str:
-    """As PostgreSQL reads it."""
-    return rf"\x{value.hex()}" if isinstance(value, bytes) else str(value)
+def _as_plain(row: Row) -> dict[str, object]:
+    """The row in what JSON has, as PostgreSQL reads it."""
+    plain: dict[str, object] = dict(zip(Row._fields, row, strict=True))
+    plain["day"] = row.day.isoformat()
+    plain["id"] = str(row.id)
+    plain["scanned_at"] = row.scanned_at.isoformat()
+    plain["received_at"] = row.received_at.isoformat()
+    if row.issued_at is not None:
+        plain["issued_at"] = row.issued_at.isoformat()
+    if row.shown_at is not None:
+        plain["shown_at"] = row.shown_at.isoformat()
+    plain["code_digest"] = rf"\x{row.code_digest.hex()}"
+    return plain

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Final
+from typing import ClassVar, Final, NamedTuple
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -50,16 +50,14 @@ class Door:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(NamedTuple):
     """The verdict that an offline door gave."""
 
     outcome: Outcome
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class NewScan:
+class NewScan(NamedTuple):
     """A scan as a device reports it. Without `scanned_at` it happens as it arrives."""
 
     id: UUID
@@ -68,8 +66,7 @@ class NewScan:
     given: Given | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the door is told about a scan: always what was recorded first for its id."""
 
     id: UUID
@@ -102,23 +99,28 @@ def scan_all(
     Each is judged as of its `scanned_at`, with what is known now.
     """
     refusals = [_refusal_of_time(new.scanned_at, at) for new in scans]
-    rules, known = door.rules(), knowledge.current()
-    rows: dict[UUID, Row] = {}
-    holders: dict[UUID, str | None] = {}
+    rules, known, now = door.rules(), knowledge.current(), int(at.timestamp())
+    judged: dict[UUID, _Judged] = {}
     for new, refusal in zip(scans, refusals, strict=True):
-        if refusal is None and new.id not in rows:
+        if refusal is None and new.id not in judged:
             moment = new.scanned_at or at
-            verdict = known.judge(
-                new.code, rules=rules, at=int(moment.timestamp()), now=int(at.timestamp())
-            )
-            rows[new.id] = _row(door, new, verdict, moment=moment, offline=offline, at=at)
-            holders[new.id] = verdict.code.holder if verdict.code else None
-    earlier = record(list(rows.values()))
-    _count(row for row in rows.values() if row.id not in earlier)
+            verdict = known.judge(new.code, rules=rules, at=int(moment.timestamp()), now=now)
+            row = _row(door, new, verdict, moment=moment, offline=offline, at=at)
+            judged[new.id] = _Judged(new, verdict, row)
+    earlier = record([one.row for one in judged.values()])
+    _count(one.row for name, one in judged.items() if name not in earlier)
     return [
-        refusal or _answer(door, new, earlier.get(new.id) or rows[new.id], holders[new.id])
+        refusal or _answer(door, new, judged[new.id], earlier.get(new.id) if earlier else None)
         for new, refusal in zip(scans, refusals, strict=True)
     ]
+
+
+class _Judged(NamedTuple):
+    """The scan that came first with its id, its verdict, and how it is written down."""
+
+    new: NewScan
+    verdict: Verdict
+    row: Row
 
 
 def _row(
@@ -133,10 +135,10 @@ def _row(
         scanned_at=moment,
         received_at=at,
         offline=offline,
-        outcome=verdict.outcome.value,
-        reason=verdict.reason.value,
-        given_outcome=new.given.outcome.value if new.given else "",
-        given_reason=new.given.reason.value if new.given else "",
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        given_outcome=new.given.outcome if new.given else "",
+        given_reason=new.given.reason if new.given else "",
         colour=int(code.colour) if code else None,
         issuer=code.issuer if code else "",
         issued_at=datetime.fromtimestamp(code.issued_at, UTC) if code else None,
@@ -156,19 +158,33 @@ def _shown_at(text: str, code: HealthCode) -> datetime | None:
     return datetime.fromtimestamp(proof.made_at if proof else code.issued_at, UTC)
 
 
-def _answer(door: Door, new: NewScan, row: Row | Recorded, holder: str | None) -> Answer | Refusal:
-    if bytes(row.code_digest) != _digest(new.code) or row.device_id != door.device:
+def _answer(
+    door: Door, new: NewScan, judged: _Judged, earlier: Recorded | None
+) -> Answer | Refusal:
+    verdict, row = judged.verdict, judged.row
+    code = verdict.code
+    if earlier is None and judged.new is new:
+        return Answer(
+            id=new.id,
+            outcome=verdict.outcome,
+            reason=verdict.reason,
+            colour=code.colour if code else None,
+            holder=code.holder if code else None,
+            issued_at=row.issued_at,
+            age_seconds=verdict.age_seconds,
+        )
+    told = earlier or row
+    if bytes(told.code_digest) != _digest(new.code) or told.device_id != door.device:
         return ScanIdReused(_("Another scan was recorded under this id. Make a new id a scan."))
-    colour = None if row.colour is None else Colour(row.colour)
     return Answer(
-        id=row.id,
-        outcome=Outcome(row.outcome),
-        reason=Reason(row.reason),
-        colour=colour,
+        id=told.id,
+        outcome=Outcome(told.outcome),
+        reason=Reason(told.reason),
+        colour=None if told.colour is None else Colour(told.colour),
         # The name is never stored: it comes from the code just sent, found genuine both times.
-        holder=None if colour is None else holder,
-        issued_at=row.issued_at,
-        age_seconds=row.age_seconds,
+        holder=None if told.colour is None or code is None else code.holder,
+        issued_at=told.issued_at,
+        age_seconds=told.age_seconds,
     )
 
 

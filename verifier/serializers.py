@@ -1,5 +1,6 @@
 """What the verifier's interface takes and gives."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -158,17 +159,19 @@ class VerificationOutput(VerdictOutput):
     status_age_seconds = serializers.IntegerField(allow_null=True)
 
 
-def scan_answer(answer: Answer, code: str) -> dict[str, object]:
-    """An answer to a scan of `code` as JSON."""
+def scan_answer(
+    answer: Answer, code: str, known: Mapping[Reason, str] | None = None
+) -> dict[str, object]:
+    """An answer to a scan of `code` as JSON; its sentence out of `known`, if given."""
     return {
         "id": str(answer.id),
-        "outcome": answer.outcome.value,
-        "reason": answer.reason.value,
-        "colour": None if answer.colour is None else answer.colour.name.lower(),
+        "outcome": answer.outcome,
+        "reason": answer.reason,
+        "colour": None if answer.colour is None else COLOURS[answer.colour],
         "holder": answer.holder,
         "issued_at": None if answer.issued_at is None else rfc3339(answer.issued_at),
         "age_seconds": answer.age_seconds,
-        "message": sentence(answer.reason, code),
+        "message": sentence(answer.reason, code, known),
     }
 
 

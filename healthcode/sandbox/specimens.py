@@ -1,7 +1,7 @@
 """Specimen codes, good and bad, each with the verdict that a right verifier gives."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from healthcode import core
@@ -34,15 +34,15 @@ def specimens(*, at: int) -> list[Specimen]:
     signed = _sign(good)
     return [
         Specimen("green", signed, Outcome.PASS, Reason.OK),
-        _specimen("yellow", replace(good, colour=Colour.YELLOW), Outcome.CAUTION, Reason.YELLOW),
-        _specimen("red", replace(good, colour=Colour.RED), Outcome.REFUSE, Reason.RED),
+        _specimen("yellow", good._replace(colour=Colour.YELLOW), Outcome.CAUTION, Reason.YELLOW),
+        _specimen("red", good._replace(colour=Colour.RED), Outcome.REFUSE, Reason.RED),
         _specimen("card", _card(good), Outcome.PASS, Reason.OK),
         _specimen("no-list", _at_place(good, 1, uri=f"{issuer.LIST_URI}0"), *_STALE),
         _specimen("expired", _moved(good, -2 * _HOUR), Outcome.REFUSE, Reason.EXPIRED),
         _specimen("not-yet-valid", _moved(good, 2 * _HOUR), Outcome.REFUSE, Reason.NOT_YET_VALID),
         _specimen("superseded", _at_place(good, issuer.SUPERSEDED_IDX), *_SUPERSEDED),
         _specimen("outside-its-list", _at_place(good, issuer.LIST_SIZE), *_MALFORMED),
-        _specimen("unknown-issuer", replace(good, issuer=f"ZZ{issuer.SUFFIX}"), *_UNKNOWN_ISSUER),
+        _specimen("unknown-issuer", good._replace(issuer=f"ZZ{issuer.SUFFIX}"), *_UNKNOWN_ISSUER),
         Specimen("unknown-key", _sign(good, kid=bytes(8)), Outcome.REFUSE, Reason.UNKNOWN_KEY),
         Specimen("forged", _sign(good, signer=_forge), Outcome.REFUSE, Reason.BAD_SIGNATURE),
         *_bound(good, at),
@@ -67,7 +67,7 @@ def _specimen(name: str, code: core.HealthCode, outcome: Outcome, reason: Reason
 
 def _bound(good: core.HealthCode, at: int) -> list[Specimen]:
     """A code bound to a phone, as that phone shows it, and what others make of it."""
-    text = _sign(replace(good, phone_key=issuer.phone_key()))
+    text = _sign(good._replace(phone_key=issuer.phone_key()))
 
     def shown(made_at: int, signer: Callable[[bytes], bytes] = issuer.sign_as_phone) -> str:
         return core.present(text, at=made_at, signer=signer)
@@ -95,15 +95,15 @@ def _code(at: int) -> core.HealthCode:
 
 
 def _card(code: core.HealthCode) -> core.HealthCode:
-    return replace(code, kind=Kind.PAPER, expires_at=code.issued_at + _CARD_SECONDS)
+    return code._replace(kind=Kind.PAPER, expires_at=code.issued_at + _CARD_SECONDS)
 
 
 def _moved(code: core.HealthCode, seconds: int) -> core.HealthCode:
-    return replace(code, issued_at=code.issued_at + seconds, expires_at=code.expires_at + seconds)
+    return code._replace(issued_at=code.issued_at + seconds, expires_at=code.expires_at + seconds)
 
 
 def _at_place(code: core.HealthCode, idx: int, *, uri: str = issuer.LIST_URI) -> core.HealthCode:
-    return replace(code, status=core.StatusRef(idx=idx, uri=uri))
+    return code._replace(status=core.StatusRef(idx=idx, uri=uri))
 
 
 def _sign(

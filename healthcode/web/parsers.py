@@ -1,6 +1,7 @@
 """Bodies of requests, read before any view sees them."""
 
 import re
+from codecs import lookup
 from collections.abc import Iterator, Mapping
 from json import JSONDecoder
 from typing import IO, Any, Final
@@ -15,6 +16,7 @@ from healthcode.web.problems import escape
 
 SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ESCAPE: Final = r"\u"
+_UTF_8: Final = lookup("utf-8").name
 _DECODER: Final = JSONDecoder(parse_constant=strict_constant)
 
 
@@ -38,9 +40,13 @@ class StrictJSONParser(JSONParser):
             InvalidInput: naming each text that is not made of characters.
         """
         try:
-            text = stream.read().decode(get_encoding(parser_context or {}))
+            encoding = get_encoding(parser_context or {})
+            text = stream.read().decode(encoding)
             value = _DECODER.decode(text)
-            may_be_broken = _ESCAPE in text or SURROGATE.search(text)
+            # UTF-8 itself carries no half; looking took longer than reading the JSON.
+            may_be_broken = _ESCAPE in text or (
+                lookup(encoding).name != _UTF_8 and SURROGATE.search(text)
+            )
             broken = list(unreadable(value)) if may_be_broken else []
         except ValueError as error:
             raise ParseError(f"JSON parse error - {error}") from error
