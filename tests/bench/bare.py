@@ -3,6 +3,8 @@
 import uuid
 from datetime import UTC, datetime
 
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
@@ -14,6 +16,7 @@ from verifier.recording import Row
 
 _COLUMNS = ", ".join(Row._fields)
 INSERT = f"INSERT INTO verifier_scan ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(Row._fields))})"  # noqa: S608 - names of columns
+KEY = generate_private_key(SECP256R1())
 SELECT = "SELECT person_id, colour, since, changes FROM colours_personcolour WHERE person_id = %s"
 
 
@@ -55,8 +58,17 @@ def select(_request: HttpRequest) -> HttpResponse:
     return JsonResponse({"colour": row[1] if row else None})
 
 
+def sign(_request: HttpRequest) -> HttpResponse:
+    """Read one row and sign as many bytes as a code has."""
+    with connection.cursor() as cursor:
+        cursor.execute(SELECT, [1])
+        cursor.fetchone()
+    return JsonResponse({"signature": KEY.sign(bytes(186), ECDSA(SHA256())).hex()})
+
+
 urlpatterns = [
     path("api/v1/bare/insert", insert),
     path("api/v1/bare/select", select),
+    path("api/v1/bare/sign", sign),
     *own,
 ]

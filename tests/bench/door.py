@@ -44,7 +44,7 @@ def figures(stage: Stage) -> Iterator[Figure]:
             return lambda: rate(server.port, making, callers=callers, seconds=SECONDS)
 
         yield from _scans(of, entrance, rounds)
-        yield _codes(of, entrance, rounds)
+        yield from _codes(of, entrance, rounds)
         yield _batches(of, entrance, rounds)
     yield _verdicts(entrance, rounds)
 
@@ -66,13 +66,17 @@ def _scans(of: Any, entrance: Any, rounds: int) -> Iterator[Figure]:
     yield Figure(SUITE, measure, limit, "/s", scans, tickets, Goal(at_least=30))
 
 
-def _codes(of: Any, entrance: Any, rounds: int) -> Figure:
-    path = f"/api/v1/people/{entrance.person}/code"
-    code = request("GET", path, entrance.resident)
-    bare = request("GET", "/api/v1/bare/select", entrance.resident)
-    codes, selects = alternate(of(lambda: code), of(lambda: bare), rounds=rounds)
+def _codes(of: Any, entrance: Any, rounds: int) -> Iterator[Figure]:
+    measure = "GET code"
+    asked = request("GET", f"/api/v1/people/{entrance.person}/code", entrance.resident)
+    select = request("GET", "/api/v1/bare/select", entrance.resident)
+    sign = request("GET", "/api/v1/bare/sign", entrance.resident)
+    codes, selects, signatures = alternate(
+        of(lambda: asked), of(lambda: select), of(lambda: sign), rounds=rounds
+    )
     limit = "a bare view with one SELECT"
-    return Figure(SUITE, "GET code", limit, "/s", codes, selects, Goal(at_least=0.6))
+    yield Figure(SUITE, measure, limit, "/s", codes, selects, Goal(at_least=0.6))
+    yield Figure(SUITE, measure, f"{limit} and one signature", "/s", codes, signatures)
 
 
 def _batches(of: Any, entrance: Any, rounds: int) -> Figure:
