@@ -68,8 +68,6 @@ def plan(recomputation_id: int, *, clock: Clock) -> int | None:
     # Evidence names its people, who are locked and read anew: nobody can slip past.
     if cause != Cause.EVIDENCE:
         pass_gate()
-    if cause == Cause.LEVELS:
-        _know_the_map()
     with transaction.atomic(), connection.cursor() as cursor:
         row = waiting.select_for_update(no_key=True, skip_locked=True).first()
         if row is None:
@@ -91,16 +89,6 @@ def plan(recomputation_id: int, *, clock: Clock) -> int | None:
         row.wake_at = row.started_at + STALE_AFTER
         row.save(update_fields=["state", "people_found", "started_at", "wake_at"])
     return int(found)
-
-
-def _know_the_map() -> None:
-    """Let PostgreSQL count the map that was just written.
-
-    By what it knew of the one before it may sort where a hash would do: twice the time. By itself,
-    since its lock lasts as long as its transaction, and others plan too.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE areas_arealevel")
 
 
 def do_one(recomputation_id: int, *, clock: Clock) -> Batch | None:

@@ -112,8 +112,10 @@ def pass_gate() -> None:
             here, so giving up and trying again later is better than patience.
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [GATE_PATIENCE])
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GATE])
+        cursor.execute(
+            "SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock(%s)",
+            [GATE_PATIENCE, GATE],
+        )
 
 
 def evaluate(people: Sequence[int], *, at: datetime) -> Comparison:

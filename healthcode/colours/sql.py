@@ -30,9 +30,10 @@ ranged AS MATERIALIZED (
 ),
 -- What every fact is looked up in, stays by their area and others by their kind. A rule or a level
 -- of an area is one of all areas in it; ':' follows '9', so these are a range of codes. Areas are
--- fewer than stays: their codes are compared here, and not for every stay again.
+-- fewer than stays: their codes are compared here, and not for every stay again. What a rule's
+-- areas name twice may stand here twice: of equal signals, one counts.
 matter AS MATERIALIZED (
-    SELECT DISTINCT area.code::text AS word, traits, colour, hold, check_ins, negative_tests, apart,
+    SELECT area.code::text AS word, traits, colour, hold, check_ins, negative_tests, apart,
            rule_starts, rule_ends
     FROM ranged
     JOIN areas_area AS area ON area.code ~>=~ prefix AND area.code ~<~ (prefix || ':')
