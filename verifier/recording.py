@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from json import JSONEncoder
 from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import connection
 
+from healthcode.web.answers import as_json
+
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
-_ENCODER: Final = JSONEncoder(separators=(",", ":"))
 
 
 class Row(NamedTuple):
@@ -122,25 +122,17 @@ def _record(rows: Sequence[Row]) -> tuple[set[str], dict[UUID, Recorded]]:
     """The ids that were written, and what was recorded earlier."""
     days = {row.day for row in rows}
     around = sorted({day + timedelta(days=step) for day in days for step in (-1, 0, 1)})
-    sent = [_as_plain(row) for row in rows]
-    ids = "{" + ",".join(str(one["id"]) for one in sent) + "}"
+    ids = "{" + ",".join([str(row.id) for row in rows]) + "}"
+    sent = as_json([_columns(row) for row in rows]).decode()
     with connection.cursor() as cursor:
-        cursor.execute(_RECORD, [around, ids, _ENCODER.encode(sent)])
+        cursor.execute(_RECORD, [around, ids, sent])
         found = cursor.fetchall()
     written = set(found[0][0] or ())
     return written, {told[0]: Recorded(*told) for _, *told in found if told[0] is not None}
 
 
-def _as_plain(row: Row) -> dict[str, object]:
-    """The row in what JSON has, as PostgreSQL reads it."""
-    plain: dict[str, object] = dict(zip(Row._fields, row, strict=True))
-    plain["day"] = row.day.isoformat()
-    plain["id"] = str(row.id)
-    plain["scanned_at"] = row.scanned_at.isoformat()
-    plain["received_at"] = row.received_at.isoformat()
-    if row.issued_at is not None:
-        plain["issued_at"] = row.issued_at.isoformat()
-    if row.shown_at is not None:
-        plain["shown_at"] = row.shown_at.isoformat()
-    plain["code_digest"] = rf"\x{row.code_digest.hex()}"
-    return plain
+def _columns(row: Row) -> dict[str, object]:
+    """The row by its columns, the digest as PostgreSQL reads one."""
+    columns = row._asdict()
+    columns["code_digest"] = rf"\x{row.code_digest.hex()}"
+    return columns

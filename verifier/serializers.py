@@ -162,14 +162,14 @@ class VerificationOutput(VerdictOutput):
 def scan_answer(
     answer: Answer, code: str, known: Mapping[Reason, str] | None = None
 ) -> dict[str, object]:
-    """An answer to a scan of `code` as JSON; its sentence out of `known`, if given."""
+    """An answer to a scan of `code`, for JSON; its sentence out of `known`, if given."""
     return {
-        "id": str(answer.id),
+        "id": answer.id,
         "outcome": answer.outcome,
         "reason": answer.reason,
         "colour": None if answer.colour is None else COLOURS[answer.colour],
         "holder": answer.holder,
-        "issued_at": None if answer.issued_at is None else rfc3339(answer.issued_at),
+        "issued_at": answer.issued_at,
         "age_seconds": answer.age_seconds,
         "message": sentence(answer.reason, code, known),
     }
