@@ -13,11 +13,11 @@ from verifier.api import (
 )
 
 api = [
+    path("scans", ScanView.as_view(), name="scans"),
+    path("scans/batch", ScanBatchView.as_view(), name="scan-batch"),
     path("devices/enrol", EnrolView.as_view(), name="enrol"),
     path("devices/bundle", BundleView.as_view(), name="bundle"),
     path("devices/status-list", StatusListView.as_view(), name="door-status-list"),
-    path("scans", ScanView.as_view(), name="scans"),
-    path("scans/batch", ScanBatchView.as_view(), name="scan-batch"),
     path("oauth/token", partner_api.PartnerTokenView.as_view(), name="partner-token"),
     path("verifications", partner_api.VerificationView.as_view(), name="verifications"),
     path("sandbox", partner_api.SandboxView.as_view(), name="sandbox"),
