@@ -68,6 +68,8 @@ def figures(stage: Stage) -> Iterator[Figure]:
     small = city(stage, size.small, name="visits_small", visits=VISITS)
     large = city(stage, size.large, name="visits_large", visits=VISITS)
     near, far = _Cases(small, size.small), _Cases(large, size.large)
+    for action in (near.trace_each, far.trace_each, far.read_each):
+        action()  # What was just generated lies on the disk.
     traced, read = alternate(far.trace_each, far.read_each, rounds=size.rounds)
     yield Figure(
         SUITE,
