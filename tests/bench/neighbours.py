@@ -12,8 +12,6 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
-from random import Random
 from statistics import quantiles
 from typing import Any
 
@@ -34,18 +32,18 @@ def figures(stage: Stage) -> Iterator[Figure]:
     """The slowest hundredth of scans and of codes, beside the same on an idle service."""
     django.setup()
     from tests.bench.city import city
+    from tests.bench.entrance import Entrance
     from tests.bench.outbreak import Outbreak, send_travellers
 
     people = stage.size.small
     database = city(stage, people, name="neighbours")
     send_travellers(database, area=AREA, people=people, travellers=people // 2)
-    entrance = _open()
+    entrance = Entrance.open()
     outbreak = Outbreak(stage, database, [AREA])
     idle: list[dict[str, float]] = []
     busy: list[dict[str, float]] = []
     with _service(stage, database) as port:
         caller = _Caller(port, entrance)
-        caller.declare()
         caller.slowest(seconds=2)
         for _ in range(min(stage.size.rounds, 3)):
             idle.append(caller.slowest(seconds=SECONDS))
@@ -65,25 +63,6 @@ def figures(stage: Stage) -> Iterator[Figure]:
             [one[call] for one in idle],
             Goal(at_most=2.0),
         )
-
-
-def _open() -> dict[str, Any]:
-    """A resident, a door and a key in the city; what logs them in."""
-    from django.utils import timezone
-
-    from healthcode.codes import keys
-    from healthcode.demo import logins, province
-    from verifier import partitions
-
-    at = timezone.now()
-    partitions.maintain(at=at)
-    logins.make_staff()
-    keys.make_key(starts=at, signs_for=timedelta(days=90))
-    logins.make_family(at=at, random=Random(1))
-    logins.make_venue(at=at)
-    entrance = logins.issue_tokens(at=at)
-    province.open_doors(at=at)
-    return entrance
 
 
 def _finish(recomputation: Any) -> None:
@@ -137,16 +116,10 @@ def _wait(port: int) -> None:
 class _Caller:
     """A phone that renews its code and a door that scans it, one call after the other."""
 
-    def __init__(self, port: int, entrance: dict[str, Any]) -> None:
+    def __init__(self, port: int, entrance: Any) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        self._person = entrance["resident"]["person"]
-        self._resident = entrance["resident"]["token"]
-        self._device = entrance["device"]["token"]
-
-    def declare(self) -> None:
-        """Say that all is well: without a declaration there is no code."""
-        body = {"person": self._person, "symptoms": [], "stays": [], "contact_with_case": False}
-        self._call("POST", "/api/v1/declarations", self._resident, body)
+        self._person = entrance.person
+        self._resident, self._device = entrance.resident, entrance.device
 
     def slowest(self, *, seconds: float) -> dict[str, float]:
         """The 99th percentile of each call over so many seconds, in milliseconds."""
