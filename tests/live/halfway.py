@@ -1,0 +1,42 @@
+"""A worker that stops after some batches: `python -m tests.live.halfway [BATCHES]`.
+
+With a number it asks for the colours of everybody anew and does so many batches of it; without one
+it does what is left. Then it prints what the database says of that.
+"""
+
+import json
+import sys
+
+import django
+
+PEOPLE_A_BATCH = 20
+
+
+def main(limit: int | None) -> None:
+    """Work, and say how far it came."""
+    django.setup()
+    from healthcode.colours import batches
+    from healthcode.colours.models import Cause, Colour, ColourChange, PersonColour, Recomputation
+    from healthcode.colours.recompute import request, run
+
+    batches.PEOPLE_A_BATCH = PEOPLE_A_BATCH  # type: ignore[misc]
+    if limit is not None:
+        PersonColour.objects.filter(colour=Colour.GREEN).update(colour=Colour.YELLOW)
+        request(cause=Cause.POLICY)
+    recomputation = Recomputation.objects.latest("pk")
+    run(recomputation.pk, batches=limit)
+    recomputation.refresh_from_db()
+    noted = ColourChange.objects.filter(recomputation=recomputation)
+    said = {
+        "state": recomputation.state,
+        "done": recomputation.people_done,
+        "changed": recomputation.people_changed,
+        "noted": noted.count(),
+        "yellow": PersonColour.objects.filter(colour=Colour.YELLOW).count(),
+        "people": PersonColour.objects.count(),
+    }
+    print(json.dumps(said))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else None)

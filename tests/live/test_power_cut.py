@@ -1,0 +1,92 @@
+"""A batch's commit does not wait for the disk: what a dead server takes with it is done again."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from healthcode.local.environment import SETTINGS
+from healthcode.local.postgres import Postgres
+from healthcode.local.state import free_port, new_secrets
+from tests.live.halfway import PEOPLE_A_BATCH
+from tests.live.service import ROOT
+
+PEOPLE = 600
+BATCHES = 10
+
+
+class Machine:
+    """A database server of its own, which can lose its power, and programs that use it."""
+
+    def __init__(self, server: Postgres) -> None:
+        self.server = server
+        self._process = server.start()
+        server.ensure_database("city")
+        self._environment = {
+            **os.environ,
+            **SETTINGS,
+            **new_secrets(),
+            "DATABASE_URL": server.url("city"),
+            # Nobody there: the messages that would wake other workers are lost, which does no harm.
+            "BROKER_URL": f"redis://127.0.0.1:{free_port()}/0",
+        }
+
+    def run(self, *command: str) -> str:
+        """What a Python program prints."""
+        done = subprocess.run(
+            [sys.executable, *command],
+            env=self._environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def work(self, *batches: str) -> dict[str, Any]:
+        """What a worker says of itself when it is through."""
+        said: dict[str, Any] = json.loads(self.run("-m", "tests.live.halfway", *batches))
+        return said
+
+    def lose_power(self) -> None:
+        """End the server without a last word to its disk (SIGQUIT), and start it again."""
+        self._process.send_signal(signal.SIGQUIT)
+        self._process.wait(30)
+        self._process = self.server.start()
+
+
+@pytest.fixture
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """One whose server is in no hurry to write what nobody waits for."""
+    folder = tmp_path_factory.mktemp("machine")
+    server = Postgres(
+        folder / "postgres",
+        port=free_port(),
+        password="of-this-test-alone",
+        log=folder / "log",
+        settings=["wal_writer_delay=10s", "wal_writer_flush_after=1GB"],
+    )
+    server.create()
+    try:
+        yield Machine(server)
+    finally:
+        server.stop()
+
+
+def test_what_the_server_forgot_is_done_again(machine: Machine) -> None:
+    machine.run("manage.py", "migrate", "--verbosity=0")
+    machine.run("manage.py", "generate_city", f"--people={PEOPLE}", "--visits=0")
+
+    told = machine.work(str(BATCHES))
+    machine.lose_power()
+    found = machine.work()
+
+    assert (told["state"], told["done"]) == ("running", BATCHES * PEOPLE_A_BATCH)
+    assert told["noted"] == told["changed"] > 0
+    assert (found["state"], found["done"], found["yellow"]) == ("done", PEOPLE, 0)
+    assert found["noted"] == found["changed"] > told["changed"]
