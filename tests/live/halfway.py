@@ -19,7 +19,7 @@ def main(limit: int | None) -> None:
     from healthcode.colours.models import Cause, Colour, ColourChange, PersonColour, Recomputation
     from healthcode.colours.recompute import request, run
 
-    batches.PEOPLE_A_BATCH = PEOPLE_A_BATCH  # type: ignore[misc]
+    batches.PEOPLE_A_BATCH = PEOPLE_A_BATCH
     if limit is not None:
         PersonColour.objects.filter(colour=Colour.GREEN).update(colour=Colour.YELLOW)
         request(cause=Cause.POLICY)
