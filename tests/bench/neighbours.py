@@ -1,4 +1,4 @@
-"""Doors and phones while half a city is recoloured: do they notice?
+"""Doors and phones while a whole city is recoloured: do they notice?
 
 The service runs as it is shipped: a web server, and a Celery worker of two processes, which
 recolours, publishes the status lists and whatever else its tasks ask for.
@@ -37,7 +37,7 @@ def figures(stage: Stage) -> Iterator[Figure]:
 
     people = stage.size.small
     database = city(stage, people, name="neighbours")
-    send_travellers(database, area=AREA, people=people, travellers=people // 2)
+    send_travellers(database, area=AREA, people=people, travellers=people)
     entrance = Entrance.open()
     outbreak = Outbreak(stage, database, [AREA])
     idle: list[dict[str, float]] = []
@@ -56,7 +56,7 @@ def figures(stage: Stage) -> Iterator[Figure]:
     for call in ("scan", "code"):
         yield Figure(
             SUITE,
-            f"{call}: slowest hundredth while {people // 2:,} are recoloured",
+            f"{call}: slowest hundredth while {people:,} are recoloured",
             "the same, idle",
             "ms",
             [one[call] for one in busy],
