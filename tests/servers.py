@@ -1,13 +1,15 @@
 """Pytest plugin: a private PostgreSQL and Valkey for the test session, and fresh secrets.
 
 Loaded with `-p tests.servers` so that the environment is complete before Django's settings are
-read. A DATABASE_URL or BROKER_URL that is set already is used as it is.
+read. A DATABASE_URL or BROKER_URL that is set already is used as it is. With BEHIND_PGBOUNCER set,
+the tests reach their PostgreSQL through a PgBouncer in transaction mode.
 """
 
 import os
 import shutil
 import tempfile
 from collections.abc import Generator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,7 @@ from healthcode.local import state as local_state
 from healthcode.local.environment import SETTINGS
 from healthcode.local.postgres import Postgres
 from healthcode.local.valkey import Valkey
+from tests.scale.servers import pgbouncer
 
 
 class Servers:
@@ -25,6 +28,7 @@ class Servers:
         self.folder: Path | None = None
         self.postgres: Postgres | None = None
         self.valkey: Valkey | None = None
+        self.others = ExitStack()
 
     def start(self) -> None:
         """Complete the environment, starting what it does not name."""
@@ -55,10 +59,15 @@ class Servers:
         self.postgres.create()
         self.postgres.start()
         self.postgres.ensure_database("healthcode")
-        os.environ["DATABASE_URL"] = self.postgres.url("healthcode")
+        url = self.postgres.url("healthcode")
+        if os.environ.get("BEHIND_PGBOUNCER"):
+            folder.chmod(0o755)
+            url = self.others.enter_context(pgbouncer(folder / "pgbouncer", url))
+        os.environ["DATABASE_URL"] = url
 
     def stop(self) -> None:
-        """Stop both and remove their data."""
+        """Stop all and remove their data."""
+        self.others.close()
         for server in (self.postgres, self.valkey):
             if server is not None:
                 server.stop()
