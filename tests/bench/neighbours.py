@@ -25,6 +25,8 @@ from tests.bench.stage import Stage
 SUITE = "neighbours"
 SECONDS = 8
 PAUSE = 0.01
+# After a million changes of colour building the lists takes minutes.
+PATIENCE_SECONDS = 3600
 AREA = "420106"
 
 
@@ -66,14 +68,27 @@ def figures(stage: Stage) -> Iterator[Figure]:
 
 
 def _finish(recomputation: Any) -> None:
-    """Wait until the worker is through, so that the next round begins from rest."""
-    deadline = time.monotonic() + 600
+    """Wait until the workers are through with it and with the lists: rounds begin from rest."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         recomputation.refresh_from_db()
-        if recomputation.finished_at is not None:
+        if recomputation.finished_at is not None and _workers_rest():
             return
-        time.sleep(0.2)
-    raise AssertionError("The worker did not finish within ten minutes.")
+        time.sleep(0.5)
+    raise AssertionError(f"The workers were not through after {PATIENCE_SECONDS} seconds.")
+
+
+def _workers_rest() -> bool:
+    """Whether no task is at work, and none waits at a worker or at the broker."""
+    from celery import current_app
+
+    with current_app.connection_for_read() as broker:
+        queue = current_app.amqp.queues[current_app.conf.task_default_queue]
+        if queue(broker.default_channel).queue_declare(passive=True).message_count:
+            return False
+    inspect = current_app.control.inspect()
+    answers = [inspect.active(), inspect.reserved()]
+    return all(answer is not None and not any(answer.values()) for answer in answers)
 
 
 @contextmanager
