@@ -16,6 +16,7 @@ from statistics import quantiles
 from typing import Any
 
 import django
+import redis
 
 from healthcode.local import children
 from healthcode.local.state import free_port
@@ -82,10 +83,9 @@ def _workers_rest() -> bool:
     """Whether no task is at work, and none waits at a worker or at the broker."""
     from celery import current_app
 
-    with current_app.connection_for_read() as broker:
-        queue = current_app.amqp.queues[current_app.conf.task_default_queue]
-        if queue(broker.default_channel).queue_declare(passive=True).message_count:
-            return False
+    broker = redis.Redis.from_url(os.environ["BROKER_URL"])
+    if broker.llen(current_app.conf.task_default_queue):
+        return False
     inspect = current_app.control.inspect()
     answers = [inspect.active(), inspect.reserved()]
     return all(answer is not None and not any(answer.values()) for answer in answers)
