@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 from accounts.models import Account
 from accounts.permissions import IsResident
 from healthcode.codes import card, pictures, serializers, services
-from healthcode.codes.authentication import Asked, AskingForCode
+from healthcode.codes.authentication import REQUIREMENT, Asked, AskingForCode
 from healthcode.codes.renderers import PdfRenderer, PngRenderer, SvgRenderer
 from healthcode.codes.serializers import CodeQuery, IssuedCodeSerializer, PhoneKeyInput
 from healthcode.codes.services import IssuedCode
@@ -27,11 +27,7 @@ class CodeView(APIView):
     authentication_classes = [AskingForCode]
     permission_classes = [IsResident]
 
-    @extend_schema(
-        parameters=[CodeQuery],
-        responses=IssuedCodeSerializer,
-        auth=[{"bearer": []}],  # type: ignore[list-item]  # OpenAPI's requirement, the stubs err
-    )
+    @extend_schema(parameters=[CodeQuery], responses=IssuedCodeSerializer, auth=REQUIREMENT)
     def get(self, request: Request, person: int) -> HttpResponse:
         """Sign the person's colour of this moment."""
         issued = _issue(request, person, _kind(request))

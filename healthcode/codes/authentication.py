@@ -16,6 +16,9 @@ from healthcode.evidence.models import EvidenceKind
 ASKED: Final = "SELECT * FROM codes_asked(%s, %s, %s, %s)"
 """A function of the migration's, whose plan connections keep."""
 
+REQUIREMENT: Final[list[Any]] = [{"bearer": []}]
+"""What the interface's description says of it: a bearer token like any other (OpenAPI)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:

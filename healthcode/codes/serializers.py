@@ -1,6 +1,7 @@
 """Codes as the HTTP interface shows them."""
 
 import base64
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django.utils.timezone import get_current_timezone
@@ -78,9 +79,13 @@ def document(issued: IssuedCode) -> dict[str, object]:
         "kind": issued.kind.name.lower(),
         "colour": colour_name(issued.colour),
         "holder": issued.holder,
-        "issued_at": issued.issued_at.astimezone(zone).isoformat(),
-        "expires_at": issued.expires_at.astimezone(zone).isoformat(),
-        "refresh_after": issued.refresh_after.astimezone(zone).isoformat(),
-        "until": issued.until and issued.until.astimezone(zone).isoformat(),
+        "issued_at": _rfc3339(issued.issued_at, zone),
+        "expires_at": _rfc3339(issued.expires_at, zone),
+        "refresh_after": _rfc3339(issued.refresh_after, zone),
+        "until": issued.until and _rfc3339(issued.until, zone),
         "reasons": [dict(ReasonAnswer(reason).data) for reason in reason_answers(issued.reasons)],
     }
+
+
+def _rfc3339(at: datetime, zone: tzinfo) -> str:
+    return at.astimezone(zone).isoformat()

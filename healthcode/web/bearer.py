@@ -1,12 +1,13 @@
 """Bearer tokens (RFC 6750, 2.1): who calls the interface, whatever the token stands for."""
 
+from abc import ABC, abstractmethod
 from typing import ClassVar
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 
-class Bearer(BaseAuthentication):
+class Bearer(BaseAuthentication, ABC):
     """`Authorization: Bearer <token>`. A subclass knows whose token it is."""
 
     SCHEME: ClassVar[str] = "Bearer"
@@ -22,6 +23,6 @@ class Bearer(BaseAuthentication):
         """What a 401 asks for."""
         return self.SCHEME
 
+    @abstractmethod
     def holder(self, token: str, request: Request) -> tuple[object, object]:
         """Whose token it is. Raises AuthenticationFailed when it is nobody's."""
-        raise NotImplementedError
