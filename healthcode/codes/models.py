@@ -37,14 +37,16 @@ class StatusList(models.Model):
 
     The people of a list are those from number `first_person` on, for as many as its `places`
     hold; people who come after a day's last list get a further `part`. A list's places never
-    change, since verifiers know it by its address. `content` is the digest of what it says.
+    change, since verifiers know it by its address. `kid` signed it, and `seen` is the snapshot of
+    the database whose changes it knows (`healthcode.codes.superseded`).
     """
 
     day = models.DateField()
     part = models.PositiveSmallIntegerField()
     first_person = models.BigIntegerField()
     places = models.PositiveIntegerField()
-    content = models.BinaryField(max_length=32)
+    kid = models.BinaryField(max_length=8)
+    seen = models.TextField()
     token = models.BinaryField()
     built_at = models.DateTimeField()
 

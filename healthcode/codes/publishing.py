@@ -1,22 +1,27 @@
-"""The status lists of the days whose codes are still alive, built and signed."""
+"""The status lists of the days whose codes are still alive, built and signed.
 
-import hashlib
-from array import array
+A list goes on from the one before it: what a publication costs follows the changes since the last.
+"""
+
 from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import Max
+from psycopg2.errors import LockNotAvailable
 
 from accounts.models import Person
-from accounts.services import ERASURE
-from healthcode.codes import status
+from healthcode.codes import status, superseded
 from healthcode.codes.keys import Signer, keyring
 from healthcode.codes.models import StatusList
-from healthcode.codes.status import NUMBERS_A_PERSON, SHANGHAI, Part, day_of, start_of
-from healthcode.core import build_status_list
+from healthcode.codes.status import Part, day_of
+from healthcode.codes.superseded import Superseded
+from healthcode.core import build_status_list, status_bits
+from healthcode.core.status import unverified
 
 TTL: Final = timedelta(seconds=30)
 """How soon verifiers should fetch a list again."""
@@ -27,67 +32,73 @@ LIFETIME: Final = timedelta(days=1)
 SIGN_AGAIN_AFTER: Final = timedelta(minutes=5)
 """How old an unchanged list may grow, so that doors see how fresh their knowledge is."""
 
-COMMIT_SLACK: Final = timedelta(hours=1)
-"""A change may be committed so long after its own instant; codes made in between are old ones."""
+PATIENCE: Final = timedelta(seconds=1)
+"""How long one waits for its turn who may leave it to the publisher at work."""
 
 _LOCK = 0x5354_4C53  # "STLS": the advisory lock that publishers take in turn
 
-# 1. Each change ends the use of the code number before it ...
-# 2. ... which began with the change before that, or with the person.
-# 3. Who was erased has left an act with their number, and all their codes end with it.
-# A change that lies back as far as a person's numbers go round has its place taken by a newer code.
-SUPERSEDED = """
-SELECT ended.person_id, ended.number - 1,
-       (began.at AT TIME ZONE %(zone)s)::date,
-       ((ended.at + make_interval(secs => %(slack)s)) AT TIME ZONE %(zone)s)::date
-FROM colours_colourchange ended
-LEFT JOIN colours_colourchange began
-       ON began.person_id = ended.person_id AND began.number = ended.number - 1
-JOIN colours_personcolour now ON now.person_id = ended.person_id
-WHERE ended.at >= %(since)s
-  AND (now.changes - ended.number + 1) %% %(numbers)s <> 0
-UNION ALL
-SELECT (erased.detail->>'person')::bigint, number, NULL,
-       ((erased.at + make_interval(secs => %(slack)s)) AT TIME ZONE %(zone)s)::date
-FROM accounts_act erased CROSS JOIN generate_series(0, %(numbers)s - 1) AS number
-WHERE erased.kind = %(erasure)s AND erased.at >= %(since)s
-ORDER BY 1, 2
-"""
 
-Code = tuple[int, int]
-"""Whose code, and after how many changes of colour."""
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One publication: who signs, when, and the snapshot of the database that it tells of."""
 
-Days = tuple[date | None, date]
-"""The first day (None: before any that matters) and the last on which a code was in use."""
+    signer: Signer
+    at: datetime
+    seen: str
+
+    def is_due(self, earlier: StatusList) -> bool:
+        """Whether a list is to be signed again even if it says nothing new."""
+        grown_old = self.at - earlier.built_at >= SIGN_AGAIN_AFTER
+        return grown_old or bytes(earlier.kid) != self.signer.kid
 
 
-def publish(*, at: datetime) -> int:
+def publish_unless_busy(*, at: datetime) -> int:
+    """As `publish`; 0 at once, when another publisher is at work and not soon through.
+
+    Whoever built something looks once more afterwards, so what made this one come is not lost.
+    """
+    try:
+        return publish(at=at, patience=PATIENCE)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            return 0
+        raise
+
+
+def publish(*, at: datetime, patience: timedelta = timedelta()) -> int:
     """Bring all status lists of living codes up to date; how many were built anew.
 
     Tomorrow's lists are opened today, so that midnight finds them at the verifiers already.
     Publishers take turns, so that no list ever goes back to what an earlier one saw.
 
+    Args:
+        patience: how long to wait for a lock that another publisher holds; zero is for ever.
+
     Raises:
         DoesNotSign: this process has no secret, or no key signs now.
+        OperationalError: the lock was not to be had in time.
     """
     signer = keyring.signer(at=at)
     first, last = _days(at)
     with transaction.atomic():
-        _take_turn()
-        rows = StatusList.objects.filter(day__gte=first).defer("token")
-        held = {(row.day, row.part): row for row in rows}
+        _take_turn(patience)
+        edition = Edition(signer=signer, at=at, seen=superseded.snapshot())
+        living = StatusList.objects.filter(day__gte=first)
+        held = {(row.day, row.part): row for row in living.defer("token")}
         parts = _open_parts(first, last, day_of(at))
-        superseded = _superseded(start_of(first) - COMMIT_SLACK)
-        built = [
-            row
-            for part in parts
-            if (row := _build(part, superseded, held.get((part.day, part.number)), signer, at))
-        ]
-        _store(built)
+        built = 0
+        for (seen, seen_at), group in _by_what_they_know(parts, held, edition).items():
+            changes = superseded.read(
+                since=min(part.day for part in group), seen=seen, seen_at=seen_at
+            )
+            for part in group:
+                earlier = held.get((part.day, part.number)) if seen else None
+                built += _build(part, earlier, changes, edition)
+        living.update(seen=edition.seen)
         # Scans can be led back to people only by the shape of the lists that they name.
         kept = timedelta(days=settings.SCAN_RETENTION_DAYS)
         StatusList.objects.filter(day__lt=first - kept).delete()
-    return len(built)
+    return built
 
 
 def _days(at: datetime) -> tuple[date, date]:
@@ -96,8 +107,10 @@ def _days(at: datetime) -> tuple[date, date]:
     return day_of(oldest), day_of(at) + timedelta(days=1)
 
 
-def _take_turn() -> None:
+def _take_turn(patience: timedelta) -> None:
     with connection.cursor() as cursor:
+        milliseconds = str(int(patience.total_seconds() * 1000))
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [milliseconds])
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
 
 
@@ -109,53 +122,50 @@ def _open_parts(first: date, last: date, today: date) -> list[Part]:
     return parts
 
 
-def _superseded(since: datetime) -> dict[Days, list[Code]]:
-    """Codes that changes since then made stale, by the days on which they were in use."""
-    parameters: dict[str, datetime | float | str] = {
-        "since": since,
-        "slack": COMMIT_SLACK.total_seconds(),
-        "zone": str(SHANGHAI),
-        "numbers": NUMBERS_A_PERSON,
-        "erasure": ERASURE,
-    }
-    found: dict[Days, list[Code]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(SUPERSEDED, parameters)
-        for person, changes, began, ended in cursor.fetchall():
-            found[began, ended].append((person, changes))
-    return found
+def _by_what_they_know(
+    parts: Iterable[Part], held: Mapping[tuple[date, int], StatusList], edition: Edition
+) -> dict[tuple[str | None, datetime | None], list[Part]]:
+    """The parts by the snapshot that they go on from, and an instant before it; None: from none.
+
+    All but those that are new know the same, unless somebody put them there by hand.
+    """
+    groups: dict[str | None, list[Part]] = defaultdict(list)
+    oldest: dict[str | None, datetime | None] = {None: None}
+    for part in parts:
+        row = held.get((part.day, part.number))
+        if row is None or not superseded.continues(row.seen, edition.seen):
+            groups[None].append(part)
+            continue
+        groups[row.seen].append(part)
+        oldest[row.seen] = min(oldest.get(row.seen) or row.built_at, row.built_at)
+    return {(seen, oldest[seen]): group for seen, group in groups.items()}
 
 
-def _codes_of(part: Part, superseded: dict[Days, list[Code]]) -> list[Code]:
-    """Those of the codes that have their place in this list."""
-    return [
-        code
-        for (first, last), codes in superseded.items()
-        if (first is None or first <= part.day) and part.day <= last
-        for code in codes
-        if part.first_person <= code[0] < part.end_person
-    ]
-
-
-def _build(
-    part: Part,
-    superseded: dict[Days, list[Code]],
-    held: StatusList | None,
-    signer: Signer,
-    at: datetime,
-) -> StatusList | None:
-    """The list anew, or None when the one there says the same and is young enough."""
-    places = part.places_of(_codes_of(part, superseded))
-    content = hashlib.sha256(signer.kid + array("Q", places).tobytes()).digest()
-    if held and bytes(held.content) == content and at - held.built_at < SIGN_AGAIN_AFTER:
-        return None
+def _build(part: Part, earlier: StatusList | None, changes: Superseded, edition: Edition) -> bool:
+    """Build the list from the one before it, if it says something new or grows old; whether so."""
+    ended, in_use = changes.ended_in(part), changes.in_use_in(part)
+    if earlier and not ended and not in_use and not edition.is_due(earlier):
+        return False
+    before = unverified(bytes(earlier.token)).bits if earlier else b""
+    bits = status_bits(
+        part.places,
+        superseded=part.places_of(ended),
+        in_use=part.places_of(in_use),
+        earlier=before,
+    )
+    if earlier and bits == before and not edition.is_due(earlier):
+        return False
     # Verifiers keep the younger of two lists, and one that waited for its turn knows no less.
-    at = max(at, held.built_at) if held else at
-    token = build_status_list(
+    at = max(edition.at, earlier.built_at) if earlier else edition.at
+    _store(part, _token(part, bits, edition.signer, at), edition, at)
+    return True
+
+
+def _token(part: Part, bits: bytes, signer: Signer, at: datetime) -> bytes:
+    return build_status_list(
         issuer=settings.ISSUER,
         uri=part.uri,
-        size=part.places,
-        superseded=places,
+        bits=bits,
         issued_at=int(at.timestamp()),
         expires_at=int((at + LIFETIME).timestamp()),
         ttl_seconds=int(TTL.total_seconds()),
@@ -163,21 +173,22 @@ def _build(
         algorithm=signer.algorithm,
         signer=signer.sign,
     )
-    return StatusList(
+
+
+def _store(part: Part, token: bytes, edition: Edition, at: datetime) -> None:
+    row = StatusList(
         day=part.day,
         part=part.number,
         first_person=part.first_person,
         places=part.places,
-        content=content,
+        kid=edition.signer.kid,
+        seen=edition.seen,
         token=token,
         built_at=at,
     )
-
-
-def _store(lists: list[StatusList]) -> None:
     StatusList.objects.bulk_create(
-        lists,
+        [row],
         update_conflicts=True,
         unique_fields=["day", "part"],
-        update_fields=["content", "token", "built_at"],
+        update_fields=["kid", "seen", "token", "built_at"],
     )

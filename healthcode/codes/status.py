@@ -52,32 +52,40 @@ class Part:
         """The first person who is beyond this list."""
         return self.first_person + self.places // NUMBERS_A_PERSON
 
+    @property
+    def first_number(self) -> int:
+        """The number (`number_of`) of the first code that has its place here."""
+        return self.first_person * NUMBERS_A_PERSON
+
+    @property
+    def end_number(self) -> int:
+        """The first number of a code that is beyond this list."""
+        return self.first_number + self.places
+
     def place(self, person: int, changes: int) -> int:
         """The place of a code of `person` made after so many changes of colour."""
-        return self.permutation.forward([self._number(person, changes)])[0]
+        return self.places_of([number_of(person, changes)])[0]
 
-    def places_of(self, codes: Iterable[tuple[int, int]]) -> list[int]:
-        """The places of many codes, each named by person and changes; for whole lists."""
-        return self.permutation.forward([self._number(*code) for code in codes])
+    def places_of(self, numbers: Iterable[int]) -> list[int]:
+        """The places of many codes, each named by its number (`number_of`)."""
+        first = self.first_number
+        return self.permutation.forward([number - first for number in numbers])
 
     def holders_of(self, places: Sequence[int]) -> list[tuple[int, int]]:
         """Whose codes have these places: person, and changes modulo `NUMBERS_A_PERSON`."""
         numbers = (divmod(n, NUMBERS_A_PERSON) for n in self.permutation.inverse(places))
         return [(self.first_person + person, changes) for person, changes in numbers]
 
-    def _number(self, person: int, changes: int) -> int:
-        return (person - self.first_person) * NUMBERS_A_PERSON + changes % NUMBERS_A_PERSON
-
     @cached_property
     def permutation(self) -> Permutation:
         """The permutation that belongs to this list alone."""
-        if not settings.STATUS_INDEX_KEY:
-            raise DoesNotSign
-        secret = base64.b64decode(settings.STATUS_INDEX_KEY, validate=True)
-        name = name_of(self.day, self.number).encode()
-        return Permutation(
-            key=hmac.digest(secret, b"status list " + name, hashlib.sha256), size=self.places
-        )
+        name = name_of(self.day, self.number)
+        return Permutation(key=_derived(f"status list {name}"), size=self.places)
+
+
+def number_of(person: int, changes: int) -> int:
+    """One number for the code of `person` made after so many changes of colour."""
+    return person * NUMBERS_A_PERSON + changes % NUMBERS_A_PERSON
 
 
 class Places:
@@ -111,6 +119,19 @@ class Places:
 
 _FEW = timedelta(days=3)
 places = Places()
+
+
+def key_mark() -> str:
+    """Tells one key of the status lists from another, and nothing about it."""
+    return _derived("mark")[:8].hex()
+
+
+def _derived(purpose: str) -> bytes:
+    """32 bytes from the key of the status lists. Raises DoesNotSign where there is none."""
+    if not settings.STATUS_INDEX_KEY:
+        raise DoesNotSign
+    secret = base64.b64decode(settings.STATUS_INDEX_KEY, validate=True)
+    return hmac.digest(secret, purpose.encode(), hashlib.sha256)
 
 
 def parts_of(first: date, last: date) -> list[Part]:

@@ -9,6 +9,10 @@ from healthcode.colours.wake import send
 
 @shared_task(name="codes.publish")
 def publish() -> None:
-    """Bring the status lists up to date, and have our own doors fetch what is new at once."""
-    if publishing.publish(at=timezone.now()):
+    """Bring the status lists up to date, and have our own doors fetch what is new at once.
+
+    Then look once more: others who came meanwhile have left it to this publisher.
+    """
+    if publishing.publish_unless_busy(at=timezone.now()):
         send("verifier.refresh")
+        send("codes.publish")

@@ -3,8 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models import Func, Q
+from django.db.models.functions import Cast, Now
 
 from accounts.models import Act, Person
 
@@ -141,6 +141,10 @@ class ColourChange(models.Model):
     that would double the cost of a recomputation, and lock every person in passing. For the same
     reason it has one index by person, and by time only the summary of each stretch of the table
     (BRIN): rows come in the order of time.
+
+    Who publishes the status lists reads what was committed since the last time. The `transaction`
+    tells, as PostgreSQL numbers them: rows may be committed long after their instant, and in
+    another order.
     """
 
     pk = models.CompositePrimaryKey("person", "number")
@@ -159,6 +163,13 @@ class ColourChange(models.Model):
         db_index=False,
         db_constraint=False,
     )
+    transaction = models.BigIntegerField(
+        db_default=Cast(
+            Cast(Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField()
+        )
+    )
 
     class Meta:
-        indexes = [BrinIndex(fields=["at"], name="changes_in_time", autosummarize=True)]
+        indexes = [
+            BrinIndex(fields=["at", "transaction"], name="changes_in_time", autosummarize=True)
+        ]

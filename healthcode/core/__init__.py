@@ -35,6 +35,7 @@ from healthcode.core.status import (
     build_status_list,
     load_status_list,
     parse_status_list,
+    status_bits,
 )
 from healthcode.core.trust import Issuer, Outcome, Trust
 from healthcode.core.trust_list import parse_trust_list, sign_trust_list
@@ -79,5 +80,6 @@ __all__ = [
     "present",
     "sign",
     "sign_trust_list",
+    "status_bits",
     "verify",
 ]

@@ -66,12 +66,41 @@ class Statuses:
         return self.lists.get((issuer, uri))
 
 
+def status_bits(
+    size: int,
+    *,
+    superseded: Iterable[int] = (),
+    in_use: Iterable[int] = (),
+    earlier: bytes = b"",
+) -> bytes:
+    """The bits of a list with `size` places: those in `superseded` set, those in `in_use` not.
+
+    All others are as in `earlier`, the bits of a list before it of the same size; without it they
+    are not set. Raises IndexError for a place beyond the size, MalformedStatusList for a size not
+    in use or another than the earlier list's.
+    """
+    if not 0 < size <= MAX_ENTRIES:
+        raise MalformedStatusList(f"a list has 1 to {MAX_ENTRIES} places")
+    count = (size + 7) // 8
+    if earlier and len(earlier) != count:
+        raise MalformedStatusList("the earlier list has another size")
+    bits = bytearray(earlier or count)
+    for idx in superseded:
+        if not 0 <= idx < size:
+            raise IndexError(f"place {idx} of {size}")
+        bits[idx >> 3] |= 1 << (idx & 7)
+    for idx in in_use:
+        if not 0 <= idx < size:
+            raise IndexError(f"place {idx} of {size}")
+        bits[idx >> 3] &= ~(1 << (idx & 7))
+    return bytes(bits)
+
+
 def build_status_list(
     *,
     issuer: str,
     uri: str,
-    size: int,
-    superseded: Iterable[int],
+    bits: bytes,
     issued_at: int,
     expires_at: int,
     ttl_seconds: int,
@@ -79,24 +108,19 @@ def build_status_list(
     algorithm: Algorithm,
     signer: Callable[[bytes], bytes],
 ) -> bytes:
-    """The token of a list with `size` places, those in `superseded` set, as published at `uri`.
+    """The token of a list of these `bits`, as published at `uri`.
 
-    The size under one address never changes. `signer` as for `sign`. Raises IndexError for a
-    place beyond the size, MalformedStatusList for a size not in use.
+    The size under one address never changes. `signer` as for `sign`. Raises MalformedStatusList
+    for a size not in use.
     """
-    if not 0 < size <= MAX_ENTRIES:
+    if not 0 < len(bits) <= MAX_ENTRIES // 8:
         raise MalformedStatusList(f"a list has 1 to {MAX_ENTRIES} places")
-    bits = bytearray((size + 7) // 8)
-    for idx in superseded:
-        if not 0 <= idx < size:
-            raise IndexError(f"place {idx} of {size}")
-        bits[idx >> 3] |= 1 << (idx & 7)
     claims: dict[int, cbor.Encodable] = {
         _ISS: issuer,
         _SUB: uri,
         _EXP: expires_at,
         _IAT: issued_at,
-        _STATUS_LIST: {"bits": 1, "lst": zlib.compress(bits, 9)},
+        _STATUS_LIST: {"bits": 1, "lst": _deflate(bits)},
         _TTL: ttl_seconds,
     }
     headers: dict[int, cbor.Encodable] = {
@@ -194,6 +218,13 @@ def bits_of(claim: cbor.Value) -> bytes:
             return _inflate(compressed)
         case _:
             raise MalformedStatusList("not a list of one bit a code")
+
+
+def _deflate(bits: bytes) -> bytes:
+    # Places are scattered: beside runs of zeros nothing comes twice, and looking for it would take
+    # a hundred times as long for lists that are no smaller (docs/performance.md).
+    stream = zlib.compressobj(9, strategy=zlib.Z_RLE)
+    return stream.compress(bits) + stream.flush()
 
 
 def _inflate(compressed: bytes) -> bytes:

@@ -14,7 +14,14 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import Person
-from healthcode.codes.status import NUMBERS_A_PERSON, Part, day_of, parts_of, start_of
+from healthcode.codes.status import (
+    NUMBERS_A_PERSON,
+    Part,
+    day_of,
+    number_of,
+    parts_of,
+    start_of,
+)
 from healthcode.tracing.kinds import MEASURES, VENUES, PlaceKind
 from healthcode.tracing.recording import NewPresence, Venue, record_presences, venue_places
 from healthcode.tracing.trace import Window
@@ -125,7 +132,7 @@ def _own_scans(windows: Sequence[Window], parts: Sequence[Part]) -> list[Visit]:
             if part.first_person <= window.person < part.end_person
             for changes in used.get(window.person, ())
         ]
-        places += part.places_of((window.person, changes) for window, changes in codes)
+        places += part.places_of(number_of(window.person, changes) for window, changes in codes)
         uris += [part.uri] * len(codes)
         # Who came before the window began may have been there when it did.
         starts += [window.starts - LONGEST for window, _ in codes]

@@ -24,6 +24,8 @@ def scans_of(person_id: int, *, at: datetime) -> QuerySet[Scan]:
     theirs = Q(pk__in=[])
     for part in status.parts_of(oldest, last):
         if part.first_person <= person_id < part.end_person:
-            codes = [(person_id, number) for number in range(status.NUMBERS_A_PERSON)]
+            codes = [
+                status.number_of(person_id, changes) for changes in range(status.NUMBERS_A_PERSON)
+            ]
             theirs |= Q(status_uri=part.uri, status_idx__in=part.places_of(codes))
     return Scan.objects.filter(theirs, day__gte=oldest)

@@ -67,8 +67,7 @@ def status_list(*, at: int) -> bytes:
     return core.build_status_list(
         issuer=NAME,
         uri=LIST_URI,
-        size=LIST_SIZE,
-        superseded=[SUPERSEDED_IDX],
+        bits=core.status_bits(LIST_SIZE, superseded=[SUPERSEDED_IDX]),
         issued_at=at,
         expires_at=at + 7200,
         ttl_seconds=60,

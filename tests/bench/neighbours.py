@@ -26,7 +26,6 @@ from tests.bench.stage import Stage
 SUITE = "neighbours"
 SECONDS = 8
 PAUSE = 0.01
-# After a million changes of colour building the lists takes minutes.
 PATIENCE_SECONDS = 3600
 AREA = "420106"
 
@@ -54,7 +53,9 @@ def figures(stage: Stage) -> Iterator[Figure]:
             busy.append(caller.slowest(seconds=SECONDS))
             recomputation.refresh_from_db()
             stage.say(f"  {recomputation.people_done:,} people done meanwhile")
+            began = time.monotonic()
             _finish(recomputation)
+            stage.say(f"  all recoloured and published {time.monotonic() - began:.0f} s later")
             outbreak.undo()
     for call in ("scan", "code"):
         yield Figure(

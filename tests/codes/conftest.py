@@ -1,7 +1,7 @@
 """Zhang, who has declared and is green, and a key to sign codes with."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,10 +14,20 @@ from healthcode import colours
 from healthcode.areas.models import Area
 from healthcode.codes import keys, services, status
 from healthcode.codes.models import SigningKey, StatusList
+from healthcode.codes.status import Part
 from healthcode.colours.recompute import recompute_people
 from healthcode.colours.reporting import WITHDRAWAL, declare
 from healthcode.colours.services import publish_policy
-from healthcode.core import Issuer, Kind, Rules, Statuses, Trust, Verdict, verify
+from healthcode.core import (
+    Issuer,
+    Kind,
+    Rules,
+    Statuses,
+    Trust,
+    Verdict,
+    parse_status_list,
+    verify,
+)
 from healthcode.evidence.declarations import Declaration
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, record, withdraw
@@ -25,6 +35,8 @@ from healthcode.evidence.traits import Trait
 
 NOON = datetime(2026, 2, 24, 4, 0, tzinfo=UTC)
 """Noon in Shanghai on the day of these tests."""
+
+TODAY = date(2026, 2, 24)
 
 POLICY = Path(colours.__file__).parent / "policies" / "CN-33-2020-02.toml"
 HOME = "330106"
@@ -140,3 +152,16 @@ def clear_as_case(who: Resident, *, at: datetime) -> None:
     facts = Evidence.objects.filter(person=who.person, kind=EvidenceKind.CASE, withdrawn_by=None)
     withdraw(ids=list(facts.values_list("pk", flat=True)), act=act)
     recompute_people([who.person.pk], at=at)
+
+
+def superseded(day: date = TODAY, *, at: datetime = NOON) -> set[tuple[int, int]]:
+    """Whose codes the published list of `day` calls superseded: (person, changes)."""
+    row = StatusList.objects.get(day=day)
+    part = Part(row.day, row.part, row.first_person, row.places)
+    parsed = parse_status_list(
+        bytes(row.token), keys.published_keys(at=at), int(at.timestamp()), uri=part.uri
+    )
+    assert len(parsed) == row.places
+    occupied = (n for n, byte in enumerate(parsed.bits) if byte)
+    places = [p for n in occupied for p in range(8 * n, 8 * n + 8) if parsed.superseded(p)]
+    return set(part.holders_of(places))

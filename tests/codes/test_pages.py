@@ -103,9 +103,11 @@ def test_publishing_tells_the_doors_when_there_is_news(
         queue.clear()
         tasks.publish()
         assert StatusList.objects.count() == 2
-        message = queue.get(timeout=5)
-        message.ack()
-        assert message.headers["task"] == "verifier.refresh"
+        told = [queue.get(timeout=5) for _ in range(2)]
+        for message in told:
+            message.ack()
+        # Whoever came while this one was at it has left it to a second look.
+        assert [m.headers["task"] for m in told] == ["verifier.refresh", "codes.publish"]
         tasks.publish()
         with pytest.raises(queue.Empty):
             queue.get_nowait()

@@ -12,6 +12,7 @@ from healthcode.codes.status import (
     NUMBERS_A_PERSON,
     Part,
     further_parts,
+    number_of,
 )
 
 MONDAY = date(2026, 2, 23)
@@ -23,7 +24,7 @@ def part(day: date = MONDAY, number: int = 0, first_person: int = 0) -> Part:
 
 
 def test_no_two_codes_of_a_day_share_a_place() -> None:
-    codes = [(person, changes) for person in PEOPLE for changes in range(NUMBERS_A_PERSON)]
+    codes = [number_of(person, n) for person in PEOPLE for n in range(NUMBERS_A_PERSON)]
     assert len(set(part().places_of(codes))) == len(codes)
 
 
@@ -35,8 +36,8 @@ def test_places_lead_back_to_their_holders_with_the_key() -> None:
 
 def test_places_of_one_day_say_nothing_about_those_of_the_next() -> None:
     """A person's two places look to everyone else like those of two people."""
-    monday = part().places_of((person, 0) for person in PEOPLE)
-    tuesday = part(MONDAY + timedelta(days=1)).places_of((person, 0) for person in PEOPLE)
+    monday = part().places_of(number_of(person, 0) for person in PEOPLE)
+    tuesday = part(MONDAY + timedelta(days=1)).places_of(number_of(person, 0) for person in PEOPLE)
     size = FEWEST_PLACES
     assert sum(a == b for a, b in zip(monday, tuesday, strict=True)) <= 2
     # Were the shift from day to day the same for everybody, one pair would give away all others.
@@ -50,8 +51,8 @@ def test_places_of_one_day_say_nothing_about_those_of_the_next() -> None:
 
 
 def test_a_change_of_colour_gives_a_place_that_cannot_be_linked() -> None:
-    before = part().places_of((person, 0) for person in PEOPLE)
-    after = part().places_of((person, 1) for person in PEOPLE)
+    before = part().places_of(number_of(person, 0) for person in PEOPLE)
+    after = part().places_of(number_of(person, 1) for person in PEOPLE)
     shifts = {(b - a) % FEWEST_PLACES for a, b in zip(before, after, strict=True)}
     assert len(shifts) > 0.99 * len(PEOPLE)
 

@@ -14,6 +14,7 @@ from healthcode.core import (
     build_status_list,
     jwk_set,
     sign_trust_list,
+    status_bits,
 )
 from tests.core import forge
 from tests.core.forge import ALLIANCE, NOON, SHANGHAI, URI, ZHEJIANG, Signer
@@ -54,11 +55,14 @@ def status_token(
     signer: Signer = ZHEJIANG, *, claimed_key: Signer | None = None, **changes: Any
 ) -> bytes:
     """Zhejiang's list of a minute ago: a thousand places, 13 and 999 superseded."""
+    bits = {
+        "size": changes.pop("size", forge.PLACES),
+        "superseded": changes.pop("superseded", [13, 999]),
+    }
     values: dict[str, Any] = {
         "issuer": "CN-33",
         "uri": URI,
-        "size": forge.PLACES,
-        "superseded": [13, 999],
+        "bits": status_bits(**bits),
         "issued_at": NOON - 60,
         "expires_at": NOON + DAY,
         "ttl_seconds": 60,

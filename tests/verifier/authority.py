@@ -76,8 +76,7 @@ class Authority:
         return core.build_status_list(
             issuer=self.name,
             uri=self.list_uri,
-            size=LIST_SIZE,
-            superseded=superseded,
+            bits=core.status_bits(LIST_SIZE, superseded=superseded),
             issued_at=int(at.timestamp()),
             expires_at=int((at + timedelta(hours=2)).timestamp()),
             ttl_seconds=30,

@@ -1,0 +1,169 @@
+"""Which codes changes of colour and erasures have superseded, and on which days each was in use.
+
+What was read once need not be read again: a snapshot of the database tells what has been committed
+since.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.db import connection
+
+from accounts.services import ERASURE
+from healthcode.codes.status import NUMBERS_A_PERSON, SHANGHAI, Part, key_mark, start_of
+
+COMMIT_SLACK: Final = timedelta(hours=1)
+"""A change may be committed so long after its own instant; codes made in between are old ones."""
+
+# Transactions are numbered anew in another cluster.
+SNAPSHOT: Final = """
+SELECT system_identifier || '/' || %s || ' ' || pg_current_snapshot() FROM pg_control_system()
+"""
+
+# 1. What was committed since the snapshot `seen`, all for none: no transaction before its `xmin`,
+#    of the others those that were not over.
+# 2. Each change ends the use of the code number before it, which began with the change before that,
+#    or with the person.
+# 3. Who was erased has left an act with their number, and all their codes end with it. Such acts
+#    are few, and read again for an hour.
+# 4. A person's numbers come round. Then the newest code has the place of an older one, which is to
+#    be freed, and what had to leave its place before may return to it: all their changes are read.
+# A row of the answer has many codes: whose and which, in one number for each (`status.number_of`).
+CHANGES: Final = """
+WITH new AS MATERIALIZED (
+    SELECT change.person_id, change.number, change.at, now.changes
+    FROM colours_colourchange AS change
+    JOIN colours_personcolour AS now USING (person_id)
+    WHERE change.at >= %(since)s
+      AND change.transaction >= %(xmin)s
+      AND (%(seen)s IS NULL
+           OR NOT pg_visible_in_snapshot(change.transaction::text::xid8, %(seen)s::pg_snapshot))
+),
+ended AS (
+    SELECT * FROM new
+    UNION
+    SELECT earlier.person_id, earlier.number, earlier.at, new.changes
+    FROM new JOIN colours_colourchange AS earlier USING (person_id)
+    WHERE new.changes >= %(numbers)s AND earlier.at >= %(since)s
+),
+code AS (
+    SELECT ended.person_id AS person, ended.number - 1 AS number,
+           (began.at AT TIME ZONE %(zone)s)::date AS first,
+           ((ended.at + make_interval(secs => %(slack)s)) AT TIME ZONE %(zone)s)::date AS last
+    FROM ended LEFT JOIN colours_colourchange AS began
+         ON began.person_id = ended.person_id AND began.number = ended.number - 1
+    WHERE (ended.changes - ended.number + 1) %% %(numbers)s <> 0
+    UNION ALL
+    SELECT (erased.detail->>'person')::bigint, number, NULL,
+           ((erased.at + make_interval(secs => %(slack)s)) AT TIME ZONE %(zone)s)::date
+    FROM accounts_act AS erased CROSS JOIN generate_series(0, %(numbers)s - 1) AS number
+    WHERE erased.kind = %(erasure)s AND erased.at >= %(erased_since)s
+    UNION ALL
+    SELECT DISTINCT person_id, changes, NULL::date, NULL::date FROM new
+    WHERE changes >= %(numbers)s
+)
+SELECT first, last, string_agg((person * %(numbers)s + number %% %(numbers)s)::text, ',')
+FROM code GROUP BY first, last
+"""
+
+Days = tuple[date | None, date]
+"""The first day (None: before any that matters) and the last on which a code was in use."""
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """Codes by their numbers (`status.number_of`), ascending.
+
+    `ended` are superseded; `in_use` are those that were told as superseded once, by the number that
+    has come round since, and are now the newest of their person.
+    """
+
+    ended: Mapping[Days, list[int]]
+    in_use: list[int]
+
+    def __bool__(self) -> bool:
+        return bool(self.ended or self.in_use)
+
+    def ended_in(self, part: Part) -> list[int]:
+        """The superseded codes that have their place in this list."""
+        return [
+            number
+            for (first, last), numbers in self.ended.items()
+            if (first is None or first <= part.day) and part.day <= last
+            for number in _within(part, numbers)
+        ]
+
+    def in_use_in(self, part: Part) -> list[int]:
+        """The codes in use again that have their place in this list."""
+        return _within(part, self.in_use)
+
+
+def snapshot() -> str:
+    """What can be seen now, as `read` takes it. What is committed later is not in it."""
+    with connection.cursor() as cursor:
+        cursor.execute(SNAPSHOT, [key_mark()])
+        (found,) = cursor.fetchone()
+    return str(found)
+
+
+def continues(seen: str, now: str) -> bool:
+    """Whether a list that knows what was in the snapshot `seen` can be continued at `now`.
+
+    Not if the database was restored since, in another cluster or to an earlier time: transactions
+    are numbered anew then. Nor with another key, by which every code has another place.
+    """
+    return bool(seen) and _origin(seen) == _origin(now) and _end(seen) <= _end(now)
+
+
+def read(*, since: date, seen: str | None = None, seen_at: datetime | None = None) -> Superseded:
+    """The codes that were superseded while codes of `since`, or of a later day, were alive.
+
+    With a snapshot `seen`, taken at `seen_at` or later, only those superseded by what was not in
+    it; what is read of the log follows what was written since.
+    """
+    earliest = start_of(since) - COMMIT_SLACK
+    ended: dict[Days, list[int]] = {}
+    in_use: list[int] = []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            CHANGES,
+            {
+                "seen": seen and seen.partition(" ")[2],
+                "xmin": _begin(seen) if seen else 0,
+                "since": earliest,
+                "erased_since": max(earliest, seen_at - COMMIT_SLACK) if seen_at else earliest,
+                "slack": int(COMMIT_SLACK.total_seconds()),
+                "zone": str(SHANGHAI),
+                "numbers": NUMBERS_A_PERSON,
+                "erasure": ERASURE,
+            },
+        )
+        for first, last, numbers in cursor.fetchall():
+            found = sorted(map(int, numbers.split(",")))
+            if last is None:
+                in_use = found
+            else:
+                ended[first, last] = found
+    return Superseded(ended=ended, in_use=in_use)
+
+
+def _within(part: Part, numbers: list[int]) -> list[int]:
+    return numbers[bisect_left(numbers, part.first_number) : bisect_left(numbers, part.end_number)]
+
+
+def _origin(snapshot: str) -> str:
+    """The database's cluster, and the mark of the lists' key."""
+    return snapshot.partition(" ")[0]
+
+
+def _begin(snapshot: str) -> int:
+    """The first transaction that may not have been over: `xmin` of pg_snapshot."""
+    return int(snapshot.partition(" ")[2].split(":")[0])
+
+
+def _end(snapshot: str) -> int:
+    """The first transaction that had not begun yet: `xmax` of pg_snapshot, `xmin:xmax:…`."""
+    return int(snapshot.split(":")[1])

@@ -1,0 +1,148 @@
+"""A status list goes on from the one before it, and says what one built from nothing would say."""
+
+import base64
+import random
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from threading import Event
+
+import pytest
+from django.db import connection, transaction
+from django.test import override_settings
+
+from accounts.models import Account
+from healthcode.codes import publishing
+from healthcode.codes.models import StatusList
+from healthcode.codes.status import NUMBERS_A_PERSON
+from healthcode.codes.superseded import continues, snapshot
+from healthcode.colours.models import ColourChange
+from healthcode.core.status import unverified
+from healthcode.rights.erasure import BY_THEMSELVES, erase
+from tests.codes.conftest import (
+    NOON,
+    Resident,
+    clear_as_case,
+    confirm_as_case,
+    register,
+    superseded,
+)
+
+SECOND = timedelta(seconds=1)
+PATIENCE_SECONDS = 20
+
+# Each change is committed, as in life: what a test's one transaction wrote would always be new.
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("signing_key")]
+
+
+def lists() -> dict[tuple[date, int], bytes]:
+    rows = StatusList.objects.values_list("day", "part", "token")
+    return {(day, part): unverified(bytes(token)).bits for day, part, token in rows}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_lists_that_go_on_are_as_lists_built_from_nothing(zhang: Resident, seed: int) -> None:
+    """Whatever happens in between: days that pass, numbers that come round, an erasure."""
+    draw = random.Random(seed)
+    li = register("李四", "E11111111")
+    at, ill = NOON, dict.fromkeys((zhang, li), False)
+    for _ in range(5 * NUMBERS_A_PERSON):
+        at += timedelta(minutes=draw.choice((1, 7, 60, 700)))
+        who = draw.choice((zhang, zhang, zhang, li))
+        (clear_as_case if ill[who] else confirm_as_case)(who, at=at)
+        ill[who] = not ill[who]
+        if draw.random() < 0.4:
+            publishing.publish(at=at)
+    assert ColourChange.objects.filter(person=zhang.person).count() > 2 * NUMBERS_A_PERSON
+    if not ill[li]:
+        erase(person_id=li.person.pk, account=li.account, ground=BY_THEMSELVES, at=at)
+    publishing.publish(at=at)
+    continued = lists()
+    assert len(continued) > 2
+    StatusList.objects.update(seen="")
+    publishing.publish(at=at)
+    assert lists() == continued
+
+
+def test_what_was_told_is_not_read_again(zhang: Resident) -> None:
+    confirm_as_case(zhang, at=NOON)
+    publishing.publish(at=NOON)
+    before = lists()
+    # Were the log read once more, its end would show.
+    ColourChange.objects.all().delete()
+    clear_as_case(zhang, at=NOON + SECOND)
+    publishing.publish(at=NOON + SECOND)
+    assert superseded() == {(zhang.person.pk, 0), (zhang.person.pk, 1)}
+    assert before != lists()
+
+
+def test_a_change_that_is_committed_late_is_not_passed_over(zhang: Resident) -> None:
+    """It is older than what was published before it could be seen."""
+    Account.objects.create(username="hospital")
+    written, published = Event(), Event()
+
+    def change() -> None:
+        try:
+            with transaction.atomic():
+                confirm_as_case(zhang, at=NOON)
+                written.set()
+                assert published.wait(PATIENCE_SECONDS)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        changed = thread.submit(change)
+        assert written.wait(PATIENCE_SECONDS)
+        confirm_as_case(li := register("李四", "E11111111"), at=NOON + SECOND)
+        publishing.publish(at=NOON + SECOND)
+        assert superseded() == {(li.person.pk, 0)}
+        published.set()
+        changed.result()
+    publishing.publish(at=NOON + 2 * SECOND)
+    assert superseded() == {(li.person.pk, 0), (zhang.person.pk, 0)}
+
+
+def test_after_the_database_was_restored_lists_are_built_from_nothing(zhang: Resident) -> None:
+    """Transactions are numbered anew then: what was committed since cannot be told by them."""
+    confirm_as_case(zhang, at=NOON)
+    publishing.publish(at=NOON)
+    origin, _, seen = snapshot().partition(" ")
+    for other in (f"1{origin} {seen}", f"{origin} 99999999:99999999:"):
+        assert not continues(other, snapshot())
+        StatusList.objects.update(seen=other)
+        assert publishing.publish(at=NOON + SECOND) == 2
+        assert superseded() == {(zhang.person.pk, 0)}
+    assert publishing.publish(at=NOON + SECOND) == 0
+
+
+def test_with_another_key_lists_are_built_from_nothing(zhang: Resident) -> None:
+    """Every code has another place then, and the old bits are somebody else's."""
+    confirm_as_case(zhang, at=NOON)
+    publishing.publish(at=NOON)
+    other = base64.b64encode(b"k" * 32).decode()
+    with override_settings(STATUS_INDEX_KEY=other):
+        assert publishing.publish(at=NOON + SECOND) == 2
+        assert superseded() == {(zhang.person.pk, 0)}
+
+
+def test_whoever_comes_while_another_publishes_leaves_it_to_them(zhang: Resident) -> None:
+    """A worker that waited for its turn would do nothing else meanwhile, recolouring for one."""
+    at_work, done = Event(), Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                publishing._take_turn(timedelta())
+                at_work.set()
+                assert done.wait(PATIENCE_SECONDS)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        held = thread.submit(hold)
+        assert at_work.wait(PATIENCE_SECONDS)
+        assert publishing.publish_unless_busy(at=NOON) == 0
+        assert not held.done()
+        assert not StatusList.objects.exists()
+        done.set()
+        held.result()
+    assert publishing.publish_unless_busy(at=NOON) == 2
