@@ -126,8 +126,9 @@ def stage(size: Size) -> Iterator[Stage]:
 def _postgres_settings() -> list[str]:
     megabytes = psutil.virtual_memory().total // 2**20
     return [
-        # A quarter of the memory, as PostgreSQL's manual advises.
-        f"shared_buffers={megabytes // 4}MB",
+        # PostgreSQL's manual advises a quarter of the memory to begin with, and two fifths at most:
+        # a city of ten million and what is written to it should have room.
+        f"shared_buffers={megabytes * 2 // 5}MB",
         f"effective_cache_size={megabytes // 2}MB",
         "maintenance_work_mem=512MB",
         "max_wal_size=32GB",
