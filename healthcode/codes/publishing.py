@@ -46,10 +46,15 @@ class Edition:
     at: datetime
     seen: str
 
+    def continues(self, earlier: StatusList) -> bool:
+        """Whether a list is to go on from this one, and is not to be built from nothing."""
+        return superseded.continues(earlier.seen, self.seen)
+
     def is_due(self, earlier: StatusList) -> bool:
         """Whether a list is to be signed again even if it says nothing new."""
         grown_old = self.at - earlier.built_at >= SIGN_AGAIN_AFTER
-        return grown_old or bytes(earlier.kid) != self.signer.kid
+        other_key = bytes(earlier.kid) != self.signer.kid
+        return grown_old or other_key or not self.continues(earlier)
 
 
 def publish_unless_busy(*, at: datetime) -> int:
@@ -92,8 +97,7 @@ def publish(*, at: datetime, patience: timedelta = timedelta()) -> int:
                 since=min(part.day for part in group), seen=seen, seen_at=seen_at
             )
             for part in group:
-                earlier = held.get((part.day, part.number)) if seen else None
-                built += _build(part, earlier, changes, edition)
+                built += _build(part, held.get((part.day, part.number)), changes, edition)
         living.update(seen=edition.seen)
         # Scans can be led back to people only by the shape of the lists that they name.
         kept = timedelta(days=settings.SCAN_RETENTION_DAYS)
@@ -133,7 +137,7 @@ def _by_what_they_know(
     oldest: dict[str | None, datetime | None] = {None: None}
     for part in parts:
         row = held.get((part.day, part.number))
-        if row is None or not superseded.continues(row.seen, edition.seen):
+        if row is None or not edition.continues(row):
             groups[None].append(part)
             continue
         groups[row.seen].append(part)
@@ -143,15 +147,17 @@ def _by_what_they_know(
 
 def _build(part: Part, earlier: StatusList | None, changes: Superseded, edition: Edition) -> bool:
     """Build the list from the one before it, if it says something new or grows old; whether so."""
-    ended, in_use = changes.ended_in(part), changes.in_use_in(part)
-    if earlier and not ended and not in_use and not edition.is_due(earlier):
+    ended, taken_over = changes.ended_in(part), changes.taken_over_in(part)
+    if earlier and not ended and not taken_over and not edition.is_due(earlier):
         return False
-    before = unverified(bytes(earlier.token)).bits if earlier else b""
+    before = b""
+    if earlier and edition.continues(earlier):
+        before = unverified(bytes(earlier.token)).bits
     bits = status_bits(
         part.places,
-        superseded=part.places_of(ended),
-        in_use=part.places_of(in_use),
         earlier=before,
+        taken_over=part.places_of(taken_over),
+        superseded=part.places_of(ended),
     )
     if earlier and bits == before and not edition.is_due(earlier):
         return False

@@ -29,12 +29,11 @@ SELECT system_identifier || '/' || %s || ' ' || pg_current_snapshot() FROM pg_co
 #    or with the person.
 # 3. Who was erased has left an act with their number, and all their codes end with it. Such acts
 #    are few, and read again for an hour.
-# 4. A person's numbers come round. Then the newest code has the place of an older one, which is to
-#    be freed, and what had to leave its place before may return to it: all their changes are read.
+# 4. A person's numbers come round: whoever has the number then, the code before it has lost it.
 # A row of the answer has many codes: whose and which, in one number for each (`status.number_of`).
 CHANGES: Final = """
 WITH new AS MATERIALIZED (
-    SELECT change.person_id, change.number, change.at, now.changes
+    SELECT change.person_id, change.number, change.since, change.at, now.changes
     FROM colours_colourchange AS change
     JOIN colours_personcolour AS now USING (person_id)
     WHERE change.at >= %(since)s
@@ -42,28 +41,18 @@ WITH new AS MATERIALIZED (
       AND (%(seen)s IS NULL
            OR NOT pg_visible_in_snapshot(change.transaction::text::xid8, %(seen)s::pg_snapshot))
 ),
-ended AS (
-    SELECT * FROM new
-    UNION
-    SELECT earlier.person_id, earlier.number, earlier.at, new.changes
-    FROM new JOIN colours_colourchange AS earlier USING (person_id)
-    WHERE new.changes >= %(numbers)s AND earlier.at >= %(since)s
-),
 code AS (
-    SELECT ended.person_id AS person, ended.number - 1 AS number,
-           (began.at AT TIME ZONE %(zone)s)::date AS first,
-           ((ended.at + make_interval(secs => %(slack)s)) AT TIME ZONE %(zone)s)::date AS last
-    FROM ended LEFT JOIN colours_colourchange AS began
-         ON began.person_id = ended.person_id AND began.number = ended.number - 1
-    WHERE (ended.changes - ended.number + 1) %% %(numbers)s <> 0
+    SELECT person_id AS person, number - 1 AS number,
+           CASE WHEN number > 1 THEN (since AT TIME ZONE %(zone)s)::date END AS first,
+           ((at + make_interval(secs => %(slack)s)) AT TIME ZONE %(zone)s)::date AS last
+    FROM new WHERE changes - (number - 1) < %(numbers)s
     UNION ALL
     SELECT (erased.detail->>'person')::bigint, number, NULL,
            ((erased.at + make_interval(secs => %(slack)s)) AT TIME ZONE %(zone)s)::date
     FROM accounts_act AS erased CROSS JOIN generate_series(0, %(numbers)s - 1) AS number
     WHERE erased.kind = %(erasure)s AND erased.at >= %(erased_since)s
     UNION ALL
-    SELECT DISTINCT person_id, changes, NULL::date, NULL::date FROM new
-    WHERE changes >= %(numbers)s
+    SELECT person_id, number, NULL, NULL FROM new WHERE number >= %(numbers)s
 )
 SELECT first, last, string_agg((person * %(numbers)s + number %% %(numbers)s)::text, ',')
 FROM code GROUP BY first, last
@@ -77,15 +66,11 @@ Days = tuple[date | None, date]
 class Superseded:
     """Codes by their numbers (`status.number_of`), ascending.
 
-    `ended` are superseded; `in_use` are those that were told as superseded once, by the number that
-    has come round since, and are now the newest of their person.
+    `ended` are superseded; `taken_over` have come round, and are no older code's any more.
     """
 
     ended: Mapping[Days, list[int]]
-    in_use: list[int]
-
-    def __bool__(self) -> bool:
-        return bool(self.ended or self.in_use)
+    taken_over: list[int]
 
     def ended_in(self, part: Part) -> list[int]:
         """The superseded codes that have their place in this list."""
@@ -96,9 +81,9 @@ class Superseded:
             for number in _within(part, numbers)
         ]
 
-    def in_use_in(self, part: Part) -> list[int]:
-        """The codes in use again that have their place in this list."""
-        return _within(part, self.in_use)
+    def taken_over_in(self, part: Part) -> list[int]:
+        """The codes that have taken over another's place in this list."""
+        return _within(part, self.taken_over)
 
 
 def snapshot() -> str:
@@ -126,7 +111,7 @@ def read(*, since: date, seen: str | None = None, seen_at: datetime | None = Non
     """
     earliest = start_of(since) - COMMIT_SLACK
     ended: dict[Days, list[int]] = {}
-    in_use: list[int] = []
+    taken_over: list[int] = []
     with connection.cursor() as cursor:
         cursor.execute(
             CHANGES,
@@ -144,10 +129,10 @@ def read(*, since: date, seen: str | None = None, seen_at: datetime | None = Non
         for first, last, numbers in cursor.fetchall():
             found = sorted(map(int, numbers.split(",")))
             if last is None:
-                in_use = found
+                taken_over = found
             else:
                 ended[first, last] = found
-    return Superseded(ended=ended, in_use=in_use)
+    return Superseded(ended=ended, taken_over=taken_over)
 
 
 def _within(part: Part, numbers: list[int]) -> list[int]:

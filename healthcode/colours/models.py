@@ -136,24 +136,25 @@ class RecomputationBatch(models.Model):
 class ColourChange(models.Model):
     """A change of colour, with what caused it (nothing: the passing of time).
 
+    `number` counts the person's changes; they had the colour `before` from `since` to `at`.
+
     Only the statement that changes a stored colour writes here, a million rows at a time, about
     people whose rows it holds. So the two references are not checked once more by the database:
     that would double the cost of a recomputation, and lock every person in passing. For the same
-    reason it has one index by person, and by time only the summary of each stretch of the table
-    (BRIN): rows come in the order of time.
+    reason nothing leads from a person to their changes: in an index of so many nearly each would
+    lie on a page of its own. Who needs them all reads the log, of four weeks
+    (docs/decisions/0024-the-log-of-changes.md).
 
     Who publishes the status lists reads what was committed since the last time. The `transaction`
     tells, as PostgreSQL numbers them: rows may be committed long after their instant, and in
-    another order.
+    another order. Of both the index has a summary for each stretch of the table (BRIN): rows come
+    in the order of time.
     """
 
-    pk = models.CompositePrimaryKey("person", "number")
     person = models.ForeignKey(
         Person, models.CASCADE, related_name="colour_changes", db_index=False, db_constraint=False
     )
-    before = models.PositiveSmallIntegerField(choices=Colour.choices)
-    after = models.PositiveSmallIntegerField(choices=Colour.choices)
-    number = models.PositiveIntegerField()
+    since = models.DateTimeField()
     at = models.DateTimeField()
     recomputation = models.ForeignKey(
         Recomputation,
@@ -168,6 +169,9 @@ class ColourChange(models.Model):
             Cast(Func(function="pg_current_xact_id"), models.TextField()), models.BigIntegerField()
         )
     )
+    number = models.PositiveIntegerField()
+    before = models.PositiveSmallIntegerField(choices=Colour.choices)
+    after = models.PositiveSmallIntegerField(choices=Colour.choices)
 
     class Meta:
         indexes = [

@@ -142,11 +142,12 @@ updated AS (
     WHERE person.person_id = result.person AND person.person_id = ANY(%(people)s::bigint[])
       AND (person.colour, person.next_change_at, policy_id)
           IS DISTINCT FROM (result.colour, result.next_change_at, %(policy)s)
-    RETURNING person_id, old.colour AS before, new.colour AS after, new.changes AS number
+    RETURNING person_id, old.since AS since, old.colour AS before, new.colour AS after,
+              new.changes AS number
 ),
 noted AS (
-    INSERT INTO colours_colourchange (person_id, before, after, number, at, recomputation_id)
-    SELECT person_id, before, after, number, %(at)s, %(recomputation)s
+    INSERT INTO colours_colourchange (person_id, since, at, recomputation_id, number, before, after)
+    SELECT person_id, since, %(at)s, %(recomputation)s, number, before, after
     FROM updated WHERE before <> after
 )
 SELECT count(*) FROM updated WHERE before <> after

@@ -70,14 +70,15 @@ def status_bits(
     size: int,
     *,
     superseded: Iterable[int] = (),
-    in_use: Iterable[int] = (),
     earlier: bytes = b"",
+    taken_over: Iterable[int] = (),
 ) -> bytes:
-    """The bits of a list with `size` places: those in `superseded` set, those in `in_use` not.
+    """The bits of a list with `size` places, those in `superseded` set.
 
-    All others are as in `earlier`, the bits of a list before it of the same size; without it they
-    are not set. Raises IndexError for a place beyond the size, MalformedStatusList for a size not
-    in use or another than the earlier list's.
+    All others are as in `earlier`, the bits of a list before it of the same size, but for those in
+    `taken_over`, which mean another code now; without an earlier list they are not set. Raises
+    IndexError for a place beyond the size, MalformedStatusList for a size not in use or another
+    than the earlier list's.
     """
     if not 0 < size <= MAX_ENTRIES:
         raise MalformedStatusList(f"a list has 1 to {MAX_ENTRIES} places")
@@ -85,14 +86,14 @@ def status_bits(
     if earlier and len(earlier) != count:
         raise MalformedStatusList("the earlier list has another size")
     bits = bytearray(earlier or count)
+    for idx in taken_over:
+        if not 0 <= idx < size:
+            raise IndexError(f"place {idx} of {size}")
+        bits[idx >> 3] &= ~(1 << (idx & 7))
     for idx in superseded:
         if not 0 <= idx < size:
             raise IndexError(f"place {idx} of {size}")
         bits[idx >> 3] |= 1 << (idx & 7)
-    for idx in in_use:
-        if not 0 <= idx < size:
-            raise IndexError(f"place {idx} of {size}")
-        bits[idx >> 3] &= ~(1 << (idx & 7))
     return bytes(bits)
 
 

@@ -34,12 +34,10 @@ NOT_GENUINE: Final = ("bad_signature", "unknown_key", "unknown_issuer", "malform
 # One that had run out may be a picture that was sent on: it does not place its holder for sure.
 RUN_OUT: Final = ("expired", "not_yet_valid")
 
-# How often each person's colour changed up to now, and since then.
+# How often each person's colour changed up to now, and whether it did since then.
 CHANGES: Final = """
-SELECT person.person_id, person.changes,
-       (SELECT count(*) FROM colours_colourchange AS change
-        WHERE change.person_id = person.person_id AND change.at >= %(since)s)
-FROM colours_personcolour AS person WHERE person.person_id = ANY(%(people)s::bigint[])
+SELECT person_id, changes, since >= %(since)s
+FROM colours_personcolour WHERE person_id = ANY(%(people)s::bigint[])
 """
 # 1. Where codes with these pseudonyms were scanned, each within its window.
 OWN: Final = """
@@ -147,9 +145,11 @@ def _numbers_used(people: Sequence[int], parts: Sequence[Part]) -> Mapping[int, 
         return {}
     since = start_of(min(part.day for part in parts))
     found = _rows(CHANGES, {"people": people, "since": since})
+    # Whoever's colour changed may have had any of their numbers; nobody else has one of these.
+    earlier = NUMBERS_A_PERSON - 1
     return {
-        person: range(changes - min(late, changes, NUMBERS_A_PERSON - 1), changes + 1)
-        for person, changes, late in found
+        person: range(changes - min(changes, earlier) if changed else changes, changes + 1)
+        for person, changes, changed in found
     }
 
 

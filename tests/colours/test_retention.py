@@ -158,7 +158,13 @@ def test_changes_and_recomputations_go_but_a_policy_is_not_brought_in_again(pers
     Recomputation.objects.create(cause="evidence", people=[person])
     for number, at in ((1, shanghai(2, 1)), (2, LATER)):
         ColourChange.objects.create(
-            person_id=person, before=0, after=2, number=number, at=at, recomputation=old
+            person_id=person,
+            before=0,
+            after=2,
+            number=number,
+            since=at,
+            at=at,
+            recomputation=old,
         )
     gone = retention.forget(at=LATER)
     assert (gone.changes, gone.recomputations) == (1, 1)

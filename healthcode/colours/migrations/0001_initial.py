@@ -65,14 +65,15 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='ColourChange',
             fields=[
-                ('pk', models.CompositePrimaryKey('person', 'number', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('before', models.PositiveSmallIntegerField(choices=[(0, 'green'), (1, 'yellow'), (2, 'red')])),
-                ('after', models.PositiveSmallIntegerField(choices=[(0, 'green'), (1, 'yellow'), (2, 'red')])),
-                ('number', models.PositiveIntegerField()),
-                ('at', models.DateTimeField()),
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='colour_changes', to='accounts.person')),
+                ('since', models.DateTimeField()),
+                ('at', models.DateTimeField()),
                 ('recomputation', models.ForeignKey(db_constraint=False, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='colours.recomputation')),
                 ('transaction', models.BigIntegerField(db_default=django.db.models.functions.comparison.Cast(django.db.models.functions.comparison.Cast(models.Func(function='pg_current_xact_id'), models.TextField()), models.BigIntegerField()))),
+                ('number', models.PositiveIntegerField()),
+                ('before', models.PositiveSmallIntegerField(choices=[(0, 'green'), (1, 'yellow'), (2, 'red')])),
+                ('after', models.PositiveSmallIntegerField(choices=[(0, 'green'), (1, 'yellow'), (2, 'red')])),
             ],
             options={
                 'indexes': [django.contrib.postgres.indexes.BrinIndex(autosummarize=True, fields=['at', 'transaction'], name='changes_in_time')],
