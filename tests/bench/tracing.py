@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 SUITE = "tracing"
 VISITS = 5
-CASES = 50
+TOGETHER = 100
+ALONE = 25
 WINDOW = timedelta(days=14)
 
 # What must be read to know whom some people met in their windows, by the indexes: where they were,
@@ -93,7 +94,7 @@ def figures(stage: Stage) -> Iterator[Figure]:
     together, apart = alternate(far.trace_all, far.trace_each, rounds=size.rounds)
     yield Figure(
         SUITE,
-        f"{CASES} cases at once, by case",
+        f"{TOGETHER} cases at once, by case",
         "one case",
         "s",
         together,
@@ -103,7 +104,10 @@ def figures(stage: Stage) -> Iterator[Figure]:
 
 
 class _Cases:
-    """People of a city, evenly spread, who are taken for cases of the whole window."""
+    """People of a city, evenly spread, who are taken for cases of the whole window.
+
+    Every so many of them are traced one by one, too.
+    """
 
     def __init__(self, database: str, people: int) -> None:
         from django.utils import timezone
@@ -112,25 +116,26 @@ class _Cases:
 
         self.database = database
         self.ends = timezone.now()
-        spread = [1 + number * people // CASES for number in range(CASES)]
+        spread = [1 + number * people // TOGETHER for number in range(TOGETHER)]
         self.cases = [Window(person, self.ends - WINDOW, self.ends) for person in spread]
+        self.alone = self.cases[:: TOGETHER // ALONE]
         self._turn()
-        self.rings = [self._rings(case) for case in self.cases]
+        self.rings = [self._rings(case) for case in self.alone]
 
     def trace_each(self) -> float:
         """The seconds that a case and its chain take by themselves."""
         self._turn()
-        return timed(lambda: [self._trace([case]) for case in self.cases]) / CASES
+        return timed(lambda: [self._trace([case]) for case in self.alone]) / ALONE
 
     def trace_all(self) -> float:
         """The seconds that a case and its chain take when all are traced in one go."""
         self._turn()
-        return timed(lambda: self._trace(self.cases)) / CASES
+        return timed(lambda: self._trace(self.cases)) / TOGETHER
 
     def read_each(self) -> float:
         """The seconds that reading takes for one case and its close contacts."""
         self._turn()
-        return timed(lambda: [self._read(ring) for rings in self.rings for ring in rings]) / CASES
+        return timed(lambda: [self._read(ring) for rings in self.rings for ring in rings]) / ALONE
 
     def _rings(self, case: "Window") -> "list[list[Window]]":
         """Whose presences are read in the end: the case's, then those of its close contacts."""
