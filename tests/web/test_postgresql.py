@@ -1,9 +1,17 @@
 """Kept connections to the database: whether they live costs nothing to know."""
 
+import os
+
 import pytest
 from django.db import connection
 
+of_its_own = pytest.mark.skipif(
+    bool(os.environ.get("BEHIND_PGBOUNCER")),
+    reason="PgBouncer hands on its own connections to the server, another for each transaction",
+)
 
+
+@of_its_own
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_the_server_closed_is_replaced_before_it_fails_anybody() -> None:
     with connection.cursor() as cursor:
@@ -20,6 +28,7 @@ def test_a_connection_that_the_server_closed_is_replaced_before_it_fails_anybody
         assert cursor.fetchone() != (before,)
 
 
+@of_its_own
 @pytest.mark.django_db(transaction=True)
 def test_a_living_connection_is_asked_nothing() -> None:
     with connection.cursor() as cursor:
