@@ -29,23 +29,29 @@ SELECT system_identifier || '/' || %s || ' ' || pg_current_snapshot() FROM pg_co
 #    or with the person.
 # 3. Who was erased has left an act with their number, and all their codes end with it. Such acts
 #    are few, and read again for an hour.
-# 4. A person's numbers come round: whoever has the number then, the code before it has lost it.
-# A row of the answer has many codes: whose and which, in one number for each (`status.number_of`).
+# 4. A person's numbers come round: whoever has the number then, the code before it has lost it. The
+#    latest number of those whom that may concern is new itself: later changes are committed later.
+# It reads the log alone, and leaves the other processors to those who wait for an answer. A row of
+# the answer has many codes: whose and which, in one number for each (`status.number_of`).
 CHANGES: Final = """
+SET LOCAL max_parallel_workers_per_gather = 0;
 WITH new AS MATERIALIZED (
-    SELECT change.person_id, change.number, change.since, change.at, now.changes
-    FROM colours_colourchange AS change
-    JOIN colours_personcolour AS now USING (person_id)
-    WHERE change.at >= %(since)s
-      AND change.transaction >= %(xmin)s
+    SELECT person_id, number, since, at
+    FROM colours_colourchange
+    WHERE at >= %(since)s
+      AND transaction >= %(xmin)s
       AND (%(seen)s IS NULL
-           OR NOT pg_visible_in_snapshot(change.transaction::text::xid8, %(seen)s::pg_snapshot))
+           OR NOT pg_visible_in_snapshot(transaction::text::xid8, %(seen)s::pg_snapshot))
+),
+come_round AS (
+    SELECT person_id, max(number) AS latest FROM new WHERE number >= %(numbers)s GROUP BY person_id
 ),
 code AS (
     SELECT person_id AS person, number - 1 AS number,
            CASE WHEN number > 1 THEN (since AT TIME ZONE %(zone)s)::date END AS first,
            ((at + make_interval(secs => %(slack)s)) AT TIME ZONE %(zone)s)::date AS last
-    FROM new WHERE changes - (number - 1) < %(numbers)s
+    FROM new LEFT JOIN come_round USING (person_id)
+    WHERE (latest - (number - 1) < %(numbers)s) IS NOT FALSE
     UNION ALL
     SELECT (erased.detail->>'person')::bigint, number, NULL,
            ((erased.at + make_interval(secs => %(slack)s)) AT TIME ZONE %(zone)s)::date

@@ -90,7 +90,7 @@ def encounters(
         return found
     with connection.cursor() as cursor:
         cursor.execute(sql.ENCOUNTERS, _bound(circles, only))
-        for number, person, strength, place, kind, *rest in cursor.fetchall():
+        for number, person, strength, place, kind, *rest in cursor:
             met = Encounter(person, STRENGTHS[strength - 1], place, _KINDS[kind], *rest)
             places[number - 1].append(met)
     return found

@@ -24,7 +24,6 @@ from tests.bench.figures import Figure, Goal
 from tests.bench.stage import Stage
 
 SUITE = "neighbours"
-SECONDS = 8
 PAUSE = 0.01
 PATIENCE_SECONDS = 3600
 AREA = "420106"
@@ -48,9 +47,10 @@ def figures(stage: Stage) -> Iterator[Figure]:
         caller = _Caller(port, entrance)
         caller.slowest(seconds=2)
         for _ in range(min(stage.size.rounds, 3)):
-            idle.append(caller.slowest(seconds=SECONDS))
+            outbreak.rest()
+            idle.append(caller.slowest(seconds=stage.size.seconds))
             recomputation = outbreak.request()
-            busy.append(caller.slowest(seconds=SECONDS))
+            busy.append(caller.slowest(seconds=stage.size.seconds))
             recomputation.refresh_from_db()
             stage.say(f"  {recomputation.people_done:,} people done meanwhile")
             began = time.monotonic()

@@ -93,7 +93,7 @@ class Outbreak:
 
     def recolour(self) -> float:
         """The seconds one worker takes, from finding the people to the last batch."""
-        self._rest()
+        self.rest()
         recomputation = self.request()
         seconds = self._timed("recolour", lambda: run(recomputation.pk))
         recomputation.refresh_from_db()
@@ -115,7 +115,7 @@ class Outbreak:
 
     def with_workers(self, number: int) -> float:
         """The seconds that so many worker processes take for batches that are planned already."""
-        self._rest()
+        self.rest()
         recomputation = self.request()
         batches.plan(recomputation.pk, clock=timezone.now)
         workers = [Worker(recomputation.pk, self._environment()) for _ in range(number)]
@@ -165,7 +165,7 @@ class Outbreak:
 
     def _update(self, name: str, parts: Sequence[Sequence[int]]) -> float:
         written = [f"{{{','.join(map(str, part))}}}" for part in parts]
-        self._rest()
+        self.rest()
 
         def update() -> None:
             for part in written:
@@ -176,7 +176,8 @@ class Outbreak:
         self.undo()
         return seconds
 
-    def _rest(self) -> None:
+    def rest(self) -> None:
+        """Begin from a checkpoint, with a connection open."""
         turn_to(self.database)
         # With a connection open and its caches warm, as a worker's are.
         connection.ensure_connection()

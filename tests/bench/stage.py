@@ -22,25 +22,37 @@ from healthcode.local.valkey import Valkey
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much to measure. `small` and `large` are the numbers of people of two cities."""
+    """How much to measure: the people of two cities, how many of them a change touches.
+
+    `seconds` is how long doors and phones are watched while everybody is recoloured.
+    """
 
     name: str
     small: int
     large: int
     touched: tuple[int, ...]
     rounds: int
+    seconds: int
 
 
 SIZES = {
     size.name: size
     for size in (
-        Size("small", small=50_000, large=200_000, touched=(1_000, 10_000, 50_000), rounds=3),
+        Size(
+            "small",
+            small=50_000,
+            large=200_000,
+            touched=(1_000, 10_000, 50_000),
+            rounds=3,
+            seconds=8,
+        ),
         Size(
             "city",
             small=1_000_000,
             large=10_000_000,
             touched=(1_000, 10_000, 100_000, 1_000_000),
             rounds=3,
+            seconds=20,
         ),
     )
 }
@@ -131,6 +143,8 @@ def _postgres_settings() -> list[str]:
         f"shared_buffers={megabytes * 2 // 5}MB",
         f"effective_cache_size={megabytes // 2}MB",
         "maintenance_work_mem=512MB",
+        # A server that has run for a while has files at hand to go on with its log.
+        "min_wal_size=4GB",
         "max_wal_size=32GB",
         "checkpoint_timeout=1h",
         "autovacuum=off",
