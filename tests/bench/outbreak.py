@@ -115,9 +115,17 @@ class Outbreak:
 
     def with_workers(self, number: int) -> float:
         """The seconds that so many worker processes take for batches that are planned already."""
+        _planning, working = self._with_workers(number)
+        return working
+
+    def as_shipped(self) -> float:
+        """The seconds that a worker of two processes takes, from finding the people on."""
+        return sum(self._with_workers(2))
+
+    def _with_workers(self, number: int) -> tuple[float, float]:
         self.rest()
         recomputation = self.request()
-        batches.plan(recomputation.pk, clock=timezone.now)
+        planning = timed(lambda: batches.plan(recomputation.pk, clock=timezone.now))
         workers = [Worker(recomputation.pk, self._environment()) for _ in range(number)]
 
         def work() -> None:
@@ -126,9 +134,11 @@ class Outbreak:
             for worker in workers:
                 worker.result()
 
-        seconds = timed(work)
+        working = timed(work)
+        recomputation.refresh_from_db()
+        assert recomputation.people_changed == len(self.people)
         self.undo()
-        return seconds
+        return planning, working
 
     def memory(self) -> float:
         """The peak memory, in MiB, of a worker process that does it all."""
