@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SUITE = "tracing"
 VISITS = 5
 TOGETHER = 100
-ALONE = 25
+ALONE = 10
 WINDOW = timedelta(days=14)
 
 # What must be read to know whom some people met in their windows, by the indexes: where they were,
@@ -127,7 +127,7 @@ class _Cases:
         return self._one_by_one(self.alone)
 
     def trace_apart(self) -> float:
-        """The same of all cases, for no hundred is like a fourth of it."""
+        """The same of all cases, for no hundred is like a few of it."""
         return self._one_by_one(self.cases)
 
     def trace_together(self) -> float:
