@@ -1,8 +1,7 @@
 """Identity documents: which numbers are possible, and one spelling of each.
 
-Types by the codes in use: 10 resident ID card (GB 11643), 14 Hong Kong/Macao permit, 15 Taiwan
-permit, 16 single-entry Taiwan permit, 20 passport, 34 foreigner's permanent residence, 99 other.
-Only the residents' number and the new permanent residence number have a published check digit.
+One record a type, in `_TYPES`. Only the residents' number and the new permanent residence number
+have a published check digit.
 """
 
 import re
@@ -10,8 +9,11 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from stdnum import numdb
 from stdnum.cn import ric
@@ -21,7 +23,15 @@ from accounts.errors import invalid
 from accounts.models import IdType
 
 OLDEST_AGE_YEARS = 130
-MOST_CHARACTERS = 64
+
+
+def _codes() -> str:
+    return gettext(", ").join(IdType.values)
+
+
+UNKNOWN_TYPE: Final = format_lazy(
+    _("Choose one of the types of document: {codes}."), codes=lazy(_codes, str)()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +66,17 @@ def parse(id_type: str, number: str, *, on: date) -> Document:
         InvalidInput: pointing at `/id_type` or `/id_number`. The number is never repeated.
     """
     if id_type not in IdType.values:
-        raise invalid(
-            "/id_type", _("Choose one of the types of document: 10, 14, 15, 16, 20, 34, 99.")
-        )
+        raise invalid("/id_type", UNKNOWN_TYPE)
     kind = IdType(id_type)
     try:
-        return Document(kind, _RULES[kind](compact(number), on))
+        return Document(kind, _TYPES[kind].spell(compact(number), on))
     except _Impossible as fault:
         raise invalid("/id_number", fault.sentence) from None
+
+
+def birth_date(id_type: IdType, number: str) -> date | None:
+    """The birth date that a number in its one spelling contains; None where it contains none."""
+    return _TYPES[id_type].born(number)
 
 
 def compact(number: str) -> str:
@@ -74,6 +87,10 @@ def compact(number: str) -> str:
 
 
 _SEPARATORS = {"Zs", "Zl", "Zp", "Cc", "Cf", "Pd", "Pc"}
+
+
+_BORN_AT: Final = slice(6, 14)
+"""Where GB 11643 numbers carry the birth date, YYYYMMDD."""
 
 
 def _resident_card(number: str, on: date) -> str:
@@ -88,7 +105,7 @@ def _resident_card(number: str, on: date) -> str:
         )
     if number[-1] != ric.calc_check_digit(number):
         raise _Impossible(_("The check digit does not fit. Look for a mistyped digit."))
-    _birth_date(number[6:14], on)
+    _check_birth_date(number[_BORN_AT], on)
     if not any(known(number[:6]) for known in _AREAS):
         raise _Impossible(
             _("The first six digits are not the code of any area. Look for a mistyped digit.")
@@ -123,7 +140,7 @@ def _permanent_residence(number: str, on: date) -> str:
         )
     if number[-1] != ric.calc_check_digit(number):
         raise _Impossible(_("The check digit does not fit. Look for a mistyped digit."))
-    _birth_date(number[6:14], on)
+    _check_birth_date(number[_BORN_AT], on)
     return number
 
 
@@ -152,7 +169,7 @@ def _form(pattern: str, sentence: Promise) -> Callable[[str, date], str]:
     return check
 
 
-def _birth_date(digits: str, on: date) -> None:
+def _check_birth_date(digits: str, on: date) -> None:
     try:
         born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
@@ -165,20 +182,51 @@ def _birth_date(digits: str, on: date) -> None:
         )
 
 
-_RULES: Mapping[IdType, Callable[[str, date], str]] = {
-    IdType.RESIDENT_CARD: _resident_card,
-    IdType.HONG_KONG_MACAO_PERMIT: _hong_kong_macao,
-    IdType.TAIWAN_PERMIT: _taiwan,
-    IdType.TAIWAN_SINGLE_ENTRY_PERMIT: _form(
-        r"[A-Z]?\d{7,10}",
-        _("The number of this permit has 7 to 10 digits, perhaps after a letter."),
+def _born_by_gb_11643(number: str) -> date | None:
+    """Of 18 characters the 7th to 14th are the birth date; older forms have none."""
+    return date.fromisoformat(number[_BORN_AT]) if len(number) == 18 else None
+
+
+def _untold(_number: str) -> None:
+    """No birth date can be told from numbers of this type."""
+
+
+@dataclass(frozen=True, slots=True)
+class _DocumentType:
+    """What is special about one type of document.
+
+    `spell` gives a compact number in its one spelling, as of a day, or raises `_Impossible`;
+    `born` tells the birth date from a number so spelt.
+    """
+
+    spell: Callable[[str, date], str]
+    born: Callable[[str], date | None]
+
+
+_TYPES: Final[Mapping[IdType, _DocumentType]] = {
+    IdType.RESIDENT_CARD: _DocumentType(_resident_card, _born_by_gb_11643),
+    IdType.HONG_KONG_MACAO_PERMIT: _DocumentType(_hong_kong_macao, _untold),
+    IdType.TAIWAN_PERMIT: _DocumentType(_taiwan, _untold),
+    IdType.TAIWAN_SINGLE_ENTRY_PERMIT: _DocumentType(
+        _form(
+            r"[A-Z]?\d{7,10}",
+            _("The number of this permit has 7 to 10 digits, perhaps after a letter."),
+        ),
+        _untold,
     ),
-    IdType.PASSPORT: _form(
-        r"(?=.*\d)[A-Z0-9]{5,9}",
-        _("The number of a passport has 5 to 9 letters and digits; it stands on the data page."),
+    IdType.PASSPORT: _DocumentType(
+        _form(
+            r"(?=.*\d)[A-Z0-9]{5,9}",
+            _(
+                "The number of a passport has 5 to 9 letters and digits; "
+                "it stands on the data page."
+            ),
+        ),
+        _untold,
     ),
-    IdType.FOREIGN_PERMANENT_RESIDENCE: _permanent_residence,
-    IdType.OTHER: _form(
-        r"[A-Z0-9]{4,32}", _("Give 4 to 32 letters and digits of the document's number.")
+    IdType.FOREIGN_PERMANENT_RESIDENCE: _DocumentType(_permanent_residence, _born_by_gb_11643),
+    IdType.OTHER: _DocumentType(
+        _form(r"[A-Z0-9]{4,32}", _("Give 4 to 32 letters and digits of the document's number.")),
+        _untold,
     ),
 }

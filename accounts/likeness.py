@@ -14,11 +14,10 @@ from enum import StrEnum
 from typing import Final
 
 from accounts import vault
+from accounts.identity import birth_date
 from accounts.models import Identity, IdType
 from accounts.vault import Field
 
-_BORN_AT: Final = slice(6, 14)
-"""Where GB 11643 numbers carry the birth date, YYYYMMDD."""
 _APOSTROPHES: Final = re.compile("['’ʼ`]")
 _NO_LETTER: Final = re.compile(r"[\W\d_]+")
 
@@ -82,14 +81,6 @@ def compare(name: str, born: date | None, holder: Holder) -> Likeness:
     if same_name and born is None:
         return Likeness.NAME
     return Likeness.UNSURE
-
-
-def birth_date(id_type: IdType, number: str) -> date | None:
-    """The birth date that a document's number contains; None for those that contain none."""
-    kinds = {IdType.RESIDENT_CARD, IdType.FOREIGN_PERMANENT_RESIDENCE}
-    if id_type not in kinds or len(number) != 18:
-        return None
-    return date.fromisoformat(number[_BORN_AT])
 
 
 def _same_day(held: date | None, claimed: str) -> bool | None:

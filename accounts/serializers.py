@@ -3,6 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from accounts.identity import UNKNOWN_TYPE
 from accounts.models import IdType, Relation
 from healthcode.web.fields import StrictSerializer
 
@@ -29,9 +30,7 @@ class PersonInput(StrictSerializer):
     name = serializers.CharField(max_length=200)
     id_type = serializers.ChoiceField(
         choices=IdType.values,
-        error_messages={
-            "invalid_choice": _("Choose one of the types of document: 10, 14, 15, 16, 20, 34, 99.")
-        },
+        error_messages={"invalid_choice": UNKNOWN_TYPE},
     )
     id_number = serializers.CharField(max_length=64)
     phone = serializers.CharField(max_length=32, default=None, allow_null=True, allow_blank=True)

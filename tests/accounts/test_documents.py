@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,37 +20,37 @@ def test_the_example_is_what_the_helper_makes() -> None:
     assert resident_number() == GOOD
 
 
-@pytest.mark.parametrize(
-    ("id_type", "typed", "number"),
-    [
-        ("10", GOOD, GOOD),
-        ("10", "11010519491231002X", "11010519491231002X"),
-        ("10", "11010519491231002x", "11010519491231002X"),
-        ("10", "11010519491231002Ｘ", "11010519491231002X"),
-        ("10", "３３０１０６１９９００３０７００１４", GOOD),
-        ("10", " 330106 19900307 0014\u200b", GOOD),
-        ("10", "330106-19900307-0014", GOOD),
-        # A division that ended keeps its meaning, and one may be younger than the person.
-        ("10", resident_number("330103", "20191231"), resident_number("330103", "20191231")),
-        ("10", resident_number("330114", "19500101"), resident_number("330114", "19500101")),
-        # Residents of Hong Kong, Macao and Taiwan who live here have numbers of the same form.
-        ("10", "810000199408230021", "810000199408230021"),
-        ("14", "H12345678", "H12345678"),
-        ("14", "m12345678", "M12345678"),
-        ("14", "H1234567801", "H12345678"),
-        ("15", "12345678", "12345678"),
-        ("15", "1234567801", "12345678"),
-        ("15", "1234567801b", "12345678"),
-        ("16", "L12345678", "L12345678"),
-        ("16", "1234567", "1234567"),
-        ("20", "e12345678", "E12345678"),
-        ("20", "C01X00T47", "C01X00T47"),
-        ("34", "can110187012301", "CAN110187012301"),
-        ("34", "911124198108030024", "911124198108030024"),
-        ("99", "浙A-1234", None),
-        ("99", "ab-1234", "AB1234"),
-    ],
-)
+SPELLINGS = [
+    ("10", GOOD, GOOD),
+    ("10", "11010519491231002X", "11010519491231002X"),
+    ("10", "11010519491231002x", "11010519491231002X"),
+    ("10", "11010519491231002Ｘ", "11010519491231002X"),
+    ("10", "３３０１０６１９９００３０７００１４", GOOD),
+    ("10", " 330106 19900307 0014\u200b", GOOD),
+    ("10", "330106-19900307-0014", GOOD),
+    # A division that ended keeps its meaning, and one may be younger than the person.
+    ("10", resident_number("330103", "20191231"), resident_number("330103", "20191231")),
+    ("10", resident_number("330114", "19500101"), resident_number("330114", "19500101")),
+    # Residents of Hong Kong, Macao and Taiwan who live here have numbers of the same form.
+    ("10", "810000199408230021", "810000199408230021"),
+    ("14", "H12345678", "H12345678"),
+    ("14", "m12345678", "M12345678"),
+    ("14", "H1234567801", "H12345678"),
+    ("15", "12345678", "12345678"),
+    ("15", "1234567801", "12345678"),
+    ("15", "1234567801b", "12345678"),
+    ("16", "L12345678", "L12345678"),
+    ("16", "1234567", "1234567"),
+    ("20", "e12345678", "E12345678"),
+    ("20", "C01X00T47", "C01X00T47"),
+    ("34", "can110187012301", "CAN110187012301"),
+    ("34", "911124198108030024", "911124198108030024"),
+    ("99", "浙A-1234", None),
+    ("99", "ab-1234", "AB1234"),
+]
+
+
+@pytest.mark.parametrize(("id_type", "typed", "number"), SPELLINGS)
 def test_spellings_become_one(id_type: str, typed: str, number: str | None) -> None:
     if number is None:
         with pytest.raises(InvalidInput):
@@ -59,39 +60,39 @@ def test_spellings_become_one(id_type: str, typed: str, number: str | None) -> N
         assert identity.parse(id_type, typed, on=TODAY) == expected
 
 
-@pytest.mark.parametrize(
-    ("id_type", "typed", "pointer", "sentence"),
-    [
-        ("11", GOOD, "/id_type", "types of document"),
-        ("", GOOD, "/id_type", "types of document"),
-        ("10", "", "/id_number", "18 characters"),
-        ("10", GOOD[:-1], "/id_number", "18 characters"),
-        ("10", GOOD + "1", "/id_number", "18 characters"),
-        ("10", "X" + GOOD[1:], "/id_number", "18 characters"),
-        ("10", "330106900307001", "/id_number", "old form"),
-        ("10", "330106199003070013", "/id_number", "check digit"),
-        ("10", "330160199003070014", "/id_number", "check digit"),
-        ("10", resident_number(born="19900230"), "/id_number", "does not exist"),
-        ("10", resident_number(born="20261123"), "/id_number", "cannot be right"),
-        ("10", resident_number(born="18951231"), "/id_number", "cannot be right"),
-        ("10", resident_number(area="999999"), "/id_number", "first six digits"),
-        ("10", resident_number(area="339999"), "/id_number", "first six digits"),
-        ("14", "A12345678", "/id_number", "H or M"),
-        ("14", "H123456789", "/id_number", "H or M"),
-        ("15", "1234567", "/id_number", "8 digits"),
-        ("15", "T12345678", "/id_number", "8 digits"),
-        ("16", "123456", "/id_number", "7 to 10"),
-        ("20", "E123", "/id_number", "5 to 9"),
-        ("20", "ABCDEFGH", "/id_number", "5 to 9"),
-        ("20", "E1234567890", "/id_number", "5 to 9"),
-        ("34", "CA1110187012301", "/id_number", "3 letters"),
-        ("34", "911124198108030023", "/id_number", "check digit"),
-        ("34", resident_number("911124", "20150230"), "/id_number", "does not exist"),
-        ("99", "A1", "/id_number", "4 to 32"),
-        ("99", "A" * 33, "/id_number", "4 to 32"),
-        ("99", "AB12\x00\ud800", "/id_number", "4 to 32"),
-    ],
-)
+IMPOSSIBLE = [
+    ("11", GOOD, "/id_type", "types of document"),
+    ("", GOOD, "/id_type", "types of document"),
+    ("10", "", "/id_number", "18 characters"),
+    ("10", GOOD[:-1], "/id_number", "18 characters"),
+    ("10", GOOD + "1", "/id_number", "18 characters"),
+    ("10", "X" + GOOD[1:], "/id_number", "18 characters"),
+    ("10", "330106900307001", "/id_number", "old form"),
+    ("10", "330106199003070013", "/id_number", "check digit"),
+    ("10", "330160199003070014", "/id_number", "check digit"),
+    ("10", resident_number(born="19900230"), "/id_number", "does not exist"),
+    ("10", resident_number(born="20261123"), "/id_number", "cannot be right"),
+    ("10", resident_number(born="18951231"), "/id_number", "cannot be right"),
+    ("10", resident_number(area="999999"), "/id_number", "first six digits"),
+    ("10", resident_number(area="339999"), "/id_number", "first six digits"),
+    ("14", "A12345678", "/id_number", "H or M"),
+    ("14", "H123456789", "/id_number", "H or M"),
+    ("15", "1234567", "/id_number", "8 digits"),
+    ("15", "T12345678", "/id_number", "8 digits"),
+    ("16", "123456", "/id_number", "7 to 10"),
+    ("20", "E123", "/id_number", "5 to 9"),
+    ("20", "ABCDEFGH", "/id_number", "5 to 9"),
+    ("20", "E1234567890", "/id_number", "5 to 9"),
+    ("34", "CA1110187012301", "/id_number", "3 letters"),
+    ("34", "911124198108030023", "/id_number", "check digit"),
+    ("34", resident_number("911124", "20150230"), "/id_number", "does not exist"),
+    ("99", "A1", "/id_number", "4 to 32"),
+    ("99", "A" * 33, "/id_number", "4 to 32"),
+    ("99", "AB12\x00\ud800", "/id_number", "4 to 32"),
+]
+
+
+@pytest.mark.parametrize(("id_type", "typed", "pointer", "sentence"), IMPOSSIBLE)
 def test_impossible_numbers_are_refused(
     id_type: str, typed: str, pointer: str, sentence: str
 ) -> None:
@@ -100,6 +101,34 @@ def test_impossible_numbers_are_refused(
     [fault] = refusal.value.members["errors"]  # type: ignore[misc]  # one fault
     assert fault["pointer"] == pointer
     assert sentence in str(fault["detail"])
+
+
+@pytest.mark.parametrize(
+    ("id_type", "number", "born"),
+    [
+        (IdType.RESIDENT_CARD, "11010519491231002X", date(1949, 12, 31)),
+        (IdType.FOREIGN_PERMANENT_RESIDENCE, "911124198108030024", date(1981, 8, 3)),
+        (IdType.FOREIGN_PERMANENT_RESIDENCE, "DEU110101640812", None),
+        (IdType.HONG_KONG_MACAO_PERMIT, "H12345678", None),
+        (IdType.PASSPORT, "C01X00T47", None),
+    ],
+)
+def test_birth_dates_are_in_the_numbers_of_the_mainland(
+    id_type: IdType, number: str, born: date | None
+) -> None:
+    assert identity.birth_date(id_type, number) == born
+
+
+def test_every_type_is_shown_above_with_a_possible_and_an_impossible_number() -> None:
+    assert {id_type for id_type, _, number in SPELLINGS if number} == set(IdType.values)
+    assert {id_type for id_type, *_ in IMPOSSIBLE} >= set(IdType.values)
+
+
+def test_who_names_no_type_is_told_them_all_in_their_language() -> None:
+    with override("en"):
+        assert str(identity.UNKNOWN_TYPE).endswith("document: 10, 14, 15, 16, 20, 34, 99.")
+    with override("zh-hans"):
+        assert str(identity.UNKNOWN_TYPE) == "请选择证件类型：10、14、15、16、20、34、99。"
 
 
 @given(st.data())

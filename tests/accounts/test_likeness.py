@@ -4,8 +4,7 @@ from datetime import date
 
 import pytest
 
-from accounts.likeness import Holder, Likeness, birth_date, compare
-from accounts.models import IdType
+from accounts.likeness import Holder, Likeness, compare
 
 BORN = date(1964, 8, 12)
 
@@ -100,18 +99,3 @@ def test_a_certificate_without_a_name_that_can_be_read_fits_nobody() -> None:
     nobody = Holder("", "", "<", "", "1964-08-12")
     assert compare("Erika Mustermann", BORN, nobody) is Likeness.ANOTHER
     assert compare("张三", BORN, nobody) is Likeness.UNSURE
-
-
-@pytest.mark.parametrize(
-    ("id_type", "number", "born"),
-    [
-        (IdType.RESIDENT_CARD, "11010519491231002X", date(1949, 12, 31)),
-        (IdType.FOREIGN_PERMANENT_RESIDENCE, "911124198108030024", date(1981, 8, 3)),
-        (IdType.FOREIGN_PERMANENT_RESIDENCE, "DEU110101640812", None),
-        (IdType.PASSPORT, "C01X00T47", None),
-    ],
-)
-def test_birth_dates_are_in_the_numbers_of_the_mainland(
-    id_type: IdType, number: str, born: date | None
-) -> None:
-    assert birth_date(id_type, number) == born
