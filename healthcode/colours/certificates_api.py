@@ -15,14 +15,13 @@ from accounts.selectors import person_for
 from healthcode.colours import certificates
 from healthcode.colours.answers import ColourAnswer, colour_answer
 from healthcode.colours.certificates import Entered
+from healthcode.evidence.certificates import ATTESTABLE
 from healthcode.evidence.fields import YesNo
+from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.lines import HolderSerializer, holder_of
-from healthcode.evidence.models import EvidenceKind
-from healthcode.evidence.traits import TRAITS_OF
 from healthcode.web.fields import StrictSerializer
 
-_KINDS: Final = [EvidenceKind.TEST, EvidenceKind.RECOVERY, EvidenceKind.VACCINATION]
-_TRAITS: Final = sorted(trait.value for kind in _KINDS for trait in TRAITS_OF[kind])
+_TRAITS: Final = sorted(trait.value for kind in ATTESTABLE for trait in KINDS[kind].traits)
 # What a picture can hold, and the line breaks that it may have come to on its way.
 LONGEST_TEXT: Final = 6000
 
@@ -56,7 +55,7 @@ class AttestedAnswer(serializers.Serializer[Any]):
     """What is in the evidence now: a fact, and from when to when it holds."""
 
     evidence = serializers.IntegerField(help_text="Its number, to give when asking about it.")
-    kind = serializers.CharField(help_text=", ".join(kind.value for kind in _KINDS))
+    kind = serializers.CharField(help_text=", ".join(kind.value for kind in ATTESTABLE))
     traits = serializers.ListField(child=serializers.ChoiceField(choices=_TRAITS))
     country = serializers.CharField(help_text="Whose certificate it is, as ISO 3166.")
 

@@ -22,9 +22,11 @@ from healthcode.colours.certificates_api import CertificateInput, OfficersCertif
 from healthcode.colours.pages import held_off, whom
 from healthcode.evidence.errors import DocumentNotSeen
 from healthcode.evidence.fields import SHANGHAI
+from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.lines import holder_of
+from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import attested_of
-from healthcode.evidence.words import KINDS, TRAITS, said
+from healthcode.evidence.words import TRAITS, said
 from healthcode.web.errors import Refusal
 
 # What the page's script says; the reading of pictures is the scanner's.
@@ -114,7 +116,9 @@ def enter(request: HttpRequest) -> HttpResponse:
 def _residents_page(
     request: HttpRequest, known: KnownPerson, faults: Mapping[str, str], *, status: int = 200
 ) -> HttpResponse:
-    rows = [(fact, KINDS[fact.kind], said(fact)) for fact in attested_of(known.id)]
+    rows = [
+        (fact, KINDS[EvidenceKind(fact.kind)].name, said(fact)) for fact in attested_of(known.id)
+    ]
     context = {"person": known, "rows": rows, **_reading(request, faults)}
     return render(request, "colours/certificates.html", context, status=status)
 
@@ -152,7 +156,7 @@ def _missing(member: str) -> tuple[str, str]:
 def _told(entered: Entered) -> str:
     """What was entered, in a sentence."""
     attested = entered.attested
-    words = [str(KINDS[attested.kind]), *(str(TRAITS[trait]) for trait in attested.traits)]
+    words = [str(KINDS[attested.kind].name), *(str(TRAITS[trait]) for trait in attested.traits)]
     return _("Entered as evidence %(number)s: %(what)s, %(day)s.") % {
         "number": entered.evidence,
         "what": ", ".join(words),

@@ -11,8 +11,9 @@ from accounts.models import Account, Role
 from accounts.permissions import role_required
 from healthcode.colours.reporting import evidence_for, withdraw_evidence
 from healthcode.colours.serializers import WithdrawalInput
-from healthcode.evidence.models import Evidence
-from healthcode.evidence.words import KINDS, said
+from healthcode.evidence.kinds import KINDS
+from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.words import said
 from healthcode.web.errors import Refusal
 
 LONGEST_NUMBER = 18
@@ -63,5 +64,5 @@ def _page(
 ) -> HttpResponse:
     context: dict[str, object] = {"number": number, "fact": fact, "fault": fault}
     if fact is not None:
-        context |= {"kind": KINDS[fact.kind], "said": said(fact)}
+        context |= {"kind": KINDS[EvidenceKind(fact.kind)].name, "said": said(fact)}
     return render(request, "colours/officer_evidence.html", context, status=status)

@@ -15,8 +15,9 @@ from healthcode.areas.models import Level
 from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import Colour
 from healthcode.colours.models import Policy as PublishedPolicy
+from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
-from healthcode.evidence.traits import TRAITS_OF, Trait
+from healthcode.evidence.traits import Trait
 
 # What a reason's template may mention; healthcode.colours.reasons fills them in.
 PLACEHOLDERS: Final = frozenset({"area", "level", "first_day", "last_day", "when", "place"})
@@ -239,7 +240,9 @@ class _Reader:
 
     def traits(self, table: dict[str, Any], kind: EvidenceKind | None) -> frozenset[str]:
         kinds = [kind] if kind else list(EvidenceKind)
-        return self.words(table, "traits", frozenset(str(t) for k in kinds for t in TRAITS_OF[k]))
+        return self.words(
+            table, "traits", frozenset(str(t) for k in kinds for t in KINDS[k].traits)
+        )
 
     def levels(self, table: dict[str, Any]) -> frozenset[Level]:
         # An area that no map names is green without a row to match, so no rule can ask for green.

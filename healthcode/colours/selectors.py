@@ -11,13 +11,13 @@ from healthcode.colours.decide import Decision, LevelPeriod, decide
 from healthcode.colours.models import Colour, PersonColour, Recomputation
 from healthcode.colours.policy import Policy, policy_at
 from healthcode.colours.reasons import Place, Reason, reasons_of
+from healthcode.evidence.certificates import ATTESTABLE
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.selectors import facts_of
 from healthcode.web.errors import NotFound
 
 CODE_LENGTHS = (2, 4, 6, 9)
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
-ATTESTABLE = {EvidenceKind.TEST, EvidenceKind.RECOVERY, EvidenceKind.VACCINATION}
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,11 +142,13 @@ def _recovery(entry: _Entry, at: datetime) -> _Content:
     return start_of_day(tested), start_of_day(max(tested, recovered)), (), {}
 
 
+# A certificate states one of these three (DCC schema 1.3); nothing else is attested so.
 _READERS: Final = {
     EvidenceKind.TEST: _test,
-    EvidenceKind.VACCINATION: _vaccination,
     EvidenceKind.RECOVERY: _recovery,
+    EvidenceKind.VACCINATION: _vaccination,
 }
+ATTESTABLE: Final = tuple(_READERS)
 
 
 def _day(value: cbor.Value) -> date:

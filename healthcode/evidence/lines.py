@@ -21,9 +21,9 @@ from healthcode.evidence.fields import (
     check_past,
     check_period,
 )
+from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.services import NewFact
-from healthcode.evidence.traits import TRAITS_OF, Trait
 from healthcode.web.fields import StrictSerializer
 
 Document = tuple[str, str]
@@ -58,8 +58,8 @@ class Line:
 
 
 def words(kind: EvidenceKind) -> list[str]:
-    """The traits of a kind in the order in which they are declared."""
-    return [word.value for word in Trait if word in TRAITS_OF[kind]]
+    """The traits of a kind, as sources write them."""
+    return [trait.value for trait in KINDS[kind].traits]
 
 
 class HolderSerializer(StrictSerializer):
@@ -151,11 +151,14 @@ class Form:
     trait: str | None
 
 
+_FORMS: Final = (
+    Form(EvidenceKind.STAY, StayLine, None),
+    Form(EvidenceKind.CONTACT, ContactLine, "strength"),
+    Form(EvidenceKind.CASE, CaseLine, "status"),
+    Form(EvidenceKind.TEST, TestLine, "result"),
+)
 FORMS: Final[Mapping[str, Form]] = {
-    "stays": Form(EvidenceKind.STAY, StayLine, None),
-    "contacts": Form(EvidenceKind.CONTACT, ContactLine, "strength"),
-    "cases": Form(EvidenceKind.CASE, CaseLine, "status"),
-    "tests": Form(EvidenceKind.TEST, TestLine, "result"),
+    called: form for form in _FORMS if (called := KINDS[form.kind].reported_as)
 }
 
 

@@ -10,7 +10,7 @@ from healthcode.areas.models import Area
 
 
 class EvidenceKind(models.TextChoices):
-    """What a fact is; which traits each kind may have stands in `healthcode.evidence.traits`."""
+    """What a fact is; what is special about each stands in `healthcode.evidence.kinds`."""
 
     DECLARATION = "declaration"
     STAY = "stay"

@@ -1,6 +1,7 @@
 """The closed list of words that say what a fact is; the rules of a policy match these.
 
-A word here is part of every policy file and of the HTTP interface: it is never renamed or reused.
+Which kind of evidence may have which stands in `healthcode.evidence.kinds`. A word here is part of
+every policy file and of the HTTP interface: it is never renamed or reused.
 """
 
 from collections.abc import Collection
@@ -10,8 +11,6 @@ from typing import Final
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
-
-from healthcode.evidence.models import EvidenceKind
 
 # Axillary temperature from which somebody counts as feverish: Protocol on Prevention and Control
 # of COVID-19 (edition 5, National Health Commission, 21 February 2020), "fever (>= 37.3 °C)".
@@ -37,19 +36,6 @@ class Trait(StrEnum):
     ANTIGEN_NEGATIVE = "antigen_negative"
     COMPLETE = "complete"
     INCOMPLETE = "incomplete"
-
-
-TRAITS_OF: Final[dict[EvidenceKind, frozenset[Trait]]] = {
-    EvidenceKind.DECLARATION: frozenset({Trait.SYMPTOMS, Trait.FEVER, Trait.CONTACT_WITH_CASE}),
-    EvidenceKind.STAY: frozenset(),
-    EvidenceKind.CONTACT: frozenset({Trait.CLOSE, Trait.SECONDARY, Trait.CASUAL, Trait.DOUBTFUL}),
-    EvidenceKind.CASE: frozenset({Trait.CONFIRMED, Trait.ASYMPTOMATIC, Trait.SUSPECTED}),
-    # A rapid test that finds nothing proves less, and releases nobody: so a word of its own.
-    EvidenceKind.TEST: frozenset({Trait.POSITIVE, Trait.NEGATIVE, Trait.ANTIGEN_NEGATIVE}),
-    EvidenceKind.CHECK_IN: frozenset({Trait.HEALTHY, Trait.SYMPTOMS, Trait.FEVER}),
-    EvidenceKind.RECOVERY: frozenset(),
-    EvidenceKind.VACCINATION: frozenset({Trait.COMPLETE, Trait.INCOMPLETE}),
-}
 
 
 class Symptom(models.TextChoices):

@@ -1,4 +1,4 @@
-"""Kinds of evidence and their traits in words, for pages."""
+"""What evidence says in words, for pages."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -6,19 +6,9 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.models import Evidence
 from healthcode.evidence.traits import Symptom, Trait
 
-KINDS: Final[Mapping[str, Promise]] = {
-    EvidenceKind.DECLARATION: _("Declaration"),
-    EvidenceKind.STAY: _("Stay"),
-    EvidenceKind.CONTACT: _("Contact"),
-    EvidenceKind.CASE: _("Case"),
-    EvidenceKind.TEST: _("Test"),
-    EvidenceKind.CHECK_IN: _("Check-in"),
-    EvidenceKind.RECOVERY: _("Recovery"),
-    EvidenceKind.VACCINATION: _("Vaccination"),
-}
 TRAITS: Final[Mapping[str, Promise]] = {
     Trait.HEALTHY: _("healthy"),
     Trait.SYMPTOMS: _("symptoms"),

@@ -18,10 +18,10 @@ from healthcode.colours.decide import SHANGHAI, Decision, LevelPeriod, decide
 from healthcode.colours.models import PersonColour, Policy
 from healthcode.colours.policy import parse
 from healthcode.colours.recompute import evaluate, recompute_people
+from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import Fact
 from healthcode.evidence.services import NewFact, record, withdraw
-from healthcode.evidence.traits import TRAITS_OF
 from tests.colours import world
 
 PEOPLE = 40
@@ -107,7 +107,7 @@ def _policy(draw: Random) -> str:
             f"hold_days = {draw.randint(0, 4)}",
             'reason = { zh = "r", en = "r" }',
         ]
-        traits = sorted(str(trait) for trait in TRAITS_OF[kind])
+        traits = sorted(str(trait) for trait in KINDS[kind].traits)
         red_contact = kind == EvidenceKind.CONTACT and '"red"' in parts[2]
         if red_contact:
             traits.remove("doubtful")
@@ -158,7 +158,7 @@ def _fact(draw: Random, person: int) -> NewFact:
     if kind in {EvidenceKind.STAY, EvidenceKind.CONTACT, EvidenceKind.CASE}:
         days = draw.choice([None, 0, 0, 0, 1, 2, 3, 4, 5])
         ends = None if days is None else starts + timedelta(days=days)
-    traits = sorted(str(trait) for trait in TRAITS_OF[kind])
+    traits = sorted(str(trait) for trait in KINDS[kind].traits)
     return NewFact(
         person=person,
         kind=kind,

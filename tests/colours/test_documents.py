@@ -11,6 +11,7 @@ from healthcode.colours import policy
 from healthcode.colours.decide import LevelPeriod, decide
 from healthcode.colours.models import Colour
 from healthcode.colours.policy import PolicyFault, parse
+from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import Fact
 from healthcode.evidence.traits import Trait
@@ -54,6 +55,17 @@ def test_a_mistake_is_told_as_shown() -> None:
         parse(EXAMPLE.replace("hold_days = 7", "hold_days = 700"), "my-policy.toml")
 
     assert str(caught.value) in HOW_TO
+
+
+def test_the_reference_tells_the_traits_of_every_kind() -> None:
+    table = REFERENCE.partition("Traits by kind:")[2].partition("\n\n#")[0]
+    words = frozenset(str(trait) for trait in Trait)
+    told = {
+        kind: words.intersection(re.findall(r"`(\w+)`", said))
+        for kinds, said in re.findall(r"^\| (`.*?) \| (.*) \|$", table, re.MULTILINE)
+        for kind in re.findall(r"`(\w+)`", kinds)
+    }
+    assert told == {str(kind): set(record.traits) for kind, record in KINDS.items()}
 
 
 def test_the_reference_names_every_field_trait_and_placeholder() -> None:

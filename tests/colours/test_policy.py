@@ -7,8 +7,8 @@ import pytest
 from healthcode.areas.models import Level
 from healthcode.colours.models import Colour
 from healthcode.colours.policy import CheckIns, NegativeTests, PolicyFault, parse
+from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
-from healthcode.evidence.traits import TRAITS_OF
 from tests.colours import world
 
 HEAD = 'version = 7\nname = "p"\ntitle = { zh = "规则", en = "Rules" }\n'
@@ -42,11 +42,16 @@ def test_the_shipped_default_covers_people_health_and_space() -> None:
     for rule in world.DEFAULT.rules:
         by_kind[rule.evidence] |= rule.traits | {level.label for level in rule.levels}
 
-    assert by_kind[EvidenceKind.CASE] == TRAITS_OF[EvidenceKind.CASE]
+    assert by_kind[EvidenceKind.CASE] == set(KINDS[EvidenceKind.CASE].traits)
     assert by_kind[EvidenceKind.CONTACT] == {"close", "secondary", "casual"}
-    assert by_kind[EvidenceKind.DECLARATION] == TRAITS_OF[EvidenceKind.DECLARATION]
+    assert by_kind[EvidenceKind.DECLARATION] == set(KINDS[EvidenceKind.DECLARATION].traits)
     assert by_kind[EvidenceKind.CHECK_IN] == {"symptoms", "fever"}
     assert by_kind[EvidenceKind.STAY] == {"red", "orange", "yellow"}
+    # No rule asks for these two: a policy may (docs/howto/eu-certificates.md).
+    assert [kind for kind in EvidenceKind if not by_kind[kind]] == [
+        EvidenceKind.RECOVERY,
+        EvidenceKind.VACCINATION,
+    ]
     weight = {Colour.RED: (14, CheckIns(14)), Colour.YELLOW: (7, CheckIns(7))}
     for rule in world.DEFAULT.rules:
         if rule.name != "positive-test":
