@@ -11,9 +11,9 @@ RUN python -m venv /venv \
     && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 COPY . .
 RUN make messages frontend \
-    && .venv/bin/python -m healthcode.local.environment \
+    && .venv/bin/python -m healthcode.tools.run.environment \
         .venv/bin/python manage.py collectstatic --noinput \
-    && rm -rf .venv node_modules
+    && rm -rf .venv node_modules healthcode/tools
 
 FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 \

@@ -7,8 +7,8 @@ SIZE ?= small
 SUITES ?=
 
 BIN := .venv/bin
-TOOLS := $(BIN)/python -m healthcode.local
-WITH_SETTINGS := $(BIN)/python -m healthcode.local.environment
+TOOLS := $(BIN)/python -m healthcode.tools.run
+WITH_SETTINGS := $(BIN)/python -m healthcode.tools.run.environment
 MESSAGES := $(shell find accounts healthcode verifier -name '*.po')
 SCRIPTS := $(shell find accounts healthcode verifier -name '*.ts')
 
@@ -65,7 +65,7 @@ lock: .venv/.dev ## Pin every dependency anew, with hashes
 	for part in requirements requirements-local requirements-dev; do \
 	  $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --no-header --no-emit-index-url --upgrade $$part.in -o $$part.txt || exit 1; done
-	$(BIN)/python -m healthcode.local.node npm install --package-lock-only
+	$(BIN)/python -m healthcode.tools.run.node npm install --package-lock-only
 
 .PHONY: clean
 clean: ## Remove what was built; keeps VAR

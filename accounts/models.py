@@ -1,4 +1,4 @@
-"""People, those who look after them, staff, and the acts they answer for.
+"""People, those who look after them, and staff.
 
 Only this room touches what identifies a person (`Identity`); every other room refers to a person
 by `Person.id`, an opaque number.
@@ -184,24 +184,4 @@ class Guardianship(models.Model):
             models.CheckConstraint(
                 name="guardianship_relation_known", condition=Q(relation__in=Relation.values)
             ),
-        ]
-
-
-class Act(models.Model):
-    """What somebody with authority did, on what ground. Kept for good, never changed.
-
-    `detail` is the act itself (a map, a policy's version, the evidence withdrawn), without
-    anything that identifies a person.
-    """
-
-    account = models.ForeignKey(Account, models.PROTECT, related_name="acts")
-    kind = models.CharField(max_length=32)
-    area = models.CharField(max_length=9, blank=True, default="")
-    ground = models.TextField()
-    detail = models.JSONField()
-    at = models.DateTimeField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(name="act_has_a_ground", condition=~Q(ground="")),
         ]

@@ -1,8 +1,7 @@
-"""What this room writes: logins, people, staff, acts."""
+"""What this room writes: logins, people, staff."""
 
 import secrets
 import unicodedata
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
@@ -25,7 +24,6 @@ from accounts.errors import (
 from accounts.limits import Limit
 from accounts.models import (
     Account,
-    Act,
     Grant,
     Guardianship,
     LimitEvent,
@@ -36,9 +34,6 @@ from accounts.models import (
     Token,
 )
 from healthcode.web.errors import Refusal
-
-ERASURE = "person-erased"
-"""The kind of the act that is left of a person who was erased."""
 
 OTP_LIFE = timedelta(minutes=5)
 OTP_ATTEMPTS = 5
@@ -211,21 +206,6 @@ def register_person(
     except IntegrityError as error:
         raise refusal_of(error) from error
     return person
-
-
-def record_act(
-    *,
-    account: Account,
-    kind: str,
-    area: str,
-    ground: str,
-    detail: Mapping[str, object],
-    at: datetime,
-) -> Act:
-    """Write down, for good, what `account` did and on what ground; the table takes no changes."""
-    return Act.objects.create(
-        account=account, kind=kind, area=area, ground=ground, detail=detail, at=at
-    )
 
 
 @transaction.atomic

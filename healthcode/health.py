@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from healthcode.colours.models import Recomputation, RecomputationState
 from healthcode.web.problems import problem_response
-from verifier.metrics import TrustMetrics
+from verifier.recognition.metrics import TrustMetrics
 
 
 @never_cache

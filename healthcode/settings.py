@@ -4,6 +4,7 @@ Nothing here has a built-in secret: a process that lacks one refuses to start an
 """
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 import dj_database_url
@@ -73,15 +74,22 @@ INSTALLED_APPS = [
     "healthcode",
     "healthcode.web",
     "accounts",
+    "healthcode.acts",
     "healthcode.areas",
     "healthcode.evidence",
     "healthcode.colours",
     "healthcode.tracing",
     "healthcode.codes",
     "verifier",
-    "healthcode.placing",
-    "healthcode.rights",
+    "healthcode.scan_tracing",
+    "healthcode.visitor_codes",
+    "healthcode.residents",
+    "healthcode.officers",
+    "healthcode.sources",
 ]
+# The final image is built without them (Dockerfile).
+if find_spec("healthcode.tools"):
+    INSTALLED_APPS.append("healthcode.tools")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -212,7 +220,7 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
-        "LevelEnum": "healthcode.colours.levels_serializers.LEVELS",
+        "LevelEnum": "healthcode.officers.maps.serializers.LEVELS",
         "PlaceKindEnum": "healthcode.tracing.kinds.PlaceKind",
     },
 }

@@ -6,32 +6,32 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 import accounts.urls as people
 import healthcode.areas.urls as areas
 import healthcode.codes.urls as codes
-import healthcode.colours.urls as colours
-import healthcode.rights.urls as rights
-import healthcode.tracing.urls as tracing
+import healthcode.officers.urls as officers
+import healthcode.residents.urls as residents
+import healthcode.sources.urls as sources
+import healthcode.visitor_codes.urls as visitor_codes
 import healthcode.web.urls as web
 import verifier.urls as doors
-from healthcode import conversion, health
+from healthcode import health
 
 # Looked through in this order: what is called most stands first.
 _INTERFACE = [
     *codes.api,
     *doors.api,
     *people.api,
-    *colours.api,
-    *tracing.api,
-    *rights.api,
-    *conversion.api,
+    *residents.api,
+    *officers.api,
+    *sources.api,
+    *visitor_codes.api,
 ]
 _PAGES = (
     web.pages,
     people.pages,
     areas.pages,
-    colours.pages,
-    tracing.pages,
+    residents.pages,
+    officers.pages,
     codes.pages,
     doors.pages,
-    rights.pages,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from healthcode.local import state as local_state
-from healthcode.local.environment import SETTINGS
-from healthcode.local.postgres import Postgres
-from healthcode.local.valkey import Valkey
+from healthcode.tools.run import state as local_state
+from healthcode.tools.run.environment import SETTINGS
+from healthcode.tools.run.postgres import Postgres
+from healthcode.tools.run.valkey import Valkey
 from tests.scale.servers import pgbouncer
 
 

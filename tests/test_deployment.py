@@ -57,7 +57,7 @@ def test_no_secret_has_a_default(compose: dict[str, Any]) -> None:
 
 def test_containers_run_what_make_run_runs(compose: dict[str, Any]) -> None:
     """The same programs with the same options that matter."""
-    local = (ROOT / "healthcode" / "local" / "service.py").read_text()
+    local = (ROOT / "healthcode" / "tools" / "run" / "service.py").read_text()
     for name in ("worker", "beat"):
         for word in compose["services"][name]["command"][1:]:
             if not word.startswith("--schedule"):

@@ -24,11 +24,13 @@ from healthcode.colours.recompute import run
 from healthcode.colours.selectors import open_recomputations
 from healthcode.colours.services import publish_policy
 from healthcode.core import Colour, Kind, jwk_set
-from verifier.authentication import doors
+from verifier.doors.authentication import doors
+from verifier.doors.enrolment import enrol
 from verifier.models import Venue
-from verifier.refresh import keep_keys, keep_status_list
-from verifier.services import add_device, enrol, trust_issuer
-from verifier.trust import knowledge
+from verifier.recognition.refresh import keep_keys, keep_status_list
+from verifier.recognition.services import trust_issuer
+from verifier.recognition.trust import knowledge
+from verifier.venues.services import add_device
 
 pytestmark = pytest.mark.django_db
 POLICY = Path(colours.__file__).parent / "policies" / "CN-33-2020-02.toml"

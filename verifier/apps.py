@@ -10,4 +10,4 @@ class VerifierConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks of this room's settings."""
-        from verifier import checks  # noqa: F401  registers them
+        from verifier.recognition import checks  # noqa: F401  registers them

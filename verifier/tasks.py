@@ -3,10 +3,10 @@
 from celery import shared_task
 from django.utils import timezone
 
-from verifier import doubts as code_doubts
-from verifier import partitions as scan_partitions
-from verifier import partners
-from verifier.refresh import refresh_all
+from verifier.doors import doubts as code_doubts
+from verifier.doors import partitions as scan_partitions
+from verifier.partners import services as partners
+from verifier.recognition.refresh import refresh_all
 
 
 @shared_task(name="verifier.refresh")

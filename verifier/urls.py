@@ -2,15 +2,11 @@
 
 from django.urls import path
 
-from verifier import pages as views
-from verifier import partner_api, recognised, scanner_pages
-from verifier.api import (
-    BundleView,
-    EnrolView,
-    ScanBatchView,
-    ScanView,
-    StatusListView,
-)
+from verifier.doors import pages as scanner_pages
+from verifier.doors.api import BundleView, EnrolView, ScanBatchView, ScanView, StatusListView
+from verifier.partners import api as partner_api
+from verifier.recognition import pages as recognised
+from verifier.venues import pages as views
 
 api = [
     path("scans", ScanView.as_view(), name="scans"),

@@ -18,7 +18,7 @@ from healthcode.alliance import issuers
 from healthcode.alliance.folder import AllianceError, Folder
 from healthcode.core import Colour, CoreError, Issuer, Outcome
 from healthcode.core.trust_list import read_outcomes
-from verifier.fetching import FetchFailed, fetch
+from verifier.recognition.fetching import FetchFailed, fetch
 
 DAY: Final = 24 * 3600
 LIST_LIMIT: Final = 2 * 1024 * 1024

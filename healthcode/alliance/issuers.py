@@ -3,7 +3,7 @@
 from typing import Final
 
 from healthcode.core import Colour, CoreError, Issuer, Key, Outcome, parse_jwk_set, strict_json
-from verifier.fetching import FetchFailed, fetch
+from verifier.recognition.fetching import FetchFailed, fetch
 
 LIMIT: Final = 256 * 1024
 HONOURED: Final = {

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
 
-from accounts.models import Act
+from healthcode.acts.models import Act
 
 
 class Level(models.IntegerChoices):

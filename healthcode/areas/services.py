@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db import connection, transaction
 
-from accounts.models import Act
+from healthcode.acts.models import Act
 from healthcode.areas.changes import Change, between, fell, rose
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.areas.selectors import require_known

@@ -12,7 +12,7 @@ from typing import Final
 
 from django.db import connection
 
-from accounts.services import ERASURE
+from healthcode.acts.kinds import ActKind
 from healthcode.codes.status import NUMBERS_A_PERSON, SHANGHAI, Part, key_mark, start_of
 
 COMMIT_SLACK: Final = timedelta(hours=1)
@@ -129,7 +129,7 @@ def read(*, since: date, seen: str | None = None, seen_at: datetime | None = Non
                 "slack": int(COMMIT_SLACK.total_seconds()),
                 "zone": str(SHANGHAI),
                 "numbers": NUMBERS_A_PERSON,
-                "erasure": ERASURE,
+                "erasure": ActKind.PERSON_ERASED.value,
             },
         )
         for first, last, numbers in cursor.fetchall():

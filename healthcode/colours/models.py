@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Func, Q
 from django.db.models.functions import Cast, Now
 
-from accounts.models import Act, Person
+from accounts.models import Person
+from healthcode.acts.models import Act
 
 
 class Colour(models.IntegerChoices):

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from accounts.models import Act
+from healthcode.acts.models import Act
 from healthcode.colours.batches import (
     FAILURES,
     PEOPLE_A_BATCH,

@@ -1,7 +1,6 @@
 """Publishing policies."""
 
 from datetime import datetime
-from typing import Final
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -9,13 +8,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import require
 from accounts.models import Account, Role
-from accounts.services import record_act
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.services import record_act
 from healthcode.colours.errors import InvalidPolicy, PolicyVersionTaken
 from healthcode.colours.models import Policy
 from healthcode.colours.policy import PolicyFault, parse
 from healthcode.colours.sweep import apply_policy_in_force
-
-PUBLICATION: Final = "policy-published"
 
 
 @transaction.atomic
@@ -41,7 +39,7 @@ def publish_policy(
         raise _invalid(fault) from fault
     act = record_act(
         account=account,
-        kind=PUBLICATION,
+        kind=ActKind.POLICY_PUBLISHED,
         area=province,
         ground=ground,
         detail={"version": policy.version, "name": policy.name},

@@ -12,17 +12,20 @@ from typing import Final
 
 from accounts import vault
 from accounts.likeness import Holder
+from accounts.models import Account, Person
 from healthcode.core import MalformedCode, Rules, Statuses, cbor, dcc
 from healthcode.core.dcc import SignedCertificate
 from healthcode.core.verdict import Door, Reason
 from healthcode.evidence import signers
 from healthcode.evidence.errors import (
+    CertificateKnown,
     CertificateRefused,
     CertificateSaysNothing,
     NotACertificate,
 )
 from healthcode.evidence.fields import EARLIEST, SHANGHAI, start_of_day
 from healthcode.evidence.models import EvidenceKind
+from healthcode.evidence.services import NewFact, record
 from healthcode.evidence.traits import Trait
 
 COVID_19: Final = "840539006"
@@ -173,3 +176,39 @@ def _holder(signed: SignedCertificate) -> Holder:
         given_latin=part("gnt"),
         born=signed.statement.born,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A fact that a certificate attests, now in the evidence under the number `evidence`."""
+
+    evidence: int
+    attested: Attested
+
+
+def record_attested(
+    *, source: Account, person: Person, attested: Attested, known_by: str, at: datetime
+) -> Entered:
+    """Store what a certificate attests about `person`, in the caller's transaction.
+
+    Raises:
+        CertificateKnown: it was handed in before.
+    """
+    fact = NewFact(
+        person=person.pk,
+        kind=attested.kind,
+        starts=attested.starts,
+        ends=attested.ends,
+        traits=attested.traits,
+        detail={
+            **attested.detail,
+            "country": attested.country,
+            "key": attested.key,
+            "holder_known_by": known_by,
+        },
+        certificate=attested.digest,
+    )
+    (evidence,) = record(source=source, facts=[fact], at=at).ids
+    if evidence is None:
+        raise CertificateKnown
+    return Entered(evidence, attested)

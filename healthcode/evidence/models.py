@@ -5,7 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from accounts.models import Account, Act, Person
+from accounts.models import Account, Person
+from healthcode.acts.models import Act
 from healthcode.areas.models import Area
 
 

@@ -3,7 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.utils.translation import gettext_lazy as _
+
+from accounts.authority import require
+from accounts.models import Account, Role
 from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.web.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,3 +41,18 @@ def attested_of(person_id: int) -> list[Evidence]:
     """The facts about a person that certificates attest, withdrawn ones too, newest first."""
     attested = Evidence.objects.filter(person_id=person_id, certificate__isnull=False)
     return list(attested.order_by("-starts", "-id"))
+
+
+def evidence_for(account: Account, evidence_id: int) -> Evidence:
+    """One fact, with its area and source, for an officer responsible for the person's home.
+
+    Raises:
+        NotFound: when there is no such evidence.
+        Forbidden: when the person's home is outside the officer's area.
+    """
+    known = Evidence.objects.select_related("person", "area", "source")
+    fact = known.filter(pk=evidence_id).first()
+    if fact is None:
+        raise NotFound(_("There is no evidence with this number."))
+    require(account, Role.OFFICER, fact.person.home_area)
+    return fact

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from django.db import connection
 
-from accounts.models import Account, Act
+from accounts.models import Account
+from healthcode.acts.models import Act
 from healthcode.evidence.models import Evidence, EvidenceKind
 
 

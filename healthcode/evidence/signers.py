@@ -17,15 +17,14 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from accounts.authority import require
-from accounts.models import Account, Act, Role
-from accounts.services import record_act
+from accounts.models import Account, Role
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.models import Act
+from healthcode.acts.services import record_act
 from healthcode.core import Issuer, Trust
 from healthcode.core.dcc import CertificateKey, key_of
 from healthcode.core.errors import MalformedKey
 from healthcode.evidence.models import DocumentSigner
-
-CHANGE: Final = "signers-changed"
-WITHDRAWAL: Final = "signer-withdrawn"
 
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _COUNTRY: Final = re.compile("[A-Z]{2}")
@@ -169,7 +168,7 @@ def change(
     missing = found.missing if drop else ()
     act = record_act(
         account=account,
-        kind=CHANGE,
+        kind=ActKind.SIGNERS_CHANGED,
         area=province(),
         ground=ground,
         detail={

@@ -10,8 +10,10 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import invalid
-from accounts.models import Account, Act, Person
-from accounts.services import record_act
+from accounts.models import Account, Person
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.models import Act
+from healthcode.acts.services import record_act
 from healthcode.colours.wake import send
 from healthcode.tracing.errors import AlreadyConfirmed
 from healthcode.tracing.kinds import PlaceKind
@@ -20,8 +22,6 @@ from healthcode.tracing.recording import NewPresence, record_presences
 from healthcode.tracing.selectors import inquiry_for
 from healthcode.web.errors import NotFound
 
-DECLARED: Final = "meeting-declared"
-RETRACTED: Final = "meeting-retracted"
 LONGEST_GROUND: Final = 1000
 
 
@@ -63,7 +63,7 @@ def declare_meeting(
         raise invalid("/person", _("There is no such person."))
     if not inquiry.infectious_from <= starts < inquiry.infectious_until:
         raise invalid("/from", _("The case was not infectious then. Please check the time."))
-    act = _act(account, DECLARED, inquiry, person, ground, at)
+    act = _act(account, ActKind.MEETING_DECLARED, inquiry, person, ground, at)
     place = Place.objects.create(kind=PlaceKind.MEETING)
     record_presences(
         [
@@ -93,7 +93,9 @@ def retract_meeting(
         raise NotFound(_("There is no meeting with this number."))
     presences = Presence.objects.filter(place=meeting.place_id)
     other = presences.exclude(person=inquiry.case.person_id).values_list("person", flat=True)
-    meeting.retracted_by = _act(account, RETRACTED, inquiry, other.first(), ground, at)
+    meeting.retracted_by = _act(
+        account, ActKind.MEETING_RETRACTED, inquiry, other.first(), ground, at
+    )
     meeting.save(update_fields=["retracted_by"])
     presences.delete()
     return meeting
@@ -129,7 +131,7 @@ def _open_inquiry(account: Account, inquiry_id: int, ground: str) -> Inquiry:
 
 
 def _act(
-    account: Account, kind: str, inquiry: Inquiry, person: int | None, ground: str, at: datetime
+    account: Account, kind: ActKind, inquiry: Inquiry, person: int | None, ground: str, at: datetime
 ) -> Act:
     return record_act(
         account=account,

@@ -11,14 +11,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import invalid
 from accounts.models import Account
-from accounts.services import record_act
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.services import record_act
 from healthcode.colours.decide_many import Comparison, evaluate
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.recompute import request
-from healthcode.colours.reporting import evidence_for
 from healthcode.colours.wake import send
 from healthcode.evidence import services as evidence
 from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.selectors import evidence_for
 from healthcode.evidence.services import NewFact
 from healthcode.evidence.traits import Trait
 from healthcode.tracing.errors import AlreadyConfirmed, ChainChanged, NotACase, NotPlacedYet
@@ -27,8 +28,6 @@ from healthcode.tracing.models import Inquiry
 from healthcode.tracing.selectors import chain_of, inquiry_for
 from healthcode.tracing.trace import Chain, Encounter
 
-OPENING: Final = "tracing-opened"
-CONFIRMATION: Final = "contacts-confirmed"
 SOURCE: Final = "tracing"
 """The account in whose name contacts are reported, whichever officer confirms them."""
 
@@ -76,7 +75,7 @@ def open_inquiry(
     _check(ground, since, until, at)
     act = record_act(
         account=account,
-        kind=OPENING,
+        kind=ActKind.TRACING_OPENED,
         area=case.person.home_area,
         ground=ground,
         detail={"case": case.pk, "from": since.isoformat(), "until": until.isoformat()},
@@ -134,7 +133,7 @@ def confirm(
     chain = shown.chain
     inquiry.confirmed_by = record_act(
         account=account,
-        kind=CONFIRMATION,
+        kind=ActKind.CONTACTS_CONFIRMED,
         area=case.person.home_area,
         ground=ground,
         detail={"inquiry": inquiry.pk, "case": case.pk, "people": len(chain.people)},

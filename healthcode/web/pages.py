@@ -95,3 +95,10 @@ def _failed(request: HttpRequest, slug: str, title: str | Promise, status: int) 
         return problem_response(slug, title, status, ADVICE[slug])
     context = {"title": title, "advice": ADVICE[slug]}
     return render(request, "web/error.html", context, status=status)
+
+
+def held_off(response: HttpResponse, refusal: Refusal) -> HttpResponse:
+    """The page with the header that says when to try again, where the refusal knows."""
+    if "retry_after" in refusal.members:
+        response["Retry-After"] = str(refusal.members["retry_after"])
+    return response

@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from accounts import authority, services
 from accounts.errors import OutsideYourArea
-from accounts.models import Account, Act, Role, Token
+from accounts.models import Account, Role, Token
+from healthcode.acts.models import Act
 from healthcode.web.errors import Forbidden, InvalidInput
 from tests.accounts.conftest import api_client
 

@@ -10,7 +10,8 @@ import pytest
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Grant, Role
-from accounts.services import issue_token, record_act
+from accounts.services import issue_token
+from healthcode.acts.services import record_act
 from healthcode.areas.management.commands.load_divisions import DIVISIONS
 from healthcode.areas.models import Area, Level
 from healthcode.areas.services import load_divisions

@@ -11,8 +11,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from accounts.models import Account, Act, Person, Role
+from accounts.models import Account, Person, Role
 from healthcode import colours
+from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import Cause, Colour, PersonColour, Recomputation

@@ -9,8 +9,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Account, Act, Role
+from accounts.models import Account, Role
 from healthcode import colours
+from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel
 from healthcode.colours.models import Recomputation
 from healthcode.colours.recompute import run

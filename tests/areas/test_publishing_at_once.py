@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.models import Account, Role
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.areas.services import levels_as_if
-from healthcode.colours.publishing import publish_map
+from healthcode.officers.maps.services import publish_map
 from tests.areas.conftest import shanghai, staff
 
 CODES = [f"3301{number:02}" for number in range(2, 12)]

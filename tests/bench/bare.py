@@ -12,7 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from healthcode.urls import *  # noqa: F403 - with its handlers
 from healthcode.urls import urlpatterns as own
-from verifier.recording import Row
+from verifier.doors.recording import Row
 
 _COLUMNS = ", ".join(Row._fields)
 INSERT = f"INSERT INTO verifier_scan ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(Row._fields))})"  # noqa: S608 - names of columns

@@ -106,7 +106,7 @@ def _batches(of: Any, entrance: Any, rounds: int) -> Figure:
 
 def _verdicts(entrance: Any, rounds: int) -> Figure:
     from healthcode.core import Rules, verify
-    from verifier.trust import knowledge
+    from verifier.recognition.trust import knowledge
 
     known = knowledge.current()
     codes = entrance.codes(BATCH)

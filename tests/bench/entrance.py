@@ -15,11 +15,11 @@ from accounts.authentication import digest
 from accounts.models import Account, Token
 from accounts.selectors import person_for
 from healthcode.codes import keys, services
-from healthcode.colours.reporting import declare
 from healthcode.core import Kind, decode
-from healthcode.demo import logins, province
 from healthcode.evidence.declarations import Declaration
-from verifier import partitions
+from healthcode.residents.declarations.services import declare
+from healthcode.tools.demo import logins, province
+from verifier.doors import partitions
 
 WELL = Declaration(symptoms=(), temperature=None, contact_with_case=False, stays=())
 

@@ -18,8 +18,8 @@ from typing import Any
 import django
 import redis
 
-from healthcode.local import children
-from healthcode.local.state import free_port
+from healthcode.tools.run import children
+from healthcode.tools.run.state import free_port
 from tests.bench.figures import Figure, Goal
 from tests.bench.stage import Stage
 

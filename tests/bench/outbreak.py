@@ -10,13 +10,13 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Account
-from accounts.services import record_act
+from healthcode.acts.services import record_act
 from healthcode.areas.models import Level
 from healthcode.areas.services import publish_levels
-from healthcode.city.build import OFFICER, SOURCE
 from healthcode.colours import batches
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.recompute import request, run
+from healthcode.tools.synthetic_city.build import OFFICER, SOURCE
 from tests.bench.city import turn_to
 from tests.bench.figures import timed
 from tests.bench.stage import Stage

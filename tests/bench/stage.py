@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil
 import psycopg2
 
-from healthcode.local import children
-from healthcode.local.environment import SETTINGS
-from healthcode.local.postgres import Postgres
-from healthcode.local.state import free_port, new_secrets
-from healthcode.local.valkey import Valkey
+from healthcode.tools.run import children
+from healthcode.tools.run.environment import SETTINGS
+from healthcode.tools.run.postgres import Postgres
+from healthcode.tools.run.state import free_port, new_secrets
+from healthcode.tools.run.valkey import Valkey
 
 
 @dataclass(frozen=True, slots=True)

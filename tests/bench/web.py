@@ -15,8 +15,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from healthcode.local import children
-from healthcode.local.state import free_port
+from healthcode.tools.run import children
+from healthcode.tools.run.state import free_port
 from tests.bench.stage import Stage
 
 WARM_UP_SECONDS = 1.0

@@ -9,14 +9,15 @@ from django.conf import settings
 from django.test import Client
 
 from accounts.models import Account, Grant, Person, Relation, Role
-from accounts.services import issue_token, record_act, register_person
+from accounts.services import issue_token, register_person
 from healthcode import colours
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.services import record_act
 from healthcode.areas.models import Area
 from healthcode.codes import keys, services, status
 from healthcode.codes.models import SigningKey, StatusList
 from healthcode.codes.status import Part
 from healthcode.colours.recompute import recompute_people
-from healthcode.colours.reporting import WITHDRAWAL, declare
 from healthcode.colours.services import publish_policy
 from healthcode.core import (
     Issuer,
@@ -32,6 +33,7 @@ from healthcode.evidence.declarations import Declaration
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, record, withdraw
 from healthcode.evidence.traits import Trait
+from healthcode.residents.declarations.services import declare
 
 NOON = datetime(2026, 2, 24, 4, 0, tzinfo=UTC)
 """Noon in Shanghai on the day of these tests."""
@@ -143,7 +145,7 @@ def clear_as_case(who: Resident, *, at: datetime) -> None:
     """An officer withdraws the report: the colour turns green again."""
     act = record_act(
         account=Account.objects.get(username="officer-li"),
-        kind=WITHDRAWAL,
+        kind=ActKind.EVIDENCE_WITHDRAWN,
         area=HOME,
         ground="The laboratory mixed up two samples",
         detail={},

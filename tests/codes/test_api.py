@@ -12,8 +12,8 @@ from PIL import Image
 from pytest_django import DjangoAssertNumQueries
 
 from healthcode.codes.models import SigningKey
-from healthcode.colours.reporting import declare
 from healthcode.core import Kind, Reason, decode
+from healthcode.residents.declarations.services import declare
 from tests.codes.conftest import FEVERISH, NOON, Resident, at_the_door, register
 
 pytestmark = pytest.mark.usefixtures("signing_key")

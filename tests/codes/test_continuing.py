@@ -19,7 +19,7 @@ from healthcode.codes.status import NUMBERS_A_PERSON
 from healthcode.codes.superseded import continues, snapshot
 from healthcode.colours.models import ColourChange
 from healthcode.core.status import unverified
-from healthcode.rights.erasure import BY_THEMSELVES, erase
+from healthcode.residents.subject_access.erasure import BY_THEMSELVES, erase
 from tests.codes.conftest import (
     NOON,
     Resident,

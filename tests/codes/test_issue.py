@@ -13,8 +13,8 @@ from healthcode.codes.checks import check_settings, largest_code
 from healthcode.codes.errors import DeclareFirst, DoesNotSign
 from healthcode.codes.models import SigningKey, StatusList
 from healthcode.codes.pictures import modules
-from healthcode.colours.reporting import declare
 from healthcode.core import Algorithm, Colour, Kind, Outcome, Reason, decode
+from healthcode.residents.declarations.services import declare
 from healthcode.web.errors import NotFound
 from tests.codes.conftest import (
     FEVERISH,

@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 from pytest_django.live_server_helper import LiveServer
 
 from healthcode.codes import keys
-from healthcode.colours.reporting import declare
 from healthcode.core import Colour, decode
-from healthcode.local.browser import ensure
+from healthcode.residents.declarations.services import declare
+from healthcode.tools.run.browser import ensure
 from tests.codes.conftest import FEVERISH, Resident
 
 # In milliseconds, as the browser's clock takes them.

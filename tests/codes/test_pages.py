@@ -11,8 +11,8 @@ from django.test import Client, override_settings
 from accounts.models import Account
 from healthcode.codes import tasks
 from healthcode.codes.models import SigningKey, StatusList
-from healthcode.colours.reporting import declare
 from healthcode.core import decode
+from healthcode.residents.declarations.services import declare
 from tests.codes.conftest import FEVERISH, NOON, Resident, register
 
 pytestmark = pytest.mark.usefixtures("signing_key")

@@ -12,8 +12,8 @@ from healthcode.codes import keys, publishing, status
 from healthcode.codes.models import SigningKey, StatusList
 from healthcode.codes.status import NUMBERS_A_PERSON
 from healthcode.colours.models import PersonColour
-from healthcode.colours.reporting import declare
 from healthcode.core import Kind, Reason, decode
+from healthcode.residents.declarations.services import declare
 from tests.codes.conftest import (
     HEALTHY,
     NOON,

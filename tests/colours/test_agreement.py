@@ -12,7 +12,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Account, Act
+from accounts.models import Account
+from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel, Level
 from healthcode.colours.decide import SHANGHAI, Decision, LevelPeriod, decide
 from healthcode.colours.models import PersonColour, Policy

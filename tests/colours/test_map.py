@@ -13,9 +13,9 @@ from healthcode.areas.models import Level
 from healthcode.colours import sql
 from healthcode.colours.decide_many import codes_within
 from healthcode.colours.models import Colour, ColourChange, Recomputation
-from healthcode.colours.publishing import publish_map
 from healthcode.colours.recompute import recompute_people, run
 from healthcode.colours.sweep import sweep
+from healthcode.officers.maps.services import publish_map
 from tests.colours import world
 from tests.colours.world import shanghai
 

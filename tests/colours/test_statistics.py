@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from accounts.services import issue_token
 from healthcode.colours.models import PersonColour, Policy
-from healthcode.colours.statistics import ALL, COLUMNS, Cell, Table, without_small_groups
+from healthcode.officers.statistics.selectors import ALL, COLUMNS, Cell, Table, without_small_groups
 from tests.colours import world
 
 LEAST = 10

@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from pathlib import Path
 
-from accounts.models import Account, Act, Grant, Person, Role
+from accounts.models import Account, Grant, Person, Role
+from healthcode.acts.models import Act
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.colours import policy as policies
 from healthcode.colours.decide import SHANGHAI

@@ -5,7 +5,8 @@ from datetime import datetime
 import pytest
 from django.test import Client
 
-from accounts.models import Account, Act, Person
+from accounts.models import Account, Person
+from healthcode.acts.models import Act
 from healthcode.evidence.models import Evidence
 from tests.evidence.conftest import World
 from tests.evidence.handing_in import DAY, HOUR

@@ -12,12 +12,12 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from healthcode.colours.models import Colour
-from healthcode.colours.reporting import check_in, declare
 from healthcode.evidence.declarations import CheckIn, Declaration
 from healthcode.evidence.errors import AlreadyCheckedIn
 from healthcode.evidence.fields import SHANGHAI
 from healthcode.evidence.models import Evidence
 from healthcode.evidence.traits import traits_of_health
+from healthcode.residents.declarations.services import check_in, declare
 from tests.evidence.conftest import World
 
 URL = "/api/v1/check-ins"

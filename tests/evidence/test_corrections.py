@@ -9,8 +9,9 @@ from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.models import Account, Act, Role
-from accounts.services import record_act
+from accounts.models import Account, Role
+from healthcode.acts.models import Act
+from healthcode.acts.services import record_act
 from healthcode.colours.models import Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import colour_of

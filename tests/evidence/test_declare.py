@@ -13,15 +13,15 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import Account
-from accounts.services import record_act
+from healthcode.acts.services import record_act
 from healthcode.areas.models import Level
 from healthcode.areas.services import publish_levels
 from healthcode.colours.errors import NoPolicy
-from healthcode.colours.reporting import declare
 from healthcode.evidence.declarations import DECLARATIONS_A_DAY, MAX_STAYS, Declaration, Stay
 from healthcode.evidence.fields import SHANGHAI, start_of_day
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import withdraw
+from healthcode.residents.declarations.services import declare
 from tests.evidence.conftest import HOME, World, declaration
 
 URL = "/api/v1/declarations"

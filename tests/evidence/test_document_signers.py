@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import Act, Role
+from accounts.models import Role
+from healthcode.acts.models import Act
 from healthcode.evidence.models import DocumentSigner
 from tests.evidence.conftest import World, staff
 from tests.evidence.ministry import GERMANY, TESTS_ONLY, Ministry

@@ -5,9 +5,9 @@ import re
 from datetime import UTC, datetime
 from pathlib import Path
 
-from healthcode.colours.parsers import MOST_LINES
 from healthcode.evidence.fields import LONGEST_PERIOD
 from healthcode.evidence.lines import FORMS, Reader
+from healthcode.sources.parsers import MOST_LINES
 
 GUIDE = Path(__file__).parents[2] / "docs" / "howto" / "send-evidence.md"
 

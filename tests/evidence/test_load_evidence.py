@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from healthcode.colours.management.commands import load_evidence
 from healthcode.colours.models import Recomputation
 from healthcode.evidence.models import Evidence
+from healthcode.sources.management.commands import load_evidence
 from tests.evidence.conftest import World
 
 

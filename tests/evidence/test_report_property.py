@@ -10,10 +10,10 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from healthcode.colours.reporting import report_evidence
 from healthcode.evidence.fields import SHANGHAI
 from healthcode.evidence.models import Evidence
 from healthcode.evidence.ndjson import NumberedLine
+from healthcode.sources.evidence import report_evidence
 from tests.evidence.conftest import World
 
 TODAY = date(2020, 3, 1)

@@ -12,10 +12,10 @@ from rest_framework.test import APIClient
 
 from accounts.models import Account
 from healthcode.colours.models import Recomputation
-from healthcode.colours.parsers import MOST_LINES
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import colour_of
 from healthcode.evidence.models import Evidence
+from healthcode.sources.parsers import MOST_LINES
 from tests.evidence.conftest import HOME, ZHANGS_PASSPORT, World
 
 

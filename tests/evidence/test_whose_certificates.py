@@ -7,8 +7,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from rest_framework.test import APIClient
 
-from accounts.models import Account, Act, IdType, Person, Role
+from accounts.models import Account, IdType, Person, Role
 from accounts.services import resident_account
+from healthcode.acts.models import Act
 from healthcode.colours.recompute import run
 from healthcode.colours.retention import forget_evidence
 from healthcode.evidence.models import Evidence, EvidenceKind

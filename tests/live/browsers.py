@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, Playwright
 
-from healthcode.local.browser import ensure
+from healthcode.tools.run.browser import ensure
 from tests.live.service import LiveService
 from tests.live.video import write_film
 

@@ -18,9 +18,9 @@ from typing import Any, TypeVar
 
 import psutil
 
-from healthcode.local.environment import SETTINGS
-from healthcode.local.postgres import Postgres
-from healthcode.local.state import free_port, new_secrets
+from healthcode.tools.run.environment import SETTINGS
+from healthcode.tools.run.postgres import Postgres
+from healthcode.tools.run.state import free_port, new_secrets
 
 Found = TypeVar("Found")
 ROOT = Path(__file__).resolve().parents[2]
@@ -87,7 +87,7 @@ class LiveService:
         environment = outside_settings() | own | self._extra
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "healthcode.local"],
+                [sys.executable, "-m", "healthcode.tools.run"],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -13,7 +13,7 @@ import psutil
 from playwright.sync_api import Page, Playwright, expect
 
 from healthcode.core import Colour, Kind
-from healthcode.local.browser import ensure
+from healthcode.tools.run.browser import ensure
 from tests.live.browsers import PHONE
 from tests.live.service import ROOT, LiveService, alive, wait_for
 from tests.live.test_offline import authority as authority

@@ -22,7 +22,7 @@ DOOR = "https://door.example/"
 @pytest.fixture
 def page(playwright: Playwright) -> Iterator[Page]:
     """A page that can judge vectors."""
-    esbuild = [sys.executable, "-m", "healthcode.local.node", "esbuild", JUDGE, "--bundle"]
+    esbuild = [sys.executable, "-m", "healthcode.tools.run.node", "esbuild", JUDGE, "--bundle"]
     bundled = subprocess.run(esbuild, cwd=ROOT, capture_output=True, check=True, text=True)
     with phone(playwright) as page:
         page.route(DOOR, lambda route: route.fulfill(content_type="text/html", body="<p>"))

@@ -13,8 +13,8 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection
 
-from healthcode.local.state import free_port
-from healthcode.local.valkey import Valkey
+from healthcode.tools.run.state import free_port
+from healthcode.tools.run.valkey import Valkey
 from tests.live.service import ROOT, Answer, LiveService, running
 
 Found = TypeVar("Found")

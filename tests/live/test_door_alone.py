@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Playwright, expect
 
-from healthcode.local.browser import ensure
+from healthcode.tools.run.browser import ensure
 from tests.live.browsers import door, phone
 from tests.live.service import LiveService, wait_for
 from tests.live.test_offline import recorded

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, Playwright, expect
 
-from healthcode.demo.people import resident_number
+from healthcode.tools.demo.people import resident_number
 from tests.live.browsers import door, phone, picture_of
 from tests.live.service import LiveService, wait_for
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect
 
 from healthcode.core import Colour, Kind
-from healthcode.local.browser import ensure
+from healthcode.tools.run.browser import ensure
 from tests.live.browsers import PHONE, kept_by_device
 from tests.live.service import ROOT, LiveService, wait_for
 from tests.verifier.authority import Authority, new_private_key

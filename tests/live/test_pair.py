@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from healthcode.local.state import free_port, is_free
+from healthcode.tools.run.state import free_port, is_free
 from tests.core.test_typescript import node
 from tests.live.service import ROOT, LiveService, NotStarted, outside_settings
 
@@ -61,7 +61,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     output = folder.with_name("pair.out")
     with output.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "healthcode.local.pair"],
+            [sys.executable, "-m", "healthcode.tools.run.pair"],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=subprocess.STDOUT,

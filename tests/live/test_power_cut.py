@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from healthcode.local.environment import SETTINGS
-from healthcode.local.postgres import Postgres
-from healthcode.local.state import free_port, new_secrets
+from healthcode.tools.run.environment import SETTINGS
+from healthcode.tools.run.postgres import Postgres
+from healthcode.tools.run.state import free_port, new_secrets
 from tests.live.halfway import PEOPLE_A_BATCH
 from tests.live.service import ROOT
 

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from healthcode.local.environment import SETTINGS
-from healthcode.local.postgres import Postgres
-from healthcode.local.state import free_port
-from healthcode.local.valkey import Valkey
+from healthcode.tools.run.environment import SETTINGS
+from healthcode.tools.run.postgres import Postgres
+from healthcode.tools.run.state import free_port
+from healthcode.tools.run.valkey import Valkey
 from tests.live.service import ROOT, LiveService, outside_settings, running
 from tests.scale import servers
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from healthcode.local.state import free_port
+from healthcode.tools.run.state import free_port
 
 PATIENCE_SECONDS = 60
 # Debian's own wrapper changes the user; this is what it runs.

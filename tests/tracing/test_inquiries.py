@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from accounts.models import Act
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.models import Act
 from healthcode.colours.models import Colour, Recomputation
 from healthcode.colours.recompute import run
-from healthcode.colours.reporting import withdraw_evidence
 from healthcode.colours.selectors import decision_of
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import withdraw
+from healthcode.officers.withdrawals.services import withdraw_evidence
 from healthcode.tracing import services
 from healthcode.tracing.errors import (
     AlreadyConfirmed,
@@ -193,7 +194,9 @@ def test_acts_are_kept_with_their_grounds(town: Town) -> None:
     town.confirm(inquiry)
     inquiry.refresh_from_db()
 
-    opened, confirmed = Act.objects.filter(kind__in=[services.OPENING, services.CONFIRMATION])
+    opened, confirmed = Act.objects.filter(
+        kind__in=[ActKind.TRACING_OPENED, ActKind.CONTACTS_CONFIRMED]
+    )
     assert inquiry.opened_by == opened
     assert inquiry.confirmed_by == confirmed
     assert (opened.ground, opened.area) == ("Confirmed by the hospital", "330106")
@@ -209,7 +212,7 @@ def test_an_inquiry_goes_when_retention_lets_go_of_its_case(town: Town) -> None:
         cursor.execute("DELETE FROM evidence_evidence WHERE id = %s", [town.evidence.pk])
 
     assert not Inquiry.objects.exists()
-    assert Act.objects.filter(kind=services.CONFIRMATION).exists()
+    assert Act.objects.filter(kind=ActKind.CONTACTS_CONFIRMED).exists()
     assert set(town.contacts()) == {town.near, town.passing, town.flatmate}
 
 

@@ -12,7 +12,7 @@ from accounts.models import Account, Grant, Role
 from accounts.services import issue_token
 from healthcode.colours.models import Recomputation
 from healthcode.evidence.models import Evidence, EvidenceKind
-from healthcode.tracing.graph import MOST, draw
+from healthcode.officers.inquiries.graph import MOST, draw
 from healthcode.tracing.kinds import PlaceKind, Strength
 from healthcode.tracing.models import Inquiry
 from healthcode.tracing.trace import Chain, Encounter, SecondaryEncounter, Window

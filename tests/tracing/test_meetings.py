@@ -8,7 +8,8 @@ import pytest
 import time_machine
 from django.db import connection
 
-from accounts.models import Act
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.models import Act
 from healthcode.colours.models import Colour
 from healthcode.tracing import meetings
 from healthcode.tracing.errors import AlreadyConfirmed
@@ -50,7 +51,11 @@ def test_whom_the_case_met_becomes_a_close_contact_with_its_provenance(town: Tow
     met = {contact.person: contact for contact in chain_of(inquiry).contacts}[friend]
     assert (met.strength, met.kind, met.starts) == (Strength.CLOSE, PlaceKind.MEETING, EVENING)
     act = meeting.declared_by
-    assert (act.kind, act.area, act.ground) == (meetings.DECLARED, "330106", "Said on the phone")
+    assert (act.kind, act.area, act.ground) == (
+        ActKind.MEETING_DECLARED,
+        "330106",
+        "Said on the phone",
+    )
     assert act.detail == {"inquiry": inquiry.pk, "case": town.evidence.pk, "person": friend}
     town.confirm(inquiry)
     recompute_all()
@@ -81,7 +86,7 @@ def test_a_meeting_entered_wrongly_is_taken_back_by_an_act(town: Town) -> None:
     assert nobody not in {contact.person for contact in chain_of(inquiry).contacts}
     assert not meetings.meetings_of(inquiry)
     assert not Presence.objects.filter(person=nobody).exists()
-    assert Act.objects.get(kind=meetings.RETRACTED).detail["person"] == nobody
+    assert Act.objects.get(kind=ActKind.MEETING_RETRACTED).detail["person"] == nobody
     with pytest.raises(NotFound):
         meetings.retract_meeting(
             account=town.officer, inquiry_id=inquiry.pk, meeting_id=meeting.pk, ground="g", at=NOW
@@ -136,7 +141,7 @@ def test_meetings_over_the_interface(town: Town) -> None:
     entered = client.post(f"{url}/meetings", given, format="json")
 
     assert entered.status_code == 201
-    assert Act.objects.get(pk=entered.json()["act"]).kind == meetings.DECLARED
+    assert Act.objects.get(pk=entered.json()["act"]).kind == ActKind.MEETING_DECLARED
     (told,) = client.get(url).json()["meetings"]
     assert (told["person"], told["ends"]) == (town.flatmate, "2020-03-03T19:40:00+08:00")
     for change in ({"who": 1}, {"person": 0}, {"from": "soon"}, {"to": "2020-03-03T09:00:00Z"}):

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from healthcode import core
 from verifier.models import TrustedIssuer
-from verifier.refresh import keep_keys, keep_status_list
+from verifier.recognition.refresh import keep_keys, keep_status_list
 
 LIST_SIZE = 1 << 12
 

@@ -14,10 +14,11 @@ from accounts.models import Account, Grant, Role
 from healthcode.areas.models import Area
 from tests.verifier.authority import Authority
 from tests.verifier.web import Web, serving
-from verifier.authentication import doors
+from verifier.doors.authentication import doors
+from verifier.doors.enrolment import enrol
 from verifier.models import Venue
-from verifier.services import add_device, create_venue, enrol
-from verifier.trust import knowledge
+from verifier.recognition.trust import knowledge
+from verifier.venues.services import add_device, create_venue
 
 ClockAt = Callable[[datetime], AbstractContextManager[object]]
 

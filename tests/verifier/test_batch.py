@@ -15,9 +15,9 @@ from rest_framework.test import APIClient
 from healthcode.core import Colour
 from tests.verifier.authority import Authority
 from tests.verifier.test_scans import scan
+from verifier.doors.scanning import Door, NewScan, Outcome, scan_all
 from verifier.models import Device, Scan, Venue
-from verifier.scanning import Door, NewScan, Outcome, scan_all
-from verifier.trust import knowledge
+from verifier.recognition.trust import knowledge
 
 
 def offline(code: str, at: datetime, **members: object) -> dict[str, object]:

@@ -22,7 +22,7 @@ SOURCES = sorted((ROOT / "verifier").rglob("*.py"))
 def test_no_import_leads_to_the_room_that_signs() -> None:
     graph = grimp.build_graph("healthcode", "accounts", "verifier")
     modules = [name for name in graph.modules if name.partition(".")[0] == "verifier"]
-    assert "verifier.scanning" in modules
+    assert "verifier.doors.scanning" in modules
     for target in ("healthcode.codes", "healthcode.tracing"):
         reached = [name for name in modules if graph.chain_exists(name, target, as_packages=True)]
         assert reached == [], target
@@ -48,7 +48,7 @@ def test_a_process_without_the_signing_secret_starts() -> None:
     environment = {name: value for name, value in os.environ.items() if name not in secrets}
     program = (
         "import django, sys; django.setup();"
-        "import verifier.api, verifier.pages, verifier.tasks;"
+        "import verifier.doors.api, verifier.venues.pages, verifier.tasks;"
         "sys.exit('healthcode.codes.keys' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=environment, check=False)

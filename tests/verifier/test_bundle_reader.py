@@ -15,7 +15,7 @@ from tests.core.test_typescript import node
 from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
 from tests.verifier.test_bundles import opened
-from verifier.bundles import TYP
+from verifier.doors.bundles import TYP
 
 READER = Path(__file__).with_name("read_bundle.ts")
 Answer = dict[str, Any]

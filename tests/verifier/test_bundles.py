@@ -14,7 +14,7 @@ from healthcode import core
 from healthcode.core.keys import from_base64url
 from tests.verifier.authority import Authority
 from verifier.models import Venue
-from verifier.trust import knowledge
+from verifier.recognition.trust import knowledge
 
 
 def fetch(door: APIClient) -> dict[str, Any]:

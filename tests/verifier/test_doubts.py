@@ -16,9 +16,9 @@ from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
 from tests.verifier.test_bundles import fetch
 from tests.verifier.test_pages import text_of
-from verifier import doubts
+from verifier.doors import doubts
+from verifier.doors.scanning import Door, NewScan, scan, scan_all
 from verifier.models import Doubt, Scan, Venue
-from verifier.scanning import Door, NewScan, scan, scan_all
 from verifier.tasks import doubts as task
 
 pytestmark = pytest.mark.django_db

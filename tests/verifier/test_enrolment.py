@@ -15,10 +15,11 @@ from healthcode.web.errors import Forbidden, InvalidInput
 from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
 from tests.verifier.test_scans import scan
-from verifier.authentication import doors
+from verifier.doors.authentication import doors
+from verifier.doors.enrolment import enrol
 from verifier.errors import EnrolmentCodeNotValid
 from verifier.models import Device, Venue
-from verifier.services import add_device, admit_yellow, create_venue, enrol, revoke
+from verifier.venues.services import add_device, admit_yellow, create_venue, revoke
 
 
 def ask(code: object, *, sender: str = "192.0.2.7") -> Response:

@@ -12,7 +12,7 @@ from tests.verifier.authority import Authority
 from tests.verifier.test_batch import offline, send
 from tests.verifier.test_pages import text_of
 from verifier.models import Venue
-from verifier.selectors import differences
+from verifier.venues.selectors import differences
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from accounts.models import Account, Grant, Role
 from tests.verifier.authority import Authority
 from tests.verifier.test_scans import scan
 from verifier.models import Device, Venue
-from verifier.services import add_device, create_venue
+from verifier.venues.services import add_device, create_venue
 
 
 @pytest.fixture

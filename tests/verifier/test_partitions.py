@@ -8,9 +8,9 @@ from django.db import connection
 from pytest_django import Settings
 
 from tests.verifier.conftest import ClockAt
-from verifier import partitions
+from verifier.doors import partitions
+from verifier.doors.scanning import Door, NewScan, Outcome, scan_all
 from verifier.models import Scan
-from verifier.scanning import Door, NewScan, Outcome, scan_all
 from verifier.tasks import partitions as task
 
 pytestmark = pytest.mark.django_db

@@ -24,9 +24,9 @@ from healthcode.web.errors import InvalidInput, TooMany
 from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
 from tests.verifier.partner import Machine, new_key
-from verifier import partners
+from verifier.doors.scanning import SHANGHAI
 from verifier.models import PartnerAssertion, PartnerCall, Scan
-from verifier.scanning import SHANGHAI
+from verifier.partners import services as partners
 
 pytestmark = pytest.mark.django_db
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from rest_framework.exceptions import ValidationError
 
 from healthcode.core import Outcome, Reason
-from verifier import reading
-from verifier.scanning import Given, NewScan
-from verifier.serializers import OfflineScanInput, ScanInput
+from verifier.doors import reading
+from verifier.doors.scanning import Given, NewScan
+from verifier.doors.serializers import OfflineScanInput, ScanInput
 
 NAMES = st.one_of(
     st.uuids().map(str),

@@ -10,12 +10,12 @@ from healthcode import core
 from healthcode.core import Colour
 from tests.verifier.authority import Authority, new_private_key
 from tests.verifier.web import WELL_KNOWN, Web
-from verifier import fetching, refresh
 from verifier.models import Publication, TrustedIssuer
-from verifier.refresh import refresh_all
-from verifier.services import trust_issuer
+from verifier.recognition import fetching, refresh
+from verifier.recognition.refresh import refresh_all
+from verifier.recognition.services import trust_issuer
+from verifier.recognition.trust import knowledge
 from verifier.tasks import refresh as task
-from verifier.trust import knowledge
 
 pytestmark = pytest.mark.django_db
 

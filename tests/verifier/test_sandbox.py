@@ -14,9 +14,9 @@ from tests.verifier.partner import Machine
 from tests.verifier.test_partners import client_with, register
 from tests.verifier.test_scans import scan
 from verifier.models import TrustedIssuer
-from verifier.refresh import keep_keys
-from verifier.services import trust_issuer
-from verifier.trust import knowledge
+from verifier.recognition.refresh import keep_keys
+from verifier.recognition.services import trust_issuer
+from verifier.recognition.trust import knowledge
 
 
 @pytest.fixture

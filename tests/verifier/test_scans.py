@@ -14,11 +14,11 @@ from rest_framework.test import APIClient
 from healthcode.core import Colour, Kind, Outcome
 from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
-from verifier.authentication import doors
+from verifier.doors.authentication import doors
+from verifier.doors.scanning import Door, NewScan
+from verifier.doors.scanning import scan as record_scan
 from verifier.models import Publication, Scan, Venue
-from verifier.scanning import Door, NewScan
-from verifier.scanning import scan as record_scan
-from verifier.trust import knowledge
+from verifier.recognition.trust import knowledge
 
 SCANS = "/api/v1/scans"
 

@@ -16,13 +16,13 @@ from healthcode import core
 from healthcode.core import Colour, Outcome
 from tests.verifier.authority import Authority, new_private_key
 from tests.verifier.web import WELL_KNOWN, Web, serving
-from verifier import alliance
-from verifier.alliance import State
-from verifier.checks import check_settings
 from verifier.models import Publication, TrustList
-from verifier.refresh import refresh_all
-from verifier.services import trust_issuer
-from verifier.trust import knowledge
+from verifier.recognition import alliance
+from verifier.recognition.alliance import State
+from verifier.recognition.checks import check_settings
+from verifier.recognition.refresh import refresh_all
+from verifier.recognition.services import trust_issuer
+from verifier.recognition.trust import knowledge
 
 pytestmark = pytest.mark.django_db
 WEEK = timedelta(days=7)

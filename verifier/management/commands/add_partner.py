@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from healthcode.web.errors import Refusal
-from verifier import partners
+from verifier.partners import services as partners
 
 
 class Command(BaseCommand):

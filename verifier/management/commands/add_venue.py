@@ -10,7 +10,7 @@ from accounts.models import Account
 from healthcode.core import Outcome
 from healthcode.web.errors import Refusal
 from verifier.models import VenueKind
-from verifier.services import create_venue
+from verifier.venues.services import create_venue
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from healthcode.web.errors import Refusal
 from verifier.models import Venue
-from verifier.services import add_device
+from verifier.venues.services import add_device
 
 
 class Command(BaseCommand):

@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import Account, Role
-from verifier import selectors
+from verifier.doors.scanning import SHANGHAI
 from verifier.models import PartnerCall
-from verifier.partners import CALLS_KEPT
-from verifier.scanning import SHANGHAI
+from verifier.partners import selectors
+from verifier.partners.services import CALLS_KEPT
 
 _DAY: Final = "{:10}  {:16}  {:7}  {:>7}  {:>9}  {:>9}  {:>9}  {:>9}  {:>7}"
 _CALL: Final = "{:19}  {:16}  {:7}  {:>9}  {:>9}  {:>9}  {:>9}  {}"

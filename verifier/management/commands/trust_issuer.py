@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from healthcode.core import CoreError
 from healthcode.web.errors import InvalidInput
-from verifier.fetching import FetchFailed
-from verifier.refresh import refresh_issuer
-from verifier.services import trust_issuer
+from verifier.recognition.fetching import FetchFailed
+from verifier.recognition.refresh import refresh_issuer
+from verifier.recognition.services import trust_issuer
 
 
 class Command(BaseCommand):

@@ -1,0 +1,20 @@
+"""The closed list of what somebody with authority can do here."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class ActKind(models.TextChoices):
+    """A kind of act. The value is stored for good; the label is what an officer's desk calls it."""
+
+    LEVELS_PUBLISHED = "levels-published", _("Risk map published")
+    POLICY_PUBLISHED = "policy-published", _("Policy published")
+    EVIDENCE_WITHDRAWN = "evidence-withdrawn", _("Evidence withdrawn")
+    CERTIFICATE_ENTERED = "certificate-entered", _("EU certificate entered")
+    SIGNERS_CHANGED = "signers-changed", _("Signers of EU certificates changed")
+    SIGNER_WITHDRAWN = "signer-withdrawn", _("Signer of EU certificates withdrawn")
+    TRACING_OPENED = "tracing-opened", _("Tracing of a case opened")
+    CONTACTS_CONFIRMED = "contacts-confirmed", _("Contacts of a case confirmed")
+    MEETING_DECLARED = "meeting-declared", _("Meeting of a case entered")
+    MEETING_RETRACTED = "meeting-retracted", _("Meeting of a case taken back")
+    PERSON_ERASED = "person-erased", _("Data of a person erased")

@@ -1,0 +1,58 @@
+"""What the residents' and the officers' page for EU certificates share."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from healthcode.evidence.certificates import Entered
+from healthcode.evidence.fields import SHANGHAI
+from healthcode.evidence.kinds import KINDS
+from healthcode.evidence.words import TRAITS
+
+NO_CERTIFICATE: Final = gettext_lazy(
+    "Read the picture of the certificate, or paste its whole text."
+)
+# What the page's script says; the reading of pictures is the scanner's.
+PHRASES: Final = {
+    "camera-not-allowed": gettext_lazy(
+        "The browser does not let this page use the camera. Allow it in the browser's settings, "
+        "choose a picture, or paste the text."
+    ),
+    "camera-needs-https": gettext_lazy(
+        "Browsers give a camera only to pages opened over https. Choose a picture, or paste the "
+        "text."
+    ),
+    "no-camera": gettext_lazy("This device has no camera. Choose a picture, or paste the text."),
+    "camera-busy": gettext_lazy(
+        "Another program uses the camera. Close it and start the camera again."
+    ),
+    "camera-gone": gettext_lazy("The camera stopped. Start it again."),
+    "certificate-read": gettext_lazy("The certificate is read. Send it with the button below."),
+    "other-code": gettext_lazy("This QR code is no EU certificate: its text would begin with HC1:"),
+    "no-code": gettext_lazy(
+        "There is no QR code to be read in this picture. Take one that shows it larger and sharp."
+    ),
+}
+
+
+def reading_context(request: HttpRequest, faults: Mapping[str, str]) -> dict[str, object]:
+    """What both forms need to read a certificate, and to show what was wrong."""
+    return {
+        "faults": faults,
+        "certificate": request.POST.get("certificate", ""),
+        "phrases": {name: str(text) for name, text in PHRASES.items()},
+    }
+
+
+def told(entered: Entered) -> str:
+    """What was entered, in a sentence."""
+    attested = entered.attested
+    words = [str(KINDS[attested.kind].name), *(str(TRAITS[trait]) for trait in attested.traits)]
+    return _("Entered as evidence %(number)s: %(what)s, %(day)s.") % {
+        "number": entered.evidence,
+        "what": ", ".join(words),
+        "day": attested.starts.astimezone(SHANGHAI).date().isoformat(),
+    }

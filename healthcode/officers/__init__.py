@@ -1,0 +1,1 @@
+"""The officers' desk: maps, withdrawals, certificates, inquiries, statistics."""

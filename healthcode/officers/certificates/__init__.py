@@ -1,0 +1,1 @@
+"""EU certificates that officers enter, and signers that count no more."""

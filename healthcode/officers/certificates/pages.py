@@ -1,0 +1,77 @@
+"""Handing in EU certificates: a resident's page, and an officer's for somebody before them."""
+
+from collections.abc import Mapping
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Account, IdType, Role
+from accounts.permissions import role_required
+from healthcode.evidence.certificate_pages import NO_CERTIFICATE, reading_context, told
+from healthcode.evidence.errors import DocumentNotSeen
+from healthcode.evidence.lines import holder_of
+from healthcode.officers.certificates import services as certificates
+from healthcode.officers.certificates.api import OfficersCertificateInput
+from healthcode.web.errors import Refusal
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "POST"])
+@role_required(Role.OFFICER)
+def enter(request: HttpRequest) -> HttpResponse:
+    """The officer's form; sent, it is ready for the next person."""
+    if request.method == "GET":
+        return _officers_page(request, {})
+    typed = {
+        name: request.POST.get(name, "").strip() for name in ("id_type", "id_number", "ground")
+    }
+    seen = "document_seen" in request.POST
+    text = request.POST.get("certificate", "")
+    given = OfficersCertificateInput(data={**typed, "certificate": text, "document_seen": seen})
+    if not given.is_valid():
+        faults = dict(_missing(name) for name in given.errors)
+        return _officers_page(request, faults, status=422)
+    account = request.user
+    assert isinstance(account, Account)  # noqa: S101  role_required saw to it
+    try:
+        entered, _act = certificates.enter(
+            account=account,
+            holder=holder_of(given.validated_data),
+            text=text,
+            document_seen=seen,
+            ground=given.validated_data["ground"],
+            at=timezone.now(),
+        )
+    except Refusal as refusal:
+        where = "document_seen" if isinstance(refusal, DocumentNotSeen) else "form"
+        return _officers_page(request, {where: str(refusal.detail)}, status=refusal.status)
+    messages.success(request, told(entered))
+    return redirect("officer-certificate")
+
+
+def _officers_page(
+    request: HttpRequest, faults: Mapping[str, str], *, status: int = 200
+) -> HttpResponse:
+    context = {
+        "id_types": IdType.choices,
+        "sent": request.POST,
+        "ground": request.POST.get("ground") or _("Shown in person, with the identity document."),
+        **reading_context(request, faults),
+    }
+    return render(request, "officers/certificate.html", context, status=status)
+
+
+def _missing(member: str) -> tuple[str, str]:
+    """The field of the form that a wrong member of the input is, and what to do about it."""
+    if member == "certificate":
+        return member, str(NO_CERTIFICATE)
+    if member == "ground":
+        return member, _("Say on what ground, in at most 1000 characters.")
+    return "id_number", _("Give type and number of the identity document.")

@@ -1,0 +1,49 @@
+"""The officer's desk: what is in force, what was done lately, what is being recomputed."""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.models import Role
+from accounts.permissions import role_required
+from healthcode.acts.kinds import ActKind
+from healthcode.areas.selectors import map_on
+from healthcode.colours.models import RecomputationState
+from healthcode.colours.selectors import open_recomputations
+from healthcode.officers.desk.selectors import acts_within
+from healthcode.officers.held import held_areas, named
+from healthcode.officers.recomputations.pages import STATES
+
+MOST_ACTS: Final = 15
+KINDS: Final = dict(ActKind.choices)
+
+
+@never_cache
+@require_safe
+@role_required(Role.OFFICER)
+def desk(request: HttpRequest) -> HttpResponse:
+    """What is in force, what was done lately, and what is still being recomputed."""
+    within = held_areas(request)
+    # Whoever is responsible for several areas sees the whole map.
+    shown = map_on(on=timezone.now(), within=within[0] if len(within) == 1 else "")
+    acts = [
+        {"act": act, "kind": KINDS.get(act.kind, act.kind), "runs": act.recomputations.all()}
+        for act in acts_within(within, most=MOST_ACTS)
+    ]
+    return render(
+        request,
+        "officers/desk.html",
+        {
+            "map": shown,
+            "legend": [(level.label, count) for level, count in shown.counts.items()],
+            "acts": acts,
+            "areas": named(within),
+            "running": [
+                (run, STATES[RecomputationState(run.state)]) for run in open_recomputations()
+            ],
+        },
+    )

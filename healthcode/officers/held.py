@@ -1,0 +1,27 @@
+"""The areas for which the officer who asks is responsible."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from accounts.authority import areas_of
+from accounts.models import Account, Role
+from healthcode.areas.selectors import names
+
+
+def account_of(request: HttpRequest) -> Account:
+    """The officer's account."""
+    assert isinstance(request.user, Account)  # noqa: S101  narrows the type: role_required saw to it
+    return request.user
+
+
+def held_areas(request: HttpRequest) -> list[str]:
+    """The areas for which the officer is responsible; "" is the whole country."""
+    return areas_of(account_of(request), Role.OFFICER)
+
+
+def named(within: list[str]) -> list[tuple[str, Any]]:
+    """Codes of areas with their names."""
+    known = names(within)
+    return [(area, known.get(area, _("the whole country"))) for area in within]

@@ -1,0 +1,1 @@
+"""Tracing from a case: opening, looking, confirming."""

@@ -1,0 +1,173 @@
+"""Officers' pages: open an inquiry, add whom the case says it met, look at its chain, confirm."""
+
+from datetime import datetime
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.authority import areas_of
+from accounts.models import Account, Role
+from accounts.permissions import role_required
+from healthcode.colours.models import Colour
+from healthcode.officers.inquiries.graph import draw
+from healthcode.officers.inquiries.serializers import MeetingInput, OpeningInput
+from healthcode.tracing import services
+from healthcode.tracing.kinds import Strength
+from healthcode.tracing.meetings import declare_meeting, meetings_of, retract_meeting
+from healthcode.tracing.models import Inquiry
+from healthcode.tracing.selectors import inquiries_within, inquiry_for
+from healthcode.web.errors import Refusal
+
+MOST_INQUIRIES: Final = 20
+LONGEST_NUMBER: Final = 18
+STRENGTHS: Final = {
+    Strength.CLOSE: _("close contact"),
+    Strength.CASUAL: _("passing contact"),
+    Strength.DOUBTFUL: _("doubtful contact"),
+    Strength.SECONDARY: _("contact of a contact"),
+}
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@role_required(Role.OFFICER)
+def inquiries(request: HttpRequest) -> HttpResponse:
+    """The latest inquiries, and the form that opens one."""
+    if request.method == "GET":
+        return _list_page(request)
+    at = timezone.now()
+    names = ("infectious_from", "infectious_until", "ground")
+    typed: dict[str, Any] = {name: request.POST.get(name, "").strip() or None for name in names}
+    given = OpeningInput(data={**typed, "case": _whole(request.POST.get("case", ""))})
+    if not given.is_valid():
+        fault = _("Please give the number of a case, dates such as 2020-02-24, and a ground.")
+        return _list_page(request, fault=str(fault), status=422)
+    told = given.validated_data
+    try:
+        inquiry = services.open_inquiry(
+            account=_account(request), evidence_id=told.pop("case"), at=at, **told
+        )
+    except Refusal as refusal:
+        return _list_page(request, fault=str(refusal.detail), status=refusal.status)
+    return redirect("officer-inquiry", inquiry.pk)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@role_required(Role.OFFICER)
+def inquiry(request: HttpRequest, inquiry_id: int) -> HttpResponse:
+    """The chain as picture and table with the numbers by colour; sent with a ground, confirm."""
+    account = _account(request)
+    try:
+        found = inquiry_for(account, inquiry_id)
+    except Refusal as refusal:
+        return render(request, "web/error.html", {"kind": refusal.slug}, status=refusal.status)
+    if request.method == "GET":
+        return _chain_page(request, found)
+    if "confirmed" not in request.POST:
+        fault = str(_("Tick the box to say that you have checked the chain."))
+        return _chain_page(request, found, fault=fault, status=422)
+    try:
+        recomputation = services.confirm(
+            account=account,
+            inquiry_id=inquiry_id,
+            ground=request.POST.get("ground", ""),
+            fingerprint=request.POST.get("fingerprint", ""),
+            at=timezone.now(),
+        )
+    except Refusal as refusal:
+        return _chain_page(request, found, fault=str(refusal.detail), status=refusal.status)
+    return redirect("officer-recomputation", recomputation.pk)
+
+
+@never_cache
+@require_POST
+@role_required(Role.OFFICER)
+def meetings(request: HttpRequest, inquiry_id: int) -> HttpResponse:
+    """Add a meeting that the case told of, or take one back; then the chain once more."""
+    account, at = _account(request), timezone.now()
+    try:
+        found = inquiry_for(account, inquiry_id)
+    except Refusal as refusal:
+        return render(request, "web/error.html", {"kind": refusal.slug}, status=refusal.status)
+    sent = request.POST
+    try:
+        if "retract" in sent:
+            number, ground = _whole(sent["retract"]), sent.get("ground", "")
+            retract_meeting(
+                account=account, inquiry_id=inquiry_id, meeting_id=number, ground=ground, at=at
+            )
+            return redirect("officer-inquiry", inquiry_id)
+        told = _told(sent, at)
+        if told is None:
+            fault = str(_("Please give the number of a person, when they met, and a ground."))
+            return _chain_page(request, found, fault=fault, status=422, telling=sent)
+        declare_meeting(account=account, inquiry_id=inquiry_id, at=at, **told)
+    except Refusal as refusal:
+        fault = str(refusal.detail)
+        return _chain_page(request, found, fault=fault, status=refusal.status, telling=sent)
+    return redirect("officer-inquiry", inquiry_id)
+
+
+def _told(sent: QueryDict, at: datetime) -> dict[str, Any] | None:
+    """The meeting that was typed in, on the clock of Shanghai; None where it cannot be read."""
+    times = {name: sent.get(name, "").strip() for name in ("from", "to")}
+    data: dict[str, Any] = {name: f"{time}:00+08:00" for name, time in times.items() if time}
+    data |= {"person": _whole(sent.get("person", "")), "ground": sent.get("ground", "").strip()}
+    given = MeetingInput(data=data, context={"at": at})
+    return dict(given.validated_data) if given.is_valid() else None
+
+
+def _whole(number: str) -> int:
+    """The number as typed; what is none is the number of nothing."""
+    number = number.strip()
+    usable = number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER
+    return int(number) if usable else 0
+
+
+def _list_page(request: HttpRequest, *, fault: str = "", status: int = 200) -> HttpResponse:
+    within = areas_of(_account(request), Role.OFFICER)
+    context = {
+        "inquiries": inquiries_within(within, most=MOST_INQUIRIES),
+        "sent": request.POST if request.method == "POST" else request.GET,
+        "fault": fault,
+    }
+    return render(request, "officers/inquiries.html", context, status=status)
+
+
+def _chain_page(
+    request: HttpRequest,
+    found: Inquiry,
+    *,
+    fault: str = "",
+    status: int = 200,
+    telling: QueryDict | None = None,
+) -> HttpResponse:
+    shown = services.preview(found, at=timezone.now())
+    chain, people = shown.chain, shown.people
+    rows = [(found.case.person_id, met, STRENGTHS[met.strength]) for met in chain.contacts]
+    rows += [(s.of, s.encounter, STRENGTHS[Strength.SECONDARY]) for s in chain.secondary]
+    context = {
+        "inquiry": found,
+        "graph": draw(chain),
+        "legend": STRENGTHS.items(),
+        "rows": rows,
+        "meetings": meetings_of(found),
+        "people": people,
+        "colours": [(colour.label, people.now[colour], people.then[colour]) for colour in Colour],
+        "fingerprint": shown.fingerprint,
+        "ground": "" if telling is not None else request.POST.get("ground", ""),
+        "telling": telling,
+        "fault": fault,
+    }
+    return render(request, "officers/inquiry.html", context, status=status)
+
+
+def _account(request: HttpRequest) -> Account:
+    assert isinstance(request.user, Account)  # noqa: S101  narrows the type: role_required saw to it
+    return request.user

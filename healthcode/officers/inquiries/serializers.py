@@ -1,0 +1,167 @@
+"""What the interface of tracing takes and gives."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rest_framework import serializers
+
+from healthcode.colours.models import Colour
+from healthcode.evidence.fields import (
+    Identifier,
+    Moment,
+    PeriodSerializer,
+)
+from healthcode.tracing.kinds import PlaceKind, Strength
+from healthcode.tracing.meetings import meetings_of
+from healthcode.tracing.models import Inquiry
+from healthcode.tracing.services import LONGEST_GROUND, Preview
+from healthcode.tracing.trace import Encounter
+from healthcode.web.fields import StrictSerializer
+
+
+class OpeningInput(StrictSerializer):
+    """A case by the number of its evidence, its infectious window, and on what ground."""
+
+    case = Identifier()
+    infectious_from = Moment(required=False, allow_null=True, default=None)
+    infectious_until = Moment(ends=True, required=False, allow_null=True, default=None)
+    ground = serializers.CharField(max_length=LONGEST_GROUND)
+
+
+class ConfirmationInput(StrictSerializer):
+    """On what ground, and the fingerprint of the chain that was looked at."""
+
+    ground = serializers.CharField(max_length=LONGEST_GROUND)
+    fingerprint = serializers.CharField(max_length=64)
+
+
+class MeetingInput(PeriodSerializer):
+    """Whom the case met, from when to when, and on what ground this is written down."""
+
+    person = Identifier()
+    ground = serializers.CharField(max_length=LONGEST_GROUND)
+
+
+class RetractionInput(StrictSerializer):
+    """On what ground a meeting is taken back."""
+
+    ground = serializers.CharField(max_length=LONGEST_GROUND)
+
+
+class ContactAnswer(serializers.Serializer[Any]):
+    """Somebody whom the case met: the latest of `times` encounters of this strength."""
+
+    person = serializers.IntegerField()
+    strength = serializers.ChoiceField(choices=[str(strength) for strength in Strength])
+    kind = serializers.ChoiceField(choices=PlaceKind.choices, help_text="The kind of place.")
+    place = serializers.CharField(allow_blank=True)
+    starts = serializers.DateTimeField()
+    ends = serializers.DateTimeField()
+    times = serializers.IntegerField()
+
+
+class SecondaryAnswer(ContactAnswer):
+    """Somebody whom a close contact met."""
+
+    of = serializers.IntegerField(help_text="The close contact.")
+
+
+class MeetingAnswer(serializers.Serializer[Any]):
+    """A meeting that the case told of."""
+
+    id = serializers.IntegerField()
+    person = serializers.IntegerField()
+    starts = serializers.DateTimeField()
+    ends = serializers.DateTimeField()
+    ground = serializers.CharField()
+
+
+class MeetingActAnswer(serializers.Serializer[Any]):
+    """The meeting, and the act that entered it or took it back."""
+
+    id = serializers.IntegerField()
+    act = serializers.IntegerField()
+
+
+class ColoursAnswer(serializers.Serializer[Any]):
+    """How many people have each colour."""
+
+    green = serializers.IntegerField()
+    yellow = serializers.IntegerField()
+    red = serializers.IntegerField()
+
+
+class PeopleAnswer(serializers.Serializer[Any]):
+    """The people of the chain by colour, now and if it were confirmed."""
+
+    people = serializers.IntegerField()
+    changed = serializers.IntegerField()
+    now = ColoursAnswer()
+    then = ColoursAnswer()
+
+
+class InquiryAnswer(serializers.Serializer[Any]):
+    """An inquiry, its chain as known now, and what confirming it would do."""
+
+    id = serializers.IntegerField()
+    case = serializers.IntegerField(help_text="The number of the case's evidence.")
+    infectious_from = serializers.DateTimeField()
+    infectious_until = serializers.DateTimeField()
+    is_placed = serializers.BooleanField(help_text="Whether all scans have been resolved.")
+    opened_by = serializers.IntegerField(help_text="The act.")
+    confirmed_by = serializers.IntegerField(allow_null=True, help_text="The act, once confirmed.")
+    meetings = MeetingAnswer(many=True, help_text="Whom the case told that it met.")
+    contacts = ContactAnswer(many=True)
+    secondary = SecondaryAnswer(many=True)
+    people = PeopleAnswer()
+    fingerprint = serializers.CharField()
+
+
+class ConfirmationAnswer(serializers.Serializer[Any]):
+    """The act, and the recomputation that recolours the contacts."""
+
+    act = serializers.IntegerField()
+    recomputation = serializers.IntegerField()
+
+
+def inquiry_answer(inquiry: Inquiry, preview: Preview) -> dict[str, Any]:
+    """The members of `InquiryAnswer`."""
+    answer = {
+        "id": inquiry.pk,
+        "case": inquiry.case_id,
+        "infectious_from": inquiry.infectious_from,
+        "infectious_until": inquiry.infectious_until,
+        "is_placed": inquiry.placed_at is not None,
+        "opened_by": inquiry.opened_by_id,
+        "confirmed_by": inquiry.confirmed_by_id,
+        "meetings": meetings_of(inquiry),
+        "contacts": [_contact(met) for met in preview.chain.contacts],
+        "secondary": [
+            {**_contact(second.encounter), "strength": Strength.SECONDARY, "of": second.of}
+            for second in preview.chain.secondary
+        ],
+        "people": {
+            "people": preview.people.people,
+            "changed": preview.people.changed,
+            "now": _by_colour(preview.people.now),
+            "then": _by_colour(preview.people.then),
+        },
+        "fingerprint": preview.fingerprint,
+    }
+    return dict(InquiryAnswer(answer).data)
+
+
+def _contact(met: Encounter) -> dict[str, Any]:
+    return {
+        "person": met.person,
+        "strength": met.strength,
+        "kind": met.kind,
+        "place": met.name,
+        "starts": met.starts,
+        "ends": met.ends,
+        "times": met.times,
+    }
+
+
+def _by_colour(counts: Mapping[Colour, int]) -> dict[str, int]:
+    return {colour.label: counts[colour] for colour in Colour}

@@ -1,0 +1,166 @@
+"""The risk map over the HTTP interface: anybody reads it, officers publish it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import IO, Any, Final
+
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from rest_framework.parsers import BaseParser
+from rest_framework.permissions import AllowAny, BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authority import normalise_code
+from accounts.errors import invalid
+from accounts.models import Account
+from accounts.permissions import IsOfficer
+from healthcode.areas.maps import lines_of_csv, lines_of_json, read_map
+from healthcode.areas.pages import instant_of
+from healthcode.areas.selectors import map_on
+from healthcode.officers.maps.serializers import (
+    MapAnswer,
+    MapFrame,
+    MapInput,
+    PreviewAnswer,
+    PublicationAnswer,
+    map_answer,
+    preview_answer,
+    publication_answer,
+)
+from healthcode.officers.maps.services import preview_map, publish_map
+from healthcode.web.parsers import StrictJSONParser
+
+FRESH_SECONDS: Final = 10
+FRAME: Final = ("effective_from", "ground", "whole_of")
+PUBLISHED_OR_PREVIEWED: Final = PolymorphicProxySerializer(
+    component_name="PublicationOrPreview",
+    serializers=[PublicationAnswer, PreviewAnswer],
+    resource_type_field_name=None,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CsvBody:
+    """A body of `text/csv`, unread."""
+
+    data: bytes
+
+
+class CsvParser(BaseParser):
+    """`text/csv`: kept as it is, for the domain to read."""
+
+    media_type = "text/csv"
+
+    def parse(  # type: ignore[override]  # the stubs know of bodies that are forms only
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> CsvBody:
+        """Take the whole body; its size is limited before."""
+        return CsvBody(stream.read())
+
+
+class LevelsView(APIView):
+    """The map of risk levels."""
+
+    def get_permissions(self) -> Sequence[BasePermission]:
+        """Reading is for anybody, publishing for officers."""
+        return [AllowAny()] if self.request.method in {"GET", "HEAD"} else [IsOfficer()]
+
+    def get_parsers(self) -> list[BaseParser]:
+        """A map is JSON or CSV."""
+        return [StrictJSONParser(), CsvParser()]
+
+    @extend_schema(
+        auth=[],
+        parameters=[
+            OpenApiParameter(
+                "on", OpenApiTypes.STR, description="A day in Shanghai, or an instant"
+            ),
+            OpenApiParameter("within", OpenApiTypes.STR, description="Only this area and below"),
+        ],
+        responses=MapAnswer,
+    )
+    def get(self, request: Request) -> Response:
+        """The map on a day (now without), and what changed since the one before."""
+        try:
+            on = instant_of(request.query_params.get("on") or None, at=timezone.now())
+        except ValueError as error:
+            sentence = _("Give a date such as 2020-02-24, or an instant with its offset.")
+            raise invalid("/on", sentence) from error
+        within = request.query_params.get("within", "")
+        code = normalise_code(within, pointer="/within") if within else ""
+        response = Response(map_answer(map_on(on=on, within=code)))
+        patch_cache_control(response, public=True, max_age=FRESH_SECONDS)
+        return response
+
+    @extend_schema(
+        request={"application/json": MapInput, "text/csv": OpenApiTypes.STR},
+        parameters=[
+            OpenApiParameter("preview", OpenApiTypes.BOOL, description="Count, publish nothing"),
+            *(OpenApiParameter(name, OpenApiTypes.STR, description="With CSV") for name in FRAME),
+        ],
+        responses=PUBLISHED_OR_PREVIEWED,
+    )
+    def put(self, request: Request) -> Response:
+        """Publish a map, or with `preview=true` say what that would do."""
+        given = _body(request)
+        query = request.query_params.dict()
+        is_preview = _is_preview(query.pop("preview", ""))
+        if isinstance(given, CsvBody):
+            frame: MapFrame = MapFrame(data=query)
+        else:
+            _refuse_unknown(query)
+            frame = MapInput(data=given)
+        frame.is_valid(raise_exception=True)
+        told = frame.validated_data
+        lines = (
+            lines_of_csv(given.data)
+            if isinstance(given, CsvBody)
+            else lines_of_json(told["levels"])
+        )
+        arguments = {
+            "account": _account(request),
+            **{name: told[name] for name in FRAME},
+            "levels": read_map(lines, whole_of=told["whole_of"]),
+            "at": timezone.now(),
+        }
+        if is_preview:
+            return Response(preview_answer(preview_map(**arguments)))
+        return Response(publication_answer(publish_map(**arguments)))
+
+
+def _body(request: Request) -> Any:
+    """What was sent; the framework gives an empty file to no parser."""
+    data = request.data
+    is_csv = str(request.content_type).startswith(CsvParser.media_type)
+    return CsvBody(b"") if is_csv and not isinstance(data, CsvBody) else data
+
+
+def _is_preview(text: str) -> bool:
+    """Whether only a preview is wanted; a slip of the pen must not publish.
+
+    Raises:
+        InvalidInput: for anything but true and false.
+    """
+    answers = {"": False, "false": False, "0": False, "true": True, "1": True}
+    if text.lower() not in answers:
+        raise invalid("/preview", _("Say true or false."))
+    return answers[text.lower()]
+
+
+def _refuse_unknown(query: Mapping[str, str]) -> None:
+    """A misspelt `preview` would otherwise publish."""
+    for name in query:
+        raise invalid(f"/{name}", _("There is no such member here."))
+
+
+def _account(request: Request) -> Account:
+    assert isinstance(request.user, Account)  # noqa: S101  narrows the type: IsOfficer saw to it
+    return request.user

@@ -1,0 +1,127 @@
+"""Officers' pages: what is in force, publishing a map in two steps, watching who is recoloured."""
+
+from typing import Any, Final
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Role
+from accounts.permissions import role_required
+from healthcode.areas.models import Level
+from healthcode.areas.picture import HOME, map_page, moves_of
+from healthcode.areas.selectors import LevelOn, below, levels_on, names
+from healthcode.colours.models import Colour
+from healthcode.officers.held import account_of, held_areas, named
+from healthcode.officers.maps.forms import TABLE, MapForm, ProposedMap, fingerprint
+from healthcode.officers.maps.services import preview_map, publish_map
+from healthcode.web.errors import Refusal
+
+# A table of more rows is no help; a file is.
+LONGEST_TABLE: Final = 300
+LEVELS: Final = [level.label for level in sorted(Level, reverse=True)]
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@role_required(Role.OFFICER)
+def publish(request: HttpRequest) -> HttpResponse:
+    """The form; sent, a preview with numbers; confirmed there, the publication."""
+    if request.method == "GET":
+        within = held_areas(request)
+        form = MapForm.blank(by=request.GET.get("by", ""), whole_of=within[0], at=timezone.now())
+        return _form_page(request, form)
+    form = MapForm.sent(request)
+    proposed = form.read({row.code: row.level for row in _levels(held_areas(request))})
+    if proposed is None:
+        return _form_page(request, form, status=422)
+    try:
+        if request.POST.get("step") == "publish":
+            return _publish(request, proposed)
+        return _preview_page(request, proposed)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _form_page(request, form, status=refusal.status)
+
+
+def _publish(request: HttpRequest, proposed: ProposedMap) -> HttpResponse:
+    """Publish exactly what the preview showed; show the preview again when it no longer holds."""
+    if "confirmed" not in request.POST:
+        notice = _("Tick the box to say that you have checked the numbers.")
+        return _preview_page(request, proposed, notice=notice, status=422)
+    with transaction.atomic():
+        publication = publish_map(**_arguments(request, proposed))
+        holds = fingerprint(publication.change) == request.POST.get("previewed")
+        if not holds:
+            transaction.set_rollback(True)
+    if not holds:
+        notice = (
+            _("The map in force has changed since this preview. Please check it again.")
+            if publication.change.touched
+            else _("This is the map in force already; there is nothing to publish.")
+        )
+        return _preview_page(request, proposed, notice=notice, status=409)
+    return redirect("officer-recomputation", publication.recomputation.pk)
+
+
+def _preview_page(
+    request: HttpRequest, proposed: ProposedMap, *, notice: Any = "", status: int = 200
+) -> HttpResponse:
+    preview = preview_map(**_arguments(request, proposed), within=HOME)
+    change, people = preview.change, preview.people
+    context = {
+        **map_page(preview.map),
+        # The map may reach beyond the picture.
+        **moves_of(change.rose, change.fell),
+        "proposed": proposed,
+        "people": people,
+        "colours": [(colour.label, people.now[colour], people.then[colour]) for colour in Colour],
+        "previewed": fingerprint(change),
+        "whole_name": names([proposed.whole_of or ""]).get(proposed.whole_of or ""),
+        "notice": notice,
+    }
+    return render(request, "officers/preview.html", context, status=status)
+
+
+def _form_page(request: HttpRequest, form: MapForm, *, status: int = 200) -> HttpResponse:
+    within = held_areas(request)
+    context = {
+        "form": form,
+        "areas": named(within),
+        "rows": _table(within, form) if form.by == TABLE else [],
+        "levels": LEVELS,
+        "by_table": form.by == TABLE,
+    }
+    return render(request, "officers/map.html", context, status=status)
+
+
+def _table(within: list[str], form: MapForm) -> list[tuple[str, str, str]]:
+    """Code, name and level of each area to choose a level for; none when they are too many."""
+    rows = {row.code: (row.name, row.level.label) for row in _levels(within)}
+    if not rows:
+        cities = [city for area in within for city, _name in below(area)]
+        rows = {code: (name, "green") for city in cities for code, name in below(city)}
+    if len(rows) > LONGEST_TABLE:
+        return []
+    return [
+        (code, name, form.table.get(code, level)) for code, (name, level) in sorted(rows.items())
+    ]
+
+
+def _arguments(request: HttpRequest, proposed: ProposedMap) -> dict[str, Any]:
+    return {
+        "account": account_of(request),
+        "effective_from": proposed.effective_from,
+        "ground": proposed.ground,
+        "whole_of": proposed.whole_of,
+        "levels": proposed.levels,
+        "at": timezone.now(),
+    }
+
+
+def _levels(within: list[str]) -> list[LevelOn]:
+    return [row for area in within for row in levels_on(on=timezone.now(), within=area)]

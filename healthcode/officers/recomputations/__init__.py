@@ -1,0 +1,1 @@
+"""Watching who is recoloured."""

@@ -1,0 +1,35 @@
+"""Watching who is recoloured."""
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.models import Role
+from accounts.permissions import role_required
+from healthcode.colours.models import RecomputationState
+from healthcode.colours.selectors import recomputation
+from healthcode.web.errors import NotFound
+
+STATES: Final = {
+    RecomputationState.PENDING: _("Waiting for a worker"),
+    RecomputationState.RUNNING: _("Running"),
+    RecomputationState.DONE: _("Done"),
+    RecomputationState.FAILED: _("Failed; it is tried again by itself"),
+}
+
+
+@never_cache
+@require_safe
+@role_required(Role.OFFICER)
+def progress(request: HttpRequest, recomputation_id: int) -> HttpResponse:
+    """How far a recomputation has come; renews itself until it is finished."""
+    try:
+        run = recomputation(recomputation_id)
+    except NotFound as refusal:
+        return render(request, "web/error.html", {"kind": "not-found"}, status=refusal.status)
+    context = {"run": run, "state": STATES[RecomputationState(run.state)]}
+    return render(request, "officers/recomputation.html", context)

@@ -1,0 +1,1 @@
+"""How many people have which colour, without telling of any few."""

@@ -1,0 +1,72 @@
+"""Statistics over the HTTP interface, for officers."""
+
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authority import areas_of
+from accounts.models import Account, Role
+from accounts.permissions import IsOfficer
+from healthcode.areas.selectors import names
+from healthcode.officers.statistics.selectors import ALL, Table, colours_by_county
+
+
+class FiguresOutput(serializers.Serializer[Any]):
+    """Numbers of people; null where one could tell of fewer than `least`."""
+
+    green = serializers.IntegerField(allow_null=True)
+    yellow = serializers.IntegerField(allow_null=True)
+    red = serializers.IntegerField(allow_null=True)
+    all = serializers.IntegerField(allow_null=True)
+
+
+class CountyOutput(FiguresOutput):
+    """The figures of one county; of people who named only their city, of that."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+
+
+class StatisticsOutput(serializers.Serializer[Any]):
+    """Colours by county of home, as of now."""
+
+    at = serializers.DateTimeField()
+    least = serializers.IntegerField(help_text="No smaller group is shown.")
+    total = FiguresOutput(help_text="Of the whole issuer.")
+    counties = CountyOutput(many=True)
+
+
+@method_decorator(never_cache, name="dispatch")
+class StatisticsView(APIView):
+    """How many people have which colour, where."""
+
+    permission_classes = [IsOfficer]
+
+    @extend_schema(operation_id="colour_statistics", responses=StatisticsOutput)
+    def get(self, request: Request) -> Response:
+        """The counties that the officer is responsible for, and the sum over all."""
+        account = request.user
+        assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
+        held = areas_of(account, Role.OFFICER)
+        table = colours_by_county()
+        return Response(StatisticsOutput(_answer(table, table.within(held))).data)
+
+
+def _answer(table: Table, codes: list[str]) -> dict[str, object]:
+    known = names(set(codes))
+    return {
+        "at": timezone.now(),
+        "least": settings.STATISTICS_MIN_GROUP,
+        "total": table.row(ALL),
+        "counties": [
+            {"code": code, "name": known.get(code, code), **table.row(code)} for code in codes
+        ],
+    }

@@ -1,0 +1,34 @@
+"""The officers' page of statistics: the figures of the interface, as a table."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from accounts.authority import areas_of
+from accounts.models import Account, Role
+from accounts.permissions import role_required
+from healthcode.areas.selectors import names
+from healthcode.officers.statistics.selectors import ALL, COLUMNS, colours_by_county
+
+
+@never_cache
+@require_safe
+@role_required(Role.OFFICER)
+def statistics(request: HttpRequest) -> HttpResponse:
+    """How many people have which colour in the officer's counties, and over all."""
+    account = request.user
+    assert isinstance(account, Account)  # noqa: S101  role_required saw to it
+    table = colours_by_county()
+    codes = table.within(areas_of(account, Role.OFFICER))
+    known = names(set(codes))
+    context = {
+        "at": timezone.now(),
+        "least": settings.STATISTICS_MIN_GROUP,
+        "colours": COLUMNS[:-1],
+        "rows": [(known.get(code, code), list(table.row(code).values())) for code in codes],
+        "total": list(table.row(ALL).values()),
+    }
+    return render(request, "officers/statistics.html", context)

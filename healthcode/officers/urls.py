@@ -1,0 +1,73 @@
+"""Addresses of what officers do."""
+
+from django.urls import path
+
+import healthcode.officers.certificates.api as certificates_api
+import healthcode.officers.certificates.pages as certificates_pages
+import healthcode.officers.desk.pages as desk_pages
+import healthcode.officers.inquiries.api as inquiries_api
+import healthcode.officers.inquiries.pages as inquiries_pages
+import healthcode.officers.maps.api as maps_api
+import healthcode.officers.maps.pages as maps_pages
+import healthcode.officers.recomputations.api as recomputations_api
+import healthcode.officers.recomputations.pages as recomputations_pages
+import healthcode.officers.statistics.api as statistics_api
+import healthcode.officers.statistics.pages as statistics_pages
+import healthcode.officers.withdrawals.api as withdrawals_api
+import healthcode.officers.withdrawals.pages as withdrawals_pages
+
+api = [
+    path("areas/levels", maps_api.LevelsView.as_view(), name="levels"),
+    path(
+        "certificates",
+        certificates_api.OfficersCertificatesView.as_view(),
+        name="api-officers-certificates",
+    ),
+    path(
+        "evidence/<int:evidence_id>/withdrawal",
+        withdrawals_api.WithdrawalView.as_view(),
+        name="evidence-withdrawal",
+    ),
+    path(
+        "recomputations/<int:recomputation_id>",
+        recomputations_api.RecomputationView.as_view(),
+        name="recomputation",
+    ),
+    path("statistics/colours", statistics_api.StatisticsView.as_view(), name="statistics"),
+    path("inquiries", inquiries_api.InquiriesView.as_view(), name="inquiries"),
+    path("inquiries/<int:inquiry_id>", inquiries_api.InquiryView.as_view(), name="inquiry"),
+    path(
+        "inquiries/<int:inquiry_id>/confirmation",
+        inquiries_api.ConfirmationView.as_view(),
+        name="inquiry-confirmation",
+    ),
+    path(
+        "inquiries/<int:inquiry_id>/meetings",
+        inquiries_api.MeetingsView.as_view(),
+        name="inquiry-meetings",
+    ),
+    path(
+        "inquiries/<int:inquiry_id>/meetings/<int:meeting_id>/retraction",
+        inquiries_api.RetractionView.as_view(),
+        name="inquiry-meeting-retraction",
+    ),
+]
+pages = [
+    path("officer", desk_pages.desk, name="officer"),
+    path("officer/map", maps_pages.publish, name="officer-map"),
+    path("officer/statistics", statistics_pages.statistics, name="officer-statistics"),
+    path("officer/evidence", withdrawals_pages.withdraw, name="officer-evidence"),
+    path("officer/certificate", certificates_pages.enter, name="officer-certificate"),
+    path(
+        "officer/recomputations/<int:recomputation_id>",
+        recomputations_pages.progress,
+        name="officer-recomputation",
+    ),
+    path("officer/inquiries", inquiries_pages.inquiries, name="officer-inquiries"),
+    path("officer/inquiries/<int:inquiry_id>", inquiries_pages.inquiry, name="officer-inquiry"),
+    path(
+        "officer/inquiries/<int:inquiry_id>/meetings",
+        inquiries_pages.meetings,
+        name="officer-meetings",
+    ),
+]

@@ -1,0 +1,1 @@
+"""Withdrawing evidence that was wrong."""

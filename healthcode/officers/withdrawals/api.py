@@ -1,0 +1,43 @@
+"""Withdrawing evidence over the HTTP interface."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Account
+from accounts.permissions import IsOfficer
+from healthcode.officers.withdrawals.serializers import WithdrawalAnswer, WithdrawalInput
+from healthcode.officers.withdrawals.services import withdraw_evidence
+
+
+class WithdrawalView(APIView):
+    """Evidence that was wrong."""
+
+    permission_classes = [IsOfficer]
+
+    @extend_schema(request=WithdrawalInput, responses={201: WithdrawalAnswer})
+    def post(self, request: Request, evidence_id: int) -> Response:
+        """Take it out of all decisions, as an act on a ground."""
+        given = WithdrawalInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        recomputation = withdraw_evidence(
+            account=_account(request),
+            evidence_id=evidence_id,
+            ground=given.validated_data["ground"],
+            at=timezone.now(),
+        )
+        answer = {
+            "evidence": evidence_id,
+            "act": recomputation.act_id,
+            "recomputation": recomputation.pk,
+        }
+        return Response(answer, status=status.HTTP_201_CREATED)
+
+
+def _account(request: Request) -> Account:
+    account = request.user
+    assert isinstance(account, Account)  # noqa: S101  the view's permission saw to it
+    return account

@@ -1,0 +1,69 @@
+"""The officer's page for evidence that was wrong: look at it first, then withdraw it."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Account, Role
+from accounts.permissions import role_required
+from healthcode.evidence.kinds import KINDS
+from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.selectors import evidence_for
+from healthcode.evidence.words import said
+from healthcode.officers.withdrawals.serializers import WithdrawalInput
+from healthcode.officers.withdrawals.services import withdraw_evidence
+from healthcode.web.errors import Refusal
+
+LONGEST_NUMBER = 18
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@role_required(Role.OFFICER)
+def withdraw(request: HttpRequest) -> HttpResponse:
+    """Find a fact by the number that its person read out; sent with a ground, withdraw it."""
+    account = request.user
+    assert isinstance(account, Account)  # noqa: S101  role_required saw to it
+    number = (request.GET if request.method == "GET" else request.POST).get("number", "").strip()
+    if not number:
+        return _page(request, number)
+    try:
+        fact = evidence_for(account, _whole(number))
+        if request.method == "GET":
+            return _page(request, number, fact)
+        given = WithdrawalInput(data={"ground": request.POST.get("ground", "")})
+        if not given.is_valid():
+            fault = _("Say on what ground, in at most 1000 characters.")
+            return _page(request, number, fact, fault=fault, status=422)
+        recomputation = withdraw_evidence(
+            account=account,
+            evidence_id=fact.pk,
+            ground=given.validated_data["ground"],
+            at=timezone.now(),
+        )
+    except Refusal as refusal:
+        return _page(request, number, fault=str(refusal.detail), status=refusal.status)
+    return redirect("officer-recomputation", recomputation.pk)
+
+
+def _whole(number: str) -> int:
+    """The number as typed; what is none is the number of nothing."""
+    usable = number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER
+    return int(number) if usable else 0
+
+
+def _page(
+    request: HttpRequest,
+    number: str,
+    fact: Evidence | None = None,
+    *,
+    fault: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    context: dict[str, object] = {"number": number, "fact": fact, "fault": fault}
+    if fact is not None:
+        context |= {"kind": KINDS[EvidenceKind(fact.kind)].name, "said": said(fact)}
+    return render(request, "officers/withdrawal.html", context, status=status)

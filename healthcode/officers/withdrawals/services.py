@@ -1,0 +1,39 @@
+"""Taking out of all decisions what was wrong."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Account
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.services import record_act
+from healthcode.colours.models import Cause, Recomputation
+from healthcode.colours.recompute import request
+from healthcode.evidence import services
+from healthcode.evidence.errors import AlreadyWithdrawn
+from healthcode.evidence.selectors import evidence_for
+
+
+@transaction.atomic
+def withdraw_evidence(
+    *, account: Account, evidence_id: int, ground: str, at: datetime
+) -> Recomputation:
+    """Take one fact out of all decisions, as an officer's act on a ground.
+
+    Raises:
+        NotFound, Forbidden: see `evidence_for`.
+        AlreadyWithdrawn: when somebody did it before.
+    """
+    fact = evidence_for(account, evidence_id)
+    act = record_act(
+        account=account,
+        kind=ActKind.EVIDENCE_WITHDRAWN,
+        area=fact.person.home_area,
+        ground=ground,
+        detail={"evidence": fact.pk, "kind": fact.kind},
+        at=at,
+    )
+    people = services.withdraw(ids=[fact.pk], act=act)
+    if not people:
+        raise AlreadyWithdrawn
+    return request(cause=Cause.EVIDENCE, act=act, people=sorted(people))

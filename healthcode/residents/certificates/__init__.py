@@ -1,0 +1,1 @@
+"""EU certificates that residents hand in."""

@@ -1,0 +1,59 @@
+"""EU certificates that residents hand in, over the HTTP interface."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Account
+from accounts.permissions import IsResident
+from accounts.selectors import person_for
+from healthcode.colours.answers import ColourAnswer, colour_answer
+from healthcode.evidence.certificate_serializers import (
+    AttestedAnswer,
+    CertificateField,
+    attested_answer,
+)
+from healthcode.residents.certificates import services
+from healthcode.web.fields import StrictSerializer
+
+
+class CertificateInput(StrictSerializer):
+    """A certificate of the person in the address."""
+
+    certificate = CertificateField()
+
+
+class HandedInAnswer(AttestedAnswer):
+    """The same, and the colour that follows."""
+
+    colour = ColourAnswer()
+
+
+class CertificatesView(APIView):
+    """EU certificates of oneself or of somebody one looks after."""
+
+    permission_classes = [IsResident]
+
+    @extend_schema(request=CertificateInput, responses={201: HandedInAnswer})
+    def post(self, request: Request, person_id: int) -> Response:
+        """Verify it, enter what it attests, and answer with the colour that follows."""
+        given = CertificateInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        account = _account(request)
+        entered, decision = services.hand_in(
+            account=account,
+            person=person_for(account, person_id),
+            text=given.validated_data["certificate"],
+            at=timezone.now(),
+        )
+        answer = {**attested_answer(entered), "colour": colour_answer(decision)}
+        return Response(answer, status=status.HTTP_201_CREATED)
+
+
+def _account(request: Request) -> Account:
+    account = request.user
+    assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
+    return account

@@ -1,0 +1,57 @@
+"""EU certificates that residents hand in for themselves and their family.
+
+What a certificate attests becomes evidence like any other, once it is sure whose it is
+(docs/decisions/0020-whose-certificate.md). The certificate itself is read and let go.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from accounts import limits
+from accounts.likeness import Likeness, likeness
+from accounts.models import Account, Person
+from healthcode.colours.one_person import decide_now
+from healthcode.colours.selectors import PersonDecision
+from healthcode.evidence import certificates
+from healthcode.evidence.certificates import Entered
+from healthcode.evidence.errors import (
+    CertificateOfAnother,
+    CertificateWithdrawn,
+    OfficerMustLook,
+)
+from healthcode.evidence.models import Evidence
+
+# A family's certificates with some slips; too few to try out whose certificates would fit.
+TRIES: Final = limits.Limit("certificates", most=30, within=timedelta(days=1))
+
+
+def hand_in(
+    *, account: Account, person: Person, text: str, at: datetime
+) -> tuple[Entered, PersonDecision]:
+    """Enter what a certificate attests about `person`, whom the account looks after.
+
+    Raises:
+        TooMany: the account tried too often today.
+        NotACertificate, CertificateRefused, CertificateSaysNothing: see `certificates.read`.
+        CertificateOfAnother, OfficerMustLook: it is not, or may not be, this person's.
+        CertificateKnown: it was handed in before.
+        CertificateWithdrawn: an officer has withdrawn what it attested about them.
+    """
+    limits.take([(TRIES, str(account.pk))], at=at)
+    with transaction.atomic():
+        attested = certificates.read(text, at=at)
+        holder = likeness(person.pk, attested.holder)
+        if holder is Likeness.ANOTHER:
+            raise CertificateOfAnother
+        if holder is Likeness.UNSURE:
+            raise OfficerMustLook
+        entered = certificates.record_attested(
+            source=account, person=person, attested=attested, known_by=holder, at=at
+        )
+        # Asked after the fact is stored: a withdrawal that was under way has ended by then.
+        about = Evidence.objects.filter(person=person, certificate=attested.digest)
+        if about.filter(withdrawn_by__isnull=False).exists():
+            raise CertificateWithdrawn
+        return entered, decide_now(person, at)

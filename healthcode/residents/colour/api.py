@@ -1,0 +1,32 @@
+"""A person's colour over the HTTP interface."""
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Account
+from accounts.permissions import IsResident
+from accounts.selectors import person_for
+from healthcode.colours.answers import ColourAnswer, colour_answer
+from healthcode.colours.selectors import decision_of
+
+
+class ColourView(APIView):
+    """The colour of somebody one looks after, and why."""
+
+    permission_classes = [IsResident]
+
+    @extend_schema(responses=ColourAnswer)
+    def get(self, request: Request, person_id: int) -> Response:
+        """Decide the colour of this moment, with every reason."""
+        person = person_for(_account(request), person_id)
+        decision = decision_of(person.pk, timezone.now())
+        return Response(colour_answer(decision), headers={"Cache-Control": "no-store"})
+
+
+def _account(request: Request) -> Account:
+    account = request.user
+    assert isinstance(account, Account)  # noqa: S101  the view's permission saw to it
+    return account

@@ -1,0 +1,59 @@
+"""A person's colour and its reasons, as pages."""
+
+from collections.abc import Iterable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET
+
+from accounts.models import Role
+from accounts.permissions import role_required
+from healthcode.colours.reasons import Reason
+from healthcode.colours.selectors import colour_of, decision_of
+from healthcode.residents.whom import whom
+
+
+@never_cache
+@require_GET
+@role_required(Role.RESIDENT)
+def colour(request: HttpRequest, person_id: int) -> HttpResponse:
+    """What came of it: the colour at a glance, until when, and what to do next."""
+    return _told_page(request, person_id, "residents/colour.html")
+
+
+@never_cache
+@require_GET
+@role_required(Role.RESIDENT)
+def why(request: HttpRequest, person_id: int) -> HttpResponse:
+    """Every reason for the colour: what it rests on, when it ends, what is still missing."""
+    return _told_page(request, person_id, "residents/why.html")
+
+
+def _told_page(request: HttpRequest, person_id: int, template: str) -> HttpResponse:
+    _account, known = whom(request, person_id)
+    if colour_of(person_id) is None:
+        messages.info(request, _("Please declare first; the colour follows at once."))
+        return redirect("declare", person_id)
+    decision = decision_of(person_id, timezone.now())
+    context = {"person": known, "decision": decision, "reasons": once_each(decision.reasons)}
+    return render(request, template, context)
+
+
+def once_each(reasons: Iterable[Reason]) -> list[Reason]:
+    """`reasons` without those that say the same; of these, the one that lasts longest stays."""
+    told: dict[tuple[str, str], Reason] = {}
+    for reason in reasons:
+        same = told.setdefault((reason.rule, reason.text), reason)
+        if _lasts(reason) > _lasts(same):
+            told[reason.rule, reason.text] = reason
+    return list(told.values())
+
+
+def _lasts(reason: Reason) -> tuple[bool, bool, float]:
+    """Orders reasons by how long they last: open exposures, then open releases, then by date."""
+    ends = reason.until or reason.holds_until
+    return reason.holds_until is None, reason.until is None, ends.timestamp() if ends else 0.0

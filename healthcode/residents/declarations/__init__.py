@@ -1,0 +1,1 @@
+"""Declaring and checking in."""

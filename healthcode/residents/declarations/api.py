@@ -1,0 +1,81 @@
+"""Declarations, check-ins, evidence and colours over the HTTP interface."""
+
+from django.utils import timezone
+from django.utils.translation import override
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Account
+from accounts.permissions import IsResident
+from accounts.selectors import person_for
+from healthcode.colours.answers import ColourAnswer, colour_answer
+from healthcode.evidence.traits import Symptom
+from healthcode.residents.declarations import services
+from healthcode.residents.declarations.serializers import (
+    CheckInInput,
+    DeclarationInput,
+    SymptomAnswer,
+)
+
+
+class DeclarationsView(APIView):
+    """Declare for oneself or for somebody one looks after."""
+
+    permission_classes = [IsResident]
+
+    @extend_schema(request=DeclarationInput, responses={201: ColourAnswer})
+    def post(self, request: Request) -> Response:
+        """Store the declaration and answer with the colour that follows."""
+        at = timezone.now()
+        given = DeclarationInput(data=request.data, context={"at": at})
+        given.is_valid(raise_exception=True)
+        person = person_for(_account(request), given.validated_data["person"])
+        declaration = given.declaration()
+        decision = services.declare(
+            account=_account(request), person=person, declaration=declaration, at=at
+        )
+        return Response(colour_answer(decision), status=status.HTTP_201_CREATED)
+
+
+class CheckInsView(APIView):
+    """The daily check-in."""
+
+    permission_classes = [IsResident]
+
+    @extend_schema(request=CheckInInput, responses={201: ColourAnswer})
+    def post(self, request: Request) -> Response:
+        """Store today's check-in and answer with the colour that follows."""
+        given = CheckInInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        person = person_for(_account(request), given.validated_data["person"])
+        decision = services.check_in(
+            account=_account(request), person=person, check_in=given.check_in(), at=timezone.now()
+        )
+        return Response(colour_answer(decision), status=status.HTTP_201_CREATED)
+
+
+class SymptomsView(APIView):
+    """The symptoms that declarations and check-ins know."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    @extend_schema(responses=SymptomAnswer(many=True))
+    def get(self, request: Request) -> Response:
+        """The closed list, in the order in which it is asked."""
+        answers: list[dict[str, str]] = [{"code": symptom.value} for symptom in Symptom]
+        for member, language in (("zh", "zh-hans"), ("en", "en")):
+            with override(language):
+                for answer, symptom in zip(answers, Symptom, strict=True):
+                    answer[member] = str(symptom.label)
+        return Response(answers, headers={"Cache-Control": "public, max-age=3600"})
+
+
+def _account(request: Request) -> Account:
+    account = request.user
+    assert isinstance(account, Account)  # noqa: S101  the view's permission saw to it
+    return account

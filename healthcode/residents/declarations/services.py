@@ -1,0 +1,42 @@
+"""What residents report about themselves and their family, and the colour that follows at once."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts.models import Account, Person
+from healthcode.colours.one_person import decide_now
+from healthcode.colours.selectors import PersonDecision
+from healthcode.evidence.declarations import (
+    CheckIn,
+    Declaration,
+    record_check_in,
+    record_declaration,
+)
+
+
+@transaction.atomic
+def declare(
+    *, account: Account, person: Person, declaration: Declaration, at: datetime
+) -> PersonDecision:
+    """Record a declaration and decide the colour that follows, as one.
+
+    Raises:
+        UnknownArea: when a stay names an area that never existed.
+        TooMany: when there were too many declarations today.
+    """
+    record_declaration(account=account, person=person, declaration=declaration, at=at)
+    return decide_now(person, at)
+
+
+@transaction.atomic
+def check_in(
+    *, account: Account, person: Person, check_in: CheckIn, at: datetime
+) -> PersonDecision:
+    """Record today's check-in and decide the colour that follows, as one.
+
+    Raises:
+        AlreadyCheckedIn: when there is one for today.
+    """
+    record_check_in(account=account, person=person, check_in=check_in, at=at)
+    return decide_now(person, at)

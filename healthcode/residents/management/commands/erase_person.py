@@ -1,0 +1,39 @@
+"""`manage.py erase_person NUMBER --officer NAME --ground TEXT`: forget a person for good."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.authority import require
+from accounts.models import Account, Person, Role
+from healthcode.residents.subject_access.erasure import erase
+from healthcode.web.errors import Refusal
+
+
+class Command(BaseCommand):
+    """Erase everything about a person; what is left is the act of the officer named."""
+
+    help = __doc__ or ""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Whom, by whom, and why."""
+        parser.add_argument("person", type=int, help="the person's number")
+        parser.add_argument("--officer", required=True, help="who is responsible for it")
+        parser.add_argument("--ground", required=True, help="such as the request's file number")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Erase, and say by which act."""
+        person = Person.objects.filter(pk=options["person"]).first()
+        officer = Account.objects.filter(username=options["officer"]).first()
+        if person is None or officer is None:
+            raise CommandError("There is no such person." if officer else "No such officer.")
+        try:
+            require(officer, Role.OFFICER, person.home_area)
+            act = erase(
+                person_id=person.pk, account=officer, ground=options["ground"], at=timezone.now()
+            )
+        except Refusal as refusal:
+            raise CommandError(str(refusal.detail)) from refusal
+        self.stdout.write(f"Erased, by act {act.pk}.")

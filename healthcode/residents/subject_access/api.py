@@ -1,0 +1,76 @@
+"""A person's data over the HTTP interface: take it away, or have it erased."""
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Account
+from accounts.permissions import IsResident
+from accounts.selectors import person_for
+from healthcode.residents.subject_access.erasure import BY_THEMSELVES, erase
+from healthcode.residents.subject_access.export import export
+from healthcode.web.fields import StrictSerializer
+
+
+class ErasureInput(StrictSerializer):
+    """Names the person once more, so that no slip of the address erases somebody."""
+
+    person = serializers.IntegerField()
+
+    def validate_person(self, value: int) -> int:
+        """Refuse a number that is not the one of the address."""
+        if value != self.context["person"]:
+            raise serializers.ValidationError("This is not the person of the address.")
+        return value
+
+
+class ErasureAnswer(serializers.Serializer[Any]):
+    """The act that says that it was done: all that is left."""
+
+    act = serializers.IntegerField()
+
+
+@method_decorator(never_cache, name="dispatch")
+class ExportView(APIView):
+    """Everything that is known of a person."""
+
+    permission_classes = [IsResident]
+
+    @extend_schema(operation_id="export_person", responses=OpenApiTypes.OBJECT)
+    def get(self, request: Request, person_id: int) -> Response:
+        """All of it, unmasked, for those who look after the person."""
+        person = person_for(_account(request), person_id)
+        return Response(
+            export(person.pk, at=timezone.now()),
+            headers={"Content-Disposition": f'attachment; filename="person-{person.pk}.json"'},
+        )
+
+
+class ErasureView(APIView):
+    """Forget a person for good."""
+
+    permission_classes = [IsResident]
+
+    @extend_schema(operation_id="erase_person", request=ErasureInput, responses=ErasureAnswer)
+    def post(self, request: Request, person_id: int) -> Response:
+        """Erase everything; refused while the colour is not green or will change."""
+        account = _account(request)
+        person = person_for(account, person_id)
+        given = ErasureInput(data=request.data, context={"person": person_id})
+        given.is_valid(raise_exception=True)
+        act = erase(person_id=person.pk, account=account, ground=BY_THEMSELVES, at=timezone.now())
+        return Response(ErasureAnswer({"act": act.pk}).data)
+
+
+def _account(request: Request) -> Account:
+    account = request.user
+    assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
+    return account

@@ -1,0 +1,47 @@
+"""Addresses of what residents do."""
+
+from django.urls import path
+
+import healthcode.residents.certificates.api as certificates_api
+import healthcode.residents.certificates.pages as certificates_pages
+import healthcode.residents.colour.api as colour_api
+import healthcode.residents.colour.pages as colour_pages
+import healthcode.residents.declarations.api as declarations_api
+import healthcode.residents.declarations.pages as declarations_pages
+import healthcode.residents.subject_access.api as subject_access_api
+import healthcode.residents.subject_access.pages as subject_access_pages
+
+api = [
+    path("declarations", declarations_api.DeclarationsView.as_view(), name="declarations"),
+    path("check-ins", declarations_api.CheckInsView.as_view(), name="check-ins"),
+    path("symptoms", declarations_api.SymptomsView.as_view(), name="symptoms"),
+    path("people/<int:person_id>/colour", colour_api.ColourView.as_view(), name="colour"),
+    path(
+        "people/<int:person_id>/certificates",
+        certificates_api.CertificatesView.as_view(),
+        name="api-certificates",
+    ),
+    path(
+        "people/<int:person_id>/export",
+        subject_access_api.ExportView.as_view(),
+        name="api-export",
+    ),
+    path(
+        "people/<int:person_id>/erasure",
+        subject_access_api.ErasureView.as_view(),
+        name="api-erasure",
+    ),
+]
+pages = [
+    path("people/<int:person_id>/declare", declarations_pages.declare, name="declare"),
+    path("people/<int:person_id>/check-in", declarations_pages.check_in, name="check-in"),
+    path("people/<int:person_id>/certificates", certificates_pages.hand_in, name="certificates"),
+    path("people/<int:person_id>/colour", colour_pages.colour, name="colour-page"),
+    path("people/<int:person_id>/why", colour_pages.why, name="why"),
+    path("people/<int:person_id>/data", subject_access_pages.data, name="person-data"),
+    path(
+        "people/<int:person_id>/data.json",
+        subject_access_pages.data_file,
+        name="person-data-file",
+    ),
+]

@@ -1,1 +1,0 @@
-"""What a person may ask of the whole service: everything it knows of them, and to be forgotten."""

@@ -1,0 +1,1 @@
+"""What source systems report: evidence, and where people were."""

@@ -1,0 +1,85 @@
+"""What source systems report, over the HTTP interface."""
+
+from collections.abc import Sequence
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer, extend_schema
+from rest_framework import status
+from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.models import Account
+from accounts.permissions import IsSource
+from healthcode.evidence.lines import FORMS
+from healthcode.evidence.ndjson import NumberedLine
+from healthcode.sources.evidence import report_evidence
+from healthcode.sources.parsers import Lines, NdjsonParser
+from healthcode.sources.presences import report_presences
+from healthcode.sources.serializers import (
+    PresencesAnswer,
+    PresencesInput,
+    ReportAnswer,
+    problem_answer,
+    report_answer,
+    report_of,
+)
+from healthcode.web.errors import NotFound
+from healthcode.web.parsers import StrictJSONParser
+
+LINE = PolymorphicProxySerializer(
+    component_name="EvidenceLine",
+    serializers=[form.serializer for form in FORMS.values()],
+    resource_type_field_name=None,
+)
+
+
+class EvidenceView(APIView):
+    """Evidence from source systems, one fact or many."""
+
+    permission_classes = [IsSource]
+    parser_classes: Sequence[type[BaseParser]] = [StrictJSONParser, NdjsonParser]
+
+    @extend_schema(
+        parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=sorted(FORMS))],
+        request={"application/json": LINE, "application/x-ndjson": LINE},
+        responses={200: ReportAnswer, 201: ReportAnswer},
+    )
+    def post(self, request: Request, kind: str) -> Response:
+        """Store what is right and say what is wrong, line by line; safe to send again."""
+        if kind not in FORMS:
+            raise NotFound(_("There is no such kind of evidence."))
+        body: object = request.data
+        lines = body.lines if isinstance(body, Lines) else [NumberedLine(1, body)]
+        report = report_evidence(
+            source=_account(request), kind=kind, lines=lines, at=timezone.now()
+        )
+        if isinstance(body, Lines):
+            return Response(report_answer(report))
+        problem = report.results[0].problem
+        if problem is not None:
+            return problem_answer(problem)
+        return Response(report_answer(report), status=status.HTTP_201_CREATED)
+
+
+class PresencesView(APIView):
+    """Where people were, from sources that know."""
+
+    permission_classes = [IsSource]
+
+    @extend_schema(request=PresencesInput, responses={201: PresencesAnswer})
+    def post(self, request: Request) -> Response:
+        """Store all lines, or none; safe to send again."""
+        given = PresencesInput(data=request.data, context={"at": timezone.now()})
+        given.is_valid(raise_exception=True)
+        reports = [report_of(line) for line in given.validated_data["presences"]]
+        report_presences(source=_account(request), reports=reports)
+        return Response({"accepted": len(reports)}, status=201)
+
+
+def _account(request: Request) -> Account:
+    account = request.user
+    assert isinstance(account, Account)  # noqa: S101  the view's permission saw to it
+    return account

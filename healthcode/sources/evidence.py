@@ -1,0 +1,147 @@
+"""What sources report in bulk about people.
+
+A report is stored in a few statements however long it is, and a recomputation for the people whom
+it concerns is written with it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import ValidationError
+
+from accounts.models import Account, Person
+from accounts.selectors import find_people
+from healthcode.areas.errors import UnknownArea
+from healthcode.areas.selectors import names
+from healthcode.colours.models import Cause
+from healthcode.colours.recompute import request
+from healthcode.evidence import services
+from healthcode.evidence.errors import (
+    MalformedLine,
+    ReferenceTaken,
+    UnknownPerson,
+)
+from healthcode.evidence.lines import Document, Line, Reader
+from healthcode.evidence.ndjson import NumberedLine
+from healthcode.web.errors import Refusal
+from healthcode.web.problems import document, refusal_document, validation_document
+
+Problem = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class LineResult:
+    """What became of one line: the evidence it is (`known` when it was there), or a problem."""
+
+    line: int
+    id: int | None = None
+    known: bool = False
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceReport:
+    """What became of a source's lines, and the recomputation that follows (None: nothing new)."""
+
+    results: tuple[LineResult, ...]
+    recomputation: int | None
+
+    @property
+    def accepted(self) -> int:
+        """How many lines are in the evidence now, whether new or known before."""
+        return sum(result.problem is None for result in self.results)
+
+    @property
+    def rejected(self) -> int:
+        """How many are not."""
+        return len(self.results) - self.accepted
+
+
+@transaction.atomic
+def report_evidence(
+    *, source: Account, kind: str, lines: Iterable[NumberedLine], at: datetime
+) -> EvidenceReport:
+    """Store the lines that are right and say what is wrong with each of the others.
+
+    `kind` is one of `evidence.lines.FORMS`. The number of queries does not depend on the number
+    of lines. A line with a reference that was stored before is accepted again and changes nothing.
+    """
+    read, results = _read(Reader(kind, at=at), lines)
+    facts, numbers = _resolve(read, results)
+    recorded = services.record(source=source, facts=facts, at=at)
+    for position, (number, id_) in enumerate(zip(numbers, recorded.ids, strict=True)):
+        results[number] = (
+            _refused(number, ReferenceTaken())
+            if id_ is None
+            else LineResult(number, id=id_, known=position in recorded.known)
+        )
+    recomputation = None
+    if recorded.people:
+        recomputation = request(cause=Cause.EVIDENCE, people=sorted(recorded.people)).pk
+    return EvidenceReport(tuple(results[number] for number in sorted(results)), recomputation)
+
+
+def _read(
+    reader: Reader, lines: Iterable[NumberedLine]
+) -> tuple[dict[int, Line], dict[int, LineResult]]:
+    """The well-formed lines by number, and what is wrong with the others."""
+    read: dict[int, Line] = {}
+    faults: dict[int, LineResult] = {}
+    for line in lines:
+        if isinstance(line.value, MalformedLine):
+            problem = document(
+                "malformed-json",
+                _("The request is not well-formed"),
+                400,
+                _("This line is not a JSON object."),
+            )
+            faults[line.number] = LineResult(line.number, problem=problem)
+            continue
+        try:
+            read[line.number] = reader.read(line.value)
+        except ValidationError as fault:
+            faults[line.number] = LineResult(line.number, problem=validation_document(fault))
+    return read, faults
+
+
+def _resolve(
+    read: Mapping[int, Line], results: dict[int, LineResult]
+) -> tuple[list[services.NewFact], list[int]]:
+    """The facts whose person and area exist, with their lines' numbers; faults go to `results`."""
+    people = _people(list(read.values()))
+    areas = names({line.area for line in read.values() if line.area is not None})
+    facts: list[services.NewFact] = []
+    numbers: list[int] = []
+    for number, line in read.items():
+        person = people.get(line.holder)
+        if person is None:
+            results[number] = _refused(number, UnknownPerson())
+        elif line.area is not None and line.area not in areas:
+            results[number] = _refused(
+                number, UnknownArea(_("There is no area with this code."), codes=[line.area])
+            )
+        else:
+            facts.append(line.fact(person))
+            numbers.append(number)
+    return facts, numbers
+
+
+def _people(lines: Sequence[Line]) -> dict[int | Document, int]:
+    """The person behind each holder that exists, in one look-up for each way of naming one."""
+    people: dict[int | Document, int] = {}
+    given = {line.holder for line in lines if isinstance(line.holder, int)}
+    if given:
+        known = Person.objects.filter(pk__in=given).values_list("pk", flat=True)
+        people.update((person, person) for person in known)
+    documents = {line.holder for line in lines if isinstance(line.holder, tuple)}
+    if documents:
+        found = find_people(sorted(documents))
+        people.update((holder, person) for holder, person in found.items())
+    return people
+
+
+def _refused(number: int, refusal: Refusal) -> LineResult:
+    return LineResult(number, problem=refusal_document(refusal))

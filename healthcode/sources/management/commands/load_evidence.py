@@ -1,0 +1,82 @@
+"""`manage.py load_evidence KIND FILE`: a source's lines from a file."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, Final
+
+from django.core.management.base import BaseCommand, CommandError
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils import timezone
+
+from accounts.authority import holds
+from accounts.models import Account, Role
+from healthcode.evidence.lines import FORMS
+from healthcode.evidence.ndjson import NumberedLine, read
+from healthcode.sources.evidence import EvidenceReport, report_evidence
+
+# One transaction each: large enough that its statements cost more than it does itself.
+LINES_A_PART: Final = 5000
+
+
+class Command(BaseCommand):
+    """Loads a file of any length, part by part; harmless to repeat where lines have references."""
+
+    help = "Load evidence from NDJSON, as POST /api/v1/evidence/KIND takes it; - is standard input."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """KIND, FILE and the account that answers for it."""
+        parser.add_argument("kind", choices=sorted(FORMS))
+        parser.add_argument("file")
+        parser.add_argument("--source", required=True, help="the source account's user name")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load; each line that is refused goes to standard error with its problem.
+
+        Raises:
+            CommandError: no such source or file, or some lines were refused.
+        """
+        source = _source(options["source"])
+        accepted = rejected = 0
+        with _open(options["file"]) as file:
+            for part in _parts(read(file)):
+                report = report_evidence(
+                    source=source, kind=options["kind"], lines=part, at=timezone.now()
+                )
+                accepted += report.accepted
+                rejected += report.rejected
+                self._tell(report)
+        self.stdout.write(f"{accepted} lines accepted, {rejected} refused.")
+        if rejected:
+            raise CommandError("Some lines were refused; see above. The others are stored.")
+
+    def _tell(self, report: EvidenceReport) -> None:
+        for result in report.results:
+            if result.problem is not None:
+                line = {"line": result.line, "problem": result.problem}
+                self.stderr.write(json.dumps(line, cls=DjangoJSONEncoder, ensure_ascii=False))
+
+
+def _source(name: str) -> Account:
+    account = Account.objects.filter(username=name, is_active=True).first()
+    if account is None or not holds(account, Role.SOURCE):
+        raise CommandError(f"No source account is named {name!r}; manage.py add_staff makes one.")
+    return account
+
+
+def _open(name: str) -> AbstractContextManager[IO[bytes]]:
+    if name == "-":
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        raise CommandError(f"{name}: {error.strerror}") from error
+
+
+def _parts(lines: Iterator[NumberedLine]) -> Iterator[list[NumberedLine]]:
+    while part := list(islice(lines, LINES_A_PART)):
+        yield part

@@ -1,0 +1,111 @@
+"""What the interface for source systems takes and gives."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from healthcode.evidence.fields import (
+    AreaCode,
+    Choice,
+    Identifier,
+    PeriodSerializer,
+    YesNo,
+)
+from healthcode.sources.evidence import EvidenceReport, LineResult, Problem
+from healthcode.sources.presences import PresenceReport
+from healthcode.tracing.kinds import PlaceKind
+from healthcode.web.fields import StrictSerializer
+from healthcode.web.problems import CONTENT_TYPE
+
+MOST_LINES: Final = 500
+
+
+class LineAnswer(serializers.Serializer[Any]):
+    """What became of one line: `id` when it is in the evidence, else `problem` (RFC 9457)."""
+
+    line = serializers.IntegerField()
+    id = serializers.IntegerField(required=False)
+    known = serializers.BooleanField(
+        required=False, help_text="Present and true when the line was there before."
+    )
+    problem = serializers.DictField(required=False)
+
+
+class ReportAnswer(serializers.Serializer[Any]):
+    """What became of a report, line by line in order."""
+
+    accepted = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+    results = LineAnswer(many=True)
+    recomputation = serializers.IntegerField(
+        allow_null=True, help_text="Null when the report said nothing new."
+    )
+
+
+def report_answer(report: EvidenceReport) -> dict[str, Any]:
+    """`ReportAnswer` of a report; built by hand, for it may have tens of thousands of lines."""
+    return {
+        "accepted": report.accepted,
+        "rejected": report.rejected,
+        "results": [_line_answer(result) for result in report.results],
+        "recomputation": report.recomputation,
+    }
+
+
+def _line_answer(result: LineResult) -> dict[str, Any]:
+    if result.problem is not None:
+        return {"line": result.line, "problem": result.problem}
+    answer: dict[str, Any] = {"line": result.line, "id": result.id}
+    return {**answer, "known": True} if result.known else answer
+
+
+def problem_answer(problem: Problem) -> Response:
+    """The problem of the one line that was sent, as the answer."""
+    response = Response(problem, status=int(str(problem["status"])))
+    response.content_type = CONTENT_TYPE
+    return response
+
+
+class Seat(serializers.IntegerField):
+    """The number of a carriage or a row; a JSON number, from 1."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_value=1, **options)
+
+    def to_internal_value(self, data: Any) -> int:
+        """Read it. Raises ValidationError for anything that only looks like a number."""
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return int(super().to_internal_value(data))
+
+
+class PresenceLine(PeriodSerializer):
+    """A person was at a place that the source calls `place`, from `from` to `to`."""
+
+    person = Identifier()
+    kind = Choice(choices=PlaceKind.choices)
+    place = serializers.CharField(max_length=64)
+    name = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
+    area = AreaCode(required=False, default="")
+    sure = YesNo(required=False, default=False)
+    carriage = Seat(max_value=99, required=False, allow_null=True, default=None)
+    row = Seat(max_value=999, required=False, allow_null=True, default=None)
+
+
+class PresencesInput(StrictSerializer):
+    """Many lines, stored as a whole or not at all."""
+
+    presences = serializers.ListField(child=PresenceLine(), min_length=1, max_length=MOST_LINES)
+
+
+class PresencesAnswer(serializers.Serializer[Any]):
+    """How many lines are stored."""
+
+    accepted = serializers.IntegerField()
+
+
+def report_of(line: Mapping[str, Any]) -> PresenceReport:
+    """A validated `PresenceLine`."""
+    return PresenceReport(**{**line, "kind": PlaceKind(line["kind"])})

@@ -1,0 +1,124 @@
+"""Loading the demo province, in one transaction and in seconds."""
+
+import csv
+import json
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import transaction
+
+from accounts.admission import NewPerson, admit
+from accounts.models import Account, Relation
+from healthcode.areas.models import Level
+from healthcode.codes import keys, publishing, status
+from healthcode.codes.models import StatusList
+from healthcode.colours import policy
+from healthcode.colours.recompute import run
+from healthcode.colours.selectors import open_recomputations
+from healthcode.colours.services import publish_policy
+from healthcode.core import jwk_set
+from healthcode.evidence.services import NewFact, record
+from healthcode.officers.maps.services import publish_map
+from healthcode.tools.demo import history, logins
+from healthcode.tools.demo.people import people
+from healthcode.tools.demo.places import here
+from verifier.doors import partitions
+from verifier.recognition.refresh import keep_keys, keep_status_list
+from verifier.recognition.services import trust_issuer
+
+SEED = 20200209
+PEOPLE = 3000
+POLICY = Path(policy.__file__).with_name("policies") / "CN-33-2020-02.toml"
+MAP_DATE = datetime(2020, 2, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+_FACTS_AT_ONCE = 20_000
+
+Say = Callable[[str], object]
+
+
+def is_loaded() -> bool:
+    """Whether this database holds the demo."""
+    return Account.objects.filter(username=logins.OFFICER).exists()
+
+
+@transaction.atomic
+def load(*, at: datetime, say: Say) -> None:
+    """Fill an empty database; all or nothing, and the same people every time."""
+    random = Random(SEED)  # noqa: S311 - the same people every time is what is wanted
+    say("Loading the divisions of the country …")
+    call_command("load_divisions", verbosity=0)
+    partitions.maintain(at=at)
+    officer, source = logins.make_staff()
+    say("Publishing the policy and the map …")
+    _publish_policy(officer, at=at)
+    counties = _publish_map(officer, at=at)
+    keys.make_key(starts=at, signs_for=timedelta(days=90))
+    say(f"Registering {PEOPLE} people …")
+    made = list(people(PEOPLE, homes=counties, random=random))
+    ids = admit([NewPerson(one.name, "10", one.id_number, one.home) for one in made], at=at)
+    family = logins.make_family(at=at, random=random)
+    logins.make_venue(at=at)
+    say("Recording where they were and how they were …")
+    homes = [one.home for one in made]
+    _record(source, history.reported(ids, homes, at=at, random=random), at=at)
+    _record(source, history.declared(ids, at=at, random=random), at=at)
+    _record(source, history.of_a_traveller(family[Relation.PARENT], here().visited, at=at), at=at)
+
+
+def decide_colours(*, say: Say) -> None:
+    """Do at once what policy and map asked for: decide everybody's colour."""
+    say("Deciding their colours …")
+    for recomputation in open_recomputations():
+        run(recomputation.pk)
+
+
+def open_doors(*, at: datetime) -> None:
+    """Let the demo's own doors trust its own codes, at the address it has now.
+
+    Doors learn over HTTP what an issuer publishes; here, before anything listens, directly.
+    """
+    publishing.publish(at=at)
+    trust_issuer(name=settings.ISSUER, base_url=settings.BASE_URL)
+    published = json.dumps(jwk_set(keys.published_keys(at=at))).encode()
+    address = f"{settings.BASE_URL}/.well-known/health-code/keys"
+    keep_keys(settings.ISSUER, uri=address, body=published, etag="", at=at)
+    for row in StatusList.objects.order_by("day", "part"):
+        uri = status.uri_of(row.day, row.part)
+        keep_status_list(settings.ISSUER, uri=uri, body=bytes(row.token), etag="", at=at)
+
+
+def _publish_policy(officer: Account, *, at: datetime) -> None:
+    publish_policy(
+        account=officer,
+        text=POLICY.read_text(encoding="utf-8"),
+        holds_from=MAP_DATE,
+        ground=here().ground,
+        at=at,
+        file=POLICY.name,
+    )
+
+
+def _publish_map(officer: Account, *, at: datetime) -> list[str]:
+    """Publish the map; the codes of its counties."""
+    with here().map_file.open(encoding="utf-8", newline="") as file:
+        levels = {row["code"]: Level[row["level"].upper()] for row in csv.DictReader(file)}
+    publish_map(
+        account=officer,
+        effective_from=MAP_DATE,
+        ground=here().ground,
+        whole_of=here().area,
+        levels=levels,
+        at=at,
+    )
+    return sorted(levels)
+
+
+def _record(source: Account, facts: Iterable[NewFact], *, at: datetime) -> None:
+    remaining = iter(facts)
+    while chunk := list(islice(remaining, _FACTS_AT_ONCE)):
+        record(source=source, facts=chunk, at=at)

@@ -1,0 +1,51 @@
+"""`manage.py load_demo --out var/demo.json`: load the demo province once, and write its logins."""
+
+import json
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from healthcode.tools.demo import logins, province
+from healthcode.tools.demo.places import NoSuchDemo, here
+from healthcode.tools.run.state import write_private
+
+
+class Command(BaseCommand):
+    """Loads the demo; harmless to repeat, then it only brings the address up to date."""
+
+    help = "Load the demo province into an empty database; only where DEMO is set."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Where the tokens go."""
+        parser.add_argument("--out", required=True, type=Path, help="the file for tokens (JSON)")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load what is missing, then write the files that only their owner may read."""
+        if not settings.DEMO:
+            raise CommandError("Set DEMO=1; a real service must not hold people who do not exist.")
+        try:
+            here()
+        except NoSuchDemo as error:
+            raise CommandError(str(error)) from error
+        at = timezone.now()
+        if not province.is_loaded():
+            province.load(at=at, say=self._say)
+            province.decide_colours(say=self._say)
+        province.open_doors(at=at)
+        out: Path = options["out"]
+        if out.exists():
+            entrance = json.loads(out.read_text())
+        else:
+            entrance = logins.issue_tokens(at=at)
+            passwords = logins.set_passwords()
+            write_private(out.with_name("passwords.json"), json.dumps(passwords, indent=2))
+        entrance = {"base_url": "", **entrance} | {"base_url": settings.BASE_URL}
+        write_private(out, json.dumps(entrance, indent=2, ensure_ascii=False))
+
+    def _say(self, sentence: str) -> None:
+        self.stdout.write(sentence)
+        self.stdout.flush()

@@ -1,0 +1,93 @@
+"""`python -m healthcode.tools.run`: the whole service on one machine, which `make run` calls.
+
+Environment: VAR (state folder, default var/), PORT (default 8000), HOST (default 127.0.0.1),
+BASE_URL (default http://HOST:PORT), DATABASE_URL and BROKER_URL to use servers of one's own.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from healthcode.tools.run import children, stopping
+from healthcode.tools.run import state as local_state
+from healthcode.tools.run.children import LocalError
+from healthcode.tools.run.console import Console
+from healthcode.tools.run.service import PROJECT, Address, Service, end_predecessors
+from healthcode.tools.run.stopping import StopRequestedError
+
+
+def _address() -> Address:
+    """Where to listen.
+
+    Raises:
+        LocalError: when PORT is no port, or somebody else listens there.
+    """
+    host = os.environ.get("HOST") or "127.0.0.1"
+    port = os.environ.get("PORT") or "8000"
+    if not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise LocalError(f"PORT must be a number from 1 to 65535, not {port!r}.")
+    if not local_state.is_free(int(port), host):
+        raise LocalError(f"Port {port} is in use; set another one: make run PORT=8001")
+    base_url = os.environ.get("BASE_URL") or f"http://{host}:{port}"
+    return Address(host, int(port), base_url)
+
+
+def _welcome(service: Service) -> str:
+    """Where to look, and how to log in."""
+    base = service.address.base_url
+    folder = service.state.folder
+    demo = json.loads((folder / "demo.json").read_text())
+    passwords = json.loads((folder / "passwords.json").read_text())
+    staff = [
+        f"  staff      {base}/staff/login   {name}  {word}" for name, word in passwords.items()
+    ]
+    return "\n".join(
+        [
+            "",
+            f"The service runs at {base}",
+            f"  resident   {base}/login   {demo['resident']['phone']}; the code appears here",
+            *staff,
+            f"  door       {base}/scanner",
+            f"  the map    {base}/map",
+            f"  interface  {base}/api/docs",
+            f"Tokens are in {folder / 'demo.json'}, logs in {service.state.logs}. Ctrl-C stops it.",
+            "",
+        ]
+    )
+
+
+def run() -> int:
+    """Run the service until it is asked to stop; the exit status."""
+    folder = Path(os.environ.get("VAR") or PROJECT / "var").absolute()
+    stopping.listen()
+    try:
+        with local_state.lock(folder):
+            _serve(folder, parent=os.getppid())
+    except StopRequestedError:
+        return 0
+    except LocalError as problem:
+        print(problem, file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _serve(folder: Path, *, parent: int) -> None:
+    end_predecessors(folder)
+    address = _address()
+    state = local_state.load(folder)
+    service = Service(state, address, Console(state.logs))
+    try:
+        service.start()
+        service.console.say(_welcome(service))
+        while not children.is_parent_ending(parent):
+            service.watch(seconds=0.5)
+    finally:
+        stopping.ignore()
+        service.console.say("Stopping …")
+        service.stop()
+        service.console.close()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,0 +1,81 @@
+"""Find a Chromium for the tests, installing Debian's where that is allowed.
+
+`python -m healthcode.tools.run.browser` says which one it is, or what to do.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from healthcode.tools.run.children import LocalError
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Without a font for Chinese its characters are boxes on a screenshot.
+_DEBIAN_PACKAGES = ("chromium", "fonts-wqy-zenhei")
+
+
+def find() -> str | None:
+    """The path of a Chromium on this machine: CHROMIUM, the system's, or Playwright's own."""
+    named = os.environ.get("CHROMIUM")
+    if named:
+        return named
+    for name in NAMES:
+        path = shutil.which(name)
+        if path:
+            return path
+    return _playwrights_own()
+
+
+def _playwrights_own() -> str | None:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).exists() else None
+
+
+def ensure() -> str:
+    """The path of a Chromium, installed from Debian's packages when there is none.
+
+    Raises:
+        LocalError: when there is none and none can be installed; the sentence says what to do.
+    """
+    path = find()
+    if path is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        _install()
+        path = find()
+    if path is None:
+        raise LocalError(
+            "The tests need a browser: install Chromium (as root: apt-get install chromium), or "
+            "run .venv/bin/playwright install chromium, or set CHROMIUM to the path of one."
+        )
+    return path
+
+
+def _install() -> None:
+    print("Installing Chromium for the browser tests; takes a few minutes, once …", flush=True)
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *_DEBIAN_PACKAGES]
+    for command in (["apt-get", "update", "-qq"], install):
+        result = subprocess.run(  # noqa: S603 - fixed commands
+            command, env=quiet, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        )
+        if result.returncode != 0:
+            print(result.stderr.strip(), file=sys.stderr)
+            return
+
+
+def main() -> int:
+    """Print the browser's path; the exit status."""
+    try:
+        print(f"The browser for the tests: {ensure()}")
+    except LocalError as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

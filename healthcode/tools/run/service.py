@@ -1,0 +1,254 @@
+"""The processes of the whole service, from an empty folder to a page that answers."""
+
+import json
+import os
+import selectors
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from healthcode.tools.run import children
+from healthcode.tools.run.children import LocalError
+from healthcode.tools.run.console import Console, Lines
+from healthcode.tools.run.environment import SETTINGS
+from healthcode.tools.run.postgres import Postgres
+from healthcode.tools.run.state import State, write_private
+from healthcode.tools.run.valkey import Valkey
+
+PROJECT = Path(__file__).resolve().parents[3]
+
+_PROCESSES = "processes.json"
+_EXPECTED_WARNINGS = (
+    "ignore:You're running the worker with superuser privileges",
+    # On one's own machine static files come from where they lie, not from a collection.
+    "ignore:No directory at",
+)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the web server listens, and the address that clients know it by."""
+
+    host: str
+    port: int
+    base_url: str
+
+
+@dataclass
+class _Role:
+    """A process whose output is relayed; `pipe` is closed once it has said everything."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    pipe: IO[bytes]
+    lines: Lines
+
+
+class Service:
+    """Starts everything in order, relays what it says, and stops everything."""
+
+    def __init__(self, state: State, address: Address, console: Console) -> None:
+        self.state = state
+        self.address = address
+        self.console = console
+        self._postgres: Postgres | None = None
+        self._valkey: Valkey | None = None
+        self._servers: dict[str, subprocess.Popen[bytes]] = {}
+        self._roles: dict[str, _Role] = {}
+        self._pipes = selectors.DefaultSelector()
+        self._environment = self._settings()
+
+    def start(self) -> None:
+        """Bring up servers, data and processes, until the first page answers.
+
+        Raises:
+            LocalError: when a part cannot be started; the sentence says which and why.
+        """
+        children.adopt_orphans()
+        self._start_postgres()
+        self._start_valkey()
+        self._prepare()
+        python = sys.executable
+        self._start_role("web", [python, "-m", "granian", *self._granian_arguments()])
+        celery = [python, "-m", "celery", "--quiet", "-A", "healthcode.celery"]
+        quiet = ["--without-gossip", "--without-mingle"]
+        self._start_role(
+            "worker", [*celery, "worker", "--concurrency=2", "--loglevel=INFO", *quiet]
+        )
+        schedule = self.state.folder / "beat-schedule"
+        self._start_role(
+            "beat", [*celery, "beat", "--loglevel=INFO", "--pidfile=", f"--schedule={schedule}"]
+        )
+        self._remember()
+        self._wait_for_the_first_page()
+
+    def watch(self, *, seconds: float) -> None:
+        """Relay output for a while.
+
+        Raises:
+            LocalError: when a part ended by itself; the sentence says which, and how.
+        """
+        self._relay(seconds=seconds)
+        self._check()
+
+    def stop(self) -> None:
+        """Stop every process this service started, those it started in turn included."""
+        for role in self._roles.values():
+            if role.process.poll() is None:
+                role.process.terminate()
+        for role in self._roles.values():
+            children.stop(role.process)
+        self._relay(seconds=0)
+        if self._valkey is not None:
+            self._valkey.stop()
+        if self._postgres is not None:
+            self._postgres.stop()
+        children.kill_descendants()
+        (self.state.folder / _PROCESSES).unlink(missing_ok=True)
+
+    def _settings(self) -> dict[str, str]:
+        """The environment of every process: what is set already counts, the rest is ours."""
+        secrets = {k: v for k, v in self.state.secrets.items() if not k.endswith("_PASSWORD")}
+        ours = {
+            "BASE_URL": self.address.base_url,
+            "PYTHONUNBUFFERED": "1",
+            "PYTHONWARNINGS": ",".join(_EXPECTED_WARNINGS),
+        }
+        return SETTINGS | secrets | ours | dict(os.environ)
+
+    def _start_postgres(self) -> None:
+        if "DATABASE_URL" in self._environment:
+            self.console.say("Using the PostgreSQL that DATABASE_URL names.")
+            return
+        postgres = Postgres(
+            self.state.folder / "postgres",
+            port=self.state.ports["postgres"],
+            password=self.state.secrets["POSTGRES_PASSWORD"],
+            log=self.state.logs / "postgres.log",
+        )
+        if postgres.is_new:
+            self.console.say("Making a private PostgreSQL (once) …")
+            postgres.create()
+        self._postgres = postgres
+        self._servers["PostgreSQL"] = postgres.start()
+        postgres.ensure_database("healthcode")
+        self._environment["DATABASE_URL"] = postgres.url("healthcode")
+
+    def _start_valkey(self) -> None:
+        if "BROKER_URL" in self._environment:
+            self.console.say("Using the broker that BROKER_URL names.")
+            return
+        self._valkey = Valkey(
+            self.state.folder / "valkey",
+            port=self.state.ports["valkey"],
+            password=self.state.secrets["VALKEY_PASSWORD"],
+            log=self.state.logs / "valkey.log",
+        )
+        self._servers["Valkey"] = self._valkey.start()
+        self._environment["BROKER_URL"] = self._valkey.url()
+
+    def _prepare(self) -> None:
+        """Migrate, and load the divisions and the demo where they are not there yet."""
+        demo = self.state.folder / "demo.json"
+        self._start_role("setup", [sys.executable, "-m", "healthcode.tools.run.prepare", str(demo)])
+        setup = self._roles["setup"]
+        while not setup.pipe.closed:
+            self._relay(seconds=0.1)
+        del self._roles["setup"]
+        if setup.process.wait() != 0:
+            raise LocalError(
+                f"Preparing the database failed; {self.state.logs / 'setup.log'} says why."
+            )
+
+    def _granian_arguments(self) -> list[str]:
+        return [
+            *("--interface", "wsgi"),
+            *("--host", self.address.host),
+            *("--port", str(self.address.port)),
+            *("--workers", "1"),
+            *("--blocking-threads", "10"),
+            "--no-ws",
+            *("--workers-kill-timeout", "5"),
+            "healthcode.wsgi:application",
+        ]
+
+    def _start_role(self, name: str, command: list[str]) -> None:
+        process = children.start(
+            command,
+            output=subprocess.PIPE,
+            environment=self._environment,
+            folder=PROJECT,
+        )
+        if process.stdout is None:
+            raise LocalError(f"No pipe to {name}.")
+        os.set_blocking(process.stdout.fileno(), False)
+        role = _Role(name, process, process.stdout, Lines())
+        self._roles[name] = role
+        self._pipes.register(role.pipe, selectors.EVENT_READ, role)
+
+    def _relay(self, *, seconds: float) -> None:
+        """Pass on what is there to read, waiting for it at most `seconds`."""
+        for key, _ in self._pipes.select(seconds):
+            role: _Role = key.data
+            data = role.pipe.read(64 * 1024)
+            for lines in role.lines.feed(data or b""):
+                self.console.relay(role.name, lines)
+            if data == b"":
+                self._pipes.unregister(role.pipe)
+                role.pipe.close()
+
+    def _check(self) -> None:
+        """Raise when a part is no longer running."""
+        running = self._servers | {name: role.process for name, role in self._roles.items()}
+        for name, process in running.items():
+            status = process.poll()
+            if status is not None:
+                how = f"with status {status}" if status >= 0 else f"by signal {-status}"
+                raise LocalError(
+                    f"{name} ended by itself {how}, so everything stops; "
+                    f"{self.state.logs / name.lower()}.log may say why."
+                )
+
+    def _wait_for_the_first_page(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            self._relay(seconds=0.1)
+            self._check()
+            if self._answers():
+                return
+        raise LocalError(f"{self.address.base_url} does not answer after a minute.")
+
+    def _answers(self) -> bool:
+        url = f"http://{self._reachable_host()}:{self.address.port}/readyz"
+        try:
+            with urllib.request.urlopen(url, timeout=2) as response:
+                return bool(response.status == 200)
+        except (urllib.error.URLError, ConnectionError, TimeoutError):
+            return False
+
+    def _reachable_host(self) -> str:
+        return "127.0.0.1" if self.address.host in {"0.0.0.0", "::"} else self.address.host  # noqa: S104 - compared, not bound
+
+    def _remember(self) -> None:
+        """Note who runs, so that a successor can clear up if this process is killed."""
+        pids = [role.process.pid for role in self._roles.values()]
+        pids += [process.pid for process in self._servers.values()]
+        started: Mapping[int, float] = {pid: psutil.Process(pid).create_time() for pid in pids}
+        write_private(self.state.folder / _PROCESSES, json.dumps(started))
+
+
+def end_predecessors(folder: Path) -> None:
+    """End what a killed supervisor of this state folder left; whoever holds the lock may."""
+    path = folder / _PROCESSES
+    if path.exists():
+        for pid, started in json.loads(path.read_text()).items():
+            children.end(int(pid), started)
+        path.unlink()

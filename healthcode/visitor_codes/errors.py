@@ -1,0 +1,31 @@
+"""What visitors are refused."""
+
+from django.utils.translation import gettext_lazy as _
+
+from healthcode.core import Reason
+from healthcode.web.errors import Refusal
+
+
+class NotConvertible(Refusal):
+    """The code would not get anybody in here, for the reason that a door would name."""
+
+    slug = "not-convertible"
+    status = 422
+    title = _("No local code for this code")
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(
+            _(
+                "This code is not accepted here, so there is no local code for it. Open it again "
+                "in the service that made it, and try with the fresh one."
+            ),
+            reason=reason.value,
+        )
+
+
+class LocalAlready(Refusal):
+    """A code of this issuer needs no conversion, and would only live longer by it."""
+
+    slug = "local-already"
+    status = 422
+    title = _("This is a local code already")

@@ -1,0 +1,7 @@
+"""Addresses of the room for visitors' codes."""
+
+from django.urls import path
+
+from healthcode.visitor_codes.api import ConversionView
+
+api = [path("conversions", ConversionView.as_view(), name="conversions")]

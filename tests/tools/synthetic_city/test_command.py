@@ -1,0 +1,81 @@
+"""`generate_city` fills an empty database with what the rest of the service takes for real."""
+
+from datetime import date, datetime
+
+import pytest
+from django.conf import LazySettings
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+
+from accounts.models import Person
+from healthcode.colours.decide import SHANGHAI
+from healthcode.colours.models import Colour, PersonColour, Recomputation
+from healthcode.colours.recompute import recompute_people
+from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.tools.synthetic_city.loading import INDEXES
+
+PEOPLE = 6000
+UNTIL = date(2020, 2, 24)
+END = datetime(2020, 2, 24, tzinfo=SHANGHAI)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def generate() -> None:
+    call_command("generate_city", people=PEOPLE, until=UNTIL, processes=1, verbosity=0)
+
+
+def definitions() -> list[tuple[str, str]]:
+    """The indexes and foreign keys of the tables that are loaded."""
+    tables = ["evidence_evidence", "colours_personcolour", "accounts_person", "tracing_presence"]
+    with connection.cursor() as cursor:
+        cursor.execute(INDEXES, [tables])
+        indexes = cursor.fetchall()
+        cursor.execute(
+            "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint "
+            "WHERE conrelid = ANY(%s::regclass[]) ORDER BY 1",
+            [tables],
+        )
+        return [*indexes, *cursor.fetchall()]
+
+
+def test_a_city_is_whole() -> None:
+    before = definitions()
+
+    generate()
+
+    assert Person.objects.count() == PersonColour.objects.count() == PEOPLE
+    assert Evidence.objects.filter(kind=EvidenceKind.STAY).count() > 2.8 * PEOPLE
+    assert definitions() == before
+    assert not Recomputation.objects.filter(finished_at=None).exists()
+    assert Person.objects.create(home_area="330102").pk == PEOPLE + 1
+
+
+def test_every_colour_is_what_the_evidence_says() -> None:
+    generate()
+    ill = Evidence.objects.filter(kind=EvidenceKind.CASE).values("person")
+    people = list(Person.objects.order_by("pk").values_list("pk", flat=True))
+
+    with transaction.atomic():
+        changed = recompute_people(people, at=END)
+
+    assert changed == 0
+    assert set(PersonColour.objects.exclude(colour=Colour.GREEN).values_list("person")) == set(
+        ill.values_list("person")
+    )
+
+
+def test_a_database_with_people_is_left_alone() -> None:
+    generate()
+
+    with pytest.raises(CommandError, match="use an empty one"):
+        generate()
+
+
+def test_a_real_service_takes_no_such_people(settings: LazySettings) -> None:
+    settings.DEMO = False
+
+    with pytest.raises(CommandError, match="DEMO"):
+        generate()
+
+    assert not Person.objects.exists()

@@ -1,0 +1,1 @@
+"""Scans at doors: verdict, record, what a door takes along, doubts about copied pictures."""

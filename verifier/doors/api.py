@@ -1,0 +1,190 @@
+"""The verifier's HTTP interface for devices: enrolling one, scans."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpResponse
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import NotAuthenticated, ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import Serializer
+from rest_framework.views import APIView
+
+from accounts.client import address
+from healthcode.core import Outcome, Reason, jwk_set
+from healthcode.core.status import CONTENT_TYPE as STATUS_LIST
+from healthcode.web import problems, service_key
+from healthcode.web.answers import json_answer
+from healthcode.web.errors import Refusal
+from verifier.doors import reading
+from verifier.doors.authentication import DeviceAuthentication, IsDevice
+from verifier.doors.bundles import signed_bundle, status_list
+from verifier.doors.enrolment import enrol
+from verifier.doors.scanning import Answer, Door, Given, NewScan, scan, scan_all
+from verifier.doors.serializers import (
+    BatchInput,
+    BatchOutput,
+    BundleOutput,
+    EnrolInput,
+    EnrolOutput,
+    OfflineScanInput,
+    ScanInput,
+    ScanOutput,
+    scan_answer,
+)
+from verifier.messages import Sentences
+
+
+class EnrolView(APIView):
+    """Public: whoever has the one-time code is the device."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    @extend_schema(request=EnrolInput, responses=EnrolOutput)
+    def post(self, request: Request) -> Response:
+        """Enrol a device with the code that the venue's manager made."""
+        given = _valid(EnrolInput(data=request.data))
+        enrolled = enrol(
+            enrolment_code=given["enrolment_code"], sender=address(request), at=timezone.now()
+        )
+        device = enrolled.device
+        return Response(
+            {
+                "token": enrolled.token,
+                "device": device.pk,
+                "venue": device.venue_id,
+                "venue_name": device.venue.name,
+            },
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+class ScanView(APIView):
+    """Scans, one at a time, while the door has network."""
+
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+
+    @extend_schema(request=ScanInput, responses=ScanOutput)
+    def post(self, request: Request) -> HttpResponse:
+        """Judge a code and record the scan; the same id again gives the first answer."""
+        new = reading.scan(request.data) or NewScan(**_valid(ScanInput(data=request.data)))
+        answer = scan(door=_door(request), new=new, at=timezone.now())
+        return json_answer(scan_answer(answer, new.code))
+
+
+class ScanBatchView(APIView):
+    """Scans that happened without network."""
+
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+
+    @extend_schema(request=BatchInput, responses=BatchOutput)
+    def post(self, request: Request) -> HttpResponse:
+        """Record offline scans as having happened, each with a result of its own."""
+        sent = reading.batch(request.data) or _valid(BatchInput(data=request.data))["scans"]
+        # One for all of them: making its fields anew took longer than judging a code.
+        serializer = OfflineScanInput()
+        checked = [_offline_scan(serializer, item) for item in sent]
+        taken = [item for item in checked if isinstance(item, NewScan)]
+        answers = iter(scan_all(door=_door(request), scans=taken, offline=True, at=timezone.now()))
+        results, known = [], Sentences()
+        for raw, item in zip(sent, checked, strict=True):
+            if isinstance(item, NewScan):
+                results.append(_result(item, next(answers), known))
+            else:
+                results.append({"id": _named(raw), "answer": None, "problem": item})
+        accepted = sum(result["problem"] is None for result in results)
+        return json_answer(
+            {"accepted": accepted, "rejected": len(results) - accepted, "results": results}
+        )
+
+
+class BundleView(APIView):
+    """What a door needs to judge codes without network."""
+
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+
+    @extend_schema(responses=BundleOutput)
+    def get(self, request: Request) -> Response:
+        """The door's rules, the issuers with their keys, and which status lists to fetch; signed.
+
+        A device keeps the keys of its first bundle and believes only what they sign from then on.
+        """
+        return Response(
+            {
+                "bundle": signed_bundle(door=_door(request), at=timezone.now()),
+                "keys": jwk_set([service_key.public_key()]),
+            },
+            headers={"Cache-Control": "no-store"},
+        )
+
+
+class StatusListView(APIView):
+    """Status lists for doors, which may reach this service alone."""
+
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+
+    @extend_schema(
+        parameters=[OpenApiParameter("uri", str, required=True, description="As codes name it")],
+        responses={(200, STATUS_LIST): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """A status list as its issuer signed it."""
+        found = status_list(request.query_params.get("uri", ""))
+        answer = HttpResponse(found.token, content_type=STATUS_LIST)
+        answer["ETag"] = f'"{found.version}"'
+        return answer
+
+
+def _valid(serializer: Serializer[Any]) -> dict[str, Any]:
+    serializer.is_valid(raise_exception=True)
+    return dict(serializer.validated_data)
+
+
+def _door(request: Request) -> Door:
+    """The door that asks; the permission saw to it that there is one."""
+    if not isinstance(request.user, Door):
+        raise NotAuthenticated
+    return request.user
+
+
+def _offline_scan(
+    serializer: OfflineScanInput, item: dict[str, Any]
+) -> NewScan | dict[str, object]:
+    """The scan, or the problem with it."""
+    if (new := reading.offline_scan(item)) is not None:
+        return new
+    try:
+        given = dict(serializer.run_validation(item))
+    except ValidationError as error:
+        return problems.validation_document(error)
+    outcome, reason = given.pop("given_outcome", None), given.pop("given_reason", None)
+    verdict = Given(Outcome(outcome), Reason(reason)) if outcome else None
+    return NewScan(**given, given=verdict)
+
+
+def _result(
+    item: NewScan, answer: Answer | Refusal, known: Mapping[Reason, str]
+) -> dict[str, object]:
+    if isinstance(answer, Refusal):
+        return {
+            "id": str(item.id),
+            "answer": None,
+            "problem": problems.refusal_document(answer),
+        }
+    told = scan_answer(answer, item.code, known)
+    return {"id": told["id"], "answer": told, "problem": None}
+
+
+def _named(raw: dict[str, Any]) -> str | None:
+    """The id of a scan that was not understood, as far as it is one."""
+    scan_id = raw.get("id")
+    return scan_id[:36] if isinstance(scan_id, str) else None

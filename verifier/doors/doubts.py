@@ -1,0 +1,204 @@
+"""A screenshot is not a code: pictures that one phone can hardly have shown, told to the venues.
+
+A live code's picture lives minutes. Scanned in two cities within that life, or again and again at
+one venue, it is most likely a copy. Doors do not wait for this: a periodic look goes through the
+scans that came since the last one (docs/decisions/0013-doubts.md).
+"""
+
+import base64
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from verifier.doors.scanning import MAX_SCAN_AGE, SHANGHAI
+from verifier.models import Device, Doubt, DoubtsLooked, Venue
+
+MOST_AT_ONE_VENUE: Final = 5
+"""Scans of one picture that a family's bags and a bad reader explain; more are doubted."""
+
+STEP: Final = timedelta(minutes=5)
+"""As much is looked at in one transaction, so that a long pause does not end in a huge one."""
+
+OVERLAP: Final = timedelta(minutes=1)
+"""A scan is received a little before it is there for others to see."""
+
+FIRST_LOOK: Final = timedelta(hours=1)
+MOST_TOLD: Final = 50
+MOST_TOLD_AT_DOORS: Final = 3
+MOST_DOORS_NAMED: Final = 5
+
+TOLD_AT_DOORS_FOR: Final = timedelta(minutes=10)
+"""After that whoever showed the picture is far from the door."""
+
+_CITY_DIGITS: Final = 4
+_TAG_BYTES: Final = 5
+
+# The pictures among the scans just received, then all their scans, by venue. Refused for its age
+# a picture is no doubt but a certainty, of which the door was told.
+_FIND: Final = """
+WITH fresh AS (
+    SELECT DISTINCT shown_at, status_idx, status_uri FROM verifier_scan
+    WHERE day BETWEEN %(from_day)s AND %(to_day)s AND shown_at IS NOT NULL
+      AND received_at > %(since)s AND received_at <= %(upto)s AND reason <> 'expired'
+), at_venues AS (
+    SELECT status_uri, status_idx, shown_at, venue_id, left(venue.area, %(digits)s) AS city,
+           count(*) AS scans, min(scanned_at) AS first_at, max(scanned_at) AS last_at,
+           array_agg(DISTINCT device_id) AS devices
+    FROM fresh
+    JOIN verifier_scan AS scan USING (shown_at, status_idx, status_uri)
+    JOIN verifier_venue AS venue ON venue.id = scan.venue_id
+    WHERE scan.day BETWEEN %(from_day)s AND %(to_day)s AND scan.reason <> 'expired'
+    GROUP BY status_uri, status_idx, shown_at, venue_id, city
+), compared AS (
+    SELECT *, min(city) OVER picture <> max(city) OVER picture AS elsewhere FROM at_venues
+    WINDOW picture AS (PARTITION BY status_uri, status_idx, shown_at)
+)
+SELECT status_uri, status_idx, shown_at, venue_id, scans, first_at, last_at, devices,
+       elsewhere
+FROM compared WHERE elsewhere OR scans > %(most)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """A doubted picture at one venue; the fields are the columns of the statement, in order."""
+
+    status_uri: str
+    status_idx: int
+    shown_at: datetime
+    venue: int
+    scans: int
+    first_at: datetime
+    last_at: datetime
+    devices: list[int]
+    elsewhere: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAtDoors:
+    """A doubt without any mark of the holder: what, when last, and by which devices (labels)."""
+
+    kind: str
+    scans: int
+    last_at: datetime
+    doors: tuple[str, ...]
+
+
+def look(*, at: datetime) -> int:
+    """Go through the scans received since the last look; the number of doubts found or renewed.
+
+    Safe to repeat, and safe to run twice at once: the second leaves it to the first.
+    """
+    DoubtsLooked.objects.get_or_create(pk=1, defaults={"upto": at - FIRST_LOOK})
+    found = 0
+    while True:
+        with transaction.atomic():
+            looked = DoubtsLooked.objects.select_for_update(skip_locked=True).filter(pk=1).first()
+            if looked is None or looked.upto >= at:
+                return found
+            upto = min(at, looked.upto + STEP)
+            found += _keep(_find(since=looked.upto - OVERLAP, upto=upto))
+            looked.upto = upto
+            looked.save()
+
+
+def of_today(venue: Venue, *, at: datetime) -> QuerySet[Doubt]:
+    """The venue's newest doubts of the Shanghai day of `at`, at most `MOST_TOLD`."""
+    today = Doubt.objects.filter(venue=venue, day=at.astimezone(SHANGHAI).date())
+    return today.order_by("-last_at", "pk")[:MOST_TOLD]
+
+
+def at_doors(venue: int, *, at: datetime) -> list[ToldAtDoors]:
+    """What the staff at the venue's doors can still act on at `at`, the newest first."""
+    found = Doubt.objects.filter(
+        venue=venue,
+        day__gte=(at - TOLD_AT_DOORS_FOR).astimezone(SHANGHAI).date(),
+        last_at__gt=at - TOLD_AT_DOORS_FOR,
+    )
+    told = list(found.order_by("-last_at", "pk")[:MOST_TOLD_AT_DOORS])
+    named = {number for doubt in told for number in doubt.devices[:MOST_DOORS_NAMED]}
+    labels = dict(Device.objects.filter(pk__in=named).values_list("pk", "label")) if named else {}
+    return [
+        ToldAtDoors(
+            kind=doubt.kind,
+            scans=doubt.scans,
+            last_at=doubt.last_at,
+            doors=tuple(
+                labels[number] for number in doubt.devices[:MOST_DOORS_NAMED] if number in labels
+            ),
+        )
+        for doubt in told
+    ]
+
+
+def forget(*, at: datetime) -> None:
+    """Drop the doubts whose scans are dropped."""
+    oldest = at.astimezone(SHANGHAI).date() - timedelta(days=settings.SCAN_RETENTION_DAYS)
+    Doubt.objects.filter(day__lt=oldest).delete()
+
+
+def tag_of(*, venue: int, day: str, status_uri: str, status_idx: int) -> str:
+    """What stands for a holder at one venue on one day (ISO 8601): eight letters and digits.
+
+    A keyed hash salted with both, so that nobody can follow a holder from venue to venue or from
+    day to day by it, nor find a holder's tag without the key.
+    """
+    text = f"verifier:doubt:{venue}:{day}:{status_idx}:{status_uri}"
+    digest = hmac.digest(settings.SECRET_KEY.encode(), text.encode(), "sha256")
+    return base64.b32encode(digest[:_TAG_BYTES]).decode()
+
+
+def _find(*, since: datetime, upto: datetime) -> list[_Sighting]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _FIND,
+            {
+                "since": since,
+                "upto": upto,
+                "from_day": (since - MAX_SCAN_AGE).astimezone(SHANGHAI).date(),
+                "to_day": (upto + timedelta(days=1)).astimezone(SHANGHAI).date(),
+                "digits": _CITY_DIGITS,
+                "most": MOST_AT_ONE_VENUE,
+            },
+        )
+        return [_Sighting(*columns) for columns in cursor.fetchall()]
+
+
+def _keep(sightings: list[_Sighting]) -> int:
+    doubts = [doubt for sighting in sightings for doubt in _doubts_of(sighting)]
+    Doubt.objects.bulk_create(
+        doubts,
+        update_conflicts=True,
+        unique_fields=["venue", "day", "tag", "kind", "shown_at"],
+        update_fields=["scans", "first_at", "last_at", "devices"],
+    )
+    return len(doubts)
+
+
+def _doubts_of(sighting: _Sighting) -> Iterator[Doubt]:
+    day = sighting.shown_at.astimezone(SHANGHAI).date()
+    kinds = {"elsewhere": sighting.elsewhere, "often": sighting.scans > MOST_AT_ONE_VENUE}
+    for kind, holds in kinds.items():
+        if holds:
+            yield Doubt(
+                venue_id=sighting.venue,
+                day=day,
+                tag=tag_of(
+                    venue=sighting.venue,
+                    day=day.isoformat(),
+                    status_uri=sighting.status_uri,
+                    status_idx=sighting.status_idx,
+                ),
+                kind=kind,
+                shown_at=sighting.shown_at,
+                scans=sighting.scans,
+                first_at=sighting.first_at,
+                last_at=sighting.last_at,
+                devices=sighting.devices,
+            )

@@ -1,0 +1,25 @@
+"""One partition of the scans a day: made ahead, dropped when its day is past retention."""
+
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+
+from healthcode.web.partitions import DailyTable
+from verifier.doors.scanning import MAX_SCAN_AGE, SHANGHAI
+
+DAYS_AHEAD: Final = 7
+SCANS: Final = DailyTable("verifier_scan")
+
+
+def maintain(*, at: datetime) -> None:
+    """Make the partitions of the days around `at` and drop those past retention."""
+    today = at.astimezone(SHANGHAI).date()
+    around = range(-MAX_SCAN_AGE.days, DAYS_AHEAD + 1)
+    oldest = today - timedelta(days=settings.SCAN_RETENTION_DAYS)
+    SCANS.maintain([today + timedelta(days=step) for step in around], oldest=oldest)
+
+
+def partitioned_days() -> frozenset[date]:
+    """The days that have a partition of their own."""
+    return SCANS.days()

@@ -1,0 +1,211 @@
+"""Judging codes at a door and recording each scan, once, before it is answered.
+
+The steady state costs one statement: device and trust come from this process's caches, and the
+insert itself finds out whether the scan was recorded before.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Final, NamedTuple
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from healthcode.core import Colour, HealthCode, Kind, Outcome, Reason, Rules, Verdict, decode
+from healthcode.web.errors import InvalidInput, Refusal
+from verifier.doors.metrics import SCANS
+from verifier.doors.recording import SHANGHAI as SHANGHAI
+from verifier.doors.recording import Recorded, Row, record
+from verifier.errors import ScanIdReused
+from verifier.recognition.trust import CLOCK_LEEWAY_SECONDS, knowledge
+
+MAX_SCAN_AGE: Final = timedelta(days=7)
+"""A phone without network brings its scans within a week, well inside their retention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The device that scans, its venue, and what a yellow code means there.
+
+    It is what a device's requests are made as, in the place of a person's account.
+    """
+
+    is_authenticated: ClassVar[bool] = True
+    device: int
+    venue: int
+    yellow: Outcome
+
+    def rules(self) -> Rules:
+        """What this door admits."""
+        return Rules(
+            admits={
+                Colour.GREEN: Outcome.PASS,
+                Colour.YELLOW: self.yellow,
+                Colour.RED: Outcome.REFUSE,
+            },
+            kinds=frozenset(Kind),
+        )
+
+
+class Given(NamedTuple):
+    """The verdict that an offline door gave."""
+
+    outcome: Outcome
+    reason: Reason
+
+
+class NewScan(NamedTuple):
+    """A scan as a device reports it. Without `scanned_at` it happens as it arrives."""
+
+    id: UUID
+    code: str
+    scanned_at: datetime | None = None
+    given: Given | None = None
+
+
+class Answer(NamedTuple):
+    """What the door is told about a scan: always what was recorded first for its id."""
+
+    id: UUID
+    outcome: Outcome
+    reason: Reason
+    colour: Colour | None
+    holder: str | None
+    issued_at: datetime | None
+    age_seconds: int | None
+
+
+def scan(*, door: Door, new: NewScan, at: datetime) -> Answer:
+    """Judge one code and record the scan.
+
+    Raises:
+        InvalidInput: `scanned_at` lies ahead, or too far back.
+        ScanIdReused: the id belongs to a scan of another code or device.
+    """
+    answer = scan_all(door=door, scans=[new], offline=False, at=at)[0]
+    if isinstance(answer, Refusal):
+        raise answer
+    return answer
+
+
+def scan_all(
+    *, door: Door, scans: Sequence[NewScan], offline: bool, at: datetime
+) -> list[Answer | Refusal]:
+    """Judge and record many scans with one statement; the answers in the order of `scans`.
+
+    Each is judged as of its `scanned_at`, with what is known now.
+    """
+    refusals = [_refusal_of_time(new.scanned_at, at) for new in scans]
+    rules, known, now = door.rules(), knowledge.current(), int(at.timestamp())
+    judged: dict[UUID, _Judged] = {}
+    for new, refusal in zip(scans, refusals, strict=True):
+        if refusal is None and new.id not in judged:
+            moment = new.scanned_at or at
+            verdict = known.judge(new.code, rules=rules, at=int(moment.timestamp()), now=now)
+            row = _row(door, new, verdict, moment=moment, offline=offline, at=at)
+            judged[new.id] = _Judged(new, verdict, row)
+    earlier = record([one.row for one in judged.values()])
+    _count(one.row for name, one in judged.items() if name not in earlier)
+    return [
+        refusal or _answer(door, new, judged[new.id], earlier.get(new.id) if earlier else None)
+        for new, refusal in zip(scans, refusals, strict=True)
+    ]
+
+
+class _Judged(NamedTuple):
+    """The scan that came first with its id, its verdict, and how it is written down."""
+
+    new: NewScan
+    verdict: Verdict
+    row: Row
+
+
+def _row(
+    door: Door, new: NewScan, verdict: Verdict, *, moment: datetime, offline: bool, at: datetime
+) -> Row:
+    code = verdict.code
+    return Row(
+        day=moment.astimezone(SHANGHAI).date(),
+        id=new.id,
+        venue_id=door.venue,
+        device_id=door.device,
+        scanned_at=moment,
+        received_at=at,
+        offline=offline,
+        outcome=verdict.outcome,
+        reason=verdict.reason,
+        given_outcome=new.given.outcome if new.given else "",
+        given_reason=new.given.reason if new.given else "",
+        colour=int(code.colour) if code else None,
+        issuer=code.issuer if code else "",
+        issued_at=datetime.fromtimestamp(code.issued_at, UTC) if code else None,
+        shown_at=_shown_at(new.code, code) if code else None,
+        age_seconds=verdict.age_seconds,
+        status_uri=code.status.uri if code else "",
+        status_idx=code.status.idx if code else None,
+        code_digest=_digest(new.code),
+    )
+
+
+def _shown_at(text: str, code: HealthCode) -> datetime | None:
+    """When the phone's picture was made; None for paper, which never changes."""
+    if code.kind is Kind.PAPER:
+        return None
+    proof = decode(text).proof if code.phone_key else None
+    return datetime.fromtimestamp(proof.made_at if proof else code.issued_at, UTC)
+
+
+def _answer(
+    door: Door, new: NewScan, judged: _Judged, earlier: Recorded | None
+) -> Answer | Refusal:
+    verdict, row = judged.verdict, judged.row
+    code = verdict.code
+    if earlier is None and judged.new is new:
+        return Answer(
+            id=new.id,
+            outcome=verdict.outcome,
+            reason=verdict.reason,
+            colour=code.colour if code else None,
+            holder=code.holder if code else None,
+            issued_at=row.issued_at,
+            age_seconds=verdict.age_seconds,
+        )
+    told = earlier or row
+    if bytes(told.code_digest) != _digest(new.code) or told.device_id != door.device:
+        return ScanIdReused(_("Another scan was recorded under this id. Make a new id a scan."))
+    return Answer(
+        id=told.id,
+        outcome=Outcome(told.outcome),
+        reason=Reason(told.reason),
+        colour=None if told.colour is None else Colour(told.colour),
+        # The name is never stored: it comes from the code just sent, found genuine both times.
+        holder=None if told.colour is None or code is None else code.holder,
+        issued_at=told.issued_at,
+        age_seconds=told.age_seconds,
+    )
+
+
+def _refusal_of_time(scanned_at: datetime | None, at: datetime) -> InvalidInput | None:
+    if scanned_at is None:
+        return None
+    if scanned_at > at + timedelta(seconds=CLOCK_LEEWAY_SECONDS):
+        detail = _("The time of the scan lies ahead. Set the clock of this device.")
+    elif scanned_at < at - MAX_SCAN_AGE:
+        detail = _("The scan is more than 7 days old; such old scans are not taken any more.")
+    else:
+        return None
+    return InvalidInput(detail, errors=[{"pointer": "/scanned_at", "detail": str(detail)}])
+
+
+def _digest(code: str) -> bytes:
+    # A scanner may read any bytes; what is not text must still have one digest.
+    return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()
+
+
+def _count(written: Iterable[Row]) -> None:
+    kinds = Counter((row.outcome, row.reason, row.offline) for row in written)
+    for (outcome, reason, offline), times in kinds.items():
+        SCANS.labels(outcome, reason, str(offline).lower()).inc(times)

@@ -1,0 +1,119 @@
+"""What the verifier's interface takes and gives."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from healthcode.core import Reason
+from healthcode.web.fields import InstantField, StrictSerializer
+from verifier.doors.reading import MOST_IN_A_BATCH
+from verifier.doors.scanning import Answer
+from verifier.messages import sentence
+from verifier.serializers import COLOURS, OUTCOMES, REASONS, CodeField, VerdictOutput
+
+
+class IdField(serializers.UUIDField):
+    """A UUID as text; other forms, which UUIDField would take, are mistakes here."""
+
+    def to_internal_value(self, data: object) -> UUID:
+        """The UUID. Raises ValidationError."""
+        if not isinstance(data, str):
+            self.fail("invalid", value=data)
+        return super().to_internal_value(data)
+
+
+class EnrolInput(StrictSerializer):
+    """A one-time code that the venue's manager made."""
+
+    enrolment_code = serializers.CharField(max_length=64)
+
+
+class EnrolOutput(serializers.Serializer[Any]):
+    """The device's token, told this once."""
+
+    token = serializers.CharField()
+    device = serializers.IntegerField()
+    venue = serializers.IntegerField()
+    venue_name = serializers.CharField()
+
+
+class ScanInput(StrictSerializer):
+    """One scan; `id` is made by the device, anew for each scan."""
+
+    id = IdField()
+    code = CodeField()
+    scanned_at = InstantField(required=False, allow_null=True, default=None)
+
+
+class ScanOutput(VerdictOutput):
+    """The answer to a scan: the same however often it is sent."""
+
+    id = serializers.UUIDField()
+
+
+class OfflineScanInput(StrictSerializer):
+    """A scan that happened without network, with the verdict that the door gave then."""
+
+    id = IdField()
+    code = CodeField()
+    scanned_at = InstantField()
+    given_outcome = serializers.ChoiceField(OUTCOMES, required=False)
+    given_reason = serializers.ChoiceField(REASONS, required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A verdict has both parts. Raises ValidationError."""
+        if ("given_outcome" in attrs) is not ("given_reason" in attrs):
+            raise serializers.ValidationError(
+                _("Give both given_outcome and given_reason, or neither.")
+            )
+        return attrs
+
+
+class BatchInput(StrictSerializer):
+    """Offline scans; each is checked by itself, so that one bad one holds up no other."""
+
+    scans = serializers.ListField(
+        child=serializers.DictField(), allow_empty=False, max_length=MOST_IN_A_BATCH
+    )
+
+
+class BatchResult(serializers.Serializer[Any]):
+    """The answer to one scan of a batch: the scan's answer, or why it was not taken."""
+
+    id = serializers.CharField(allow_null=True)
+    answer = ScanOutput(allow_null=True)
+    problem = serializers.DictField(allow_null=True)
+
+
+class BatchOutput(serializers.Serializer[Any]):
+    """How many scans of a batch were taken, and each one's result, in order."""
+
+    accepted = serializers.IntegerField()
+    rejected = serializers.IntegerField()
+    results = BatchResult(many=True)
+
+
+class BundleOutput(serializers.Serializer[Any]):
+    """What a door takes along: a JWS (docs/reference/offline-doors.md) and the keys it is by."""
+
+    bundle = serializers.CharField()
+    keys = serializers.DictField()
+
+
+def scan_answer(
+    answer: Answer, code: str, known: Mapping[Reason, str] | None = None
+) -> dict[str, object]:
+    """An answer to a scan of `code`, for JSON; its sentence out of `known`, if given."""
+    return {
+        "id": answer.id,
+        "outcome": answer.outcome,
+        "reason": answer.reason,
+        "colour": None if answer.colour is None else COLOURS[answer.colour],
+        "holder": answer.holder,
+        "issued_at": answer.issued_at,
+        "age_seconds": answer.age_seconds,
+        "message": sentence(answer.reason, code, known),
+    }

@@ -1,0 +1,1 @@
+"""Partners of other provinces: their tokens, quotas and verdicts."""

@@ -1,0 +1,1 @@
+"""Whose codes are recognised: trust lists, keys and status lists of the issuers."""

@@ -1,0 +1,1 @@
+"""Venues, their devices and what happened at their doors, for those who manage them."""

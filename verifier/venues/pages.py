@@ -1,0 +1,186 @@
+"""Pages for a venue's manager: venues, their devices, and what was scanned."""
+
+from datetime import datetime
+from io import BytesIO
+
+import qrcode
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from qrcode.constants import ERROR_CORRECT_M
+from qrcode.image.svg import SvgPathImage
+
+from accounts.models import Account, Role
+from accounts.permissions import role_required
+from healthcode.areas import selectors as areas
+from healthcode.core import Outcome
+from healthcode.web.errors import NotFound, Refusal
+from verifier.doors import doubts
+from verifier.messages import sentence
+from verifier.models import Device, Venue, VenueKind
+from verifier.recognition.pages import warning
+from verifier.venues import selectors, services
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@role_required(Role.VENUE_MANAGER)
+def venues(request: HttpRequest) -> HttpResponse:
+    """The manager's venues, and a form to open another."""
+    manager = _manager(request)
+    if request.method == "GET":
+        return _venues(request, manager)
+    try:
+        venue = services.create_venue(
+            manager=manager,
+            name=request.POST.get("name", ""),
+            area=request.POST.get("area", ""),
+            yellow=_yellow(request),
+            kind=_kind(request),
+            at=timezone.now(),
+        )
+    except Refusal as refusal:
+        return _venues(request, manager, refusal)
+    return redirect("venue", venue.pk)
+
+
+@never_cache
+@require_GET
+@role_required(Role.VENUE_MANAGER)
+def venue(request: HttpRequest, venue_id: int) -> HttpResponse:
+    """One venue: what was scanned today, what yellow means, its devices."""
+    return _venue(request, _own_venue(request, venue_id))
+
+
+@require_POST
+@role_required(Role.VENUE_MANAGER)
+def set_yellow(request: HttpRequest, venue_id: int) -> HttpResponse:
+    """Say what a yellow code means at this venue."""
+    venue = _own_venue(request, venue_id)
+    services.admit_yellow(venue=venue, yellow=_yellow(request))
+    messages.success(request, _("Saved. The venue's devices follow within seconds."))
+    return redirect("venue", venue.pk)
+
+
+@never_cache
+@require_POST
+@role_required(Role.VENUE_MANAGER)
+def add_device(request: HttpRequest, venue_id: int) -> HttpResponse:
+    """Add a device, and show the code that enrols it: this once, never again."""
+    venue = _own_venue(request, venue_id)
+    try:
+        label = request.POST.get("label", "")
+        enrolment = services.add_device(
+            venue=venue, label=label, at_exit="at_exit" in request.POST, at=timezone.now()
+        )
+    except Refusal as refusal:
+        return _venue(request, venue, refusal)
+    address = f"{settings.BASE_URL}{reverse('scanner')}#enrol={enrolment.code}"
+    context = {
+        "venue": venue,
+        "device": enrolment.device,
+        "code": enrolment.code,
+        "expires_at": enrolment.expires_at,
+        "picture": _picture(address),
+    }
+    return render(request, "verifier/enrolment.html", context)
+
+
+@require_POST
+@role_required(Role.VENUE_MANAGER)
+def revoke_device(request: HttpRequest, device_id: int) -> HttpResponse:
+    """End a device's right to scan."""
+    try:
+        device = selectors.device_of(_manager(request), device_id)
+    except NotFound as missing:
+        raise Http404 from missing
+    services.revoke(device=device, at=timezone.now())
+    messages.success(request, _("The device scans no more."))
+    return redirect("venue", device.venue_id)
+
+
+def _venues(request: HttpRequest, manager: Account, refusal: Refusal | None = None) -> HttpResponse:
+    held = list(selectors.venues_of(manager))
+    names = areas.names({venue.area for venue in held})
+    context = {
+        "warning": warning(at=timezone.now()),
+        "venues": [(venue, names.get(venue.area, venue.area)) for venue in held],
+        "fault": refusal.detail if refusal else "",
+        "kinds": VenueKind.choices,
+        "values": request.POST or request.GET,
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "verifier/venues.html", context, status=status)
+
+
+def _venue(request: HttpRequest, venue: Venue, refusal: Refusal | None = None) -> HttpResponse:
+    now = timezone.now()
+    context = {
+        "venue": venue,
+        "area": areas.full_name(venue.area),
+        "doubts": doubts.of_today(venue, at=now),
+        "outcomes": selectors.outcomes_today(venue, at=now),
+        "offline": selectors.offline_today(venue, at=now),
+        "differences": [
+            (found, sentence(found.given_reason, ""), sentence(found.reason, ""))
+            for found in selectors.differences(venue, at=now)
+        ],
+        "devices": [
+            (device, _state(device, now)) for device in venue.devices.order_by("-created_at", "-pk")
+        ],
+        "fault": refusal.detail if refusal else "",
+    }
+    status = refusal.status if refusal else 200
+    return render(request, "verifier/venue.html", context, status=status)
+
+
+def _state(device: Device, now: datetime) -> str:
+    if device.revoked_at is not None:
+        return "revoked"
+    if device.enrolled_at is not None:
+        return "enrolled"
+    expires_at = device.enrolment_expires_at
+    return "waiting" if expires_at is not None and expires_at > now else "lapsed"
+
+
+def _kind(request: HttpRequest) -> VenueKind:
+    """The kind that was chosen; what is none is other."""
+    given = request.POST.get("kind", "")
+    return VenueKind(given) if given in VenueKind.values else VenueKind.OTHER
+
+
+def _yellow(request: HttpRequest) -> Outcome:
+    """What the form says yellow means; whatever is not refusal is caution."""
+    refuses = request.POST.get("yellow") == Outcome.REFUSE.value
+    return Outcome.REFUSE if refuses else Outcome.CAUTION
+
+
+def _picture(text: str) -> SafeString:
+    """A QR picture as SVG, to stand in a page."""
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=4)
+    code.add_data(text)
+    picture = BytesIO()
+    code.make_image(image_factory=SvgPathImage).save(picture)
+    svg = picture.getvalue().decode().partition("?>")[2]
+    return mark_safe(svg)  # noqa: S308 - made here from squares alone
+
+
+def _own_venue(request: HttpRequest, venue_id: int) -> Venue:
+    """The manager's venue. Raises Http404 for everybody else's."""
+    try:
+        return selectors.venue_of(_manager(request), venue_id)
+    except NotFound as missing:
+        raise Http404 from missing
+
+
+def _manager(request: HttpRequest) -> Account:
+    manager = request.user
+    assert isinstance(manager, Account)  # noqa: S101  role_required saw to it
+    return manager

@@ -1,0 +1,94 @@
+"""Venues, their devices, and how a device is enrolled."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.authority import normalise_code, require
+from accounts.models import Account, Role
+from healthcode.areas.selectors import require_known
+from healthcode.core import Outcome
+from healthcode.web.errors import InvalidInput
+from verifier.doors.enrolment import CODE_LIFE, new_code
+from verifier.models import Device, Venue, VenueKind
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """A device to be enrolled with a code that is shown once."""
+
+    device: Device
+    code: str = field(repr=False)
+    expires_at: datetime
+
+
+def create_venue(
+    *,
+    manager: Account,
+    name: str,
+    area: str,
+    yellow: Outcome = Outcome.CAUTION,
+    kind: VenueKind = VenueKind.OTHER,
+    at: datetime,
+) -> Venue:
+    """Open a venue in an area of the manager's.
+
+    Raises:
+        Forbidden: the area is outside what the manager may manage.
+        UnknownArea, InvalidInput: no such area; no name; yellow neither caution nor refuse.
+    """
+    code = normalise_code(area)
+    require_known([code])
+    require(manager, Role.VENUE_MANAGER, code)
+    _require_yellow(yellow)
+    return Venue.objects.create(
+        name=_name(name, most=128),
+        area=code,
+        manager=manager,
+        yellow=yellow.value,
+        kind=kind,
+        created_at=at,
+    )
+
+
+def admit_yellow(*, venue: Venue, yellow: Outcome) -> None:
+    """Set what a yellow code means at this venue. Raises InvalidInput for `pass`."""
+    _require_yellow(yellow)
+    Venue.objects.filter(pk=venue.pk).update(yellow=yellow.value)
+
+
+def add_device(*, venue: Venue, label: str, at_exit: bool = False, at: datetime) -> Enrolment:
+    """Make a place for a device and the one-time code that enrols it. Raises InvalidInput."""
+    label = _name(label, most=64)
+    code, digest = new_code()
+    device = Device.objects.create(
+        venue=venue,
+        label=label,
+        at_exit=at_exit,
+        enrolment_hash=digest,
+        enrolment_expires_at=at + CODE_LIFE,
+        created_at=at,
+    )
+    return Enrolment(device, code, at + CODE_LIFE)
+
+
+def revoke(*, device: Device, at: datetime) -> None:
+    """End a device's right to scan; every process notices within seconds."""
+    Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(
+        revoked_at=at, enrolment_hash=None, token_hash=None
+    )
+
+
+def _name(text: str, *, most: int) -> str:
+    name = text.strip()
+    if not name or not name.isprintable() or len(name) > most:
+        raise InvalidInput(
+            _("Give it a name of 1 to %(most)s characters.") % {"most": most},
+        )
+    return name
+
+
+def _require_yellow(yellow: Outcome) -> None:
+    if yellow is Outcome.PASS:
+        raise InvalidInput(_("A yellow code can mean caution or refusal, never simply pass."))
