@@ -290,4 +290,6 @@ def _row(rule: Rule) -> dict[str, object]:
         case NegativeTests(count, hours_apart):
             row["negative_tests"] = count
             row["apart"] = f"{hours_apart} hours"
+        case None:
+            pass
     return row

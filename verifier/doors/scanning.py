@@ -14,7 +14,17 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.core import Colour, HealthCode, Kind, Outcome, Reason, Rules, Verdict, decode
+from healthcode.core import (
+    ADMITTED,
+    Colour,
+    HealthCode,
+    Kind,
+    Outcome,
+    Reason,
+    Rules,
+    Verdict,
+    decode,
+)
 from healthcode.web.errors import InvalidInput, Refusal
 from verifier.doors.metrics import SCANS
 from verifier.doors.recording import SHANGHAI as SHANGHAI
@@ -40,14 +50,7 @@ class Door:
 
     def rules(self) -> Rules:
         """What this door admits."""
-        return Rules(
-            admits={
-                Colour.GREEN: Outcome.PASS,
-                Colour.YELLOW: self.yellow,
-                Colour.RED: Outcome.REFUSE,
-            },
-            kinds=frozenset(Kind),
-        )
+        return Rules(admits={**ADMITTED, Colour.YELLOW: self.yellow})
 
 
 class Given(NamedTuple):
