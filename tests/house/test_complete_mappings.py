@@ -25,7 +25,7 @@ PARTIAL: Final[Mapping[str, set[str]]] = {
     # Machines open no pages.
     "accounts.context.PLACES": {"SOURCE", "PARTNER"},
     # What is refused is worth no local code.
-    "healthcode.conversion._WORTH": {"REFUSE"},
+    "healthcode.visitor_codes.services._WORTH": {"REFUSE"},
     # An RSA signature is as long as its key.
     "healthcode.core.cose.SIGNATURE_BYTES": {"PS256"},
     # An EU certificate states a test, a recovery or a vaccination.
@@ -39,7 +39,7 @@ PARTIAL: Final[Mapping[str, set[str]]] = {
     # Venues and vehicles have a name to tell.
     "healthcode.tracing.kinds.UNNAMED": {kind.name for kind in (*VENUES, *VEHICLES)},
     # Nothing to warn of.
-    "verifier.recognised._WARNINGS": {"GOOD"},
+    "verifier.recognition.pages._WARNINGS": {"GOOD"},
 }
 
 Keyed = Mapping[Enum, object]
