@@ -1,8 +1,8 @@
 """What a person's colour is, and why: pure, and the reference for every other way of computing it.
 
-No database and no clock: the facts and the instant are arguments. `healthcode.colours.recompute`
-says the same in SQL, for many people at once; a property test holds the two together.
-docs/reference/policy.md tells the same in words.
+No database and no clock: the facts and the instant are arguments. `healthcode.colours.sql` says the
+same for many people at once; a property test holds the two together. docs/reference/policy.md
+tells the same in words.
 """
 
 from bisect import bisect_left

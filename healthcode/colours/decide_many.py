@@ -60,27 +60,37 @@ def recompute_people(
     Raises:
         NoPolicy: when no policy holds at `at`.
     """
+    known = hold(people, at=at)
+    policy = policy_at(at)
+    bound: dict[str, Any] = {
+        "people": _array(known),
+        "at": at,
+        "rules": sql.rules_json(policy),
+        "policy": policy.version,
+        "recomputation": recomputation,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(sql.WRITE, bound)
+        (changed,) = cursor.fetchone()
+        return int(changed)
+
+
+def hold(people: Sequence[int], *, at: datetime) -> Sequence[int]:
+    """Hold the gate and lock the stored colours of `people`, making those that are missing.
+
+    Returns whose they are: of ids of nobody there are none, nor of anybody new before the first
+    policy. What decides, evidence and levels and policy, is to be read after this.
+    """
     hold_gate()
     with connection.cursor() as cursor:
-        bound: dict[str, Any] = {
-            "people": _array(people),
-            "asked": len(set(people)),
-            "at": at,
-            "recomputation": recomputation,
-        }
+        bound: dict[str, Any] = {"people": _array(people), "asked": len(set(people)), "at": at}
         # Nearly everybody has a row. A third transaction that makes one between these statements
         # can let two large ones wait for each other; PostgreSQL ends one, which is tried again.
         some = _lock(cursor, bound)
         if some is not None:
             cursor.execute(sql.CREATE_MISSING, bound)
             some = _lock(cursor, bound)
-        policy = policy_at(at)
-        if some is not None:
-            bound["people"] = _array(some)
-        bound |= {"rules": sql.rules_json(policy), "policy": policy.version}
-        cursor.execute(sql.WRITE, bound)
-        (changed,) = cursor.fetchone()
-        return int(changed)
+    return people if some is None else some
 
 
 def _array(people: Sequence[int]) -> str:

@@ -47,13 +47,22 @@ def decision_of(person_id: int, at: datetime) -> PersonDecision:
     """
     policy = policy_at(at)
     decision = decide_from_database(person_id, policy, at)
+    stored = PersonColour.objects.filter(pk=person_id).values_list("colour", "since").first()
+    since = stored[1] if stored and stored[0] == decision.colour else at
+    return told(person_id, decision, policy, since=since)
+
+
+def told(person_id: int, decision: Decision, policy: Policy, *, since: datetime) -> PersonDecision:
+    """`decision` with its reasons in words; `since` is when the person became that colour.
+
+    One query when areas are among the reasons, and one each as in `decision_of`.
+    """
     codes = {signal.area for signal in decision.reasons if signal.area}
     names = dict(Area.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
-    stored = PersonColour.objects.filter(pk=person_id).values_list("colour", "since").first()
     return PersonDecision(
         person=person_id,
         colour=decision.colour,
-        since=stored[1] if stored and stored[0] == decision.colour else at,
+        since=since,
         until=decision.until,
         policy=policy.version,
         policy_name=policy.name,

@@ -126,11 +126,17 @@ result AS (
 """
 )
 
-# Writes what `result` says where it is another than what is stored. The caller's transaction holds
-# the rows locked. What an UPDATE found (`old`) is returned since PostgreSQL 18.
-WRITE: Final = (
-    RESULT  # noqa: S608  a constant like the rest
-    + """,
+# The same `result` for one person, on whom `decide()` has decided.
+DECIDED: Final = """
+WITH result (person, colour, next_change_at) AS (
+    VALUES (%(person)s::bigint, %(colour)s::smallint, %(next_change_at)s::timestamptz)
+)
+"""
+
+# The one way in which a colour is written: what `result` says, where it is another than what is
+# stored. The caller's transaction holds the rows of `people` locked. What an UPDATE found (`old`)
+# is returned since PostgreSQL 18.
+STORE: Final = """,
 updated AS (
     UPDATE colours_personcolour AS person
     SET colour = result.colour,
@@ -150,7 +156,23 @@ noted AS (
     SELECT person_id, since, %(at)s, %(recomputation)s, number, before, after
     FROM updated WHERE before <> after
 )
-SELECT count(*) FROM updated WHERE before <> after
+"""
+
+# Stores the colours of `people`; how many changed.
+WRITE: Final = (
+    RESULT  # noqa: S608  a constant like the rest
+    + STORE
+    + "SELECT count(*) FROM updated WHERE before <> after"
+)
+# Stores what was decided on one person; whether the colour changed, and since when it is that.
+# The row is read as it was before this statement.
+WRITE_ONE: Final = (
+    DECIDED
+    + STORE
+    + """
+SELECT person.colour <> result.colour,
+       CASE WHEN person.colour = result.colour THEN person.since ELSE %(at)s END
+FROM colours_personcolour AS person JOIN result ON result.person = person.person_id
 """
 )
 

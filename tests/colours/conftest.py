@@ -1,5 +1,6 @@
 """Fixtures of the colours' tests."""
 
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -40,3 +41,20 @@ def backend_pid() -> int:
         cursor.execute("SELECT pg_backend_pid()")
         (pid,) = cursor.fetchone()
     return int(pid)
+
+
+# Not pg_stat_activity: within a transaction it keeps showing what it showed first.
+BLOCKED = "SELECT pid FROM pg_locks WHERE NOT granted AND %s = ANY(pg_blocking_pids(pid))"
+
+
+def wait_until_blocked(worker: Future[Any], *, by: int) -> None:
+    """Wait until some connection waits for a lock that connection `by` holds."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with connection.cursor() as cursor:
+            cursor.execute(BLOCKED, [by])
+            if cursor.fetchone():
+                return
+        assert not worker.done(), worker.result()
+        time.sleep(0.05)
+    pytest.fail("nobody came to wait for the lock")

@@ -16,7 +16,8 @@ from accounts.models import Account
 from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel, Level
 from healthcode.colours.decide import SHANGHAI, Decision, LevelPeriod, decide
-from healthcode.colours.models import PersonColour, Policy
+from healthcode.colours.models import Colour, ColourChange, PersonColour, Policy
+from healthcode.colours.one_person import decide_now
 from healthcode.colours.policy import parse
 from healthcode.colours.recompute import evaluate, recompute_people
 from healthcode.evidence.kinds import KINDS
@@ -26,6 +27,7 @@ from healthcode.evidence.services import NewFact, record, withdraw
 from tests.colours import world
 
 PEOPLE = 40
+AT_ONCE = 10
 # Few places and few instants, so that things coincide: that is where two programs differ.
 CODES = ("00", "33", "3301", "330102", "330102001")
 BEGINNING = datetime(2020, 1, 31, 16, tzinfo=UTC)  # 1 February, 00:00 in Shanghai
@@ -70,6 +72,67 @@ def test_sql_and_decide_agree(ids: list[int], seed: int) -> None:
             colour: sum(d.colour is colour for d in decided.values()) for colour in compared.then
         }
         transaction.set_rollback(True)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_deciding_on_one_stores_what_deciding_on_many_does(ids: list[int], seed: int) -> None:
+    draw = Random(seed)
+    few = ids[:AT_ONCE]
+    with transaction.atomic():
+        by = world.act()
+        text = draw.choice([world.DEFAULT_TEXT, _policy(draw), _policy(draw)])
+        for version, holds_from in ((0, world.LONG_AGO - timedelta(days=1)), (1, world.LONG_AGO)):
+            Policy.objects.create(version=version, text=text, holds_from=holds_from, act=by)
+        _evidence(draw, few, withdrawal=by)
+        _levels(draw, by)
+        _colours_before(draw, few)
+        at = _instant(draw)
+        with transaction.atomic():
+            recompute_people(few, at=at)
+            left_by_many = _rows()
+            transaction.set_rollback(True)
+
+        answers = [decide_now(person, at=at) for person in few]
+
+        assert _rows() == left_by_many
+        stored = PersonColour.objects.in_bulk(few)
+        assert [(a.person, a.colour, a.since, a.next_change_at) for a in answers] == [
+            (n, stored[n].colour, stored[n].since, stored[n].next_change_at) for n in few
+        ]
+        transaction.set_rollback(True)
+
+
+def _colours_before(draw: Random, ids: list[int]) -> None:
+    """Colours as some had them, right or wrong, under this policy or one before; others have none.
+
+    Some had theirs from an earlier instant, so that nothing is to be written about a few.
+    """
+    kinds = {id_: draw.choice(["none", "any", "decided"]) for id_ in ids}
+    PersonColour.objects.bulk_create(
+        PersonColour(
+            person_id=id_,
+            colour=draw.choice(list(Colour)),
+            since=_instant(draw),
+            next_change_at=draw.choice([None, _instant(draw)]),
+            policy_id=draw.choice([0, 1]),
+            changes=draw.randint(0, 3),
+        )
+        for id_ in ids
+        if kinds[id_] == "any"
+    )
+    recompute_people([id_ for id_ in ids if kinds[id_] == "decided"], at=_instant(draw))
+
+
+def _rows() -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """What is stored of colours and of their changes, but for the numbers of the rows."""
+    changes = [row | {"id": None} for row in ColourChange.objects.order_by("id").values()]
+    return (
+        list(PersonColour.objects.order_by("pk").values()),
+        sorted(changes, key=lambda row: (row["person_id"], row["number"])),
+    )
 
 
 def _same(

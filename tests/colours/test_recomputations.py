@@ -22,10 +22,11 @@ from healthcode.colours.models import (
     RecomputationBatch,
     RecomputationState,
 )
+from healthcode.colours.one_person import decide_now
 from healthcode.colours.recompute import recompute_people, request, run
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world
-from tests.colours.conftest import backend_pid
+from tests.colours.conftest import BLOCKED, backend_pid, wait_until_blocked
 from tests.colours.world import shanghai
 
 GREEN, YELLOW, RED = Colour
@@ -150,14 +151,25 @@ def test_four_workers_do_every_batch_once(beside: Beside) -> None:
     assert not RecomputationBatch.objects.exists()
 
 
+def recompute_one(person: int) -> int:
+    return recompute_people([person], at=NOON)
+
+
+def declare_one(person: int) -> object:
+    return decide_now(person, at=NOON)
+
+
 @pytest.mark.usefixtures("policy")
-def test_a_declaration_that_read_the_old_map_is_not_lost(beside: Beside) -> None:
+@pytest.mark.parametrize("decide_one", [recompute_one, declare_one])
+def test_a_declaration_that_read_the_old_map_is_not_lost(
+    beside: Beside, decide_one: Callable[[int], object]
+) -> None:
     """It began before the map was published and commits after: the recomputation waits for it."""
     world.areas("330104")
     (traveller,) = world.people(1)
     with transaction.atomic():
         world.stay(traveller, "330104", shanghai(2, 12), None)
-        recompute_people([traveller], at=NOON)
+        decide_one(traveller)
         recomputation = beside(publish_red, "330104").result(timeout=30)
         worker = beside(run, recomputation.pk, clock=clock)
         time.sleep(0.3)
@@ -267,23 +279,6 @@ def test_a_failure_is_told_and_tried_again_later() -> None:
 def recompute_now(people: list[int]) -> int:
     with transaction.atomic():
         return recompute_people(people, at=NOON)
-
-
-# Not pg_stat_activity: within a transaction it keeps showing what it showed first.
-BLOCKED = "SELECT pid FROM pg_locks WHERE NOT granted AND %s = ANY(pg_blocking_pids(pid))"
-
-
-def wait_until_blocked(worker: Future[Any], *, by: int) -> None:
-    """Wait until some connection waits for a lock that connection `by` holds."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        with connection.cursor() as cursor:
-            cursor.execute(BLOCKED, [by])
-            if cursor.fetchone():
-                return
-        assert not worker.done(), worker.result()
-        time.sleep(0.05)
-    pytest.fail("nobody came to wait for the lock")
 
 
 def cut_connections_blocked_by(pid: int) -> None:

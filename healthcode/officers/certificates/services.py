@@ -79,7 +79,7 @@ def enter(
         },
         at=at,
     )
-    decide_now(person, at)
+    decide_now(person.pk, at=at)
     return entered, act
 
 

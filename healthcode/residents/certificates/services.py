@@ -54,4 +54,4 @@ def hand_in(
         about = Evidence.objects.filter(person=person, certificate=attested.digest)
         if about.filter(withdrawn_by__isnull=False).exists():
             raise CertificateWithdrawn
-        return entered, decide_now(person, at)
+        return entered, decide_now(person.pk, at=at)

@@ -26,7 +26,7 @@ def declare(
         TooMany: when there were too many declarations today.
     """
     record_declaration(account=account, person=person, declaration=declaration, at=at)
-    return decide_now(person, at)
+    return decide_now(person.pk, at=at)
 
 
 @transaction.atomic
@@ -39,4 +39,4 @@ def check_in(
         AlreadyCheckedIn: when there is one for today.
     """
     record_check_in(account=account, person=person, check_in=check_in, at=at)
-    return decide_now(person, at)
+    return decide_now(person.pk, at=at)
