@@ -48,7 +48,7 @@ check: .venv/.dev messages frontend ## Format, lint, types, import contracts, mi
 	$(WITH_SETTINGS) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(WITH_SETTINGS) $(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null
 	$(TOOLS).messages check
-	$(TOOLS).node tsc --noEmit
+	$(TOOLS).node npm run --silent check
 
 .PHONY: conformance
 conformance: .venv/.dev ## Compare the code format with other people's test vectors

@@ -13,7 +13,7 @@ import {
   type Verdict,
   verify,
   WentBackwards,
-} from "../../verifier/frontend/core/index.ts";
+} from "#core/index.ts";
 
 interface Case {
   text: string;

@@ -82,4 +82,5 @@ def test_the_wheel_is_the_core_alone_and_small(wheel: Path) -> None:
 
     assert all(name.startswith("healthcode/core/") for name in names)
     assert "healthcode/core/py.typed" in names
+    assert not any(name.endswith(".ts") for name in names), "what browsers run is no part of it"
     assert wheel.stat().st_size < 100_000

@@ -11,7 +11,7 @@ import {
   readCode,
   Statuses,
   verify,
-} from "../../verifier/frontend/core/index.ts";
+} from "#core/index.ts";
 
 interface Fetched {
   bundle: string;

@@ -2,13 +2,8 @@
 
 import { readFileSync } from "node:fs";
 
-import {
-  Malformed,
-  NotTrusted,
-  parseJwkSet,
-  readBundle,
-  WentBackwards,
-} from "../../verifier/frontend/core/index.ts";
+import { Malformed, NotTrusted, parseJwkSet, WentBackwards } from "#core/index.ts";
+import { readBundle } from "#doors/scanner/bundle.ts";
 
 interface Case {
   bundle: string;

@@ -1,7 +1,8 @@
 // The live code: draws what the server signed, renews it in time, and shows that it is alive.
 
+import { keepAwake } from "#web/awake.ts";
+import { written } from "#web/page.ts";
 import { fetchCode, Refused, ServerClock, type Code } from "./live/code.ts";
-import { stayAwake } from "./live/awake.ts";
 import { Screen, type Texts } from "./live/screen.ts";
 
 const SECOND = 1000;
@@ -79,15 +80,11 @@ class LiveCode {
   }
 }
 
-function read<T>(id: string): T {
-  return JSON.parse(document.getElementById(id)?.textContent ?? "null") as T;
-}
-
 const root = document.getElementById("live");
 if (root?.dataset["url"]) {
-  const screen = new Screen(root, read<Texts>("live-texts"));
-  const live = new LiveCode(root.dataset["url"], screen, read<Code>("live-code"));
+  const screen = new Screen(root, written<Texts>("live-texts"));
+  const live = new LiveCode(root.dataset["url"], screen, written<Code>("live-code"));
   addEventListener("online", () => live.wake());
   document.addEventListener("visibilitychange", () => live.wake());
-  stayAwake();
+  keepAwake();
 }

@@ -3,9 +3,10 @@
 // The phone keeps a code of the day that is bound to its key, and signs the time anew for each
 // picture (docs/format.md, section 4).
 
-import { present } from "../../../verifier/frontend/core/present.ts";
-import { stayAwake } from "./live/awake.ts";
-import { clockTime, Screen, type Texts } from "./live/screen.ts";
+import { present } from "#core/present.ts";
+import { keepAwake } from "#web/awake.ts";
+import { byId, written } from "#web/page.ts";
+import { clockTime, partOf, Screen, type Texts } from "./live/screen.ts";
 import { keepPage } from "./pocket/install.ts";
 import { forget, read, write, type Held } from "./pocket/store.ts";
 import { take, Unreachable } from "./pocket/take.ts";
@@ -32,7 +33,7 @@ class Pocket {
     this.#texts = texts;
     this.#held = held;
     part("holder").textContent = held.holder;
-    part("live").dataset["colour"] = held.colour;
+    byId("live", HTMLElement).dataset["colour"] = held.colour;
     part("kept").textContent = texts.kept.replace("{time}", day(held.expiresAt));
     void this.#tick();
   }
@@ -73,7 +74,7 @@ async function start(texts: PocketTexts): Promise<void> {
     try {
       held = await take(wanted);
       await write(held);
-      await keepPage(part("live").dataset["worker"] ?? "");
+      await keepPage(byId("live", HTMLElement).dataset["worker"] ?? "");
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
       // Somebody else's code is not shown in the place of the one that was asked for.
@@ -87,8 +88,8 @@ async function start(texts: PocketTexts): Promise<void> {
       location.reload();
     });
   });
-  new Pocket(new Screen(part("live"), texts), texts, held);
-  stayAwake();
+  new Pocket(new Screen(byId("live", HTMLElement), texts), texts, held);
+  keepAwake();
 }
 
 function say(text: string, isEnd = false): void {
@@ -97,16 +98,14 @@ function say(text: string, isEnd = false): void {
 }
 
 function part(name: string): HTMLElement {
-  const found = document.getElementById(name) ?? document.querySelector(`[data-part="${name}"]`);
-  if (!(found instanceof HTMLElement)) throw new Error(`the page has no part ${name}`);
-  return found;
+  return partOf(document, name);
 }
 
 function day(at: number): string {
   return `${new Date(at).toISOString().slice(0, 10)} ${clockTime(at)}`;
 }
 
-const texts = JSON.parse(part("live-texts").textContent ?? "") as PocketTexts;
+const texts = written<PocketTexts>("live-texts");
 // Browsers give keys and storage only to pages that came over https.
 if (globalThis.crypto?.subtle === undefined) say(texts.unable, true);
 else void start(texts);

@@ -1,5 +1,7 @@
 // A code as the server sends it, and the time as the server knows it.
 
+import { within } from "#web/patience.ts";
+
 export type Colour = "green" | "yellow" | "red";
 
 export interface Code {
@@ -18,20 +20,13 @@ const TIMEOUT = 10_000;
 const REFUSALS = [401, 403, 404, 409];
 
 export async function fetchCode(url: string): Promise<Code> {
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), TIMEOUT);
-  try {
-    const response = await fetch(url, {
-      headers: { Accept: "application/json" },
-      cache: "no-store",
-      signal: stop.signal,
-    });
+  return within(TIMEOUT, async (signal) => {
+    const headers = { Accept: "application/json" };
+    const response = await fetch(url, { headers, cache: "no-store", signal });
     if (REFUSALS.includes(response.status)) throw new Refused(String(response.status));
     if (!response.ok) throw new Error(String(response.status));
     return (await response.json()) as Code;
-  } finally {
-    clearTimeout(timer);
-  }
+  });
 }
 
 // The server's clock, carried on from the moment a code arrived: a phone's own may be wrong, and

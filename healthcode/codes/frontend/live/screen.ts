@@ -92,10 +92,15 @@ export class Screen {
   }
 
   #part(name: string): HTMLElement {
-    const part = this.#root.querySelector<HTMLElement>(`[data-part="${name}"]`);
-    if (part === null) throw new Error(`the page has no part ${name}`);
-    return part;
+    return partOf(this.#root, name);
   }
+}
+
+/** The element that the page marks as this part. */
+export function partOf(root: ParentNode, name: string): HTMLElement {
+  const part = root.querySelector<HTMLElement>(`[data-part="${name}"]`);
+  if (part === null) throw new Error(`the page has no part ${name}`);
+  return part;
 }
 
 export function clockTime(at: number): string {

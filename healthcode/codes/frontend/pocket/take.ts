@@ -1,5 +1,6 @@
 // Taking a code along: a key is made here, and the server binds the code of the day to it.
 
+import { within } from "#web/patience.ts";
 import type { Code } from "../live/code.ts";
 import type { Held } from "./store.ts";
 
@@ -28,19 +29,19 @@ export async function take(person: string): Promise<Held> {
 }
 
 async function bound(person: string, key: Readonly<Record<string, unknown>>): Promise<Code & { holder: string }> {
-  let response: Response;
+  const response = await posted(`/people/${encodeURIComponent(person)}/phone-code`, key);
+  if (!response.ok) throw new Unreachable(String(response.status));
+  return (await response.json()) as Code & { holder: string };
+}
+
+async function posted(address: string, content: object): Promise<Response> {
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": csrfToken() };
+  const body = JSON.stringify(content);
   try {
-    response = await fetch(`/people/${encodeURIComponent(person)}/phone-code`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
-      body: JSON.stringify(key),
-      signal: AbortSignal.timeout(TIMEOUT),
-    });
+    return await within(TIMEOUT, (signal) => fetch(address, { method: "POST", headers, body, signal }));
   } catch (error) {
     throw new Unreachable(String(error));
   }
-  if (!response.ok) throw new Unreachable(String(response.status));
-  return (await response.json()) as Code & { holder: string };
 }
 
 function csrfToken(): string {

@@ -41,7 +41,7 @@ export interface SignedCode {
 
 const MAX_CHARACTERS = 311;
 const MAX_BOUND_CHARACTERS = 656;
-const KID_BYTES = 8;
+export const KID_BYTES = 8;
 const MAX_HOLDER_BYTES = 32;
 const LIFETIME_SECONDS = { live: 86_400, paper: 14 * 86_400 };
 export const ISSUER = /^[A-Z0-9]{2}(-[A-Z0-9]{1,8})?$/;

@@ -1,11 +1,12 @@
 // What whoever stands at the door must know of the device: network, age of its data, clock, and
 // scans that the server does not have yet; and of pictures that were likely copied.
 
-import type { Doubt } from "../core/index.ts";
+import { byId, fill, language } from "#web/page.ts";
+import { phrase } from "#web/phrases.ts";
+import type { Doubt } from "./bundle.ts";
 import type { Clock } from "./clock.ts";
 import type { Judging } from "./judging.ts";
 import type { Heard } from "./knowledge.ts";
-import { byId, fill, language, phrase } from "./page.ts";
 import { ago } from "./verdict.ts";
 
 const CLOCK_WRONG_SECONDS = 60;

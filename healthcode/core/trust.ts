@@ -13,7 +13,7 @@ import {
   utf8,
   WentBackwards,
 } from "./bytes.ts";
-import { ADDRESS, COLOURS, type Colour, ISSUER } from "./codes.ts";
+import { ADDRESS, COLOURS, type Colour, ISSUER, KID_BYTES } from "./codes.ts";
 import { type Algorithm, ed25519Key, EDDSA, ES256, holds, p256Key } from "./cose.ts";
 import { parseJson } from "./json.ts";
 
@@ -52,7 +52,6 @@ const MAX_BYTES = 1 << 20;
 const MAX_KEYS = 64;
 const MAX_ISSUERS = 256;
 const CLOCK_LEEWAY_SECONDS = 60;
-const KID_BYTES = 8;
 const POINT_BYTES = 32;
 // SubjectPublicKeyInfo up to the point.
 const P256_SPKI = fromHex("3059301306072a8648ce3d020106082a8648ce3d03010703420004");

@@ -9,9 +9,11 @@ import { Outbox } from "./outbox.ts";
 /** The tag under which the browser tells the worker that there is network again. */
 export const SYNC = "scans";
 
-// The types of Background Sync (WICG) are not in the DOM's type library yet.
-interface Syncing extends ServiceWorkerRegistration {
-  readonly sync?: { register(tag: string): Promise<void> };
+declare global {
+  // Background Sync (WICG) is not in the type libraries yet.
+  interface ServiceWorkerRegistration {
+    readonly sync?: { register(tag: string): Promise<void> };
+  }
 }
 
 export class Exchange {
@@ -43,7 +45,7 @@ export class Exchange {
 /** Have what waits sent when there is network, whatever becomes of the page until then. */
 export async function sendLater(): Promise<void> {
   try {
-    const registration: Syncing | undefined = await navigator.serviceWorker?.getRegistration();
+    const registration = await navigator.serviceWorker?.getRegistration();
     await registration?.sync?.register(SYNC);
   } catch (error) {
     // The browser may be told not to work for closed pages: then the next page sends.

@@ -2,24 +2,22 @@
 // code by itself. Everything is signed, and is verified anew whenever it is taken from the disk.
 
 import {
-  type Bundle,
-  type Doubt,
   type Key,
   Malformed,
   NotTrusted,
   parseJwkSet,
   parseStatusList,
-  readBundle,
   readCode,
   type StatusList,
   Statuses,
   type Trust,
   type Verdict,
   verify,
-} from "../core/index.ts";
+} from "#core/index.ts";
 import { fetchBundle, fetchStatusList, isFailure, type Failure } from "./api.ts";
+import { type Bundle, type Doubt, readBundle } from "./bundle.ts";
 import type { Clock } from "./clock.ts";
-import { empty, read, readAll, remove, write } from "./store.ts";
+import { store } from "./store.ts";
 
 const KEY = "bundle";
 const MOST_OPEN_LISTS = 4;
@@ -58,7 +56,7 @@ export class Knowledge {
   }
 
   async load(): Promise<void> {
-    const kept = await read<KeptBundle>("kept", KEY);
+    const kept = await store.read<KeptBundle>("kept", KEY);
     if (kept === undefined) return;
     try {
       const parsed = await parseJwkSet(kept.keys);
@@ -75,8 +73,8 @@ export class Knowledge {
   async forget(): Promise<void> {
     this.#bundle = this.#keys = null;
     this.#open.clear();
-    await remove("kept", [KEY]);
-    await empty("lists");
+    await store.remove("kept", [KEY]);
+    await store.empty("lists");
   }
 
   /**
@@ -92,7 +90,7 @@ export class Knowledge {
     const bundle = await readBundle(answer.bundle, keys.parsed, this.#bundle);
     await clock.heard(bundle.at, askedAt, answeredAt);
     const kept: KeptBundle = { token: answer.bundle, keys: keys.set };
-    await write("kept", KEY, kept);
+    await store.write("kept", KEY, kept);
     this.#keys = keys;
     this.#bundle = bundle;
     return this.#refreshLists(token, bundle);
@@ -132,7 +130,8 @@ export class Knowledge {
   }
 
   async #refreshLists(token: string, bundle: Bundle): Promise<Failure | null> {
-    const held = new Map((await readAll<KeptList>("lists")).map((list) => [nameOf(list), list]));
+    const lists = await store.readAll<KeptList>("lists");
+    const held = new Map(lists.map((list) => [nameOf(list), list]));
     const gone = new Set(held.keys());
     let failure: Failure | null = null;
     for (const named of bundle.lists) {
@@ -148,16 +147,16 @@ export class Knowledge {
       const list = await parsed(fetched.token, trust, bundle.at, named.uri);
       if (list === null || list.issuer !== named.issuer || list.asOf < (before?.asOf ?? 0)) continue;
       const kept: KeptList = { ...named, ...fetched, asOf: list.asOf };
-      await write("lists", nameOf(named), kept);
+      await store.write("lists", nameOf(named), kept);
     }
-    await remove("lists", [...gone]);
+    await store.remove("lists", [...gone]);
     await this.#countLists();
     return failure;
   }
 
   async #countLists(): Promise<void> {
     this.#newest = new Map();
-    for (const { issuer, asOf } of await readAll<KeptList>("lists")) {
+    for (const { issuer, asOf } of await store.readAll<KeptList>("lists")) {
       this.#newest.set(issuer, Math.max(asOf, this.#newest.get(issuer) ?? 0));
     }
   }
@@ -165,7 +164,7 @@ export class Knowledge {
   /** The list, verified; only a few are kept open, since a large one takes megabytes. */
   async #list(issuer: string, uri: string, trust: Trust, clock: Clock): Promise<StatusList | null> {
     const name = nameOf({ issuer, uri });
-    const kept = await read<KeptList>("lists", name);
+    const kept = await store.read<KeptList>("lists", name);
     if (kept === undefined) return null;
     const held = this.#open.get(name);
     if (held?.version === kept.version) return held.list;

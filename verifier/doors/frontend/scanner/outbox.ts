@@ -1,7 +1,7 @@
 // Scans judged without network, kept until the server has each of them, once.
 
 import { type Device, type OfflineScan, sendScans } from "./api.ts";
-import { readAll, remove, write } from "./store.ts";
+import { store } from "./store.ts";
 
 const MOST_AT_ONCE = 200;
 
@@ -20,13 +20,13 @@ export class Outbox {
   /** Keep a scan; when this is done, it is kept. */
   async add(venue: number, scan: OfflineScan): Promise<void> {
     const kept: Kept = { venue, ...scan };
-    await write("scans", scan.id, kept);
+    await store.write("scans", scan.id, kept);
     this.#count += 1;
   }
 
   /** Those that wait for this venue, the oldest first. */
   async look(venue: number): Promise<Kept[]> {
-    const all = await readAll<Kept>("scans");
+    const all = await store.readAll<Kept>("scans");
     const waiting = all.filter((scan) => scan.venue === venue);
     this.#count = waiting.length;
     return waiting.sort((one, other) => one.scanned_at.localeCompare(other.scanned_at));
@@ -44,7 +44,7 @@ export class Outbox {
       const answered = await sendScans(device.token, scans.map(withoutVenue));
       if (answered === null || answered.length === 0) return;
       // An answer is an answer: a scan that the server refuses would be refused again.
-      await remove("scans", answered);
+      await store.remove("scans", answered);
     }
   }
 }
@@ -56,7 +56,7 @@ export class Outbox {
 async function settled(scan: Kept, now: number): Promise<Kept> {
   if (Date.parse(scan.scanned_at) <= now * 1000) return scan;
   const found = { ...scan, scanned_at: new Date(now * 1000).toISOString() };
-  await write("scans", scan.id, found);
+  await store.write("scans", scan.id, found);
   return found;
 }
 

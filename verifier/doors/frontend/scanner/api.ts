@@ -1,7 +1,9 @@
 // Talking with the server. Whatever goes wrong has a sentence; nothing becomes a verdict but a
 // verdict. The service worker talks too, so nothing here needs a page.
 
-import type { Outcome } from "../core/index.ts";
+import { hex } from "#core/bytes.ts";
+import type { Outcome } from "#core/index.ts";
+import { within } from "#web/patience.ts";
 
 export interface Device {
   token: string;
@@ -45,7 +47,12 @@ const TIMEOUT_MS = 4000;
 const SHORT_TIMEOUT_MS = 1200;
 const OUTCOMES: readonly string[] = ["pass", "caution", "refuse"];
 const TOO_MANY_REQUESTS = 429;
-const language = globalThis.document?.documentElement.lang ?? navigator.language;
+let language = navigator.language;
+
+/** Have the server answer in the page's language; to the worker it answers in the browser's. */
+export function speak(pageLanguage: string): void {
+  language = pageLanguage;
+}
 
 export function isFailure(answer: object): answer is Failure {
   return "said" in answer;
@@ -136,20 +143,17 @@ async function ask<T extends object>(
   patienceMs: number,
   read: (response: Response) => Promise<T>,
 ): Promise<T | Failure> {
-  // AbortSignal.timeout() would be shorter, and is missing on phones of the kind found at doors.
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), patienceMs);
   try {
-    const response = await fetch(path, { ...request, signal: patience.signal });
-    return response.ok ? await read(response) : await refusal(response);
+    return await within(patienceMs, async (signal) => {
+      const response = await fetch(path, { ...request, signal });
+      return response.ok ? await read(response) : await refusal(response);
+    });
   } catch (error) {
     // fetch fails with TypeError for the network, DOMException for the time-out, SyntaxError for
     // an answer that some portal in between made up.
     if (error instanceof SyntaxError) return failure("not-understood");
     if (error instanceof TypeError || error instanceof DOMException) return failure("no-network");
     throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -178,6 +182,5 @@ export function newId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

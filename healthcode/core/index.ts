@@ -2,7 +2,6 @@
 // healthcode.core.verify.
 
 export { Malformed, NotTrusted, WentBackwards } from "./bytes.ts";
-export { type Bundle, type Doubt, readBundle } from "./bundle.ts";
 export { type Colour, type HealthCode, type Kind, readCode } from "./codes.ts";
 export { present } from "./present.ts";
 export { parseStatusList, Statuses, type StatusList } from "./status.ts";

@@ -2,20 +2,20 @@
 // page says so: localStorage is neither.
 
 import type { Device } from "./api.ts";
-import { read, remove, write } from "./store.ts";
+import { store } from "./store.ts";
 
 const KEY = "device";
 
 export async function loadDevice(): Promise<Device | null> {
-  return (await orUnkept(read<Device>("kept", KEY))) ?? null;
+  return (await orUnkept(store.read<Device>("kept", KEY))) ?? null;
 }
 
 export async function saveDevice(device: Device): Promise<void> {
-  await orUnkept(write("kept", KEY, device));
+  await orUnkept(store.write("kept", KEY, device));
 }
 
 export async function forgetDevice(): Promise<void> {
-  await orUnkept(remove("kept", [KEY]));
+  await orUnkept(store.remove("kept", [KEY]));
 }
 
 /** In a window that has no disk the device is one until the page is closed. */

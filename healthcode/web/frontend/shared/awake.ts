@@ -1,4 +1,4 @@
-// A scanner whose screen goes dark is no scanner.
+// Keeps the screen on while the page is looked at: a code or a scanner that goes dark is none.
 
 let wanted = false;
 
@@ -15,7 +15,7 @@ async function request(): Promise<void> {
   try {
     await navigator.wakeLock.request("screen");
   } catch (error) {
-    // A phone low on battery refuses; scanning goes on without.
+    // A phone low on battery refuses; all else goes on without.
     if (!(error instanceof DOMException)) throw error;
   }
 }

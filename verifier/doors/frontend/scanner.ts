@@ -1,19 +1,20 @@
 // The scanner page: from what a camera, a handheld scanner or a hand reads to a verdict that
 // nobody at a door can mistake, and on to the next code without a tap.
 
-import { type Device, enrol, type Failure, isFailure } from "./scanner/api.ts";
-import { Camera, CameraFailure } from "./scanner/camera.ts";
+import { keepAwake } from "#web/awake.ts";
+import { Camera, CameraFailure } from "#web/camera.ts";
+import { byId, fill, language } from "#web/page.ts";
+import { phrase } from "#web/phrases.ts";
+import { openReader } from "#web/reader.ts";
+import { type Device, enrol, type Failure, isFailure, speak } from "./scanner/api.ts";
 import { forgetDevice, loadDevice, saveDevice } from "./scanner/device.ts";
 import { alertStaff, unlockSound } from "./scanner/feedback.ts";
 import { install } from "./scanner/install.ts";
 import { sendLater } from "./scanner/exchange.ts";
 import { Judging } from "./scanner/judging.ts";
-import { byId, fill, phrase, sentenceOf } from "./scanner/page.ts";
-import { openReader } from "./scanner/reader.ts";
 import { Repeats } from "./scanner/repeats.ts";
 import { showState } from "./scanner/state.ts";
 import { VerdictView } from "./scanner/verdict.ts";
-import { keepAwake } from "./scanner/wake.ts";
 import { listenForHandheld } from "./scanner/wedge.ts";
 
 const VERDICT_STAYS_MS = 2600;
@@ -92,6 +93,11 @@ async function judge(text: string): Promise<void> {
   } finally {
     isBusy = false;
   }
+}
+
+/** What to tell whoever stands at the door. */
+function sentenceOf({ said }: Failure): string {
+  return "sentence" in said ? said.sentence : phrase(said.phrase);
 }
 
 function fail(failure: Failure): void {
@@ -205,6 +211,7 @@ async function startIfAllowed(): Promise<void> {
 }
 
 async function start(): Promise<void> {
+  speak(language);
   listen();
   await loaded;
   showDevice();

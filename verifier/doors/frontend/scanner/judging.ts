@@ -1,5 +1,7 @@
 // Who gives the verdict: the server while it answers, this device while it does not.
 
+import { Malformed, NotTrusted, type Verdict as OwnVerdict } from "#core/index.ts";
+import { phrase } from "#web/phrases.ts";
 import {
   type Device,
   type Failure,
@@ -8,10 +10,7 @@ import {
   requestVerdict,
   type Verdict,
 } from "./api.ts";
-import type { Verdict as OwnVerdict } from "../core/index.ts";
-import { Malformed, NotTrusted } from "../core/index.ts";
 import { Exchange, sendLater } from "./exchange.ts";
-import { phrase } from "./page.ts";
 
 const REFRESH_EVERY_MS = 30_000;
 const KNOCK_EVERY_MS = 5_000;

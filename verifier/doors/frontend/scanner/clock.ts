@@ -1,7 +1,7 @@
 // The time by the server's clock, as this device knows it: its own clock, and how far that was off
 // when the server was last heard.
 
-import { read, write } from "./store.ts";
+import { store } from "./store.ts";
 
 const KEY = "clock";
 // The server tells whole seconds, and its answer takes a while: less is no difference.
@@ -23,7 +23,7 @@ export class Clock {
   #runningSince = Date.now() - performance.now();
 
   async load(): Promise<void> {
-    const kept = await read<Kept>("kept", KEY);
+    const kept = await store.read<Kept>("kept", KEY);
     this.#offset = kept?.offset ?? null;
     this.#latest = kept?.latest ?? 0;
   }
@@ -68,6 +68,6 @@ export class Clock {
   async #write(): Promise<void> {
     this.#written = this.#latest;
     const kept: Kept = { offset: this.#offset, latest: this.#latest };
-    await write("kept", KEY, kept);
+    await store.write("kept", KEY, kept);
   }
 }

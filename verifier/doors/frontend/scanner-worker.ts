@@ -1,35 +1,24 @@
 // The scanner's service worker: it hands out the kept page and its files when there is no network,
 // and sends the scans that wait when there is network again and no page to do it.
 
+import { within } from "#web/patience.ts";
+import { takeOver } from "#web/service-worker.ts";
 import { loadDevice } from "./scanner/device.ts";
 import { Exchange, SYNC } from "./scanner/exchange.ts";
-import { ANEW, CACHE, KEPT_PAGE } from "./scanner/install.ts";
+import { ANEW, CACHE, KEPT_PAGE } from "./scanner/kept.ts";
 
-// The types of service workers clash with those of pages, which all other files need.
-interface Lasting extends Event {
-  waitUntil(work: Promise<unknown>): void;
-}
-interface Fetching extends Lasting {
-  readonly request: Request;
-  respondWith(answer: Promise<Response>): void;
-}
-interface Syncing extends Lasting {
-  readonly tag: string;
-}
-interface Worker {
-  skipWaiting(): Promise<void>;
-  readonly clients: { claim(): Promise<void> };
-  addEventListener(type: "install" | "activate", listener: (event: Lasting) => void): void;
-  addEventListener(type: "fetch", listener: (event: Fetching) => void): void;
-  addEventListener(type: "sync", listener: (event: Syncing) => void): void;
+declare const self: ServiceWorkerGlobalScope;
+declare global {
+  // Background Sync (WICG) is not in the type library of workers yet.
+  interface ServiceWorkerGlobalScopeEventMap {
+    sync: ExtendableEvent & { readonly tag: string };
+  }
 }
 
 const PATIENCE_MS = 1500;
-const worker = self as unknown as Worker;
 
-worker.addEventListener("install", (event) => event.waitUntil(worker.skipWaiting()));
-worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
-worker.addEventListener("fetch", (event) => {
+takeOver(self);
+self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   const isOurs = request.method === "GET" && origin === location.origin;
@@ -38,7 +27,7 @@ worker.addEventListener("fetch", (event) => {
   event.respondWith(request.mode === "navigate" ? page(request) : file(request));
 });
 
-worker.addEventListener("sync", (event) => {
+self.addEventListener("sync", (event) => {
   if (event.tag === SYNC) event.waitUntil(send());
 });
 
@@ -55,15 +44,11 @@ async function send(): Promise<void> {
 
 /** The page as the server has it, or as it was kept when the server does not answer in time. */
 async function page(request: Request): Promise<Response> {
-  const patience = new AbortController();
-  const timer = setTimeout(() => patience.abort(), PATIENCE_MS);
   try {
-    const response = await fetch(request, { signal: patience.signal });
+    const response = await within(PATIENCE_MS, (signal) => fetch(request, { signal }));
     if (response.status < 500) return response;
   } catch (error) {
     if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
-  } finally {
-    clearTimeout(timer);
   }
   return (await kept(KEPT_PAGE)) ?? fetch(request);
 }

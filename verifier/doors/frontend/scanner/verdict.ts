@@ -1,7 +1,8 @@
 // The verdict over the whole screen: colour, shape and word; read aloud as one sentence.
 
+import { byId, fill, language } from "#web/page.ts";
+import { phrase } from "#web/phrases.ts";
 import type { Outcome, Verdict } from "./api.ts";
-import { byId, fill, language, phrase } from "./page.ts";
 
 type Look = Outcome | "none" | "waiting";
 

@@ -1,11 +1,10 @@
 // Keeping the page and all it needs, so that it starts without network.
 
+import { filesOf } from "#web/files.ts";
+import { ANEW, CACHE, KEPT_PAGE } from "./kept.ts";
+
 const WORKER = "/scanner-worker.js";
 const PAGE = "/scanner";
-export const CACHE = "scanner";
-export const KEPT_PAGE = "/scanner?kept";
-/** A header that tells the worker to leave a request to the server. */
-export const ANEW = "X-Anew";
 
 /** Register the worker and keep this page as the server has it now; without network it stays. */
 export async function install(): Promise<void> {
@@ -23,21 +22,14 @@ export async function install(): Promise<void> {
 /** The page and its files are taken whole or not at all: they are made for each other. */
 async function keep(): Promise<void> {
   const page = await fetched(PAGE);
-  const text = await page.clone().text();
-  const files = await Promise.all(filesOf(text).map(fetched));
+  const parsed = new DOMParser().parseFromString(await page.clone().text(), "text/html");
+  const files = await Promise.all(filesOf(parsed).map(fetched));
   const cache = await caches.open(CACHE);
   await Promise.all(files.map((file) => cache.put(file.url, file)));
   await cache.put(KEPT_PAGE, page);
   const kept = new Set([new URL(KEPT_PAGE, location.href).href, ...files.map(({ url }) => url)]);
   const old = (await cache.keys()).filter(({ url }) => !kept.has(url));
   await Promise.all(old.map((request) => cache.delete(request)));
-}
-
-function filesOf(html: string): string[] {
-  const page = new DOMParser().parseFromString(html, "text/html");
-  const named = page.querySelectorAll("link[href], script[src], img[src]");
-  const addresses = [...named].map((one) => one.getAttribute("href") ?? one.getAttribute("src"));
-  return [...new Set(addresses.filter((address) => address !== null))];
 }
 
 async function fetched(address: string): Promise<Response> {

@@ -1,7 +1,7 @@
 // What a door takes along to judge without network: docs/reference/offline-doors.md.
 
-import { Malformed, NotTrusted, WentBackwards } from "./bytes.ts";
-import { ISSUER, type Kind, KINDS } from "./codes.ts";
+import { Malformed, NotTrusted, WentBackwards } from "#core/bytes.ts";
+import { ISSUER, type Kind, KINDS } from "#core/codes.ts";
 import {
   isSigned,
   type Issuer,
@@ -12,8 +12,8 @@ import {
   readSigned,
   type Trust,
   whole,
-} from "./trust.ts";
-import type { Rules } from "./verify.ts";
+} from "#core/trust.ts";
+import type { Rules } from "#core/verify.ts";
 
 export interface ListName {
   issuer: string;
