@@ -11,6 +11,7 @@ from accounts import authority, services
 from accounts.errors import OutsideYourArea
 from accounts.models import Account, Role, Token
 from healthcode.acts.models import Act
+from healthcode.acts.services import record_act
 from healthcode.web.errors import Forbidden, InvalidInput
 from tests.accounts.conftest import api_client
 
@@ -110,14 +111,14 @@ def test_only_the_digest_of_a_token_is_kept(resident: Account) -> None:
 @pytest.mark.django_db
 def test_acts_are_kept_as_they_were() -> None:
     officer = services.add_staff(username="o", password=None, role=Role.OFFICER, area="33")
-    act = services.record_act(
+    act = record_act(
         account=officer, kind="levels", area="33", ground="通告", detail={}, at=timezone.now()
     )
     for change in (lambda: Act.objects.update(ground="x"), act.delete, act.save):
         with pytest.raises(DatabaseError, match="acts are kept for good"), transaction.atomic():
             change()
     with pytest.raises(DatabaseError, match="act_has_a_ground"), transaction.atomic():
-        services.record_act(
+        record_act(
             account=officer, kind="levels", area="33", ground="", detail={}, at=timezone.now()
         )
     assert Act.objects.get().ground == "通告"

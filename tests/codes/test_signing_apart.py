@@ -32,7 +32,7 @@ from healthcode.codes import keys
 from healthcode.codes.errors import DoesNotSign
 from healthcode.codes.models import SigningKey
 from healthcode.core import Rules
-from verifier.trust import knowledge
+from verifier.recognition.trust import knowledge
 
 def tried(what):
     try:

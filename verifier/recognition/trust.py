@@ -1,6 +1,6 @@
 """What this process knows about the issuers it trusts: their keys and their status lists.
 
-Everything comes from this room's own tables, which `verifier.refresh` fills; judging a code asks
+Everything comes from this room's own tables, which `refresh` fills; judging a code asks
 nobody else. A process looks at most once a second whether the tables have moved on.
 """
 
