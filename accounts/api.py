@@ -12,8 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import client, selectors, services
-from accounts.models import Account, Token
-from accounts.permissions import IsResident
+from accounts.models import Token
+from accounts.permissions import IsResident, account_of
 from accounts.serializers import (
     LoggedIn,
     LoginInput,
@@ -89,7 +89,7 @@ class PeopleView(APIView):
     @extend_schema(operation_id="list_people", responses=PersonOutput(many=True))
     def get(self, request: Request) -> Response:
         """All of them, masked; the holder first."""
-        return Response(PersonOutput(selectors.people_of(_account(request)), many=True).data)
+        return Response(PersonOutput(selectors.people_of(account_of(request)), many=True).data)
 
     @extend_schema(
         operation_id="register_person", request=PersonInput, responses={201: PersonOutput}
@@ -98,14 +98,8 @@ class PeopleView(APIView):
         """Register yourself or somebody you look after."""
         given = PersonInput(data=request.data)
         given.is_valid(raise_exception=True)
-        account = _account(request)
+        account = account_of(request)
         person = services.register_person(
             account=account, **given.validated_data, at=timezone.now()
         )
         return Response(PersonOutput(selectors.known_person(account, person.id)).data, status=201)
-
-
-def _account(request: Request) -> Account:
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
-    return account

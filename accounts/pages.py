@@ -16,7 +16,7 @@ from accounts import client, masks, phones, selectors, services, vault
 from accounts.context import PLACES
 from accounts.forms import Faults, PersonForm, faults_of
 from accounts.models import Account, IdType, Relation, Role
-from accounts.permissions import role_required
+from accounts.permissions import account_of, role_required
 from healthcode.web.errors import Refusal
 
 PHONE_KEY = "login_phone"
@@ -108,7 +108,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @role_required(Role.RESIDENT)
 def people(request: HttpRequest) -> HttpResponse:
     """The account's holder and those they look after, each with the ways onward."""
-    known = selectors.people_of(_account(request))
+    known = selectors.people_of(account_of(request))
     return render(request, "accounts/people.html", {"people": known})
 
 
@@ -118,7 +118,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @role_required(Role.RESIDENT)
 def add_person(request: HttpRequest) -> HttpResponse:
     """Register yourself or somebody you look after, then go on to the declaration."""
-    account = _account(request)
+    account = account_of(request)
     if request.method == "GET":
         return _person_form(request, account, Faults())
     form = PersonForm(request.POST)
@@ -167,12 +167,6 @@ def _onward(request: HttpRequest, goal: str, otherwise: str) -> HttpResponseRedi
 def _home_of(account: Account) -> str:
     roles = {role for role, _area in account.held}
     return next((href for role, (href, _name) in PLACES.items() if role in roles), "/")
-
-
-def _account(request: HttpRequest) -> Account:
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  role_required saw to it
-    return account
 
 
 def _sealed(number: str) -> str:

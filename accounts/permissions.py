@@ -54,6 +54,18 @@ class IsVenueManager(_HasRole):
     role = Role.VENUE_MANAGER
 
 
+def account_of(request: HttpRequest | Request) -> Account:
+    """The account that asks, behind a permission or `role_required`.
+
+    Raises:
+        PermissionDenied: nobody with an account asks, so that a view whose permission was
+            forgotten shows nothing.
+    """
+    if not isinstance(request.user, Account):
+        raise PermissionDenied
+    return request.user
+
+
 Page = Callable[..., HttpResponseBase]
 
 

@@ -8,8 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Account
-from accounts.permissions import IsResident
+from accounts.permissions import IsResident, account_of
 from healthcode.codes import card, pictures, serializers, services
 from healthcode.codes.authentication import REQUIREMENT, Asked, AskingForCode
 from healthcode.codes.renderers import PdfRenderer, PngRenderer, SvgRenderer
@@ -102,8 +101,7 @@ def _issue(request: Request, person: int, kind: Kind, phone_key: bytes | None = 
     if isinstance(request.auth, Asked):
         standing = request.auth.standing(person)
         return services.issue(standing=standing, kind=kind, at=at, phone_key=phone_key)
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
+    account = account_of(request)
     return services.issue_code(
         account=account, person_id=person, kind=kind, at=at, phone_key=phone_key
     )

@@ -6,14 +6,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import areas_of
-from accounts.models import Account, Role
+from accounts.models import Role
+from accounts.permissions import account_of
 from healthcode.areas.selectors import names
-
-
-def account_of(request: HttpRequest) -> Account:
-    """The officer's account."""
-    assert isinstance(request.user, Account)  # noqa: S101  narrows the type: role_required saw to it
-    return request.user
 
 
 def held_areas(request: HttpRequest) -> list[str]:

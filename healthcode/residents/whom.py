@@ -3,6 +3,7 @@
 from django.http import Http404, HttpRequest
 
 from accounts.models import Account
+from accounts.permissions import account_of
 from accounts.selectors import KnownPerson, known_person
 from healthcode.web.errors import NotFound
 
@@ -13,8 +14,7 @@ def whom(request: HttpRequest, person_id: int) -> tuple[Account, KnownPerson]:
     Raises:
         Http404: when the account does not look after such a person.
     """
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  role_required saw to it
+    account = account_of(request)
     try:
         return account, known_person(account, person_id)
     except NotFound as refusal:

@@ -11,8 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Account
-from accounts.permissions import IsSource
+from accounts.permissions import IsSource, account_of
 from healthcode.evidence.lines import FORMS
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.sources.evidence import report_evidence
@@ -54,7 +53,7 @@ class EvidenceView(APIView):
         body: object = request.data
         lines = body.lines if isinstance(body, Lines) else [NumberedLine(1, body)]
         report = report_evidence(
-            source=_account(request), kind=kind, lines=lines, at=timezone.now()
+            source=account_of(request), kind=kind, lines=lines, at=timezone.now()
         )
         if isinstance(body, Lines):
             return Response(report_answer(report))
@@ -75,11 +74,5 @@ class PresencesView(APIView):
         given = PresencesInput(data=request.data, context={"at": timezone.now()})
         given.is_valid(raise_exception=True)
         reports = [report_of(line) for line in given.validated_data["presences"]]
-        report_presences(source=_account(request), reports=reports)
+        report_presences(source=account_of(request), reports=reports)
         return Response({"accepted": len(reports)}, status=201)
-
-
-def _account(request: Request) -> Account:
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  the view's permission saw to it
-    return account

@@ -11,8 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import limits
-from accounts.models import Account
-from accounts.permissions import IsResident
+from accounts.permissions import IsResident, account_of
 from healthcode.core import Colour
 from healthcode.visitor_codes.services import convert
 from healthcode.web.fields import StrictSerializer
@@ -46,8 +45,7 @@ class ConversionView(APIView):
         """Give a local code for another province's."""
         given = ConversionInput(data=request.data)
         given.is_valid(raise_exception=True)
-        account = request.user
-        assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
+        account = account_of(request)
         at = timezone.now()
         limits.take([(CONVERSIONS, str(account.pk))], at=at)
         local = convert(text=given.validated_data["code"], at=at)

@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from accounts import authority, services
 from accounts.errors import OutsideYourArea
 from accounts.models import Account, Role, Token
+from accounts.permissions import account_of
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
 from healthcode.web.errors import Forbidden, InvalidInput
@@ -122,3 +125,12 @@ def test_acts_are_kept_as_they_were() -> None:
             account=officer, kind="levels", area="33", ground="", detail={}, at=timezone.now()
         )
     assert Act.objects.get().ground == "通告"
+
+
+def test_a_view_that_forgot_its_permission_shows_nobody_anything() -> None:
+    request = RequestFactory().get("/")
+    request.user = AnonymousUser()
+    with pytest.raises(PermissionDenied):
+        account_of(request)
+    request.user = Account(username="zhang")
+    assert account_of(request).username == "zhang"

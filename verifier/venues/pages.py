@@ -18,7 +18,7 @@ from qrcode.constants import ERROR_CORRECT_M
 from qrcode.image.svg import SvgPathImage
 
 from accounts.models import Account, Role
-from accounts.permissions import role_required
+from accounts.permissions import account_of, role_required
 from healthcode.areas import selectors as areas
 from healthcode.core import Outcome
 from healthcode.web.errors import NotFound, Refusal
@@ -34,7 +34,7 @@ from verifier.venues import selectors, services
 @role_required(Role.VENUE_MANAGER)
 def venues(request: HttpRequest) -> HttpResponse:
     """The manager's venues, and a form to open another."""
-    manager = _manager(request)
+    manager = account_of(request)
     if request.method == "GET":
         return _venues(request, manager)
     try:
@@ -98,7 +98,7 @@ def add_device(request: HttpRequest, venue_id: int) -> HttpResponse:
 def revoke_device(request: HttpRequest, device_id: int) -> HttpResponse:
     """End a device's right to scan."""
     try:
-        device = selectors.device_of(_manager(request), device_id)
+        device = selectors.device_of(account_of(request), device_id)
     except NotFound as missing:
         raise Http404 from missing
     services.revoke(device=device, at=timezone.now())
@@ -175,12 +175,6 @@ def _picture(text: str) -> SafeString:
 def _own_venue(request: HttpRequest, venue_id: int) -> Venue:
     """The manager's venue. Raises Http404 for everybody else's."""
     try:
-        return selectors.venue_of(_manager(request), venue_id)
+        return selectors.venue_of(account_of(request), venue_id)
     except NotFound as missing:
         raise Http404 from missing
-
-
-def _manager(request: HttpRequest) -> Account:
-    manager = request.user
-    assert isinstance(manager, Account)  # noqa: S101  role_required saw to it
-    return manager

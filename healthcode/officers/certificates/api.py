@@ -7,8 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Account
-from accounts.permissions import IsOfficer
+from accounts.permissions import IsOfficer, account_of
 from healthcode.evidence.certificate_serializers import (
     AttestedAnswer,
     CertificateField,
@@ -49,7 +48,7 @@ class OfficersCertificatesView(APIView):
         given.is_valid(raise_exception=True)
         told = given.validated_data
         entered, act = certificates.enter(
-            account=_account(request),
+            account=account_of(request),
             holder=holder_of(told),
             text=told["certificate"],
             document_seen=told["document_seen"],
@@ -57,9 +56,3 @@ class OfficersCertificatesView(APIView):
             at=timezone.now(),
         )
         return Response({**attested_answer(entered), "act": act.pk}, status=status.HTTP_201_CREATED)
-
-
-def _account(request: Request) -> Account:
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
-    return account

@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import Account, IdType, Role
-from accounts.permissions import role_required
+from accounts.models import IdType, Role
+from accounts.permissions import account_of, role_required
 from healthcode.evidence.certificate_pages import NO_CERTIFICATE, reading_context, told
 from healthcode.evidence.errors import DocumentNotSeen
 from healthcode.evidence.lines import holder_of
@@ -38,8 +38,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     if not given.is_valid():
         faults = dict(_missing(name) for name in given.errors)
         return _officers_page(request, faults, status=422)
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  role_required saw to it
+    account = account_of(request)
     try:
         entered, _act = certificates.enter(
             account=account,

@@ -6,8 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Account
-from accounts.permissions import IsOfficer
+from accounts.permissions import IsOfficer, account_of
 from healthcode.officers.inquiries.serializers import (
     ConfirmationAnswer,
     ConfirmationInput,
@@ -37,7 +36,7 @@ class InquiriesView(APIView):
         given.is_valid(raise_exception=True)
         told, at = given.validated_data, timezone.now()
         inquiry = services.open_inquiry(
-            account=_account(request),
+            account=account_of(request),
             evidence_id=told["case"],
             infectious_from=told["infectious_from"],
             infectious_until=told["infectious_until"],
@@ -56,7 +55,7 @@ class InquiryView(APIView):
     @extend_schema(responses=InquiryAnswer)
     def get(self, request: Request, inquiry_id: int) -> Response:
         """The chain as known now, and the numbers by colour; nothing is recorded."""
-        inquiry = inquiry_for(_account(request), inquiry_id)
+        inquiry = inquiry_for(account_of(request), inquiry_id)
         answer = inquiry_answer(inquiry, services.preview(inquiry, at=timezone.now()))
         return Response(answer, headers=NOT_STORED)
 
@@ -72,7 +71,7 @@ class ConfirmationView(APIView):
         given = ConfirmationInput(data=request.data)
         given.is_valid(raise_exception=True)
         recomputation = services.confirm(
-            account=_account(request),
+            account=account_of(request),
             inquiry_id=inquiry_id,
             ground=given.validated_data["ground"],
             fingerprint=given.validated_data["fingerprint"],
@@ -93,7 +92,7 @@ class MeetingsView(APIView):
         given = MeetingInput(data=request.data, context={"at": at})
         given.is_valid(raise_exception=True)
         meeting = declare_meeting(
-            account=_account(request), inquiry_id=inquiry_id, at=at, **given.validated_data
+            account=account_of(request), inquiry_id=inquiry_id, at=at, **given.validated_data
         )
         return Response({"id": meeting.pk, "act": meeting.declared_by_id}, status=201)
 
@@ -109,15 +108,10 @@ class RetractionView(APIView):
         given = RetractionInput(data=request.data)
         given.is_valid(raise_exception=True)
         meeting = retract_meeting(
-            account=_account(request),
+            account=account_of(request),
             inquiry_id=inquiry_id,
             meeting_id=meeting_id,
             ground=given.validated_data["ground"],
             at=timezone.now(),
         )
         return Response({"id": meeting.pk, "act": meeting.retracted_by_id})
-
-
-def _account(request: Request) -> Account:
-    assert isinstance(request.user, Account)  # noqa: S101  narrows the type: permissions saw to it
-    return request.user

@@ -11,8 +11,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.authority import areas_of
-from accounts.models import Account, Role
-from accounts.permissions import role_required
+from accounts.models import Role
+from accounts.permissions import account_of, role_required
 from healthcode.colours.models import Colour
 from healthcode.officers.inquiries.graph import draw
 from healthcode.officers.inquiries.serializers import MeetingInput, OpeningInput
@@ -50,7 +50,7 @@ def inquiries(request: HttpRequest) -> HttpResponse:
     told = given.validated_data
     try:
         inquiry = services.open_inquiry(
-            account=_account(request), evidence_id=told.pop("case"), at=at, **told
+            account=account_of(request), evidence_id=told.pop("case"), at=at, **told
         )
     except Refusal as refusal:
         return _list_page(request, fault=str(refusal.detail), status=refusal.status)
@@ -62,7 +62,7 @@ def inquiries(request: HttpRequest) -> HttpResponse:
 @role_required(Role.OFFICER)
 def inquiry(request: HttpRequest, inquiry_id: int) -> HttpResponse:
     """The chain as picture and table with the numbers by colour; sent with a ground, confirm."""
-    account = _account(request)
+    account = account_of(request)
     try:
         found = inquiry_for(account, inquiry_id)
     except Refusal as refusal:
@@ -90,7 +90,7 @@ def inquiry(request: HttpRequest, inquiry_id: int) -> HttpResponse:
 @role_required(Role.OFFICER)
 def meetings(request: HttpRequest, inquiry_id: int) -> HttpResponse:
     """Add a meeting that the case told of, or take one back; then the chain once more."""
-    account, at = _account(request), timezone.now()
+    account, at = account_of(request), timezone.now()
     try:
         found = inquiry_for(account, inquiry_id)
     except Refusal as refusal:
@@ -131,7 +131,7 @@ def _whole(number: str) -> int:
 
 
 def _list_page(request: HttpRequest, *, fault: str = "", status: int = 200) -> HttpResponse:
-    within = areas_of(_account(request), Role.OFFICER)
+    within = areas_of(account_of(request), Role.OFFICER)
     context = {
         "inquiries": inquiries_within(within, most=MOST_INQUIRIES),
         "sent": request.POST if request.method == "POST" else request.GET,
@@ -166,8 +166,3 @@ def _chain_page(
         "fault": fault,
     }
     return render(request, "officers/inquiry.html", context, status=status)
-
-
-def _account(request: HttpRequest) -> Account:
-    assert isinstance(request.user, Account)  # noqa: S101  narrows the type: role_required saw to it
-    return request.user

@@ -17,8 +17,7 @@ from rest_framework.views import APIView
 
 from accounts.authority import normalise_code
 from accounts.errors import invalid
-from accounts.models import Account
-from accounts.permissions import IsOfficer
+from accounts.permissions import IsOfficer, account_of
 from healthcode.areas.maps import lines_of_csv, lines_of_json, read_map
 from healthcode.areas.pages import instant_of
 from healthcode.areas.selectors import map_on
@@ -126,7 +125,7 @@ class LevelsView(APIView):
             else lines_of_json(told["levels"])
         )
         arguments = {
-            "account": _account(request),
+            "account": account_of(request),
             **{name: told[name] for name in FRAME},
             "levels": read_map(lines, whole_of=told["whole_of"]),
             "at": timezone.now(),
@@ -159,8 +158,3 @@ def _refuse_unknown(query: Mapping[str, str]) -> None:
     """A misspelt `preview` would otherwise publish."""
     for name in query:
         raise invalid(f"/{name}", _("There is no such member here."))
-
-
-def _account(request: Request) -> Account:
-    assert isinstance(request.user, Account)  # noqa: S101  narrows the type: IsOfficer saw to it
-    return request.user

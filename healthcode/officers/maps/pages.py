@@ -11,12 +11,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Role
-from accounts.permissions import role_required
+from accounts.permissions import account_of, role_required
 from healthcode.areas.models import Level
 from healthcode.areas.picture import HOME, map_page, moves_of
 from healthcode.areas.selectors import LevelOn, below, levels_on, names
 from healthcode.colours.models import Colour
-from healthcode.officers.held import account_of, held_areas, named
+from healthcode.officers.held import held_areas, named
 from healthcode.officers.maps.forms import TABLE, MapForm, ProposedMap, fingerprint
 from healthcode.officers.maps.services import preview_map, publish_map
 from healthcode.web.errors import Refusal

@@ -13,8 +13,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authority import areas_of
-from accounts.models import Account, Role
-from accounts.permissions import IsOfficer
+from accounts.models import Role
+from accounts.permissions import IsOfficer, account_of
 from healthcode.areas.selectors import names
 from healthcode.officers.statistics.selectors import ALL, Table, colours_by_county
 
@@ -53,8 +53,7 @@ class StatisticsView(APIView):
     @extend_schema(operation_id="colour_statistics", responses=StatisticsOutput)
     def get(self, request: Request) -> Response:
         """The counties that the officer is responsible for, and the sum over all."""
-        account = request.user
-        assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
+        account = account_of(request)
         held = areas_of(account, Role.OFFICER)
         table = colours_by_county()
         return Response(StatisticsOutput(_answer(table, table.within(held))).data)

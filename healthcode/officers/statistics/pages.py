@@ -8,8 +8,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.authority import areas_of
-from accounts.models import Account, Role
-from accounts.permissions import role_required
+from accounts.models import Role
+from accounts.permissions import account_of, role_required
 from healthcode.areas.selectors import names
 from healthcode.officers.statistics.selectors import ALL, COLUMNS, colours_by_county
 
@@ -19,8 +19,7 @@ from healthcode.officers.statistics.selectors import ALL, COLUMNS, colours_by_co
 @role_required(Role.OFFICER)
 def statistics(request: HttpRequest) -> HttpResponse:
     """How many people have which colour in the officer's counties, and over all."""
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  role_required saw to it
+    account = account_of(request)
     table = colours_by_county()
     codes = table.within(areas_of(account, Role.OFFICER))
     known = names(set(codes))

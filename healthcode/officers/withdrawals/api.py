@@ -7,8 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Account
-from accounts.permissions import IsOfficer
+from accounts.permissions import IsOfficer, account_of
 from healthcode.officers.withdrawals.serializers import WithdrawalAnswer, WithdrawalInput
 from healthcode.officers.withdrawals.services import withdraw_evidence
 
@@ -24,7 +23,7 @@ class WithdrawalView(APIView):
         given = WithdrawalInput(data=request.data)
         given.is_valid(raise_exception=True)
         recomputation = withdraw_evidence(
-            account=_account(request),
+            account=account_of(request),
             evidence_id=evidence_id,
             ground=given.validated_data["ground"],
             at=timezone.now(),
@@ -35,9 +34,3 @@ class WithdrawalView(APIView):
             "recomputation": recomputation.pk,
         }
         return Response(answer, status=status.HTTP_201_CREATED)
-
-
-def _account(request: Request) -> Account:
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  the view's permission saw to it
-    return account

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from accounts.models import Account, Role
-from accounts.permissions import role_required
+from accounts.models import Role
+from accounts.permissions import account_of, role_required
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.selectors import evidence_for
@@ -25,8 +25,7 @@ LONGEST_NUMBER = 18
 @role_required(Role.OFFICER)
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Find a fact by the number that its person read out; sent with a ground, withdraw it."""
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  role_required saw to it
+    account = account_of(request)
     number = (request.GET if request.method == "GET" else request.POST).get("number", "").strip()
     if not number:
         return _page(request, number)

@@ -7,8 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Account
-from accounts.permissions import IsResident
+from accounts.permissions import IsResident, account_of
 from accounts.selectors import person_for
 from healthcode.colours.answers import ColourAnswer, colour_answer
 from healthcode.evidence.certificate_serializers import (
@@ -42,7 +41,7 @@ class CertificatesView(APIView):
         """Verify it, enter what it attests, and answer with the colour that follows."""
         given = CertificateInput(data=request.data)
         given.is_valid(raise_exception=True)
-        account = _account(request)
+        account = account_of(request)
         entered, decision = services.hand_in(
             account=account,
             person=person_for(account, person_id),
@@ -51,9 +50,3 @@ class CertificatesView(APIView):
         )
         answer = {**attested_answer(entered), "colour": colour_answer(decision)}
         return Response(answer, status=status.HTTP_201_CREATED)
-
-
-def _account(request: Request) -> Account:
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
-    return account

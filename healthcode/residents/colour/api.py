@@ -6,8 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Account
-from accounts.permissions import IsResident
+from accounts.permissions import IsResident, account_of
 from accounts.selectors import person_for
 from healthcode.colours.answers import ColourAnswer, colour_answer
 from healthcode.colours.selectors import decision_of
@@ -21,12 +20,6 @@ class ColourView(APIView):
     @extend_schema(responses=ColourAnswer)
     def get(self, request: Request, person_id: int) -> Response:
         """Decide the colour of this moment, with every reason."""
-        person = person_for(_account(request), person_id)
+        person = person_for(account_of(request), person_id)
         decision = decision_of(person.pk, timezone.now())
         return Response(colour_answer(decision), headers={"Cache-Control": "no-store"})
-
-
-def _account(request: Request) -> Account:
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  the view's permission saw to it
-    return account

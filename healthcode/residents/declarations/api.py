@@ -9,8 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Account
-from accounts.permissions import IsResident
+from accounts.permissions import IsResident, account_of
 from accounts.selectors import person_for
 from healthcode.colours.answers import ColourAnswer, colour_answer
 from healthcode.evidence.traits import Symptom
@@ -33,10 +32,10 @@ class DeclarationsView(APIView):
         at = timezone.now()
         given = DeclarationInput(data=request.data, context={"at": at})
         given.is_valid(raise_exception=True)
-        person = person_for(_account(request), given.validated_data["person"])
+        person = person_for(account_of(request), given.validated_data["person"])
         declaration = given.declaration()
         decision = services.declare(
-            account=_account(request), person=person, declaration=declaration, at=at
+            account=account_of(request), person=person, declaration=declaration, at=at
         )
         return Response(colour_answer(decision), status=status.HTTP_201_CREATED)
 
@@ -51,9 +50,9 @@ class CheckInsView(APIView):
         """Store today's check-in and answer with the colour that follows."""
         given = CheckInInput(data=request.data)
         given.is_valid(raise_exception=True)
-        person = person_for(_account(request), given.validated_data["person"])
+        person = person_for(account_of(request), given.validated_data["person"])
         decision = services.check_in(
-            account=_account(request), person=person, check_in=given.check_in(), at=timezone.now()
+            account=account_of(request), person=person, check_in=given.check_in(), at=timezone.now()
         )
         return Response(colour_answer(decision), status=status.HTTP_201_CREATED)
 
@@ -73,9 +72,3 @@ class SymptomsView(APIView):
                 for answer, symptom in zip(answers, Symptom, strict=True):
                     answer[member] = str(symptom.label)
         return Response(answers, headers={"Cache-Control": "public, max-age=3600"})
-
-
-def _account(request: Request) -> Account:
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  the view's permission saw to it
-    return account

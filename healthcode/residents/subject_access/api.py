@@ -12,8 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.models import Account
-from accounts.permissions import IsResident
+from accounts.permissions import IsResident, account_of
 from accounts.selectors import person_for
 from healthcode.residents.subject_access.erasure import BY_THEMSELVES, erase
 from healthcode.residents.subject_access.export import export
@@ -47,7 +46,7 @@ class ExportView(APIView):
     @extend_schema(operation_id="export_person", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, person_id: int) -> Response:
         """All of it, unmasked, for those who look after the person."""
-        person = person_for(_account(request), person_id)
+        person = person_for(account_of(request), person_id)
         return Response(
             export(person.pk, at=timezone.now()),
             headers={"Content-Disposition": f'attachment; filename="person-{person.pk}.json"'},
@@ -62,15 +61,9 @@ class ErasureView(APIView):
     @extend_schema(operation_id="erase_person", request=ErasureInput, responses=ErasureAnswer)
     def post(self, request: Request, person_id: int) -> Response:
         """Erase everything; refused while the colour is not green or will change."""
-        account = _account(request)
+        account = account_of(request)
         person = person_for(account, person_id)
         given = ErasureInput(data=request.data, context={"person": person_id})
         given.is_valid(raise_exception=True)
         act = erase(person_id=person.pk, account=account, ground=BY_THEMSELVES, at=timezone.now())
         return Response(ErasureAnswer({"act": act.pk}).data)
-
-
-def _account(request: Request) -> Account:
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  the permission class saw to it
-    return account

@@ -1,19 +1,19 @@
 """The page of a person's data: what is kept, a file of it, and the way to have it erased."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accounts.models import Account, Role
+from accounts.models import Role
 from accounts.permissions import role_required
-from accounts.selectors import KnownPerson, known_person
 from healthcode.residents.subject_access.erasure import BY_THEMSELVES, erase
 from healthcode.residents.subject_access.export import export
-from healthcode.web.errors import NotFound, Refusal
+from healthcode.residents.whom import whom
+from healthcode.web.errors import Refusal
 
 
 @never_cache
@@ -21,7 +21,7 @@ from healthcode.web.errors import NotFound, Refusal
 @role_required(Role.RESIDENT)
 def data(request: HttpRequest, person_id: int) -> HttpResponse:
     """What is kept of a person; erases it when asked to, and sure."""
-    account, known = _whom(request, person_id)
+    account, known = whom(request, person_id)
     if request.method == "GET":
         return render(request, "residents/data.html", {"person": known})
     if "sure" not in request.POST:
@@ -42,18 +42,9 @@ def data(request: HttpRequest, person_id: int) -> HttpResponse:
 @role_required(Role.RESIDENT)
 def data_file(request: HttpRequest, person_id: int) -> HttpResponse:
     """The same as a file."""
-    _account, known = _whom(request, person_id)
+    _account, known = whom(request, person_id)
     return JsonResponse(
         export(known.id, at=timezone.now()),
         json_dumps_params={"ensure_ascii": False, "indent": 2},
         headers={"Content-Disposition": f'attachment; filename="person-{known.id}.json"'},
     )
-
-
-def _whom(request: HttpRequest, person_id: int) -> tuple[Account, KnownPerson]:
-    account = request.user
-    assert isinstance(account, Account)  # noqa: S101  role_required saw to it
-    try:
-        return account, known_person(account, person_id)
-    except NotFound as refusal:
-        raise Http404 from refusal
