@@ -1,4 +1,4 @@
-"""Recomputing colours: of given people at once, or as work that an act makes necessary.
+"""Recomputing colours as work that an act or new evidence makes necessary: asked for, and done.
 
 docs/architecture.md tells how the parts fit together.
 """
@@ -23,16 +23,8 @@ from healthcode.colours.batches import (
     plan,
     record_failure,
 )
-from healthcode.colours.decide_many import (
-    Comparison,
-    evaluate,
-    evaluate_levels,
-    recompute_people,
-)
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.wake import send
-
-__all__ = ["Comparison", "evaluate", "evaluate_levels", "recompute_people", "request", "run"]
 
 # How many workers beside the one that planned are woken for a large recomputation.
 HELPERS: Final = 3

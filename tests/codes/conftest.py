@@ -17,7 +17,7 @@ from healthcode.areas.models import Area
 from healthcode.codes import keys, services, status
 from healthcode.codes.models import SigningKey, StatusList
 from healthcode.codes.status import Part
-from healthcode.colours.recompute import recompute_people
+from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.services import publish_policy
 from healthcode.core import (
     Issuer,

@@ -16,10 +16,10 @@ from accounts.models import Account
 from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel, Level
 from healthcode.colours.decide import SHANGHAI, Decision, LevelPeriod, decide
+from healthcode.colours.decide_many import evaluate, recompute_people
 from healthcode.colours.models import Colour, ColourChange, PersonColour, Policy
 from healthcode.colours.one_person import decide_now
 from healthcode.colours.policy import parse
-from healthcode.colours.recompute import evaluate, recompute_people
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import Fact

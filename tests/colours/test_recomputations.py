@@ -12,6 +12,7 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from healthcode.areas.models import Level
 from healthcode.areas.services import publish_levels
 from healthcode.colours import batches, decide_many
+from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import (
     Cause,
@@ -23,7 +24,7 @@ from healthcode.colours.models import (
     RecomputationState,
 )
 from healthcode.colours.one_person import decide_now
-from healthcode.colours.recompute import recompute_people, request, run
+from healthcode.colours.recompute import request, run
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world
 from tests.colours.conftest import BLOCKED, backend_pid, wait_until_blocked

@@ -7,10 +7,10 @@ from django.db import transaction
 from pytest_django import DjangoAssertNumQueries
 
 from healthcode.areas.models import Level
+from healthcode.colours.decide_many import evaluate, evaluate_levels, recompute_people
 from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import Colour, ColourChange, PersonColour
 from healthcode.colours.policy import Policy, policy_at
-from healthcode.colours.recompute import evaluate, evaluate_levels, recompute_people
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world
 from tests.colours.world import shanghai

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from healthcode.areas.models import Level
 from healthcode.colours import retention
+from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import ColourChange, Policy, Recomputation
 from healthcode.colours.policy import policy_at
-from healthcode.colours.recompute import recompute_people
 from healthcode.colours.selectors import decide_from_database
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import withdraw

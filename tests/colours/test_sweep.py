@@ -16,8 +16,9 @@ from healthcode.celery import app
 from healthcode.colours import sweep as sweeping
 from healthcode.colours import wake as waking
 from healthcode.colours.batches import STALE_AFTER
+from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import Cause, Colour, ColourChange, PersonColour, Recomputation
-from healthcode.colours.recompute import recompute_people, request, run
+from healthcode.colours.recompute import request, run
 from healthcode.colours.sweep import Swept, sweep
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world

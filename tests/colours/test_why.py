@@ -8,9 +8,9 @@ from django.utils.translation import override
 from pytest_django import DjangoAssertNumQueries
 
 from healthcode.areas.models import Area, Level
+from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import Colour
 from healthcode.colours.reasons import Needs
-from healthcode.colours.recompute import recompute_people
 from healthcode.colours.selectors import decision_of
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.services import NewFact, record

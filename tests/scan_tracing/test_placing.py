@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Account
 from healthcode.codes import keys, publishing, status
 from healthcode.codes.status import day_of
-from healthcode.colours.recompute import recompute_people
+from healthcode.colours.decide_many import recompute_people
 from healthcode.evidence.models import EvidenceKind
 from healthcode.scan_tracing import inquiries
 from healthcode.scan_tracing.scans import Sighting, visits_of
