@@ -1,12 +1,15 @@
 """Zhang, who has declared and is green, and a key to sign codes with."""
 
+import io
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import zxingcpp
 from django.conf import settings
 from django.test import Client
+from PIL import Image
 
 from accounts.models import Account, Grant, Person, Relation, Role
 from accounts.services import issue_token, register_person
@@ -167,3 +170,12 @@ def superseded(day: date = TODAY, *, at: datetime = NOON) -> set[tuple[int, int]
     occupied = (n for n, byte in enumerate(parsed.bits) if byte)
     places = [p for n in occupied for p in range(8 * n, 8 * n + 8) if parsed.superseded(p)]
     return set(part.holders_of(places))
+
+
+def scanned(picture: bytes) -> str:
+    """The text of the one QR code in a picture, as a scanner sees it."""
+    # Of several hundred QR codes one holds a row that also reads as a Codabar.
+    (found,) = zxingcpp.read_barcodes(
+        Image.open(io.BytesIO(picture)), formats=zxingcpp.BarcodeFormat.QRCode
+    )
+    return str(found.text)

@@ -1,16 +1,13 @@
 """The live page in a real browser: it draws, ticks, renews itself, and says when it cannot."""
 
-import io
 import re
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-import zxingcpp
 from django.conf import settings
 from django.test import Client
 from django.utils import timezone
-from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
@@ -18,7 +15,7 @@ from healthcode.codes import keys
 from healthcode.core import Colour, decode
 from healthcode.residents.declarations.services import declare
 from healthcode.tools.run.browser import ensure
-from tests.codes.conftest import FEVERISH, Resident
+from tests.codes.conftest import FEVERISH, Resident, scanned
 
 # In milliseconds, as the browser's clock takes them.
 RENEWAL = (settings.LIVE_CODE_SECONDS // 2 + 1) * 1000
@@ -77,9 +74,8 @@ def log_in(context: BrowserContext, live_server: LiveServer, who: Resident) -> N
 
 
 def scan(page: Page) -> str:
-    """The text of the code on the screen, as a scanner sees it."""
-    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))
-    return found.text
+    """The text of the code on the screen."""
+    return scanned(page.screenshot())
 
 
 def test_a_small_phone_shows_code_colour_word_and_shape(page: Page) -> None:

@@ -1,18 +1,15 @@
 """A code taken along: it opens without network, and a copy of it dies with its minute."""
 
 import base64
-import io
 import json
 from datetime import datetime, timedelta
 
 import pytest
 import time_machine
-import zxingcpp
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
-from PIL import Image
 from playwright.sync_api import BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
@@ -23,6 +20,7 @@ from tests.codes.conftest import NOON, Resident, at_the_door, register
 from tests.codes.test_live_page import browser as browser
 from tests.codes.test_live_page import context as context
 from tests.codes.test_live_page import holder as holder
+from tests.codes.test_live_page import scan
 
 QR_VERSION_16_CHARACTERS = 656
 
@@ -99,11 +97,6 @@ def pocket(context: BrowserContext, live_server: LiveServer, holder: Resident) -
     expect(page.locator("canvas")).to_be_visible()
     page.wait_for_function("caches.match('/pocket')")
     return page
-
-
-def scan(page: Page) -> str:
-    (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(page.screenshot())))
-    return str(found.text)
 
 
 def test_it_opens_without_network_and_signs_anew(pocket: Page, context: BrowserContext) -> None:
