@@ -103,8 +103,8 @@ class Doubt(models.Model):
     """A picture of a code that one phone can hardly have shown so, as a venue is told of it.
 
     `tag` stands for the holder at this venue on this day alone: no other venue, and no other day,
-    has the same tag for the same holder (verifier/doors/doubts.py). `devices` are those of the venue that
-    saw the picture.
+    has the same tag for the same holder (verifier/doors/doubts.py). `devices` are those of the
+    venue that saw the picture.
     """
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="doubts")

@@ -3,14 +3,13 @@
 import json
 import posixpath
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from grimp import ImportGraph, Layer
-from importlinter.contracts.layers import LayerField
+from grimp import ImportGraph
 
-FLOORS = "A room imports only the rooms below it"
+from tests.house.floors import floors, linter_settings
+
 IMPORT = re.compile(r"""\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']""")
 
 
@@ -18,14 +17,11 @@ class House:
     """The tree at `root`: pyproject.toml has its floors, package.json the paths between rooms."""
 
     def __init__(self, root: Path) -> None:
-        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
-        linter = project["tool"]["importlinter"]
-        (contract,) = (each for each in linter["contracts"] if each["name"] == FLOORS)
-        self.floors = [_layer(line) for line in contract["layers"]]
+        self.floors = floors(root)
         self._paths: dict[str, str] = json.loads((root / "package.json").read_text())["imports"]
         self.imports = {
             PurePosixPath(path.relative_to(root)): IMPORT.findall(path.read_text(encoding="utf-8"))
-            for top in [*linter["root_packages"], "tests"]
+            for top in [*linter_settings(root)["root_packages"], "tests"]
             for path in (root / top).rglob("*.ts")
         }
         """What each file imports, types too, as the file says it."""
@@ -77,13 +73,6 @@ class House:
                 inner = name[len(start) : len(name) - len(end)]
                 return posixpath.normpath(place.replace("*", inner))
         return name
-
-
-def _layer(line: str) -> Layer:
-    """A floor as import-linter reads it, with its `|` and its rooms in parentheses."""
-    floor = LayerField().parse(line)
-    names = (tail.name for tail in floor.module_tails)
-    return Layer(*names, independent=floor.is_independent)
 
 
 def _home(file: PurePosixPath) -> PurePosixPath:
