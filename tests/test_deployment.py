@@ -2,6 +2,9 @@
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +76,25 @@ def test_containers_run_what_make_run_runs(compose: dict[str, Any]) -> None:
     ):
         assert f'"{word}"' in dockerfile
         assert f'"{word}"' in local
+
+
+def test_the_final_image_starts_without_the_tools(tmp_path: Path) -> None:
+    """Its last build step removes them; addresses, tasks and commands are all there still."""
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert re.search(r"rm -rf .*\bhealthcode/tools\b.*\n\nFROM", dockerfile)
+    for folder in ("accounts", "healthcode", "verifier"):
+        without = shutil.ignore_patterns("tools", "__pycache__", "built")
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=without)
+    shutil.copy(ROOT / "manage.py", tmp_path)
+    program = (
+        "import django; django.setup();"
+        "import healthcode.urls, healthcode.wsgi, healthcode.celery as c;"
+        "c.app.loader.import_default_modules();"
+        "from django.core.management import call_command; call_command('check')"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr

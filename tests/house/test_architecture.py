@@ -1,0 +1,58 @@
+"""docs/architecture.md shows the house as it is."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from tests.house.floors import contract_lines, linter_settings
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+PAGE: Final = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+# Files of the application that ties the rooms together, which no room may import.
+TIES: Final = {"apps"}
+
+
+def shown() -> list[set[str]]:
+    """The floors of the page's first table, rooms to come in parentheses as in the contract."""
+    table = PAGE.partition("## The house")[2].partition("\n## ")[0]
+    floors: list[set[str]] = []
+    for name, rooms in re.findall(r"^\| ([a-z' ]*?) ?\| (.*?) \|", table, re.MULTILINE):
+        if name == "floor":
+            continue
+        found = set(re.findall(r"\(`[\w.]+`\)|`[\w.]+`", rooms))
+        if name:
+            floors.append(set())
+        floors[-1] |= {room.replace("`", "") for room in found}
+    return floors
+
+
+def contracted() -> list[set[str]]:
+    """The same of the contract in pyproject.toml."""
+    return [set(re.split(r" [|:] ", line)) for line in contract_lines(ROOT)]
+
+
+def test_the_page_shows_the_floors_of_the_contract() -> None:
+    assert shown() == contracted()
+
+
+def test_every_room_stands_on_a_floor() -> None:
+    """A folder or file that no floor names would be held to nothing."""
+    rooms = {
+        f"healthcode.{path.stem}"
+        for path in (ROOT / "healthcode").iterdir()
+        if (path.is_dir() and any(path.rglob("*.py"))) or path.suffix == ".py"
+    }
+    rooms -= {"healthcode.__init__", *(f"healthcode.{name}" for name in TIES)}
+    rooms |= set(linter_settings(ROOT)["root_packages"]) - {"healthcode"}
+
+    assert rooms == {room for floor in contracted() for room in floor if "(" not in room}
+
+
+def test_the_page_shows_the_parts_of_the_verifier() -> None:
+    parts = {
+        f"verifier.{path.name}"
+        for path in (ROOT / "verifier").iterdir()
+        if (path / "__init__.py").exists() and path.name not in {"management", "migrations"}
+    }
+    assert parts
+    assert parts <= set(re.findall(r"`(verifier\.\w+)`", PAGE))
