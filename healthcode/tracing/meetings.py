@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import invalid
 from accounts.models import Account, Person
+from healthcode.acts.grounds import check_ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
@@ -21,8 +21,6 @@ from healthcode.tracing.models import Inquiry, Meeting, Place, Presence
 from healthcode.tracing.recording import NewPresence, record_presences
 from healthcode.tracing.selectors import inquiry_for
 from healthcode.web.errors import NotFound
-
-LONGEST_GROUND: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +119,7 @@ def meetings_of(inquiry: Inquiry) -> Sequence[Told]:
 def _open_inquiry(account: Account, inquiry_id: int, ground: str) -> Inquiry:
     """The inquiry, locked, so that it is not confirmed meanwhile."""
     inquiry_for(account, inquiry_id)
-    if not ground.strip() or len(ground) > LONGEST_GROUND:
-        raise invalid("/ground", _("Say on what ground, in at most 1000 characters."))
+    check_ground(ground)
     known = Inquiry.objects.select_for_update(of=("self",)).select_related("case__person")
     inquiry = known.get(pk=inquiry_id)
     if inquiry.confirmed_by_id is not None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import invalid
 from accounts.models import Account
+from healthcode.acts.grounds import check_ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.services import record_act
 from healthcode.colours.decide_many import Comparison, evaluate
@@ -33,7 +34,6 @@ SOURCE: Final = "tracing"
 
 USUAL_WINDOW: Final = timedelta(days=14)
 LONGEST_WINDOW: Final = timedelta(days=28)
-LONGEST_GROUND: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +161,7 @@ def _is_case(fact: Evidence) -> bool:
 
 
 def _check(ground: str, since: datetime, until: datetime, at: datetime) -> None:
-    if not ground.strip() or len(ground) > LONGEST_GROUND:
-        raise invalid("/ground", _("Say on what ground, in at most 1000 characters."))
+    check_ground(ground)
     if since >= until:
         raise invalid("/infectious_until", _("The end must lie after the start."))
     if until - since > LONGEST_WINDOW:

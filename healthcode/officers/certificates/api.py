@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import IsOfficer, account_of
+from healthcode.acts.grounds import GroundField
 from healthcode.evidence.certificate_serializers import (
     AttestedAnswer,
     CertificateField,
@@ -22,7 +23,7 @@ class OfficersCertificateInput(HolderSerializer):
     """A certificate of somebody who stands before an officer."""
 
     certificate = CertificateField()
-    ground = serializers.CharField(max_length=1000)
+    ground = GroundField()
     document_seen = YesNo(
         default=False,
         help_text="Certificate and identity document were compared. Needed where the "

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import IdType, Role
 from accounts.permissions import account_of, role_required
+from healthcode.acts.grounds import NO_GROUND
 from healthcode.evidence.certificate_pages import NO_CERTIFICATE, reading_context, told
 from healthcode.evidence.errors import DocumentNotSeen
 from healthcode.evidence.lines import holder_of
@@ -72,5 +73,5 @@ def _missing(member: str) -> tuple[str, str]:
     if member == "certificate":
         return member, str(NO_CERTIFICATE)
     if member == "ground":
-        return member, _("Say on what ground, in at most 1000 characters.")
+        return member, str(NO_GROUND)
     return "id_number", _("Give type and number of the identity document.")

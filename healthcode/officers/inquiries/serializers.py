@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from healthcode.acts.grounds import GroundField
 from healthcode.colours.models import Colour
 from healthcode.evidence.fields import (
     Identifier,
@@ -14,7 +15,7 @@ from healthcode.evidence.fields import (
 from healthcode.tracing.kinds import PlaceKind, Strength
 from healthcode.tracing.meetings import meetings_of
 from healthcode.tracing.models import Inquiry
-from healthcode.tracing.services import LONGEST_GROUND, Preview
+from healthcode.tracing.services import Preview
 from healthcode.tracing.trace import Encounter
 from healthcode.web.fields import StrictSerializer
 
@@ -25,13 +26,13 @@ class OpeningInput(StrictSerializer):
     case = Identifier()
     infectious_from = Moment(required=False, allow_null=True, default=None)
     infectious_until = Moment(ends=True, required=False, allow_null=True, default=None)
-    ground = serializers.CharField(max_length=LONGEST_GROUND)
+    ground = GroundField()
 
 
 class ConfirmationInput(StrictSerializer):
     """On what ground, and the fingerprint of the chain that was looked at."""
 
-    ground = serializers.CharField(max_length=LONGEST_GROUND)
+    ground = GroundField()
     fingerprint = serializers.CharField(max_length=64)
 
 
@@ -39,13 +40,13 @@ class MeetingInput(PeriodSerializer):
     """Whom the case met, from when to when, and on what ground this is written down."""
 
     person = Identifier()
-    ground = serializers.CharField(max_length=LONGEST_GROUND)
+    ground = GroundField()
 
 
 class RetractionInput(StrictSerializer):
     """On what ground a meeting is taken back."""
 
-    ground = serializers.CharField(max_length=LONGEST_GROUND)
+    ground = GroundField()
 
 
 class ContactAnswer(serializers.Serializer[Any]):

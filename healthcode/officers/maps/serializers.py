@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from healthcode.acts.grounds import GroundField
 from healthcode.areas.changes import Change
 from healthcode.areas.models import Level
 from healthcode.areas.selectors import Map, names
 from healthcode.colours.models import Colour
 from healthcode.evidence.fields import AreaCode, Moment
-from healthcode.officers.maps.services import LONGEST_GROUND, Preview, Publication
+from healthcode.officers.maps.services import Preview, Publication
 from healthcode.web.fields import StrictSerializer
 
 LEVELS: Final = [level.label for level in sorted(Level, reverse=True)]
@@ -50,7 +51,7 @@ class MapFrame(StrictSerializer):
     """What a map says beside its lines; in the query when the lines are CSV."""
 
     effective_from = Moment()
-    ground = serializers.CharField(max_length=LONGEST_GROUND)
+    ground = GroundField()
     whole_of = AreaCode(required=False, allow_null=True, default=None)
 
 

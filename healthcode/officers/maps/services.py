@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.authority import areas_of, covers, holds, require
 from accounts.errors import OutsideYourArea, invalid
 from accounts.models import Account, Role
+from healthcode.acts.grounds import check_ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
@@ -29,7 +30,6 @@ from healthcode.colours.recompute import request
 # A map is prepared in the evening for midnight, or before a weekend. One that is dated further
 # ahead is a slip of the pen, or will have been overtaken by the time it holds.
 FURTHEST_AHEAD: Final = timedelta(days=7)
-LONGEST_GROUND: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +135,7 @@ def _check(
     levels: Mapping[str, Level],
     at: datetime,
 ) -> None:
-    if not ground.strip() or len(ground) > LONGEST_GROUND:
-        raise invalid("/ground", _("Say on what ground, in at most 1000 characters."))
+    check_ground(ground)
     if effective_from > at + FURTHEST_AHEAD:
         raise invalid(
             "/effective_from", _("A map can be published at most 7 days ahead. Check the date.")

@@ -3,12 +3,12 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
+from healthcode.acts.grounds import NO_GROUND
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.selectors import evidence_for
@@ -35,7 +35,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
             return _page(request, number, fact)
         given = WithdrawalInput(data={"ground": request.POST.get("ground", "")})
         if not given.is_valid():
-            fault = _("Say on what ground, in at most 1000 characters.")
+            fault = str(NO_GROUND)
             return _page(request, number, fact, fault=fault, status=422)
         recomputation = withdraw_evidence(
             account=account,

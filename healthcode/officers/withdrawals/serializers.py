@@ -4,13 +4,14 @@ from typing import Any
 
 from rest_framework import serializers
 
+from healthcode.acts.grounds import GroundField
 from healthcode.web.fields import StrictSerializer
 
 
 class WithdrawalInput(StrictSerializer):
     """Why a piece of evidence was wrong, in words that may be read for years."""
 
-    ground = serializers.CharField(max_length=1000)
+    ground = GroundField()
 
 
 class WithdrawalAnswer(serializers.Serializer[Any]):

@@ -1,0 +1,31 @@
+"""What is asked of the ground of an act, alike on pages and in the interface."""
+
+from typing import Any, Final
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from accounts.errors import invalid
+
+LONGEST_GROUND: Final = 1000
+NO_GROUND: Final = format_lazy(
+    _("Say on what ground, in at most {most} characters."), most=LONGEST_GROUND
+)
+
+
+def check_ground(ground: str) -> None:
+    """Let only a ground through that says something, and not too much.
+
+    Raises:
+        InvalidInput: pointing at `/ground`.
+    """
+    if not ground.strip() or len(ground) > LONGEST_GROUND:
+        raise invalid("/ground", NO_GROUND)
+
+
+class GroundField(serializers.CharField):
+    """The member in which a call says on what ground."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=LONGEST_GROUND, **kwargs)
