@@ -18,9 +18,9 @@ from healthcode.tracing.models import Inquiry, Meeting, Presence
 from healthcode.tracing.selectors import chain_of
 from healthcode.web.errors import Forbidden, InvalidInput, NotFound
 from tests.colours import world
+from tests.officers.inquiries.test_inquiries import browser_of, client_of
 from tests.tracing.conftest import MIDDAY, NOW, Town
 from tests.tracing.test_inquiries import recompute_all
-from tests.tracing.test_interface import browser_of, client_of
 
 EVENING = MIDDAY + timedelta(hours=9)
 

@@ -13,8 +13,8 @@ from healthcode.tracing.models import Membership, Place, Presence
 from healthcode.tracing.selectors import chain_of
 from tests.colours import world
 from tests.colours.world import shanghai
+from tests.officers.inquiries.test_inquiries import client_of
 from tests.tracing.conftest import NOW, Town
-from tests.tracing.test_interface import client_of
 
 URL = "/api/v1/presences"
 

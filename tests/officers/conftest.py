@@ -1,0 +1,5 @@
+"""The shipped policy in force."""
+
+from tests.colours.conftest import policy
+
+__all__ = ["policy"]

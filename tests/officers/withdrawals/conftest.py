@@ -1,0 +1,25 @@
+"""The small world of evidence, in which officers withdraw what was wrong."""
+
+from tests.evidence.conftest import (
+    anchors,
+    client_of,
+    erika,
+    germany,
+    now,
+    officer_client,
+    resident_client,
+    source_client,
+    world,
+)
+
+__all__ = [
+    "anchors",
+    "client_of",
+    "erika",
+    "germany",
+    "now",
+    "officer_client",
+    "resident_client",
+    "source_client",
+    "world",
+]
