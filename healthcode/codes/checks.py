@@ -82,6 +82,7 @@ def largest_code() -> str:
         policy=LATEST_POLICY,
         holder=LONGEST_HOLDER,
         status=StatusRef(MOST_PLACES - 1, uri_of(date.max, LATEST_PART)),
+        phone_key=None,
     )
     return sign(code, kid=bytes(8), algorithm=Algorithm.ES256, signer=lambda _: bytes(64))
 

@@ -12,7 +12,7 @@ from healthcode.codes.services import IssuedCode
 from healthcode.codes.words import colour_name
 from healthcode.colours.answers import COLOURS, ReasonAnswer, reason_answers
 from healthcode.core import Kind, MalformedCode
-from healthcode.core.codes import phone_public_key
+from healthcode.core.claims import phone_public_key
 from healthcode.web.fields import StrictSerializer
 
 KINDS = [kind.name.lower() for kind in Kind]

@@ -5,15 +5,8 @@ written from docs/format.md and docs/trust.md. Nothing here holds or asks for a 
 """
 
 from healthcode.core.bound import present
-from healthcode.core.codes import (
-    Colour,
-    HealthCode,
-    Kind,
-    Proof,
-    SignedCode,
-    StatusRef,
-    sign,
-)
+from healthcode.core.claims import Colour, HealthCode, Kind, StatusRef
+from healthcode.core.codes import Proof, SignedCode, sign
 from healthcode.core.cose import Algorithm
 from healthcode.core.errors import (
     CodeTooLarge,

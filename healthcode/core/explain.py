@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from healthcode.core import status, trust_list
-from healthcode.core.codes import HealthCode, SignedCode
+from healthcode.core import claims, status, trust_list
+from healthcode.core.claims import HealthCode
+from healthcode.core.codes import SignedCode
 from healthcode.core.dcc import SignedCertificate
 from healthcode.core.errors import CoreError, NotTrusted
 from healthcode.core.keys import Key, to_base64url
@@ -27,17 +28,7 @@ def verdict(found: Verdict) -> Mapping[str, Any]:
 
 def code(said: HealthCode) -> Mapping[str, Any]:
     """What a health code says; times in seconds since 1970."""
-    return {
-        "issuer": said.issuer,
-        "issued_at": said.issued_at,
-        "expires_at": said.expires_at,
-        "colour": said.colour.name.lower(),
-        "kind": said.kind.name.lower(),
-        "policy": said.policy,
-        "holder": said.holder,
-        "status": {"idx": said.status.idx, "uri": said.status.uri},
-        "bound": said.phone_key is not None,
-    }
+    return claims.tell(said)
 
 
 def signed(read: SignedCode | SignedCertificate) -> Mapping[str, Any]:

@@ -12,13 +12,6 @@ from typing import Final
 
 from healthcode.core import cbor
 
-ISS, EXP, IAT, CNF, STATUS, HC = 1, 4, 6, 8, 65535, -65537
-COLOUR, KIND, POLICY, HOLDER = 1, 2, 3, 4
-# COSE_Key (RFC 9052, 7 and RFC 9053, 7.1), as the cnf claim of RFC 8747 holds it.
-COSE_KEY = 1
-KTY, CRV, X, Y = 1, -1, -2, -3
-KTY_EC2, CRV_P256 = 2, 1
-
 ISSUER: Final = r"[A-Z0-9]{2}(?:-[A-Z0-9]{1,8})?"
 ADDRESS: Final = r"https?://[!-~]{1,56}"
 MAX_NUMBER: Final = (1 << 32) - 1
@@ -29,69 +22,48 @@ OCTETS: Final[Sequence[bytes]] = [cbor.head(2, size) for size in range(512)]
 """What stands before as many bytes; more than any code has."""
 
 
+NUMBER: Final = rb"(?:[\x00-\x17]|\x18[\x18-\xff]|\x19(?!\x00).{2}|\x1a(?!\x00\x00).{4})"
+SIZE_OF_TEXT: Final = rb"(?:[\x60-\x77]|\x78[\x18-\xff])"
+_SIZE_OF_OCTETS = rb"([\x40-\x57]|\x58.|\x59.{2})"
+_SIGNATURE = re.escape(OCTETS[64]) + rb"(.{64})"
+SIZES_OF_NUMBERS: Final = {0x18: 2, 0x19: 3, 0x1A: 5}
+"""How many bytes a number takes that begins with this one; all others take one."""
+
+
+def text_of_bytes(most: int) -> bytes:
+    """A pattern of any text that is not empty and takes at most so many bytes."""
+    sizes = range(1, most + 1)
+    return rb"(?:%b)" % b"|".join(re.escape(TEXTS[size]) + rb".{%d}" % size for size in sizes)
+
+
 def number(encoded: bytes) -> int:
-    """The number that a group of a pattern found."""
+    """The number that NUMBER found."""
     return encoded[0] if len(encoded) == 1 else int.from_bytes(encoded[1:], "big")
 
 
-def _are(*items: cbor.Encodable) -> bytes:
-    return re.escape(b"".join(map(cbor.encode, items)))
+def message(claims: bytes) -> re.Pattern[bytes]:
+    """A COSE_Sign1 of a code with these claims.
 
+    Groups: the header, its algorithm and key identifier; the size and the claims; the groups of
+    the claims; the signature.
+    """
+    return re.compile(
+        rb"\x84(\x4d\xa2\x01([\x26\x27])\x04\x48(.{8}))\xa0"
+        + _SIZE_OF_OCTETS
+        + rb"("
+        + claims
+        + rb")"
+        + _SIGNATURE,
+        re.DOTALL,
+    )
 
-_NUMBER = rb"([\x00-\x17]|\x18[\x18-\xff]|\x19(?!\x00).{2}|\x1a(?!\x00\x00).{4})"
-_SIZE_OF_OCTETS = rb"([\x40-\x57]|\x58.|\x59.{2})"
-_SIZE_OF_TEXT = rb"([\x60-\x77]|\x78.)"
-_COORDINATE = re.escape(OCTETS[32]) + rb"(.{32})"
-_SIGNATURE = re.escape(OCTETS[64]) + rb"(.{64})"
-
-# The head of a map says whether the one member that may be absent is there.
-_STATEMENT: Final = b"".join(
-    (
-        rb"(?:\xa3|(?P<named>\xa4))",
-        _are(COLOUR) + rb"([\x00-\x02])",
-        _are(KIND) + rb"([\x00-\x01])",
-        _are(POLICY) + _NUMBER,
-        rb"(?(named)" + _are(HOLDER) + _SIZE_OF_TEXT + rb"(.{1,32}))",
-    )
-)
-_PHONE: Final = b"".join(
-    (
-        _are(CNF) + rb"\xa1" + _are(COSE_KEY),
-        rb"\xa4" + _are(KTY, KTY_EC2, CRV, CRV_P256),
-        _are(X) + _COORDINATE,
-        _are(Y) + _COORDINATE,
-    )
-)
-_CLAIMS: Final = b"".join(
-    (
-        rb"(?:\xa5|(?P<bound>\xa6))",
-        _are(ISS) + _SIZE_OF_TEXT + f"({ISSUER})".encode(),
-        _are(EXP) + _NUMBER,
-        _are(IAT) + _NUMBER,
-        rb"(?(bound)" + _PHONE + rb")",
-        _are(STATUS) + rb"\xa1" + _are("status_list"),
-        rb"\xa2" + _are("idx") + _NUMBER,
-        _are("uri") + _SIZE_OF_TEXT + f"({ADDRESS})".encode(),
-        _are(HC) + _STATEMENT,
-    )
-)
-MESSAGE: Final = re.compile(
-    rb"\x84(\x4d\xa2\x01([\x26\x27])\x04\x48(.{8}))\xa0"
-    + _SIZE_OF_OCTETS
-    + rb"("
-    + _CLAIMS
-    + rb")"
-    + _SIGNATURE,
-    re.DOTALL,
-)
-"""A COSE_Sign1 of a code. Groups: the header, its algorithm and key identifier; the size and the
-claims; the values of the claims; the signature."""
 
 PROOF: Final = re.compile(
     rb"\x84(\x43\xa1\x01\x26)\xa0"
     + _SIZE_OF_OCTETS
-    + rb"(\x82"
-    + _NUMBER
+    + rb"(\x82("
+    + NUMBER
+    + rb")"
     + _SIZE_OF_OCTETS
     + rb"(.+))"
     + _SIGNATURE,

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from healthcode.core import strict_json
-from healthcode.core.codes import Colour, Kind
+from healthcode.core.claims import Colour, Kind
 from healthcode.core.errors import MalformedRules, MalformedTrustList
 from healthcode.core.trust import Outcome
 from healthcode.core.trust_list import read_outcomes

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from healthcode.core.codes import Colour
+from healthcode.core.claims import Colour
 from healthcode.core.keys import Key
 
 

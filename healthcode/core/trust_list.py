@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from healthcode.core import grammar, strict_json
-from healthcode.core.codes import Colour
+from healthcode.core.claims import Colour
 from healthcode.core.cose import Algorithm, signature_holds
 from healthcode.core.errors import MalformedKey, MalformedTrustList, NotTrusted, WentBackwards
 from healthcode.core.keys import (

@@ -5,7 +5,8 @@ from typing import Final, NamedTuple
 
 from healthcode.core import cose
 from healthcode.core.bound import PROOF_SECONDS
-from healthcode.core.codes import Colour, HealthCode, SignedCode, phone_public_key
+from healthcode.core.claims import Colour, HealthCode, phone_public_key
+from healthcode.core.codes import SignedCode
 from healthcode.core.cose import Algorithm
 from healthcode.core.rules import Rules
 from healthcode.core.status import Statuses, StatusList

@@ -91,6 +91,7 @@ def _code(at: int) -> core.HealthCode:
         policy=1,
         holder=issuer.HOLDER,
         status=core.StatusRef(idx=7, uri=issuer.LIST_URI),
+        phone_key=None,
     )
 
 

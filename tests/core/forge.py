@@ -82,6 +82,7 @@ def health_code(**changes: Any) -> HealthCode:
         "policy": 1,
         "holder": "张*",
         "status": StatusRef(7, URI),
+        "phone_key": None,
     }
     if changes.get("kind") is Kind.PAPER:
         values["expires_at"] = NOON + 14 * 86_400

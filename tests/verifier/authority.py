@@ -64,6 +64,7 @@ class Authority:
             policy=1,
             holder=holder,
             status=core.StatusRef(idx=idx, uri=self.list_uri),
+            phone_key=None,
         )
         return core.sign(
             content, kid=self.key.kid, algorithm=core.Algorithm.ES256, signer=self.signer

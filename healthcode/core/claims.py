@@ -1,0 +1,298 @@
+"""What a code says: CWT claims and the members of `hc`, each one row of the tables below.
+
+Encoding, reading and explaining walk these tables. Their order is that of the encoded keys, byte by
+byte (RFC 8949, 4.2.1). docs/format.md, section 3, says the same in CDDL, and a test compares them;
+CONTRIBUTING.md tells what else a new member needs. Numbers are never reused.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from enum import IntEnum
+from typing import Any, Final, NamedTuple
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from healthcode.core import cbor, grammar
+from healthcode.core.errors import MalformedCode
+
+_COORDINATE_BYTES: Final = 32
+# First bytes of texts: that of an empty one, and that of one with its size in the next byte.
+_EMPTY_TEXT, _TEXT_OF_24 = 0x60, 0x78
+_UNCOMPRESSED = b"\x04"
+# COSE_Key (RFC 9052, 7 and RFC 9053, 7.1), as the cnf claim of RFC 8747 holds it.
+_COSE_KEY, _KTY, _CRV, _X, _Y = 1, 1, -1, -2, -3
+_KTY_EC2, _CRV_P256 = 2, 1
+# Breaks, blanks, invisible marks and those that turn the writing; listed, since what Unicode calls
+# printable grows by the year, last by characters of Chinese names that older systems do not know.
+_INVISIBLE: Final = re.compile(
+    r"[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
+    r"\ud800-\udfff\ufeff\ufff9-\uffff\U000e0000-\U000e007f]"
+)
+
+
+class Colour(IntEnum):
+    GREEN = 0
+    YELLOW = 1
+    RED = 2
+
+
+class Kind(IntEnum):
+    """Live codes are renewed by the minute on a phone; paper ones are printed."""
+
+    LIVE = 0
+    PAPER = 1
+
+
+class StatusRef(NamedTuple):
+    """The place of a code in a status list: bit `idx` of the list published at `uri`."""
+
+    idx: int
+    uri: str
+
+
+class HealthCode(NamedTuple):
+    """What a code says. Times in seconds since 1970, `holder` a masked name.
+
+    `phone_key` binds a live code to the phone that keeps the private half: x || y of a P-256
+    point. Such a code counts only with a fresh proof (`present`). What no code may say is refused
+    where it would become a code, by `sign`, and where it would come from one, by `decode`. No
+    field has a default: who issues codes says of each member what it is.
+    """
+
+    issuer: str
+    issued_at: int
+    expires_at: int
+    colour: Colour
+    kind: Kind
+    policy: int
+    holder: str | None
+    status: StatusRef
+    phone_key: bytes | None
+
+
+def phone_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
+    """The key of a phone from x || y. Raises MalformedCode for what is no point of P-256."""
+    try:
+        return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _UNCOMPRESSED + point)
+    except ValueError as error:
+        raise MalformedCode("phone key is not a point of P-256") from error
+
+
+class Coding(NamedTuple):
+    """How a value is encoded, read back from all that `pattern` matched, and told to people.
+
+    `rule` is its name in the CDDL of docs/format.md. The pattern has no groups and one way to
+    match. `write` and `read` raise MalformedCode.
+    """
+
+    rule: str
+    pattern: bytes
+    write: Callable[[Any], bytes]
+    read: Callable[[bytes], Any]
+    tell: Callable[[Any], object] = lambda value: value
+
+
+class Member(NamedTuple):
+    """A row: the key on the wire, the field of HealthCode, and the coding of its value.
+
+    The field is None where a member that is not `always` there is absent. `told_as` is its name
+    for people, where that is not the field's.
+    """
+
+    key: int
+    field: str
+    coding: Coding
+    always: bool = True
+    told_as: str = ""
+
+
+def _write_number(number: int) -> bytes:
+    if not 0 <= number <= grammar.MAX_NUMBER:
+        raise MalformedCode("number out of range")
+    return cbor.head(0, number)
+
+
+def _one_of(rule: str, values: Sequence[IntEnum]) -> Coding:
+    """A small number that stands for one of `values`, told by its name."""
+
+    def write(value: int) -> bytes:
+        if value not in values:
+            raise MalformedCode(f"no such {rule}")
+        return cbor.head(0, value)
+
+    return Coding(
+        rule,
+        rb"[\x00-%c]" % (len(values) - 1),
+        write,
+        lambda found: values[found[0]],
+        lambda value: value.name.lower(),
+    )
+
+
+def _text(rule: str, shape: str, wrong: str) -> Coding:
+    """A text of ASCII of a certain shape, behind its size."""
+    whole = re.compile(shape)
+
+    def write(text: str) -> bytes:
+        if not whole.fullmatch(text):
+            raise MalformedCode(wrong)
+        return cbor.encode(text)
+
+    return Coding(rule, grammar.SIZE_OF_TEXT + shape.encode(), write, _read_text)
+
+
+def _read_text(found: bytes) -> str:
+    if found[0] < _TEXT_OF_24:
+        size, text = found[0] - _EMPTY_TEXT, found[1:]
+    else:
+        size, text = found[1], found[2:]
+    if size != len(text):
+        raise MalformedCode("text of another size than it says")
+    return text.decode()
+
+
+def _write_holder(holder: str) -> bytes:
+    if _INVISIBLE.search(holder):
+        raise MalformedCode("holder is not a visible name")
+    return cbor.encode(holder)
+
+
+def _read_holder(found: bytes) -> str:
+    try:
+        name = _read_text(found)
+    except UnicodeDecodeError as error:
+        raise MalformedCode("holder is not UTF-8") from error
+    if _INVISIBLE.search(name):
+        raise MalformedCode("holder is not a visible name")
+    return name
+
+
+def _write_status(status: StatusRef) -> bytes:
+    return _BEFORE_IDX + NUMBER.write(status.idx) + _BEFORE_URI + ADDRESS.write(status.uri)
+
+
+def _read_status(found: bytes) -> StatusRef:
+    end = _IDX_AT + grammar.SIZES_OF_NUMBERS.get(found[_IDX_AT], 1)
+    uri = _read_text(found[end + len(_BEFORE_URI) :])
+    return StatusRef(grammar.number(found[_IDX_AT:end]), uri)
+
+
+def _write_phone_key(point: bytes) -> bytes:
+    return _BEFORE_X + point[:_COORDINATE_BYTES] + _BEFORE_Y + point[_COORDINATE_BYTES:]
+
+
+def _read_phone_key(found: bytes) -> bytes:
+    point = found[len(_BEFORE_X) :][:_COORDINATE_BYTES] + found[-_COORDINATE_BYTES:]
+    phone_public_key(point)
+    return point
+
+
+_MAPS: Final = [cbor.head(5, size) for size in range(24)]
+_BEFORE_IDX: Final = _MAPS[1] + cbor.encode("status_list") + _MAPS[2] + cbor.encode("idx")
+_IDX_AT: Final = len(_BEFORE_IDX)
+_BEFORE_URI: Final = cbor.encode("uri")
+_BEFORE_X: Final = b"".join(
+    (
+        _MAPS[1] + cbor.encode(_COSE_KEY) + _MAPS[4],
+        *map(cbor.encode, (_KTY, _KTY_EC2, _CRV, _CRV_P256, _X)),
+        grammar.OCTETS[_COORDINATE_BYTES],
+    )
+)
+_BEFORE_Y: Final = cbor.encode(_Y) + grammar.OCTETS[_COORDINATE_BYTES]
+
+NUMBER: Final = Coding("number", grammar.NUMBER, _write_number, grammar.number)
+ISSUER: Final = _text("issuer", grammar.ISSUER, "issuer is not like CN-33")
+ADDRESS: Final = _text("address", grammar.ADDRESS, "address is not a short http(s) address")
+HOLDER: Final = Coding("holder", grammar.text_of_bytes(32), _write_holder, _read_holder)
+STATUS: Final = Coding(
+    "status",
+    re.escape(_BEFORE_IDX) + NUMBER.pattern + re.escape(_BEFORE_URI) + ADDRESS.pattern,
+    _write_status,
+    _read_status,
+    StatusRef._asdict,
+)
+PHONE_KEY: Final = Coding(
+    "confirmation",
+    re.escape(_BEFORE_X)
+    + rb".{%d}" % _COORDINATE_BYTES
+    + re.escape(_BEFORE_Y)
+    + rb".{%d}" % _COORDINATE_BYTES,
+    _write_phone_key,
+    _read_phone_key,
+    lambda point: point is not None,
+)
+
+CLAIMS: Final = (
+    Member(1, "issuer", ISSUER),
+    Member(4, "expires_at", NUMBER),
+    Member(6, "issued_at", NUMBER),
+    Member(8, "phone_key", PHONE_KEY, always=False, told_as="bound"),
+    Member(65535, "status", STATUS),
+)
+HC: Final = -65537
+"""The claim behind all others: a map of STATEMENT."""
+STATEMENT: Final = (
+    Member(1, "colour", _one_of("colour", tuple(Colour))),
+    Member(2, "kind", _one_of("kind", tuple(Kind))),
+    Member(3, "policy", NUMBER),
+    Member(4, "holder", HOLDER, always=False),
+)
+
+
+def _pattern(members: Sequence[Member], more: int = 0) -> bytes:
+    """A map of the members and `more`: a group for its head, and one for each member's value."""
+    least, most = more + sum(member.always for member in members), more + len(members)
+    return rb"([%b-%b])" % (_MAPS[least], _MAPS[most]) + b"".join(
+        rb"(?:%b(%b))%b" % (re.escape(cbor.encode(key)), coding.pattern, b"" if always else b"?")
+        for key, _, coding, always, _ in members
+    )
+
+
+PATTERN: Final = _pattern(CLAIMS, more=1) + re.escape(cbor.encode(HC)) + _pattern(STATEMENT)
+"""The claims of a code, in groups that `read` takes."""
+
+# Where the groups are, found once: each code at a door comes past here.
+_ROWS: Final = (None, *CLAIMS, None, *STATEMENT)
+_PLACES: Final = {row.field: place for place, row in enumerate(_ROWS) if row is not None}
+_BY_FIELD: Final = [
+    row for field in HealthCode._fields for row in (*CLAIMS, *STATEMENT) if row.field == field
+]
+_READERS: Final = [(_PLACES[row.field], row.coding.read) for row in _BY_FIELD]
+_HEADS: Final = [(0, 1 + len(CLAIMS), 1), (1 + len(CLAIMS), len(_ROWS), 0)]
+"""Where each map begins and ends, and what it holds beside its members."""
+_WRITERS: Final = [
+    [
+        (HealthCode._fields.index(each.field), cbor.encode(each.key), each.coding.write)
+        for each in members
+    ]
+    for members in (CLAIMS, STATEMENT)
+]
+_HC: Final = cbor.encode(HC)
+
+
+def read(groups: Sequence[bytes | None]) -> HealthCode:
+    """What the groups of PATTERN say, each by itself. Raises MalformedCode."""
+    for head, end, more in _HEADS:
+        if groups[head] != _MAPS[end - head - 1 + more - groups[head:end].count(None)]:
+            raise MalformedCode("map of another size than it says")
+    return HealthCode._make(
+        [None if (found := groups[place]) is None else read(found) for place, read in _READERS]
+    )
+
+
+def write(code: HealthCode) -> bytes:
+    """The claims as PATTERN has them. Raises MalformedCode for a value that no code may have."""
+    claims, statement = (
+        [key + write(value) for field, key, write in rows if (value := code[field]) is not None]
+        for rows in _WRITERS
+    )
+    head, inner = _MAPS[len(claims) + 1], _MAPS[len(statement)]
+    return b"".join((head, *claims, _HC, inner, *statement))
+
+
+def tell(code: HealthCode) -> dict[str, object]:
+    """What a code says as plain values, by the names that people and other programs know."""
+    return {
+        row.told_as or row.field: row.coding.tell(value)
+        for row, value in zip(_BY_FIELD, code, strict=True)
+    }
