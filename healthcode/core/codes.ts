@@ -9,18 +9,9 @@ export const KINDS = ["live", "paper"] as const;
 export type Colour = (typeof COLOURS)[number];
 export type Kind = (typeof KINDS)[number];
 
-/** The members are those of the HTTP interface; times in seconds since 1970. */
-export interface HealthCode {
-  issuer: string;
-  issued_at: number;
-  expires_at: number;
-  colour: Colour;
-  kind: Kind;
-  policy: number;
-  holder: string | null;
-  status: { idx: number; uri: string };
-  bound: boolean;
-}
+/** What a code says, by the names of the HTTP interface; times in seconds since 1970. */
+export type HealthCode = Omit<Said<typeof CLAIMS>, "phone_key"> &
+  Said<typeof STATEMENT> & { bound: boolean };
 
 export interface Proof {
   madeAt: number;
@@ -43,14 +34,44 @@ const MAX_CHARACTERS = 311;
 const MAX_BOUND_CHARACTERS = 656;
 export const KID_BYTES = 8;
 const MAX_HOLDER_BYTES = 32;
-const LIFETIME_SECONDS = { live: 86_400, paper: 14 * 86_400 };
+const LIFETIME_SECONDS = { live: 86_400, paper: 14 * 86_400 } satisfies Record<Kind, number>;
 export const ISSUER = /^[A-Z0-9]{2}(-[A-Z0-9]{1,8})?$/;
 export const ADDRESS = /^https?:\/\/[!-~]{1,56}$/;
 // No breaks, blanks, invisible marks, nor any that turn the writing: listed in docs/format.md.
 const NAME =
   /^[^\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\uffff\u{e0000}-\u{e007f}]+$/u;
-const [ISS, EXP, IAT, CNF, STATUS, HC] = [1, 4, 6, 8, 65535, -65537] as const;
-const [COLOUR, KIND, POLICY, HOLDER] = [1, 2, 3, 4] as const;
+/** A row: the key on the wire, and how the value is read. null is what is absent and may be. */
+interface Member<T> {
+  key: number;
+  always: boolean;
+  read: (value: Value | undefined) => T;
+}
+type Said<Table> = { [Name in keyof Table]: Table[Name] extends Member<infer T> ? T : never };
+
+// These are the tables of healthcode/core/claims.py; a test compares them, so that a member is
+// added to both or to none.
+export const CLAIMS = {
+  issuer: always(1, (value) => text(value, ISSUER)),
+  expires_at: always(4, uint),
+  issued_at: always(6, uint),
+  phone_key: maybe(8, readPhone),
+  status: always(65535, readPlace),
+};
+export const HC = -65537;
+export const STATEMENT = {
+  colour: always(1, (value) => oneOf(COLOURS, value)),
+  kind: always(2, (value) => oneOf(KINDS, value)),
+  policy: always(3, uint),
+  holder: maybe(4, readHolder),
+};
+
+function always<T>(key: number, read: (value: Value | undefined) => T): Member<T> {
+  return { key, always: true, read };
+}
+
+function maybe<T>(key: number, read: (value: Value) => T): Member<T | null> {
+  return { key, always: false, read: (value) => (value === undefined ? null : read(value)) };
+}
 
 /** A code or, of a code bound to a phone, what that phone shows. Throws Malformed. */
 export function readCode(text: string): SignedCode {
@@ -81,43 +102,47 @@ function readMessage(data: Bytes): SignedCode {
   onlyKeys(headers, [1, 4]);
   const kid = headers.get(4);
   if (!(kid instanceof Uint8Array) || kid.length !== KID_BYTES) throw new Malformed("no kid");
-  const claims = map(decode(payload));
-  const phone = claims.has(CNF) ? readPhone(map(claims.get(CNF))) : null;
-  const code = readClaims(claims, phone !== null);
+  const { code, phone } = readClaims(map(decode(payload)));
   return { code, kid, algorithm, signature, signed, phone, proof: null };
 }
 
-function readClaims(claims: Map<CborKey, Value>, bound: boolean): HealthCode {
-  onlyKeys(claims, bound ? [ISS, EXP, IAT, CNF, STATUS, HC] : [ISS, EXP, IAT, STATUS, HC]);
-  const statement = map(claims.get(HC));
-  const named = statement.has(HOLDER);
-  onlyKeys(statement, named ? [COLOUR, KIND, POLICY, HOLDER] : [COLOUR, KIND, POLICY]);
-  const code = {
-    issuer: text(claims.get(ISS), ISSUER),
-    issued_at: uint(claims.get(IAT)),
-    expires_at: uint(claims.get(EXP)),
-    colour: oneOf(COLOURS, statement.get(COLOUR)),
-    kind: oneOf(KINDS, statement.get(KIND)),
-    policy: uint(statement.get(POLICY)),
-    holder: named ? text(statement.get(HOLDER), NAME) : null,
-    status: readPlace(map(claims.get(STATUS))),
-    bound,
-  };
+function readClaims(claims: Map<CborKey, Value>): { code: HealthCode; phone: Bytes | null } {
+  const { phone_key: phone, ...said } = readMap(CLAIMS, claims, [HC]);
+  const code = { ...said, ...readMap(STATEMENT, map(claims.get(HC))), bound: phone !== null };
   const lifetime = code.expires_at - code.issued_at;
   if (lifetime <= 0 || lifetime > LIFETIME_SECONDS[code.kind]) throw new Malformed("lifetime");
-  if (bound && code.kind !== "live") throw new Malformed("only a live code is bound to a phone");
-  if (utf8(code.holder ?? "").length > MAX_HOLDER_BYTES) throw new Malformed("holder is too long");
-  return code;
+  if (code.bound && code.kind !== "live") throw new Malformed("only a live code is bound to a phone");
+  return { code, phone };
 }
 
-function readPlace(status: Map<CborKey, Value>): { idx: number; uri: string } {
+/** The members of a map, which has no others but `more`. */
+function readMap<Table extends Record<string, Member<unknown>>>(
+  table: Table,
+  found: Map<CborKey, Value>,
+  more: CborKey[] = [],
+): Said<Table> {
+  const members = Object.values(table).filter(({ key, always }) => always || found.has(key));
+  onlyKeys(found, [...members.map(({ key }) => key), ...more]);
+  const said = Object.entries(table).map(([name, { key, read }]) => [name, read(found.get(key))]);
+  return Object.fromEntries(said) as Said<Table>;
+}
+
+function readHolder(value: Value): string {
+  const holder = text(value, NAME);
+  if (utf8(holder).length > MAX_HOLDER_BYTES) throw new Malformed("holder is too long");
+  return holder;
+}
+
+function readPlace(value: Value | undefined): { idx: number; uri: string } {
+  const status = map(value);
   onlyKeys(status, ["status_list"]);
   const place = map(status.get("status_list"));
   onlyKeys(place, ["idx", "uri"]);
   return { idx: uint(place.get("idx")), uri: text(place.get("uri"), ADDRESS) };
 }
 
-function readPhone(confirmation: Map<CborKey, Value>): Bytes {
+function readPhone(value: Value): Bytes {
+  const confirmation = map(value);
   onlyKeys(confirmation, [1]);
   const key = map(confirmation.get(1));
   onlyKeys(key, [1, -1, -2, -3]);

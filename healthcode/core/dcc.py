@@ -10,7 +10,7 @@ import hashlib
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -23,6 +23,15 @@ from healthcode.core.errors import CoreError, MalformedCode, MalformedKey
 from healthcode.core.keys import KID_BYTES, Key
 from healthcode.core.trust import Issuer, Outcome
 from healthcode.core.verdict import Door, Reason, Verdict, age
+
+Doubt: TypeAlias = Literal[
+    Reason.UNKNOWN_ISSUER,
+    Reason.UNKNOWN_KEY,
+    Reason.BAD_SIGNATURE,
+    Reason.NOT_YET_VALID,
+    Reason.EXPIRED,
+]
+"""The reasons for which a certificate is not believed."""
 
 PREFIX: Final = "HC1:"
 MAX_CHARACTERS: Final = 4_296
@@ -181,7 +190,7 @@ def judge(signed: SignedCertificate, door: Door) -> Verdict:
     )
 
 
-def doubt_of(signed: SignedCertificate, door: Door) -> Reason | None:
+def doubt_of(signed: SignedCertificate, door: Door) -> Doubt | None:
     """Why what the certificate states cannot be believed, or None when it can."""
     issuer = door.trust.issuers.get(signed.claims.country)
     if issuer is None:
@@ -210,7 +219,7 @@ def is_signed_by(message: cose.Sign1, keys: Iterable[Key], kind: str) -> bool:
     )
 
 
-def lapse(claims: Claims, now: int, leeway_seconds: int) -> Reason | None:
+def lapse(claims: Claims, now: int, leeway_seconds: int) -> Doubt | None:
     if claims.issued_at - leeway_seconds > now:
         return Reason.NOT_YET_VALID
     if claims.expires_at + leeway_seconds <= now:

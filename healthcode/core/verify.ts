@@ -7,19 +7,22 @@ import { ES256, holds, p256Key } from "./cose.ts";
 import { type Statuses, type StatusList, superseded } from "./status.ts";
 import { anyHolds, inForce, type Issuer, type Outcome, OUTCOMES, type Outcomes, type Trust } from "./trust.ts";
 
-export type Reason =
-  | "ok"
-  | "yellow"
-  | "red"
-  | "expired"
-  | "not_yet_valid"
-  | "superseded"
-  | "unknown_issuer"
-  | "unknown_key"
-  | "bad_signature"
-  | "malformed"
-  | "stale_data"
-  | "not_admitted_here";
+/** The core's closed list, in its order; a test compares them. */
+export const REASONS = [
+  "ok",
+  "yellow",
+  "red",
+  "expired",
+  "not_yet_valid",
+  "superseded",
+  "unknown_issuer",
+  "unknown_key",
+  "bad_signature",
+  "malformed",
+  "stale_data",
+  "not_admitted_here",
+] as const;
+export type Reason = (typeof REASONS)[number];
 
 export interface Rules {
   admits: Outcomes;
@@ -30,7 +33,7 @@ export interface Rules {
 }
 
 export const RULES: Rules = {
-  admits: { green: "pass", yellow: "caution", red: "refuse" },
+  admits: { green: "pass", yellow: "caution", red: "refuse" } satisfies Record<Colour, Outcome>,
   kinds: KINDS,
   trust_grace_seconds: 86_400,
   status_grace_seconds: 7_200,

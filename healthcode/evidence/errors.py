@@ -1,10 +1,13 @@
 """What this room refuses, and the sentence that goes with it."""
 
+from collections.abc import Mapping
 from typing import Final
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from healthcode.core import Reason
+from healthcode.core.dcc import Doubt
 from healthcode.core.errors import CoreError
 from healthcode.web.errors import Conflict, Refusal
 
@@ -94,7 +97,7 @@ class CertificateRefused(Refusal):
     slug = "certificate-refused"
     title = _("The certificate is not accepted")
 
-    def __init__(self, reason: Reason) -> None:
+    def __init__(self, reason: Doubt) -> None:
         super().__init__(_REFUSED[reason], reason=reason.value)
 
 
@@ -102,7 +105,7 @@ _UNKNOWN_SIGNER: Final = _(
     "Certificates of this issuer cannot be checked here so far. Ask on 12345 whether that will "
     "change, or have the test done at a station here, which reports it by itself."
 )
-_REFUSED: Final = {
+_REFUSED: Final[Mapping[Doubt, Promise]] = {
     Reason.UNKNOWN_ISSUER: _UNKNOWN_SIGNER,
     Reason.UNKNOWN_KEY: _UNKNOWN_SIGNER,
     Reason.BAD_SIGNATURE: _(

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from healthcode.core import Colour, Kind, StatusRef, present, sign
+from healthcode.core import Colour, Kind, Outcome, Reason, StatusRef, present, sign
+from healthcode.core.claims import CLAIMS, HC, STATEMENT
 from tests.core import forge
 from tests.core.cases import Case
 from tests.core.forge import NOON, PHONE, URI, ZHEJIANG, ZHEJIANG_ED, Signer
@@ -19,6 +20,7 @@ from tests.core.test_vectors import LOADED_AT, VECTORS
 from tests.core.worlds import DAY, RULES, STATUS, TRUST
 
 JUDGE = Path(__file__).with_name("judge_in_node.ts")
+LISTS = Path(__file__).with_name("lists_in_node.ts")
 GENERATED = 10_000
 FIELDS = ("outcome", "reason", "code", "age_seconds", "trust_age_seconds", "status_age_seconds")
 
@@ -33,13 +35,30 @@ def node() -> str:
 
 def judged(vectors: Mapping[str, Any]) -> Mapping[str, Any]:
     """The answers of the verifier in Node."""
-    document = json.dumps({**vectors, "loaded_at": LOADED_AT}).encode()
+    return told(JUDGE, json.dumps({**vectors, "loaded_at": LOADED_AT}).encode())
+
+
+def told(script: Path, document: bytes = b"") -> Mapping[str, Any]:
+    """The JSON that a script in Node prints."""
     done = subprocess.run(
-        [node(), "--no-warnings", str(JUDGE)], input=document, capture_output=True, check=False
+        [node(), "--no-warnings", str(script)], input=document, capture_output=True, check=False
     )
     assert done.returncode == 0, done.stderr.decode()
     answers: Mapping[str, Any] = json.loads(done.stdout)
     return answers
+
+
+def test_the_closed_lists_are_those_of_the_core() -> None:
+    """Order too: the colour and the kind of a code are their places in these lists."""
+    assert told(LISTS) == {
+        "reasons": [*Reason],
+        "outcomes": [*Outcome],
+        "colours": [colour.name.lower() for colour in Colour],
+        "kinds": [kind.name.lower() for kind in Kind],
+        "claims": [[each.field, each.key, each.always] for each in CLAIMS],
+        "hc": HC,
+        "statement": [[each.field, each.key, each.always] for each in STATEMENT],
+    }
 
 
 def test_every_vector() -> None:
@@ -51,7 +70,7 @@ def test_ten_thousand_generated_codes_good_and_damaged() -> None:
 
     expect_agreement(vectors, judged(vectors))
 
-    assert len({case["reason"] for case in vectors["cases"]}) == 12, "every reason came up"
+    assert {case["reason"] for case in vectors["cases"]} == set(Reason), "every reason came up"
 
 
 def expect_agreement(vectors: Mapping[str, Any], answers: Mapping[str, Any]) -> None:

@@ -1,8 +1,7 @@
 // A code as the server sends it, and the time as the server knows it.
 
+import type { Colour } from "#core/index.ts";
 import { within } from "#web/patience.ts";
-
-export type Colour = "green" | "yellow" | "red";
 
 export interface Code {
   readonly code: string;

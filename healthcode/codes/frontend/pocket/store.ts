@@ -1,7 +1,7 @@
 // What this phone keeps: one code with the key it is bound to. The key cannot be read out again.
 
 import { Database } from "#web/database.ts";
-import type { Colour } from "../live/code.ts";
+import type { Colour } from "#core/index.ts";
 
 export interface Held {
   readonly person: string;

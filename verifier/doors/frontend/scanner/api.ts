@@ -2,7 +2,7 @@
 // verdict. The service worker talks too, so nothing here needs a page.
 
 import { hex } from "#core/bytes.ts";
-import type { Outcome } from "#core/index.ts";
+import type { Colour, Outcome } from "#core/index.ts";
 import { within } from "#web/patience.ts";
 
 export interface Device {
@@ -18,7 +18,7 @@ export interface Verdict {
   id: string;
   outcome: Outcome;
   reason: string;
-  colour: "green" | "yellow" | "red" | null;
+  colour: Colour | null;
   holder: string | null;
   issued_at: string | null;
   age_seconds: number | null;
@@ -45,7 +45,7 @@ export interface OfflineScan {
 const TIMEOUT_MS = 4000;
 // With a verdict of its own at hand a door waits no longer than people do.
 const SHORT_TIMEOUT_MS = 1200;
-const OUTCOMES: readonly string[] = ["pass", "caution", "refuse"];
+const OUTCOMES = Object.keys({ pass: 0, caution: 0, refuse: 0 } satisfies Record<Outcome, 0>);
 const TOO_MANY_REQUESTS = 429;
 let language = navigator.language;
 

@@ -1,6 +1,6 @@
 // Who gives the verdict: the server while it answers, this device while it does not.
 
-import { Malformed, NotTrusted, type Verdict as OwnVerdict } from "#core/index.ts";
+import { Malformed, NotTrusted, type Reason, type Verdict as OwnVerdict } from "#core/index.ts";
 import { phrase } from "#web/phrases.ts";
 import {
   type Device,
@@ -136,7 +136,7 @@ function instant(seconds: number): string {
   return new Date(seconds * 1000).toISOString();
 }
 
-function sentence(reason: string, text: string): string {
+function sentence(reason: Reason, text: string): string {
   if (reason === "malformed" && /^(https?:\/\/|www\.)/i.test(text)) return phrase("web-address");
   if (reason === "malformed" && text.startsWith("HC1:")) return phrase("eu-certificate");
   return phrase(`reason-${reason}`);

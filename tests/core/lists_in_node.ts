@@ -1,0 +1,14 @@
+// The closed lists and the tables of the browser's verifier, on standard output.
+
+import { CLAIMS, COLOURS, HC, KINDS, STATEMENT } from "#core/codes.ts";
+import { OUTCOMES } from "#core/trust.ts";
+import { REASONS } from "#core/verify.ts";
+
+function rows(table: Record<string, { key: number; always: boolean }>) {
+  return Object.entries(table).map(([field, { key, always }]) => [field, key, always]);
+}
+
+const lists = { reasons: REASONS, outcomes: OUTCOMES, colours: COLOURS, kinds: KINDS };
+console.log(
+  JSON.stringify({ ...lists, claims: rows(CLAIMS), hc: HC, statement: rows(STATEMENT) }),
+);
