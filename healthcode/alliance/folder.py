@@ -5,14 +5,13 @@ Whoever has the folder and the secret speaks for the alliance; the public files 
 
 import json
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -33,9 +32,9 @@ from healthcode.core import (
     sign_trust_list,
     strict_json,
 )
+from healthcode.core.cose import sign_es256
 from healthcode.core.trust_list import describe, differences, read
 
-_COORDINATE_BYTES: Final = 32
 _FOR_ALL, _FOR_ITS_OWNER = 0o644, 0o600
 _OVERLAP_SECONDS: Final = 24 * 3600
 _UNSIGNED: Final = Trust(issuers={}, as_of=0, expires_at=1, sequence=0)
@@ -144,7 +143,10 @@ class Folder:
         private_key = self._open(secret)
         own = Key.of(private_key.public_key(), not_before=0)
         token = sign_trust_list(
-            trust, kid=own.kid, algorithm=own.algorithm, signer=_signer(private_key)
+            trust,
+            kid=own.kid,
+            algorithm=own.algorithm,
+            signer=partial(sign_es256, private_key),
         )
         parse_trust_list(token, self.keys(), at, held=last)
         _write(self.path / "trust.jws", token, _FOR_ALL)
@@ -192,16 +194,6 @@ class Folder:
             raise AllianceError(
                 f"There is no {name} in {self.path}; `create` makes an alliance."
             ) from error
-
-
-def _signer(private_key: ec.EllipticCurvePrivateKey) -> Callable[[bytes], bytes]:
-    """Signs as JWS carries it: r || s (RFC 7518, 3.4)."""
-
-    def sign(message: bytes) -> bytes:
-        r, s = decode_dss_signature(private_key.sign(message, ec.ECDSA(SHA256())))
-        return r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
-
-    return sign
 
 
 def _write(path: Path, content: str, mode: int) -> None:

@@ -12,8 +12,6 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -29,6 +27,7 @@ from django.db.models import Q, QuerySet
 from healthcode.codes.errors import DoesNotSign
 from healthcode.codes.models import SigningKey
 from healthcode.core import Algorithm, Key, key_id
+from healthcode.core.cose import sign_es256
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +36,6 @@ RELOAD_AFTER: Final = timedelta(seconds=30)
 
 MARGIN: Final = timedelta(days=1)
 """How much longer a key verifies than its last code lives."""
-
-_COORDINATE_BYTES = 32
 
 
 class Signer(Protocol):
@@ -66,8 +63,7 @@ class LocalSigner:
 
     def sign(self, message: bytes) -> bytes:
         """See `Signer`."""
-        r, s = decode_dss_signature(self.private_key.sign(message, ec.ECDSA(SHA256())))
-        return r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
+        return sign_es256(self.private_key, message)
 
 
 class Keyring:

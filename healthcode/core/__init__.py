@@ -1,7 +1,8 @@
 """Health codes: format, verification, status lists, trust lists. Usable alone, without Django.
 
 Every province that recognises the codes verifies them with this package or with one of its own
-written from docs/format.md and docs/trust.md. Nothing here holds or asks for a private key.
+written from docs/format.md and docs/trust.md. Who signs hands in a function that does, so that a
+private key may live anywhere; `cose.sign_es256` is that function for one in memory.
 """
 
 from healthcode.core.bound import present

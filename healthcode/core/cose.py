@@ -11,7 +11,10 @@ from typing import Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.asymmetric.utils import (
+    decode_dss_signature,
+    encode_dss_signature,
+)
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from healthcode.core import cbor
@@ -125,7 +128,7 @@ def signature_holds(
     """Whether the key made this signature, with exactly this algorithm."""
     try:
         if algorithm is Algorithm.ES256 and isinstance(public_key, ec.EllipticCurvePublicKey):
-            der = _to_der(signature, (public_key.key_size + 7) // 8)
+            der = _to_der(signature, _coordinate_bytes(public_key.key_size))
             public_key.verify(der, signed_bytes, _ECDSA)
         elif algorithm is Algorithm.EDDSA and isinstance(public_key, ed25519.Ed25519PublicKey):
             public_key.verify(signature, signed_bytes)
@@ -137,6 +140,17 @@ def signature_holds(
     except InvalidSignature:
         return False
     return True
+
+
+def sign_es256(private_key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
+    """The ES256 signature as COSE (RFC 9053, 2.1) and JWS (RFC 7518, 3.4) carry it: r || s."""
+    size = _coordinate_bytes(private_key.key_size)
+    r, s = decode_dss_signature(private_key.sign(message, _ECDSA))
+    return r.to_bytes(size, "big") + s.to_bytes(size, "big")
+
+
+def _coordinate_bytes(key_size: int) -> int:
+    return (key_size + 7) // 8
 
 
 def _to_der(signature: bytes, size: int) -> bytes:

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from healthcode import core
+from healthcode.core import cose
 
 SUFFIX: Final = "-SPECIMEN"
 NAME: Final = f"CN{SUFFIX}"
@@ -38,23 +37,18 @@ def is_specimen(issuer: str) -> bool:
 
 def sign(message: bytes) -> bytes:
     """The sandbox's ES256 signature as COSE carries it."""
-    return _signature(_KEY, message)
+    return cose.sign_es256(_KEY, message)
 
 
 def sign_as_phone(message: bytes) -> bytes:
     """The same by the phone to which specimens are bound."""
-    return _signature(_PHONE, message)
+    return cose.sign_es256(_PHONE, message)
 
 
 def phone_key() -> bytes:
     """That phone's public key, as codes carry it: x and y."""
     point = _PHONE.public_key().public_numbers()
     return point.x.to_bytes(_COORDINATE_BYTES, "big") + point.y.to_bytes(_COORDINATE_BYTES, "big")
-
-
-def _signature(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
-    r, s = decode_dss_signature(key.sign(message, ec.ECDSA(SHA256())))
-    return r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
 
 
 def key_set() -> Mapping[str, object]:

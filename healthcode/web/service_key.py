@@ -9,15 +9,14 @@ from collections.abc import Mapping
 from functools import cache
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
 from healthcode.core import Key, key_id
+from healthcode.core.cose import sign_es256
 from healthcode.core.keys import to_base64url
 
-_COORDINATE_BYTES = 32
 # The number of points of P-256 (FIPS 186-5); private keys are below it.
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -32,9 +31,7 @@ def signed(document: Mapping[str, object], *, typ: str) -> str:
     private_key = _private_key(settings.SECRET_KEY)
     kid = to_base64url(key_id(private_key.public_key()))
     text = f"{_compact({'alg': 'ES256', 'kid': kid, 'typ': typ})}.{_compact(document)}"
-    r, s = decode_dss_signature(private_key.sign(text.encode(), ec.ECDSA(SHA256())))
-    pair = r.to_bytes(_COORDINATE_BYTES, "big") + s.to_bytes(_COORDINATE_BYTES, "big")
-    return f"{text}.{to_base64url(pair)}"
+    return f"{text}.{to_base64url(sign_es256(private_key, text.encode()))}"
 
 
 @cache

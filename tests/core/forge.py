@@ -41,6 +41,7 @@ class Signer:
         return ec.derive_private_key(int.from_bytes(seed, "big") >> 1, ec.SECP256R1())
 
     def __call__(self, data: bytes) -> bytes:
+        """Not `cose.sign_es256`, whose signatures differ every time: vectors must not."""
         match self.private_key:
             case ed25519.Ed25519PrivateKey() as key:
                 return key.sign(data)

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.hashes import SHA256
 
 from healthcode import core
+from healthcode.core.cose import sign_es256
 from verifier.models import TrustedIssuer
 from verifier.recognition.refresh import keep_keys, keep_status_list
 
@@ -41,8 +40,7 @@ class Authority:
         return core.Key.of(self.private_key.public_key(), not_before=0)
 
     def signer(self, data: bytes) -> bytes:
-        r, s = decode_dss_signature(self.private_key.sign(data, ec.ECDSA(SHA256())))
-        return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+        return sign_es256(self.private_key, data)
 
     def code(
         self,
