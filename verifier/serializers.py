@@ -1,7 +1,8 @@
 """A code as it is sent for judging, and a verdict as it is answered."""
 
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
@@ -12,6 +13,9 @@ from healthcode.core import Colour, Outcome, Reason
 OUTCOMES = [outcome.value for outcome in Outcome]
 REASONS = [reason.value for reason in Reason]
 COLOURS = [colour.name.lower() for colour in Colour]
+
+Code = Annotated[str, msgspec.Meta(min_length=1)]
+"""The text a scanner read: any but an empty one."""
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -26,11 +30,10 @@ class CodeField(serializers.Field[str, Any, str, Any]):
 
     def to_internal_value(self, data: object) -> str:
         """The text. Raises ValidationError for what is no text, or an empty one."""
-        if not isinstance(data, str):
-            self.fail("invalid")
-        if not data:
-            self.fail("blank")
-        return data
+        try:
+            return msgspec.convert(data, Code)
+        except msgspec.ValidationError:
+            self.fail("blank" if data == "" else "invalid")
 
     def to_representation(self, value: str) -> str:
         """The same text."""

@@ -3,6 +3,7 @@
 import re
 from codecs import lookup
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from json import JSONDecoder
 from typing import IO, Any, Final
 
@@ -58,6 +59,30 @@ class StrictJSONParser(JSONParser):
                 sentence, errors=[{"pointer": pointer, "detail": sentence} for pointer in broken]
             )
         return value
+
+
+class TypedJSONParser(StrictJSONParser):
+    """JSON read straight into a type; what does not fit it is read as by StrictJSONParser.
+
+    So what is right is decoded once, and whoever gets something else says what is wrong with it.
+    """
+
+    def read(self, text: str) -> object:
+        """What the text is. Raises ValueError for any other text, also one that is no JSON."""
+        raise NotImplementedError
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """See StrictJSONParser."""
+        body = stream.read()
+        try:
+            return self.read(body.decode(get_encoding(parser_context or {})))
+        except ValueError:
+            return super().parse(BytesIO(body), media_type, parser_context)
 
 
 def unreadable(value: object, pointer: str = "") -> Iterator[str]:

@@ -1,15 +1,19 @@
-"""Scans read by hand are what the serializers would have made of them."""
+"""Scans read by msgspec are what the serializers would have made of them."""
 
 import json
-from datetime import UTC
-from typing import Any
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any, cast
+from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rest_framework.exceptions import ValidationError
 
 from healthcode.core import Outcome, Reason
-from verifier.doors import reading
+from healthcode.web.parsers import StrictJSONParser
+from verifier.doors.reading import BatchParser, ScanParser, offline_scan
 from verifier.doors.scanning import Given, NewScan
 from verifier.doors.serializers import OfflineScanInput, ScanInput
 
@@ -45,28 +49,78 @@ SENT = st.fixed_dictionaries(
 
 def by_serializer(serializer: Any, sent: object) -> NewScan | None:
     try:
-        read = dict(serializer.run_validation(sent))
+        return cast(NewScan, serializer.run_validation(sent))
     except ValidationError:
         return None
-    outcome, reason = read.pop("given_outcome", None), read.pop("given_reason", None)
-    return NewScan(**read, given=Given(Outcome(outcome), Reason(reason)) if outcome else None)
+
+
+def one(text: str) -> NewScan | None:
+    try:
+        return ScanParser().read(text)
+    except ValueError:
+        return None
+
+
+def of_a_batch(text: str) -> NewScan | None:
+    try:
+        return BatchParser().read(f'{{"scans": [{text}]}}').scans[0]
+    except ValueError:
+        return None
 
 
 @given(SENT)
 def test_what_is_read_is_what_the_serializers_read(sent: dict[str, object]) -> None:
-    sent = json.loads(json.dumps(sent))
-    for read, serializer in (
-        (reading.scan(sent), ScanInput()),
-        (reading.offline_scan(sent), OfflineScanInput()),
-    ):
-        assert read is None or read == by_serializer(serializer, sent)
+    text = json.dumps(sent)
+    read = one(text)
+    assert read is None or read == by_serializer(ScanInput(), sent)
+    read = of_a_batch(text)
+    assert read == offline_scan(sent)
+    assert read is None or read == by_serializer(OfflineScanInput(), sent)
 
 
 @given(st.uuids(), st.text(min_size=1), st.datetimes(timezones=st.just(UTC)))
-def test_what_doors_send_is_read(name: object, code: str, at: Any) -> None:
+def test_what_doors_send_is_read(name: UUID, code: str, at: datetime) -> None:
     sent = {"id": str(name), "code": code}
-    assert reading.scan(sent) is not None
     timed = sent | {"scanned_at": at.isoformat().replace("+00:00", "Z")}
+    assert one(json.dumps(sent)) == NewScan(name, code)
+    assert one(json.dumps(timed)) == of_a_batch(json.dumps(timed)) == NewScan(name, code, at)
     verdict = {"given_outcome": "pass", "given_reason": "ok"}
-    assert reading.offline_scan(timed) is not None
-    assert reading.offline_scan(timed | verdict) is not None
+    given = Given(Outcome.PASS, Reason.OK)
+    assert of_a_batch(json.dumps(timed | verdict)) == NewScan(name, code, at, given)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_a_body_is_read_once(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only what is no scan comes past the parser of all other bodies."""
+    monkeypatch.setattr(StrictJSONParser, "parse", lambda *_: "all other bodies")
+    sent = {"id": "7f0e2d4c-0000-4000-8000-000000000000", "code": "你好"}
+
+    def read(sent: object) -> object:
+        body = BytesIO(json.dumps(sent, ensure_ascii=False).encode(encoding))
+        return ScanParser().parse(body, "application/json", {"encoding": encoding})
+
+    assert read(sent) == NewScan(UUID(sent["id"]), "你好")
+    assert read(sent | {"code": ""}) == read([sent]) == "all other bodies"
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        ({"id": "{7f0e2d4c-0000-4000-8000-000000000000}"}, {}),
+        ({"scanned_at": "20200224T083000+08:00"}, {}),
+        ({"scanned_at": "2020-02-24t08:30:00+08:00"}, {}),
+        (
+            {"scanned_at": "2020-02-24T08:30:00.1234567+08:00"},
+            {"scanned_at": datetime.fromisoformat("2020-02-24T08:30:00.123456+08:00")},
+        ),
+    ],
+)
+def test_rarer_spellings_are_left_to_the_serializers(
+    sent: dict[str, str], read: dict[str, Any]
+) -> None:
+    at = datetime.fromisoformat("2020-02-24T08:30:00+08:00")
+    name = "7f0e2d4c-0000-4000-8000-000000000000"
+    scan = {"id": name, "code": "JK1:", "scanned_at": at.isoformat()} | sent
+    assert one(json.dumps(scan)) is None
+    expected = NewScan(UUID(name), "JK1:", at)._replace(**read)
+    assert by_serializer(ScanInput(), scan) == by_serializer(OfflineScanInput(), scan) == expected

@@ -1,6 +1,6 @@
 """The verifier's HTTP interface for devices: enrolling one, scans."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.http import HttpResponse
@@ -15,16 +15,16 @@ from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts.client import address
-from healthcode.core import Outcome, Reason, jwk_set
+from healthcode.core import Reason, jwk_set
 from healthcode.core.status import CONTENT_TYPE as STATUS_LIST
 from healthcode.web import problems, service_key
 from healthcode.web.answers import json_answer
 from healthcode.web.errors import Refusal
-from verifier.doors import reading
 from verifier.doors.authentication import DeviceAuthentication, IsDevice
 from verifier.doors.bundles import signed_bundle, status_list
 from verifier.doors.enrolment import enrol
-from verifier.doors.scanning import Answer, Door, Given, NewScan, scan, scan_all
+from verifier.doors.reading import Batch, BatchParser, ScanParser, offline_scan
+from verifier.doors.scanning import Answer, Door, NewScan, scan, scan_all
 from verifier.doors.serializers import (
     BatchInput,
     BatchOutput,
@@ -69,11 +69,13 @@ class ScanView(APIView):
 
     authentication_classes = (DeviceAuthentication,)
     permission_classes = (IsDevice,)
+    parser_classes = (ScanParser,)
 
     @extend_schema(request=ScanInput, responses=ScanOutput)
     def post(self, request: Request) -> HttpResponse:
         """Judge a code and record the scan; the same id again gives the first answer."""
-        new = reading.scan(request.data) or NewScan(**_valid(ScanInput(data=request.data)))
+        sent = request.data
+        new = sent if isinstance(sent, NewScan) else _valid(ScanInput(data=sent))
         answer = scan(door=_door(request), new=new, at=timezone.now())
         return json_answer(scan_answer(answer, new.code))
 
@@ -83,22 +85,20 @@ class ScanBatchView(APIView):
 
     authentication_classes = (DeviceAuthentication,)
     permission_classes = (IsDevice,)
+    parser_classes = (BatchParser,)
 
     @extend_schema(request=BatchInput, responses=BatchOutput)
     def post(self, request: Request) -> HttpResponse:
         """Record offline scans as having happened, each with a result of its own."""
-        sent = reading.batch(request.data) or _valid(BatchInput(data=request.data))["scans"]
-        # One for all of them: making its fields anew took longer than judging a code.
-        serializer = OfflineScanInput()
-        checked = [_offline_scan(serializer, item) for item in sent]
+        sent = request.data
+        checked = sent.scans if isinstance(sent, Batch) else _checked(sent)
         taken = [item for item in checked if isinstance(item, NewScan)]
         answers = iter(scan_all(door=_door(request), scans=taken, offline=True, at=timezone.now()))
-        results, known = [], Sentences()
-        for raw, item in zip(sent, checked, strict=True):
-            if isinstance(item, NewScan):
-                results.append(_result(item, next(answers), known))
-            else:
-                results.append({"id": _named(raw), "answer": None, "problem": item})
+        known = Sentences()
+        results = [
+            _result(item, next(answers), known) if isinstance(item, NewScan) else item
+            for item in checked
+        ]
         accepted = sum(result["problem"] is None for result in results)
         return json_answer(
             {"accepted": accepted, "rejected": len(results) - accepted, "results": results}
@@ -144,9 +144,9 @@ class StatusListView(APIView):
         return answer
 
 
-def _valid(serializer: Serializer[Any]) -> dict[str, Any]:
+def _valid(serializer: Serializer[Any]) -> Any:
     serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
+    return serializer.validated_data
 
 
 def _door(request: Request) -> Door:
@@ -156,19 +156,22 @@ def _door(request: Request) -> Door:
     return request.user
 
 
-def _offline_scan(
-    serializer: OfflineScanInput, item: dict[str, Any]
-) -> NewScan | dict[str, object]:
-    """The scan, or the problem with it."""
-    if (new := reading.offline_scan(item)) is not None:
-        return new
+def _checked(sent: object) -> Sequence[NewScan | dict[str, object]]:
+    """Each scan of a batch that is not right as a whole, or the result that says why not."""
+    # One for all of them: making its fields anew took longer than judging a code.
+    serializer = OfflineScanInput()
+    return [
+        offline_scan(item) or _explained(serializer, item)
+        for item in _valid(BatchInput(data=sent))["scans"]
+    ]
+
+
+def _explained(serializer: OfflineScanInput, item: dict[str, Any]) -> NewScan | dict[str, object]:
     try:
-        given = dict(serializer.run_validation(item))
+        new: NewScan = serializer.run_validation(item)
     except ValidationError as error:
-        return problems.validation_document(error)
-    outcome, reason = given.pop("given_outcome", None), given.pop("given_reason", None)
-    verdict = Given(Outcome(outcome), Reason(reason)) if outcome else None
-    return NewScan(**given, given=verdict)
+        return {"id": _named(item), "answer": None, "problem": problems.validation_document(error)}
+    return new
 
 
 def _result(

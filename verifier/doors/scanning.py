@@ -59,6 +59,15 @@ class Given(NamedTuple):
     outcome: Outcome
     reason: Reason
 
+    @classmethod
+    def of(cls, outcome: str | None, reason: str | None) -> "Given | None":
+        """The verdict of both parts; None without either. Raises ValueError for half of one."""
+        if outcome is None and reason is None:
+            return None
+        if outcome is None or reason is None:
+            raise ValueError("half a verdict")
+        return cls(Outcome(outcome), Reason(reason))
+
 
 class NewScan(NamedTuple):
     """A scan as a device reports it. Without `scanned_at` it happens as it arrives."""

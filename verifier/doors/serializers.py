@@ -10,7 +10,7 @@ from rest_framework import serializers
 from healthcode.core import Reason
 from healthcode.web.fields import InstantField, StrictSerializer
 from verifier.doors.reading import MOST_IN_A_BATCH
-from verifier.doors.scanning import Answer
+from verifier.doors.scanning import Answer, Given, NewScan
 from verifier.messages import sentence
 from verifier.serializers import COLOURS, OUTCOMES, REASONS, CodeField, VerdictOutput
 
@@ -47,6 +47,10 @@ class ScanInput(StrictSerializer):
     code = CodeField()
     scanned_at = InstantField(required=False, allow_null=True, default=None)
 
+    def validate(self, attrs: dict[str, Any]) -> NewScan:
+        """The scan that the members are."""
+        return NewScan(**attrs)
+
 
 class ScanOutput(VerdictOutput):
     """The answer to a scan: the same however often it is sent."""
@@ -63,13 +67,15 @@ class OfflineScanInput(StrictSerializer):
     given_outcome = serializers.ChoiceField(OUTCOMES, required=False)
     given_reason = serializers.ChoiceField(REASONS, required=False)
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """A verdict has both parts. Raises ValidationError."""
-        if ("given_outcome" in attrs) is not ("given_reason" in attrs):
+    def validate(self, attrs: dict[str, Any]) -> NewScan:
+        """The scan that the members are. Raises ValidationError for half a verdict."""
+        try:
+            given = Given.of(attrs.pop("given_outcome", None), attrs.pop("given_reason", None))
+        except ValueError as error:
             raise serializers.ValidationError(
                 _("Give both given_outcome and given_reason, or neither.")
-            )
-        return attrs
+            ) from error
+        return NewScan(**attrs, given=given)
 
 
 class BatchInput(StrictSerializer):
