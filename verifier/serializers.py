@@ -12,7 +12,7 @@ from healthcode.core import Colour, Outcome, Reason
 
 OUTCOMES = [outcome.value for outcome in Outcome]
 REASONS = [reason.value for reason in Reason]
-COLOURS = [colour.name.lower() for colour in Colour]
+COLOURS = [colour.label for colour in Colour]
 
 Code = Annotated[str, msgspec.Meta(min_length=1)]
 """The text a scanner read: any but an empty one."""

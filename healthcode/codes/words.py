@@ -16,4 +16,4 @@ CODE_WORDS: Final[dict[Colour, Promise]] = {
 
 def colour_name(colour: Colour) -> str:
     """The colour as the HTTP interface and the style sheets name it: `green`."""
-    return colour.name.lower()
+    return colour.label

@@ -5,9 +5,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from healthcode.colours.models import Colour
 from healthcode.colours.reasons import Reason
 from healthcode.colours.selectors import PersonDecision
+from healthcode.core import Colour
 
 COLOURS = [colour.label for colour in Colour]
 

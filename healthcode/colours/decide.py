@@ -14,8 +14,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from healthcode.areas.models import Level
-from healthcode.colours.models import Colour
 from healthcode.colours.policy import CheckIns, NegativeTests, Policy, Rule
+from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import Fact
 from healthcode.evidence.traits import Trait

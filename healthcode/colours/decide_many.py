@@ -20,8 +20,8 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from healthcode.colours import sql
-from healthcode.colours.models import Colour
 from healthcode.colours.policy import policy_at
+from healthcode.core import Colour
 
 # Any number that nothing else in this database uses for its advisory locks.
 GATE: Final = 0x68636F6C

@@ -1,5 +1,7 @@
 """Policies, the colour each person has now, how it changed, and the work of recomputing it."""
 
+from typing import Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -8,14 +10,9 @@ from django.db.models.functions import Cast, Now
 
 from accounts.models import Person
 from healthcode.acts.models import Act
+from healthcode.core import Colour
 
-
-class Colour(models.IntegerChoices):
-    """A person's colour; the numbers are those of the code format (docs/format.md)."""
-
-    GREEN = 0, "green"
-    YELLOW = 1, "yellow"
-    RED = 2, "red"
+COLOUR_CHOICES: Final = [(colour.value, colour.label) for colour in Colour]
 
 
 class Policy(models.Model):
@@ -34,7 +31,7 @@ class PersonColour(models.Model):
     """
 
     person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="colour")
-    colour = models.PositiveSmallIntegerField(choices=Colour.choices)
+    colour = models.PositiveSmallIntegerField(choices=COLOUR_CHOICES)
     since = models.DateTimeField()
     next_change_at = models.DateTimeField(null=True)
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="+", db_index=False)
@@ -42,7 +39,7 @@ class PersonColour(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(name="colour_known", condition=Q(colour__in=Colour.values)),
+            models.CheckConstraint(name="colour_known", condition=Q(colour__in=list(Colour))),
         ]
         indexes = [
             models.Index(
@@ -171,8 +168,8 @@ class ColourChange(models.Model):
         )
     )
     number = models.PositiveIntegerField()
-    before = models.PositiveSmallIntegerField(choices=Colour.choices)
-    after = models.PositiveSmallIntegerField(choices=Colour.choices)
+    before = models.PositiveSmallIntegerField(choices=COLOUR_CHOICES)
+    after = models.PositiveSmallIntegerField(choices=COLOUR_CHOICES)
 
     class Meta:
         indexes = [

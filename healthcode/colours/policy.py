@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from healthcode.areas.models import Level
 from healthcode.colours.errors import NoPolicy
-from healthcode.colours.models import Colour
 from healthcode.colours.models import Policy as PublishedPolicy
+from healthcode.core import Colour
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.traits import Trait

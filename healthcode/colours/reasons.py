@@ -10,8 +10,8 @@ from django.utils.translation import get_language
 
 from healthcode.areas.models import Level
 from healthcode.colours.decide import SHANGHAI, Signal
-from healthcode.colours.models import Colour
 from healthcode.colours.policy import CheckIns, NegativeTests
+from healthcode.core import Colour
 
 LEVEL_NAMES: Final[Mapping[Level, Mapping[str, str]]] = {
     Level.GREEN: {"zh": "绿色", "en": "green"},

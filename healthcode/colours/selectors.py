@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.colours.decide import Decision, LevelPeriod, decide
-from healthcode.colours.models import Colour, PersonColour, Recomputation
+from healthcode.colours.models import PersonColour, Recomputation
 from healthcode.colours.policy import Policy, policy_at
 from healthcode.colours.reasons import Place, Reason, reasons_of
+from healthcode.core import Colour
 from healthcode.evidence.certificates import ATTESTABLE
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.selectors import facts_of

@@ -31,9 +31,16 @@ _INVISIBLE: Final = re.compile(
 
 
 class Colour(IntEnum):
+    """A person's colour; the gravest has the highest number."""
+
     GREEN = 0
     YELLOW = 1
     RED = 2
+
+    @property
+    def label(self) -> str:
+        """What programs call it: `green`, `yellow` or `red`."""
+        return self.name.lower()
 
 
 class Kind(IntEnum):

@@ -140,7 +140,7 @@ def _describe_issuer(issuer: Issuer) -> dict[str, Any]:
         "title": issuer.title,
         "keys": jwk_set(issuer.keys)["keys"],
         "status_lists": list(issuer.status_lists),
-        "honours": {colour.name.lower(): outcome for colour, outcome in issuer.honours.items()},
+        "honours": {colour.label: outcome for colour, outcome in issuer.honours.items()},
         "contact": issuer.contact,
     }
 
@@ -172,7 +172,7 @@ def _is_address(value: object) -> bool:
 
 def read_outcomes(value: object) -> Mapping[Colour, Outcome]:
     """`{"green": "pass", ...}` as outcomes by colour. Raises MalformedTrustList."""
-    members = _object(value, {colour.name.lower() for colour in Colour})
+    members = _object(value, {colour.label for colour in Colour})
     try:
         return {Colour[name.upper()]: Outcome(outcome) for name, outcome in members.items()}
     except ValueError as error:

@@ -30,7 +30,7 @@ class ConversionOutput(serializers.Serializer[Any]):
     """The local code, for a QR picture as it is; ask again before it expires."""
 
     code = serializers.CharField()
-    colour = serializers.ChoiceField([colour.name.lower() for colour in Colour])
+    colour = serializers.ChoiceField([colour.label for colour in Colour])
     issued_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
 
@@ -52,7 +52,7 @@ class ConversionView(APIView):
         answer = ConversionOutput(
             {
                 "code": local.code,
-                "colour": local.colour.name.lower(),
+                "colour": local.colour.label,
                 "issued_at": local.issued_at,
                 "expires_at": local.expires_at,
             }

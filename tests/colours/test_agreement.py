@@ -17,9 +17,10 @@ from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel, Level
 from healthcode.colours.decide import SHANGHAI, Decision, LevelPeriod, decide
 from healthcode.colours.decide_many import evaluate, recompute_people
-from healthcode.colours.models import Colour, ColourChange, PersonColour, Policy
+from healthcode.colours.models import ColourChange, PersonColour, Policy
 from healthcode.colours.one_person import decide_now
 from healthcode.colours.policy import parse
+from healthcode.core import Colour
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import Fact

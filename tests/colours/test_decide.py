@@ -8,7 +8,7 @@ import pytest
 
 from healthcode.areas.models import Level
 from healthcode.colours.decide import LevelPeriod, decide
-from healthcode.colours.models import Colour
+from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import Fact
 from tests.colours.world import DEFAULT, shanghai

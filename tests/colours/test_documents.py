@@ -9,8 +9,8 @@ import pytest
 from healthcode.areas.models import Level
 from healthcode.colours import policy
 from healthcode.colours.decide import LevelPeriod, decide
-from healthcode.colours.models import Colour
 from healthcode.colours.policy import PolicyFault, parse
+from healthcode.core import Colour
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import Fact

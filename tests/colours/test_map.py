@@ -12,9 +12,10 @@ from django.db import connection
 from healthcode.areas.models import Level
 from healthcode.colours import sql
 from healthcode.colours.decide_many import codes_within, recompute_people
-from healthcode.colours.models import Colour, ColourChange, Recomputation
+from healthcode.colours.models import ColourChange, Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.sweep import sweep
+from healthcode.core import Colour
 from healthcode.officers.maps.services import publish_map
 from tests.colours import world
 from tests.colours.world import shanghai

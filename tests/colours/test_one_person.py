@@ -13,9 +13,10 @@ from healthcode.areas.models import Level
 from healthcode.colours import one_person
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.errors import NoPolicy
-from healthcode.colours.models import Colour, ColourChange, PersonColour
+from healthcode.colours.models import ColourChange, PersonColour
 from healthcode.colours.one_person import decide_now
 from healthcode.colours.selectors import PersonDecision, decision_of
+from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world
 from tests.colours.conftest import backend_pid, wait_until_blocked

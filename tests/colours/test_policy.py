@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from healthcode.areas.models import Level
-from healthcode.colours.models import Colour
 from healthcode.colours.policy import CheckIns, NegativeTests, PolicyFault, parse
+from healthcode.core import Colour
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world

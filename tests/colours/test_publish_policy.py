@@ -10,10 +10,11 @@ from django.db import IntegrityError, transaction
 
 from accounts.errors import OutsideYourArea
 from healthcode.colours.errors import InvalidPolicy, PolicyVersionTaken
-from healthcode.colours.models import Colour, Policy, Recomputation
+from healthcode.colours.models import Policy, Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.services import publish_policy
 from healthcode.colours.sweep import SETTLED_AFTER, sweep
+from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world
 from tests.colours.world import shanghai

@@ -16,7 +16,6 @@ from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import (
     Cause,
-    Colour,
     ColourChange,
     PersonColour,
     Recomputation,
@@ -25,6 +24,7 @@ from healthcode.colours.models import (
 )
 from healthcode.colours.one_person import decide_now
 from healthcode.colours.recompute import request, run
+from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world
 from tests.colours.conftest import BLOCKED, backend_pid, wait_until_blocked

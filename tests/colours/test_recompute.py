@@ -9,8 +9,9 @@ from pytest_django import DjangoAssertNumQueries
 from healthcode.areas.models import Level
 from healthcode.colours.decide_many import evaluate, evaluate_levels, recompute_people
 from healthcode.colours.errors import NoPolicy
-from healthcode.colours.models import Colour, ColourChange, PersonColour
+from healthcode.colours.models import ColourChange, PersonColour
 from healthcode.colours.policy import Policy, policy_at
+from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world
 from tests.colours.world import shanghai

@@ -17,9 +17,10 @@ from healthcode.colours import sweep as sweeping
 from healthcode.colours import wake as waking
 from healthcode.colours.batches import STALE_AFTER
 from healthcode.colours.decide_many import recompute_people
-from healthcode.colours.models import Cause, Colour, ColourChange, PersonColour, Recomputation
+from healthcode.colours.models import Cause, ColourChange, PersonColour, Recomputation
 from healthcode.colours.recompute import request, run
 from healthcode.colours.sweep import Swept, sweep
+from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world
 from tests.colours.world import shanghai

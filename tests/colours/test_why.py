@@ -9,9 +9,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from healthcode.areas.models import Area, Level
 from healthcode.colours.decide_many import recompute_people
-from healthcode.colours.models import Colour
 from healthcode.colours.reasons import Needs
 from healthcode.colours.selectors import decision_of
+from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.services import NewFact, record
 from tests.colours import world

@@ -16,8 +16,9 @@ def main(limit: int | None) -> None:
     """Work, and say how far it came."""
     django.setup()
     from healthcode.colours import batches
-    from healthcode.colours.models import Cause, Colour, ColourChange, PersonColour, Recomputation
+    from healthcode.colours.models import Cause, ColourChange, PersonColour, Recomputation
     from healthcode.colours.recompute import request, run
+    from healthcode.core import Colour
 
     batches.PEOPLE_A_BATCH = PEOPLE_A_BATCH
     if limit is not None:

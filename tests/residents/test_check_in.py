@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from healthcode.colours.models import Colour
+from healthcode.core import Colour
 from healthcode.evidence.declarations import CheckIn, Declaration
 from healthcode.evidence.errors import AlreadyCheckedIn
 from healthcode.evidence.fields import SHANGHAI

@@ -10,9 +10,10 @@ from django.db import connection, transaction
 
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
-from healthcode.colours.models import Colour, Recomputation
+from healthcode.colours.models import Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import decision_of
+from healthcode.core import Colour
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import withdraw
 from healthcode.officers.withdrawals.services import withdraw_evidence

@@ -10,7 +10,7 @@ from django.db import connection
 
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
-from healthcode.colours.models import Colour
+from healthcode.core import Colour
 from healthcode.tracing import meetings
 from healthcode.tracing.errors import AlreadyConfirmed
 from healthcode.tracing.kinds import PlaceKind, Strength

@@ -89,7 +89,7 @@ def _rules(rules: Rules) -> dict[str, object]:
 
 
 def _by_name(outcomes: Mapping[Colour, Outcome]) -> dict[str, str]:
-    return {colour.name.lower(): outcome.value for colour, outcome in outcomes.items()}
+    return {colour.label: outcome.value for colour, outcome in outcomes.items()}
 
 
 def _status_lists(held: set[tuple[str | None, str]]) -> list[dict[str, str]]:

@@ -70,7 +70,7 @@ def verification(verdict: Verdict, text: str) -> dict[str, object]:
     return {
         "outcome": verdict.outcome.value,
         "reason": verdict.reason.value,
-        "colour": None if code is None else code.colour.name.lower(),
+        "colour": None if code is None else code.colour.label,
         "holder": None if code is None else code.holder,
         "issuer": None if code is None else code.issuer,
         "issued_at": None if code is None else rfc3339(datetime.fromtimestamp(code.issued_at, UTC)),

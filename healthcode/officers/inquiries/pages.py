@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.authority import areas_of
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
-from healthcode.colours.models import Colour
+from healthcode.core import Colour
 from healthcode.officers.inquiries.graph import draw
 from healthcode.officers.inquiries.serializers import MeetingInput, OpeningInput
 from healthcode.tracing import services

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from healthcode.acts.grounds import GroundField
-from healthcode.colours.models import Colour
+from healthcode.core import Colour
 from healthcode.evidence.fields import (
     Identifier,
     Moment,

@@ -15,7 +15,7 @@ from accounts.permissions import account_of, role_required
 from healthcode.areas.models import Level
 from healthcode.areas.picture import HOME, map_page, moves_of
 from healthcode.areas.selectors import LevelOn, below, levels_on, names
-from healthcode.colours.models import Colour
+from healthcode.core import Colour
 from healthcode.officers.held import held_areas, named
 from healthcode.officers.maps.forms import TABLE, MapForm, ProposedMap, fingerprint
 from healthcode.officers.maps.services import preview_map, publish_map

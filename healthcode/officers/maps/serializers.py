@@ -11,7 +11,7 @@ from healthcode.acts.grounds import GroundField
 from healthcode.areas.changes import Change
 from healthcode.areas.models import Level
 from healthcode.areas.selectors import Map, names
-from healthcode.colours.models import Colour
+from healthcode.core import Colour
 from healthcode.evidence.fields import AreaCode, Moment
 from healthcode.officers.maps.services import Preview, Publication
 from healthcode.web.fields import StrictSerializer

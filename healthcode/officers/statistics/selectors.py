@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.authority import covers
-from healthcode.colours.models import Colour
+from healthcode.core import Colour
 
 ALL: Final = "all"
 """Names the sum, of a row over its colours and of a column over its counties."""

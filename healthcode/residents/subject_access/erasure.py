@@ -11,10 +11,10 @@ from accounts.services import let_go_of_holder
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
-from healthcode.colours.models import Colour
 from healthcode.colours.retention import erasable
 from healthcode.colours.selectors import colour_of, decision_of
 from healthcode.colours.wake import send
+from healthcode.core import Colour
 from healthcode.residents.subject_access.errors import StillNeeded
 from healthcode.residents.subject_access.scans import scans_of
 from healthcode.tracing.models import Presence

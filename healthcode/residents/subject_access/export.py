@@ -6,8 +6,9 @@ from typing import Final
 
 from accounts.selectors import registration_of
 from healthcode.areas.selectors import names
-from healthcode.colours.models import Colour, ColourChange
+from healthcode.colours.models import ColourChange
 from healthcode.colours.selectors import colour_of, decision_of
+from healthcode.core import Colour
 from healthcode.evidence.models import Evidence
 from healthcode.residents.subject_access.scans import scans_of
 from healthcode.tracing.models import Membership, Place, Presence

@@ -16,9 +16,10 @@ from healthcode import colours
 from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel
 from healthcode.colours.decide_many import recompute_people
-from healthcode.colours.models import Cause, Colour, PersonColour, Recomputation
+from healthcode.colours.models import Cause, PersonColour, Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.services import publish_policy
+from healthcode.core import Colour
 from healthcode.evidence.models import Evidence, EvidenceKind
 from tests.areas.conftest import client_of, published, shanghai, staff
 

@@ -19,8 +19,9 @@ from accounts import identity
 from accounts.models import Account, Guardianship, Person, Relation
 from healthcode.areas.selectors import levels_on
 from healthcode.codes import keys
-from healthcode.colours.models import Colour, PersonColour, Recomputation
+from healthcode.colours.models import PersonColour, Recomputation
 from healthcode.colours.selectors import decision_of
+from healthcode.core import Colour
 from healthcode.tools.demo import province
 from healthcode.tools.demo.people import people
 from healthcode.tools.demo.places import PLACES, Place

@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from accounts.models import Person
 from healthcode.colours.decide import SHANGHAI
 from healthcode.colours.decide_many import recompute_people
-from healthcode.colours.models import Colour, PersonColour, Recomputation
+from healthcode.colours.models import PersonColour, Recomputation
+from healthcode.core import Colour
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.tools.synthetic_city.loading import INDEXES
 
