@@ -51,7 +51,7 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class DoneBatch:
     """What became of one batch."""
 
     people: int
@@ -97,7 +97,7 @@ def plan(recomputation_id: int, *, clock: Clock) -> int | None:
     return int(found)
 
 
-def do_one(recomputation_id: int, *, clock: Clock) -> Batch | None:
+def do_one(recomputation_id: int, *, clock: Clock) -> DoneBatch | None:
     """Do the next batch that nobody else is at, in one transaction; None when there is none.
 
     Raises:
@@ -122,7 +122,7 @@ def do_one(recomputation_id: int, *, clock: Clock) -> Batch | None:
                 tries=0,
                 wake_at=at + STALE_AFTER,
             )
-            return Batch(people=len(people), changed=changed)
+            return DoneBatch(people=len(people), changed=changed)
     except FAILURES:
         if batch_id is not None:
             RecomputationBatch.objects.filter(pk=batch_id).update(tries=F("tries") + 1)

@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from healthcode.areas.models import Level
-from healthcode.colours.policy import CheckIns, NegativeTests, Policy, Rule
+from healthcode.colours.policy import CheckIns, NegativeTests, Rule, RuleSet
 from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import Fact
@@ -91,7 +91,7 @@ class Decision:
 
 
 def decide(
-    facts: Sequence[Fact], policy: Policy, at: datetime, *, levels: Sequence[LevelPeriod] = ()
+    facts: Sequence[Fact], policy: RuleSet, at: datetime, *, levels: Sequence[LevelPeriod] = ()
 ) -> Decision:
     """The colour at `at` of the person whom `facts` are about, under `policy`.
 
@@ -132,7 +132,7 @@ class _Exposure:
 
 
 def _exposures(
-    facts: Sequence[Fact], policy: Policy, levels: Sequence[LevelPeriod]
+    facts: Sequence[Fact], policy: RuleSet, levels: Sequence[LevelPeriod]
 ) -> Iterator[_Exposure]:
     for fact in facts:
         for rule in policy.rules:

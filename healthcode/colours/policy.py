@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from healthcode.areas.models import Level
 from healthcode.colours.errors import NoPolicy
-from healthcode.colours.models import Policy as PublishedPolicy
+from healthcode.colours.models import Policy
 from healthcode.core import Colour
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
@@ -34,7 +34,7 @@ POLICY_FIELDS: Final = frozenset({"version", "name", "title", "rule"})
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Mistake:
     """One thing wrong with a policy file: where, and what to write instead."""
 
     file: str
@@ -50,11 +50,11 @@ class Fault:
 
 
 class PolicyFault(ValueError):
-    """A policy file that cannot be used; `faults` names file, rule and field of each mistake."""
+    """A policy file that cannot be used; `mistakes` names file, rule and field of each."""
 
-    def __init__(self, faults: list[Fault]) -> None:
-        super().__init__("\n".join(str(fault) for fault in faults))
-        self.faults = tuple(faults)
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__("\n".join(str(mistake) for mistake in mistakes))
+        self.mistakes = tuple(mistakes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """A version of the rules. `version` goes into every code (docs/format.md)."""
+class RuleSet:
+    """What a policy says, as read. `version` goes into every code (docs/format.md)."""
 
     version: int
     name: str
@@ -101,8 +101,8 @@ class Policy:
 
 
 @lru_cache(maxsize=32)
-def parse(text: str, file: str = "policy") -> Policy:
-    """The policy that TOML `text` holds; `file` is what its faults are reported against.
+def parse(text: str, file: str = "policy") -> RuleSet:
+    """The policy that TOML `text` holds; `file` is what its mistakes are reported against.
 
     Raises:
         PolicyFault: with every mistake found, each naming file, rule and field.
@@ -110,22 +110,22 @@ def parse(text: str, file: str = "policy") -> Policy:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise PolicyFault([Fault(file, "", "", f"is not TOML: {error}")]) from error
-    reader = _Reader(file)
+        raise PolicyFault([Mistake(file, "", "", f"is not TOML: {error}")]) from error
+    reader = _PolicyReader(file)
     policy = reader.policy(document)
-    if reader.faults:
-        raise PolicyFault(reader.faults)
+    if reader.mistakes:
+        raise PolicyFault(reader.mistakes)
     return policy
 
 
-def policy_at(at: datetime) -> Policy:
+def policy_at(at: datetime) -> RuleSet:
     """The policy in force at `at`: the one that holds from the latest instant. One query.
 
     Raises:
         NoPolicy: when none holds yet.
     """
     row = (
-        PublishedPolicy.objects.filter(holds_from__lte=at)
+        Policy.objects.filter(holds_from__lte=at)
         .order_by("-holds_from", "-version")
         .values_list("text", flat=True)
         .first()
@@ -135,24 +135,24 @@ def policy_at(at: datetime) -> Policy:
     return parse(row)
 
 
-class _Reader:
-    """Reads a parsed document, collecting faults rather than stopping at the first."""
+class _PolicyReader:
+    """Reads a parsed document, collecting mistakes rather than stopping at the first."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.rule_name = ""
-        self.faults: list[Fault] = []
+        self.mistakes: list[Mistake] = []
 
-    def fault(self, field: str, message: str) -> None:
-        self.faults.append(Fault(self.file, self.rule_name, field, message))
+    def mistake(self, field: str, message: str) -> None:
+        self.mistakes.append(Mistake(self.file, self.rule_name, field, message))
 
-    def policy(self, document: dict[str, Any]) -> Policy:
+    def policy(self, document: dict[str, Any]) -> RuleSet:
         self.unknown(document, POLICY_FIELDS)
         rules = document.get("rule")
         if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-            self.fault("rule", "there must be [[rule]] tables, one for each rule")
+            self.mistake("rule", "there must be [[rule]] tables, one for each rule")
             rules = []
-        policy = Policy(
+        policy = RuleSet(
             version=self.whole(document, "version", 1, 2**31 - 1),
             name=self.text(document, "name"),
             title=self.both_languages(document, "title", frozenset()),
@@ -161,7 +161,7 @@ class _Reader:
         self.rule_name = ""
         names = [rule.name for rule in policy.rules]
         for name in sorted({name for name in names if names.count(name) > 1}):
-            self.fault("rule", f"two rules are named {name!r}; a reason must point to one")
+            self.mistake("rule", f"two rules are named {name!r}; a reason must point to one")
         return policy
 
     def rule(self, number: int, table: dict[str, Any]) -> Rule:
@@ -181,21 +181,23 @@ class _Reader:
         )
         for field in ("levels", "areas"):
             if field in table and kind not in {EvidenceKind.STAY, None}:
-                self.fault(field, "only stays happen in an area; leave it out")
+                self.mistake(field, "only stays happen in an area; leave it out")
         if _reddens_doubt(rule):
-            self.fault("traits", "must name traits without 'doubtful': one weak sign is never red")
+            self.mistake(
+                "traits", "must name traits without 'doubtful': one weak sign is never red"
+            )
         return rule
 
     def unknown(self, table: dict[str, Any], known: frozenset[str], within: str = "") -> None:
         for field in sorted(set(table) - known):
-            self.fault(
+            self.mistake(
                 f"{within}{field}", f"is not a field here; known are {', '.join(sorted(known))}"
             )
 
     def text(self, table: dict[str, Any], field: str) -> str:
         value = table.get(field)
         if not isinstance(value, str) or not value.strip():
-            self.fault(field, "must be a text that is not empty")
+            self.mistake(field, "must be a text that is not empty")
             return ""
         return value
 
@@ -204,7 +206,7 @@ class _Reader:
     ) -> int:
         value = table.get(field)
         if type(value) is not int or not least <= value <= most:
-            self.fault(f"{within}{field}", f"must be a whole number from {least} to {most}")
+            self.mistake(f"{within}{field}", f"must be a whole number from {least} to {most}")
             return least
         return value
 
@@ -213,7 +215,7 @@ class _Reader:
     ) -> EvidenceKind | None:
         value = table.get(field)
         if value not in choices.values:
-            self.fault(field, f"must be one of {', '.join(choices.values)}")
+            self.mistake(field, f"must be one of {', '.join(choices.values)}")
             return None
         return choices(value)
 
@@ -222,19 +224,19 @@ class _Reader:
             return frozenset()
         value = table[field]
         if not isinstance(value, list) or not value:
-            self.fault(field, "must be a list that is not empty, or be left out")
+            self.mistake(field, "must be a list that is not empty, or be left out")
             return frozenset()
         known = frozenset(word for word in value if isinstance(word, str)) & allowed
         for word in value:
             if not isinstance(word, str) or word not in known:
                 choices = ", ".join(sorted(allowed)) or "nothing for this kind of evidence"
-                self.fault(field, f"{word!r} is not known here; allowed: {choices}")
+                self.mistake(field, f"{word!r} is not known here; allowed: {choices}")
         return known
 
     def colour(self, table: dict[str, Any]) -> Colour:
         value = table.get("colour")
         if value not in ("yellow", "red"):
-            self.fault("colour", "must be yellow or red; green is what nobody has a signal for")
+            self.mistake("colour", "must be yellow or red; green is what nobody has a signal for")
             return Colour.YELLOW
         return Colour[value.upper()]
 
@@ -254,7 +256,7 @@ class _Reader:
             return ()
         value = table["areas"]
         if not isinstance(value, list) or not value or not all(_is_code(code) for code in value):
-            self.fault("areas", 'must be a list of area codes as texts, such as ["33", "00"]')
+            self.mistake("areas", 'must be a list of area codes as texts, such as ["33", "00"]')
             return ()
         return tuple(value)
 
@@ -263,7 +265,7 @@ class _Reader:
             return None
         release = table["release"]
         if not isinstance(release, dict):
-            self.fault("release", "must be a table, such as { check_ins = 14 }")
+            self.mistake("release", "must be a table, such as { check_ins = 14 }")
             return None
         if "check_ins" in release:
             self.unknown(release, frozenset({"check_ins"}), "release.")
@@ -274,7 +276,7 @@ class _Reader:
                 self.whole(release, "negative_tests", 1, MOST_TESTS, "release."),
                 self.whole(release, "hours_apart", 1, LONGEST_APART_HOURS, "release."),
             )
-        self.fault("release", "must say check_ins, or negative_tests and hours_apart")
+        self.mistake("release", "must say check_ins, or negative_tests and hours_apart")
         return None
 
     def both_languages(
@@ -282,12 +284,12 @@ class _Reader:
     ) -> Mapping[str, str]:
         texts = table.get(field)
         if not isinstance(texts, dict):
-            self.fault(field, f"must give {' and '.join(f'{field}.{x}' for x in LANGUAGES)}")
+            self.mistake(field, f"must give {' and '.join(f'{field}.{x}' for x in LANGUAGES)}")
             return dict.fromkeys(LANGUAGES, "")
         self.unknown(texts, frozenset(LANGUAGES), f"{field}.")
         for language in LANGUAGES:
-            for message in _template_faults(texts.get(language), placeholders):
-                self.fault(f"{field}.{language}", message)
+            for message in _template_mistakes(texts.get(language), placeholders):
+                self.mistake(f"{field}.{language}", message)
         return {language: str(texts.get(language, "")) for language in LANGUAGES}
 
 
@@ -297,7 +299,7 @@ def _reddens_doubt(rule: Rule) -> bool:
     return rule.evidence is EvidenceKind.CONTACT and rule.colour is Colour.RED and asked_for
 
 
-def _template_faults(text: object, placeholders: frozenset[str]) -> Iterator[str]:
+def _template_mistakes(text: object, placeholders: frozenset[str]) -> Iterator[str]:
     if not isinstance(text, str) or not text.strip():
         yield "must be a text that is not empty"
         return

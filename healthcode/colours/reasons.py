@@ -33,8 +33,8 @@ ATTESTED: Final = {
     "en": " (By an EU certificate of {country}.)",
 }
 
-Place = Mapping[str, str]
-"""Where something was, in both languages."""
+PlaceName = Mapping[str, str]
+"""PlaceName something was, in both languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Reason:
 def reasons_of(
     signals: Sequence[Signal],
     names: Mapping[str, str],
-    places: Mapping[int, Place],
+    places: Mapping[int, PlaceName],
     countries: Mapping[int, str],
 ) -> tuple[Reason, ...]:
     """`signals` as reasons, in their order.
@@ -120,7 +120,11 @@ def _late(signal: Signal) -> tuple[bool, float]:
 
 
 def _reason(
-    signal: Signal, starts: datetime, names: Mapping[str, str], where: Place, country: str | None
+    signal: Signal,
+    starts: datetime,
+    names: Mapping[str, str],
+    where: PlaceName,
+    country: str | None,
 ) -> Reason:
     area_name = names.get(signal.area, signal.area) if signal.area else None
     zh, en = (

@@ -13,8 +13,8 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from healthcode.colours import sql
-from healthcode.colours.models import Policy as PublishedPolicy
-from healthcode.colours.policy import Policy, parse, policy_at
+from healthcode.colours.models import Policy
+from healthcode.colours.policy import RuleSet, parse, policy_at
 from healthcode.evidence.models import Evidence
 
 logger = logging.getLogger(__name__)
@@ -100,8 +100,8 @@ def erasable(*, person_id: int) -> QuerySet[Evidence]:
     return Evidence.objects.filter(person_id=person_id)
 
 
-def _policies(at: datetime) -> list[Policy]:
-    later = PublishedPolicy.objects.filter(holds_from__gt=at).values_list("text", flat=True)
+def _policies(at: datetime) -> list[RuleSet]:
+    later = Policy.objects.filter(holds_from__gt=at).values_list("text", flat=True)
     return [policy_at(at), *map(parse, later)]
 
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.colours.decide import Decision, LevelPeriod, decide
 from healthcode.colours.models import PersonColour, Recomputation
-from healthcode.colours.policy import Policy, policy_at
-from healthcode.colours.reasons import Place, Reason, reasons_of
+from healthcode.colours.policy import RuleSet, policy_at
+from healthcode.colours.reasons import PlaceName, Reason, reasons_of
 from healthcode.core import Colour
 from healthcode.evidence.certificates import ATTESTABLE
 from healthcode.evidence.models import Evidence, EvidenceKind
@@ -53,7 +53,7 @@ def decision_of(person_id: int, at: datetime) -> PersonDecision:
     return told(person_id, decision, policy, since=since)
 
 
-def told(person_id: int, decision: Decision, policy: Policy, *, since: datetime) -> PersonDecision:
+def told(person_id: int, decision: Decision, policy: RuleSet, *, since: datetime) -> PersonDecision:
     """`decision` with its reasons in words; `since` is when the person became that colour.
 
     One query when areas are among the reasons, and one each as in `decision_of`.
@@ -72,7 +72,7 @@ def told(person_id: int, decision: Decision, policy: Policy, *, since: datetime)
     )
 
 
-def _places(decision: Decision) -> dict[int, Place]:
+def _places(decision: Decision) -> dict[int, PlaceName]:
     """Where the contacts among the reasons were, by evidence; only tracing says where."""
     contacts = {s.evidence for s in decision.reasons if s.rule.evidence is EvidenceKind.CONTACT}
     if not contacts:
@@ -90,7 +90,7 @@ def _countries(decision: Decision) -> dict[int, str]:
     return dict(attested.values_list("pk", "detail__country"))
 
 
-def decide_from_database(person_id: int, policy: Policy, at: datetime) -> Decision:
+def decide_from_database(person_id: int, policy: RuleSet, at: datetime) -> Decision:
     """`decide()` over what the database knows about a person."""
     facts = facts_of(person_id)
     wanted = frozenset(level for rule in policy.rules for level in rule.levels)

@@ -64,6 +64,6 @@ def _invalid(fault: PolicyFault) -> InvalidPolicy:
         _("The policy was not published; `errors` says what to mend."),
         errors=[
             {"file": f.file, "rule": f.rule, "field": f.field, "detail": f.message}
-            for f in fault.faults
+            for f in fault.mistakes
         ],
     )

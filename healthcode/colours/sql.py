@@ -7,7 +7,7 @@ JSON (see `rules_json`), `at` the instant of the decision. "Open" ends are `infi
 import json
 from typing import Final
 
-from healthcode.colours.policy import CheckIns, NegativeTests, Policy, Rule
+from healthcode.colours.policy import CheckIns, NegativeTests, Rule, RuleSet
 
 # The signals of `people`, as CTEs that end in `signal`, one row for each exposure to a rule.
 SIGNALS: Final = """
@@ -292,7 +292,7 @@ def plan(touched: str) -> str:
     """  # noqa: S608  one of the constants above
 
 
-def rules_json(*policies: Policy) -> str:
+def rules_json(*policies: RuleSet) -> str:
     """The rules of policies as `SIGNALS` takes them; what a rule does not ask for is null."""
     return json.dumps([_row(rule) for policy in policies for rule in policy.rules])
 

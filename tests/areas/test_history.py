@@ -23,7 +23,7 @@ AREAS = ("33", "3301", "330102", "330106", "330203")
 
 
 @dataclass(frozen=True)
-class Publication:
+class DatedMap:
     """A map in the words of the model: day 0 is `START`."""
 
     day: int
@@ -33,7 +33,7 @@ class Publication:
 
 publications = st.lists(
     st.builds(
-        Publication,
+        DatedMap,
         day=st.integers(0, DAYS - 1),
         whole_of=st.sampled_from([None, "33", "3301"]),
         levels=st.dictionaries(st.sampled_from(AREAS), st.sampled_from(Level), max_size=4),
@@ -51,7 +51,7 @@ class Model:
             (code, day): None for code in AREAS for day in range(DAYS)
         }
 
-    def publish(self, map_: Publication) -> None:
+    def publish(self, map_: DatedMap) -> None:
         before = dict(self.table)
         named = {code for (code, _), level in before.items() if level is not None}
         silent = {
@@ -88,7 +88,7 @@ def differences(before: Model, after: Model, *, day: int) -> dict[str, tuple[Lev
 )
 @given(publications)
 def test_every_day_reads_as_if_each_map_had_been_written_into_a_table(
-    act_on: Callable[[datetime], Any], maps: list[Publication]
+    act_on: Callable[[datetime], Any], maps: list[DatedMap]
 ) -> None:
     with transaction.atomic():
         model = Model()
@@ -130,7 +130,7 @@ def assert_tells_the_difference(
 )
 @given(publications)
 def test_a_trial_tells_what_publishing_tells_and_leaves_no_trace(
-    act_on: Callable[[datetime], Any], maps: list[Publication]
+    act_on: Callable[[datetime], Any], maps: list[DatedMap]
 ) -> None:
     with transaction.atomic():
         for map_ in maps:

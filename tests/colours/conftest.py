@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 
-from healthcode.colours.policy import Policy
+from healthcode.colours.policy import RuleSet
 from tests.colours import world
 
 
 @pytest.fixture
-def policy(db: None) -> Policy:
+def policy(db: None) -> RuleSet:
     """The default policy, in force since long ago."""
     return world.publish()
 

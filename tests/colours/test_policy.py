@@ -116,7 +116,7 @@ def test_a_mistake_is_told_with_file_rule_and_field(
     with pytest.raises(PolicyFault) as caught:
         parse(HEAD + GOOD.replace(written, instead), "zhejiang.toml")
 
-    told = {fault.field: fault for fault in caught.value.faults}
+    told = {fault.field: fault for fault in caught.value.mistakes}
     assert said in told[field].message
     assert str(told[field]).startswith(f"zhejiang.toml rule 'red-area' {field}: ")
 
@@ -138,7 +138,7 @@ def test_a_mistake_of_the_whole_is_told_with_its_field(text: str, field: str, sa
 
     assert any(
         (fault.file, fault.rule, fault.field) == ("p.toml", "", field) and said in fault.message
-        for fault in caught.value.faults
+        for fault in caught.value.mistakes
     )
 
 
@@ -148,7 +148,7 @@ def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(PolicyFault) as caught:
         parse(HEAD + wrong.replace("hold_days = x", 'hold_days = "x"'))
 
-    assert {fault.field for fault in caught.value.faults} == {
+    assert {fault.field for fault in caught.value.mistakes} == {
         "color",
         "colour",
         "hold_days",

@@ -10,7 +10,7 @@ from healthcode.areas.models import Level
 from healthcode.colours.decide_many import evaluate, evaluate_levels, recompute_people
 from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import ColourChange, PersonColour
-from healthcode.colours.policy import Policy, policy_at
+from healthcode.colours.policy import RuleSet, policy_at
 from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world
@@ -106,7 +106,7 @@ def test_the_policy_in_force_at_that_instant_decides() -> None:
     assert world.colours([feverish]) == {feverish: RED}
 
 
-def test_of_two_policies_the_one_that_began_last_is_in_force(policy: Policy) -> None:
+def test_of_two_policies_the_one_that_began_last_is_in_force(policy: RuleSet) -> None:
     later = world.DEFAULT_TEXT.replace("version = 1", "version = 3")
     earlier = world.DEFAULT_TEXT.replace("version = 1", "version = 4")
     world.publish(later, holds_from=shanghai(2, 11))

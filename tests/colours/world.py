@@ -40,7 +40,7 @@ def act(account: Account | None = None) -> Act:
     )
 
 
-def publish(text: str = DEFAULT_TEXT, *, holds_from: datetime = LONG_AGO) -> policies.Policy:
+def publish(text: str = DEFAULT_TEXT, *, holds_from: datetime = LONG_AGO) -> policies.RuleSet:
     """Put a policy in force without a recomputation."""
     policy = policies.parse(text)
     Policy.objects.create(version=policy.version, text=text, holds_from=holds_from, act=act())

@@ -13,7 +13,7 @@ from healthcode.areas.models import Level
 from healthcode.areas.selectors import Map, names
 from healthcode.core import Colour
 from healthcode.evidence.fields import AreaCode, Moment
-from healthcode.officers.maps.services import Preview, Publication
+from healthcode.officers.maps.services import MapPreview, PublishedMap
 from healthcode.web.fields import StrictSerializer
 
 LEVELS: Final = [level.label for level in sorted(Level, reverse=True)]
@@ -128,7 +128,7 @@ class MapAnswer(serializers.Serializer[Any]):
     fell = ChangeAnswer(many=True)
 
 
-def publication_answer(published: Publication) -> dict[str, Any]:
+def publication_answer(published: PublishedMap) -> dict[str, Any]:
     """The members of `PublicationAnswer`."""
     change = published.change
     known = names({one.code for one in (*change.rose, *change.fell)})
@@ -140,7 +140,7 @@ def publication_answer(published: Publication) -> dict[str, Any]:
     }
 
 
-def preview_answer(preview: Preview) -> dict[str, Any]:
+def preview_answer(preview: MapPreview) -> dict[str, Any]:
     """The members of `PreviewAnswer`."""
     change, people = preview.change, preview.people
     known = names({one.code for one in (*change.rose, *change.fell)})

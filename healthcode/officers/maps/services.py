@@ -33,7 +33,7 @@ FURTHEST_AHEAD: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
+class PublishedMap:
     """A map that is in force, or will be from its date on."""
 
     act: Act
@@ -42,7 +42,7 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class MapPreview:
     """What publishing a map would do: to the map, and to the people whom it touches."""
 
     change: LevelsChange
@@ -59,7 +59,7 @@ def publish_map(
     whole_of: str | None,
     levels: Mapping[str, Level],
     at: datetime,
-) -> Publication:
+) -> PublishedMap:
     """Let `levels` hold from `effective_from` on, as an officer's act on a ground.
 
     Areas of `whole_of` that are not listed become green. What held before `effective_from` stays
@@ -95,7 +95,7 @@ def publish_map(
     recomputation = request(
         cause=Cause.LEVELS, act=act, areas=change.touched, touches_from=change.touches_from
     )
-    return Publication(act, change, recomputation)
+    return PublishedMap(act, change, recomputation)
 
 
 def preview_map(
@@ -107,7 +107,7 @@ def preview_map(
     levels: Mapping[str, Level],
     at: datetime,
     within: str = "",
-) -> Preview:
+) -> MapPreview:
     """What `publish_map` would do with the same arguments; leaves no trace and locks nothing.
 
     Args:
@@ -124,7 +124,7 @@ def preview_map(
             # A map for midnight is judged as of midnight.
             at=max(at, effective_from),
         )
-        return Preview(change, people, map_on(on=effective_from, within=within))
+        return MapPreview(change, people, map_on(on=effective_from, within=within))
 
 
 def _check(

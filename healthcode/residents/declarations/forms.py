@@ -20,7 +20,7 @@ YES_NO: Final = {"yes": True, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StayLine:
     """A line of the list of places, as typed; days are dates, an empty last day means still."""
 
     area: str = ""
@@ -41,21 +41,21 @@ class Place:
 class DeclarationForm:
     """The answers as sent, so that nothing has to be typed twice; `faults` by question."""
 
-    home: Place
+    home: StayLine
     unwell: str = ""
     symptoms: tuple[str, ...] = ()
     temperature: str = ""
     contact: str = ""
     elsewhere: str = ""
-    places: tuple[Place, ...] = ()
+    places: tuple[StayLine, ...] = ()
     faults: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def blank(cls, home_area: str, *, at: datetime) -> Self:
         """An unanswered form; the list of places begins at home, 13 days ago."""
         first_day = (at.astimezone(SHANGHAI).date() - LOOK_BACK).isoformat()
-        home = Place(home_area, first_day)
-        return cls(home=home, places=(home, Place()))
+        home = StayLine(home_area, first_day)
+        return cls(home=home, places=(home, StayLine()))
 
     def chosen(self, query: QueryDict) -> Self:
         """This form with the areas that were chosen on pages of their own, without script."""
@@ -81,7 +81,7 @@ class DeclarationForm:
             contact=post.get("contact", ""),
             elsewhere=post.get("elsewhere", ""),
             places=tuple(
-                Place(*(post.get(f"{name}-{n}", "").strip() for name in ("area", "from", "to")))
+                StayLine(*(post.get(f"{name}-{n}", "").strip() for name in ("area", "from", "to")))
                 for n in range(lines)
             )
             or self.places,
@@ -89,7 +89,7 @@ class DeclarationForm:
 
     def longer(self) -> Self:
         """This form with one more line for a place."""
-        return replace(self, places=(*self.places, Place())[:MAX_STAYS])
+        return replace(self, places=(*self.places, StayLine())[:MAX_STAYS])
 
     def input(self, person: int) -> dict[str, Any]:
         """The answers as `DeclarationInput` takes them; what was not answered is missing."""
@@ -102,7 +102,7 @@ class DeclarationForm:
             given["temperature"] = self.temperature
         return given
 
-    def stays(self) -> tuple[Place, ...]:
+    def stays(self) -> tuple[StayLine, ...]:
         """The places that were filled in; home alone when nobody was anywhere else."""
         if self.elsewhere == "yes":
             return tuple(place for place in self.places if not place.empty)
