@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 
 from accounts import authority, identity, names, phones, vault
 from accounts.errors import DocumentAlreadyRegistered, SelfAlreadyRegistered, UnknownArea
 from accounts.models import Identity, Person
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
+from healthcode.web.days import day_of
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -31,7 +29,7 @@ def admission(newcomer: NewPerson, *, at: datetime) -> tuple[Person, Identity]:
     Raises:
         InvalidInput: name, document, phone or the form of the area's code are wrong.
     """
-    today = at.astimezone(SHANGHAI).date()
+    today = day_of(at)
     document = identity.parse(newcomer.id_type, newcomer.id_number, on=today)
     name = names.normalise(newcomer.name)
     phone = phones.normalise(newcomer.phone) if newcomer.phone else None

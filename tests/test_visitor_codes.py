@@ -19,6 +19,7 @@ from healthcode.codes.models import StatusList
 from healthcode.codes.services import NOBODY
 from healthcode.colours.services import publish_policy
 from healthcode.core import Colour, Outcome
+from healthcode.web.days import day_of
 from tests.codes.conftest import POLICY
 from tests.verifier.authority import Authority
 from verifier.recognition.refresh import keep_keys, keep_status_list
@@ -118,7 +119,7 @@ def test_it_ends_with_the_code_it_stands_for(
 def test_a_visitors_code_has_a_place_that_is_nobodys(
     shanghai: Authority, visitor: Client, now: datetime
 ) -> None:
-    day = status.day_of(now)
+    day = day_of(now)
     for idx in range(3):
         body = convert(visitor, shanghai.code(at=now, idx=idx))[1]
         verdict = at_a_local_door(body["code"], now)

@@ -2,7 +2,6 @@
 
 from datetime import date, datetime, time
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
@@ -16,10 +15,10 @@ from django.views.decorators.http import require_safe
 from accounts.authority import normalise_code
 from healthcode.areas import selectors
 from healthcode.areas.picture import HOME, map_page
+from healthcode.web.days import SHANGHAI, day_of
 from healthcode.web.errors import InvalidInput
 from healthcode.web.problems import problem_response
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 COUNTY_DIGITS = 6
 
 
@@ -41,8 +40,8 @@ def risk_map(request: HttpRequest) -> HttpResponse:
         "areas/map.html",
         {
             **context,
-            "day": on.astimezone(SHANGHAI).date(),
-            "today": now.astimezone(SHANGHAI).date(),
+            "day": day_of(on),
+            "today": day_of(now),
             "instants": instants,
             "queried": request.GET.get("on", ""),
         },
@@ -117,6 +116,6 @@ def _instant(on: str, at: datetime) -> datetime:
             raise ValueError("an instant needs its offset")
         return instant.astimezone(SHANGHAI)
     day = date.fromisoformat(on)
-    if day == at.astimezone(SHANGHAI).date():
+    if day == day_of(at):
         return at
     return datetime.combine(day, time.max, SHANGHAI)

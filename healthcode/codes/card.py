@@ -23,9 +23,9 @@ from reportlab.pdfgen.pathobject import PDFPathObject
 
 from healthcode.codes import pictures
 from healthcode.codes.services import IssuedCode
-from healthcode.codes.status import SHANGHAI
 from healthcode.codes.words import CODE_WORDS
 from healthcode.core import Colour
+from healthcode.web.days import SHANGHAI
 
 FONT_FILE: Final = Path(__file__).parent / "fonts" / "NotoSansSC-Medium-GB2312.ttf"
 FONT: Final = "NotoSansSC"

@@ -18,10 +18,11 @@ from accounts.models import Person
 from healthcode.codes import status, superseded
 from healthcode.codes.keys import Signer, keyring
 from healthcode.codes.models import StatusList
-from healthcode.codes.status import Part, day_of
+from healthcode.codes.status import Part
 from healthcode.codes.superseded import Superseded
 from healthcode.core import build_status_list, status_bits
 from healthcode.core.status import unverified
+from healthcode.web.days import day_of
 
 TTL: Final = timedelta(seconds=30)
 """How soon verifiers should fetch a list again."""

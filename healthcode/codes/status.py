@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -22,8 +21,7 @@ from healthcode.codes.errors import DoesNotSign
 from healthcode.codes.models import StatusList
 from healthcode.codes.permutation import Permutation
 from healthcode.core import StatusRef
-
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+from healthcode.web.days import day_of
 
 NUMBERS_A_PERSON: Final = 16
 """A person's numbers come round after as many changes of colour, which fourteen days do not see."""
@@ -162,16 +160,6 @@ def reference(*, person: int, changes: int, at: datetime) -> StatusRef | None:
     """What a code made at `at` says about its status; None while the day has no place for it."""
     part = places.find(person=person, day=day_of(at))
     return None if part is None else StatusRef(idx=part.place(person, changes), uri=part.uri)
-
-
-def day_of(at: datetime) -> date:
-    """The day of an instant, as days are counted here."""
-    return at.astimezone(SHANGHAI).date()
-
-
-def start_of(day: date) -> datetime:
-    """The instant at which a day begins."""
-    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
 
 
 def uri_of(day: date, part: int) -> str:

@@ -13,7 +13,8 @@ from typing import Final
 from django.db import connection
 
 from healthcode.acts.kinds import ActKind
-from healthcode.codes.status import NUMBERS_A_PERSON, SHANGHAI, Part, key_mark, start_of
+from healthcode.codes.status import NUMBERS_A_PERSON, Part, key_mark
+from healthcode.web.days import SHANGHAI, start_of_day
 
 COMMIT_SLACK: Final = timedelta(hours=1)
 """A change may be committed so long after its own instant; codes made in between are old ones."""
@@ -115,7 +116,7 @@ def read(*, since: date, seen: str | None = None, seen_at: datetime | None = Non
     With a snapshot `seen`, taken at `seen_at` or later, only those superseded by what was not in
     it; what is read of the log follows what was written since.
     """
-    earliest = start_of(since) - COMMIT_SLACK
+    earliest = start_of_day(since) - COMMIT_SLACK
     ended: dict[Days, list[int]] = {}
     taken_over: list[int] = []
     with connection.cursor() as cursor:

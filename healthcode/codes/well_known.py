@@ -24,6 +24,7 @@ from healthcode.colours.policy import policy_at
 from healthcode.core import jwk_set
 from healthcode.core.codes import PREFIX
 from healthcode.core.status import CONTENT_TYPE as STATUS_LIST_TYPE
+from healthcode.web.days import SHANGHAI
 
 VERSION: Final = 1
 METADATA_SECONDS: Final = 60
@@ -103,7 +104,7 @@ def levels_in_force(request: HttpRequest) -> HttpResponseBase:
 def status_list(request: HttpRequest, day: str, part: str | None = None) -> HttpResponseBase:
     """A day's signed status list. Raises Http404 for days whose codes are all over, or to come."""
     try:
-        date = datetime.strptime(day, "%Y%m%d").replace(tzinfo=status.SHANGHAI).date()
+        date = datetime.strptime(day, "%Y%m%d").replace(tzinfo=SHANGHAI).date()
     except ValueError as error:
         raise Http404 from error
     row = StatusList.objects.filter(day=date, part=int(part or 0)).only("token").first()

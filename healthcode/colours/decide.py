@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from healthcode.areas.models import Level
 from healthcode.colours.policy import CheckIns, NegativeTests, Rule, RuleSet
@@ -19,8 +18,8 @@ from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import Fact
 from healthcode.evidence.traits import Trait
+from healthcode.web.days import day_of
 
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 DAY: Final = timedelta(days=1)
 
 
@@ -226,7 +225,7 @@ class _Record:
                 return exposure.ends, 0
 
     def _check_ins(self, since: datetime, count: int, at: datetime) -> tuple[datetime | None, int]:
-        days = self.days[bisect_left(self.days, _day(since)) :]
+        days = self.days[bisect_left(self.days, day_of(since)) :]
         released = None
         run = 0
         for n, day in enumerate(days):
@@ -236,7 +235,7 @@ class _Record:
                 break
         if released is not None and released <= at:
             return released, count
-        return released, _run_at(days, _day(at))
+        return released, _run_at(days, day_of(at))
 
     def _negative_tests(
         self, since: datetime, count: int, apart: timedelta, at: datetime
@@ -249,10 +248,6 @@ class _Record:
                 break
         released = counted[-1] if len(counted) == count else None
         return released, sum(sampled <= at for sampled in counted)
-
-
-def _day(instant: datetime) -> date:
-    return instant.astimezone(SHANGHAI).date()
 
 
 def _run_at(days: Sequence[date], today: date) -> int:

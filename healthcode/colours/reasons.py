@@ -9,9 +9,10 @@ from typing import Final
 from django.utils.translation import get_language
 
 from healthcode.areas.models import Level
-from healthcode.colours.decide import SHANGHAI, Signal
+from healthcode.colours.decide import Signal
 from healthcode.colours.policy import CheckIns, NegativeTests
 from healthcode.core import Colour
+from healthcode.web.days import SHANGHAI, day_of
 
 LEVEL_NAMES: Final[Mapping[Level, Mapping[str, str]]] = {
     Level.GREEN: {"zh": "绿色", "en": "green"},
@@ -131,7 +132,7 @@ def _reason(
         signal.rule.reason[language].format(
             area=area_name or "",
             level="" if signal.level is None else LEVEL_NAMES[signal.level][language],
-            first_day=_date(_day(starts), language),
+            first_day=_date(day_of(starts), language),
             last_day=_last_day(starts, signal.exposed_until, language),
             when=_when(starts, signal.exposed_until, language),
             place=where[language],
@@ -168,26 +169,22 @@ def _needs(signal: Signal) -> Needs | None:
             return None
 
 
-def _day(instant: datetime) -> date:
-    return instant.astimezone(SHANGHAI).date()
-
-
 def _last_day(starts: datetime, exposed_until: datetime | None, language: str) -> str:
     if exposed_until is None:
         return STILL[language]
     # Periods are half-open: what ended at midnight happened on the day before.
-    return _date(_day(max(starts, exposed_until - INSTANT)), language)
+    return _date(day_of(max(starts, exposed_until - INSTANT)), language)
 
 
 def _when(starts: datetime, ends: datetime | None, language: str) -> str:
     """A period to the minute, or by whole days when it begins and ends at midnight."""
     to = {"zh": "至", "en": " to "}[language]
     if ends is None or (_is_midnight(starts) and _is_midnight(ends)):
-        first, last = _date(_day(starts), language), _last_day(starts, ends, language)
+        first, last = _date(day_of(starts), language), _last_day(starts, ends, language)
         return first if first == last else f"{first}{to}{last}"
     gap = {"zh": "", "en": ", "}[language]
-    first, last = (f"{_date(_day(at), language)}{gap}{_clock(at)}" for at in (starts, ends))
-    return f"{first}{to}{_clock(ends) if _day(starts) == _day(ends) else last}"
+    first, last = (f"{_date(day_of(at), language)}{gap}{_clock(at)}" for at in (starts, ends))
+    return f"{first}{to}{_clock(ends) if day_of(starts) == day_of(ends) else last}"
 
 
 def _is_midnight(at: datetime) -> bool:

@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from healthcode.evidence.certificates import Entered
-from healthcode.evidence.fields import SHANGHAI
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.words import TRAITS
+from healthcode.web.days import day_of
 
 NO_CERTIFICATE: Final = gettext_lazy(
     "Read the picture of the certificate, or paste its whole text."
@@ -54,5 +54,5 @@ def told(entered: Entered) -> str:
     return _("Entered as evidence %(number)s: %(what)s, %(day)s.") % {
         "number": entered.evidence,
         "what": ", ".join(words),
-        "day": attested.starts.astimezone(SHANGHAI).date().isoformat(),
+        "day": day_of(attested.starts).isoformat(),
     }

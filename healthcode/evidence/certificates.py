@@ -23,10 +23,11 @@ from healthcode.evidence.errors import (
     CertificateSaysNothing,
     NotACertificate,
 )
-from healthcode.evidence.fields import EARLIEST, SHANGHAI, start_of_day
+from healthcode.evidence.fields import EARLIEST
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.services import NewFact, record
 from healthcode.evidence.traits import Trait
+from healthcode.web.days import day_of, start_of_day
 
 COVID_19: Final = "840539006"
 DETECTED: Final = "260373001"
@@ -137,7 +138,7 @@ def _vaccination(entry: _Entry, _at: datetime) -> _Content:
 def _recovery(entry: _Entry, at: datetime) -> _Content:
     """From the first positive test to the day from which the certificate says recovered."""
     tested, recovered, until = (_day(entry[name]) for name in ("fr", "df", "du"))
-    today = at.astimezone(SHANGHAI).date()
+    today = day_of(at)
     if today < recovered:
         raise CertificateRefused(Reason.NOT_YET_VALID)
     if until < today:

@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account, Person
 from healthcode.areas.selectors import require_known
 from healthcode.evidence.errors import AlreadyCheckedIn
-from healthcode.evidence.fields import SHANGHAI, end_of_today, start_of_day
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, close, record
 from healthcode.evidence.traits import Trait, traits_of_health
+from healthcode.web.days import day_of, end_of_today, start_of_day
 from healthcode.web.errors import TooMany
 
 MAX_STAYS: Final = 50
@@ -86,14 +86,14 @@ def record_check_in(*, account: Account, person: Person, check_in: CheckIn, at: 
         ends=at,
         traits=traits,
         detail=_health(check_in.symptoms, check_in.temperature),
-        day=at.astimezone(SHANGHAI).date(),
+        day=day_of(at),
     )
     if record(source=account, facts=[fact], at=at).ids == (None,):
         raise AlreadyCheckedIn
 
 
 def _refuse_flood(person: Person, at: datetime) -> None:
-    today = start_of_day(at.astimezone(SHANGHAI).date())
+    today = start_of_day(day_of(at))
     count = Evidence.objects.filter(
         person=person, kind=EvidenceKind.DECLARATION, received_at__gte=today
     ).count()

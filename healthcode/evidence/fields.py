@@ -1,10 +1,9 @@
 """Fields of the input that evidence is made of, strict about types and kind in what they say."""
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,10 +12,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.authority import normalise_code
+from healthcode.web.days import SHANGHAI, end_of_today, start_of_day
 from healthcode.web.errors import InvalidInput
 from healthcode.web.fields import StrictSerializer
 
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 A_DAY: Final = timedelta(days=1)
 
 # A period longer than this says nothing that a decision needs: the longest look back of any
@@ -31,16 +30,6 @@ _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
-
-
-def start_of_day(day: date) -> datetime:
-    """Midnight in Shanghai at which `day` begins, in UTC."""
-    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
-
-
-def end_of_today(at: datetime) -> datetime:
-    """Midnight in Shanghai at which the day of `at` is over, in UTC."""
-    return start_of_day(at.astimezone(SHANGHAI).date() + A_DAY)
 
 
 @extend_schema_field(

@@ -14,17 +14,11 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import Person
-from healthcode.codes.status import (
-    NUMBERS_A_PERSON,
-    Part,
-    day_of,
-    number_of,
-    parts_of,
-    start_of,
-)
+from healthcode.codes.status import NUMBERS_A_PERSON, Part, number_of, parts_of
 from healthcode.tracing.kinds import MEASURES, VENUES, PlaceKind
 from healthcode.tracing.recording import NewPresence, Venue, record_presences, venue_places
 from healthcode.tracing.trace import Window
+from healthcode.web.days import day_of, start_of_day
 
 LONGEST: Final = max(MEASURES[kind].longest for kind in VENUES)
 """How long a visit to any venue may be."""
@@ -143,7 +137,7 @@ def _numbers_used(people: Sequence[int], parts: Sequence[Part]) -> Mapping[int, 
     """After how many changes of colour each person's codes of these lists may have been made."""
     if not parts:
         return {}
-    since = start_of(min(part.day for part in parts))
+    since = start_of_day(min(part.day for part in parts))
     found = _rows(CHANGES, {"people": people, "since": since})
     # Whoever's colour changed may have had any of their numbers; nobody else has one of these.
     earlier = NUMBERS_A_PERSON - 1

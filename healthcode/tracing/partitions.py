@@ -2,13 +2,12 @@
 
 from datetime import date, datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
+from healthcode.web.days import day_of
 from healthcode.web.partitions import DailyTable
 
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 DAYS_AHEAD: Final = 3
 PRESENCES: Final = DailyTable("tracing_presence")
 
@@ -19,7 +18,7 @@ def maintain(*, at: datetime) -> None:
     Presences are kept as long as scans (`SCAN_RETENTION_DAYS`): sources report the days behind,
     so these have partitions of their own from the start.
     """
-    oldest = at.astimezone(SHANGHAI).date() - timedelta(days=settings.SCAN_RETENTION_DAYS)
+    oldest = day_of(at) - timedelta(days=settings.SCAN_RETENTION_DAYS)
     kept = range(settings.SCAN_RETENTION_DAYS + DAYS_AHEAD + 1)
     PRESENCES.maintain([oldest + timedelta(days=step) for step in kept], oldest=oldest)
 

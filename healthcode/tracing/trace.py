@@ -7,14 +7,13 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from healthcode.tracing import sql
 from healthcode.tracing.kinds import LONGEST, PlaceKind, Strength
+from healthcode.web.days import day_of
 
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
 A_DAY: Final = timedelta(days=1)
 STRENGTHS: Final = (Strength.CLOSE, Strength.CASUAL, Strength.DOUBTFUL)
 """Of an encounter, in the order in which the statement numbers them from 1."""
@@ -129,7 +128,7 @@ def _circle_of(case: Window, contacts: Sequence[Encounter], at: datetime) -> Cir
 def _bound(circles: Sequence[Circle], only: Sequence[Strength]) -> dict[str, Any]:
     windows = [window for circle in circles for window in circle.windows]
     days_back = -(-LONGEST // A_DAY)
-    first_day = min(window.starts for window in windows).astimezone(SHANGHAI).date()
+    first_day = day_of(min(window.starts for window in windows))
     return {
         "measures": sql.measures_json(),
         "circle_of": [n for n, circle in enumerate(circles) for _ in circle.windows],
@@ -141,6 +140,6 @@ def _bound(circles: Sequence[Circle], only: Sequence[Strength]) -> dict[str, Any
         "longest": LONGEST,
         "days_back": days_back,
         "first_day": first_day - days_back * A_DAY,
-        "last_day": max(window.ends for window in windows).astimezone(SHANGHAI).date(),
+        "last_day": day_of(max(window.ends for window in windows)),
         "strengths": [STRENGTHS.index(strength) + 1 for strength in only],
     }

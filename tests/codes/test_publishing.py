@@ -14,6 +14,7 @@ from healthcode.codes.status import NUMBERS_A_PERSON
 from healthcode.colours.models import PersonColour
 from healthcode.core import Kind, Reason, decode
 from healthcode.residents.declarations.services import declare
+from healthcode.web.days import start_of_day
 from tests.codes.conftest import (
     HEALTHY,
     NOON,
@@ -74,7 +75,7 @@ def test_each_day_has_the_bits_of_codes_that_could_be_made_on_it(zhang: Resident
 def test_a_change_around_midnight_counts_for_both_days(zhang: Resident) -> None:
     """A batch may commit minutes after its own instant; a code made in between is an old one."""
     publishing.publish(at=NOON)
-    midnight = status.start_of(TODAY + DAY)
+    midnight = start_of_day(TODAY + DAY)
     confirm_as_case(zhang, at=midnight - timedelta(minutes=1))
     publishing.publish(at=midnight + timedelta(minutes=1))
     late_code = (zhang.person.pk, 0)
@@ -97,7 +98,7 @@ def test_a_number_that_comes_round_again_belongs_to_the_newest_code(zhang: Resid
 
 
 def test_tomorrows_list_is_out_before_midnight(zhang: Resident) -> None:
-    midnight = status.start_of(TODAY + DAY)
+    midnight = start_of_day(TODAY + DAY)
     publishing.publish(at=midnight - timedelta(minutes=1))
     after = midnight + timedelta(seconds=1)
     assert at_the_door(code_of(zhang, at=after), at=after).reason is Reason.OK

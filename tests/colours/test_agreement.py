@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from accounts.models import Account
 from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel, Level
-from healthcode.colours.decide import SHANGHAI, Decision, LevelPeriod, decide
+from healthcode.colours.decide import Decision, LevelPeriod, decide
 from healthcode.colours.decide_many import evaluate, recompute_people
 from healthcode.colours.models import ColourChange, PersonColour, Policy
 from healthcode.colours.one_person import decide_now
@@ -25,6 +25,7 @@ from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import Fact
 from healthcode.evidence.services import NewFact, record, withdraw
+from healthcode.web.days import day_of
 from tests.colours import world
 
 PEOPLE = 40
@@ -231,7 +232,7 @@ def _fact(draw: Random, person: int) -> NewFact:
         ends=ends,
         traits=tuple(draw.sample(traits, draw.randint(0, len(traits)))),
         area=draw.choice(CODES) if kind == EvidenceKind.STAY else None,
-        day=starts.astimezone(SHANGHAI).date() if kind == EvidenceKind.CHECK_IN else None,
+        day=day_of(starts) if kind == EvidenceKind.CHECK_IN else None,
     )
 
 
@@ -243,7 +244,7 @@ def _run(draw: Random, person: int) -> list[NewFact]:
     facts = []
     for n in range(draw.randint(2, 9)):
         at = BEGINNING + timedelta(days=first + n, hours=draw.choice([0, 8, 18]))
-        day = at.astimezone(SHANGHAI).date() if kind == EvidenceKind.CHECK_IN else None
+        day = day_of(at) if kind == EvidenceKind.CHECK_IN else None
         if draw.random() < 0.9:
             facts.append(NewFact(person, kind, at, at, traits=(trait,), day=day))
     return facts

@@ -9,9 +9,9 @@ from accounts.models import Account, Grant, Person, Role
 from healthcode.acts.models import Act
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.colours import policy as policies
-from healthcode.colours.decide import SHANGHAI
 from healthcode.colours.models import PersonColour, Policy
 from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.web.days import SHANGHAI
 
 DEFAULT_FILE = Path(policies.__file__).with_name("policies").joinpath("CN-33-2020-02.toml")
 DEFAULT_TEXT = DEFAULT_FILE.read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ from rest_framework.test import APIClient
 from accounts.models import Account, Person, Relation
 from accounts.services import register_person
 from healthcode.colours.selectors import colour_of
-from healthcode.evidence.fields import SHANGHAI
 from healthcode.evidence.models import Evidence
+from healthcode.web.days import SHANGHAI
 from tests.evidence.conftest import HOME
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -12,8 +12,8 @@ from rest_framework.test import APIClient
 from accounts.models import Person
 from healthcode.evidence import certificates
 from healthcode.evidence.errors import NotACertificate
-from healthcode.evidence.fields import SHANGHAI, start_of_day
 from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.web.days import day_of, start_of_day
 from tests.evidence.conftest import World
 from tests.evidence.handing_in import DAY, HOUR, hand_in, refusal
 from tests.evidence.ministry import GERMANY, TESTS_ONLY, Ministry
@@ -86,7 +86,7 @@ def test_two_negative_tests_release_and_a_positive_one_colours(
 def test_recovery_and_vaccination_are_facts_without_a_rule(
     germany: None, erika: Person, resident_client: APIClient, now: datetime
 ) -> None:
-    today = now.astimezone(SHANGHAI).date()
+    today = day_of(now)
     tested, recovered = today - 40 * DAY, today - 29 * DAY
     until = today + 100 * DAY
     for text in (

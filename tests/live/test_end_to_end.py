@@ -7,20 +7,19 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Locator, Page, Playwright, expect
 
 from healthcode.tools.demo.people import resident_number
+from healthcode.web.days import SHANGHAI
 from tests.live.browsers import door, phone, picture_of
 from tests.live.service import LiveService, wait_for
 
 HOME, STAYED_IN = "330106", "330127"
 PHONE_NUMBER = "13912345678"
 PATIENCE_SECONDS = 60
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 @pytest.fixture(scope="module")

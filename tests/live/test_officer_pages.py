@@ -2,10 +2,10 @@
 
 import json
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 from playwright.sync_api import Page, Playwright, expect
 
+from healthcode.web.days import SHANGHAI
 from tests.live.browsers import phone
 from tests.live.service import LiveService
 
@@ -25,7 +25,7 @@ def log_in(service: LiveService, page: Page, name: str) -> None:
 def test_an_officer_previews_confirms_and_watches(
     service: LiveService, playwright: Playwright
 ) -> None:
-    tomorrow = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=1)
+    tomorrow = datetime.now(SHANGHAI).date() + timedelta(days=1)
     with phone(playwright) as page:
         log_in(service, page, "demo.officer")
         page.click("a[href$='by=table']")

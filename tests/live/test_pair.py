@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from healthcode.tools.run.state import free_port, is_free
+from healthcode.web.days import SHANGHAI
 from tests.core.test_typescript import node
 from tests.live.service import ROOT, LiveService, NotStarted, outside_settings
 
@@ -198,7 +198,7 @@ def turn_red(service: LiveService, area: str) -> None:
 
 def day(offset: int) -> str:
     """Today in Shanghai, or days before."""
-    return (datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=offset)).isoformat()
+    return (datetime.now(SHANGHAI).date() + timedelta(days=offset)).isoformat()
 
 
 def judged_without_network(door: LiveService, *codes: str) -> list[Verdict]:

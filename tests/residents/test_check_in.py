@@ -14,10 +14,10 @@ from rest_framework.test import APIClient
 from healthcode.core import Colour
 from healthcode.evidence.declarations import CheckIn, Declaration
 from healthcode.evidence.errors import AlreadyCheckedIn
-from healthcode.evidence.fields import SHANGHAI
 from healthcode.evidence.models import Evidence
 from healthcode.evidence.traits import traits_of_health
 from healthcode.residents.declarations.services import check_in, declare
+from healthcode.web.days import SHANGHAI
 from tests.evidence.conftest import World
 
 URL = "/api/v1/check-ins"

@@ -18,10 +18,10 @@ from healthcode.areas.models import Level
 from healthcode.areas.services import publish_levels
 from healthcode.colours.errors import NoPolicy
 from healthcode.evidence.declarations import DECLARATIONS_A_DAY, MAX_STAYS, Declaration, Stay
-from healthcode.evidence.fields import SHANGHAI, start_of_day
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import withdraw
 from healthcode.residents.declarations.services import declare
+from healthcode.web.days import SHANGHAI, start_of_day
 from tests.evidence.conftest import HOME, World, declaration
 
 URL = "/api/v1/declarations"

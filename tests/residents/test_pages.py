@@ -6,8 +6,8 @@ import pytest
 from django.test import Client
 
 from healthcode.evidence import declarations
-from healthcode.evidence.fields import SHANGHAI
 from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.web.days import SHANGHAI
 from tests.evidence.conftest import HOME, World
 
 NOTHING_WRONG = {"unwell": "no", "contact": "no", "elsewhere": "no"}

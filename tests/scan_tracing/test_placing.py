@@ -10,7 +10,6 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
 from healthcode.codes import keys, publishing, status
-from healthcode.codes.status import day_of
 from healthcode.colours.decide_many import recompute_people
 from healthcode.evidence.models import EvidenceKind
 from healthcode.scan_tracing import inquiries
@@ -19,6 +18,7 @@ from healthcode.tracing import services
 from healthcode.tracing.kinds import MEASURES, VENUES, PlaceKind
 from healthcode.tracing.models import Inquiry, Presence
 from healthcode.tracing.selectors import chain_of
+from healthcode.web.days import day_of
 from tests.colours import world
 from tests.colours.world import shanghai
 from verifier.doors.partitions import maintain

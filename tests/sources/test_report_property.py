@@ -10,10 +10,10 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from healthcode.evidence.fields import SHANGHAI
 from healthcode.evidence.models import Evidence
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.sources.evidence import report_evidence
+from healthcode.web.days import SHANGHAI, day_of
 from tests.evidence.conftest import World
 
 TODAY = date(2020, 3, 1)
@@ -129,7 +129,7 @@ def test_exactly_the_right_lines_are_stored(world: World, lines: list[Drawn]) ->
 
 
 def _back(instant: datetime) -> int:
-    return (TODAY - instant.astimezone(SHANGHAI).date()).days
+    return (TODAY - day_of(instant)).days
 
 
 def _last(ends: datetime | None) -> int | None:

@@ -20,11 +20,11 @@ from accounts.models import Account, Token
 from accounts.services import forget as forget_tokens
 from accounts.services import set_open
 from healthcode.core import Colour
+from healthcode.web.days import SHANGHAI
 from healthcode.web.errors import InvalidInput, TooMany
 from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
 from tests.verifier.partner import Machine, new_key
-from verifier.doors.scanning import SHANGHAI
 from verifier.models import PartnerAssertion, PartnerCall, Scan
 from verifier.partners import services as partners
 

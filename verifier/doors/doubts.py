@@ -16,7 +16,8 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from verifier.doors.scanning import MAX_SCAN_AGE, SHANGHAI
+from healthcode.web.days import day_of
+from verifier.doors.scanning import MAX_SCAN_AGE
 from verifier.models import Device, Doubt, DoubtsLooked, Venue
 
 MOST_AT_ONE_VENUE: Final = 5
@@ -110,7 +111,7 @@ def look(*, at: datetime) -> int:
 
 def of_today(venue: Venue, *, at: datetime) -> QuerySet[Doubt]:
     """The venue's newest doubts of the Shanghai day of `at`, at most `MOST_TOLD`."""
-    today = Doubt.objects.filter(venue=venue, day=at.astimezone(SHANGHAI).date())
+    today = Doubt.objects.filter(venue=venue, day=day_of(at))
     return today.order_by("-last_at", "pk")[:MOST_TOLD]
 
 
@@ -118,7 +119,7 @@ def at_doors(venue: int, *, at: datetime) -> list[ToldAtDoors]:
     """What the staff at the venue's doors can still act on at `at`, the newest first."""
     found = Doubt.objects.filter(
         venue=venue,
-        day__gte=(at - TOLD_AT_DOORS_FOR).astimezone(SHANGHAI).date(),
+        day__gte=day_of(at - TOLD_AT_DOORS_FOR),
         last_at__gt=at - TOLD_AT_DOORS_FOR,
     )
     told = list(found.order_by("-last_at", "pk")[:MOST_TOLD_AT_DOORS])
@@ -139,7 +140,7 @@ def at_doors(venue: int, *, at: datetime) -> list[ToldAtDoors]:
 
 def forget(*, at: datetime) -> None:
     """Drop the doubts whose scans are dropped."""
-    oldest = at.astimezone(SHANGHAI).date() - timedelta(days=settings.SCAN_RETENTION_DAYS)
+    oldest = day_of(at) - timedelta(days=settings.SCAN_RETENTION_DAYS)
     Doubt.objects.filter(day__lt=oldest).delete()
 
 
@@ -161,8 +162,8 @@ def _find(*, since: datetime, upto: datetime) -> list[_Sighting]:
             {
                 "since": since,
                 "upto": upto,
-                "from_day": (since - MAX_SCAN_AGE).astimezone(SHANGHAI).date(),
-                "to_day": (upto + timedelta(days=1)).astimezone(SHANGHAI).date(),
+                "from_day": day_of(since - MAX_SCAN_AGE),
+                "to_day": day_of(upto + timedelta(days=1)),
                 "digits": _CITY_DIGITS,
                 "most": MOST_AT_ONE_VENUE,
             },
@@ -182,7 +183,7 @@ def _keep(sightings: list[_Sighting]) -> int:
 
 
 def _doubts_of(sighting: _Sighting) -> Iterator[Doubt]:
-    day = sighting.shown_at.astimezone(SHANGHAI).date()
+    day = day_of(sighting.shown_at)
     kinds = {"elsewhere": sighting.elsewhere, "often": sighting.scans > MOST_AT_ONE_VENUE}
     for kind, holds in kinds.items():
         if holds:

@@ -5,8 +5,9 @@ from typing import Final
 
 from django.conf import settings
 
+from healthcode.web.days import day_of
 from healthcode.web.partitions import DailyTable
-from verifier.doors.scanning import MAX_SCAN_AGE, SHANGHAI
+from verifier.doors.scanning import MAX_SCAN_AGE
 
 DAYS_AHEAD: Final = 7
 SCANS: Final = DailyTable("verifier_scan")
@@ -14,7 +15,7 @@ SCANS: Final = DailyTable("verifier_scan")
 
 def maintain(*, at: datetime) -> None:
     """Make the partitions of the days around `at` and drop those past retention."""
-    today = at.astimezone(SHANGHAI).date()
+    today = day_of(at)
     around = range(-MAX_SCAN_AGE.days, DAYS_AHEAD + 1)
     oldest = today - timedelta(days=settings.SCAN_RETENTION_DAYS)
     SCANS.maintain([today + timedelta(days=step) for step in around], oldest=oldest)

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 
 from healthcode.web.answers import as_json
-
-SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+from healthcode.web.days import SHANGHAI
 
 
 class Row(NamedTuple):

@@ -25,9 +25,9 @@ from healthcode.core import (
     Verdict,
     decode,
 )
+from healthcode.web.days import day_of
 from healthcode.web.errors import InvalidInput, Refusal
 from verifier.doors.metrics import SCANS
-from verifier.doors.recording import SHANGHAI as SHANGHAI
 from verifier.doors.recording import Recorded, Row, record
 from verifier.errors import ScanIdReused
 from verifier.recognition.trust import CLOCK_LEEWAY_SECONDS, knowledge
@@ -140,7 +140,7 @@ def _row(
 ) -> Row:
     code = verdict.code
     return Row(
-        day=moment.astimezone(SHANGHAI).date(),
+        day=day_of(moment),
         id=new.id,
         venue_id=door.venue,
         device_id=door.device,

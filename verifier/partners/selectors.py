@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, TruncDate
 
-from verifier.doors.scanning import SHANGHAI
+from healthcode.web.days import SHANGHAI
 from verifier.models import PartnerCall
 
 

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account
 from healthcode.core import Outcome, Reason
+from healthcode.web.days import day_of
 from healthcode.web.errors import NotFound
-from verifier.doors.scanning import MAX_SCAN_AGE, SHANGHAI
+from verifier.doors.scanning import MAX_SCAN_AGE
 from verifier.models import Device, Scan, Venue
 
 MOST_DIFFERENCES: Final = 100
@@ -52,14 +53,14 @@ def device_of(manager: Account, device_id: int) -> Device:
 
 def outcomes_today(venue: Venue, *, at: datetime) -> dict[Outcome, int]:
     """How many scans of the Shanghai day of `at` had which outcome."""
-    today = Scan.objects.filter(day=at.astimezone(SHANGHAI).date(), venue=venue)
+    today = Scan.objects.filter(day=day_of(at), venue=venue)
     counted = dict(today.values_list("outcome").annotate(count=Count("id")).order_by())
     return {outcome: counted.get(outcome.value, 0) for outcome in Outcome}
 
 
 def offline_today(venue: Venue, *, at: datetime) -> int:
     """How many scans of the Shanghai day of `at` were judged by a device without network."""
-    today = at.astimezone(SHANGHAI).date()
+    today = day_of(at)
     return Scan.objects.filter(day=today, venue=venue, offline=True).count()
 
 
@@ -68,7 +69,7 @@ def differences(venue: Venue, *, at: datetime) -> list[Difference]:
 
     At most `MOST_DIFFERENCES`. The server judges with what it has learnt since, too.
     """
-    week_ago = (at - MAX_SCAN_AGE).astimezone(SHANGHAI).date()
+    week_ago = day_of(at - MAX_SCAN_AGE)
     rows = (
         Scan.objects.filter(venue=venue, day__gte=week_ago, offline=True)
         .exclude(given_outcome="")

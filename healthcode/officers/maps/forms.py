@@ -14,8 +14,8 @@ from healthcode.areas.errors import InvalidMap
 from healthcode.areas.maps import Line, lines_of_csv, read_map
 from healthcode.areas.models import Level
 from healthcode.areas.services import LevelsChange
-from healthcode.evidence.fields import SHANGHAI
 from healthcode.officers.maps.serializers import MapFrame
+from healthcode.web.days import day_of
 from healthcode.web.errors import Refusal
 from healthcode.web.problems import flatten
 
@@ -62,7 +62,7 @@ class MapForm:
     @classmethod
     def blank(cls, *, by: str, whole_of: str, at: datetime) -> Self:
         """An empty form for today."""
-        return cls(day=at.astimezone(SHANGHAI).date().isoformat(), by=by, whole_of=whole_of)
+        return cls(day=day_of(at).isoformat(), by=by, whole_of=whole_of)
 
     @classmethod
     def sent(cls, request: HttpRequest) -> Self:

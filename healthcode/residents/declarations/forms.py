@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework.serializers import BaseSerializer
 
 from healthcode.evidence.declarations import MAX_STAYS
-from healthcode.evidence.fields import SHANGHAI
+from healthcode.web.days import day_of
 from healthcode.web.errors import Refusal
 from healthcode.web.problems import flatten
 
@@ -53,7 +53,7 @@ class DeclarationForm:
     @classmethod
     def blank(cls, home_area: str, *, at: datetime) -> Self:
         """An unanswered form; the list of places begins at home, 13 days ago."""
-        first_day = (at.astimezone(SHANGHAI).date() - LOOK_BACK).isoformat()
+        first_day = (day_of(at) - LOOK_BACK).isoformat()
         home = StayLine(home_area, first_day)
         return cls(home=home, places=(home, StayLine()))
 

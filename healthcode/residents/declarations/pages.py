@@ -15,12 +15,12 @@ from accounts.models import Role
 from accounts.permissions import role_required
 from accounts.selectors import KnownPerson, person_for
 from healthcode.areas.selectors import full_name
-from healthcode.evidence.fields import SHANGHAI
 from healthcode.evidence.traits import Symptom
 from healthcode.residents.declarations import services
 from healthcode.residents.declarations.forms import DeclarationForm, faults_of
 from healthcode.residents.declarations.serializers import CheckInInput, DeclarationInput
 from healthcode.residents.whom import whom
+from healthcode.web.days import day_of
 from healthcode.web.errors import Refusal
 from healthcode.web.pages import held_off
 
@@ -100,7 +100,7 @@ def _declaration_page(
         "form": form,
         "home": full_name(known.home_area),
         "symptoms": Symptom.choices,
-        "today": timezone.now().astimezone(SHANGHAI).date(),
+        "today": day_of(timezone.now()),
     }
     return render(request, "residents/declare.html", context, status=status)
 

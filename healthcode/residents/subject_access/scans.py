@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from healthcode.codes import status
+from healthcode.web.days import day_of
 from verifier.models import Scan
 
 
@@ -19,7 +20,7 @@ def scans_of(person_id: int, *, at: datetime) -> QuerySet[Scan]:
     Raises:
         DoesNotSign: this process has not the key.
     """
-    last = status.day_of(at)
+    last = day_of(at)
     oldest = last - timedelta(days=settings.SCAN_RETENTION_DAYS)
     theirs = Q(pk__in=[])
     for part in status.parts_of(oldest, last):

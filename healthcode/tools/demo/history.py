@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from random import Random
-from zoneinfo import ZoneInfo
 
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.services import NewFact
 from healthcode.evidence.traits import Trait
+from healthcode.web.days import SHANGHAI, day_of
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 WEEKS = timedelta(days=21)
 
 # Of a hundred people, so many …
@@ -89,7 +88,7 @@ def _incident(person: int, number: int, *, at: datetime, random: Random) -> NewF
 def _check_ins(person: int, days: int, *, at: datetime) -> Iterator[NewFact]:
     for back in range(days - 1, 0, -1):
         moment = _midnight(at - timedelta(days=back)) + timedelta(hours=8)
-        day = moment.astimezone(SHANGHAI).date()
+        day = day_of(moment)
         traits = (Trait.HEALTHY,)
         yield NewFact(person, EvidenceKind.CHECK_IN, moment, moment, traits=traits, day=day)
 

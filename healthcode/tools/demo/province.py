@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from random import Random
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management import call_command
@@ -28,6 +27,7 @@ from healthcode.officers.maps.services import publish_map
 from healthcode.tools.demo import history, logins
 from healthcode.tools.demo.people import people
 from healthcode.tools.demo.places import here
+from healthcode.web.days import SHANGHAI
 from verifier.doors import partitions
 from verifier.recognition.refresh import keep_keys, keep_status_list
 from verifier.recognition.services import trust_issuer
@@ -35,7 +35,7 @@ from verifier.recognition.services import trust_issuer
 SEED = 20200209
 PEOPLE = 3000
 POLICY = Path(policy.__file__).with_name("policies") / "CN-33-2020-02.toml"
-MAP_DATE = datetime(2020, 2, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
+MAP_DATE = datetime(2020, 2, 9, tzinfo=SHANGHAI)
 _FACTS_AT_ONCE = 20_000
 
 Say = Callable[[str], object]

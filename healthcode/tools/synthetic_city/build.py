@@ -3,7 +3,7 @@
 import multiprocessing
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date, datetime, time
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,6 @@ from accounts.models import Account, Person, Role
 from accounts.services import add_staff
 from healthcode.areas.models import Area
 from healthcode.colours import decide_many
-from healthcode.colours.decide import SHANGHAI
 from healthcode.colours.models import Policy, Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.services import publish_policy
@@ -24,6 +23,7 @@ from healthcode.tools.synthetic_city import population, rows
 from healthcode.tools.synthetic_city.loading import AHEAD, copy, in_order, set_aside
 from healthcode.tools.synthetic_city.people import Plan
 from healthcode.tracing import partitions
+from healthcode.web.days import SHANGHAI, start_of_day
 
 OFFICER: Final = "city.officer"
 SOURCE: Final = "city.source"
@@ -139,7 +139,7 @@ def _number_on(*tables: str) -> None:
 
 
 def _colour_cases(plan: Plan, progress: Progress) -> None:
-    at = datetime.combine(plan.until, time(), tzinfo=SHANGHAI)
+    at = start_of_day(plan.until)
     cases = Evidence.objects.filter(kind=EvidenceKind.CASE)
     ill = sorted(cases.values_list("person_id", flat=True))
     for start in range(0, len(ill), _AT_ONCE):

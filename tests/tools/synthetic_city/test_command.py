@@ -8,12 +8,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
 from accounts.models import Person
-from healthcode.colours.decide import SHANGHAI
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import PersonColour, Recomputation
 from healthcode.core import Colour
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.tools.synthetic_city.loading import INDEXES
+from healthcode.web.days import SHANGHAI
 
 PEOPLE = 6000
 UNTIL = date(2020, 2, 24)

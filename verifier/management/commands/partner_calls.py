@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import Account, Role
-from verifier.doors.scanning import SHANGHAI
+from healthcode.web.days import SHANGHAI, day_of, start_of_day
 from verifier.models import PartnerCall
 from verifier.partners import selectors
 from verifier.partners.services import CALLS_KEPT
@@ -68,5 +68,4 @@ class Command(BaseCommand):
 
 def _start(now: datetime, days: int) -> datetime:
     """Midnight in Shanghai, so that the first day is a whole one."""
-    today = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-    return today - timedelta(days=days - 1)
+    return start_of_day(day_of(now) - timedelta(days=days - 1))

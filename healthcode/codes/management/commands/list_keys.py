@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from healthcode.codes.models import SigningKey
-from healthcode.codes.status import SHANGHAI
+from healthcode.web.days import SHANGHAI
 
 
 class Command(BaseCommand):

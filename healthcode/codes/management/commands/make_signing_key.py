@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from healthcode.codes import keys
-from healthcode.codes.status import SHANGHAI
+from healthcode.web.days import SHANGHAI
 
 DAYS = 90
 LEAD = timedelta(hours=1)

@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import Account
-from healthcode.colours.decide import SHANGHAI
 from healthcode.colours.services import publish_policy
+from healthcode.web.days import SHANGHAI
 from healthcode.web.errors import Refusal
 
 

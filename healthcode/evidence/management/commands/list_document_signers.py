@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from healthcode.evidence.fields import SHANGHAI
 from healthcode.evidence.models import DocumentSigner
+from healthcode.web.days import SHANGHAI
 
 
 class Command(BaseCommand):

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from healthcode.colours.decide import SHANGHAI
 from healthcode.tools.synthetic_city import build
+from healthcode.web.days import SHANGHAI
 
 _BAR = 30
 

@@ -1,0 +1,25 @@
+"""Days, as they are counted here: from midnight to midnight in Shanghai.
+
+Plain functions, for pure modules too. Statements of SQL name the zone themselves.
+"""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+
+
+def day_of(at: datetime) -> date:
+    """The day that an instant is in."""
+    return at.astimezone(SHANGHAI).date()
+
+
+def start_of_day(day: date) -> datetime:
+    """The midnight at which a day begins, in UTC."""
+    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
+
+
+def end_of_today(at: datetime) -> datetime:
+    """The midnight at which the day of `at` is over, in UTC."""
+    return start_of_day(day_of(at) + timedelta(days=1))
