@@ -20,7 +20,7 @@ YES_NO: Final = {"yes": True, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
-class StayLine:
+class TypedStay:
     """A line of the list of places, as typed; days are dates, an empty last day means still."""
 
     area: str = ""
@@ -41,21 +41,21 @@ class StayLine:
 class DeclarationForm:
     """The answers as sent, so that nothing has to be typed twice; `faults` by question."""
 
-    home: StayLine
+    home: TypedStay
     unwell: str = ""
     symptoms: tuple[str, ...] = ()
     temperature: str = ""
     contact: str = ""
     elsewhere: str = ""
-    places: tuple[StayLine, ...] = ()
+    places: tuple[TypedStay, ...] = ()
     faults: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def blank(cls, home_area: str, *, at: datetime) -> Self:
         """An unanswered form; the list of places begins at home, 13 days ago."""
         first_day = (day_of(at) - LOOK_BACK).isoformat()
-        home = StayLine(home_area, first_day)
-        return cls(home=home, places=(home, StayLine()))
+        home = TypedStay(home_area, first_day)
+        return cls(home=home, places=(home, TypedStay()))
 
     def chosen(self, query: QueryDict) -> Self:
         """This form with the areas that were chosen on pages of their own, without script."""
@@ -81,7 +81,7 @@ class DeclarationForm:
             contact=post.get("contact", ""),
             elsewhere=post.get("elsewhere", ""),
             places=tuple(
-                StayLine(*(post.get(f"{name}-{n}", "").strip() for name in ("area", "from", "to")))
+                TypedStay(*(post.get(f"{name}-{n}", "").strip() for name in ("area", "from", "to")))
                 for n in range(lines)
             )
             or self.places,
@@ -89,7 +89,7 @@ class DeclarationForm:
 
     def longer(self) -> Self:
         """This form with one more line for a place."""
-        return replace(self, places=(*self.places, StayLine())[:MAX_STAYS])
+        return replace(self, places=(*self.places, TypedStay())[:MAX_STAYS])
 
     def input(self, person: int) -> dict[str, Any]:
         """The answers as `DeclarationInput` takes them; what was not answered is missing."""
@@ -102,7 +102,7 @@ class DeclarationForm:
             given["temperature"] = self.temperature
         return given
 
-    def stays(self) -> tuple[StayLine, ...]:
+    def stays(self) -> tuple[TypedStay, ...]:
         """The places that were filled in; home alone when nobody was anywhere else."""
         if self.elsewhere == "yes":
             return tuple(place for place in self.places if not place.empty)

@@ -13,7 +13,7 @@ class NoSuchDemo(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class DemoProvince:
     """A province: its map and why it was published, and where the people of the demo live."""
 
     area: str
@@ -25,8 +25,8 @@ class Place:
     venue_area: str
 
 
-PLACES = {
-    "CN-33": Place(
+PROVINCES = {
+    "CN-33": DemoProvince(
         area="33",
         map_file=_HERE / "zhejiang-2020-02-09.csv",
         ground="浙江省新型冠状病毒肺炎疫情防控工作新闻发布会（2020年2月10日）",
@@ -37,7 +37,7 @@ PLACES = {
         venue_area="330105",
     ),
     # Shanghai published no such map; this one is invented, and its policy is Zhejiang's.
-    "CN-31": Place(
+    "CN-31": DemoProvince(
         area="31",
         map_file=_HERE / "shanghai-invented.csv",
         ground="演示用地图，并非真实等级",
@@ -49,9 +49,9 @@ PLACES = {
 }
 
 
-def here() -> Place:
+def here() -> DemoProvince:
     """The province that this service is the demo of. Raises NoSuchDemo."""
-    place = PLACES.get(settings.ISSUER)
-    if place is None:
-        raise NoSuchDemo(f"The demo is of {' or '.join(PLACES)}, not of {settings.ISSUER}.")
-    return place
+    province = PROVINCES.get(settings.ISSUER)
+    if province is None:
+        raise NoSuchDemo(f"The demo is of {' or '.join(PROVINCES)}, not of {settings.ISSUER}.")
+    return province

@@ -68,7 +68,7 @@ class Home(NamedTuple):
     area: str
 
 
-class Stay(NamedTuple):
+class StayRow(NamedTuple):
     """Somebody was at `area` from one minute of the window to another; None: still there."""
 
     person: int
@@ -109,7 +109,7 @@ def homes(plan: Plan, block: int) -> Iterator[Home]:
         yield Home(person, household, area)
 
 
-def stays(plan: Plan, block: int) -> Iterator[Stay]:
+def stays(plan: Plan, block: int) -> Iterator[StayRow]:
     """Where the block's people were over the window, without gaps: at home, or on a journey."""
     random = Random(f"{plan.seed} stays {block}")  # noqa: S311
     near, far = _Choice(plan.homes), _Choice(plan.journeys)
@@ -120,10 +120,10 @@ def stays(plan: Plan, block: int) -> Iterator[Stay]:
         journeys = random.choices(numbers, cum_weights=sums)[0]
         for leaves, returns in _journeys(journeys, plan.days, random):
             there = (far if random.random() < _LEAVES_THE_CITY else near).draw(random)
-            yield Stay(person, home, since, leaves)
-            yield Stay(person, there, leaves, returns)
+            yield StayRow(person, home, since, leaves)
+            yield StayRow(person, there, leaves, returns)
             since = returns
-        yield Stay(person, home, since, None)
+        yield StayRow(person, home, since, None)
 
 
 def cases(plan: Plan, block: int) -> Iterator[Case]:

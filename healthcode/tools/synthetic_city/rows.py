@@ -1,7 +1,7 @@
 """A block of a city as rows for PostgreSQL's COPY (text form): one line each, tabs between."""
 
 from healthcode.tools.synthetic_city.people import NULL, Instants, Plan, cases, homes, stays
-from healthcode.tools.synthetic_city.visits import Map, presences
+from healthcode.tools.synthetic_city.visits import CityMap, presences
 
 PEOPLE = "accounts_person (id, home_area, created_at)"
 COLOURS = "colours_personcolour (person_id, colour, since, next_change_at, policy_id, changes)"
@@ -64,7 +64,9 @@ def members(plan: Plan, block: int) -> bytes:
 
 def places(plan: Plan, block: int) -> bytes:
     """Rows of `PLACES`: every venue and train; they are all in one block."""
-    return "".join(f"{id_}\t{kind}\t\t{area}\n" for id_, kind, area in Map(plan).places()).encode()
+    return "".join(
+        f"{id_}\t{kind}\t\t{area}\n" for id_, kind, area in CityMap(plan).places()
+    ).encode()
 
 
 def visits(plan: Plan, block: int) -> bytes:

@@ -12,7 +12,7 @@ from itertools import accumulate, groupby
 from random import Random
 from typing import Final, NamedTuple
 
-from healthcode.tools.synthetic_city.people import DAY, Plan, Stay, stays
+from healthcode.tools.synthetic_city.people import DAY, Plan, StayRow, stays
 
 # As many people as there are for each street, and as many as make it worth another train an hour: a
 # larger city has more venues and trains, not fuller ones.
@@ -46,7 +46,7 @@ _CARRIAGES, _ROWS = 16, 18
 _RIDE: Final = (40, 200)
 
 
-class Place(NamedTuple):
+class PlaceRow(NamedTuple):
     """A row of the places. `kind` as tracing names it."""
 
     id: int
@@ -54,7 +54,7 @@ class Place(NamedTuple):
     area: str
 
 
-class Presence(NamedTuple):
+class PresenceRow(NamedTuple):
     """Somebody was at a place from one minute of the window to another."""
 
     person: int
@@ -67,7 +67,7 @@ class Presence(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Map:
+class CityMap:
     """The places of a city beside its homes: streets with venues, lines with a train an hour."""
 
     plan: Plan
@@ -106,17 +106,17 @@ class Map:
         """The place of the line's train of that hour."""
         return self.venue(self.streets, 0) + minute // 60 * self.lines + line
 
-    def places(self) -> Iterator[Place]:
+    def places(self) -> Iterator[PlaceRow]:
         """Every venue and train."""
         areas = list(self.reach)
         ends = [end for _, end in self.reach.values()]
         for street in range(self.streets):
             area = areas[bisect_right(ends, street + 0.5)]
             for number in range(VENUES):
-                yield Place(self.venue(street, number), kind_of(street, number)[0], area)
+                yield PlaceRow(self.venue(street, number), kind_of(street, number)[0], area)
         for minute in range(0, self.plan.days * DAY, 60):
             for line in range(self.lines):
-                yield Place(self.train(minute, line), "train", "")
+                yield PlaceRow(self.train(minute, line), "train", "")
 
 
 def kind_of(street: int, number: int) -> tuple[str, int, int]:
@@ -127,10 +127,10 @@ def kind_of(street: int, number: int) -> tuple[str, int, int]:
     return _KINDS[(street + number) % VENUES]
 
 
-def presences(plan: Plan, block: int) -> Iterator[Presence]:
+def presences(plan: Plan, block: int) -> Iterator[PresenceRow]:
     """The block's visits and train rides, each where the person's stays say they were."""
     random = Random(f"{plan.seed} visits {block}")  # noqa: S311 - the same every time is wanted
-    here = Map(plan)
+    here = CityMap(plan)
     for person, theirs in groupby(stays(plan, block), key=lambda stay: stay.person):
         spells = list(theirs)
         yield from _rides(person, spells, here, random)
@@ -144,8 +144,8 @@ def presences(plan: Plan, block: int) -> Iterator[Presence]:
 
 
 def _visit(
-    person: int, minute: int, spells: list[Stay], here: Map, random: Random
-) -> Iterator[Presence]:
+    person: int, minute: int, spells: list[StayRow], here: CityMap, random: Random
+) -> Iterator[PresenceRow]:
     stay = next(spell for spell in spells if spell.ends is None or minute < spell.ends)
     reach = here.reach.get(stay.area)
     if reach is None:
@@ -157,16 +157,18 @@ def _visit(
     _, shortest, longest = kind_of(street, number)
     ends = minute + shortest + _below(longest - shortest + 1, random)
     sure = _below(_UNSEEN, random) != 0
-    yield Presence(person, here.venue(street, number), minute, ends, sure)
+    yield PresenceRow(person, here.venue(street, number), minute, ends, sure)
 
 
-def _rides(person: int, spells: list[Stay], here: Map, random: Random) -> Iterator[Presence]:
+def _rides(
+    person: int, spells: list[StayRow], here: CityMap, random: Random
+) -> Iterator[PresenceRow]:
     for spell in spells:
         if spell.area in here.destinations and spell.ends is not None:
             seat = 1 + _below(_CARRIAGES, random), 1 + _below(_ROWS, random)
             ends = spell.starts + random.randint(*_RIDE)
             train = here.train(spell.starts, _below(here.lines, random))
-            yield Presence(person, train, spell.starts, ends, True, *seat)
+            yield PresenceRow(person, train, spell.starts, ends, True, *seat)
 
 
 def _below(number: int, random: Random) -> int:

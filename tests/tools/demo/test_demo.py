@@ -24,7 +24,7 @@ from healthcode.colours.selectors import decision_of
 from healthcode.core import Colour
 from healthcode.tools.demo import province
 from healthcode.tools.demo.people import people
-from healthcode.tools.demo.places import PLACES, Place
+from healthcode.tools.demo.places import PROVINCES, DemoProvince
 
 
 @pytest.mark.django_db
@@ -44,14 +44,14 @@ def test_it_is_the_demo_of_certain_provinces(settings: LazySettings, tmp_path: P
         call_command("load_demo", out=tmp_path / "demo.json")
 
 
-@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
-def test_its_places_lie_in_the_province_and_on_its_map(place: Place) -> None:
+@pytest.mark.parametrize("province", PROVINCES.values(), ids=PROVINCES)
+def test_its_places_lie_in_the_province_and_on_its_map(province: DemoProvince) -> None:
     """Whoever lives there has a level there."""
-    with place.map_file.open(encoding="utf-8", newline="") as file:
+    with province.map_file.open(encoding="utf-8", newline="") as file:
         levels = {row["code"]: row["level"] for row in csv.DictReader(file)}
-    assert {code[:2] for code in levels} == {place.area}
-    assert {place.home, place.venue_area} <= set(levels)
-    assert levels[place.visited] == "orange"
+    assert {code[:2] for code in levels} == {province.area}
+    assert {province.home, province.venue_area} <= set(levels)
+    assert levels[province.visited] == "orange"
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from healthcode.tools.synthetic_city.people import (
     Case,
     Instants,
     Plan,
-    Stay,
+    StayRow,
     cases,
     homes,
     stays,
@@ -33,7 +33,7 @@ def plan(*, seed: int = 1, people: int = BLOCK, cases_a_million: int = 50) -> Pl
     )
 
 
-def by_person(city: Plan) -> Iterator[list[Stay]]:
+def by_person(city: Plan) -> Iterator[list[StayRow]]:
     for _, theirs in groupby(stays(city, 0), key=lambda stay: stay.person):
         yield list(theirs)
 

@@ -5,13 +5,13 @@ from collections import Counter, defaultdict
 import pytest
 
 from healthcode.tools.synthetic_city.people import BLOCK, Plan, homes, stays
-from healthcode.tools.synthetic_city.visits import PEOPLE_A_LINE, VENUES, Map, presences
+from healthcode.tools.synthetic_city.visits import PEOPLE_A_LINE, VENUES, CityMap, presences
 from healthcode.tracing.kinds import PlaceKind
 from tests.tools.synthetic_city.test_people import MINUTES, plan
 
 
 def areas_of_places(city: Plan) -> dict[int, tuple[str, str]]:
-    return {place.id: (place.kind, place.area) for place in Map(city).places()}
+    return {place.id: (place.kind, place.area) for place in CityMap(city).places()}
 
 
 def test_places_are_of_kinds_that_tracing_knows() -> None:
@@ -22,7 +22,7 @@ def test_places_are_of_kinds_that_tracing_knows() -> None:
 
 def test_no_place_has_the_number_of_another_or_of_a_household() -> None:
     city = plan()
-    numbers = [place.id for place in Map(city).places()]
+    numbers = [place.id for place in CityMap(city).places()]
 
     assert len(numbers) == len(set(numbers))
     assert min(numbers) > max(home.household for home in homes(city, 0))
@@ -46,7 +46,7 @@ def test_everybody_visits_where_they_stay() -> None:
 
 def street_of(city: Plan, place: int) -> set[str]:
     """The areas through which the street of a venue goes."""
-    here = Map(city)
+    here = CityMap(city)
     street = (place - here.venue(0, 0)) // VENUES
     return {
         area for area, (first, last) in here.reach.items() if first < street + 1 and street < last
