@@ -17,9 +17,10 @@ from accounts.models import Account, Relation, Role
 from accounts.services import add_staff, issue_token, register_person, resident_account
 from healthcode import colours
 from healthcode.areas.models import Area
-from healthcode.codes import keys, publishing, status
+from healthcode.codes import keys
 from healthcode.codes.models import StatusList
 from healthcode.codes.services import issue_code
+from healthcode.codes.status_lists import editions, indexes
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import open_recomputations
 from healthcode.colours.services import publish_policy
@@ -39,10 +40,10 @@ AREAS = {"33": "浙江省", "34": "安徽省", "3401": "合肥市", "340102": "�
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    for cache in (keys.keyring, status.places, knowledge, doors):
+    for cache in (keys.keyring, indexes.known_parts, knowledge, doors):
         cache.forget()
     yield
-    for cache in (keys.keyring, status.places, knowledge, doors):
+    for cache in (keys.keyring, indexes.known_parts, knowledge, doors):
         cache.forget()
 
 
@@ -119,12 +120,12 @@ def code_of(phone: str, name: str, stayed_in: str, at: datetime) -> tuple[str, C
 
 def scanned(code: str, at: datetime) -> dict[str, object]:
     """The answer at the guest's own door, which knows what the host publishes."""
-    publishing.publish(at=at)
+    editions.publish(at=at)
     trust_issuer(name=settings.ISSUER, base_url="https://hz.example")
     published = json.dumps(jwk_set(keys.published_keys(at=at))).encode()
     keep_keys(settings.ISSUER, uri="https://hz.example/keys", body=published, etag="", at=at)
     for row in StatusList.objects.all():
-        uri = status.uri_of(row.day, row.part)
+        uri = indexes.uri_of(row.day, row.part)
         keep_status_list(settings.ISSUER, uri=uri, body=bytes(row.token), etag="", at=at)
     knowledge.forget()
     venue = Venue.objects.get()

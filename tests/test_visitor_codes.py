@@ -14,9 +14,10 @@ from accounts.models import Account, Grant, Role
 from accounts.services import issue_token
 from healthcode import core
 from healthcode.areas.models import Area
-from healthcode.codes import keys, publishing, status
+from healthcode.codes import keys
 from healthcode.codes.models import StatusList
 from healthcode.codes.services import NOBODY
+from healthcode.codes.status_lists import editions, indexes
 from healthcode.colours.services import publish_policy
 from healthcode.core import Colour, Outcome
 from healthcode.web.days import day_of
@@ -32,10 +33,10 @@ PATH = "/api/v1/conversions"
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    for cache in (keys.keyring, status.places, knowledge):
+    for cache in (keys.keyring, indexes.known_parts, knowledge):
         cache.forget()
     yield
-    for cache in (keys.keyring, status.places, knowledge):
+    for cache in (keys.keyring, indexes.known_parts, knowledge):
         cache.forget()
 
 
@@ -80,7 +81,7 @@ def convert(visitor: Client, code: str) -> tuple[int, dict[str, str]]:
 
 def at_a_local_door(code: str, at: datetime) -> core.Verdict:
     """The verdict of a door that knows this issuer alone."""
-    publishing.publish(at=at)
+    editions.publish(at=at)
     now = int(at.timestamp())
     own = core.Issuer(project.ISSUER, tuple(keys.published_keys(at=at)))
     trust = core.Trust({project.ISSUER: own}, as_of=now)
@@ -116,7 +117,7 @@ def test_it_ends_with_the_code_it_stands_for(
     assert convert(visitor, late)[1]["reason"] == "expired", "though doors allow a minute's leeway"
 
 
-def test_a_visitors_code_has_a_place_that_is_nobodys(
+def test_a_visitors_code_has_an_index_that_is_nobodys(
     shanghai: Authority, visitor: Client, now: datetime
 ) -> None:
     day = day_of(now)
@@ -124,7 +125,7 @@ def test_a_visitors_code_has_a_place_that_is_nobodys(
         body = convert(visitor, shanghai.code(at=now, idx=idx))[1]
         verdict = at_a_local_door(body["code"], now)
         assert verdict.code is not None
-        (part,) = status.parts_of(day, day)
+        (part,) = indexes.parts_of(day, day)
         ((person, _changes),) = part.holders_of([verdict.code.status.idx])
         assert person == NOBODY
 
@@ -173,9 +174,9 @@ def test_a_local_code_stays_as_it_is(
         etag="",
         at=now,
     )
-    publishing.publish(at=now)
+    editions.publish(at=now)
     for row in StatusList.objects.all():
-        uri = status.uri_of(row.day, row.part)
+        uri = indexes.uri_of(row.day, row.part)
         keep_status_list(project.ISSUER, uri=uri, body=bytes(row.token), etag="", at=now)
     knowledge.forget()
     assert convert(visitor, body["code"])[1]["type"] == "/problems/local-already"

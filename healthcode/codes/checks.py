@@ -10,7 +10,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from healthcode.codes.status import MOST_PLACES, uri_of
+from healthcode.codes.status_lists.indexes import LARGEST, uri_of
 from healthcode.core import (
     Algorithm,
     CodeTooLarge,
@@ -81,7 +81,7 @@ def largest_code() -> str:
         kind=Kind.PAPER,
         policy=LATEST_POLICY,
         holder=LONGEST_HOLDER,
-        status=StatusRef(MOST_PLACES - 1, uri_of(date.max, LATEST_PART)),
+        status=StatusRef(LARGEST - 1, uri_of(date.max, LATEST_PART)),
         phone_key=None,
     )
     return sign(code, kid=bytes(8), algorithm=Algorithm.ES256, signer=lambda _: bytes(64))

@@ -35,10 +35,10 @@ class SigningKey(models.Model):
 class StatusList(models.Model):
     """The newest signed status list about a day's codes of some people, as published.
 
-    The people of a list are those from number `first_person` on, for as many as its `places`
-    hold; people who come after a day's last list get a further `part`. A list's places never
-    change, since verifiers know it by its address. `kid` signed it, and `seen` is the snapshot of
-    the database whose changes it knows (`healthcode.codes.superseded`).
+    The people of a list are those from number `first_person` on, for as many as its `places`, the
+    size in bits, have room for; people who come after a day's last list get a further `part`. The
+    size of a list never changes, since verifiers know it by its address. `kid` signed it, and
+    `seen` is the snapshot of the database whose changes it knows (`codes.status_lists`).
     """
 
     day = models.DateField()

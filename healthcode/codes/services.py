@@ -8,11 +8,12 @@ from typing import Final
 from django.conf import settings
 
 from accounts.models import Account
-from healthcode.codes import publishing, selectors, status
+from healthcode.codes import selectors
 from healthcode.codes.errors import DoesNotSign
 from healthcode.codes.keys import Signer, keyring
 from healthcode.codes.selectors import Standing
-from healthcode.codes.status import NUMBERS_A_PERSON
+from healthcode.codes.status_lists import editions
+from healthcode.codes.status_lists.indexes import NUMBERS_A_PERSON, reference
 from healthcode.colours.policy import policy_at
 from healthcode.colours.reasons import Reason
 from healthcode.colours.selectors import decision_of
@@ -22,7 +23,7 @@ RENEWED_PER_LIFE: Final = 2
 """Renewals of a live code within its life: one may fail and the code still holds."""
 
 NOBODY: Final = 0
-"""No person has this number, so its places in the status lists are never superseded."""
+"""No person has this number, so its indexes in the status lists are never superseded."""
 
 PHONE_CODE_SECONDS: Final = 86_400
 """How long a code bound to a phone holds: the longest that the format lets a live code."""
@@ -82,7 +83,7 @@ def issue(
 
     With `phone_key` (x || y of a P-256 point) a live code holds for a day, in that phone alone.
 
-    Nothing is written: a code can be made again at any time, and its place in the status list
+    Nothing is written: a code can be made again at any time, and its index in the status list
     follows from the person, the day and the number of changes.
 
     Raises:
@@ -122,7 +123,7 @@ def issue_visitor_code(
 ) -> VisitorCode:
     """Sign a live code for somebody whom another issuer vouches for, until `ends_at` at most.
 
-    It names no person of ours: such codes share the few places in the status list that are
+    It names no person of ours: such codes share the few indexes in the status list that are
     nobody's, and are short-lived instead of superseded.
 
     Raises:
@@ -130,7 +131,7 @@ def issue_visitor_code(
         NoPolicy: no policy is in force.
     """
     signer = keyring.signer(at=at)
-    # Any of nobody's places: two visitors of one second shall seldom look like one picture.
+    # Any of nobody's indexes: two visitors of one second shall seldom look like one picture.
     number = secrets.randbelow(NUMBERS_A_PERSON)
     standing = Standing(NOBODY, colour, number, policy_at(at).version, "")
     issued_at = at.replace(microsecond=0)
@@ -168,12 +169,11 @@ def _life(kind: Kind) -> int:
 
 
 def _status(standing: Standing, at: datetime) -> StatusRef:
-    """The code's place. Where the day has no list for the person yet, it gets one first."""
-    changes = standing.changes
-    found = status.reference(person=standing.person, changes=changes, at=at)
+    """The code's index. Where the day has no list for the person yet, it gets one first."""
+    found = reference(person=standing.person, changes=standing.changes, at=at)
     if found is None:
-        publishing.publish(at=at)
-        found = status.reference(person=standing.person, changes=changes, at=at)
+        editions.publish(at=at)
+        found = reference(person=standing.person, changes=standing.changes, at=at)
     if found is None:
         raise DoesNotSign
     return found

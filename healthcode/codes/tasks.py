@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from healthcode.codes import publishing
+from healthcode.codes.status_lists import editions
 from healthcode.colours.wake import send
 
 
@@ -13,6 +13,6 @@ def publish() -> None:
 
     Then look once more: others who came meanwhile have left it to this publisher.
     """
-    if publishing.publish_unless_busy(at=timezone.now()):
+    if editions.publish_unless_busy(at=timezone.now()):
         send("verifier.refresh")
         send("codes.publish")

@@ -15,9 +15,10 @@ from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from healthcode.areas.selectors import levels_on
-from healthcode.codes import keys, status
+from healthcode.codes import keys
 from healthcode.codes.models import StatusList
-from healthcode.codes.publishing import TTL
+from healthcode.codes.status_lists.editions import TTL
+from healthcode.codes.status_lists.indexes import uri_of
 from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import Policy
 from healthcode.colours.policy import policy_at
@@ -49,7 +50,7 @@ def metadata(request: HttpRequest) -> HttpResponseBase:
         "policy_uri": _absolute("published-policy"),
         "levels_uri": _absolute("published-levels"),
         "status_list_ttl": int(TTL.total_seconds()),
-        "status_lists": [status.uri_of(day, part) for day, part in rows],
+        "status_lists": [uri_of(day, part) for day, part in rows],
     }
     return _json(request, document, max_age=METADATA_SECONDS)
 

@@ -1,7 +1,7 @@
 """Scans and the people behind them, in sets: from people to their scans, and back from scans.
 
-A code's pseudonym is its place in a status list of the day on which it was made. The issuer's
-permutation leads from people to places and back, thousands at a time.
+A code's pseudonym is its index in a status list of the day on which it was made. The issuer's
+permutation leads from people to indexes and back, thousands at a time.
 """
 
 from collections import defaultdict
@@ -14,7 +14,12 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import Person
-from healthcode.codes.status import NUMBERS_A_PERSON, Part, number_of, parts_of
+from healthcode.codes.status_lists.indexes import (
+    NUMBERS_A_PERSON,
+    Part,
+    number_of,
+    parts_of,
+)
 from healthcode.tracing.kinds import MEASURES, VENUES, PlaceKind
 from healthcode.tracing.recording import NewPresence, Venue, record_presences, venue_places
 from healthcode.tracing.trace import Window
@@ -36,11 +41,11 @@ FROM colours_personcolour WHERE person_id = ANY(%(people)s::bigint[])
 # 1. Where codes with these pseudonyms were scanned, each within its window.
 OWN: Final = """
 SELECT DISTINCT scan.venue_id, venue.kind, scan.scanned_at
-FROM unnest(%(uris)s::text[], %(places)s::bigint[], %(starts)s::timestamptz[],
-            %(ends)s::timestamptz[]) AS code (uri, place, starts, ends)
+FROM unnest(%(uris)s::text[], %(indexes)s::bigint[], %(starts)s::timestamptz[],
+            %(ends)s::timestamptz[]) AS code (uri, idx, starts, ends)
 CROSS JOIN LATERAL (
     SELECT venue_id, scanned_at FROM verifier_scan
-    WHERE status_idx = code.place AND status_uri = code.uri
+    WHERE status_idx = code.idx AND status_uri = code.uri
       AND scanned_at BETWEEN code.starts AND code.ends
       AND day BETWEEN (code.starts AT TIME ZONE 'Asia/Shanghai')::date
               AND (code.ends AT TIME ZONE 'Asia/Shanghai')::date
@@ -104,7 +109,7 @@ def place_around(windows: Sequence[Window]) -> None:
 
 
 def _parts(windows: Sequence[Window]) -> list[Part]:
-    """The lists in which a code that was alive in the windows, or shortly before, has its place."""
+    """The lists in which a code that was alive in the windows, or shortly before, has its index."""
     oldest = timedelta(seconds=max(settings.PAPER_CODE_SECONDS, settings.LIVE_CODE_SECONDS))
     first = min(window.starts for window in windows) - oldest - LONGEST
     return parts_of(day_of(first), day_of(max(window.ends for window in windows) + LONGEST))
@@ -114,22 +119,22 @@ def _own_scans(windows: Sequence[Window], parts: Sequence[Part]) -> list[Visit]:
     """The venues at which the windows' people were scanned, and when."""
     used = _numbers_used([window.person for window in windows], parts)
     uris: list[str] = []
-    places: list[int] = []
+    indexes: list[int] = []
     starts: list[datetime] = []
     ends: list[datetime] = []
     for part in parts:
         codes = [
             (window, changes)
             for window in windows
-            if part.first_person <= window.person < part.end_person
+            if part.is_for(window.person)
             for changes in used.get(window.person, ())
         ]
-        places += part.places_of(number_of(window.person, changes) for window, changes in codes)
+        indexes += part.indexes_of(number_of(window.person, changes) for window, changes in codes)
         uris += [part.uri] * len(codes)
         # Who came before the window began may have been there when it did.
         starts += [window.starts - LONGEST for window, _ in codes]
         ends += [window.ends for window, _ in codes]
-    bound = {"uris": uris, "places": places, "starts": starts, "ends": ends}
+    bound = {"uris": uris, "indexes": indexes, "starts": starts, "ends": ends}
     return [Visit(venue, PlaceKind(kind), at) for venue, kind, at in _rows(OWN, bound)]
 
 

@@ -17,9 +17,10 @@ from healthcode import colours
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.services import record_act
 from healthcode.areas.models import Area
-from healthcode.codes import keys, services, status
+from healthcode.codes import keys, services
 from healthcode.codes.models import SigningKey, StatusList
-from healthcode.codes.status import Part
+from healthcode.codes.status_lists import indexes
+from healthcode.codes.status_lists.indexes import Part
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.services import publish_policy
 from healthcode.core import (
@@ -67,7 +68,7 @@ class Resident:
 def _nothing_remembered() -> None:
     """A test's rows are rolled back, and with them must go what the process knows of them."""
     keys.keyring.forget()
-    status.places.forget()
+    indexes.known_parts.forget()
 
 
 @pytest.fixture
@@ -162,14 +163,14 @@ def clear_as_case(who: Resident, *, at: datetime) -> None:
 def superseded(day: date = TODAY, *, at: datetime = NOON) -> set[tuple[int, int]]:
     """Whose codes the published list of `day` calls superseded: (person, changes)."""
     row = StatusList.objects.get(day=day)
-    part = Part(row.day, row.part, row.first_person, row.places)
+    part = Part.of(row)
     parsed = parse_status_list(
         bytes(row.token), keys.published_keys(at=at), int(at.timestamp()), uri=part.uri
     )
-    assert len(parsed) == row.places
+    assert len(parsed) == part.size
     occupied = (n for n, byte in enumerate(parsed.bits) if byte)
-    places = [p for n in occupied for p in range(8 * n, 8 * n + 8) if parsed.superseded(p)]
-    return set(part.holders_of(places))
+    found = [idx for n in occupied for idx in range(8 * n, 8 * n + 8) if parsed.superseded(idx)]
+    return set(part.holders_of(found))
 
 
 def scanned(picture: bytes) -> str:

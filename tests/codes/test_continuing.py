@@ -13,10 +13,10 @@ from django.db import connection, transaction
 from django.test import override_settings
 
 from accounts.models import Account
-from healthcode.codes import publishing
 from healthcode.codes.models import StatusList
-from healthcode.codes.status import NUMBERS_A_PERSON
-from healthcode.codes.superseded import continues, snapshot
+from healthcode.codes.status_lists import editions
+from healthcode.codes.status_lists.indexes import NUMBERS_A_PERSON
+from healthcode.codes.status_lists.superseded import DatabaseSnapshot
 from healthcode.colours.models import ColourChange
 from healthcode.core.status import unverified
 from healthcode.residents.subject_access.erasure import BY_THEMSELVES, erase
@@ -76,25 +76,25 @@ def test_lists_that_go_on_are_as_lists_built_from_nothing(zhang: Resident, seed:
         (clear_as_case if ill[who] else confirm_as_case)(who, at=at)
         ill[who] = not ill[who]
         if draw.random() < 0.4:
-            publishing.publish(at=at)
+            editions.publish(at=at)
     assert ColourChange.objects.filter(person=zhang.person).count() > 2 * NUMBERS_A_PERSON
     if not ill[li]:
         erase(person_id=li.person.pk, account=li.account, ground=BY_THEMSELVES, at=at)
-    publishing.publish(at=at)
+    editions.publish(at=at)
     continued = lists()
     assert len(continued) > 2
     StatusList.objects.update(seen="")
-    publishing.publish(at=at)
+    editions.publish(at=at)
     assert lists() == continued
 
 
 def test_what_was_told_is_not_read_again(zhang: Resident) -> None:
     confirm_as_case(zhang, at=NOON)
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     # Were the log read once more, its end would show.
     ColourChange.objects.all().delete()
     clear_as_case(zhang, at=NOON + SECOND)
-    publishing.publish(at=NOON + SECOND)
+    editions.publish(at=NOON + SECOND)
     assert superseded() == {(zhang.person.pk, 0), (zhang.person.pk, 1)}
 
 
@@ -103,40 +103,40 @@ def test_a_change_that_is_committed_late_is_not_passed_over(zhang: Resident) -> 
     Account.objects.create(username="hospital")
     with left_open(lambda: confirm_as_case(zhang, at=NOON)):
         confirm_as_case(li := register("李四", "E11111111"), at=NOON + SECOND)
-        publishing.publish(at=NOON + SECOND)
+        editions.publish(at=NOON + SECOND)
         assert superseded() == {(li.person.pk, 0)}
-    publishing.publish(at=NOON + 2 * SECOND)
+    editions.publish(at=NOON + 2 * SECOND)
     assert superseded() == {(li.person.pk, 0), (zhang.person.pk, 0)}
 
 
 def test_after_the_database_was_restored_lists_are_built_from_nothing(zhang: Resident) -> None:
     """Transactions are numbered anew then: what was committed since cannot be told by them."""
     confirm_as_case(zhang, at=NOON)
-    publishing.publish(at=NOON)
-    origin, _, seen = snapshot().partition(" ")
+    editions.publish(at=NOON)
+    origin, _, seen = DatabaseSnapshot.now().text.partition(" ")
     for other in (f"1{origin} {seen}", f"{origin} 99999999:99999999:"):
-        assert not continues(other, snapshot())
+        assert not DatabaseSnapshot.now().continues(DatabaseSnapshot(other))
         StatusList.objects.update(seen=other)
-        assert publishing.publish(at=NOON - SECOND) == 2
+        assert editions.publish(at=NOON - SECOND) == 2
         assert superseded() == {(zhang.person.pk, 0)}
         # Verifiers keep the younger of two lists.
         assert StatusList.objects.filter(built_at__lt=NOON).count() == 0
-    assert publishing.publish(at=NOON) == 0
+    assert editions.publish(at=NOON) == 0
 
 
 def test_with_another_key_lists_are_built_from_nothing(zhang: Resident) -> None:
-    """Every code has another place then, and the old bits are somebody else's."""
+    """Every code has another index then, and the old bits are somebody else's."""
     confirm_as_case(zhang, at=NOON)
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     other = base64.b64encode(b"k" * 32).decode()
     with override_settings(STATUS_INDEX_KEY=other):
-        assert publishing.publish(at=NOON + SECOND) == 2
+        assert editions.publish(at=NOON + SECOND) == 2
         assert superseded() == {(zhang.person.pk, 0)}
 
 
 def test_whoever_comes_while_another_publishes_leaves_it_to_them(zhang: Resident) -> None:
     """A worker that waited for its turn would do nothing else meanwhile, recolouring for one."""
-    with left_open(lambda: publishing._take_turn(timedelta())):
-        assert publishing.publish_unless_busy(at=NOON) == 0
+    with left_open(lambda: editions._take_turn(timedelta())):
+        assert editions.publish_unless_busy(at=NOON) == 0
         assert not StatusList.objects.exists()
-    assert publishing.publish_unless_busy(at=NOON) == 2
+    assert editions.publish_unless_busy(at=NOON) == 2

@@ -8,11 +8,12 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from pytest_django import DjangoAssertNumQueries
 
-from healthcode.codes import keys, publishing, services
+from healthcode.codes import keys, services
 from healthcode.codes.checks import check_settings, largest_code
 from healthcode.codes.errors import DeclareFirst, DoesNotSign
 from healthcode.codes.models import SigningKey, StatusList
 from healthcode.codes.pictures import modules
+from healthcode.codes.status_lists import editions
 from healthcode.core import Algorithm, Colour, Kind, Outcome, Reason, decode
 from healthcode.residents.declarations.services import declare
 from healthcode.web.errors import NotFound
@@ -52,7 +53,7 @@ def test_paper_codes_live_for_days_and_live_ones_for_minutes(zhang: Resident) ->
     assert paper.expires_at - paper.issued_at == settings.PAPER_CODE_SECONDS
     late = NOON + timedelta(seconds=settings.LIVE_CODE_SECONDS, minutes=5)
     live = code_of(zhang)
-    publishing.publish(at=late)
+    editions.publish(at=late)
     assert at_the_door(live, at=late).reason is Reason.EXPIRED
     assert at_the_door(code_of(zhang, kind=Kind.PAPER), at=late).reason is Reason.OK
 
@@ -68,7 +69,7 @@ def test_an_older_code_is_superseded_once_the_colour_changed(zhang: Resident) ->
     paper, live = code_of(zhang, kind=Kind.PAPER), code_of(zhang)
     later = NOON + timedelta(seconds=40)
     confirm_as_case(zhang, at=later)
-    publishing.publish(at=later)
+    editions.publish(at=later)
     assert at_the_door(paper, at=later).reason is Reason.SUPERSEDED
     assert at_the_door(live, at=later).reason is Reason.SUPERSEDED
     assert at_the_door(code_of(zhang, at=later), at=later).reason is Reason.RED

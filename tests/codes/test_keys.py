@@ -18,9 +18,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 
-from healthcode.codes import keys, publishing
+from healthcode.codes import keys
 from healthcode.codes.errors import DoesNotSign
 from healthcode.codes.models import SigningKey, StatusList
+from healthcode.codes.status_lists import editions
 from healthcode.core import Kind, Reason, decode
 from tests.codes.conftest import NOON, Resident, at_the_door, code_of
 
@@ -76,7 +77,7 @@ def test_the_next_key_takes_over_and_the_last_ones_codes_go_on(
     assert kid_of(old) == bytes(signing_key.kid)
     new = code_of(zhang, at=tomorrow)
     assert kid_of(new) == bytes(following.kid)
-    publishing.publish(at=tomorrow)
+    editions.publish(at=tomorrow)
     assert at_the_door(old, at=tomorrow).reason is Reason.OK
     assert at_the_door(new, at=tomorrow).reason is Reason.OK
 
@@ -89,7 +90,7 @@ def test_a_key_verifies_until_its_last_paper_code_is_over(
     code = code_of(zhang, at=last, kind=Kind.PAPER)
     assert kid_of(code) == bytes(signing_key.kid)
     end = last + timedelta(seconds=settings.PAPER_CODE_SECONDS - 1)
-    publishing.publish(at=end)
+    editions.publish(at=end)
     assert at_the_door(code, at=end).reason is Reason.OK
     assert bytes(signing_key.kid) not in {
         key.kid for key in keys.published_keys(at=signing_key.not_after)
@@ -101,7 +102,7 @@ def test_a_withdrawn_key_counts_no_more(zhang: Resident, signing_key: SigningKey
     code = code_of(zhang)
     assert kid_of(code) == bytes(following.kid)
     assert keys.withdraw_key(kid=bytes(following.kid), at=NOON)
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     assert at_the_door(code, at=NOON).reason is Reason.UNKNOWN_KEY
     again = code_of(zhang)
     assert kid_of(again) == bytes(signing_key.kid)

@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from healthcode.codes.permutation import Permutation
+from healthcode.codes.status_lists.permutation import Permutation
 
 KEYS = st.binary(min_size=32, max_size=32)
 
 
 @settings(deadline=None)
 @given(key=KEYS, half_bits=st.integers(1, 5))
-def test_every_number_has_a_place_of_its_own(key: bytes, half_bits: int) -> None:
+def test_every_number_has_an_index_of_its_own(key: bytes, half_bits: int) -> None:
     size = 4**half_bits
-    places = Permutation(key=key, size=size).forward(range(size))
-    assert sorted(places) == list(range(size))
+    indexes = Permutation(key=key, size=size).forward(range(size))
+    assert sorted(indexes) == list(range(size))
 
 
 @settings(deadline=None)
@@ -33,17 +33,17 @@ def test_many_at_once_are_as_one_by_one(key: bytes, numbers: list[int]) -> None:
     assert permutation.forward(numbers) == [permutation.forward([n])[0] for n in numbers]
 
 
-def test_the_places_of_neighbours_are_scattered_evenly() -> None:
+def test_the_indexes_of_neighbours_are_scattered_evenly() -> None:
     size = 4**8
-    places = Permutation(key=b"k" * 32, size=size).forward(range(1600))
-    sixteenths = [sum(place * 16 // size == part for place in places) for part in range(16)]
+    indexes = Permutation(key=b"k" * 32, size=size).forward(range(1600))
+    sixteenths = [sum(index * 16 // size == part for index in indexes) for part in range(16)]
     # 100 are expected in each; a chance of one in ten million lies beyond 50 more or fewer.
     assert all(50 < count < 150 for count in sixteenths)
-    ascending = sum(one < other for one, other in pairwise(places))
+    ascending = sum(one < other for one, other in pairwise(indexes))
     assert 700 < ascending < 900
 
 
-def test_another_key_gives_other_places() -> None:
+def test_another_key_gives_other_indexes() -> None:
     one, other = (Permutation(key=key * 32, size=4**10).forward(range(100)) for key in (b"a", b"b"))
     assert sum(a == b for a, b in zip(one, other, strict=True)) < 3
 

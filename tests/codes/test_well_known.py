@@ -8,8 +8,8 @@ import time_machine
 from django.conf import settings
 from django.test import Client
 
-from healthcode.codes import publishing
 from healthcode.codes.models import SigningKey
+from healthcode.codes.status_lists import editions
 from healthcode.colours.policy import parse
 from healthcode.core import parse_jwk_set, parse_status_list
 from tests.codes.conftest import NOON, Resident, code_of
@@ -59,7 +59,7 @@ def test_a_verifier_finds_everything_from_one_address(zhang: Resident, client: C
 def test_publications_are_fit_for_a_cache(
     zhang: Resident, client: Client, path: str, content_type: str
 ) -> None:
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     answer = client.get(path)
     assert answer.headers["Content-Type"] == content_type
     assert answer.headers["Cache-Control"].startswith("public, max-age=")
@@ -91,7 +91,7 @@ def test_nothing_private_is_published(client: Client, signing_key: SigningKey) -
     "name", ["20260223", "20260299", "00000000", "20260224-1", "20260224-0", "2026022", "x"]
 )
 def test_a_day_without_a_list_is_not_found(zhang: Resident, client: Client, name: str) -> None:
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     assert client.get(f"/s/{name}").status_code == 404
 
 

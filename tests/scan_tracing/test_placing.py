@@ -9,7 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
-from healthcode.codes import keys, publishing, status
+from healthcode.codes import keys
+from healthcode.codes.status_lists import editions, indexes
 from healthcode.colours.decide_many import recompute_people
 from healthcode.evidence.models import EvidenceKind
 from healthcode.scan_tracing import inquiries
@@ -34,12 +35,12 @@ MINUTE = timedelta(minutes=1)
 def venue(db: None) -> Venue:
     """A restaurant with a device at the door and one at the exit, and lists for every day."""
     keys.keyring.forget()
-    status.places.forget()
+    indexes.known_parts.forget()
     world.publish()
     keys.make_key(starts=shanghai(1, 1), signs_for=timedelta(days=90))
     maintain(at=NOW)
     for day in range(20):
-        publishing.publish(at=shanghai(2, 19) + timedelta(days=day))
+        editions.publish(at=shanghai(2, 19) + timedelta(days=day))
     manager = Account.objects.create(username="manager")
     venue = Venue.objects.create(
         name="望湖楼", area="330106", manager=manager, kind=VenueKind.RESTAURANT
@@ -68,7 +69,7 @@ def scan(
     issuer: str = settings.ISSUER,
 ) -> None:
     """What a door records of a code that `person` had made at `code_of`."""
-    reference = status.reference(person=person, changes=changes, at=code_of or at)
+    reference = indexes.reference(person=person, changes=changes, at=code_of or at)
     assert reference is not None
     Scan.objects.create(
         day=day_of(at),

@@ -1,7 +1,7 @@
 """A person's scans at our own doors, for as long as anybody can tell whose they are.
 
-A scan names a place in a status list of a day (docs/decisions/0005-scans-know-no-person.md). Only a
-process with the key of these lists finds a person's; when a day's lists are gone, nobody does.
+A scan names an index in a status list of a day (docs/decisions/0005-scans-know-no-person.md). Only
+a process with the key of these lists finds a person's; when a day's lists are gone, nobody does.
 """
 
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from healthcode.codes import status
+from healthcode.codes.status_lists.indexes import NUMBERS_A_PERSON, number_of, parts_of
 from healthcode.web.days import day_of
 from verifier.models import Scan
 
@@ -23,10 +23,8 @@ def scans_of(person_id: int, *, at: datetime) -> QuerySet[Scan]:
     last = day_of(at)
     oldest = last - timedelta(days=settings.SCAN_RETENTION_DAYS)
     theirs = Q(pk__in=[])
-    for part in status.parts_of(oldest, last):
-        if part.first_person <= person_id < part.end_person:
-            codes = [
-                status.number_of(person_id, changes) for changes in range(status.NUMBERS_A_PERSON)
-            ]
-            theirs |= Q(status_uri=part.uri, status_idx__in=part.places_of(codes))
+    for part in parts_of(oldest, last):
+        if part.is_for(person_id):
+            codes = [number_of(person_id, changes) for changes in range(NUMBERS_A_PERSON)]
+            theirs |= Q(status_uri=part.uri, status_idx__in=part.indexes_of(codes))
     return Scan.objects.filter(theirs, day__gte=oldest)

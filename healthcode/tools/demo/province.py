@@ -15,8 +15,9 @@ from django.db import transaction
 from accounts.admission import NewPerson, admit
 from accounts.models import Account, Relation
 from healthcode.areas.models import Level
-from healthcode.codes import keys, publishing, status
+from healthcode.codes import keys
 from healthcode.codes.models import StatusList
+from healthcode.codes.status_lists import editions, indexes
 from healthcode.colours import policy
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import open_recomputations
@@ -82,13 +83,13 @@ def open_doors(*, at: datetime) -> None:
 
     Doors learn over HTTP what an issuer publishes; here, before anything listens, directly.
     """
-    publishing.publish(at=at)
+    editions.publish(at=at)
     trust_issuer(name=settings.ISSUER, base_url=settings.BASE_URL)
     published = json.dumps(jwk_set(keys.published_keys(at=at))).encode()
     address = f"{settings.BASE_URL}/.well-known/health-code/keys"
     keep_keys(settings.ISSUER, uri=address, body=published, etag="", at=at)
     for row in StatusList.objects.order_by("day", "part"):
-        uri = status.uri_of(row.day, row.part)
+        uri = indexes.uri_of(row.day, row.part)
         keep_status_list(settings.ISSUER, uri=uri, body=bytes(row.token), etag="", at=at)
 
 

@@ -14,9 +14,9 @@ from django.test import Client
 from accounts.models import Account, Grant, Person, Relation, Role
 from accounts.services import register_person, resident_account
 from healthcode.acts.models import Act
-from healthcode.codes import publishing
 from healthcode.codes.models import SigningKey, StatusList
-from healthcode.codes.status import reference
+from healthcode.codes.status_lists import editions
+from healthcode.codes.status_lists.indexes import reference
 from healthcode.colours.models import ColourChange, Recomputation
 from healthcode.core import Kind, Reason
 from healthcode.evidence.models import Evidence
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def known(zhang: Resident, signing_key: SigningKey, officer: Account) -> Resident:
     """Zhang with something in every room: evidence, changes, a presence, a scan."""
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     confirm_as_case(zhang, at=NOON - 2 * HOUR)
     clear_as_case(zhang, at=NOON - HOUR)
     person = zhang.person.pk
@@ -134,11 +134,11 @@ def test_erasing_leaves_nothing_but_the_act(known: Resident) -> None:
 
 def test_their_codes_end_with_them(known: Resident) -> None:
     """A card on paper would go on for two weeks."""
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     card = code_of(known, at=NOON, kind=Kind.PAPER)
     assert at_the_door(card, at=NOON).reason is Reason.OK
     erase(person_id=known.person.pk, account=known.account, ground=BY_THEMSELVES, at=NOON)
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     assert at_the_door(card, at=NOON).reason is Reason.SUPERSEDED
     assert StatusList.objects.exists()
 

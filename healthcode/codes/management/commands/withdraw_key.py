@@ -5,8 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from healthcode.codes import keys, publishing
+from healthcode.codes import keys
 from healthcode.codes.errors import DoesNotSign
+from healthcode.codes.status_lists import editions
 
 
 class Command(BaseCommand):
@@ -29,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no key {options['kid']} in force; see list_keys.")
         self.stdout.write(f"Key {kid.hex()} is withdrawn.")
         try:
-            publishing.publish(at=at)
+            editions.publish(at=at)
         except DoesNotSign as error:
             raise CommandError(
                 "No key signs now, so no code can be made: run make_signing_key at once."

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import connection
 from pytest_django import DjangoAssertNumQueries
 
-from healthcode.codes import keys, publishing, status
+from healthcode.codes import keys
 from healthcode.codes.models import SigningKey, StatusList
-from healthcode.codes.status import NUMBERS_A_PERSON
+from healthcode.codes.status_lists import editions, indexes
+from healthcode.codes.status_lists.indexes import NUMBERS_A_PERSON
 from healthcode.colours.models import PersonColour
 from healthcode.core import Kind, Reason, decode
 from healthcode.residents.declarations.services import declare
@@ -36,14 +37,14 @@ pytestmark = pytest.mark.usefixtures("signing_key")
 
 def test_bits_are_set_for_exactly_those_whose_colour_changed(zhang: Resident) -> None:
     register("李四", "E11111111")
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     assert superseded() == set()
     first = PersonColour.objects.get(person=zhang.person).changes
     confirm_as_case(zhang, at=NOON)
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     assert superseded() == {(zhang.person.pk, first)}
     clear_as_case(zhang, at=NOON + timedelta(minutes=1))
-    publishing.publish(at=NOON + timedelta(minutes=1))
+    editions.publish(at=NOON + timedelta(minutes=1))
     assert superseded() == {(zhang.person.pk, first), (zhang.person.pk, first + 1)}
 
 
@@ -57,13 +58,13 @@ def test_each_day_has_the_bits_of_codes_that_could_be_made_on_it(zhang: Resident
             day=TODAY - day * DAY,
             part=0,
             first_person=0,
-            places=status.FEWEST_PLACES,
+            places=indexes.SMALLEST,
             kid=b"",
             seen="",
             token=b"",
             built_at=NOON,
         )
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     who = zhang.person.pk
     green, red = (who, 0), (who, 1)
     expected = {5: {green}, 4: {green, red}, 3: {red}, 2: {red}, 1: {red}, 0: set()}
@@ -74,10 +75,10 @@ def test_each_day_has_the_bits_of_codes_that_could_be_made_on_it(zhang: Resident
 
 def test_a_change_around_midnight_counts_for_both_days(zhang: Resident) -> None:
     """A batch may commit minutes after its own instant; a code made in between is an old one."""
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     midnight = start_of_day(TODAY + DAY)
     confirm_as_case(zhang, at=midnight - timedelta(minutes=1))
-    publishing.publish(at=midnight + timedelta(minutes=1))
+    editions.publish(at=midnight + timedelta(minutes=1))
     late_code = (zhang.person.pk, 0)
     assert late_code in superseded(TODAY, at=midnight)
     assert late_code in superseded(TODAY + DAY, at=midnight)
@@ -89,7 +90,7 @@ def test_a_number_that_comes_round_again_belongs_to_the_newest_code(zhang: Resid
         confirm_as_case(zhang, at=NOON + timedelta(minutes=minute))
         clear_as_case(zhang, at=NOON + timedelta(minutes=minute + 1))
     later = NOON + timedelta(hours=1)
-    publishing.publish(at=later)
+    editions.publish(at=later)
     changes = PersonColour.objects.get(person=zhang.person).changes
     assert changes == 2 * NUMBERS_A_PERSON
     used_up = {(zhang.person.pk, number) for number in range(NUMBERS_A_PERSON)}
@@ -99,7 +100,7 @@ def test_a_number_that_comes_round_again_belongs_to_the_newest_code(zhang: Resid
 
 def test_tomorrows_list_is_out_before_midnight(zhang: Resident) -> None:
     midnight = start_of_day(TODAY + DAY)
-    publishing.publish(at=midnight - timedelta(minutes=1))
+    editions.publish(at=midnight - timedelta(minutes=1))
     after = midnight + timedelta(seconds=1)
     assert at_the_door(code_of(zhang, at=after), at=after).reason is Reason.OK
     assert StatusList.objects.get(day=TODAY + DAY).built_at < midnight
@@ -109,34 +110,34 @@ def test_lists_stay_as_long_as_their_codes_live(zhang: Resident) -> None:
     paper = code_of(zhang, kind=Kind.PAPER)
     last = NOON + timedelta(seconds=settings.PAPER_CODE_SECONDS - 1)
     for days in range(1, FORTNIGHT):
-        publishing.publish(at=NOON + days * DAY)
+        editions.publish(at=NOON + days * DAY)
     confirm_as_case(zhang, at=last)
-    publishing.publish(at=last)
+    editions.publish(at=last)
     assert at_the_door(paper, at=last).reason is Reason.SUPERSEDED
     kept = settings.SCAN_RETENTION_DAYS * DAY
-    publishing.publish(at=last + kept)
+    editions.publish(at=last + kept)
     assert StatusList.objects.filter(day=TODAY).exists()
-    publishing.publish(at=last + 2 * DAY + kept)
+    editions.publish(at=last + 2 * DAY + kept)
     assert not StatusList.objects.filter(day=TODAY).exists()
 
 
 def test_an_unchanged_list_is_signed_again_only_when_it_grows_old(zhang: Resident) -> None:
-    assert publishing.publish(at=NOON) == 2
-    assert publishing.publish(at=NOON + timedelta(seconds=30)) == 0
-    assert publishing.publish(at=NOON + publishing.SIGN_AGAIN_AFTER) == 2
+    assert editions.publish(at=NOON) == 2
+    assert editions.publish(at=NOON + timedelta(seconds=30)) == 0
+    assert editions.publish(at=NOON + editions.SIGN_AGAIN_AFTER) == 2
 
 
 def test_only_lists_that_say_something_new_are_built_anew(zhang: Resident) -> None:
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     confirm_as_case(zhang, at=NOON + timedelta(seconds=1))
-    assert publishing.publish(at=NOON + timedelta(seconds=2)) == 1
+    assert editions.publish(at=NOON + timedelta(seconds=2)) == 1
 
 
 def test_a_list_never_grows_younger(zhang: Resident) -> None:
     """A publisher that waited for its turn signs with no earlier time than the one before."""
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     confirm_as_case(zhang, at=NOON)
-    publishing.publish(at=NOON - timedelta(seconds=20))
+    editions.publish(at=NOON - timedelta(seconds=20))
     assert StatusList.objects.get(day=TODAY).built_at == NOON
     assert superseded() == {(zhang.person.pk, 0)}
 
@@ -145,16 +146,16 @@ def test_a_withdrawn_keys_lists_are_signed_anew_at_once(
     zhang: Resident, signing_key: SigningKey
 ) -> None:
     keys.make_key(starts=NOON - timedelta(days=1), signs_for=timedelta(days=30))
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     newest = keys.keyring.signer(at=NOON).kid
     keys.withdraw_key(kid=newest, at=NOON)
-    assert publishing.publish(at=NOON) == 2
+    assert editions.publish(at=NOON) == 2
     assert superseded() == set()
     assert keys.keyring.signer(at=NOON).kid == bytes(signing_key.kid)
 
 
 def test_people_who_come_after_the_days_list_get_a_further_one(zhang: Resident) -> None:
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     (today,) = StatusList.objects.filter(day=TODAY)
     # As if 65,536 people had come on one day.
     beyond = today.places // NUMBERS_A_PERSON
@@ -171,7 +172,7 @@ def test_people_who_come_after_the_days_list_get_a_further_one(zhang: Resident) 
 def test_the_queries_do_not_follow_the_number_of_changes(
     zhang: Resident, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    publishing.publish(at=NOON)
+    editions.publish(at=NOON)
     for minute in range(1, 9, 2):
         confirm_as_case(zhang, at=NOON + timedelta(minutes=minute))
         clear_as_case(zhang, at=NOON + timedelta(minutes=minute + 1))
@@ -180,7 +181,7 @@ def test_the_queries_do_not_follow_the_number_of_changes(
     # Savepoint, patience, turn, snapshot, lists, parts, people, changes; of each list the token and
     # the new one; what is seen now, old lists, release.
     with django_assert_num_queries(15):
-        assert publishing.publish(at=later) == 2
+        assert editions.publish(at=later) == 2
 
 
 @pytest.mark.django_db(transaction=True)
@@ -189,7 +190,7 @@ def test_two_publishers_at_once_leave_every_change_published(zhang: Resident) ->
 
     def publish(seconds: int) -> None:
         try:
-            publishing.publish(at=NOON + timedelta(seconds=seconds))
+            editions.publish(at=NOON + timedelta(seconds=seconds))
         finally:
             connection.close()
 

@@ -8,12 +8,12 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, Self
 
 from django.db import connection
 
 from healthcode.acts.kinds import ActKind
-from healthcode.codes.status import NUMBERS_A_PERSON, Part, key_mark
+from healthcode.codes.status_lists.indexes import NUMBERS_A_PERSON, Part, key_mark
 from healthcode.web.days import SHANGHAI, start_of_day
 
 COMMIT_SLACK: Final = timedelta(hours=1)
@@ -33,7 +33,7 @@ SELECT system_identifier || '/' || %s || ' ' || pg_current_snapshot() FROM pg_co
 # 4. A person's numbers come round: whoever has the number then, the code before it has lost it. The
 #    latest number of those whom that may concern is new itself: later changes are committed later.
 # It reads the log alone, and leaves the other processors to those who wait for an answer. A row of
-# the answer has many codes: whose and which, in one number for each (`status.number_of`).
+# the answer has many codes: whose and which, in one number for each (`indexes.number_of`).
 CHANGES: Final = """
 SET LOCAL max_parallel_workers_per_gather = 0;
 WITH new AS MATERIALIZED (
@@ -69,9 +69,58 @@ Days = tuple[date | None, date]
 """The first day (None: before any that matters) and the last on which a code was in use."""
 
 
+@dataclass(frozen=True, slots=True)
+class DatabaseSnapshot:
+    """What had been committed at a moment, in which database, and the mark of the lists' key then.
+
+    `text` is how a list remembers it: `cluster/mark xmin:xmax:…`, the latter a pg_snapshot.
+    """
+
+    text: str
+
+    @classmethod
+    def now(cls) -> Self:
+        """What can be seen now. What is committed later is not in it."""
+        with connection.cursor() as cursor:
+            cursor.execute(SNAPSHOT, [key_mark()])
+            (found,) = cursor.fetchone()
+        return cls(str(found))
+
+    def continues(self, earlier: Self) -> bool:
+        """Whether a list that knows what was in `earlier` can be continued from there.
+
+        Not if the database was restored since, in another cluster or to an earlier time:
+        transactions are numbered anew then. Nor with another key, by which every code has another
+        index.
+        """
+        if not earlier.text or earlier.origin != self.origin:
+            return False
+        return earlier.end <= self.end
+
+    @property
+    def origin(self) -> str:
+        """The database's cluster, and the mark of the lists' key."""
+        return self.text.partition(" ")[0]
+
+    @property
+    def transactions(self) -> str:
+        """The pg_snapshot."""
+        return self.text.partition(" ")[2]
+
+    @property
+    def begin(self) -> int:
+        """The first transaction that may not have been over."""
+        return int(self.transactions.split(":")[0])
+
+    @property
+    def end(self) -> int:
+        """The first transaction that had not begun yet."""
+        return int(self.transactions.split(":")[1])
+
+
 @dataclass(frozen=True)
 class Superseded:
-    """Codes by their numbers (`status.number_of`), ascending.
+    """Codes by their numbers (`indexes.number_of`), ascending.
 
     `ended` are superseded; `taken_over` have come round, and are no older code's any more.
     """
@@ -80,7 +129,7 @@ class Superseded:
     taken_over: list[int]
 
     def ended_in(self, part: Part) -> list[int]:
-        """The superseded codes that have their place in this list."""
+        """The superseded codes that have their index in this list."""
         return [
             number
             for (first, last), numbers in self.ended.items()
@@ -89,28 +138,13 @@ class Superseded:
         ]
 
     def taken_over_in(self, part: Part) -> list[int]:
-        """The codes that have taken over another's place in this list."""
+        """The codes that have taken over another's index in this list."""
         return _within(part, self.taken_over)
 
 
-def snapshot() -> str:
-    """What can be seen now, as `read` takes it. What is committed later is not in it."""
-    with connection.cursor() as cursor:
-        cursor.execute(SNAPSHOT, [key_mark()])
-        (found,) = cursor.fetchone()
-    return str(found)
-
-
-def continues(seen: str, now: str) -> bool:
-    """Whether a list that knows what was in the snapshot `seen` can be continued at `now`.
-
-    Not if the database was restored since, in another cluster or to an earlier time: transactions
-    are numbered anew then. Nor with another key, by which every code has another place.
-    """
-    return bool(seen) and _origin(seen) == _origin(now) and _end(seen) <= _end(now)
-
-
-def read(*, since: date, seen: str | None = None, seen_at: datetime | None = None) -> Superseded:
+def read_superseded(
+    *, since: date, seen: DatabaseSnapshot | None = None, seen_at: datetime | None = None
+) -> Superseded:
     """The codes that were superseded while codes of `since`, or of a later day, were alive.
 
     With a snapshot `seen`, taken at `seen_at` or later, only those superseded by what was not in
@@ -123,8 +157,8 @@ def read(*, since: date, seen: str | None = None, seen_at: datetime | None = Non
         cursor.execute(
             CHANGES,
             {
-                "seen": seen and seen.partition(" ")[2],
-                "xmin": _begin(seen) if seen else 0,
+                "seen": seen.transactions if seen else None,
+                "xmin": seen.begin if seen else 0,
                 "since": earliest,
                 "erased_since": max(earliest, seen_at - COMMIT_SLACK) if seen_at else earliest,
                 "slack": int(COMMIT_SLACK.total_seconds()),
@@ -144,18 +178,3 @@ def read(*, since: date, seen: str | None = None, seen_at: datetime | None = Non
 
 def _within(part: Part, numbers: list[int]) -> list[int]:
     return numbers[bisect_left(numbers, part.first_number) : bisect_left(numbers, part.end_number)]
-
-
-def _origin(snapshot: str) -> str:
-    """The database's cluster, and the mark of the lists' key."""
-    return snapshot.partition(" ")[0]
-
-
-def _begin(snapshot: str) -> int:
-    """The first transaction that may not have been over: `xmin` of pg_snapshot."""
-    return int(snapshot.partition(" ")[2].split(":")[0])
-
-
-def _end(snapshot: str) -> int:
-    """The first transaction that had not begun yet: `xmax` of pg_snapshot, `xmin:xmax:…`."""
-    return int(snapshot.split(":")[1])

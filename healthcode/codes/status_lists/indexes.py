@@ -1,8 +1,8 @@
-"""Where a person's codes have their bit: the day's status lists, their parts and their places.
+"""Where a person's codes have their bit: the parts of the day's status list, and indexes in them.
 
 A person has a run of numbers, one for each of the latest changes of colour; the list's keyed
-permutation of the day scatters them over its places. Whoever lacks the key can link no two places,
-neither of different days nor before and after a change.
+permutation of the day scatters them over its indexes. Whoever lacks the key can link no two
+indexes, neither of different days nor before and after a change.
 """
 
 import base64
@@ -13,32 +13,37 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import Final
+from typing import Final, Self
 
 from django.conf import settings
 
 from healthcode.codes.errors import DoesNotSign
 from healthcode.codes.models import StatusList
-from healthcode.codes.permutation import Permutation
+from healthcode.codes.status_lists.permutation import Permutation
 from healthcode.core import StatusRef
 from healthcode.web.days import day_of
 
 NUMBERS_A_PERSON: Final = 16
 """A person's numbers come round after as many changes of colour, which fourteen days do not see."""
 
-FEWEST_PLACES: Final = 4**10
-MOST_PLACES: Final = 4**13
-"""64 Mi places, 8 MiB before compression: the largest list that verifiers read."""
+SMALLEST: Final = 4**10
+LARGEST: Final = 4**13
+"""64 Mi indexes, 8 MiB before compression: the largest list that verifiers read."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One status list of a day: the places of the people from `first_person` on."""
+    """One status list of a day: `size` indexes, for the people from `first_person` on."""
 
     day: date
     number: int
     first_person: int
-    places: int
+    size: int
+
+    @classmethod
+    def of(cls, row: StatusList) -> Self:
+        """The part that a stored list is about."""
+        return cls(row.day, row.part, row.first_person, row.places)
 
     @property
     def uri(self) -> str:
@@ -48,37 +53,41 @@ class Part:
     @property
     def end_person(self) -> int:
         """The first person who is beyond this list."""
-        return self.first_person + self.places // NUMBERS_A_PERSON
+        return self.first_person + self.size // NUMBERS_A_PERSON
 
     @property
     def first_number(self) -> int:
-        """The number (`number_of`) of the first code that has its place here."""
+        """The number (`number_of`) of the first code that has its index here."""
         return self.first_person * NUMBERS_A_PERSON
 
     @property
     def end_number(self) -> int:
         """The first number of a code that is beyond this list."""
-        return self.first_number + self.places
+        return self.first_number + self.size
 
-    def place(self, person: int, changes: int) -> int:
-        """The place of a code of `person` made after so many changes of colour."""
-        return self.places_of([number_of(person, changes)])[0]
+    def is_for(self, person: int) -> bool:
+        """Whether this person's codes have their indexes here."""
+        return self.first_person <= person < self.end_person
 
-    def places_of(self, numbers: Iterable[int]) -> list[int]:
-        """The places of many codes, each named by its number (`number_of`)."""
+    def index_of(self, person: int, changes: int) -> int:
+        """The index of a code of `person` made after so many changes of colour."""
+        return self.indexes_of([number_of(person, changes)])[0]
+
+    def indexes_of(self, numbers: Iterable[int]) -> list[int]:
+        """The indexes of many codes, each named by its number (`number_of`)."""
         first = self.first_number
         return self.permutation.forward([number - first for number in numbers])
 
-    def holders_of(self, places: Sequence[int]) -> list[tuple[int, int]]:
-        """Whose codes have these places: person, and changes modulo `NUMBERS_A_PERSON`."""
-        numbers = (divmod(n, NUMBERS_A_PERSON) for n in self.permutation.inverse(places))
+    def holders_of(self, indexes: Sequence[int]) -> list[tuple[int, int]]:
+        """Whose codes have these indexes: person, and changes modulo `NUMBERS_A_PERSON`."""
+        numbers = (divmod(n, NUMBERS_A_PERSON) for n in self.permutation.inverse(indexes))
         return [(self.first_person + person, changes) for person, changes in numbers]
 
     @cached_property
     def permutation(self) -> Permutation:
         """The permutation that belongs to this list alone."""
         name = name_of(self.day, self.number)
-        return Permutation(key=_derived(f"status list {name}"), size=self.places)
+        return Permutation(key=_derived(f"status list {name}"), size=self.size)
 
 
 def number_of(person: int, changes: int) -> int:
@@ -86,7 +95,7 @@ def number_of(person: int, changes: int) -> int:
     return person * NUMBERS_A_PERSON + changes % NUMBERS_A_PERSON
 
 
-class Places:
+class KnownParts:
     """The parts that a process knows. They never change, so each is read once."""
 
     def __init__(self) -> None:
@@ -94,7 +103,7 @@ class Places:
         self._parts: dict[date, list[Part]] = {}
 
     def find(self, *, person: int, day: date) -> Part | None:
-        """The list of `day` that has this person's places; None when there is none yet."""
+        """The list of `day` that has this person's indexes; None when there is none yet."""
         return self._known(person, day) or self._look_up(person, day)
 
     def forget(self) -> None:
@@ -112,11 +121,11 @@ class Places:
 
     def _known(self, person: int, day: date) -> Part | None:
         parts = self._parts.get(day, [])
-        return next((p for p in parts if p.first_person <= person < p.end_person), None)
+        return next((part for part in parts if part.is_for(person)), None)
 
 
 _FEW = timedelta(days=3)
-places = Places()
+known_parts = KnownParts()
 
 
 def key_mark() -> str:
@@ -139,7 +148,7 @@ def parts_of(first: date, last: date) -> list[Part]:
 
 
 def further_parts(day: date, parts: list[Part], people: int) -> list[Part]:
-    """The parts that `day` needs beside `parts` to have places up to person number `people`.
+    """The parts that `day` needs beside `parts` to have indexes up to person number `people`.
 
     Room is left for as many people again, so that a day seldom needs a second part.
     """
@@ -148,8 +157,8 @@ def further_parts(day: date, parts: list[Part], people: int) -> list[Part]:
     number = len(parts)
     while end <= people:
         wanted = 2 * NUMBERS_A_PERSON * (people - end + 1)
-        size = FEWEST_PLACES
-        while size < min(wanted, MOST_PLACES):
+        size = SMALLEST
+        while size < min(wanted, LARGEST):
             size *= 4
         further.append(Part(day, number, end, size))
         end, number = further[-1].end_person, number + 1
@@ -157,9 +166,9 @@ def further_parts(day: date, parts: list[Part], people: int) -> list[Part]:
 
 
 def reference(*, person: int, changes: int, at: datetime) -> StatusRef | None:
-    """What a code made at `at` says about its status; None while the day has no place for it."""
-    part = places.find(person=person, day=day_of(at))
-    return None if part is None else StatusRef(idx=part.place(person, changes), uri=part.uri)
+    """What a code made at `at` says about its status; None while the day has no list for it."""
+    part = known_parts.find(person=person, day=day_of(at))
+    return None if part is None else StatusRef(idx=part.index_of(person, changes), uri=part.uri)
 
 
 def uri_of(day: date, part: int) -> str:

@@ -1,4 +1,4 @@
-"""Places in the status lists: one each, and no thread from one day to the next."""
+"""Indexes in the status lists: one each, and no thread from one day to the next."""
 
 from datetime import date, timedelta
 
@@ -6,10 +6,10 @@ import pytest
 from django.test import override_settings
 
 from healthcode.codes.errors import DoesNotSign
-from healthcode.codes.status import (
-    FEWEST_PLACES,
-    MOST_PLACES,
+from healthcode.codes.status_lists.indexes import (
+    LARGEST,
     NUMBERS_A_PERSON,
+    SMALLEST,
     Part,
     further_parts,
     number_of,
@@ -20,25 +20,25 @@ PEOPLE = range(1000)
 
 
 def part(day: date = MONDAY, number: int = 0, first_person: int = 0) -> Part:
-    return Part(day, number, first_person, FEWEST_PLACES)
+    return Part(day, number, first_person, SMALLEST)
 
 
-def test_no_two_codes_of_a_day_share_a_place() -> None:
+def test_no_two_codes_of_a_day_share_an_index() -> None:
     codes = [number_of(person, n) for person in PEOPLE for n in range(NUMBERS_A_PERSON)]
-    assert len(set(part().places_of(codes))) == len(codes)
+    assert len(set(part().indexes_of(codes))) == len(codes)
 
 
-def test_places_lead_back_to_their_holders_with_the_key() -> None:
+def test_indexes_lead_back_to_their_holders_with_the_key() -> None:
     list_ = part(number=1, first_person=5000)
-    places = [list_.place(5123, 18), list_.place(5000, 0)]
-    assert list_.holders_of(places) == [(5123, 2), (5000, 0)]
+    found = [list_.index_of(5123, 18), list_.index_of(5000, 0)]
+    assert list_.holders_of(found) == [(5123, 2), (5000, 0)]
 
 
-def test_places_of_one_day_say_nothing_about_those_of_the_next() -> None:
-    """A person's two places look to everyone else like those of two people."""
-    monday = part().places_of(number_of(person, 0) for person in PEOPLE)
-    tuesday = part(MONDAY + timedelta(days=1)).places_of(number_of(person, 0) for person in PEOPLE)
-    size = FEWEST_PLACES
+def test_indexes_of_one_day_say_nothing_about_those_of_the_next() -> None:
+    """A person's two indexes look to everyone else like those of two people."""
+    monday = part().indexes_of(number_of(person, 0) for person in PEOPLE)
+    tuesday = part(MONDAY + timedelta(days=1)).indexes_of(number_of(person, 0) for person in PEOPLE)
+    size = SMALLEST
     assert sum(a == b for a, b in zip(monday, tuesday, strict=True)) <= 2
     # Were the shift from day to day the same for everybody, one pair would give away all others.
     shifts = {(b - a) % size for a, b in zip(monday, tuesday, strict=True)}
@@ -50,25 +50,25 @@ def test_places_of_one_day_say_nothing_about_those_of_the_next() -> None:
     assert 400 < turned < 600
 
 
-def test_a_change_of_colour_gives_a_place_that_cannot_be_linked() -> None:
-    before = part().places_of(number_of(person, 0) for person in PEOPLE)
-    after = part().places_of(number_of(person, 1) for person in PEOPLE)
-    shifts = {(b - a) % FEWEST_PLACES for a, b in zip(before, after, strict=True)}
+def test_a_change_of_colour_gives_an_index_that_cannot_be_linked() -> None:
+    before = part().indexes_of(number_of(person, 0) for person in PEOPLE)
+    after = part().indexes_of(number_of(person, 1) for person in PEOPLE)
+    shifts = {(b - a) % SMALLEST for a, b in zip(before, after, strict=True)}
     assert len(shifts) > 0.99 * len(PEOPLE)
 
 
-def test_without_the_key_there_are_no_places() -> None:
+def test_without_the_key_there_are_no_indexes() -> None:
     with override_settings(STATUS_INDEX_KEY=""), pytest.raises(DoesNotSign):
-        part().place(1, 0)
+        part().index_of(1, 0)
 
 
 @pytest.mark.parametrize("people", [0, 1, 40_000, 3_000_000, 10_000_000, 65_000_000])
 def test_a_day_has_room_for_all_its_people(people: int) -> None:
     parts = further_parts(MONDAY, [], people)
     assert parts[-1].end_person > people
-    assert all(FEWEST_PLACES <= part.places <= MOST_PLACES for part in parts)
+    assert all(SMALLEST <= part.size <= LARGEST for part in parts)
     assert [part.first_person for part in parts[1:]] == [part.end_person for part in parts[:-1]]
-    assert parts[0].end_person >= 2 * people or parts[0].places == MOST_PLACES
+    assert parts[0].end_person >= 2 * people or parts[0].size == LARGEST
 
 
 def test_people_beyond_a_days_lists_get_a_further_one() -> None:

@@ -1,7 +1,7 @@
-"""A keyed permutation of the places of a status list: format-preserving encryption of numbers.
+"""A keyed permutation of the indexes of a status list: format-preserving encryption of numbers.
 
 A balanced Feistel network of ten rounds over AES, the shape and number of rounds of NIST
-SP 800-38G's FF1. With it a person's place looks random to everyone without the key, and no two
+SP 800-38G's FF1. With it a person's index looks random to everyone without the key, and no two
 share one. Many numbers are permuted at once: each has a lane of 16 bytes in one large integer, so
 that a whole list costs ten AES passes rather than ten for each number.
 """
@@ -34,13 +34,13 @@ class Permutation:
         self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  a PRF, not a mode
 
     def forward(self, numbers: Sequence[int]) -> list[int]:
-        """The places of `numbers`, in their order. ValueError for one outside the size."""
+        """The indexes of `numbers`, in their order. ValueError for one outside the size."""
         return self._permute(numbers, range(ROUNDS))
 
-    def inverse(self, places: Sequence[int]) -> list[int]:
-        """The numbers whose places these are."""
+    def inverse(self, indexes: Sequence[int]) -> list[int]:
+        """The numbers whose indexes these are."""
         # Run backwards, a Feistel network is itself with its halves and rounds turned round.
-        swapped = [self._swap(place) for place in places]
+        swapped = [self._swap(index) for index in indexes]
         return [self._swap(n) for n in self._permute(swapped, range(ROUNDS - 1, -1, -1))]
 
     def _permute(self, numbers: Sequence[int], rounds: Iterable[int]) -> list[int]:
