@@ -24,8 +24,8 @@ from healthcode.core.keys import Key, jwk_set, key_id, parse_jwk_set
 from healthcode.core.rules import ADMITTED, Rules, parse_rules
 from healthcode.core.schemes import decode, verify
 from healthcode.core.status import (
+    ParsedStatusList,
     Statuses,
-    StatusList,
     build_status_list,
     load_status_list,
     parse_status_list,
@@ -52,11 +52,11 @@ __all__ = [
     "MalformedTrustList",
     "NotTrusted",
     "Outcome",
+    "ParsedStatusList",
     "Proof",
     "Reason",
     "Rules",
     "SignedCode",
-    "StatusList",
     "StatusRef",
     "Statuses",
     "Trust",

@@ -51,7 +51,7 @@ class Kind(IntEnum):
 
 
 class StatusRef(NamedTuple):
-    """The place of a code in a status list: bit `idx` of the list published at `uri`."""
+    """Where the status of a code is: bit `idx` of the list published at `uri`."""
 
     idx: int
     uri: str

@@ -136,9 +136,9 @@ function readHolder(value: Value): string {
 function readPlace(value: Value | undefined): { idx: number; uri: string } {
   const status = map(value);
   onlyKeys(status, ["status_list"]);
-  const place = map(status.get("status_list"));
-  onlyKeys(place, ["idx", "uri"]);
-  return { idx: uint(place.get("idx")), uri: text(place.get("uri"), ADDRESS) };
+  const reference = map(status.get("status_list"));
+  onlyKeys(reference, ["idx", "uri"]);
+  return { idx: uint(reference.get("idx")), uri: text(reference.get("uri"), ADDRESS) };
 }
 
 function readPhone(value: Value): Bytes {

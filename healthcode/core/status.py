@@ -24,8 +24,8 @@ _TAGGED = bytes([0xC0 | cose.SIGN1_TAG])
 
 
 @dataclass(frozen=True)
-class StatusList:
-    """A verified list: bit `idx` says whether that code is superseded. Seconds since 1970."""
+class ParsedStatusList:
+    """What a token says: bit `idx`, whether that code is superseded. Seconds since 1970."""
 
     uri: str
     issuer: str | None
@@ -38,7 +38,7 @@ class StatusList:
         return 8 * len(self.bits)
 
     def superseded(self, idx: int) -> bool:
-        """Raises IndexError for a place the list does not have."""
+        """Raises IndexError for an index that the list does not have."""
         if idx < 0:
             raise IndexError(idx)
         return bool(self.bits[idx >> 3] >> (idx & 7) & 1)
@@ -48,10 +48,10 @@ class StatusList:
 class Statuses:
     """The status lists at hand, by who says so and the address that codes refer to."""
 
-    lists: Mapping[tuple[str | None, str], StatusList] = field(default_factory=dict)
+    lists: Mapping[tuple[str | None, str], ParsedStatusList] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, lists: Iterable[StatusList]) -> "Statuses":
+    def of(cls, lists: Iterable[ParsedStatusList]) -> "Statuses":
         """These lists; of two of one issuer about one address the newer."""
         oldest_first = sorted(lists, key=lambda found: found.as_of)
         return cls({(found.issuer, found.uri): found for found in oldest_first})
@@ -61,7 +61,7 @@ class Statuses:
         """The lists of these tokens. Raises as `load_status_list` at the first that fails."""
         return cls.of(load_status_list(token, trust=trust, at=at) for token in tokens)
 
-    def get(self, uri: str, *, issuer: str) -> StatusList | None:
+    def get(self, uri: str, *, issuer: str) -> ParsedStatusList | None:
         """The list at `uri`, if that issuer's own is at hand."""
         return self.lists.get((issuer, uri))
 
@@ -73,26 +73,26 @@ def status_bits(
     earlier: bytes = b"",
     taken_over: Iterable[int] = (),
 ) -> bytes:
-    """The bits of a list with `size` places, those in `superseded` set.
+    """The bits of a list with `size` indexes, those in `superseded` set.
 
     All others are as in `earlier`, the bits of a list before it of the same size, but for those in
     `taken_over`, which mean another code now; without an earlier list they are not set. Raises
-    IndexError for a place beyond the size, MalformedStatusList for a size not in use or another
+    IndexError for one beyond the size, MalformedStatusList for a size not in use or another
     than the earlier list's.
     """
     if not 0 < size <= MAX_ENTRIES:
-        raise MalformedStatusList(f"a list has 1 to {MAX_ENTRIES} places")
+        raise MalformedStatusList(f"a list has 1 to {MAX_ENTRIES} indexes")
     count = (size + 7) // 8
     if earlier and len(earlier) != count:
         raise MalformedStatusList("the earlier list has another size")
     bits = bytearray(earlier or count)
     for idx in taken_over:
         if not 0 <= idx < size:
-            raise IndexError(f"place {idx} of {size}")
+            raise IndexError(f"index {idx} of {size}")
         bits[idx >> 3] &= ~(1 << (idx & 7))
     for idx in superseded:
         if not 0 <= idx < size:
-            raise IndexError(f"place {idx} of {size}")
+            raise IndexError(f"index {idx} of {size}")
         bits[idx >> 3] |= 1 << (idx & 7)
     return bytes(bits)
 
@@ -115,7 +115,7 @@ def build_status_list(
     for a size not in use.
     """
     if not 0 < len(bits) <= MAX_ENTRIES // 8:
-        raise MalformedStatusList(f"a list has 1 to {MAX_ENTRIES} places")
+        raise MalformedStatusList(f"a list has 1 to {MAX_ENTRIES} indexes")
     claims: dict[int, cbor.Encodable] = {
         _ISS: issuer,
         _SUB: uri,
@@ -134,7 +134,7 @@ def build_status_list(
 
 def parse_status_list(
     token: bytes, keys: Iterable[Key], at: int, *, uri: str | None = None
-) -> StatusList:
+) -> ParsedStatusList:
     """The list that a token holds, signed by one of `keys`, itself in force at `at`.
 
     With `uri`, the list must be the one published there. A list past its `exp` is still read: a
@@ -150,7 +150,7 @@ def parse_status_list(
     return parsed
 
 
-def load_status_list(token: bytes, *, trust: Trust, at: int) -> StatusList:
+def load_status_list(token: bytes, *, trust: Trust, at: int) -> ParsedStatusList:
     """The list that a token holds, verified with the keys of the issuer that it names.
 
     Raises MalformedStatusList, NotTrusted.
@@ -161,13 +161,13 @@ def load_status_list(token: bytes, *, trust: Trust, at: int) -> StatusList:
     return parse_status_list(token, issuer.keys, at)
 
 
-def unverified(token: bytes) -> StatusList:
+def unverified(token: bytes) -> ParsedStatusList:
     """What a token says, for a reader who only looks. Raises MalformedStatusList."""
     return _content(_read(token)[1])
 
 
-def _content(claims: Mapping[int | str, cbor.Value]) -> StatusList:
-    return StatusList(
+def _content(claims: Mapping[int | str, cbor.Value]) -> ParsedStatusList:
+    return ParsedStatusList(
         uri=_text(claims, _SUB),
         issuer=_text(claims, _ISS) if _ISS in claims else None,
         as_of=_seconds(claims, _IAT),
@@ -222,7 +222,7 @@ def bits_of(claim: cbor.Value) -> bytes:
 
 
 def _deflate(bits: bytes) -> bytes:
-    # Places are scattered: beside runs of zeros nothing comes twice, and looking for it would take
+    # Indexes are scattered: beside runs of zeros nothing comes twice, and looking for it would take
     # a hundred times as long for lists that are no smaller (docs/performance.md).
     stream = zlib.compressobj(9, strategy=zlib.Z_RLE)
     return stream.compress(bits) + stream.flush()

@@ -5,7 +5,7 @@ import { decode, type Value } from "./cbor.ts";
 import { parse } from "./cose.ts";
 import { anyHolds, inForce, type Trust } from "./trust.ts";
 
-export interface StatusList {
+export interface ParsedStatusList {
   issuer: string;
   uri: string;
   asOf: number;
@@ -24,21 +24,21 @@ const [ISS, SUB, EXP, IAT, STATUS_LIST, TTL] = [1, 2, 4, 6, 65533, 65534] as con
 
 /** The lists at hand; of two by one issuer about one address the newer. */
 export class Statuses {
-  #lists = new Map<string, StatusList>();
+  #lists = new Map<string, ParsedStatusList>();
 
-  constructor(lists: StatusList[]) {
+  constructor(lists: ParsedStatusList[]) {
     for (const list of [...lists].sort((one, other) => one.asOf - other.asOf)) {
       this.#lists.set(`${list.issuer} ${list.uri}`, list);
     }
   }
 
-  get(issuer: string, uri: string): StatusList | null {
+  get(issuer: string, uri: string): ParsedStatusList | null {
     return this.#lists.get(`${issuer} ${uri}`) ?? null;
   }
 }
 
-/** Whether the code at this place is superseded; null for a place the list does not have. */
-export function superseded(list: StatusList, idx: number): boolean | null {
+/** Whether the code of this index is superseded; null for an index that the list does not have. */
+export function superseded(list: ParsedStatusList, idx: number): boolean | null {
   const byte = list.bits[Math.floor(idx / 8)];
   return byte === undefined ? null : ((byte >> (idx % 8)) & 1) === 1;
 }
@@ -49,7 +49,7 @@ export async function parseStatusList(
   trust: Trust,
   at: number,
   uri: string | null = null,
-): Promise<StatusList> {
+): Promise<ParsedStatusList> {
   if (token.length > MAX_TOKEN_BYTES) throw new Malformed("too large");
   const message = parse(token[0] === TAG_18 ? token.slice(1) : token);
   const list = await readList(message.headers.get(TYP), decode(message.payload));
@@ -67,7 +67,7 @@ export async function parseStatusList(
   return list;
 }
 
-async function readList(typ: Value | undefined, claims: Value): Promise<StatusList> {
+async function readList(typ: Value | undefined, claims: Value): Promise<ParsedStatusList> {
   if (typ !== CONTENT_TYPE || !(claims instanceof Map)) throw new Malformed("no status list");
   const content = claims.get(STATUS_LIST);
   const compressed = content instanceof Map ? content.get("lst") : undefined;

@@ -9,7 +9,7 @@ from healthcode.core.claims import Colour, HealthCode, phone_public_key
 from healthcode.core.codes import SignedCode
 from healthcode.core.cose import Algorithm
 from healthcode.core.rules import Rules
-from healthcode.core.status import Statuses, StatusList
+from healthcode.core.status import ParsedStatusList, Statuses
 from healthcode.core.trust import Issuer, Outcome, Trust
 
 
@@ -124,7 +124,7 @@ def _is_in_its_phone(signed: SignedCode) -> bool:
 
 
 def _judge_genuine(
-    signed: SignedCode, issuer: Issuer, status_list: StatusList | None, door: Door
+    signed: SignedCode, issuer: Issuer, status_list: ParsedStatusList | None, door: Door
 ) -> tuple[Outcome, Reason]:
     """A genuine code against time, status, colour and the age of what is known, in that order."""
     lapse = _lapse(signed, door) or _supersession(signed.code, status_list)
@@ -152,7 +152,7 @@ def _shown_at(signed: SignedCode) -> int:
     return signed.code.issued_at if signed.proof is None else signed.proof.made_at
 
 
-def _supersession(code: HealthCode, status_list: StatusList | None) -> Reason | None:
+def _supersession(code: HealthCode, status_list: ParsedStatusList | None) -> Reason | None:
     if status_list is None:
         return None
     if code.status.idx >= len(status_list):
@@ -175,7 +175,7 @@ def _admission(code: HealthCode, issuer: Issuer, rules: Rules) -> tuple[Outcome,
     return outcome, _COLOUR_REASON[code.colour]
 
 
-def _is_stale(status_list: StatusList | None, door: Door) -> bool:
+def _is_stale(status_list: ParsedStatusList | None, door: Door) -> bool:
     trust, rules = door.trust, door.rules
     if status_list is None:
         return True

@@ -4,7 +4,7 @@
 import { type Bytes, Malformed, sameBytes } from "./bytes.ts";
 import { type Colour, type HealthCode, type Kind, KINDS, readCode, type SignedCode } from "./codes.ts";
 import { ES256, holds, p256Key } from "./cose.ts";
-import { type Statuses, type StatusList, superseded } from "./status.ts";
+import { type Statuses, type ParsedStatusList, superseded } from "./status.ts";
 import { anyHolds, inForce, type Issuer, type Outcome, OUTCOMES, type Outcomes, type Trust } from "./trust.ts";
 
 /** The core's closed list, in its order; a test compares them. */
@@ -125,7 +125,7 @@ function proofHolds(phone: CryptoKey, signed: Bytes, signature: Bytes): Promise<
 function judgeGenuine(
   signed: SignedCode,
   issuer: Issuer,
-  list: StatusList | null,
+  list: ParsedStatusList | null,
   door: Door,
 ): [Outcome, Reason] {
   const lapsed = lapse(signed, door) ?? supersession(signed.code, list);
@@ -147,7 +147,7 @@ function shownAt({ code, proof }: SignedCode): number {
   return proof === null ? code.issued_at : proof.madeAt;
 }
 
-function supersession({ status }: HealthCode, list: StatusList | null): Reason | null {
+function supersession({ status }: HealthCode, list: ParsedStatusList | null): Reason | null {
   if (list === null) return null;
   const set = superseded(list, status.idx);
   if (set === null) return "malformed";
@@ -177,7 +177,7 @@ function reasonOf(colour: Colour): Reason {
   return colour === "green" ? "not_admitted_here" : colour;
 }
 
-function isStale(list: StatusList | null, { trust, rules, now }: Door): boolean {
+function isStale(list: ParsedStatusList | null, { trust, rules, now }: Door): boolean {
   const isFresh = (asOf: number, expiresAt: number | null, grace: number) =>
     asOf <= now + rules.leeway_seconds &&
     now - asOf <= grace &&

@@ -20,14 +20,14 @@ LOOKUPS = 100_000
 
 def figures(stage: Stage) -> Iterator[Figure]:
     """What a door downloads, what building it takes, and what looking up a code takes."""
-    places = random.Random(2020).sample(range(PEOPLE), SUPERSEDED)
-    token = status_token(size=PEOPLE, superseded=places)
+    indexes = random.Random(2020).sample(range(PEOPLE), SUPERSEDED)
+    token = status_token(size=PEOPLE, superseded=indexes)
     held = parse_status_list(token, [ZHEJIANG.key()], NOON, uri=URI)
-    if not all(map(held.superseded, places)):
+    if not all(map(held.superseded, indexes)):
         raise AssertionError("a superseded code is missing from the list")
     yield Figure(
         SUITE,
-        f"list of {PEOPLE:,} places, {SUPERSEDED:,} set",
+        f"list of {PEOPLE:,} indexes, {SUPERSEDED:,} set",
         "the entropy of so many bits",
         "KB",
         [len(token) / 1000],
@@ -36,7 +36,7 @@ def figures(stage: Stage) -> Iterator[Figure]:
         f"the goal is that of {MOST_KILOBYTES} KB",
     )
     building, compressing = alternate(
-        lambda: used(lambda: status_token(size=PEOPLE, superseded=places)),
+        lambda: used(lambda: status_token(size=PEOPLE, superseded=indexes)),
         lambda: used(lambda: compressed(held.bits)),
         rounds=stage.size.rounds,
     )
@@ -51,15 +51,15 @@ def figures(stage: Stage) -> Iterator[Figure]:
         f"the goal is that of {MOST_SECONDS} s of one core",
     )
     looked, read = alternate(
-        lambda: used(lambda: [held.superseded(place) for place in places]) / LOOKUPS * 1e6,
-        lambda: used(lambda: [held.bits[place >> 3] for place in places]) / LOOKUPS * 1e6,
+        lambda: used(lambda: [held.superseded(idx) for idx in indexes]) / LOOKUPS * 1e6,
+        lambda: used(lambda: [held.bits[idx >> 3] for idx in indexes]) / LOOKUPS * 1e6,
         rounds=stage.size.rounds,
     )
     yield Figure(SUITE, "looking up one code", "reading its byte", "µs", looked, read)
 
 
 def compressed(bits: bytes) -> bytes:
-    """As lists are: scattered places have nothing in them that comes twice but zeros."""
+    """As lists are: scattered indexes have nothing in them that comes twice but zeros."""
     stream = zlib.compressobj(9, strategy=zlib.Z_RLE)
     return stream.compress(bits) + stream.flush()
 

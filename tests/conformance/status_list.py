@@ -32,7 +32,7 @@ def run(folder: Path) -> Iterator[Finding]:
 
 
 def _superseded(vector: Mapping[str, Any]) -> set[int]:
-    return {int(place) for place, value in vector["statuses"].items() if value}
+    return {int(idx) for idx, value in vector["statuses"].items() if value}
 
 
 def _found(vector: Mapping[str, Any]) -> set[int]:

@@ -9,10 +9,10 @@ import cbor2
 from healthcode.core import Algorithm, Colour, HealthCode, Kind, StatusRef, present, sign
 from tests.core import forge
 from tests.core.forge import (
+    LIST_SIZE,
     NOON,
     OTHER_PHONE,
     PHONE,
-    PLACES,
     STRANGER,
     URI,
     ZHEJIANG,
@@ -130,11 +130,11 @@ def by_status() -> Iterator[Case]:
     yield refuse("superseded", "superseded", superseded)
     yield refuse("superseded", "superseded by an old list", superseded, status=("old",))
     yield refuse("superseded", "superseded by an expired list", superseded, status=("expired",))
-    yield refuse("superseded", "the last place", signed(status=StatusRef(PLACES - 1, URI)))
+    yield refuse("superseded", "the last index", signed(status=StatusRef(LIST_SIZE - 1, URI)))
     red = signed(colour=Colour.RED, status=StatusRef(13, URI))
     yield refuse("superseded", "superseded and red", red)
-    outside = signed(status=StatusRef(PLACES, URI))
-    yield refuse("malformed", "a place that its list does not have", outside)
+    outside = signed(status=StatusRef(LIST_SIZE, URI))
+    yield refuse("malformed", "an index that its list does not have", outside)
     yield caution("stale_data", "no list at hand", signed(), status=())
     yield caution(
         "stale_data",
@@ -323,7 +323,7 @@ def malformed_claims() -> Iterator[Case]:
         "status address of another kind": claims(
             {65535: {"status_list": {"idx": 7, "uri": "ftp://hc.example/1"}}}
         ),
-        "status place below zero": claims({65535: {"status_list": {"idx": -1, "uri": URI}}}),
+        "status index below zero": claims({65535: {"status_list": {"idx": -1, "uri": URI}}}),
         "status with more": claims({65535: {"status_list": {"idx": 7, "uri": URI}, "x": 1}}),
         "not UTF-8": canonical(claims()).replace("张*".encode(), b"\xff\xfe*\x80"),
         "a claim twice": b"\xa6\x01\x65CN-33" + canonical(claims())[1:],

@@ -21,7 +21,7 @@ NOON = 1_582_000_000
 """18 February 2020, 04:26:40 UTC: the time of every test that does not say otherwise."""
 ISSUER = "CN-33"
 URI = "https://hc.example/s/2020-02-18"
-PLACES = 1000
+LIST_SIZE = 1000
 
 Claims = dict[int, Any]
 

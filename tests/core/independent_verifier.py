@@ -86,9 +86,9 @@ def verify(text: str, trust: Any, lists: Any, rules: Any, now: int) -> Any:
 
 def judge(code: Any, since: int, honours: Any, trust: Any, known: Any, rules: Any, now: int) -> Any:
     """Outcome and reason by lines 6 to 13, of which the first that applies decides."""
-    leeway, colour, place = rules["leeway_seconds"], code["colour"], code["status"]["idx"]
+    leeway, colour, idx = rules["leeway_seconds"], code["colour"], code["status"]["idx"]
     ends = min(code["expires_at"], since + 60) if code["bound"] else code["expires_at"]
-    byte = known and known["bits"][place // 8 : place // 8 + 1]
+    byte = known and known["bits"][idx // 8 : idx // 8 + 1]
     here = rules["admits"].get(colour, "refuse") if code["kind"] in rules["kinds"] else "refuse"
     theirs = honours.get(colour, "pass")
     by_door = here == "refuse" != theirs and colour != "red"
@@ -99,7 +99,7 @@ def judge(code: Any, since: int, honours: Any, trust: Any, known: Any, rules: An
         (max(code["issued_at"], since) - leeway > now, "refuse", "not_yet_valid"),
         (now >= ends + leeway, "refuse", "expired"),
         (byte == b"", "refuse", "malformed"),
-        (byte and byte[0] >> place % 8 & 1, "refuse", "superseded"),
+        (byte and byte[0] >> idx % 8 & 1, "refuse", "superseded"),
         ("refuse" in (here, theirs), "refuse", reason),
         ("caution" in (here, theirs), "caution", reason),
         (not all(new), "caution", "stale_data"),

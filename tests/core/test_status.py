@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from healthcode.core import MalformedStatusList, Statuses, StatusList, parse_status_list
+from healthcode.core import MalformedStatusList, ParsedStatusList, Statuses, parse_status_list
 from tests.core.forge import NOON, URI, ZHEJIANG, Signer
 from tests.core.worlds import SHANGHAI_URI, STATUS, status_token, trust
 
@@ -35,21 +35,21 @@ def test_a_token_is_what_the_draft_says() -> None:
     assert claims[65533]["bits"] == 1
     bits = zlib.decompress(claims[65533]["lst"])
     assert len(bits) == 125
-    assert bits[1] == 1 << 5  # place 13, counted from the lowest bit
+    assert bits[1] == 1 << 5  # index 13, counted from the lowest bit
 
 
 def test_times_and_names_are_read() -> None:
     read = parse_status_list(status_token(), KEYS, NOON)
 
-    assert read == StatusList(URI, "CN-33", NOON - 60, NOON + 86_400, 60, read.bits)
+    assert read == ParsedStatusList(URI, "CN-33", NOON - 60, NOON + 86_400, 60, read.bits)
 
 
-@pytest.mark.parametrize("place", [-1, 1000, 1 << 40])
-def test_a_place_outside_is_neither_built_nor_read(place: int) -> None:
+@pytest.mark.parametrize("idx", [-1, 1000, 1 << 40])
+def test_an_index_outside_is_neither_built_nor_read(idx: int) -> None:
     with pytest.raises(IndexError):
-        status_token(superseded=[place])
+        status_token(superseded=[idx])
     with pytest.raises(IndexError):
-        parse_status_list(status_token(), KEYS, NOON).superseded(place)
+        parse_status_list(status_token(), KEYS, NOON).superseded(idx)
 
 
 @pytest.mark.parametrize("size", [0, -1, (1 << 26) + 1])

@@ -54,9 +54,9 @@ def listed(content: Trust, signer: Signer = ALLIANCE) -> str:
 def status_token(
     signer: Signer = ZHEJIANG, *, claimed_key: Signer | None = None, **changes: Any
 ) -> bytes:
-    """Zhejiang's list of a minute ago: a thousand places, 13 and 999 superseded."""
+    """Zhejiang's list of a minute ago: a thousand indexes, 13 and 999 superseded."""
     bits = {
-        "size": changes.pop("size", forge.PLACES),
+        "size": changes.pop("size", forge.LIST_SIZE),
         "superseded": changes.pop("superseded", [13, 999]),
     }
     values: dict[str, Any] = {
@@ -114,7 +114,7 @@ STATUS: Mapping[str, Callable[[], bytes]] = {
     "from the future": lambda: status_token(issued_at=NOON + HOUR),
     "shanghai": lambda: status_token(SHANGHAI, issuer="CN-31", uri=SHANGHAI_URI, superseded=[13]),
     "shanghai about zhejiang": lambda: status_token(SHANGHAI, issuer="CN-31", superseded=[]),
-    "all superseded": lambda: status_token(superseded=range(forge.PLACES)),
+    "all superseded": lambda: status_token(superseded=range(forge.LIST_SIZE)),
 }
 
 RULES: Mapping[str, Mapping[str, Any]] = {

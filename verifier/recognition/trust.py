@@ -70,7 +70,7 @@ class _StatusesOfThePast(core.Statuses):
     at: int = 0
     now: int = 0
 
-    def get(self, uri: str, *, issuer: str) -> core.StatusList | None:
+    def get(self, uri: str, *, issuer: str) -> core.ParsedStatusList | None:
         found = super().get(uri, issuer=issuer)
         if found is None:
             return None
@@ -92,7 +92,7 @@ class KnowledgeCache:
     _knowledge: Knowledge = NOTHING
     _version: tuple[object, ...] | None = None
     _next_look: float = 0.0
-    _lists: dict[str, tuple[ListVersion, core.StatusList]] = field(default_factory=dict)
+    _lists: dict[str, tuple[ListVersion, core.ParsedStatusList]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def current(self) -> Knowledge:
@@ -130,7 +130,7 @@ class KnowledgeCache:
     def _load(self, publications: Iterable[Publication], listed: alliance.Held | None) -> Knowledge:
         issuers: dict[str, core.Issuer] = {}
         heard: dict[str, Heard] = {}
-        lists: dict[str, core.StatusList] = {}
+        lists: dict[str, core.ParsedStatusList] = {}
         if listed is not None:
             vouched = Heard(_seconds(listed.confirmed_at), listed.trust.expires_at)
             issuers.update(listed.trust.issuers)
@@ -152,7 +152,7 @@ class KnowledgeCache:
 
     def _status_list(
         self, publication: Publication, keys: tuple[core.Key, ...]
-    ) -> core.StatusList | None:
+    ) -> core.ParsedStatusList | None:
         """The parsed list, from the last look when neither it nor its issuer's keys changed."""
         version = (publication.changed_at, keys)
         held = self._lists.get(publication.uri)

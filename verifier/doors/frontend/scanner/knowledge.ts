@@ -8,7 +8,7 @@ import {
   parseJwkSet,
   parseStatusList,
   readCode,
-  type StatusList,
+  type ParsedStatusList,
   Statuses,
   type Trust,
   type Verdict,
@@ -48,7 +48,7 @@ export class Knowledge {
   #bundle: Bundle | null = null;
   #keys: { set: unknown; parsed: Key[] } | null = null;
   #newest = new Map<string, number>();
-  #open = new Map<string, { version: string; list: StatusList }>();
+  #open = new Map<string, { version: string; list: ParsedStatusList }>();
 
   /** Whether there is anything to judge with. */
   get isThere(): boolean {
@@ -162,7 +162,12 @@ export class Knowledge {
   }
 
   /** The list, verified; only a few are kept open, since a large one takes megabytes. */
-  async #list(issuer: string, uri: string, trust: Trust, clock: Clock): Promise<StatusList | null> {
+  async #list(
+    issuer: string,
+    uri: string,
+    trust: Trust,
+    clock: Clock,
+  ): Promise<ParsedStatusList | null> {
     const name = nameOf({ issuer, uri });
     const kept = await store.read<KeptList>("lists", name);
     if (kept === undefined) return null;
@@ -197,7 +202,7 @@ async function parsed(
   trust: Trust,
   at: number,
   uri: string,
-): Promise<StatusList | null> {
+): Promise<ParsedStatusList | null> {
   try {
     return await parseStatusList(token, trust, at, uri);
   } catch (error) {
