@@ -1,7 +1,8 @@
 """Deciding the colours of many people at once, in SQL, and writing what changed.
 
 The statements are in `healthcode.colours.sql`; docs/architecture.md tells the whole story. Two
-things make concurrent writers converge on the colour that `decide()` gives:
+things, for which `hold` is there, make concurrent writers converge on the colour that `decide()`
+gives:
 
 - Whoever writes a colour locks the row first and reads evidence, levels and policy in a later
   statement, so that the last to hold the lock has read everything committed before it.

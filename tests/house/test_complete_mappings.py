@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final, cast
 
+from celery.local import Proxy
+
 from healthcode.tracing.kinds import VEHICLES, VENUES
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -116,6 +118,8 @@ def mappings(holder: object, path: str) -> Iterator[tuple[str, Keyed]]:
     """Those that a module holds, in its classes and inside other mappings too."""
     module = path if isinstance(holder, ModuleType) else vars(holder)["__module__"]
     for name, value in vars(holder).items():
+        if issubclass(type(value), Proxy):
+            continue  # A task: asked for its class, Celery looks for an app that knows the task.
         if isinstance(value, type) and value.__module__ == module:
             yield from mappings(value, f"{path}.{name}")
         elif isinstance(value, Mapping):
