@@ -38,7 +38,7 @@ class SelfAlreadyRegistered(Conflict):
         )
 
 
-class UnknownArea(Refusal):
+class UnknownHomeArea(Refusal):
     """No such division."""
 
     slug = "unknown-area"

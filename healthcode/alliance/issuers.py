@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from healthcode.core import Colour, CoreError, Issuer, Key, Outcome, parse_jwk_set, strict_json
+from healthcode.core import Colour, Issuer, Key, Outcome, parse_jwk_set, strict_json
+from healthcode.core.errors import MalformedMetadata
 from verifier.recognition.fetching import FetchFailed, fetch
 
 LIMIT: Final = 256 * 1024
@@ -12,10 +13,6 @@ HONOURED: Final = {
     Colour.RED: Outcome.REFUSE,
 }
 """What an issuer's colours are worth with the others, unless they agree on less."""
-
-
-class MalformedMetadata(CoreError):
-    """An issuer's metadata cannot be read."""
 
 
 def metadata_address(base_url: str) -> str:

@@ -28,7 +28,7 @@ COLUMNS: Final = ("code", "level")
 LEVELS: Final = {level.label: level for level in Level}
 
 
-class Fault(StrEnum):
+class LineFault(StrEnum):
     """What is wrong with a line; stable words for programs."""
 
     NOT_CSV = "not-csv"
@@ -43,22 +43,26 @@ class Fault(StrEnum):
     OUTSIDE_WHOLE = "outside-whole"
 
 
-SENTENCES: Final[Mapping[Fault, str | Promise]] = {
-    Fault.NOT_CSV: _("This is not a CSV file. Save the table as CSV (UTF-8)."),
-    Fault.NOT_A_LINE: _("A line is an object with code and level, both text, and nothing else."),
-    Fault.COLUMNS: _("The first line names code and level, each once; all have as many columns."),
-    Fault.TOO_LONG: _("The map has more lines than there are areas."),
-    Fault.EMPTY: _("The map names no area. Name some, or the area that it is the whole of."),
-    Fault.MALFORMED_CODE: _("An area is named by its code of 2, 4, 6 or 9 digits."),
-    Fault.UNKNOWN_AREA: _("There is no area with this code."),
-    Fault.UNKNOWN_LEVEL: _("The level must be red, orange, yellow, blue or green."),
-    Fault.LISTED_TWICE: _("This area is listed twice. Keep one of the lines."),
-    Fault.OUTSIDE_WHOLE: _("This area does not lie in the area that the map is the whole of."),
+SENTENCES: Final[Mapping[LineFault, str | Promise]] = {
+    LineFault.NOT_CSV: _("This is not a CSV file. Save the table as CSV (UTF-8)."),
+    LineFault.NOT_A_LINE: _(
+        "A line is an object with code and level, both text, and nothing else."
+    ),
+    LineFault.COLUMNS: _(
+        "The first line names code and level, each once; all have as many columns."
+    ),
+    LineFault.TOO_LONG: _("The map has more lines than there are areas."),
+    LineFault.EMPTY: _("The map names no area. Name some, or the area that it is the whole of."),
+    LineFault.MALFORMED_CODE: _("An area is named by its code of 2, 4, 6 or 9 digits."),
+    LineFault.UNKNOWN_AREA: _("There is no area with this code."),
+    LineFault.UNKNOWN_LEVEL: _("The level must be red, orange, yellow, blue or green."),
+    LineFault.LISTED_TWICE: _("This area is listed twice. Keep one of the lines."),
+    LineFault.OUTSIDE_WHOLE: _("This area does not lie in the area that the map is the whole of."),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MapLine:
     """An area and its level as somebody wrote them, and where: `{"line": 3}`, or a pointer too."""
 
     place: Mapping[str, object]
@@ -66,7 +70,7 @@ class Line:
     level: str
 
 
-def lines_of_csv(data: bytes) -> list[Line]:
+def lines_of_csv(data: bytes) -> list[MapLine]:
     """The lines of a CSV file with the columns code and level; others are passed over.
 
     UTF-8 with or without byte order mark, or GB 18030, as spreadsheets in China save it: codes and
@@ -78,20 +82,20 @@ def lines_of_csv(data: bytes) -> list[Line]:
     rows = _rows(data)
     header = [name.strip().lower() for name in next(rows, (1, []))[1]]
     if any(header.count(column) != 1 for column in COLUMNS):
-        raise _invalid([_error(Fault.COLUMNS, {"line": 1})])
+        raise _invalid([_error(LineFault.COLUMNS, {"line": 1})])
     code, level = (header.index(column) for column in COLUMNS)
     lines, errors = [], []
     for number, row in rows:
         if len(row) != len(header):
-            errors.append(_error(Fault.COLUMNS, {"line": number}))
+            errors.append(_error(LineFault.COLUMNS, {"line": number}))
         else:
-            lines.append(Line({"line": number}, row[code].strip(), row[level].strip()))
+            lines.append(MapLine({"line": number}, row[code].strip(), row[level].strip()))
     if errors:
         raise _invalid(errors)
     return lines
 
 
-def lines_of_json(items: Sequence[object]) -> list[Line]:
+def lines_of_json(items: Sequence[object]) -> list[MapLine]:
     """The lines of a JSON array of objects with the members code and level.
 
     Raises:
@@ -101,9 +105,9 @@ def lines_of_json(items: Sequence[object]) -> list[Line]:
     for index, item in enumerate(items[: MOST_LINES + 1]):
         place = {"line": index + 1, "pointer": f"/levels/{index}"}
         if isinstance(item, dict) and item.keys() == set(COLUMNS) and _are_texts(item):
-            lines.append(Line(place, item["code"], item["level"]))
+            lines.append(MapLine(place, item["code"], item["level"]))
         else:
-            errors.append(_error(Fault.NOT_A_LINE, place))
+            errors.append(_error(LineFault.NOT_A_LINE, place))
     if errors:
         raise _invalid(errors)
     return lines
@@ -113,16 +117,16 @@ def _are_texts(item: Mapping[object, object]) -> bool:
     return all(isinstance(value, str) for value in item.values())
 
 
-def read_map(lines: Sequence[Line], *, whole_of: str | None) -> dict[str, Level]:
+def read_map(lines: Sequence[MapLine], *, whole_of: str | None) -> dict[str, Level]:
     """The level of each area that the lines name, by code in short form. One query.
 
     Raises:
         InvalidMap: naming every line that is wrong, at most `MOST_ERRORS`.
     """
     if len(lines) > MOST_LINES:
-        raise _invalid([_error(Fault.TOO_LONG, lines[MOST_LINES].place)])
+        raise _invalid([_error(LineFault.TOO_LONG, lines[MOST_LINES].place)])
     if not lines and whole_of is None:
-        raise _invalid([_error(Fault.EMPTY, {})])
+        raise _invalid([_error(LineFault.EMPTY, {})])
     codes = {line.code: _short(line.code) for line in lines}
     known = names({code for code in codes.values() if code})
     levels: dict[str, Level] = {}
@@ -141,21 +145,21 @@ def read_map(lines: Sequence[Line], *, whole_of: str | None) -> dict[str, Level]
 
 def _fault(
     code: str,
-    line: Line,
+    line: MapLine,
     known: Mapping[str, str],
     levels: Mapping[str, Level],
     whole_of: str | None,
-) -> Fault | None:
+) -> LineFault | None:
     if not code:
-        return Fault.MALFORMED_CODE
+        return LineFault.MALFORMED_CODE
     if code not in known:
-        return Fault.UNKNOWN_AREA
+        return LineFault.UNKNOWN_AREA
     if code in levels:
-        return Fault.LISTED_TWICE
+        return LineFault.LISTED_TWICE
     if whole_of is not None and not covers(whole_of, code):
-        return Fault.OUTSIDE_WHOLE
+        return LineFault.OUTSIDE_WHOLE
     if line.level.lower() not in LEVELS:
-        return Fault.UNKNOWN_LEVEL
+        return LineFault.UNKNOWN_LEVEL
     return None
 
 
@@ -173,11 +177,11 @@ def _rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
     try:
         for count, row in enumerate(reader):
             if count > MOST_LINES:
-                raise _invalid([_error(Fault.TOO_LONG, {"line": reader.line_num})])
+                raise _invalid([_error(LineFault.TOO_LONG, {"line": reader.line_num})])
             if any(field.strip() for field in row):
                 yield reader.line_num, row
     except csv.Error as error:
-        raise _invalid([_error(Fault.NOT_CSV, {"line": reader.line_num})]) from error
+        raise _invalid([_error(LineFault.NOT_CSV, {"line": reader.line_num})]) from error
 
 
 def _text(data: bytes) -> str:
@@ -188,10 +192,10 @@ def _text(data: bytes) -> str:
             continue
         if "\0" not in text:
             return text
-    raise _invalid([_error(Fault.NOT_CSV, {"line": 1})])
+    raise _invalid([_error(LineFault.NOT_CSV, {"line": 1})])
 
 
-def _error(fault: Fault, place: Mapping[str, object]) -> dict[str, object]:
+def _error(fault: LineFault, place: Mapping[str, object]) -> dict[str, object]:
     return {**place, "fault": fault.value, "detail": SENTENCES[fault]}
 
 

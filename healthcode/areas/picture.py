@@ -39,7 +39,7 @@ class County:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class AreaRow:
     """An area of the map with what it lies in."""
 
     code: str
@@ -105,7 +105,7 @@ def _counties(by_code: Mapping[str, Level], known: Mapping[str, str]) -> list[Co
     return drawn
 
 
-def _rows(shown: Map, known: Mapping[str, str], sort: str) -> list[Row]:
+def _rows(shown: Map, known: Mapping[str, str], sort: str) -> list[AreaRow]:
     keys = {
         "level": lambda row: (-row.level, row.code),
         "code": lambda row: (row.code,),
@@ -113,7 +113,7 @@ def _rows(shown: Map, known: Mapping[str, str], sort: str) -> list[Row]:
     }
     ordered = sorted(shown.levels, key=keys.get(sort, keys["level"]))
     return [
-        Row(row.code, row.name, _lies_in(row.code, known), row.level.label, row.since)
+        AreaRow(row.code, row.name, _lies_in(row.code, known), row.level.label, row.since)
         for row in ordered
     ]
 

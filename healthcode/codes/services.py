@@ -15,7 +15,7 @@ from healthcode.codes.selectors import Standing
 from healthcode.codes.status_lists import editions
 from healthcode.codes.status_lists.indexes import NUMBERS_A_PERSON, reference
 from healthcode.colours.policy import policy_at
-from healthcode.colours.reasons import Reason
+from healthcode.colours.reasons import ColourReason
 from healthcode.colours.selectors import decision_of
 from healthcode.core import Colour, HealthCode, Kind, StatusRef, sign
 
@@ -45,7 +45,7 @@ class IssuedCode:
     expires_at: datetime
     refresh_after: datetime
     until: datetime | None
-    reasons: tuple[Reason, ...]
+    reasons: tuple[ColourReason, ...]
 
 
 @dataclass(frozen=True, slots=True)

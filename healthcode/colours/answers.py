@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from healthcode.colours.reasons import Reason
+from healthcode.colours.reasons import ColourReason
 from healthcode.colours.selectors import PersonDecision
 from healthcode.core import Colour
 
@@ -64,7 +64,7 @@ def colour_answer(decision: PersonDecision) -> dict[str, Any]:
     return dict(answer.data)
 
 
-def reason_answers(reasons: Iterable[Reason]) -> list[dict[str, Any]]:
+def reason_answers(reasons: Iterable[ColourReason]) -> list[dict[str, Any]]:
     """The members of `ReasonAnswer`, for each of `reasons`."""
     return [
         {

@@ -49,7 +49,7 @@ class Needs:
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
+class ColourReason:
     """An active signal, told: a sentence in both languages, its period, and what is missing.
 
     `until` is when it ends, None while that is not known; `holds_until` is when its time has
@@ -84,7 +84,7 @@ def reasons_of(
     names: Mapping[str, str],
     places: Mapping[int, PlaceName],
     countries: Mapping[int, str],
-) -> tuple[Reason, ...]:
+) -> tuple[ColourReason, ...]:
     """`signals` as reasons, in their order.
 
     Args:
@@ -126,7 +126,7 @@ def _reason(
     names: Mapping[str, str],
     where: PlaceName,
     country: str | None,
-) -> Reason:
+) -> ColourReason:
     area_name = names.get(signal.area, signal.area) if signal.area else None
     zh, en = (
         signal.rule.reason[language].format(
@@ -140,7 +140,7 @@ def _reason(
         + (ATTESTED[language].format(country=country) if country else "")
         for language in ("zh", "en")
     )
-    return Reason(
+    return ColourReason(
         rule=signal.rule.name,
         policy=signal.policy,
         colour=signal.colour,

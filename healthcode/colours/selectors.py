@@ -10,7 +10,7 @@ from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.colours.decide import Decision, LevelPeriod, decide
 from healthcode.colours.models import PersonColour, Recomputation
 from healthcode.colours.policy import RuleSet, policy_at
-from healthcode.colours.reasons import PlaceName, Reason, reasons_of
+from healthcode.colours.reasons import ColourReason, PlaceName, reasons_of
 from healthcode.core import Colour
 from healthcode.evidence.certificates import ATTESTABLE
 from healthcode.evidence.models import Evidence, EvidenceKind
@@ -23,7 +23,7 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class PersonDecision:
-    """A person's colour at an instant, told: see `Decision` and `Reason`.
+    """A person's colour at an instant, told: see `Decision` and `ColourReason`.
 
     `since` is when it became that colour, as far as it is stored already.
     """
@@ -34,7 +34,7 @@ class PersonDecision:
     until: datetime | None
     policy: int
     policy_name: str
-    reasons: tuple[Reason, ...]
+    reasons: tuple[ColourReason, ...]
     next_change_at: datetime | None
 
 

@@ -50,7 +50,7 @@ def decode(data: bytes) -> Value:
     Map keys are integers or texts, each at most once. Other encodings of the same value than the
     shortest are read: who wants only one must encode again and compare.
     """
-    reader = _Reader(data)
+    reader = _ItemReader(data)
     value = reader.item(0)
     if reader.at != len(data):
         _fail("bytes after the end")
@@ -90,7 +90,7 @@ def _fail(why: str) -> NoReturn:
     raise MalformedCbor(f"not CBOR as used here: {why}")
 
 
-class _Reader:
+class _ItemReader:
     """Reads items one after the other; every step either moves on or fails."""
 
     def __init__(self, data: bytes) -> None:
@@ -194,7 +194,7 @@ class _Reader:
 class _UntilBreak:
     """Steps of an item of indefinite length: as many as come before its break."""
 
-    def __init__(self, reader: _Reader) -> None:
+    def __init__(self, reader: _ItemReader) -> None:
         self.reader = reader
 
     def __iter__(self) -> "_UntilBreak":

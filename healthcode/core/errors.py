@@ -25,6 +25,10 @@ class MalformedTrustList(CoreError):
     """A trust list that cannot be read."""
 
 
+class MalformedMetadata(CoreError):
+    """What an issuer publishes about itself cannot be read."""
+
+
 class MalformedRules(CoreError):
     """Rules of a door that cannot be read."""
 

@@ -30,7 +30,7 @@ Document = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EvidenceLine:
     """A line that is well-formed: a fact about a person yet to be found.
 
     `holder` is the person's number, or the type and number of their document.
@@ -170,14 +170,14 @@ class Reader:
         # One serializer for all lines: building its fields costs more than a line does.
         self.serializer = self.form.serializer(context={"at": at})
 
-    def read(self, data: object) -> Line:
+    def read(self, data: object) -> EvidenceLine:
         """The line that `data`, a JSON value, is.
 
         Raises:
             ValidationError: saying what is wrong with it, without repeating it.
         """
         found = self.serializer.run_validation(data)
-        return Line(
+        return EvidenceLine(
             holder=holder_of(found),
             kind=self.form.kind,
             starts=found["starts"],

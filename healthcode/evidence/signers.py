@@ -42,7 +42,7 @@ class SignersError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Signer:
+class ListedSigner:
     """A signer as it stands in a file; its key says from when until when, and for what."""
 
     country: str
@@ -66,15 +66,15 @@ class Signer:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class SignersDifference:
     """What a file changes. `missing` are those that count now and are not in it.
 
     `withdrawn` are in the file and were withdrawn here before; `over` those whose time had ended.
     """
 
-    added: tuple[Signer, ...]
+    added: tuple[ListedSigner, ...]
     missing: tuple[DocumentSigner, ...]
-    withdrawn: tuple[Signer, ...]
+    withdrawn: tuple[ListedSigner, ...]
     over: int
 
     @property
@@ -86,7 +86,7 @@ class Difference:
         )
 
 
-def read_file(pem: bytes, *, country: str | None = None) -> list[Signer]:
+def read_file(pem: bytes, *, country: str | None = None) -> list[ListedSigner]:
     """The signers in a file of certificates in PEM, each once.
 
     Args:
@@ -106,12 +106,12 @@ def read_file(pem: bytes, *, country: str | None = None) -> list[Signer]:
 
 
 def difference(
-    signers: Sequence[Signer],
+    signers: Sequence[ListedSigner],
     *,
     country: str | None,
     restore: Collection[bytes] = (),
     at: datetime,
-) -> Difference:
+) -> SignersDifference:
     """What `signers`, as the whole list (of `country`, or of all), change in what counts at `at`.
 
     Args:
@@ -127,7 +127,7 @@ def difference(
             withdrawn.add((row.country, bytes(row.digest)))
     new = {key: signer for key, signer in given.items() if key not in counting}
     kept_out = {k for k, signer in new.items() if k in withdrawn and signer.kid not in restore}
-    return Difference(
+    return SignersDifference(
         added=tuple(signer for key, signer in new.items() if key not in kept_out),
         missing=tuple(
             row for key, row in counting.items() if key not in given and row.not_after > at
@@ -141,10 +141,10 @@ def difference(
 def change(
     *,
     account: Account,
-    signers: Sequence[Signer],
+    signers: Sequence[ListedSigner],
     country: str | None,
     restore: Collection[bytes] = (),
-    shown: Difference,
+    shown: SignersDifference,
     drop: bool,
     ground: str,
     at: datetime,
@@ -216,7 +216,7 @@ def province() -> str:
     return settings.ISSUER.removeprefix("CN-")
 
 
-def _signer(number: int, certificate: x509.Certificate, country: str | None) -> Signer:
+def _signer(number: int, certificate: x509.Certificate, country: str | None) -> ListedSigner:
     found = certificate.subject.get_attributes_for_oid(x509.NameOID.COUNTRY_NAME)
     named = {str(attribute.value) for attribute in found}
     if country is not None and named - {country}:
@@ -229,10 +229,10 @@ def _signer(number: int, certificate: x509.Certificate, country: str | None) -> 
         key = key_of(certificate)
     except (MalformedKey, ValueError) as error:
         raise SignersError(f"Certificate {number} of the file ({of}): {error}.") from error
-    return Signer(of, key, certificate.public_bytes(Encoding.DER))
+    return ListedSigner(of, key, certificate.public_bytes(Encoding.DER))
 
 
-def _row(signer: Signer, act: Act) -> DocumentSigner:
+def _row(signer: ListedSigner, act: Act) -> DocumentSigner:
     return DocumentSigner(
         country=signer.country,
         kid=signer.kid,

@@ -21,7 +21,7 @@ from healthcode.codes.status_lists.indexes import (
     parts_of,
 )
 from healthcode.tracing.kinds import MEASURES, VENUES, PlaceKind
-from healthcode.tracing.recording import NewPresence, Venue, record_presences, venue_places
+from healthcode.tracing.recording import DoorVenue, NewPresence, record_presences, venue_places
 from healthcode.tracing.trace import Window
 from healthcode.web.days import day_of, start_of_day
 
@@ -202,7 +202,7 @@ def _store(sightings: Sequence[Sighting]) -> None:
     numbers = sorted({sighting.venue for sighting in sightings})
     with connection.cursor() as cursor:
         cursor.execute(VENUES_NAMED, [numbers])
-        venues = [Venue(id_, PlaceKind(kind), *rest) for id_, kind, *rest in cursor.fetchall()]
+        venues = [DoorVenue(id_, PlaceKind(kind), *rest) for id_, kind, *rest in cursor.fetchall()]
     places = venue_places(venues)
     kinds = {venue.number: venue.kind for venue in venues}
     grouped: dict[tuple[int, int], list[Sighting]] = defaultdict(list)

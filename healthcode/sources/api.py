@@ -15,7 +15,7 @@ from accounts.permissions import IsSource, account_of
 from healthcode.evidence.lines import FORMS
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.sources.evidence import report_evidence
-from healthcode.sources.parsers import Lines, NdjsonParser
+from healthcode.sources.parsers import NdjsonParser, NumberedLines
 from healthcode.sources.presences import report_presences
 from healthcode.sources.serializers import (
     PresencesAnswer,
@@ -51,11 +51,11 @@ class EvidenceView(APIView):
         if kind not in FORMS:
             raise NotFound(_("There is no such kind of evidence."))
         body: object = request.data
-        lines = body.lines if isinstance(body, Lines) else [NumberedLine(1, body)]
+        lines = body.lines if isinstance(body, NumberedLines) else [NumberedLine(1, body)]
         report = report_evidence(
             source=account_of(request), kind=kind, lines=lines, at=timezone.now()
         )
-        if isinstance(body, Lines):
+        if isinstance(body, NumberedLines):
             return Response(report_answer(report))
         problem = report.results[0].problem
         if problem is not None:

@@ -24,7 +24,7 @@ from healthcode.evidence.errors import (
     ReferenceTaken,
     UnknownPerson,
 )
-from healthcode.evidence.lines import Document, Line, Reader
+from healthcode.evidence.lines import Document, EvidenceLine, Reader
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.web.errors import Refusal
 from healthcode.web.problems import document, refusal_document, validation_document
@@ -86,9 +86,9 @@ def report_evidence(
 
 def _read(
     reader: Reader, lines: Iterable[NumberedLine]
-) -> tuple[dict[int, Line], dict[int, LineResult]]:
+) -> tuple[dict[int, EvidenceLine], dict[int, LineResult]]:
     """The well-formed lines by number, and what is wrong with the others."""
-    read: dict[int, Line] = {}
+    read: dict[int, EvidenceLine] = {}
     faults: dict[int, LineResult] = {}
     for line in lines:
         if isinstance(line.value, MalformedLine):
@@ -108,7 +108,7 @@ def _read(
 
 
 def _resolve(
-    read: Mapping[int, Line], results: dict[int, LineResult]
+    read: Mapping[int, EvidenceLine], results: dict[int, LineResult]
 ) -> tuple[list[services.NewFact], list[int]]:
     """The facts whose person and area exist, with their lines' numbers; faults go to `results`."""
     people = _people(list(read.values()))
@@ -129,7 +129,7 @@ def _resolve(
     return facts, numbers
 
 
-def _people(lines: Sequence[Line]) -> dict[int | Document, int]:
+def _people(lines: Sequence[EvidenceLine]) -> dict[int | Document, int]:
     """The person behind each holder that exists, in one look-up for each way of naming one."""
     people: dict[int | Document, int] = {}
     given = {line.holder for line in lines if isinstance(line.holder, int)}

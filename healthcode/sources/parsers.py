@@ -15,7 +15,7 @@ MOST_LINES: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class NumberedLines:
     """A body of many lines, as told from a body that is one JSON value."""
 
     lines: list[NumberedLine]
@@ -31,10 +31,10 @@ class NdjsonParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> Lines:
+    ) -> NumberedLines:
         """Read every line; one that is not JSON spoils only itself.
 
         The body, whose length is bounded, is read whole: lines read one by one from the server's
         own stream end after the first.
         """
-        return Lines(list(ndjson.read(BytesIO(stream.read()), most=MOST_LINES)))
+        return NumberedLines(list(ndjson.read(BytesIO(stream.read()), most=MOST_LINES)))

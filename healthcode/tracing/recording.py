@@ -54,7 +54,7 @@ class NewPresence:
 
 
 @dataclass(frozen=True, slots=True)
-class Venue:
+class DoorVenue:
     """What tracing has to know of a venue with a door."""
 
     number: int
@@ -63,7 +63,7 @@ class Venue:
     area: str
 
 
-def venue_places(venues: Iterable[Venue]) -> Mapping[int, int]:
+def venue_places(venues: Iterable[DoorVenue]) -> Mapping[int, int]:
     """The places of these venues, by venue number; made or brought up to date."""
     rows = Place.objects.bulk_create(
         [Place(kind=v.kind, name=v.name, area=v.area, venue=v.number) for v in venues],

@@ -17,7 +17,7 @@ from healthcode import core
 from healthcode.alliance.__main__ import main
 from healthcode.alliance.folder import AllianceError, Folder
 from healthcode.core import Colour, Outcome
-from tests.core.forge import SHANGHAI, ZHEJIANG, Signer
+from tests.core.forge import SHANGHAI, ZHEJIANG, NamedKey
 
 SECRET = "correct horse battery staple"
 WELL_KNOWN = "/.well-known/health-code/"
@@ -25,14 +25,14 @@ Run = Callable[..., int]
 
 
 @dataclass
-class Province:
+class PublishingProvince:
     """What an issuer publishes, on a web server of its own."""
 
     name: str
     base_url: str = ""
     bodies: dict[str, bytes] = field(default_factory=dict)
 
-    def publish(self, *signers: Signer) -> None:
+    def publish(self, *signers: NamedKey) -> None:
         keys = core.jwk_set([signer.key() for signer in signers])
         document = {"issuer": self.name, "jwks_uri": f"{self.base_url}{WELL_KNOWN}keys"}
         self.bodies[WELL_KNOWN] = json.dumps(document).encode()
@@ -40,11 +40,11 @@ class Province:
 
 
 @pytest.fixture
-def province() -> Iterator[Province]:
+def province() -> Iterator[PublishingProvince]:
     """Shanghai, with one key."""
-    site = Province("CN-31")
+    site = PublishingProvince("CN-31")
 
-    class Handler(BaseHTTPRequestHandler):
+    class ProvinceHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             body = site.bodies.get(self.path)
             self.send_response(404 if body is None else 200)
@@ -54,7 +54,7 @@ def province() -> Iterator[Province]:
         def log_message(self, *args: object) -> None:
             """Keep quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), ProvinceHandler)
     site.base_url = f"http://127.0.0.1:{server.server_port}"
     threading.Thread(target=server.serve_forever, daemon=True).start()
     site.publish(SHANGHAI)
@@ -80,7 +80,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     return run
 
 
-def add(run: Run, province: Province, *more: str) -> int:
+def add(run: Run, province: PublishingProvince, *more: str) -> int:
     title, contact = "上海市", "health-code@sh.example"
     return run(
         "add", province.name, province.base_url, "--title", title, "--contact", contact, *more
@@ -94,7 +94,7 @@ def held(folder: Path) -> core.Trust:
 
 
 def test_a_list_is_made_shown_and_signed(
-    run: Run, folder: Path, province: Province, capsys: pytest.CaptureFixture[str]
+    run: Run, folder: Path, province: PublishingProvince, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert add(run, province, "--honours", "green=caution,red=refuse") == 0
     assert SHANGHAI.key().kid.hex() in capsys.readouterr().out
@@ -111,7 +111,7 @@ def test_a_list_is_made_shown_and_signed(
 
 
 def test_a_withdrawn_key_and_a_member_leave_with_the_next_list(
-    run: Run, folder: Path, province: Province, capsys: pytest.CaptureFixture[str]
+    run: Run, folder: Path, province: PublishingProvince, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add(run, province)
     run("sign", "--yes")
@@ -132,7 +132,7 @@ def test_a_withdrawn_key_and_a_member_leave_with_the_next_list(
 
 
 def test_nothing_is_signed_without_being_asked(
-    run: Run, folder: Path, province: Province, capsys: pytest.CaptureFixture[str]
+    run: Run, folder: Path, province: PublishingProvince, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add(run, province)
     assert run("sign") == 1
@@ -141,7 +141,7 @@ def test_nothing_is_signed_without_being_asked(
 
 
 def test_an_old_copy_of_the_folder_does_not_go_backwards(
-    run: Run, folder: Path, province: Province, capsys: pytest.CaptureFixture[str]
+    run: Run, folder: Path, province: PublishingProvince, capsys: pytest.CaptureFixture[str]
 ) -> None:
     add(run, province)
     run("sign", "--yes")
@@ -185,7 +185,7 @@ def test_the_key_is_sealed_and_kept_from_others(run: Run, folder: Path) -> None:
 
 
 def test_the_alliances_key_is_followed_by_another_with_overlap(
-    run: Run, folder: Path, province: Province
+    run: Run, folder: Path, province: PublishingProvince
 ) -> None:
     add(run, province)
     run("sign", "--yes")
@@ -214,7 +214,7 @@ def test_the_alliances_key_is_followed_by_another_with_overlap(
 
 
 def test_wrong_wishes_are_refused_in_a_sentence(
-    run: Run, province: Province, folder: Path, capsys: pytest.CaptureFixture[str]
+    run: Run, province: PublishingProvince, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wrong: list[tuple[Any, ...]] = [
         ("remove", "CN-99"),

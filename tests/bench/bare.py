@@ -12,10 +12,12 @@ from django.views.decorators.csrf import csrf_exempt
 
 from healthcode.urls import *  # noqa: F403 - with its handlers
 from healthcode.urls import urlpatterns as own
-from verifier.doors.recording import Row
+from verifier.doors.recording import ScanRow
 
-_COLUMNS = ", ".join(Row._fields)
-INSERT = f"INSERT INTO verifier_scan ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(Row._fields))})"  # noqa: S608 - names of columns
+_COLUMNS = ", ".join(ScanRow._fields)
+INSERT = (
+    f"INSERT INTO verifier_scan ({_COLUMNS}) VALUES ({', '.join(['%s'] * len(ScanRow._fields))})"  # noqa: S608 - names of columns
+)
 KEY = generate_private_key(SECP256R1())
 SELECT = "SELECT person_id, colour, since, changes FROM colours_personcolour WHERE person_id = %s"
 
@@ -24,7 +26,7 @@ SELECT = "SELECT person_id, colour, since, changes FROM colours_personcolour WHE
 def insert(_request: HttpRequest) -> HttpResponse:
     """Write one scan, as wide as any."""
     now = datetime.now(UTC)
-    row = Row(
+    row = ScanRow(
         day=now.date(),
         id=uuid.uuid4(),
         venue_id=1,

@@ -18,7 +18,7 @@ import psutil
 from tests.bench.figures import Figure, Goal
 from tests.bench.plot import plot
 from tests.bench.stage import Stage
-from tests.bench.web import Line, Server, dial, rate, request, serving
+from tests.bench.web import KeptConnection, Server, dial, rate, request, serving
 
 SUITE = "surge"
 PEOPLE = 10_000
@@ -76,7 +76,7 @@ class _Surge:
 
     def __init__(self, server: Server, entrance: Any, codes: Iterator[str], rate: float) -> None:
         self._server, self._entrance, self._codes, self._rate = server, entrance, codes, rate
-        self._idle: list[Line] = []
+        self._idle: list[KeptConnection] = []
         self._lines = 0
         self._course = Course()
         self._began = time.perf_counter()
@@ -109,7 +109,7 @@ class _Surge:
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)
 
-    async def _call(self, line: Line | None) -> None:
+    async def _call(self, line: KeptConnection | None) -> None:
         name = str(uuid.uuid4())
         body = f'{{"id": "{name}", "code": "{next(self._codes)}"}}'.encode()
         began = self._now()

@@ -64,7 +64,7 @@ def request(method: str, path: str, token: str = "", body: bytes = b"") -> bytes
     return head.encode() + body
 
 
-class Line(asyncio.Protocol):
+class KeptConnection(asyncio.Protocol):
     """A kept connection with one call at a time; `hang_up` where it broke."""
 
     def __init__(self) -> None:
@@ -107,9 +107,11 @@ class Line(asyncio.Protocol):
                 self._answer.set_result(int(head[9:12]))
 
 
-async def dial(port: int) -> Line:
+async def dial(port: int) -> KeptConnection:
     """A new connection."""
-    _transport, line = await asyncio.get_running_loop().create_connection(Line, "127.0.0.1", port)
+    _transport, line = await asyncio.get_running_loop().create_connection(
+        KeptConnection, "127.0.0.1", port
+    )
     return line
 
 
@@ -123,7 +125,7 @@ async def _rate(port: int, making: Making, callers: int, seconds: float) -> floa
     began = time.perf_counter() + WARM_UP_SECONDS
     ends: deque[float] = deque()
 
-    async def call(line: Line) -> None:
+    async def call(line: KeptConnection) -> None:
         while time.perf_counter() < began + seconds:
             status = await line.ask(making())
             assert status == 200, f"Answered {status}"

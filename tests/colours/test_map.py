@@ -55,7 +55,7 @@ def publish(levels: dict[str, Level], *, holds_from: datetime, at: datetime) -> 
     return publication.recomputation
 
 
-class Province:
+class PeopledProvince:
     """In every county somebody at home since New Year, and somebody who left on the 8th."""
 
     def __init__(self) -> None:
@@ -85,7 +85,7 @@ def changed_by(recomputation: Recomputation) -> set[int]:
 @needs_the_maps
 @pytest.mark.usefixtures("policy")
 def test_the_map_of_the_9th_colours_those_at_home_by_their_county() -> None:
-    province = Province()
+    province = PeopledProvince()
 
     recomputation = publish(province.ninth, holds_from=shanghai(2, 9), at=shanghai(2, 10, 9))
 
@@ -98,7 +98,7 @@ def test_the_map_of_the_9th_colours_those_at_home_by_their_county() -> None:
 @needs_the_maps
 @pytest.mark.usefixtures("policy")
 def test_the_map_of_the_24th_frees_nobody_at_once_and_many_a_week_later() -> None:
-    province = Province()
+    province = PeopledProvince()
     publish(province.ninth, holds_from=shanghai(2, 9), at=shanghai(2, 10, 9))
     was = {code: OF_LEVEL[level] for code, level in province.ninth.items()}
 
@@ -130,7 +130,7 @@ def test_the_map_of_the_24th_frees_nobody_at_once_and_many_a_week_later() -> Non
 @pytest.mark.usefixtures("policy")
 def test_the_later_map_as_a_correction_of_the_earlier_changes_who_differs() -> None:
     """Published as holding since the 9th, it changes history, so colours change at once."""
-    province = Province()
+    province = PeopledProvince()
     publish(province.ninth, holds_from=shanghai(2, 9), at=shanghai(2, 10, 9))
 
     recomputation = publish(

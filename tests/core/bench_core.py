@@ -14,7 +14,7 @@ from tests.core.worlds import status_token, trust
 
 
 @dataclass(frozen=True)
-class Figure:
+class CoreFigure:
     name: str
     value: float
     unit: str
@@ -37,7 +37,7 @@ def seconds(work: Callable[[], object], times: int = 1) -> float:
     return (time.process_time() - start) / times
 
 
-def code_figures() -> list[Figure]:
+def code_figures() -> list[CoreFigure]:
     known, rules = trust(), Rules()
     status = Statuses.load([status_token()], trust=known, at=NOON)
     text = signed()
@@ -55,14 +55,14 @@ def code_figures() -> list[Figure]:
     turns = [(seconds(judge, 50), seconds(check_signature, 50)) for _ in range(40)]
     judging, checking = (min(turn) for turn in zip(*turns, strict=True))
     return [
-        Figure("characters of a code", len(text), ""),
-        Figure("characters of a bound code", len(signed(phone_key=PHONE.point)), ""),
-        Figure("signing a code", seconds(signed, 500) * 1e6, "µs"),
-        Figure("decoding a code", seconds(lambda: decode(text), 2_000) * 1e6, "µs"),
-        Figure("verifying a code", judging * 1e6, "µs", 2_000),
-        Figure("  of which its signature check", checking * 1e6, "µs"),
-        Figure("  the check's share", 100 * checking / judging, "%"),
-        Figure("verdicts a second on one core", 1 / judging, ""),
+        CoreFigure("characters of a code", len(text), ""),
+        CoreFigure("characters of a bound code", len(signed(phone_key=PHONE.point)), ""),
+        CoreFigure("signing a code", seconds(signed, 500) * 1e6, "µs"),
+        CoreFigure("decoding a code", seconds(lambda: decode(text), 2_000) * 1e6, "µs"),
+        CoreFigure("verifying a code", judging * 1e6, "µs", 2_000),
+        CoreFigure("  of which its signature check", checking * 1e6, "µs"),
+        CoreFigure("  the check's share", 100 * checking / judging, "%"),
+        CoreFigure("verdicts a second on one core", 1 / judging, ""),
     ]
 
 

@@ -33,7 +33,7 @@ VARIANT = "\u8fbb\U000e0100\ue000*"
 
 
 @dataclass(frozen=True)
-class Case:
+class VectorCase:
     """A text at a door. `knows` names one of each of the vectors' trust, status and rules."""
 
     name: str
@@ -46,19 +46,19 @@ class Case:
     rules: str = "default"
 
 
-def passes(name: str, text: str, **knows: Any) -> Case:
-    return Case(name, text, "pass", "ok", **knows)
+def passes(name: str, text: str, **knows: Any) -> VectorCase:
+    return VectorCase(name, text, "pass", "ok", **knows)
 
 
-def caution(reason: str, name: str, text: str, **knows: Any) -> Case:
-    return Case(name, text, "caution", reason, **knows)
+def caution(reason: str, name: str, text: str, **knows: Any) -> VectorCase:
+    return VectorCase(name, text, "caution", reason, **knows)
 
 
-def refuse(reason: str, name: str, text: str, **knows: Any) -> Case:
-    return Case(name, text, "refuse", reason, **knows)
+def refuse(reason: str, name: str, text: str, **knows: Any) -> VectorCase:
+    return VectorCase(name, text, "refuse", reason, **knows)
 
 
-def all_cases() -> Iterator[Case]:
+def all_cases() -> Iterator[VectorCase]:
     yield from genuine()
     yield from by_colour()
     yield from by_time()
@@ -77,7 +77,7 @@ def largest() -> HealthCode:
     return health_code(holder="阿卜杜拉", policy=23, status=StatusRef((1 << 32) - 1, uri))
 
 
-def genuine() -> Iterator[Case]:
+def genuine() -> Iterator[VectorCase]:
     yield passes("green", signed())
     yield passes("green, Ed25519", signed(ZHEJIANG_ED))
     yield passes("paper", signed(kind=Kind.PAPER), at=NOON + HOUR)
@@ -89,7 +89,7 @@ def genuine() -> Iterator[Case]:
     yield caution("stale_data", "as large as a code may be, its list not at hand", text)
 
 
-def by_colour() -> Iterator[Case]:
+def by_colour() -> Iterator[VectorCase]:
     green, yellow, red = (signed(colour=colour) for colour in Colour)
     yield caution("yellow", "yellow", yellow)
     yield refuse("red", "red", red)
@@ -113,7 +113,7 @@ def by_colour() -> Iterator[Case]:
     )
 
 
-def by_time() -> Iterator[Case]:
+def by_time() -> Iterator[VectorCase]:
     text = signed()
     yield passes("the second before its end, no leeway", text, at=NOON + 299, rules="no leeway")
     yield refuse("expired", "at its end, no leeway", text, at=NOON + 300, rules="no leeway")
@@ -125,7 +125,7 @@ def by_time() -> Iterator[Case]:
     yield refuse("expired", "red and expired", red, at=NOON + HOUR)
 
 
-def by_status() -> Iterator[Case]:
+def by_status() -> Iterator[VectorCase]:
     superseded = signed(status=StatusRef(13, URI))
     yield refuse("superseded", "superseded", superseded)
     yield refuse("superseded", "superseded by an old list", superseded, status=("old",))
@@ -146,7 +146,7 @@ def by_status() -> Iterator[Case]:
     yield caution("yellow", "yellow without a list", signed(colour=Colour.YELLOW), status=())
 
 
-def by_age_of_knowledge() -> Iterator[Case]:
+def by_age_of_knowledge() -> Iterator[VectorCase]:
     text = signed()
     yield caution("stale_data", "a list past its grace", text, status=("old",))
     yield caution("stale_data", "a list past its end", text, status=("expired",))
@@ -157,7 +157,7 @@ def by_age_of_knowledge() -> Iterator[Case]:
     yield refuse("red", "red with stale knowledge", red, trust="old", status=("old",))
 
 
-def by_signature() -> Iterator[Case]:
+def by_signature() -> Iterator[VectorCase]:
     good = signed()
     yield refuse("unknown_issuer", "an issuer nobody lists", signed(issuer="CN-99"))
     yield refuse("unknown_issuer", "the issuer's name in part", signed(issuer="CN"))
@@ -185,7 +185,7 @@ def by_signature() -> Iterator[Case]:
     yield refuse("bad_signature", "signed in another context", as_mac)
 
 
-def bound() -> Iterator[Case]:
+def bound() -> Iterator[VectorCase]:
     """Codes bound to a phone, valid for the day, shown with a proof of the minute."""
     day = {"phone_key": PHONE.point, "expires_at": NOON + DAY}
     text = signed(**day)
@@ -219,7 +219,7 @@ def bound() -> Iterator[Case]:
     yield refuse("malformed", "paper bound to a phone", forged(paper))
 
 
-def malformed_texts() -> Iterator[Case]:
+def malformed_texts() -> Iterator[VectorCase]:
     good = signed()
     texts: Mapping[str, str] = {
         "nothing": "",
@@ -244,7 +244,7 @@ def malformed_texts() -> Iterator[Case]:
         yield refuse("malformed", f"text: {name}", text)
 
 
-def malformed_envelopes() -> Iterator[Case]:
+def malformed_envelopes() -> Iterator[VectorCase]:
     good = bytes_of(signed())
     header, _, payload, signature = cbor2.loads(good)
     envelopes: Mapping[str, bytes] = {
@@ -288,7 +288,7 @@ def malformed_envelopes() -> Iterator[Case]:
         yield refuse("malformed", f"header: {name}", forged(headers=value))
 
 
-def malformed_claims() -> Iterator[Case]:
+def malformed_claims() -> Iterator[VectorCase]:
     statement = {1: 0, 2: 0, 3: 1, 4: "张*"}
     payloads: Mapping[str, Any] = {
         "no issuer": claims(without=(1,)),

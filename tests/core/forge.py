@@ -27,7 +27,7 @@ Claims = dict[int, Any]
 
 
 @dataclass(frozen=True)
-class Signer:
+class NamedKey:
     """A private key of the tests, made from its name."""
 
     name: str
@@ -62,14 +62,14 @@ class Signer:
         return point.x.to_bytes(32, "big") + point.y.to_bytes(32, "big")
 
 
-ZHEJIANG = Signer("zhejiang")
-ZHEJIANG_NEXT = Signer("zhejiang next")
-ZHEJIANG_ED = Signer("zhejiang ed25519", Algorithm.EDDSA)
-SHANGHAI = Signer("shanghai")
-STRANGER = Signer("stranger")
-ALLIANCE = Signer("alliance")
-PHONE = Signer("phone")
-OTHER_PHONE = Signer("other phone")
+ZHEJIANG = NamedKey("zhejiang")
+ZHEJIANG_NEXT = NamedKey("zhejiang next")
+ZHEJIANG_ED = NamedKey("zhejiang ed25519", Algorithm.EDDSA)
+SHANGHAI = NamedKey("shanghai")
+STRANGER = NamedKey("stranger")
+ALLIANCE = NamedKey("alliance")
+PHONE = NamedKey("phone")
+OTHER_PHONE = NamedKey("other phone")
 
 
 def health_code(**changes: Any) -> HealthCode:
@@ -90,7 +90,7 @@ def health_code(**changes: Any) -> HealthCode:
     return HealthCode(**(values | changes))
 
 
-def signed(signer: Signer = ZHEJIANG, **changes: Any) -> str:
+def signed(signer: NamedKey = ZHEJIANG, **changes: Any) -> str:
     """The text of `health_code`, signed."""
     kid = signer.key().kid
     return sign(health_code(**changes), kid=kid, algorithm=signer.algorithm, signer=signer)

@@ -12,12 +12,12 @@ from typing import Any
 
 from healthcode.core import HealthCode, Statuses, Verdict, explain, parse_rules, verify
 from tests.core import cases, lists, worlds
-from tests.core.cases import Case
+from tests.core.cases import VectorCase
 
 PATH = Path(__file__).with_name("vectors.json")
 
 
-def judged(case: Case) -> Verdict:
+def judged(case: VectorCase) -> Verdict:
     """The core's verdict on a case, its knowledge built as a door builds it."""
     trust = worlds.TRUST[case.trust]
     rules = parse_rules(json.dumps(worlds.RULES[case.rules]).encode())
@@ -35,14 +35,14 @@ def described(code: HealthCode | None) -> Mapping[str, Any] | None:
     return None if code is None else explain.code(code)
 
 
-def checked(case: Case) -> Mapping[str, Any]:
+def checked(case: VectorCase) -> Mapping[str, Any]:
     vector = vector_of(case)
     if (vector["outcome"], vector["reason"]) != (case.outcome, case.reason):
         raise SystemExit(f"{case.name}: {vector}, but {case.outcome}/{case.reason} was expected")
     return vector
 
 
-def vector_of(case: Case) -> Mapping[str, Any]:
+def vector_of(case: VectorCase) -> Mapping[str, Any]:
     """The case with the verdict of the core."""
     verdict = judged(case)
     return {

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from healthcode.core import MalformedCode, Rules, Statuses, Trust, dcc, decode, verify
 from healthcode.core.errors import MalformedKey
-from tests.core.forge import NOON, STRANGER, Signer, canonical, text_of
+from tests.core.forge import NOON, STRANGER, NamedKey, canonical, text_of
 
-HEALTH = Signer("ministry of health")
+HEALTH = NamedKey("ministry of health")
 VACCINATION = {
     "tg": "840539006",
     "vp": "1119349007",
@@ -61,7 +61,7 @@ CERTIFICATE = signing_certificate()
 def certificate(
     content: Any = None,
     *,
-    signer: Signer = HEALTH,
+    signer: NamedKey = HEALTH,
     signed_by: x509.Certificate = CERTIFICATE,
     compress: Any = zlib.compress,
     **changes: Any,

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthcode.core import MalformedStatusList, ParsedStatusList, Statuses, parse_status_list
-from tests.core.forge import NOON, URI, ZHEJIANG, Signer
+from tests.core.forge import NOON, URI, ZHEJIANG, NamedKey
 from tests.core.worlds import SHANGHAI_URI, STATUS, status_token, trust
 
 KEYS = [ZHEJIANG.key()]
@@ -84,7 +84,7 @@ def test_an_issuer_cannot_replace_the_list_of_another() -> None:
 
 
 def test_every_key_that_shares_an_identifier_is_tried() -> None:
-    other = Signer("another").key()
+    other = NamedKey("another").key()
     same_kid = type(other)(KEYS[0].kid, other.public_key, other.algorithm, 0)
 
     assert parse_status_list(status_token(), [same_kid, *KEYS], NOON).uri == URI

@@ -15,7 +15,7 @@ from healthcode.core import (
     sign_trust_list,
 )
 from healthcode.core.trust_list import describe, differences, read
-from tests.core.forge import ALLIANCE, NOON, SHANGHAI, ZHEJIANG, Signer
+from tests.core.forge import ALLIANCE, NOON, SHANGHAI, ZHEJIANG, NamedKey
 from tests.core.worlds import HOUR, listed, trust
 
 ALLIANCE_KEYS = [ALLIANCE.key()]
@@ -56,7 +56,7 @@ def test_a_key_of_the_alliance_that_ended_signs_no_more() -> None:
 
 
 def test_an_alliance_may_sign_with_ed25519() -> None:
-    signer = Signer("alliance ed25519", Algorithm.EDDSA)
+    signer = NamedKey("alliance ed25519", Algorithm.EDDSA)
     key = signer.key()
     token = sign_trust_list(trust(), kid=key.kid, algorithm=key.algorithm, signer=signer)
 

@@ -13,8 +13,8 @@ import pytest
 from healthcode.core import Colour, Kind, Outcome, Reason, StatusRef, present, sign
 from healthcode.core.claims import CLAIMS, HC, STATEMENT
 from tests.core import forge
-from tests.core.cases import Case
-from tests.core.forge import NOON, PHONE, URI, ZHEJIANG, ZHEJIANG_ED, Signer
+from tests.core.cases import VectorCase
+from tests.core.forge import NOON, PHONE, URI, ZHEJIANG, ZHEJIANG_ED, NamedKey
 from tests.core.make_vectors import vector_of
 from tests.core.test_vectors import LOADED_AT, VECTORS
 from tests.core.worlds import DAY, RULES, STATUS, TRUST
@@ -89,13 +89,13 @@ def generated_vectors(count: int) -> Mapping[str, Any]:
     return {**VECTORS, "cases": cases, "trust_lists": [], "status_lists": []}
 
 
-def generated(chance: random.Random) -> Case:
+def generated(chance: random.Random) -> VectorCase:
     """A door chosen at random, and a code that was damaged half of the time."""
     text = _code(chance)
     if chance.random() < 0.5:
         text = _damaged(text, chance)
     names = chance.sample(sorted(STATUS), chance.randrange(4))
-    return Case(
+    return VectorCase(
         name="generated",
         text=text,
         outcome="",
@@ -108,7 +108,7 @@ def generated(chance: random.Random) -> Case:
 
 
 def _code(chance: random.Random) -> str:
-    signer: Signer = chance.choice([ZHEJIANG, ZHEJIANG, ZHEJIANG_ED, forge.ZHEJIANG_NEXT])
+    signer: NamedKey = chance.choice([ZHEJIANG, ZHEJIANG, ZHEJIANG_ED, forge.ZHEJIANG_NEXT])
     kind = chance.choice(list(Kind))
     bound = kind is Kind.LIVE and chance.random() < 0.2
     code = forge.health_code(

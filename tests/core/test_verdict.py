@@ -17,7 +17,7 @@ from healthcode.core import (
     Verdict,
     verify,
 )
-from tests.core.forge import NOON, SHANGHAI, ZHEJIANG, Signer, health_code, signed
+from tests.core.forge import NOON, SHANGHAI, ZHEJIANG, NamedKey, health_code, signed
 from tests.core.worlds import status_token, trust
 
 STATUS = Statuses.load([status_token()], trust=trust(), at=NOON)
@@ -60,7 +60,7 @@ def test_an_age_is_never_negative() -> None:
 def test_every_key_that_shares_an_identifier_is_tried(reverse: bool) -> None:
     ours = ZHEJIANG.key()
     others = replace(SHANGHAI.key(), kid=ours.kid)
-    another_kind = replace(Signer("another").key(), kid=ours.kid)
+    another_kind = replace(NamedKey("another").key(), kid=ours.kid)
     keys = (others, ours, another_kind)
     known = replace(trust(), issuers={"CN-33": Issuer("CN-33", keys[::-1] if reverse else keys)})
 

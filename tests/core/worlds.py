@@ -17,7 +17,7 @@ from healthcode.core import (
     status_bits,
 )
 from tests.core import forge
-from tests.core.forge import ALLIANCE, NOON, SHANGHAI, URI, ZHEJIANG, Signer
+from tests.core.forge import ALLIANCE, NOON, SHANGHAI, URI, ZHEJIANG, NamedKey
 
 DAY = 86_400
 HOUR = 3_600
@@ -47,12 +47,12 @@ def trust(keys: tuple[Key, ...] | None = None, **changes: Any) -> Trust:
     return Trust(**(values | changes))
 
 
-def listed(content: Trust, signer: Signer = ALLIANCE) -> str:
+def listed(content: Trust, signer: NamedKey = ALLIANCE) -> str:
     return sign_trust_list(content, kid=signer.key().kid, algorithm=signer.algorithm, signer=signer)
 
 
 def status_token(
-    signer: Signer = ZHEJIANG, *, claimed_key: Signer | None = None, **changes: Any
+    signer: NamedKey = ZHEJIANG, *, claimed_key: NamedKey | None = None, **changes: Any
 ) -> bytes:
     """Zhejiang's list of a minute ago: a thousand indexes, 13 and 999 superseded."""
     bits = {

@@ -22,7 +22,7 @@ from healthcode.evidence.certificates import (
     NUCLEIC_ACID,
     RAPID_ANTIGEN,
 )
-from tests.core.forge import Signer, canonical, text_of
+from tests.core.forge import NamedKey, canonical, text_of
 
 ERIKA = {"fnt": "MUSTERMANN", "gnt": "ERIKA", "fn": "Mustermann", "gn": "Erika"}
 BORN = "1964-08-12"
@@ -40,8 +40,8 @@ class Ministry:
     lasts: timedelta = timedelta(days=700)
 
     @cached_property
-    def signer(self) -> Signer:
-        return Signer(f"{self.name} {self.country}")
+    def signer(self) -> NamedKey:
+        return NamedKey(f"{self.name} {self.country}")
 
     @cached_property
     def certificate(self) -> x509.Certificate:

@@ -34,7 +34,7 @@ def outside_settings() -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ServiceAnswer:
     """What the service answered; `body` is parsed where it is JSON."""
 
     status: int
@@ -126,7 +126,7 @@ class LiveService:
 
     def call(
         self, method: str, path: str, *, token: str | None = None, json_body: object = None
-    ) -> Answer:
+    ) -> ServiceAnswer:
         """One request to the HTTP interface; an error status is an answer like any other."""
         data = None if json_body is None else json.dumps(json_body).encode()
         headers = {"Content-Type": "application/json"} if data is not None else {}
@@ -169,6 +169,6 @@ def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
     return [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
 
 
-def _answer(status: int, body: bytes, headers: Message) -> Answer:
+def _answer(status: int, body: bytes, headers: Message) -> ServiceAnswer:
     is_json = headers.get_content_type().endswith("json")
-    return Answer(status, json.loads(body) if is_json and body else body, headers)
+    return ServiceAnswer(status, json.loads(body) if is_json and body else body, headers)

@@ -15,7 +15,7 @@ from psycopg2.extensions import connection
 
 from healthcode.tools.run.state import free_port
 from healthcode.tools.run.valkey import Valkey
-from tests.live.service import ROOT, Answer, LiveService, running
+from tests.live.service import ROOT, LiveService, ServiceAnswer, running
 
 Found = TypeVar("Found")
 # All levels turned round: whoever stayed anywhere in the province is touched.
@@ -51,7 +51,7 @@ def wait_for(look: Callable[[], Found | None], seconds: float) -> Found:
     return found
 
 
-def publish_the_opposite(live: LiveService) -> Answer:
+def publish_the_opposite(live: LiveService) -> ServiceAnswer:
     """Publish a map on which every level is another; touches nearly everybody."""
     levels = live.call("GET", "/api/v1/areas/levels?within=33").body["levels"]
     turned = [{"code": row["code"], "level": OPPOSITE[row["level"]]} for row in levels]

@@ -32,7 +32,7 @@ Verdict = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Pair:
+class LivePair:
     """`make run-pair`, with the two services it consists of."""
 
     folder: Path
@@ -54,7 +54,7 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePair]:
     """Both running, and the list in force at both."""
     folder = tmp_path_factory.mktemp("pair") / "var"
     port = next(port for port in iter(free_port, 0) if is_free(port + 1))
@@ -76,13 +76,15 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
             for step, name in enumerate(["CN-33", "CN-31"])
         ]
         within_refresh(lambda: all(is_good(service) for service in services))
-        yield Pair(folder, *services)
+        yield LivePair(folder, *services)
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(120)
 
 
-def test_a_code_of_one_passes_in_the_other_online_and_offline(pair: Pair, tmp_path: Path) -> None:
+def test_a_code_of_one_passes_in_the_other_online_and_offline(
+    pair: LivePair, tmp_path: Path
+) -> None:
     for home, away in pair.ways:
         code = code_of(home, person=0)
         assert scanned(away, code) == ("pass", "ok")
@@ -91,7 +93,9 @@ def test_a_code_of_one_passes_in_the_other_online_and_offline(pair: Pair, tmp_pa
         assert judged_without_server(pair, home, tmp_path, code) == ("pass", "ok")
 
 
-def test_a_recolouring_in_one_supersedes_the_code_in_the_other(pair: Pair, tmp_path: Path) -> None:
+def test_a_recolouring_in_one_supersedes_the_code_in_the_other(
+    pair: LivePair, tmp_path: Path
+) -> None:
     codes = [code_of(home, person=1, stayed_in=county_of(home)) for home, _ in pair.ways]
     for (home, away), code in zip(pair.ways, codes, strict=True):
         assert scanned(away, code) == ("pass", "ok")
@@ -107,7 +111,7 @@ def test_a_recolouring_in_one_supersedes_the_code_in_the_other(pair: Pair, tmp_p
         assert judged_without_server(pair, home, tmp_path, code) == ("refuse", "superseded")
 
 
-def test_a_withdrawn_key_is_refused_in_both(pair: Pair, tmp_path: Path) -> None:
+def test_a_withdrawn_key_is_refused_in_both(pair: LivePair, tmp_path: Path) -> None:
     codes = [code_of(home, person=0) for home, _ in pair.ways]
     with ThreadPoolExecutor() as pool:
         list(pool.map(replace_key, [home for home, _ in pair.ways]))
@@ -222,7 +226,7 @@ def judged_without_network(door: LiveService, *codes: str) -> list[Verdict]:
     return [(verdict["outcome"], verdict["reason"]) for verdict in json.loads(ran.stdout)]
 
 
-def judged_without_server(pair: Pair, home: LiveService, folder: Path, code: str) -> Verdict:
+def judged_without_server(pair: LivePair, home: LiveService, folder: Path, code: str) -> Verdict:
     """The verdict of who has no service: the core, the alliance's list, the issuer's own lists."""
     metadata = home.call("GET", "/.well-known/health-code/").body
     names = []

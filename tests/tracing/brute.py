@@ -36,7 +36,7 @@ class Seen:
 
 
 @dataclass
-class Town:
+class BruteTracer:
     """Everything that the tracer may know."""
 
     homes: dict[int, str]
@@ -131,5 +131,5 @@ class Town:
         )
 
 
-def chains(town: Town, cases: Sequence[Window], at: datetime) -> list[Chain]:
+def chains(town: BruteTracer, cases: Sequence[Window], at: datetime) -> list[Chain]:
     return [town.trace(case, at) for case in cases]

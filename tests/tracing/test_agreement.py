@@ -21,7 +21,7 @@ from healthcode.tracing.partitions import maintain
 from healthcode.tracing.recording import NewPresence, record_memberships, record_presences
 from healthcode.tracing.trace import Chain, Window, trace
 from tests.colours import world
-from tests.tracing.brute import Seen, Site, Town, chains
+from tests.tracing.brute import BruteTracer, Seen, Site, chains
 
 PEOPLE = 8
 AREAS = ("", "33", "330106", "330203")
@@ -74,11 +74,11 @@ def _window(draw: Random, person: int) -> Window:
     return Window(person, starts, starts + timedelta(minutes=draw.choice([1, 30, 1440, 5000])))
 
 
-def _town(draw: Random) -> Town:
+def _town(draw: Random) -> BruteTracer:
     world.areas("330106", "330203")
     homes = [draw.choice(AREAS[1:]) for _ in range(PEOPLE)]
     people = Person.objects.bulk_create([Person(home_area=home) for home in homes])
-    town = Town(homes={person.pk: person.home_area for person in people})
+    town = BruteTracer(homes={person.pk: person.home_area for person in people})
     ids = sorted(town.homes)
     town.stays = _stays(draw, ids)
     for _ in range(draw.randint(1, 5)):

@@ -21,7 +21,7 @@ def new_key(kid: str = "2026") -> ECKey:
 
 
 @dataclass
-class Machine:
+class PartnerMachine:
     """Jiangsu's gateway unless it says otherwise."""
 
     name: str = "cn-32"

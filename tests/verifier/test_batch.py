@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from healthcode.core import Colour
 from tests.verifier.authority import Authority
 from tests.verifier.test_scans import scan
-from verifier.doors.scanning import Door, NewScan, Outcome, scan_all
+from verifier.doors.scanning import EnrolledDevice, NewScan, Outcome, scan_all
 from verifier.models import Device, Scan, Venue
 from verifier.recognition.trust import knowledge
 
@@ -116,7 +116,7 @@ def test_bad_batches_are_explained(door: APIClient, scans: object) -> None:
 def test_one_batch_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
     """Phones send again what seemed lost: no scan twice, no deadlock, one answer."""
     device = Device.objects.create(venue=venue, label="North gate", created_at=now)
-    at_door = Door(device=device.pk, venue=venue.pk, yellow=Outcome.CAUTION)
+    at_door = EnrolledDevice(device=device.pk, venue=venue.pk, yellow=Outcome.CAUTION)
     scans = [NewScan(uuid.uuid4(), f"text {number}", now) for number in range(200)]
 
     def deliver(backwards: bool) -> list[object]:
@@ -149,7 +149,7 @@ def test_whatever_is_sent_however_often(
     """An id keeps the code it first came with, and exactly one row."""
     Scan.objects.all().delete()
     knowledge.forget()
-    at_door = Door(device=1, venue=venue.pk, yellow=Outcome.CAUTION)
+    at_door = EnrolledDevice(device=1, venue=venue.pk, yellow=Outcome.CAUTION)
     first: dict[int, int] = {}
     for delivery in deliveries:
         scans = [NewScan(uuid.UUID(int=number), f"code {code}", now) for number, code in delivery]

@@ -17,7 +17,7 @@ from tests.verifier.conftest import ClockAt
 from tests.verifier.test_bundles import fetch
 from tests.verifier.test_pages import text_of
 from verifier.doors import doubts
-from verifier.doors.scanning import Door, NewScan, scan, scan_all
+from verifier.doors.scanning import EnrolledDevice, NewScan, scan, scan_all
 from verifier.models import Doubt, Scan, Venue
 from verifier.tasks import doubts as task
 
@@ -25,29 +25,29 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def gate(venue: Venue) -> Door:
+def gate(venue: Venue) -> EnrolledDevice:
     return door_at(venue)
 
 
 @pytest.fixture
-def ningbo(manager: Account) -> Door:
+def ningbo(manager: Account) -> EnrolledDevice:
     """A door in another city."""
     Area.objects.get_or_create(code="330203", name="海曙区")
     return door_at(Venue.objects.create(name="天一广场", area="330203", manager=manager))
 
 
 @pytest.fixture
-def next_door(manager: Account) -> Door:
+def next_door(manager: Account) -> EnrolledDevice:
     """A door in another county of the same city."""
     Area.objects.get_or_create(code="330102", name="上城区")
     return door_at(Venue.objects.create(name="吴山广场", area="330102", manager=manager))
 
 
-def door_at(venue: Venue) -> Door:
-    return Door(device=venue.pk, venue=venue.pk, yellow=Outcome.CAUTION)
+def door_at(venue: Venue) -> EnrolledDevice:
+    return EnrolledDevice(device=venue.pk, venue=venue.pk, yellow=Outcome.CAUTION)
 
 
-def show(door: Door, code: str, at: datetime) -> None:
+def show(door: EnrolledDevice, code: str, at: datetime) -> None:
     scan(door=door, new=NewScan(uuid.uuid4(), code), at=at)
 
 
@@ -56,7 +56,7 @@ def found() -> list[tuple[int, str, int]]:
 
 
 def test_one_picture_in_two_cities(
-    gate: Door, ningbo: Door, zhejiang: Authority, now: datetime
+    gate: EnrolledDevice, ningbo: EnrolledDevice, zhejiang: Authority, now: datetime
 ) -> None:
     """Both venues hear of it, each under its own tag."""
     code = zhejiang.code(at=now)
@@ -68,7 +68,7 @@ def test_one_picture_in_two_cities(
 
 
 def test_the_first_scan_may_have_been_looked_at_before(
-    gate: Door, ningbo: Door, zhejiang: Authority, now: datetime
+    gate: EnrolledDevice, ningbo: EnrolledDevice, zhejiang: Authority, now: datetime
 ) -> None:
     code = zhejiang.code(at=now)
     show(gate, code, now)
@@ -78,7 +78,7 @@ def test_the_first_scan_may_have_been_looked_at_before(
 
 
 def test_a_walk_to_the_next_county_is_no_doubt(
-    gate: Door, next_door: Door, zhejiang: Authority, now: datetime
+    gate: EnrolledDevice, next_door: EnrolledDevice, zhejiang: Authority, now: datetime
 ) -> None:
     code = zhejiang.code(at=now)
     show(gate, code, now)
@@ -86,7 +86,7 @@ def test_a_walk_to_the_next_county_is_no_doubt(
     assert doubts.look(at=now + timedelta(minutes=5)) == 0
 
 
-def test_many_times_at_one_venue(gate: Door, zhejiang: Authority, now: datetime) -> None:
+def test_many_times_at_one_venue(gate: EnrolledDevice, zhejiang: Authority, now: datetime) -> None:
     code, often = zhejiang.code(at=now, idx=1), zhejiang.code(at=now, idx=2)
     for second in range(doubts.MOST_AT_ONE_VENUE):
         show(gate, code, now + timedelta(seconds=second))
@@ -108,7 +108,11 @@ def test_many_times_at_one_venue(gate: Door, zhejiang: Authority, now: datetime)
     ids=["a card is shown all day", "an expired picture was refused"],
 )
 def test_what_is_no_doubt(
-    gate: Door, ningbo: Door, zhejiang: Authority, now: datetime, made: dict[str, object]
+    gate: EnrolledDevice,
+    ningbo: EnrolledDevice,
+    zhejiang: Authority,
+    now: datetime,
+    made: dict[str, object],
 ) -> None:
     code = zhejiang.code(at=now, **made)
     show(gate, code, now)
@@ -117,7 +121,7 @@ def test_what_is_no_doubt(
 
 
 def test_codes_of_others_are_others(
-    gate: Door, ningbo: Door, zhejiang: Authority, now: datetime
+    gate: EnrolledDevice, ningbo: EnrolledDevice, zhejiang: Authority, now: datetime
 ) -> None:
     """Signed in the same second, for two people, and for one after the next renewal."""
     show(gate, zhejiang.code(at=now, idx=1), now)
@@ -127,7 +131,7 @@ def test_codes_of_others_are_others(
 
 
 def test_scans_brought_later_count(
-    gate: Door, ningbo: Door, zhejiang: Authority, now: datetime
+    gate: EnrolledDevice, ningbo: EnrolledDevice, zhejiang: Authority, now: datetime
 ) -> None:
     then = now - timedelta(hours=20)
     code = zhejiang.code(at=then)
@@ -148,8 +152,8 @@ def test_tags_join_neither_venues_nor_days() -> None:
 
 
 def test_the_venue_is_told_without_who(
-    gate: Door,
-    ningbo: Door,
+    gate: EnrolledDevice,
+    ningbo: EnrolledDevice,
     zhejiang: Authority,
     manager: Account,
     now: datetime,
@@ -173,12 +177,12 @@ def test_the_venue_is_told_without_who(
 
 
 def test_the_doors_are_told_when_and_where_and_not_who(
-    gate: Door, venue: Venue, door: APIClient, zhejiang: Authority, now: datetime
+    gate: EnrolledDevice, venue: Venue, door: APIClient, zhejiang: Authority, now: datetime
 ) -> None:
     """With the bundle that every door fetches anyway; as long as somebody can look for a copy."""
     code = zhejiang.code(at=now)
     devices = list(venue.devices.values_list("pk", flat=True))
-    at_gate = Door(device=devices[0], venue=venue.pk, yellow=Outcome.CAUTION)
+    at_gate = EnrolledDevice(device=devices[0], venue=venue.pk, yellow=Outcome.CAUTION)
     for second in range(6):
         show(at_gate, code, now + timedelta(seconds=second))
     assert fetch(door)["doubts"] == []
@@ -191,7 +195,9 @@ def test_the_doors_are_told_when_and_where_and_not_who(
     assert doubts.at_doors(venue.pk + 1, at=now + timedelta(seconds=15)) == []
 
 
-def test_a_door_is_told_little_at_a_time(gate: Door, zhejiang: Authority, now: datetime) -> None:
+def test_a_door_is_told_little_at_a_time(
+    gate: EnrolledDevice, zhejiang: Authority, now: datetime
+) -> None:
     for idx in range(doubts.MOST_TOLD_AT_DOORS + 1):
         for _ in range(6):
             show(gate, zhejiang.code(at=now, idx=idx), now + timedelta(seconds=idx))
@@ -202,7 +208,7 @@ def test_a_door_is_told_little_at_a_time(gate: Door, zhejiang: Authority, now: d
 
 
 def test_looking_is_two_statements_however_much_there_is(
-    gate: Door, zhejiang: Authority, now: datetime
+    gate: EnrolledDevice, zhejiang: Authority, now: datetime
 ) -> None:
     doubts.look(at=now)
     for idx in range(40):
@@ -215,7 +221,7 @@ def test_looking_is_two_statements_however_much_there_is(
 
 
 def test_doubts_go_with_their_scans(
-    gate: Door, ningbo: Door, zhejiang: Authority, now: datetime
+    gate: EnrolledDevice, ningbo: EnrolledDevice, zhejiang: Authority, now: datetime
 ) -> None:
     code = zhejiang.code(at=now)
     show(gate, code, now)

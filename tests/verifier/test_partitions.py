@@ -9,13 +9,13 @@ from pytest_django import Settings
 
 from tests.verifier.conftest import ClockAt
 from verifier.doors import partitions
-from verifier.doors.scanning import Door, NewScan, Outcome, scan_all
+from verifier.doors.scanning import EnrolledDevice, NewScan, Outcome, scan_all
 from verifier.models import Scan
 from verifier.tasks import partitions as task
 
 pytestmark = pytest.mark.django_db
 
-DOOR = Door(device=1, venue=1, yellow=Outcome.CAUTION)
+DOOR = EnrolledDevice(device=1, venue=1, yellow=Outcome.CAUTION)
 NOON = datetime.fromisoformat("2020-02-09T12:00:00+08:00")
 
 

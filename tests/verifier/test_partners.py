@@ -24,7 +24,7 @@ from healthcode.web.days import SHANGHAI
 from healthcode.web.errors import InvalidInput, TooMany
 from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
-from tests.verifier.partner import Machine, new_key
+from tests.verifier.partner import PartnerMachine, new_key
 from verifier.models import PartnerAssertion, PartnerCall, Scan
 from verifier.partners import services as partners
 
@@ -34,13 +34,13 @@ VERIFICATIONS, SANDBOX = "/api/v1/verifications", "/api/v1/sandbox"
 
 
 @pytest.fixture
-def machine() -> Machine:
-    found = Machine()
+def machine() -> PartnerMachine:
+    found = PartnerMachine()
     register(found)
     return found
 
 
-def register(machine: Machine, **members: Any) -> None:
+def register(machine: PartnerMachine, **members: Any) -> None:
     partners.register(
         **{
             "name": machine.name,
@@ -64,7 +64,9 @@ def calls() -> list[tuple[str, int, str]]:
     return list(PartnerCall.objects.order_by("pk").values_list("call", "codes", "refused"))
 
 
-def test_from_assertion_to_verdict(machine: Machine, zhejiang: Authority, now: datetime) -> None:
+def test_from_assertion_to_verdict(
+    machine: PartnerMachine, zhejiang: Authority, now: datetime
+) -> None:
     answer = machine.asks(assertion=machine.assertion(at=now))
     assert answer["Cache-Control"] == "no-store"
     told = answer.json()
@@ -88,7 +90,7 @@ def test_from_assertion_to_verdict(machine: Machine, zhejiang: Authority, now: d
     ids=["ES256", "PS256"],
 )
 def test_kinds_of_keys(key: ECKey | RSAKey, alg: str, now: datetime) -> None:
-    machine = Machine(key=key)
+    machine = PartnerMachine(key=key)
     register(machine)
     assert machine.asks(assertion=machine.assertion(at=now, alg=alg)).status_code == 200
 
@@ -118,7 +120,7 @@ def test_kinds_of_keys(key: ECKey | RSAKey, alg: str, now: datetime) -> None:
     ids=str,
 )
 def test_claims_that_are_not_accepted(
-    machine: Machine, now: datetime, claims: dict[str, object]
+    machine: PartnerMachine, now: datetime, claims: dict[str, object]
 ) -> None:
     refused(machine.asks(assertion=machine.assertion(at=now, **claims)))
 
@@ -131,13 +133,13 @@ def refused(answer: Any) -> None:
 
 
 @pytest.mark.parametrize("hours", [1, -1])
-def test_long_and_past_assertions(machine: Machine, now: datetime, hours: int) -> None:
+def test_long_and_past_assertions(machine: PartnerMachine, now: datetime, hours: int) -> None:
     """A long life would have to be remembered long."""
     ends = int((now + timedelta(hours=hours)).timestamp())
     refused(machine.asks(assertion=machine.assertion(at=now, exp=ends)))
 
 
-def test_an_assertion_works_once(machine: Machine, now: datetime) -> None:
+def test_an_assertion_works_once(machine: PartnerMachine, now: datetime) -> None:
     assertion = machine.assertion(at=now)
     assert machine.asks(assertion=assertion).status_code == 200
     Token.objects.all().delete()
@@ -145,32 +147,32 @@ def test_an_assertion_works_once(machine: Machine, now: datetime) -> None:
     assert calls() == [("token", 0, ""), ("token", 0, "invalid-client")]
 
 
-def test_a_stranger_with_the_same_name_and_key_name(machine: Machine, now: datetime) -> None:
-    refused(machine.asks(assertion=Machine(key=new_key(machine.key.kid)).assertion(at=now)))
+def test_a_stranger_with_the_same_name_and_key_name(machine: PartnerMachine, now: datetime) -> None:
+    refused(machine.asks(assertion=PartnerMachine(key=new_key(machine.key.kid)).assertion(at=now)))
 
 
-def test_the_public_key_is_no_shared_secret(machine: Machine, now: datetime) -> None:
+def test_the_public_key_is_no_shared_secret(machine: PartnerMachine, now: datetime) -> None:
     """The classic confusion: HMAC under what of the key everybody knows."""
     public = machine.key.as_dict(private=False)
     secret = OctKey.import_key(f"{public['x']}{public['y']}", {"kid": machine.key.kid})
-    forger = Machine(key=secret)
+    forger = PartnerMachine(key=secret)
     refused(machine.asks(assertion=forger.assertion(at=now, alg="HS256")))
 
 
-def test_no_signature_at_all(machine: Machine, now: datetime) -> None:
+def test_no_signature_at_all(machine: PartnerMachine, now: datetime) -> None:
     _header, payload, _signature = machine.assertion(at=now).split(".")
     refused(machine.asks(assertion=f"eyJhbGciOiJub25lIn0.{payload}."))
 
 
-def test_a_closed_account(machine: Machine, now: datetime) -> None:
+def test_a_closed_account(machine: PartnerMachine, now: datetime) -> None:
     client = client_with(machine.asks(assertion=machine.assertion(at=now)))
     set_open(account=Account.objects.get(username=machine.name), is_open=False)
     refused(machine.asks(assertion=machine.assertion(at=now)))
     assert client.get(SANDBOX).status_code == 401
 
 
-def test_keys_change_by_registering_again(machine: Machine, now: datetime) -> None:
-    newer = Machine(key=new_key("2027"))
+def test_keys_change_by_registering_again(machine: PartnerMachine, now: datetime) -> None:
+    newer = PartnerMachine(key=new_key("2027"))
     register(newer)
     refused(machine.asks(assertion=machine.assertion(at=now)))
     assert newer.asks(assertion=newer.assertion(at=now)).status_code == 200
@@ -178,7 +180,7 @@ def test_keys_change_by_registering_again(machine: Machine, now: datetime) -> No
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text() | st.from_regex(r"[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*"))
-def test_any_text_is_refused_kindly(machine: Machine, now: datetime, text: str) -> None:
+def test_any_text_is_refused_kindly(machine: PartnerMachine, now: datetime, text: str) -> None:
     with pytest.raises((partners.InvalidClient, TooMany)):
         partners.grant(assertion=text, scope="", sender="192.0.2.1", at=now)
 
@@ -193,7 +195,7 @@ def test_any_text_is_refused_kindly(machine: Machine, now: datetime, text: str) 
     ],
 )
 def test_requests_that_are_not_right(
-    machine: Machine, now: datetime, form: dict[str, str], error: str
+    machine: PartnerMachine, now: datetime, form: dict[str, str], error: str
 ) -> None:
     answer = machine.asks(**{"assertion": machine.assertion(at=now)} | form)
     assert answer.status_code == 400
@@ -202,7 +204,7 @@ def test_requests_that_are_not_right(
 
 
 def test_scopes_open_no_more_than_they_say(
-    machine: Machine, zhejiang: Authority, now: datetime
+    machine: PartnerMachine, zhejiang: Authority, now: datetime
 ) -> None:
     answer = machine.asks(assertion=machine.assertion(at=now), scope="sandbox")
     assert answer.json()["scope"] == "sandbox"
@@ -214,14 +216,14 @@ def test_scopes_open_no_more_than_they_say(
 
 
 def test_who_was_not_given_a_scope_cannot_ask_for_it(now: datetime) -> None:
-    machine = Machine()
+    machine = PartnerMachine()
     register(machine, scopes=["sandbox"])
     answer = machine.asks(assertion=machine.assertion(at=now), scope="verify")
     assert answer.json()["error"] == "invalid_scope"
     assert machine.asks(assertion=machine.assertion(at=now)).json()["scope"] == "sandbox"
 
 
-def test_quota(machine: Machine, now: datetime) -> None:
+def test_quota(machine: PartnerMachine, now: datetime) -> None:
     """Counted in codes, not in calls, by the minute; the next minute begins afresh."""
     account = Account.objects.get(username=machine.name)
     minute = now.replace(second=20, microsecond=0)
@@ -240,7 +242,7 @@ def test_quota(machine: Machine, now: datetime) -> None:
     take(100, minute + timedelta(minutes=2))
 
 
-def test_quota_over_http(machine: Machine, now: datetime) -> None:
+def test_quota_over_http(machine: PartnerMachine, now: datetime) -> None:
     client = client_with(machine.asks(assertion=machine.assertion(at=now)))
     answer = client.post(VERIFICATIONS, ["x"] * 101, format="json")
     assert (answer.status_code, answer.json()["type"]) == (429, "/problems/too-many-requests")
@@ -250,7 +252,7 @@ def test_quota_over_http(machine: Machine, now: datetime) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_many_at_once_share_one_quota(now: datetime) -> None:
-    machine = Machine()
+    machine = PartnerMachine()
     register(machine)
     account = Account.objects.get(username=machine.name)
 
@@ -275,7 +277,7 @@ def printed(*arguments: str, **options: Any) -> list[list[str]]:
 
 
 def test_what_partners_asked_can_be_read(
-    machine: Machine, zhejiang: Authority, now: datetime, clock_at: ClockAt
+    machine: PartnerMachine, zhejiang: Authority, now: datetime, clock_at: ClockAt
 ) -> None:
     """By day or call by call: who, when, how many, how it came out; nothing of whose codes."""
     # The next noon: what is published for it must be newer than what the doors hold already.
@@ -305,7 +307,7 @@ def test_what_partners_asked_can_be_read(
     assert not any("张" in word or "JK1" in word for word in words)
 
 
-def test_specimens_are_counted_too(machine: Machine, now: datetime) -> None:
+def test_specimens_are_counted_too(machine: PartnerMachine, now: datetime) -> None:
     client = client_with(machine.asks(assertion=machine.assertion(at=now)))
     codes = [one["code"] for one in client.get(SANDBOX).json()["specimens"]]
     verdicts = client.post("/api/v1/sandbox/verifications", codes, format="json").json()
@@ -320,7 +322,7 @@ def test_specimens_are_counted_too(machine: Machine, now: datetime) -> None:
 
 
 @pytest.mark.parametrize(("name", "days"), [("cn-99", 7), ("cn-32", 0), ("cn-32", 181)])
-def test_calls_that_cannot_be_listed(machine: Machine, name: str, days: int) -> None:
+def test_calls_that_cannot_be_listed(machine: PartnerMachine, name: str, days: int) -> None:
     with pytest.raises(CommandError):
         call_command("partner_calls", name, days=days)
 
@@ -359,11 +361,11 @@ KEY = new_key().as_dict(private=False)
 )
 def test_keys_that_are_not_taken(keys: bytes) -> None:
     with pytest.raises(InvalidInput):
-        register(Machine(), keys=keys)
+        register(PartnerMachine(), keys=keys)
     assert not Account.objects.filter(username="cn-32").exists()
 
 
-def test_what_has_served_its_time_is_forgotten(machine: Machine, now: datetime) -> None:
+def test_what_has_served_its_time_is_forgotten(machine: PartnerMachine, now: datetime) -> None:
     machine.asks(assertion=machine.assertion(at=now))
     partners.forget(at=timezone.now() + timedelta(minutes=5))
     assert PartnerAssertion.objects.count() == 1

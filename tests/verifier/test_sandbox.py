@@ -10,7 +10,7 @@ from rest_framework.test import APIClient
 from healthcode import core, sandbox
 from healthcode.web.errors import InvalidInput
 from tests.verifier.authority import Authority
-from tests.verifier.partner import Machine
+from tests.verifier.partner import PartnerMachine
 from tests.verifier.test_partners import client_with, register
 from tests.verifier.test_scans import scan
 from verifier.models import TrustedIssuer
@@ -21,7 +21,7 @@ from verifier.recognition.trust import knowledge
 
 @pytest.fixture
 def partner(db: None, now: datetime) -> APIClient:
-    machine = Machine()
+    machine = PartnerMachine()
     register(machine)
     return client_with(machine.asks(assertion=machine.assertion(at=now)))
 

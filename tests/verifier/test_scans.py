@@ -15,7 +15,7 @@ from healthcode.core import Colour, Kind, Outcome
 from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
 from verifier.doors.authentication import doors
-from verifier.doors.scanning import Door, NewScan
+from verifier.doors.scanning import EnrolledDevice, NewScan
 from verifier.doors.scanning import scan as record_scan
 from verifier.models import Publication, Scan, Venue
 from verifier.recognition.trust import knowledge
@@ -306,7 +306,7 @@ def test_only_enrolled_devices_scan(zhejiang: Authority, now: datetime, header: 
 @pytest.mark.usefixtures("_committed")
 def test_one_scan_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
     """A door that taps again and again: one row, one answer for all."""
-    at_door = Door(device=1, venue=venue.pk, yellow=Outcome.CAUTION)
+    at_door = EnrolledDevice(device=1, venue=venue.pk, yellow=Outcome.CAUTION)
     new = NewScan(uuid.uuid4(), "https://example.org")
 
     def send(number: int) -> object:

@@ -18,7 +18,7 @@ from tests.verifier.authority import Authority, new_private_key
 from tests.verifier.web import WELL_KNOWN, Web, serving
 from verifier.models import Publication, TrustList
 from verifier.recognition import alliance
-from verifier.recognition.alliance import State
+from verifier.recognition.alliance import ListState
 from verifier.recognition.checks import check_settings
 from verifier.recognition.refresh import refresh_all
 from verifier.recognition.services import trust_issuer
@@ -202,22 +202,22 @@ def test_a_stale_list_passes_nobody_and_still_refuses(
         own.is_trusted(at=at)
         own.publishes(at=at)
         refresh_all(at=at)
-        assert alliance.state(at=at) is State.STALE
+        assert alliance.state(at=at) is ListState.STALE
         assert judge(shanghai.code(at=at), at) == ("caution", "stale_data")
         assert judge(shanghai.code(at=at, colour=Colour.RED), at) == ("refuse", "red")
         assert judge(own.code(at=at), at) == ("pass", "ok"), "whom the list does not concern"
 
 
 def test_it_warns_before_it_ends(followed: Alliance, now: datetime) -> None:
-    assert alliance.state(at=now) is State.MISSING
+    assert alliance.state(at=now) is ListState.MISSING
     followed.lists(at=now)
     refresh_all(at=now)
-    assert alliance.state(at=now) is State.GOOD
-    assert alliance.state(at=now + timedelta(hours=2)) is State.UNHEARD
+    assert alliance.state(at=now) is ListState.GOOD
+    assert alliance.state(at=now + timedelta(hours=2)) is ListState.UNHEARD
     near = now + WEEK - timedelta(days=1)
     refresh_all(at=near)
-    assert alliance.state(at=near) is State.ENDS_SOON
-    assert alliance.state(at=now + WEEK) is State.STALE
+    assert alliance.state(at=near) is ListState.ENDS_SOON
+    assert alliance.state(at=now + WEEK) is ListState.STALE
 
 
 def test_who_is_trusted_by_hand_is_asked_at_home(

@@ -38,7 +38,7 @@ def serving() -> Iterator[Web]:
     """A web server while the block runs."""
     site = Web()
 
-    class Handler(BaseHTTPRequestHandler):
+    class SiteHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if gate := site.gates.get(self.path):
                 gate.wait(4)
@@ -59,7 +59,7 @@ def serving() -> Iterator[Web]:
         def log_message(self, *args: object) -> None:
             """Keep quiet."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), SiteHandler)
     site.base_url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()

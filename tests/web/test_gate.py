@@ -20,13 +20,13 @@ AT_ONCE = 3
 SCANS = "/api/v1/scans"
 
 
-class Answer(NamedTuple):
+class RawAnswer(NamedTuple):
     status: str
     headers: dict[str, str]
     body: bytes
 
 
-def ask(asked: "WSGIApplication", path: str, **environ: object) -> Answer:
+def ask(asked: "WSGIApplication", path: str, **environ: object) -> RawAnswer:
     """One request as a server makes it."""
     request: WSGIEnvironment = {"PATH_INFO": path, **environ}
     setup_testing_defaults(request)
@@ -34,7 +34,7 @@ def ask(asked: "WSGIApplication", path: str, **environ: object) -> Answer:
     parts = asked(request, lambda status, headers, *_: said.append((status, headers)))  # type: ignore[arg-type,return-value]
     body = b"".join(parts)
     ((status, headers),) = said
-    return Answer(status, dict(headers), body)
+    return RawAnswer(status, dict(headers), body)
 
 
 class Slow:
@@ -144,7 +144,7 @@ def test_a_place_is_free_again_when_its_request_is_done(slow: Slow, full: Gate) 
             assert pool.submit(ask_until_let_in, full).result().body == b"done"
 
 
-def ask_until_let_in(gate: Gate) -> Answer:
+def ask_until_let_in(gate: Gate) -> RawAnswer:
     while (answer := ask(gate, SCANS)).status.startswith("503"):
         pass
     return answer

@@ -23,8 +23,8 @@ from healthcode.web.errors import Refusal
 from verifier.doors.authentication import DeviceAuthentication, IsDevice
 from verifier.doors.bundles import signed_bundle, status_list
 from verifier.doors.enrolment import enrol
-from verifier.doors.reading import Batch, BatchParser, ScanParser, offline_scan
-from verifier.doors.scanning import Answer, Door, NewScan, scan, scan_all
+from verifier.doors.reading import BatchParser, OfflineScans, ScanParser, offline_scan
+from verifier.doors.scanning import Answer, EnrolledDevice, NewScan, scan, scan_all
 from verifier.doors.serializers import (
     BatchInput,
     BatchOutput,
@@ -91,7 +91,7 @@ class ScanBatchView(APIView):
     def post(self, request: Request) -> HttpResponse:
         """Record offline scans as having happened, each with a result of its own."""
         sent = request.data
-        checked = sent.scans if isinstance(sent, Batch) else _checked(sent)
+        checked = sent.scans if isinstance(sent, OfflineScans) else _checked(sent)
         taken = [item for item in checked if isinstance(item, NewScan)]
         answers = iter(scan_all(door=_door(request), scans=taken, offline=True, at=timezone.now()))
         known = Sentences()
@@ -149,9 +149,9 @@ def _valid(serializer: Serializer[Any]) -> Any:
     return serializer.validated_data
 
 
-def _door(request: Request) -> Door:
+def _door(request: Request) -> EnrolledDevice:
     """The door that asks; the permission saw to it that there is one."""
-    if not isinstance(request.user, Door):
+    if not isinstance(request.user, EnrolledDevice):
         raise NotAuthenticated
     return request.user
 

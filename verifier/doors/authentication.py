@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 
 from healthcode.web.bearer import Bearer
 from verifier.doors.enrolment import door_of, token_digest
-from verifier.doors.scanning import Door
+from verifier.doors.scanning import EnrolledDevice
 
 LIFE_SECONDS: Final = 15.0
 """A revoked device, or a changed rule of its venue, is noticed by every process within this."""
@@ -25,9 +25,9 @@ MOST_DOORS: Final = 10_000
 class DoorCache:
     """The doors this process served lately. Unknown tokens are not kept: anyone can make them."""
 
-    _doors: dict[bytes, tuple[float, Door]] = field(default_factory=dict)
+    _doors: dict[bytes, tuple[float, EnrolledDevice]] = field(default_factory=dict)
 
-    def get(self, digest: bytes) -> Door | None:
+    def get(self, digest: bytes) -> EnrolledDevice | None:
         """The door with the token of this digest, read anew every `LIFE_SECONDS`."""
         now = time.monotonic()
         held = self._doors.get(digest)
@@ -51,9 +51,9 @@ doors = DoorCache()
 
 
 class DeviceAuthentication(Bearer):
-    """`request.user` is the Door of the token."""
+    """`request.user` is the EnrolledDevice of the token."""
 
-    def holder(self, token: str, request: Request) -> tuple[Door, None]:
+    def holder(self, token: str, request: Request) -> tuple[EnrolledDevice, None]:
         """The door that asks. Raises AuthenticationFailed when no device has this token."""
         door = doors.get(token_digest(token))
         if door is None:
@@ -68,7 +68,7 @@ class IsDevice(BasePermission):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         """Whether the request was made as a door."""
-        return isinstance(request.user, Door)
+        return isinstance(request.user, EnrolledDevice)
 
 
 class DeviceScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped hook

@@ -16,7 +16,7 @@ from healthcode.core import Colour, Issuer, Outcome, Rules, jwk_set
 from healthcode.web import service_key
 from healthcode.web.errors import NotFound
 from verifier.doors import doubts
-from verifier.doors.scanning import Door
+from verifier.doors.scanning import EnrolledDevice
 from verifier.models import Publication, Venue
 from verifier.recognition.trust import Heard, knowledge
 
@@ -31,7 +31,7 @@ class ListToken:
     version: str
 
 
-def signed_bundle(*, door: Door, at: datetime) -> str:
+def signed_bundle(*, door: EnrolledDevice, at: datetime) -> str:
     """The bundle for this door, as of `at`, as a JWS by this service's own key."""
     known = knowledge.current()
     issuers = [known.trust.issuers[name] for name in sorted(known.trust.issuers)]

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import limits
 from healthcode.core import Outcome
-from verifier.doors.scanning import Door
+from verifier.doors.scanning import EnrolledDevice
 from verifier.errors import EnrolmentCodeNotValid
 from verifier.models import Device
 
@@ -87,7 +87,7 @@ def new_code() -> tuple[str, bytes]:
     return f"{plain[:4]}-{plain[4:]}", _code_hash(plain)
 
 
-def door_of(token_digest: bytes) -> Door | None:
+def door_of(token_digest: bytes) -> EnrolledDevice | None:
     """The door whose device has the token of this digest, unless it was revoked."""
     found = (
         Device.objects.filter(token_hash=token_digest, revoked_at__isnull=True)
@@ -97,4 +97,4 @@ def door_of(token_digest: bytes) -> Door | None:
     if found is None:
         return None
     device, venue, yellow = found
-    return Door(device=device, venue=venue, yellow=Outcome(yellow))
+    return EnrolledDevice(device=device, venue=venue, yellow=Outcome(yellow))

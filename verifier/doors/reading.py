@@ -62,7 +62,7 @@ class _Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     scans: Annotated[list[_OfflineScan], Meta(min_length=1, max_length=MOST_IN_A_BATCH)]
 
 
-class Batch(NamedTuple):
+class OfflineScans(NamedTuple):
     """Scans that happened without network, each of them right."""
 
     scans: list[NewScan]
@@ -81,11 +81,11 @@ class ScanParser(TypedJSONParser):
 
 
 class BatchParser(TypedJSONParser):
-    """Reads a Batch."""
+    """Reads a body of OfflineScans."""
 
-    def read(self, text: str) -> Batch:
+    def read(self, text: str) -> OfflineScans:
         """See TypedJSONParser."""
-        return Batch([one.new() for one in _BATCH.decode(text).scans])
+        return OfflineScans([one.new() for one in _BATCH.decode(text).scans])
 
 
 def offline_scan(sent: object) -> NewScan | None:

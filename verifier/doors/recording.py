@@ -11,7 +11,7 @@ from healthcode.web.answers import as_json
 from healthcode.web.days import SHANGHAI
 
 
-class Row(NamedTuple):
+class ScanRow(NamedTuple):
     """A row of `verifier_scan`; the fields are its columns, in order."""
 
     day: date
@@ -35,7 +35,7 @@ class Row(NamedTuple):
     code_digest: bytes
 
 
-class Recorded(NamedTuple):
+class RecordedScan(NamedTuple):
     """What an answer tells of a scan that was recorded before; columns, in order."""
 
     id: UUID
@@ -48,13 +48,13 @@ class Recorded(NamedTuple):
     code_digest: bytes
 
 
-_COLUMNS: Final = ", ".join(Row._fields)
-_TOLD: Final = ", ".join(Recorded._fields)
+_COLUMNS: Final = ", ".join(ScanRow._fields)
+_TOLD: Final = ", ".join(RecordedScan._fields)
 
 # By far the most scans are new, and happen as they come: their statement does nothing else. Only a
 # conflict tells of an earlier one of the same day.
 _INSERT: Final = f"""
-INSERT INTO verifier_scan ({_COLUMNS}) VALUES ({", ".join(["%s"] * len(Row._fields))})
+INSERT INTO verifier_scan ({_COLUMNS}) VALUES ({", ".join(["%s"] * len(ScanRow._fields))})
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - only the column names above are put in; every value is bound
 
@@ -83,7 +83,7 @@ AHEAD_FROM: Final = time(23, 58)
 """From then on a scan may have been recorded as of tomorrow, by a clock that is a little fast."""
 
 
-def record(rows: Sequence[Row]) -> dict[UUID, Recorded]:
+def record(rows: Sequence[ScanRow]) -> dict[UUID, RecordedScan]:
     """Write what is new with one statement; what was recorded before, for ids that are not.
 
     A scan that happened as it came is told from its own day's scans alone, but at night: whoever
@@ -93,7 +93,7 @@ def record(rows: Sequence[Row]) -> dict[UUID, Recorded]:
         return {}
     # In one order, so that two deliveries of the same scans never wait for each other in a circle.
     left = sorted(rows, key=lambda row: (row.day, row.id.int))
-    earlier: dict[UUID, Recorded] = {}
+    earlier: dict[UUID, RecordedScan] = {}
     while left:
         written, found = _record(left)
         earlier |= found
@@ -104,19 +104,19 @@ def record(rows: Sequence[Row]) -> dict[UUID, Recorded]:
     return earlier
 
 
-def _happens_by_day(row: Row) -> bool:
+def _happens_by_day(row: ScanRow) -> bool:
     hour = row.scanned_at.astimezone(SHANGHAI).time()
     return row.scanned_at == row.received_at and REPEATED_UNTIL <= hour < AHEAD_FROM
 
 
-def _is_new(row: Row) -> bool:
+def _is_new(row: ScanRow) -> bool:
     """Whether the row was written; otherwise its id is taken."""
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, row)
         return bool(cursor.rowcount)
 
 
-def _record(rows: Sequence[Row]) -> tuple[set[str], dict[UUID, Recorded]]:
+def _record(rows: Sequence[ScanRow]) -> tuple[set[str], dict[UUID, RecordedScan]]:
     """The ids that were written, and what was recorded earlier."""
     days = {row.day for row in rows}
     around = sorted({day + timedelta(days=step) for day in days for step in (-1, 0, 1)})
@@ -126,10 +126,10 @@ def _record(rows: Sequence[Row]) -> tuple[set[str], dict[UUID, Recorded]]:
         cursor.execute(_RECORD, [around, ids, sent])
         found = cursor.fetchall()
     written = set(found[0][0] or ())
-    return written, {told[0]: Recorded(*told) for _, *told in found if told[0] is not None}
+    return written, {told[0]: RecordedScan(*told) for _, *told in found if told[0] is not None}
 
 
-def _columns(row: Row) -> dict[str, object]:
+def _columns(row: ScanRow) -> dict[str, object]:
     """The row by its columns, the digest as PostgreSQL reads one."""
     columns = row._asdict()
     columns["code_digest"] = rf"\x{row.code_digest.hex()}"

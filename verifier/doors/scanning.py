@@ -28,7 +28,7 @@ from healthcode.core import (
 from healthcode.web.days import day_of
 from healthcode.web.errors import InvalidInput, Refusal
 from verifier.doors.metrics import SCANS
-from verifier.doors.recording import Recorded, Row, record
+from verifier.doors.recording import RecordedScan, ScanRow, record
 from verifier.errors import ScanIdReused
 from verifier.recognition.trust import CLOCK_LEEWAY_SECONDS, knowledge
 
@@ -37,7 +37,7 @@ MAX_SCAN_AGE: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class EnrolledDevice:
     """The device that scans, its venue, and what a yellow code means there.
 
     It is what a device's requests are made as, in the place of a person's account.
@@ -90,7 +90,7 @@ class Answer(NamedTuple):
     age_seconds: int | None
 
 
-def scan(*, door: Door, new: NewScan, at: datetime) -> Answer:
+def scan(*, door: EnrolledDevice, new: NewScan, at: datetime) -> Answer:
     """Judge one code and record the scan.
 
     Raises:
@@ -104,7 +104,7 @@ def scan(*, door: Door, new: NewScan, at: datetime) -> Answer:
 
 
 def scan_all(
-    *, door: Door, scans: Sequence[NewScan], offline: bool, at: datetime
+    *, door: EnrolledDevice, scans: Sequence[NewScan], offline: bool, at: datetime
 ) -> list[Answer | Refusal]:
     """Judge and record many scans with one statement; the answers in the order of `scans`.
 
@@ -132,14 +132,20 @@ class _Judged(NamedTuple):
 
     new: NewScan
     verdict: Verdict
-    row: Row
+    row: ScanRow
 
 
 def _row(
-    door: Door, new: NewScan, verdict: Verdict, *, moment: datetime, offline: bool, at: datetime
-) -> Row:
+    door: EnrolledDevice,
+    new: NewScan,
+    verdict: Verdict,
+    *,
+    moment: datetime,
+    offline: bool,
+    at: datetime,
+) -> ScanRow:
     code = verdict.code
-    return Row(
+    return ScanRow(
         day=day_of(moment),
         id=new.id,
         venue_id=door.venue,
@@ -171,7 +177,7 @@ def _shown_at(text: str, code: HealthCode) -> datetime | None:
 
 
 def _answer(
-    door: Door, new: NewScan, judged: _Judged, earlier: Recorded | None
+    door: EnrolledDevice, new: NewScan, judged: _Judged, earlier: RecordedScan | None
 ) -> Answer | Refusal:
     verdict, row = judged.verdict, judged.row
     code = verdict.code
@@ -217,7 +223,7 @@ def _digest(code: str) -> bytes:
     return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()
 
 
-def _count(written: Iterable[Row]) -> None:
+def _count(written: Iterable[ScanRow]) -> None:
     kinds = Counter((row.outcome, row.reason, row.offline) for row in written)
     for (outcome, reason, offline), times in kinds.items():
         SCANS.labels(outcome, reason, str(offline).lower()).inc(times)

@@ -30,7 +30,7 @@ UNHEARD: Final = timedelta(hours=1)
 GRACE: Final = timedelta(seconds=core.Rules().trust_grace_seconds)
 
 
-class State(StrEnum):
+class ListState(StrEnum):
     """How far the list can be relied on, from best to worst."""
 
     GOOD = "good"
@@ -53,13 +53,13 @@ class Held:
         # A signed list always has an end; its reader has refused others.
         return datetime.fromtimestamp(self.trust.expires_at or 0, UTC)
 
-    def state(self, *, at: datetime) -> State:
+    def state(self, *, at: datetime) -> ListState:
         """What to think of it at `at`. A stale list passes nobody without a look."""
         if at >= self.ends_at or at - self.confirmed_at > GRACE:
-            return State.STALE
+            return ListState.STALE
         if self.ends_at - at < ENDS_SOON:
-            return State.ENDS_SOON
-        return State.UNHEARD if at - self.confirmed_at > UNHEARD else State.GOOD
+            return ListState.ENDS_SOON
+        return ListState.UNHEARD if at - self.confirmed_at > UNHEARD else ListState.GOOD
 
 
 def is_followed() -> bool:
@@ -80,10 +80,10 @@ def held(*, at: datetime) -> Held | None:
     return Held(trust, row.confirmed_at)
 
 
-def state(*, at: datetime) -> State:
+def state(*, at: datetime) -> ListState:
     """How far the list of the alliance can be relied on."""
     found = held(at=at)
-    return State.MISSING if found is None else found.state(at=at)
+    return ListState.MISSING if found is None else found.state(at=at)
 
 
 def keys() -> tuple[core.Key, ...]:

@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 
 from verifier.models import Publication
 from verifier.recognition import alliance
-from verifier.recognition.alliance import State
+from verifier.recognition.alliance import ListState
 
 
 class TrustMetrics(Collector):
@@ -32,13 +32,13 @@ class TrustMetrics(Collector):
 def _trust_list() -> Iterable[Metric]:
     at = timezone.now()
     held = alliance.held(at=at)
-    now = held.state(at=at) if held else State.MISSING
+    now = held.state(at=at) if held else ListState.MISSING
     states = GaugeMetricFamily(
         "healthcode_trust_list_state",
         "1 for the state that the alliance's trust list is in; good is the one to wish for.",
         labels=["state"],
     )
-    for state in State:
+    for state in ListState:
         states.add_metric([state.value], int(state is now))
     yield states
     if held is not None:

@@ -12,23 +12,23 @@ from django.views.decorators.http import require_GET
 
 from healthcode.core import Colour, Issuer, Outcome
 from verifier.recognition import alliance
-from verifier.recognition.alliance import State
+from verifier.recognition.alliance import ListState
 from verifier.recognition.trust import knowledge
 
-_WARNINGS: dict[State, Promise] = {
-    State.UNHEARD: _(
+_WARNINGS: dict[ListState, Promise] = {
+    ListState.UNHEARD: _(
         "Nobody has confirmed the alliance's list for over an hour. It still counts; have the "
         "network and the list's address looked at."
     ),
-    State.ENDS_SOON: _(
+    ListState.ENDS_SOON: _(
         "The alliance's list ends in less than two days. Ask the alliance for the next one: after "
         "the end, doors let nobody in on a partner's code without a look."
     ),
-    State.STALE: _(
+    ListState.STALE: _(
         "The alliance's list is too old to rely on. Until a new one arrives, partners' codes are "
         "at best a reason to look, never to let in."
     ),
-    State.MISSING: _(
+    ListState.MISSING: _(
         "There is no good list of the alliance yet, so partners' codes are refused. Check its "
         "address and the alliance's keys."
     ),
@@ -46,7 +46,7 @@ _COLOURS: dict[Colour, Promise] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class IssuerRow:
     """One issuer. `worth` is what the list says of its colours, empty where doors decide."""
 
     name: str
@@ -79,7 +79,7 @@ def recognised(request: HttpRequest) -> HttpResponse:
     return render(request, "verifier/recognised.html", context)
 
 
-def _row(issuer: Issuer, heard: int) -> Row:
+def _row(issuer: Issuer, heard: int) -> IssuerRow:
     worth = tuple((_COLOURS[colour], _WORTH[what]) for colour, what in issuer.honours.items())
     confirmed_at = datetime.fromtimestamp(heard, UTC)
-    return Row(issuer.name, issuer.title, issuer.contact, worth, confirmed_at)
+    return IssuerRow(issuer.name, issuer.title, issuer.contact, worth, confirmed_at)

@@ -15,6 +15,7 @@ from django.db import transaction
 
 from healthcode import core
 from healthcode.core import strict_json
+from healthcode.core.errors import MalformedMetadata
 from verifier.models import Publication, TrustedIssuer
 from verifier.recognition import alliance
 from verifier.recognition.fetching import Fetched, FetchFailed, fetch
@@ -33,10 +34,6 @@ KEEP_LISTS_FOR = timedelta(days=16)
 
 Answers: TypeAlias = Mapping[str, Fetched | FetchFailed]
 """What was answered at each address."""
-
-
-class MalformedMetadata(core.CoreError):
-    """An issuer's metadata cannot be read."""
 
 
 def refresh_all(*, at: datetime) -> dict[str, str]:

@@ -14,7 +14,7 @@ register = template.Library()
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ChosenArea:
     """The area that a form holds: its code, "" for none, and its names from the province down."""
 
     code: str
@@ -22,15 +22,15 @@ class Choice:
 
 
 @register.simple_tag(takes_context=True)
-def area_chosen(context: dict[str, Any], name: str, value: str | None) -> Choice:
+def area_chosen(context: dict[str, Any], name: str, value: str | None) -> ChosenArea:
     """The area in the field `name`: `value`, or what came back from choosing without script."""
     given = value or context["request"].GET.get(name, "")
     try:
         code = normalise_code(given)
     except InvalidInput:
-        return Choice("", "")
+        return ChosenArea("", "")
     known = full_names([code])
-    return Choice(code, known[code]) if code in known else Choice("", "")
+    return ChosenArea(code, known[code]) if code in known else ChosenArea("", "")
 
 
 @register.simple_tag

@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from healthcode.areas.errors import InvalidMap
-from healthcode.areas.maps import Line, lines_of_csv, read_map
+from healthcode.areas.maps import MapLine, lines_of_csv, read_map
 from healthcode.areas.models import Level
 from healthcode.areas.services import LevelsChange
 from healthcode.officers.maps.serializers import MapFrame
@@ -117,7 +117,7 @@ class MapForm:
             data = self.file if self.file is not None else self.text.encode()
             return read_map(lines_of_csv(data), whole_of=whole_of)
         changed = [
-            Line({"line": number}, code, level)
+            MapLine({"line": number}, code, level)
             for number, (code, level) in enumerate(self.table.items(), start=1)
             if level != in_force.get(code, Level.GREEN).label
         ]

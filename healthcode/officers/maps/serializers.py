@@ -27,7 +27,7 @@ class LevelLine(StrictSerializer):
 
 
 @extend_schema_field(LevelLine(many=True))
-class Lines(serializers.Field[list[Any], Any, list[Any], list[Any]]):
+class LinesField(serializers.Field[list[Any], Any, list[Any], list[Any]]):
     """The lines as they came: `areas.maps` reads them all at once and names every fault."""
 
     default_error_messages = {"format": _("Give a list of objects with code and level.")}
@@ -58,7 +58,7 @@ class MapFrame(StrictSerializer):
 class MapInput(MapFrame):
     """A map: part of an area, or with `whole_of` all of it, the rest being green."""
 
-    levels = Lines()
+    levels = LinesField()
 
 
 class ChangeAnswer(serializers.Serializer[Any]):

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.models import Role
 from accounts.permissions import role_required
-from healthcode.colours.reasons import Reason
+from healthcode.colours.reasons import ColourReason
 from healthcode.colours.selectors import colour_of, decision_of
 from healthcode.residents.whom import whom
 
@@ -43,9 +43,9 @@ def _told_page(request: HttpRequest, person_id: int, template: str) -> HttpRespo
     return render(request, template, context)
 
 
-def once_each(reasons: Iterable[Reason]) -> list[Reason]:
+def once_each(reasons: Iterable[ColourReason]) -> list[ColourReason]:
     """`reasons` without those that say the same; of these, the one that lasts longest stays."""
-    told: dict[tuple[str, str], Reason] = {}
+    told: dict[tuple[str, str], ColourReason] = {}
     for reason in reasons:
         same = told.setdefault((reason.rule, reason.text), reason)
         if _lasts(reason) > _lasts(same):
@@ -53,7 +53,7 @@ def once_each(reasons: Iterable[Reason]) -> list[Reason]:
     return list(told.values())
 
 
-def _lasts(reason: Reason) -> tuple[bool, bool, float]:
+def _lasts(reason: ColourReason) -> tuple[bool, bool, float]:
     """Orders reasons by how long they last: open exposures, then open releases, then by date."""
     ends = reason.until or reason.holds_until
     return reason.holds_until is None, reason.until is None, ends.timestamp() if ends else 0.0

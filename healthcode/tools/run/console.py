@@ -51,7 +51,7 @@ class Console:
             self._terminal = False
 
 
-class Lines:
+class LineCutter:
     """Cuts a stream of bytes into whole lines; a line longer than 64 KiB is cut."""
 
     LIMIT = 64 * 1024

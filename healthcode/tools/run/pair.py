@@ -19,7 +19,7 @@ from typing import IO
 from healthcode.tools.run import children, stopping
 from healthcode.tools.run import state as local_state
 from healthcode.tools.run.children import LocalError
-from healthcode.tools.run.console import Console, Lines
+from healthcode.tools.run.console import Console, LineCutter
 from healthcode.tools.run.service import PROJECT
 from healthcode.tools.run.state import write_private
 from healthcode.tools.run.stopping import StopRequestedError
@@ -53,7 +53,7 @@ class Province:
             return False
 
 
-class Alliance:
+class AllianceFolder:
     """The folder of the alliance, kept with the same commands that an alliance uses."""
 
     def __init__(self, folder: Path) -> None:
@@ -98,7 +98,7 @@ class Pair:
             Province("CN-33", "浙江省", port, folder / "CN-33"),
             Province("CN-31", "上海市", port + 1, folder / "CN-31"),
         ]
-        self.alliance = Alliance(folder / "alliance")
+        self.alliance = AllianceFolder(folder / "alliance")
         logs = folder / "log"
         logs.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.console = Console(logs)
@@ -153,7 +153,7 @@ class Pair:
         )
         self._processes[province.issuer] = process
         pipe = _readable(process)
-        self._pipes.register(pipe, selectors.EVENT_READ, (province.issuer, pipe, Lines()))
+        self._pipes.register(pipe, selectors.EVENT_READ, (province.issuer, pipe, LineCutter()))
 
 
 def _readable(process: subprocess.Popen[bytes]) -> IO[bytes]:

@@ -17,7 +17,7 @@ import psutil
 
 from healthcode.tools.run import children
 from healthcode.tools.run.children import LocalError
-from healthcode.tools.run.console import Console, Lines
+from healthcode.tools.run.console import Console, LineCutter
 from healthcode.tools.run.environment import SETTINGS
 from healthcode.tools.run.postgres import Postgres
 from healthcode.tools.run.state import State, write_private
@@ -49,7 +49,7 @@ class _Role:
     name: str
     process: subprocess.Popen[bytes]
     pipe: IO[bytes]
-    lines: Lines
+    lines: LineCutter
 
 
 class Service:
@@ -190,7 +190,7 @@ class Service:
         if process.stdout is None:
             raise LocalError(f"No pipe to {name}.")
         os.set_blocking(process.stdout.fileno(), False)
-        role = _Role(name, process, process.stdout, Lines())
+        role = _Role(name, process, process.stdout, LineCutter())
         self._roles[name] = role
         self._pipes.register(role.pipe, selectors.EVENT_READ, role)
 

@@ -23,7 +23,7 @@ from healthcode.tracing.models import Place, Presence
 from tests.accounts.people import WANG
 from tests.colours import world
 from verifier.doors import partitions as scans
-from verifier.doors.scanning import Door, NewScan, Outcome, scan_all
+from verifier.doors.scanning import EnrolledDevice, NewScan, Outcome, scan_all
 
 BEGIN = datetime(2026, 1, 5, 2, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -80,7 +80,7 @@ def a_month(person: Person) -> None:
         ends=BEGIN + timedelta(hours=1),
         sure=True,
     )
-    door = Door(device=1, venue=1, yellow=Outcome.CAUTION)
+    door = EnrolledDevice(device=1, venue=1, yellow=Outcome.CAUTION)
     scan_all(door=door, scans=[NewScan(uuid4(), "no code", BEGIN)], offline=True, at=BEGIN)
     Session.objects.create(session_key="s", session_data="", expire_date=BEGIN + 14 * DAY)
 

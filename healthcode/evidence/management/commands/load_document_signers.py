@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from healthcode.evidence import signers
-from healthcode.evidence.signers import Difference, SignersError
+from healthcode.evidence.signers import SignersDifference, SignersError
 from healthcode.web.errors import Refusal
 
 
@@ -88,7 +88,7 @@ class Command(BaseCommand):
         self.stdout.write(f"Written as act {act.pk}.")
 
 
-def _told(found: Difference, *, missing: str) -> Iterator[str]:
+def _told(found: SignersDifference, *, missing: str) -> Iterator[str]:
     """A line for each signer that changes, and the sums; `missing` marks those not in the file."""
     for signer in found.added:
         usages = ", ".join(sorted(signer.key.usages))
