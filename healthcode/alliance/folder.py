@@ -4,7 +4,6 @@ Whoever has the folder and the secret speaks for the alliance; the public files 
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -34,8 +33,8 @@ from healthcode.core import (
 )
 from healthcode.core.cose import sign_es256
 from healthcode.core.trust_list import describe, differences, read
+from healthcode.web.files import write_private, write_public
 
-_FOR_ALL, _FOR_ITS_OWNER = 0o644, 0o600
 _OVERLAP_SECONDS: Final = 24 * 3600
 _UNSIGNED: Final = Trust(issuers={}, as_of=0, expires_at=1, sequence=0)
 
@@ -119,7 +118,7 @@ class Folder:
         document = describe(replace(_UNSIGNED, issuers=issuers))
         read(document)
         text = json.dumps(document, ensure_ascii=False, indent=2)
-        _write(self.path / "draft.json", text, _FOR_ALL)
+        write_public(self.path / "draft.json", text)
 
     def differences(self, *, at: int) -> Iterator[str]:
         """What the draft changes in the list last signed, one line each."""
@@ -149,7 +148,7 @@ class Folder:
             signer=partial(sign_es256, private_key),
         )
         parse_trust_list(token, self.keys(), at, held=last)
-        _write(self.path / "trust.jws", token, _FOR_ALL)
+        write_public(self.path / "trust.jws", token)
         return trust
 
     @property
@@ -172,11 +171,11 @@ class Folder:
         pem = private_key.private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(secret)
         )
-        _write(path, pem.decode(), _FOR_ITS_OWNER)
+        write_private(path, pem.decode())
         return Key.of(private_key.public_key(), not_before=at)
 
     def _write_keys(self, keys: Iterable[Key]) -> None:
-        _write(self.path / "alliance.json", json.dumps(jwk_set(keys), indent=2), _FOR_ALL)
+        write_public(self.path / "alliance.json", json.dumps(jwk_set(keys), indent=2))
 
     def _open(self, secret: bytes, path: Path | None = None) -> ec.EllipticCurvePrivateKey:
         try:
@@ -194,11 +193,3 @@ class Folder:
             raise AllianceError(
                 f"There is no {name} in {self.path}; `create` makes an alliance."
             ) from error
-
-
-def _write(path: Path, content: str, mode: int) -> None:
-    """Replace a file in one step, so that who reads it finds the old or the new one whole."""
-    scratch = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(scratch, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode), "w") as out:
-        out.write(content)
-    scratch.replace(path)

@@ -21,8 +21,8 @@ from healthcode.tools.run import state as local_state
 from healthcode.tools.run.children import LocalError
 from healthcode.tools.run.console import Console, LineCutter
 from healthcode.tools.run.service import PROJECT
-from healthcode.tools.run.state import write_private
 from healthcode.tools.run.stopping import StopRequestedError
+from healthcode.web.files import write_private
 
 _STOP_SECONDS = 60
 _LIST_DAYS = 30

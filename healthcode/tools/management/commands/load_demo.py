@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from healthcode.tools.demo import logins, province
 from healthcode.tools.demo.places import NoSuchDemo, here
-from healthcode.tools.run.state import write_private
+from healthcode.web.files import write_private
 
 
 class Command(BaseCommand):
