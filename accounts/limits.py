@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import vault
 from accounts.models import LimitEvent
+from healthcode.web.advisory_locks import OF_A_SUBJECT
 from healthcode.web.errors import TooMany
 
 
@@ -54,7 +55,7 @@ def _lock(indexes: Iterable[bytes]) -> None:
     keys = sorted(int.from_bytes(index[:8], signed=True) for index in indexes)
     with connection.cursor() as cursor:
         for key in keys:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])
+            cursor.execute(f"SELECT {OF_A_SUBJECT}", [key])
 
 
 def _refuse_if_used_up(index: bytes, limit: Limit, at: datetime) -> None:

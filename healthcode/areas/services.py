@@ -11,9 +11,7 @@ from healthcode.acts.models import Act
 from healthcode.areas.changes import Change, between, fell, rose
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.areas.selectors import require_known
-
-# Any number that nothing else in this database uses for its advisory locks.
-PUBLICATION_LOCK = 0x6C65_7665
+from healthcode.web.advisory_locks import AdvisoryLock
 
 # Unqualified names find temporary tables first: within the transaction every statement on the
 # levels, whoever wrote it, reads this copy.
@@ -60,7 +58,7 @@ def one_publication_at_a_time() -> None:
     that nobody can wait in a circle.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PUBLICATION_LOCK])
+        cursor.execute(f"SELECT {AdvisoryLock.LEVELS.alone}")
 
 
 def publish_levels(

@@ -23,16 +23,15 @@ from django.db.backends.utils import CursorWrapper
 from healthcode.colours import sql
 from healthcode.colours.policy import policy_at
 from healthcode.core import Colour
+from healthcode.web.advisory_locks import AdvisoryLock
 
-# Any number that nothing else in this database uses for its advisory locks.
-GATE: Final = 0x68636F6C
 # Many times what a batch takes.
 GATE_PATIENCE: Final = "10s"
 # What such a transaction begins with. PostgreSQL would compile the statement for a large batch anew
 # each time, which takes longer than the batch. And since it cannot know how few words the rules and
 # levels come to, it would sort all facts by theirs instead of looking each up.
-BEGIN: Final = """
-SELECT pg_advisory_xact_lock_shared(%s), set_config('jit', 'off', true),
+BEGIN: Final = f"""
+SELECT {AdvisoryLock.COLOURS.shared}, set_config('jit', 'off', true),
        set_config('enable_mergejoin', 'off', true)
 """
 # Large sets are compared in parts, so that no statement's memory grows with the population.
@@ -112,7 +111,7 @@ def _lock(cursor: CursorWrapper, bound: Mapping[str, Any]) -> list[int] | None:
 def hold_gate() -> None:
     """Keep recomputations from planning until this transaction ends; many can hold it."""
     with connection.cursor() as cursor:
-        cursor.execute(BEGIN, [GATE])
+        cursor.execute(BEGIN)
 
 
 def pass_gate() -> None:
@@ -124,8 +123,8 @@ def pass_gate() -> None:
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
-            "SELECT set_config('lock_timeout', %s, true), pg_advisory_xact_lock(%s)",
-            [GATE_PATIENCE, GATE],
+            f"SELECT set_config('lock_timeout', %s, true), {AdvisoryLock.COLOURS.alone}",
+            [GATE_PATIENCE],
         )
 
 

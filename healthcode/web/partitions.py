@@ -12,6 +12,8 @@ from typing import Final
 
 from django.db import connection, transaction
 
+from healthcode.web.advisory_locks import OF_A_TABLE
+
 LOCK_TIMEOUT: Final = "3s"
 """Writers wait while a partition is made or dropped; rather than hold them up, try again later."""
 
@@ -56,7 +58,7 @@ class DailyTable:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
             # Whoever makes it first wins; the other finds it and leaves it.
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [self.name])
+            cursor.execute(f"SELECT {OF_A_TABLE}", [self.name])
             if day in self.days():
                 return
             cursor.execute(f"LOCK TABLE {self.name}_default IN ACCESS EXCLUSIVE MODE")

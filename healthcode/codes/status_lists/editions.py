@@ -21,6 +21,7 @@ from healthcode.codes.status_lists.indexes import Part, further_parts, parts_of
 from healthcode.codes.status_lists.superseded import DatabaseSnapshot, Superseded, read_superseded
 from healthcode.core import build_status_list, status_bits
 from healthcode.core.status import unverified
+from healthcode.web.advisory_locks import AdvisoryLock
 from healthcode.web.days import day_of
 
 TTL: Final = timedelta(seconds=30)
@@ -34,8 +35,6 @@ SIGN_AGAIN_AFTER: Final = timedelta(minutes=5)
 
 PATIENCE: Final = timedelta(seconds=1)
 """How long one waits for its turn who may leave it to the publisher at work."""
-
-_LOCK = 0x5354_4C53  # "STLS": the advisory lock that publishers take in turn
 
 
 def publish_unless_busy(*, at: datetime) -> int:
@@ -76,7 +75,7 @@ def _take_turn(patience: timedelta) -> None:
     with connection.cursor() as cursor:
         milliseconds = str(int(patience.total_seconds() * 1000))
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [milliseconds])
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
+        cursor.execute(f"SELECT {AdvisoryLock.STATUS_LISTS.alone}")
 
 
 @dataclass(frozen=True, slots=True)
