@@ -1,4 +1,4 @@
-"""Addresses of the areas room; the levels' interface is mounted by colours, which recolours."""
+"""Addresses of the areas room; officers publish and anybody reads levels at `officers.maps`."""
 
 from django.urls import path
 

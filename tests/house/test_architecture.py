@@ -14,9 +14,8 @@ TIES: Final = {"apps"}
 
 def shown() -> list[set[str]]:
     """The floors of the page's first table, rooms to come in parentheses as in the contract."""
-    table = PAGE.partition("## The house")[2].partition("\n## ")[0]
     floors: list[set[str]] = []
-    for name, rooms in re.findall(r"^\| ([a-z' ]*?) ?\| (.*?) \|", table, re.MULTILINE):
+    for name, rooms in re.findall(r"^\| ([a-z' ]*?) ?\| (.*?) \|", _table("floor"), re.MULTILINE):
         if name == "floor":
             continue
         found = set(re.findall(r"\(`[\w.]+`\)|`[\w.]+`", rooms))
@@ -56,3 +55,20 @@ def test_the_page_shows_the_parts_of_the_verifier() -> None:
     }
     assert parts
     assert parts <= set(re.findall(r"`(verifier\.\w+)`", PAGE))
+
+
+def test_the_files_to_look_in_are_there() -> None:
+    """Named from their room on; a bare name lies beside the one before it."""
+    missing, folder = [], Path()
+    for place in re.findall(r"`([\w/.-]+(?:\.\w+|/))`", _table("to change")):
+        path = Path(place)
+        folder = path.parent if path.parent.name else folder
+        if not any((ROOT / top / folder / path.name).exists() for top in ("", "healthcode")):
+            missing.append(place)
+    assert missing == []
+
+
+def _table(first: str) -> str:
+    """The table of the page whose first column has this name."""
+    (table,) = re.findall(rf"^\| {first} \|.*\n(?:\|.*\n)+", PAGE, re.MULTILINE)
+    return str(table)

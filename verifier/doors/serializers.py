@@ -1,4 +1,4 @@
-"""What the verifier's interface takes and gives."""
+"""What doors send and get, as the API's description tells it."""
 
 from collections.abc import Mapping
 from typing import Any

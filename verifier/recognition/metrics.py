@@ -1,4 +1,4 @@
-"""What the verifier counts for /metrics: outcomes and how old its knowledge is, never who."""
+"""What the verifier tells /metrics about its knowledge: how old it is, and how long it lasts."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Reading venues, devices, what was scanned, and what partners asked."""
+"""Reading venues, their devices, and what was scanned."""
 
 from dataclasses import dataclass
 from datetime import datetime

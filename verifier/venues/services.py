@@ -1,4 +1,4 @@
-"""Venues, their devices, and how a device is enrolled."""
+"""Venues and the devices at their doors."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
