@@ -4,7 +4,6 @@ from healthcode.core import dcc_schema
 from healthcode.evidence.certificates import ATTESTABLE
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.lines import FORMS
-from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.traits import Trait
 
 
@@ -24,7 +23,3 @@ def test_what_certificates_state_can_be_entered() -> None:
 
 def test_every_trait_belongs_to_a_kind() -> None:
     assert {trait for record in KINDS.values() for trait in record.traits} == set(Trait)
-
-
-def test_every_kind_is_recorded() -> None:
-    assert list(KINDS) == list(EvidenceKind)
