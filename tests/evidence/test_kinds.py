@@ -4,6 +4,7 @@ from healthcode.core import dcc_schema
 from healthcode.evidence.certificates import ATTESTABLE
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.lines import FORMS
+from healthcode.evidence.models import Evidence
 from healthcode.evidence.traits import Trait
 
 
@@ -23,3 +24,8 @@ def test_what_certificates_state_can_be_entered() -> None:
 
 def test_every_trait_belongs_to_a_kind() -> None:
     assert {trait for record in KINDS.values() for trait in record.traits} == set(Trait)
+
+
+def test_every_trait_fits_its_column() -> None:
+    longest = Evidence._meta.get_field("traits").base_field.max_length
+    assert max(map(len, Trait)) <= longest
