@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, F, OuterRef
 
 from healthcode.colours import sql
-from healthcode.colours.decide_many import codes_within, pass_gate, recompute_people
+from healthcode.colours.decide_many import codes_within, recompute_people, wait_for_writers
 from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import Cause, Recomputation, RecomputationBatch, RecomputationState
 from healthcode.colours.policy import PolicyFault
@@ -64,7 +64,7 @@ def plan(recomputation_id: int, *, clock: Clock) -> int | None:
     Returns how many people; None when that is done already, or being done by somebody else.
 
     Raises:
-        OperationalError: when the gate cannot be passed.
+        OperationalError: when the writers of colours do not end in time.
     """
     waiting = Recomputation.objects.filter(pk=recomputation_id, started_at__isnull=True)
     cause = waiting.values_list("cause", flat=True).first()
@@ -72,7 +72,7 @@ def plan(recomputation_id: int, *, clock: Clock) -> int | None:
         return None
     # Evidence names its people, who are locked and read anew: nobody can slip past.
     if cause != Cause.EVIDENCE:
-        pass_gate()
+        wait_for_writers()
     with transaction.atomic(), connection.cursor() as cursor:
         row = waiting.select_for_update(no_key=True, skip_locked=True).first()
         if row is None:

@@ -6,9 +6,9 @@ gives:
 
 - Whoever writes a colour locks the row first and reads evidence, levels and policy in a later
   statement, so that the last to hold the lock has read everything committed before it.
-- Whoever writes a colour holds the gate (a shared advisory lock) until commit. A recomputation
-  passes through the gate alone before it plans: so a transaction that read the old levels or the
-  old policy has committed by then, and what it wrote is found.
+- Whoever writes a colour shares the writers' lock (an advisory lock) until commit. A recomputation
+  takes it alone for a moment before it plans: so a transaction that read the old levels or the old
+  policy has committed by then, and what it wrote is found.
 """
 
 from collections import Counter
@@ -26,7 +26,7 @@ from healthcode.core import Colour
 from healthcode.web.advisory_locks import AdvisoryLock
 
 # Many times what a batch takes.
-GATE_PATIENCE: Final = "10s"
+WRITERS_PATIENCE: Final = "10s"
 # What such a transaction begins with. PostgreSQL would compile the statement for a large batch anew
 # each time, which takes longer than the batch. And since it cannot know how few words the rules and
 # levels come to, it would sort all facts by theirs instead of looking each up.
@@ -76,12 +76,12 @@ def recompute_people(
 
 
 def hold(people: Sequence[int], *, at: datetime) -> Sequence[int]:
-    """Hold the gate and lock the stored colours of `people`, making those that are missing.
+    """Share the writers' lock, lock the stored colours of `people`, make those that are missing.
 
     Returns whose they are: of ids of nobody there are none, nor of anybody new before the first
     policy. What decides, evidence and levels and policy, is to be read after this.
     """
-    hold_gate()
+    join_writers()
     with connection.cursor() as cursor:
         bound: dict[str, Any] = {"people": _array(people), "asked": len(set(people)), "at": at}
         # Nearly everybody has a row. A third transaction that makes one between these statements
@@ -108,14 +108,14 @@ def _lock(cursor: CursorWrapper, bound: Mapping[str, Any]) -> list[int] | None:
     return None if some is None else list(some)
 
 
-def hold_gate() -> None:
+def join_writers() -> None:
     """Keep recomputations from planning until this transaction ends; many can hold it."""
     with connection.cursor() as cursor:
         cursor.execute(BEGIN)
 
 
-def pass_gate() -> None:
-    """Wait until every transaction that held the gate when this was called has ended.
+def wait_for_writers() -> None:
+    """Wait until every transaction that shared the writers' lock when this was called has ended.
 
     Raises:
         OperationalError: when one of them does not end. Everybody else queues up behind who waits
@@ -124,7 +124,7 @@ def pass_gate() -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             f"SELECT set_config('lock_timeout', %s, true), {AdvisoryLock.COLOURS.alone}",
-            [GATE_PATIENCE],
+            [WRITERS_PATIENCE],
         )
 
 

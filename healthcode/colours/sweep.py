@@ -10,7 +10,7 @@ from typing import Final
 from django.db import transaction
 
 from healthcode.colours.batches import PEOPLE_A_BATCH, STALE_AFTER
-from healthcode.colours.decide_many import hold_gate, recompute_people
+from healthcode.colours.decide_many import join_writers, recompute_people
 from healthcode.colours.models import Cause, PersonColour, Policy, Recomputation
 from healthcode.colours.recompute import request, wake
 from healthcode.colours.wake import send
@@ -83,8 +83,8 @@ def apply_policy_in_force(*, at: datetime) -> Recomputation | None:
 def recompute_due(*, at: datetime) -> tuple[int, int]:
     """Recompute a batch of people whose next change has come: how many, how many changed."""
     with transaction.atomic():
-        # Before any row: see decide_many on the order of gate and rows.
-        hold_gate()
+        # Before any row: see decide_many on the order of the writers' lock and rows.
+        join_writers()
         due = list(
             PersonColour.objects.filter(next_change_at__lte=at)
             .order_by("next_change_at")

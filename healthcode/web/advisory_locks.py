@@ -16,8 +16,8 @@ class AdvisoryLock(IntEnum):
     LEVELS = 0x6C65_7665
     """Who publishes a map of levels, alone: two that speak of one area must not interleave."""
     COLOURS = 0x6863_6F6C
-    """The gate of colours. Who writes a colour shares it; who plans a recomputation takes it alone,
-    and so passes once all who wrote by the rules of before have ended."""
+    """The writers' lock of colours. Who writes a colour shares it. Who plans a recomputation takes
+    it alone for a moment, and so begins once all who wrote by the rules of before have ended."""
     STATUS_LISTS = 0x5354_4C53
     """Who signs status lists, alone: the lists of one moment are of one publisher."""
 

@@ -85,8 +85,8 @@ def test_it_takes_seven_queries(
         world.stay(traveller, code, shanghai(2, 10), shanghai(2, 20))
         world.levels(code, (Level.RED, shanghai(2, 9), None))
 
-    # The gate, the lock, the missing row, its lock, the policy, the facts, the levels, the writing,
-    # the names.
+    # The writers' lock, the lock, the missing row, its lock, the policy, the facts, the levels,
+    # the writing, the names.
     with django_assert_num_queries(9):
         assert len(decide_now(traveller, at=NOON).reasons) == stays
     # Afterwards the row is there.

@@ -203,7 +203,7 @@ def test_a_declaration_during_a_batch_waits_and_sees_the_new_map(beside: Beside)
 def test_a_transaction_that_does_not_end_delays_planning_and_nobody_else(
     beside: Beside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(decide_many, "GATE_PATIENCE", "200ms")
+    monkeypatch.setattr(decide_many, "WRITERS_PATIENCE", "200ms")
     stuck, other = world.people(2)
     world.stay(other, "330104", shanghai(1, 1), None)
     with transaction.atomic():

@@ -127,7 +127,7 @@ def test_the_number_of_queries_does_not_follow_the_people(
         world.stay(person, "330104", shanghai(1, 1), None)
     world.levels("330104", (Level.RED, shanghai(2, 9), None))
 
-    # The gate, the locks, the missing rows, their locks, the policy, the decision.
+    # The writers' lock, the locks, the missing rows, their locks, the policy, the decision.
     with django_assert_num_queries(6):
         assert recompute_people(people, at=NOON) == number
     # Afterwards nobody's row is missing.

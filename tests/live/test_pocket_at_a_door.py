@@ -45,7 +45,7 @@ def film(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def gate(
+def door_page(
     service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path
 ) -> Iterator[Page]:
     """The scanner page of a door that is without network, its camera above an empty desk."""
@@ -68,28 +68,30 @@ def shown_by(pocket: Page) -> Image.Image:
     return picture_of(canvas)
 
 
-def expect_verdict(gate: Page, outcome: str, reason: str) -> str:
+def expect_verdict(door_page: Page, outcome: str, reason: str) -> str:
     """Wait for this verdict over the whole screen; what it says of the code's age."""
-    panel = gate.locator(f"#verdict[data-look={outcome}][data-reason={reason}]")
+    panel = door_page.locator(f"#verdict[data-look={outcome}][data-reason={reason}]")
     expect(panel).to_be_visible(timeout=PATIENCE_MS)
-    age = gate.inner_text("#verdict-age")
+    age = door_page.inner_text("#verdict-age")
     panel.click()
     return age
 
 
-def test_a_bound_code_passes_and_its_copy_does_not(pocket: Page, gate: Page, film: Path) -> None:
+def test_a_bound_code_passes_and_its_copy_does_not(
+    pocket: Page, door_page: Page, film: Path
+) -> None:
     picture = shown_by(pocket)
     write_film(film, picture)
-    assert re.search(r"\d+秒", expect_verdict(gate, "pass", "ok"))
+    assert re.search(r"\d+秒", expect_verdict(door_page, "pass", "ok"))
 
     write_film(film, EMPTY_DESK)
-    for page in (pocket, gate):
+    for page in (pocket, door_page):
         page.clock.fast_forward(A_FEW_MINUTES_MS)
     write_film(film, picture)
-    expect_verdict(gate, "refuse", "expired")
+    expect_verdict(door_page, "refuse", "expired")
 
     anew = shown_by(pocket)
     assert anew.tobytes() != picture.tobytes()
     write_film(film, anew)
-    expect_verdict(gate, "pass", "ok")
-    expect(gate.locator("#state-queue")).to_contain_text("3")
+    expect_verdict(door_page, "pass", "ok")
+    expect(door_page.locator("#state-queue")).to_contain_text("3")
