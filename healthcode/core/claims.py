@@ -8,6 +8,8 @@ CONTRIBUTING.md tells what else a new member needs. Numbers are never reused.
 import re
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from functools import lru_cache
+from operator import call, itemgetter
 from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -15,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from healthcode.core import cbor, grammar
 from healthcode.core.errors import MalformedCode
 
+MAX_HOLDER_BYTES: Final = 32
 _COORDINATE_BYTES: Final = 32
 # First bytes of texts: that of an empty one, and that of one with its size in the next byte.
 _EMPTY_TEXT, _TEXT_OF_24 = 0x60, 0x78
@@ -37,6 +40,9 @@ class Colour(IntEnum):
     YELLOW = 1
     RED = 2
 
+    # As equal numbers have; an enumeration's own is a function, called at each look-up of a door.
+    __hash__ = int.__hash__
+
     @property
     def label(self) -> str:
         """What programs call it: `green`, `yellow` or `red`."""
@@ -48,6 +54,8 @@ class Kind(IntEnum):
 
     LIVE = 0
     PAPER = 1
+
+    __hash__ = int.__hash__
 
 
 class StatusRef(NamedTuple):
@@ -131,7 +139,7 @@ def _one_of(rule: str, values: Sequence[IntEnum]) -> Coding:
         rule,
         rb"[\x00-%c]" % (len(values) - 1),
         write,
-        lambda found: values[found[0]],
+        {cbor.head(0, value): value for value in values}.__getitem__,
         lambda value: value.name.lower(),
     )
 
@@ -143,11 +151,13 @@ def _text(rule: str, shape: str, wrong: str) -> Coding:
     def write(text: str) -> bytes:
         if not whole.fullmatch(text):
             raise MalformedCode(wrong)
-        return cbor.encode(text)
+        return grammar.TEXTS[len(text)] + text.encode()
 
     return Coding(rule, grammar.SIZE_OF_TEXT + shape.encode(), write, _read_text)
 
 
+# A door sees the same few issuers and lists again and again.
+@lru_cache(maxsize=256)
 def _read_text(found: bytes) -> str:
     if found[0] < _TEXT_OF_24:
         size, text = found[0] - _EMPTY_TEXT, found[1:]
@@ -161,12 +171,15 @@ def _read_text(found: bytes) -> str:
 def _write_holder(holder: str) -> bytes:
     if _INVISIBLE.search(holder):
         raise MalformedCode("holder is not a visible name")
-    return cbor.encode(holder)
+    data = holder.encode()
+    if len(data) > MAX_HOLDER_BYTES:
+        raise MalformedCode("holder is too long")
+    return grammar.TEXTS[len(data)] + data
 
 
 def _read_holder(found: bytes) -> str:
     try:
-        name = _read_text(found)
+        name = found[1 if found[0] < _TEXT_OF_24 else 2 :].decode()
     except UnicodeDecodeError as error:
         raise MalformedCode("holder is not UTF-8") from error
     if _INVISIBLE.search(name):
@@ -179,9 +192,10 @@ def _write_status(status: StatusRef) -> bytes:
 
 
 def _read_status(found: bytes) -> StatusRef:
-    end = _IDX_AT + grammar.SIZES_OF_NUMBERS.get(found[_IDX_AT], 1)
-    uri = _read_text(found[end + len(_BEFORE_URI) :])
-    return StatusRef(grammar.number(found[_IDX_AT:end]), uri)
+    idx, end = found[_IDX_AT], _IDX_AT + 1
+    if size := grammar.SIZES_OF_NUMBERS.get(idx):
+        idx, end = int.from_bytes(found[end : end + size], "big"), end + size
+    return StatusRef(idx, _read_text(found[end + _BEFORE_URI_BYTES :]))
 
 
 def _write_phone_key(point: bytes) -> bytes:
@@ -198,6 +212,7 @@ _MAPS: Final = [cbor.head(5, size) for size in range(24)]
 _BEFORE_IDX: Final = _MAPS[1] + cbor.encode("status_list") + _MAPS[2] + cbor.encode("idx")
 _IDX_AT: Final = len(_BEFORE_IDX)
 _BEFORE_URI: Final = cbor.encode("uri")
+_BEFORE_URI_BYTES: Final = len(_BEFORE_URI)
 _BEFORE_X: Final = b"".join(
     (
         _MAPS[1] + cbor.encode(_COSE_KEY) + _MAPS[4],
@@ -210,7 +225,9 @@ _BEFORE_Y: Final = cbor.encode(_Y) + grammar.OCTETS[_COORDINATE_BYTES]
 NUMBER: Final = Coding("number", grammar.NUMBER, _write_number, grammar.number)
 ISSUER: Final = _text("issuer", grammar.ISSUER, "issuer is not like CN-33")
 ADDRESS: Final = _text("address", grammar.ADDRESS, "address is not a short http(s) address")
-HOLDER: Final = Coding("holder", grammar.text_of_bytes(32), _write_holder, _read_holder)
+HOLDER: Final = Coding(
+    "holder", grammar.text_of_bytes(MAX_HOLDER_BYTES), _write_holder, _read_holder
+)
 STATUS: Final = Coding(
     "status",
     re.escape(_BEFORE_IDX) + NUMBER.pattern + re.escape(_BEFORE_URI) + ADDRESS.pattern,
@@ -255,6 +272,10 @@ def _pattern(members: Sequence[Member], more: int = 0) -> bytes:
     )
 
 
+def _maybe(read: Callable[[bytes], Any]) -> Callable[[bytes | None], Any]:
+    return lambda found: None if found is None else read(found)
+
+
 PATTERN: Final = _pattern(CLAIMS, more=1) + re.escape(cbor.encode(HC)) + _pattern(STATEMENT)
 """The claims of a code, in groups that `read` takes."""
 
@@ -264,9 +285,10 @@ _PLACES: Final = {row.field: place for place, row in enumerate(_ROWS) if row is 
 _BY_FIELD: Final = [
     row for field in HealthCode._fields for row in (*CLAIMS, *STATEMENT) if row.field == field
 ]
-_READERS: Final = [(_PLACES[row.field], row.coding.read) for row in _BY_FIELD]
-_HEADS: Final = [(0, 1 + len(CLAIMS), 1), (1 + len(CLAIMS), len(_ROWS), 0)]
-"""Where each map begins and ends, and what it holds beside its members."""
+_IN_ORDER_OF_FIELDS: Final = itemgetter(*(_PLACES[row.field] for row in _BY_FIELD))
+_READERS: Final = [row.coding.read if row.always else _maybe(row.coding.read) for row in _BY_FIELD]
+_SECOND_MAP: Final = 1 + len(CLAIMS)
+_ALL_CLAIMS, _ALL_MEMBERS = len(CLAIMS) + 1, len(STATEMENT)
 _WRITERS: Final = [
     [
         (HealthCode._fields.index(each.field), cbor.encode(each.key), each.coding.write)
@@ -279,12 +301,13 @@ _HC: Final = cbor.encode(HC)
 
 def read(groups: Sequence[bytes | None]) -> HealthCode:
     """What the groups of PATTERN say, each by itself. Raises MalformedCode."""
-    for head, end, more in _HEADS:
-        if groups[head] != _MAPS[end - head - 1 + more - groups[head:end].count(None)]:
-            raise MalformedCode("map of another size than it says")
-    return HealthCode._make(
-        [None if (found := groups[place]) is None else read(found) for place, read in _READERS]
-    )
+    claims, statement = groups[:_SECOND_MAP], groups[_SECOND_MAP:]
+    if (
+        claims[0] != _MAPS[_ALL_CLAIMS - claims.count(None)]
+        or statement[0] != _MAPS[_ALL_MEMBERS - statement.count(None)]
+    ):
+        raise MalformedCode("map of another size than it says")
+    return HealthCode._make(map(call, _READERS, _IN_ORDER_OF_FIELDS(groups)))
 
 
 def write(code: HealthCode) -> bytes:

@@ -92,13 +92,14 @@ def read_message(data: bytes) -> SignedCode:
     found = _MESSAGE.fullmatch(data)
     if found is None:
         raise MalformedCode("not a code of this format")
-    header, algorithm, kid, size, payload, *values, signature = found.groups()
+    groups = found.groups()
+    header, algorithm, kid, size, payload = groups[:5]
     if size != grammar.OCTETS[len(payload)]:
         raise MalformedCode("payload of another size than it says")
     signed_bytes = b"".join((cose.SIGNATURE1, header, _NO_EXTERNAL_DATA, size, payload))
-    code = claims.read(values)
+    code = claims.read(groups[5:-1])
     _require_consistency(code)
-    return SignedCode(code, kid, _ALGORITHMS[algorithm], signature, signed_bytes)
+    return SignedCode(code, kid, _ALGORITHMS[algorithm], groups[-1], signed_bytes)
 
 
 def _require_consistency(code: HealthCode) -> None:

@@ -29,8 +29,8 @@ NUMBER: Final = rb"(?:[\x00-\x17]|\x18[\x18-\xff]|\x19(?!\x00).{2}|\x1a(?!\x00\x
 SIZE_OF_TEXT: Final = rb"(?:[\x60-\x77]|\x78[\x18-\xff])"
 _SIZE_OF_OCTETS = rb"([\x40-\x57]|\x58.|\x59.{2})"
 _SIGNATURE = re.escape(OCTETS[64]) + rb"(.{64})"
-SIZES_OF_NUMBERS: Final = {0x18: 2, 0x19: 3, 0x1A: 5}
-"""How many bytes a number takes that begins with this one; all others take one."""
+SIZES_OF_NUMBERS: Final = {0x18: 1, 0x19: 2, 0x1A: 4}
+"""How many bytes more a number takes that begins with this one; all others take none."""
 
 
 def text_of_bytes(most: int) -> bytes:
