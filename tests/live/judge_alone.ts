@@ -4,14 +4,8 @@
 
 import { readFileSync } from "node:fs";
 
-import {
-  parseJwkSet,
-  parseStatusList,
-  readBundle,
-  readCode,
-  Statuses,
-  verify,
-} from "#core/index.ts";
+import { parseJwkSet, parseStatusList, readCode, Statuses, verify } from "#core/index.ts";
+import { readBundle } from "#doors/scanner/bundle.ts";
 
 interface Fetched {
   bundle: string;
