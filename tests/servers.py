@@ -1,8 +1,15 @@
-"""Pytest plugin: a private PostgreSQL and Valkey for the test session, and fresh secrets.
+"""Pytest plugin: complete settings, and a private PostgreSQL and Valkey for tests that need them.
 
 Loaded with `-p tests.servers` so that the environment is complete before Django's settings are
-read. A DATABASE_URL or BROKER_URL that is set already is used as it is. With BEHIND_PGBOUNCER set,
-the tests reach their PostgreSQL through a PgBouncer in transaction mode.
+read. It names servers where nobody listens, until a test with the mark `servers` is about to run:
+then they start. Whoever takes a fixture of the database gets the mark by itself. A test without it
+(and without `live` or `more`) that reaches for a server or a browser fails: tests/purity.py.
+
+Of the processes that run tests side by side each has servers of its own. A PostgreSQL for all would
+number their transactions together, and a status list tells by such numbers what it has not seen.
+
+A DATABASE_URL or BROKER_URL that is set already is used as it is. With BEHIND_PGBOUNCER set, the
+tests reach their PostgreSQL through a PgBouncer in transaction mode.
 """
 
 import os
@@ -13,16 +20,19 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from pytest_django.plugin import blocking_manager_key
 
+from healthcode.tools.run import ports
 from healthcode.tools.run import state as local_state
-from healthcode.tools.run.environment import SETTINGS
+from healthcode.tools.run.environment import NOWHERE, SETTINGS
 from healthcode.tools.run.postgres import Postgres
 from healthcode.tools.run.valkey import Valkey
+from tests.purity import DATABASE_FIXTURES
 from tests.scale.servers import pgbouncer
 
 
 class Servers:
-    """The servers of this session; stopped when pytest is done."""
+    """The servers of this process; started when a test needs them, stopped when pytest is done."""
 
     def __init__(self) -> None:
         self.folder: Path | None = None
@@ -30,29 +40,50 @@ class Servers:
         self.valkey: Valkey | None = None
         self.others = ExitStack()
 
-    def start(self) -> None:
-        """Complete the environment, starting what it does not name."""
-        secrets = local_state.new_secrets()
-        for name, value in (SETTINGS | secrets).items():
-            os.environ.setdefault(name, value)
+    def reach(self) -> None:
+        """Let the settings name servers, starting what the environment does not name."""
+        if self.folder is not None:
+            return
         self.folder = Path(tempfile.mkdtemp(prefix="healthcode-tests-"))
-        if "DATABASE_URL" not in os.environ:
-            self._start_postgres(self.folder, secrets["POSTGRES_PASSWORD"])
-        if "BROKER_URL" not in os.environ:
-            self.valkey = Valkey(
-                self.folder / "valkey",
-                port=local_state.free_port(),
-                password=secrets["VALKEY_PASSWORD"],
-                log=self.folder / "valkey.log",
-            )
-            self.valkey.start()
-            os.environ["BROKER_URL"] = self.valkey.url()
+        if os.environ["BROKER_URL"] == NOWHERE["BROKER_URL"]:
+            self._start_valkey(self.folder)
+        if os.environ["DATABASE_URL"] == NOWHERE["DATABASE_URL"]:
+            self._start_postgres(self.folder)
 
-    def _start_postgres(self, folder: Path, password: str) -> None:
+    def stop(self) -> None:
+        """Stop all and remove their data."""
+        self.others.close()
+        for server in (self.postgres, self.valkey):
+            if server is not None:
+                server.stop()
+        if self.folder is not None:
+            shutil.rmtree(self.folder)
+
+    def _start_valkey(self, folder: Path) -> None:
+        from django.conf import settings
+
+        from healthcode.celery import app
+
+        self.valkey = Valkey(
+            folder / "valkey",
+            port=ports.reserve(),
+            password=os.environ["VALKEY_PASSWORD"],
+            log=folder / "valkey.log",
+        )
+        self.valkey.start()
+        broker = self.valkey.url()
+        os.environ["BROKER_URL"] = broker
+        settings.BROKER_URL = settings.CELERY_BROKER_URL = broker
+        app.conf.update(broker_url=broker)
+
+    def _start_postgres(self, folder: Path) -> None:
+        import dj_database_url
+        from django.conf import settings
+
         self.postgres = Postgres(
             folder / "postgres",
-            port=local_state.free_port(),
-            password=password,
+            port=ports.reserve(),
+            password=os.environ["POSTGRES_PASSWORD"],
             log=folder / "postgres.log",
             durable=False,
         )
@@ -64,15 +95,10 @@ class Servers:
             folder.chmod(0o755)
             url = self.others.enter_context(pgbouncer(folder / "pgbouncer", url))
         os.environ["DATABASE_URL"] = url
-
-    def stop(self) -> None:
-        """Stop all and remove their data."""
-        self.others.close()
-        for server in (self.postgres, self.valkey):
-            if server is not None:
-                server.stop()
-        if self.folder is not None:
-            shutil.rmtree(self.folder)
+        there = dj_database_url.parse(url)
+        # Django's connections, in whatever thread, share this dictionary.
+        for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT"):
+            settings.DATABASES["default"][name] = there[name]
 
 
 _servers = Servers()
@@ -80,13 +106,59 @@ _servers = Servers()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests() -> Generator[None, object, object]:
-    """Start the servers before pytest-django reads the settings."""
-    try:
-        _servers.start()
-    except BaseException:
-        _servers.stop()
-        raise
+    """Complete the environment before pytest-django reads the settings."""
+    for name, value in (SETTINGS | NOWHERE | local_state.new_secrets()).items():
+        os.environ.setdefault(name, value)
     return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, object, object]:
+    """Mark what takes the database, before `-m` chooses by marks; then put the slow ones first.
+
+    Where processes run side by side, whoever is done early finds small files left to the end.
+    """
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES:
+            item.add_marker(pytest.mark.servers)
+    result = yield
+    items.sort(key=lambda item: item.get_closest_marker("live") is None)
+    return result
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test find the servers that it needs, before its fixtures are made."""
+    if item.get_closest_marker("servers"):
+        _servers.reach()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Empty what Django's own flush leaves after a test that commits: tables without migrations."""
+    result = yield
+    if _commits(item):
+        with item.config.stash[blocking_manager_key].unblock():
+            _empty_unmanaged_tables()
+    return result
+
+
+def _commits(item: pytest.Item) -> bool:
+    mark = item.get_closest_marker("django_db")
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(mark and mark.kwargs.get("transaction")) or not fixtures.isdisjoint(
+        {"transactional_db", "live_server"}
+    )
+
+
+def _empty_unmanaged_tables() -> None:
+    from django.apps import apps
+    from django.db import connection
+
+    tables = [model._meta.db_table for model in apps.get_models() if not model._meta.managed]
+    with connection.cursor() as cursor:
+        cursor.execute(f"TRUNCATE {', '.join(tables)}")
 
 
 @pytest.hookimpl(trylast=True)

@@ -4,7 +4,10 @@ import contextlib
 import os
 
 import psycopg2
+import pytest
 import redis
+
+pytestmark = pytest.mark.servers
 
 
 def test_the_database_is_postgresql_18() -> None:

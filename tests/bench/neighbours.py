@@ -19,7 +19,7 @@ import django
 import redis
 
 from healthcode.tools.run import children
-from healthcode.tools.run.state import free_port
+from healthcode.tools.run.ports import reserve
 from tests.bench.figures import Figure, Goal
 from tests.bench.stage import Stage
 
@@ -98,7 +98,7 @@ def _service(stage: Stage, database: str) -> Iterator[int]:
     from celery import current_app
 
     current_app.control.purge()
-    port = free_port()
+    port = reserve()
     environment = {**os.environ, "DATABASE_URL": stage.postgres.url(database)}
     granian = ["granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"]
     web = [*granian, "--blocking-threads", "10", "--no-ws", "healthcode.wsgi:application"]

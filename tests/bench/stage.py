@@ -15,8 +15,9 @@ import psycopg2
 
 from healthcode.tools.run import children
 from healthcode.tools.run.environment import SETTINGS
+from healthcode.tools.run.ports import reserve
 from healthcode.tools.run.postgres import Postgres
-from healthcode.tools.run.state import free_port, new_secrets
+from healthcode.tools.run.state import new_secrets
 from healthcode.tools.run.valkey import Valkey
 
 
@@ -107,14 +108,14 @@ def stage(size: Size) -> Iterator[Stage]:
     secrets = new_secrets()
     postgres = Postgres(
         folder / "postgres",
-        port=free_port(),
+        port=reserve(),
         password=secrets["POSTGRES_PASSWORD"],
         log=folder / "postgres.log",
         settings=_postgres_settings(),
     )
     valkey = Valkey(
         folder / "valkey",
-        port=free_port(),
+        port=reserve(),
         password=secrets["VALKEY_PASSWORD"],
         log=folder / "valkey.log",
     )

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from healthcode.tools.run import children
-from healthcode.tools.run.state import free_port
+from healthcode.tools.run.ports import reserve
 from tests.bench.stage import Stage
 
 WARM_UP_SECONDS = 1.0
@@ -36,7 +36,7 @@ class Server:
 @contextmanager
 def serving(stage: Stage, database: str, *, workers: int) -> Iterator[Server]:
     """The service as it is shipped, in so many processes, with the bare views beside it."""
-    port = free_port()
+    port = reserve()
     environment = {
         **os.environ,
         "DATABASE_URL": stage.postgres.url(database),

@@ -13,6 +13,8 @@ from tests.core.forge import NOON, signed
 from tests.core.test_vectors import VECTORS
 
 ROOT = Path(__file__).parents[2]
+# Takes what the wheel depends on from a package index.
+pytestmark = pytest.mark.live
 NO_INDEX = ("Could not find a version", "No matching distribution", "connection broken")
 
 

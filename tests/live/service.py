@@ -19,8 +19,9 @@ from typing import Any, TypeVar
 import psutil
 
 from healthcode.tools.run.environment import SETTINGS
+from healthcode.tools.run.ports import reserve
 from healthcode.tools.run.postgres import Postgres
-from healthcode.tools.run.state import free_port, new_secrets
+from healthcode.tools.run.state import new_secrets
 
 Found = TypeVar("Found")
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,7 +52,7 @@ class LiveService:
 
     def __init__(self, var: Path, *, port: int | None = None, **environment: str) -> None:
         self.var = var
-        self.port = port or free_port()
+        self.port = port or reserve()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.output = var.with_name(f"{var.name}.out")
         self._extra = environment

@@ -13,7 +13,7 @@ import psycopg2
 import pytest
 from psycopg2.extensions import connection
 
-from healthcode.tools.run.state import free_port
+from healthcode.tools.run.ports import reserve
 from healthcode.tools.run.valkey import Valkey
 from tests.live.service import ROOT, LiveService, ServiceAnswer, running
 
@@ -26,9 +26,7 @@ OPPOSITE = {"red": "green", "orange": "green", "yellow": "green", "blue": "red",
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     """A Valkey that is not the service's own child, so that it can die alone."""
     folder = tmp_path_factory.mktemp("broker")
-    valkey = Valkey(
-        folder / "data", port=free_port(), password=uuid.uuid4().hex, log=folder / "log"
-    )
+    valkey = Valkey(folder / "data", port=reserve(), password=uuid.uuid4().hex, log=folder / "log")
     valkey.start()
     yield valkey
     valkey.stop()

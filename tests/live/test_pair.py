@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import pytest
 
-from healthcode.tools.run.state import free_port, is_free
+from healthcode.tools.run.ports import reserve
 from healthcode.web.days import SHANGHAI
 from tests.core.test_typescript import node
 from tests.live.service import ROOT, LiveService, NotStarted, outside_settings
@@ -57,7 +57,7 @@ class LivePair:
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePair]:
     """Both running, and the list in force at both."""
     folder = tmp_path_factory.mktemp("pair") / "var"
-    port = next(port for port in iter(free_port, 0) if is_free(port + 1))
+    port = reserve(adjacent=2)
     output = folder.with_name("pair.out")
     with output.open("wb") as out:
         process = subprocess.Popen(

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from healthcode.tools.run.environment import SETTINGS
+from healthcode.tools.run.ports import reserve
 from healthcode.tools.run.postgres import Postgres
-from healthcode.tools.run.state import free_port, new_secrets
+from healthcode.tools.run.state import new_secrets
 from tests.live.halfway import PEOPLE_A_BATCH
 from tests.live.service import ROOT
 
@@ -33,7 +34,7 @@ class Machine:
             **new_secrets(),
             "DATABASE_URL": server.url("city"),
             # Nobody there: the messages that would wake other workers are lost, which does no harm.
-            "BROKER_URL": f"redis://127.0.0.1:{free_port()}/0",
+            "BROKER_URL": "redis://127.0.0.1:1/0",
         }
 
     def run(self, *command: str) -> str:
@@ -66,7 +67,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     folder = tmp_path_factory.mktemp("machine")
     server = Postgres(
         folder / "postgres",
-        port=free_port(),
+        port=reserve(),
         password="of-this-test-alone",
         log=folder / "log",
         settings=["wal_writer_delay=10s", "wal_writer_flush_after=1GB"],

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from healthcode.tools.run.environment import SETTINGS
+from healthcode.tools.run.ports import reserve
 from healthcode.tools.run.postgres import Postgres
-from healthcode.tools.run.state import free_port
 from healthcode.tools.run.valkey import Valkey
 from tests.live.service import ROOT, LiveService, outside_settings, running
 from tests.scale import servers
@@ -23,7 +23,7 @@ PASSWORD = "of-these-tests-alone"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test in this folder is a live one."""
+    """Every test in this folder is a live one; what needs a server of Debian is marked below."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.live)
@@ -39,15 +39,19 @@ class Fleet:
     environment: dict[str, str]
 
 
-@pytest.fixture(scope="session", params=["valkey", "pgbouncer", "rabbitmq"])
+@pytest.fixture(
+    scope="session",
+    params=[
+        "valkey",
+        pytest.param("pgbouncer", marks=pytest.mark.more),
+        pytest.param("rabbitmq", marks=pytest.mark.more),
+    ],
+)
 def fleet(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Fleet]:
     """Everything twice, by the servers that the parameter names."""
     kind = request.param
-    lacking = {"pgbouncer": servers.lacks_pgbouncer, "rabbitmq": servers.lacks_rabbitmq}
-    if kind in lacking and (reason := lacking[kind]()):
-        pytest.skip(reason)
     folder = tmp_path_factory.mktemp(kind)
     with ExitStack() as stack:
         database = direct = postgres_at(folder, stack)
@@ -70,7 +74,7 @@ def postgres_at(folder: Path, stack: ExitStack) -> str:
     """A PostgreSQL with an empty database; its URL."""
     postgres = Postgres(
         folder / "postgres",
-        port=free_port(),
+        port=reserve(),
         password=PASSWORD,
         log=folder / "postgres.log",
         durable=False,
@@ -84,9 +88,7 @@ def postgres_at(folder: Path, stack: ExitStack) -> str:
 
 def valkey_at(folder: Path, stack: ExitStack) -> str:
     """A Valkey; its URL."""
-    valkey = Valkey(
-        folder / "valkey", port=free_port(), password=PASSWORD, log=folder / "valkey.log"
-    )
+    valkey = Valkey(folder / "valkey", port=reserve(), password=PASSWORD, log=folder / "valkey.log")
     valkey.start()
     stack.callback(valkey.stop)
     return valkey.url()
@@ -94,7 +96,7 @@ def valkey_at(folder: Path, stack: ExitStack) -> str:
 
 def second_half(folder: Path, environment: dict[str, str], stack: ExitStack) -> str:
     """Another web server, worker and beat, as another machine would run them; its address."""
-    port = free_port()
+    port = reserve()
     celery = ["celery", "--quiet", "-A", "healthcode.celery"]
     commands = {
         "web": ["granian", "--interface=wsgi", f"--port={port}", "healthcode.wsgi:application"],

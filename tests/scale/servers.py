@@ -1,11 +1,7 @@
-"""Servers of larger installations, as Debian packages them: PgBouncer and RabbitMQ.
-
-Each has what `needs` says it lacks here, for the tests that are skipped then.
-"""
+"""Servers of larger installations, as Debian packages them: PgBouncer and RabbitMQ."""
 
 import contextlib
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,28 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from healthcode.tools.run.state import free_port
+from healthcode.tools.run.ports import reserve
 
 PATIENCE_SECONDS = 60
 # Debian's own wrapper changes the user; this is what it runs.
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
-def lacks_pgbouncer() -> str:
-    """Why PgBouncer cannot be run here; "" when it can."""
-    return "" if shutil.which("pgbouncer") else "needs the Debian package pgbouncer"
-
-
-def lacks_rabbitmq() -> str:
-    """Why RabbitMQ cannot be run here; "" when it can."""
-    return "" if RABBITMQ.exists() else "needs the Debian package rabbitmq-server"
-
-
 @contextmanager
 def pgbouncer(folder: Path, database: str) -> Iterator[str]:
     """A PgBouncer in transaction mode in front of `database` (a URL); its own URL."""
     there = urlsplit(database)
-    port = free_port()
+    port = reserve()
     folder.mkdir()
     (folder / "users.txt").write_text(f'"{there.username}" "{there.password}"\n')
     (folder / "pgbouncer.ini").write_text(
@@ -65,7 +51,7 @@ max_client_conn = 200
 @contextmanager
 def rabbitmq(folder: Path) -> Iterator[str]:
     """A RabbitMQ of its own, of one node; its URL."""
-    port, distribution = free_port(), free_port()
+    port, distribution = reserve(), reserve()
     folder.mkdir()
     (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\n")
     (folder / "plugins").write_text("[].\n")
@@ -79,7 +65,7 @@ def rabbitmq(folder: Path) -> Iterator[str]:
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
         "RABBITMQ_PID_FILE": str(folder / "pid"),
         "RABBITMQ_CONF_ENV_FILE": str(folder / "none"),
-        "ERL_EPMD_PORT": str(free_port()),
+        "ERL_EPMD_PORT": str(reserve()),
         "ERL_EPMD_ADDRESS": "127.0.0.1",
     }
     with running([str(RABBITMQ)], folder, port=port, environment=settings):

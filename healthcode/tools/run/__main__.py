@@ -9,7 +9,7 @@ import os
 import sys
 from pathlib import Path
 
-from healthcode.tools.run import children, stopping
+from healthcode.tools.run import children, ports, stopping
 from healthcode.tools.run import state as local_state
 from healthcode.tools.run.children import LocalError
 from healthcode.tools.run.console import Console
@@ -27,7 +27,7 @@ def _address() -> Address:
     port = os.environ.get("PORT") or "8000"
     if not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65536:
         raise LocalError(f"PORT must be a number from 1 to 65535, not {port!r}.")
-    if not local_state.is_free(int(port), host):
+    if not ports.is_free(int(port), host):
         raise LocalError(f"Port {port} is in use; set another one: make run PORT=8001")
     base_url = os.environ.get("BASE_URL") or f"http://{host}:{port}"
     return Address(host, int(port), base_url)

@@ -12,7 +12,7 @@ from typing import IO
 
 import psutil
 
-_LAUNCH = str(Path(__file__).with_name("launch.py"))
+LAUNCH = str(Path(__file__).with_name("launch.py"))
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -34,7 +34,7 @@ def start(
     It gets `when_orphaned` when this process dies, however it dies. Must be called from the main
     thread: the kernel ties a child to the thread that made it.
     """
-    launcher = [sys.executable, "-I", "-S", _LAUNCH, str(os.getpid()), str(int(when_orphaned))]
+    launcher = [sys.executable, "-I", "-S", LAUNCH, str(os.getpid()), str(int(when_orphaned))]
     return subprocess.Popen(  # noqa: S603 - our own launcher
         [*launcher, user, *command],
         stdin=subprocess.DEVNULL,

@@ -17,15 +17,15 @@ SETTINGS = {
     "SMS_SENDER": "accounts.sms.ConsoleSender",
     "DEMO": "1",
 }
-_NOWHERE = {
+NOWHERE = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
-    "BROKER_URL": "redis://127.0.0.1:1/0",
+    "BROKER_URL": "redis://127.0.0.1:2/0",
 }
 
 
 def main(program: str, *arguments: str) -> None:
     """Become the program."""
-    environment = SETTINGS | _NOWHERE | new_secrets() | dict(os.environ)
+    environment = SETTINGS | NOWHERE | new_secrets() | dict(os.environ)
     os.execvpe(program, [program, *arguments], environment)  # noqa: S606 - our own tools
 
 

@@ -21,6 +21,7 @@ import psutil
 import psycopg2
 from psycopg2 import sql
 
+from healthcode.tools.run import ports
 from healthcode.tools.run.children import LocalError, start, stop
 
 OWNER = "healthcode"
@@ -41,6 +42,7 @@ def _programs() -> Path:
 class Postgres:
     """One server: `folder` is its data, `password` that of the superuser and of the owner.
 
+    Where somebody else listens at `port` it moves to another when it starts.
     `settings` are PostgreSQL's own ("work_mem=64MB"), over those that every server here has.
     """
 
@@ -110,12 +112,15 @@ class Postgres:
                 raise LocalError(f"PostgreSQL's initdb failed; {self.log} says why.")
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start the server and wait until it answers.
+        """Start the server and wait until it answers, at another port where this one is taken.
 
         Raises:
             LocalError: when it ends instead, or does not answer within a minute.
         """
         self._clear_leftovers()
+        return ports.retried(self, self._start)
+
+    def _start(self) -> subprocess.Popen[bytes]:
         settings = [
             f"port={self.port}",
             "listen_addresses=127.0.0.1",
@@ -172,9 +177,11 @@ class Postgres:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
-                raise LocalError(f"PostgreSQL ended at once; {self.log} says why.")
+                raise ports.why_ended("PostgreSQL", self.port, self.log)
             with contextlib.suppress(psycopg2.OperationalError):
-                psycopg2.connect(self.url("postgres", user="postgres")).close()
+                # A stranger at our port may take the connection and say nothing.
+                url = self.url("postgres", user="postgres")
+                psycopg2.connect(url, connect_timeout=2).close()
                 return
             time.sleep(0.1)
         raise LocalError(f"PostgreSQL does not answer; {self.log} may say why.")

@@ -16,6 +16,7 @@ from typing import IO
 import psutil
 
 from healthcode.tools.run import children
+from healthcode.tools.run import state as local_state
 from healthcode.tools.run.children import LocalError
 from healthcode.tools.run.console import Console, LineCutter
 from healthcode.tools.run.environment import SETTINGS
@@ -140,6 +141,7 @@ class Service:
             postgres.create()
         self._postgres = postgres
         self._servers["PostgreSQL"] = postgres.start()
+        local_state.remember_port(self.state, "postgres", postgres.port)
         postgres.ensure_database("healthcode")
         self._environment["DATABASE_URL"] = postgres.url("healthcode")
 
@@ -154,6 +156,7 @@ class Service:
             log=self.state.logs / "valkey.log",
         )
         self._servers["Valkey"] = self._valkey.start()
+        local_state.remember_port(self.state, "valkey", self._valkey.port)
         self._environment["BROKER_URL"] = self._valkey.url()
 
     def _prepare(self) -> None:

