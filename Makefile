@@ -5,9 +5,12 @@ VAR ?= var
 PORT ?= 8000
 SIZE ?= small
 SUITES ?=
+# Of the tests, side by side: one for each core, as long as their services find memory.
+PROCESSES ?= logical
 
 BIN := .venv/bin
 TOOLS := $(BIN)/python -m healthcode.tools.run
+PYTEST := $(BIN)/pytest --numprocesses $(PROCESSES) --maxprocesses 4
 WITH_SETTINGS := $(BIN)/python -m healthcode.tools.run.environment
 MESSAGES := $(shell find accounts healthcode verifier -name '*.po')
 SCRIPTS := $(shell find accounts healthcode verifier -name '*.ts')
@@ -30,9 +33,18 @@ run-pair: .venv/.local messages frontend ## Run two provinces that recognise eac
 	@VAR='$(VAR)/pair' PORT='$(PORT)' exec $(TOOLS).pair
 
 .PHONY: test
-test: .venv/.dev messages frontend ## Run all tests on private servers, in a real browser too
+test: .venv/.dev messages frontend ## Run the tests on private servers, in a real browser too
 	@$(TOOLS).browser
-	$(BIN)/pytest
+	$(PYTEST)
+
+.PHONY: test-quick
+test-quick: .venv/.dev messages frontend ## Run those that need no server and no browser, in half a minute
+	$(PYTEST) -m 'not servers and not live and not more'
+
+.PHONY: test-more
+test-more: .venv/.dev messages frontend ## Run those that need servers of Debian, which root gets installed
+	@$(TOOLS).debian pgbouncer rabbitmq-server
+	$(BIN)/pytest -m more
 
 .PHONY: bench
 bench: .venv/.dev ## Measure what the service does beside its limits; SIZE=city takes ten million people

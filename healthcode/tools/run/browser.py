@@ -5,10 +5,10 @@
 
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+from healthcode.tools.run import debian
 from healthcode.tools.run.children import LocalError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -44,7 +44,10 @@ def ensure() -> str:
     """
     path = find()
     if path is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        _install()
+        try:
+            debian.ensure(*_DEBIAN_PACKAGES)
+        except LocalError as problem:
+            print(problem, file=sys.stderr)
         path = find()
     if path is None:
         raise LocalError(
@@ -52,19 +55,6 @@ def ensure() -> str:
             "run .venv/bin/playwright install chromium, or set CHROMIUM to the path of one."
         )
     return path
-
-
-def _install() -> None:
-    print("Installing Chromium for the browser tests; takes a few minutes, once …", flush=True)
-    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *_DEBIAN_PACKAGES]
-    for command in (["apt-get", "update", "-qq"], install):
-        result = subprocess.run(  # noqa: S603 - fixed commands
-            command, env=quiet, stdin=subprocess.DEVNULL, capture_output=True, text=True
-        )
-        if result.returncode != 0:
-            print(result.stderr.strip(), file=sys.stderr)
-            return
 
 
 def main() -> int:
