@@ -19,7 +19,7 @@ def ensure(*packages: str) -> None:
         return
     names = " ".join(missing)
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise LocalError(f"On Debian or Ubuntu, as root: apt-get install {names}")
+        raise LocalError(f"Missing: {names}. On Debian, as root: apt-get install {names}")
     print(f"Installing {names}; takes a few minutes, once …", flush=True)
     install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing]
     for command in (["apt-get", "update", "-qq"], install):
