@@ -51,7 +51,7 @@ bench: .venv/.dev ## Measure what the service does beside its limits; SIZE=city 
 	@SIZE='$(SIZE)' $(BIN)/python -m tests.bench --out '$(VAR)/bench.json' $(SUITES)
 
 .PHONY: check
-check: .venv/.dev messages frontend ## Format, lint, types, import contracts, migrations, interface, translations
+check: .venv/.dev messages frontend ## Format, lint, types, floors of the house, migrations, interface, translations
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/hadolint Dockerfile
@@ -61,6 +61,7 @@ check: .venv/.dev messages frontend ## Format, lint, types, import contracts, mi
 	$(WITH_SETTINGS) $(BIN)/python manage.py spectacular --fail-on-warn --validate --file /dev/null
 	$(TOOLS).messages check
 	$(TOOLS).node npm run --silent check
+	$(BIN)/pytest --quiet tests/house
 
 .PHONY: conformance
 conformance: .venv/.dev ## Compare the code format with other people's test vectors
