@@ -123,8 +123,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, o
         if item.get_closest_marker("django_db") or fixtures & DATABASE_FIXTURES:
             item.add_marker(pytest.mark.servers)
     result = yield
-    items.sort(key=lambda item: item.get_closest_marker("live") is None)
+    items.sort(key=_quickness)
     return result
+
+
+def _quickness(item: pytest.Item) -> int:
+    if item.get_closest_marker("live"):
+        return 0
+    is_tried_a_hundred_times = hasattr(getattr(item, "obj", None), "hypothesis")
+    return 1 if is_tried_a_hundred_times else 2
 
 
 @pytest.hookimpl(tryfirst=True)

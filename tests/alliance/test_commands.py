@@ -56,7 +56,8 @@ def province() -> Iterator[PublishingProvince]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), ProvinceHandler)
     site.base_url = f"http://127.0.0.1:{server.server_port}"
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    # It looks so often, in seconds, whether it should stop.
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     site.publish(SHANGHAI)
     yield site
     server.shutdown()
