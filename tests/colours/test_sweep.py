@@ -154,7 +154,7 @@ def _dead_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Messages go to a port where nobody listens."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        with Celery("elsewhere") as dead:
+        with Celery("elsewhere", set_as_current=False) as dead:
             dead.conf.update(
                 broker_url=f"redis://127.0.0.1:{nobody.getsockname()[1]}/0",
                 broker_transport_options=settings.CELERY_BROKER_TRANSPORT_OPTIONS,

@@ -9,8 +9,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from django.conf import LazySettings
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
@@ -25,23 +24,6 @@ from healthcode.core import Colour
 from healthcode.tools.demo import province
 from healthcode.tools.demo.people import people
 from healthcode.tools.demo.places import PROVINCES, DemoProvince
-
-
-@pytest.mark.django_db
-def test_a_real_service_refuses_it(settings: LazySettings, tmp_path: Path) -> None:
-    """People who do not exist have no place among those who do."""
-    settings.DEMO = False
-    with pytest.raises(CommandError, match="DEMO=1"):
-        call_command("load_demo", out=tmp_path / "demo.json")
-    assert not province.is_loaded()
-
-
-@pytest.mark.django_db
-def test_it_is_the_demo_of_certain_provinces(settings: LazySettings, tmp_path: Path) -> None:
-    """Another issuer's doors must not open to people of Zhejiang by mistake."""
-    settings.ISSUER = "CN-44"
-    with pytest.raises(CommandError, match="CN-33 or CN-31, not of CN-44"):
-        call_command("load_demo", out=tmp_path / "demo.json")
 
 
 @pytest.mark.parametrize("province", PROVINCES.values(), ids=PROVINCES)
