@@ -15,6 +15,9 @@ WITH_SETTINGS := $(BIN)/python -m healthcode.tools.run.environment
 MESSAGES := $(shell find accounts healthcode verifier -name '*.po')
 SCRIPTS := $(shell find accounts healthcode verifier -name '*.ts')
 
+# Without compiled modules each of the processes that run tests compiles them anew, for 4 seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
@@ -39,7 +42,7 @@ test: .venv/.dev messages frontend ## Run the tests on private servers, in a rea
 
 .PHONY: test-quick
 test-quick: .venv/.dev messages frontend ## Run those that need no server and no browser, in half a minute
-	$(PYTEST) -m 'not servers and not live and not more'
+	$(PYTEST) --dist worksteal --ignore=tests/live --ignore=tests/scale -m 'not servers and not live and not more'
 
 .PHONY: test-more
 test-more: .venv/.dev messages frontend ## Run those that need servers of Debian, which root gets installed

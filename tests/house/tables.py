@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -50,7 +51,8 @@ def sources(root: Path) -> Iterator[Path]:
         yield from sorted((root / top).rglob("*.py"))
 
 
-def strings(source: str) -> Iterator[str]:
+@cache
+def strings(source: str) -> list[str]:
     """Every string of a program but those that only stand there, such as docstrings."""
     tree = ast.parse(source)
     idle = {
@@ -58,9 +60,11 @@ def strings(source: str) -> Iterator[str]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in idle:
-            yield node.value
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in idle
+    ]
 
 
 def room_of_module(module: str) -> str:

@@ -6,20 +6,23 @@ from datetime import UTC, datetime
 
 import pytest
 from django.utils.safestring import mark_safe
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_framework.exceptions import ErrorDetail
 
 from healthcode.core import Colour, Outcome
 from healthcode.web.answers import as_json, json_answer
 
+# Few members on each level: most of longer ones would be drawn anew, and nothing new be tried.
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
 )
 
 
-@given(st.dictionaries(st.text(), PLAIN))
+@settings(max_examples=400)
+@given(st.dictionaries(st.text(), PLAIN, max_size=4))
 def test_a_document_is_read_as_it_was(document: dict[str, object]) -> None:
     answer = json_answer(document)
     assert json.loads(answer.content) == document
