@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import client, masks, phones, selectors, services, vault
-from accounts.context import PLACES
+from accounts.context import LINKS
 from accounts.forms import Faults, PersonForm, faults_of
 from accounts.models import Account, IdType, Relation, Role
 from accounts.permissions import account_of, role_required
@@ -166,7 +166,7 @@ def _onward(request: HttpRequest, goal: str, otherwise: str) -> HttpResponseRedi
 
 def _home_of(account: Account) -> str:
     roles = {role for role, _area in account.held}
-    return next((href for role, (href, _name) in PLACES.items() if role in roles), "/")
+    return next((href for role, (href, _name) in LINKS.items() if role in roles), "/")
 
 
 def _sealed(number: str) -> str:

@@ -65,7 +65,7 @@ SENTENCES: Final[Mapping[LineFault, str | Promise]] = {
 class MapLine:
     """An area and its level as somebody wrote them, and where: `{"line": 3}`, or a pointer too."""
 
-    place: Mapping[str, object]
+    position: Mapping[str, object]
     code: str
     level: str
 
@@ -103,11 +103,11 @@ def lines_of_json(items: Sequence[object]) -> list[MapLine]:
     """
     lines, errors = [], []
     for index, item in enumerate(items[: MOST_LINES + 1]):
-        place = {"line": index + 1, "pointer": f"/levels/{index}"}
+        position = {"line": index + 1, "pointer": f"/levels/{index}"}
         if isinstance(item, dict) and item.keys() == set(COLUMNS) and _are_texts(item):
-            lines.append(MapLine(place, item["code"], item["level"]))
+            lines.append(MapLine(position, item["code"], item["level"]))
         else:
-            errors.append(_error(LineFault.NOT_A_LINE, place))
+            errors.append(_error(LineFault.NOT_A_LINE, position))
     if errors:
         raise _invalid(errors)
     return lines
@@ -124,7 +124,7 @@ def read_map(lines: Sequence[MapLine], *, whole_of: str | None) -> dict[str, Lev
         InvalidMap: naming every line that is wrong, at most `MOST_ERRORS`.
     """
     if len(lines) > MOST_LINES:
-        raise _invalid([_error(LineFault.TOO_LONG, lines[MOST_LINES].place)])
+        raise _invalid([_error(LineFault.TOO_LONG, lines[MOST_LINES].position)])
     if not lines and whole_of is None:
         raise _invalid([_error(LineFault.EMPTY, {})])
     codes = {line.code: _short(line.code) for line in lines}
@@ -135,7 +135,7 @@ def read_map(lines: Sequence[MapLine], *, whole_of: str | None) -> dict[str, Lev
         code = codes[line.code]
         fault = _fault(code, line, known, levels, whole_of)
         if fault:
-            errors.append(_error(fault, line.place))
+            errors.append(_error(fault, line.position))
         else:
             levels[code] = LEVELS[line.level.lower()]
     if errors:
@@ -195,8 +195,8 @@ def _text(data: bytes) -> str:
     raise _invalid([_error(LineFault.NOT_CSV, {"line": 1})])
 
 
-def _error(fault: LineFault, place: Mapping[str, object]) -> dict[str, object]:
-    return {**place, "fault": fault.value, "detail": SENTENCES[fault]}
+def _error(fault: LineFault, position: Mapping[str, object]) -> dict[str, object]:
+    return {**position, "fault": fault.value, "detail": SENTENCES[fault]}
 
 
 def _invalid(errors: Iterable[dict[str, object]]) -> InvalidMap:

@@ -43,10 +43,10 @@ class Mistake:
     message: str
 
     def __str__(self) -> str:
-        place = " ".join(
+        position = " ".join(
             part for part in (self.file, self.rule and f"rule {self.rule!r}", self.field) if part
         )
-        return f"{place}: {self.message}"
+        return f"{position}: {self.message}"
 
 
 class PolicyFault(ValueError):

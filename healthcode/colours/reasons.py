@@ -101,12 +101,12 @@ def reasons_of(
     merged = []
     for _, group in groupby(together, key=lambda item: _key(item[1])):
         same = list(group)
-        place = min(n for n, _ in same)
+        first = min(n for n, _ in same)
         starts = min(signal.starts for _, signal in same)
         last = same[-1][1]
         where = places.get(last.evidence, NO_PLACE)
         country = countries.get(last.evidence)
-        merged.append((place, _reason(last, starts, names, where, country)))
+        merged.append((first, _reason(last, starts, names, where, country)))
     return tuple(reason for _, reason in sorted(merged, key=lambda item: item[0]))
 
 

@@ -281,11 +281,11 @@ PATTERN: Final = _pattern(CLAIMS, more=1) + re.escape(cbor.encode(HC)) + _patter
 
 # Where the groups are, found once: each code at a door comes past here.
 _ROWS: Final = (None, *CLAIMS, None, *STATEMENT)
-_PLACES: Final = {row.field: place for place, row in enumerate(_ROWS) if row is not None}
+_POSITIONS: Final = {row.field: position for position, row in enumerate(_ROWS) if row is not None}
 _BY_FIELD: Final = [
     row for field in HealthCode._fields for row in (*CLAIMS, *STATEMENT) if row.field == field
 ]
-_IN_ORDER_OF_FIELDS: Final = itemgetter(*(_PLACES[row.field] for row in _BY_FIELD))
+_IN_ORDER_OF_FIELDS: Final = itemgetter(*(_POSITIONS[row.field] for row in _BY_FIELD))
 _READERS: Final = [row.coding.read if row.always else _maybe(row.coding.read) for row in _BY_FIELD]
 _SECOND_MAP: Final = 1 + len(CLAIMS)
 _ALL_CLAIMS, _ALL_MEMBERS = len(CLAIMS) + 1, len(STATEMENT)

@@ -25,7 +25,7 @@ BY_HAND: Final = {"healthcode.areas.build_shapes"}
 # Mappings that leave members out on purpose: where they stand, and exactly the members left out.
 PARTIAL: Final[Mapping[str, set[str]]] = {
     # Machines open no pages.
-    "accounts.context.PLACES": {"SOURCE", "PARTNER"},
+    "accounts.context.LINKS": {"SOURCE", "PARTNER"},
     # What is refused is worth no local code.
     "healthcode.visitor_codes.services._WORTH": {"REFUSE"},
     # An RSA signature is as long as its key.

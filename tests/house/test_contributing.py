@@ -16,3 +16,11 @@ def test_every_path_that_it_names_exists() -> None:
 
 def test_it_stays_under_150_lines() -> None:
     assert len(TEXT.splitlines()) < 150
+
+
+def test_every_target_of_make_that_it_and_the_readme_name_exists() -> None:
+    text = TEXT + (ROOT / "README.md").read_text("utf-8")
+    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", text, re.MULTILINE))
+    assert named >= {"run", "check", "test", "test-quick", "test-more"}
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert named <= set(targets)

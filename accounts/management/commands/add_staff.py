@@ -46,8 +46,8 @@ class Command(BaseCommand):
             raise CommandError(str(refusal.detail)) from refusal
         except ValidationError as weak:
             raise CommandError(" ".join(weak.messages)) from weak
-        place = area or "the whole country"
-        self.stdout.write(f"{options['username']}: {options['role']} of {place}")
+        within = area or "the whole country"
+        self.stdout.write(f"{options['username']}: {options['role']} of {within}")
 
 
 def _read_password() -> str:

@@ -41,9 +41,9 @@ def problems() -> Iterator[str]:
             elif message.id:
                 translated[_key(message.id)] = path
     used = dict(_used())
-    for key, place in sorted(used.items()):
+    for key, position in sorted(used.items()):
         if key not in translated:
-            yield f"{place}: {key!r} is in no catalogue"
+            yield f"{position}: {key!r} is in no catalogue"
     for key, path in sorted(translated.items()):
         if key not in used:
             yield f"{path.relative_to(ROOT)}: {key!r} is used nowhere"

@@ -60,6 +60,6 @@ def _told(refusal: Refusal) -> str:
     lines = [str(refusal.detail)]
     errors = refusal.members.get("errors")
     for error in errors if isinstance(errors, list) else []:
-        place = (error["file"], error["rule"] and f"rule {error['rule']!r}", error["field"])
-        lines.append(f"{' '.join(part for part in place if part)}: {error['detail']}")
+        position = (error["file"], error["rule"] and f"rule {error['rule']!r}", error["field"])
+        lines.append(f"{' '.join(part for part in position if part)}: {error['detail']}")
     return "\n".join(lines)
