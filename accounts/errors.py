@@ -1,4 +1,4 @@
-"""What this room refuses, each with a stable slug (see docs/reference/problems.md)."""
+"""What this room refuses, each with a stable slug (docs/reference/api.md)."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _

@@ -35,7 +35,7 @@ ATTESTED: Final = {
 }
 
 PlaceName = Mapping[str, str]
-"""PlaceName something was, in both languages."""
+"""Where something was, in both languages."""
 
 
 @dataclass(frozen=True, slots=True)
