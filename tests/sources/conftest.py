@@ -1,24 +1,16 @@
 """The small world of evidence, about which sources report."""
 
 from tests.evidence.conftest import (
-    anchors,
     client_of,
-    erika,
-    germany,
     now,
-    officer_client,
     resident_client,
     source_client,
     world,
 )
 
 __all__ = [
-    "anchors",
     "client_of",
-    "erika",
-    "germany",
     "now",
-    "officer_client",
     "resident_client",
     "source_client",
     "world",

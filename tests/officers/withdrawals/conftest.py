@@ -8,7 +8,6 @@ from tests.evidence.conftest import (
     now,
     officer_client,
     resident_client,
-    source_client,
     world,
 )
 
@@ -20,6 +19,5 @@ __all__ = [
     "now",
     "officer_client",
     "resident_client",
-    "source_client",
     "world",
 ]
