@@ -9,8 +9,6 @@ from accounts.errors import OutsideYourArea, invalid
 from accounts.models import Account, Role
 from healthcode.web.errors import Forbidden
 
-WHOLE_COUNTRY = ""
-
 
 def normalise_code(code: str, *, pointer: str = "/area") -> str:
     """The short form of a division's code: 2, 4, 6 or 9 digits without padding.

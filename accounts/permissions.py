@@ -48,12 +48,6 @@ class IsPartner(_HasRole):
     role = Role.PARTNER
 
 
-class IsVenueManager(_HasRole):
-    """Somebody who enrols the devices of venues."""
-
-    role = Role.VENUE_MANAGER
-
-
 def account_of(request: HttpRequest | Request) -> Account:
     """The account that asks, behind a permission or `role_required`.
 
