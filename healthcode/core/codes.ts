@@ -55,7 +55,7 @@ export const CLAIMS = {
   expires_at: always(4, uint),
   issued_at: always(6, uint),
   phone_key: maybe(8, readPhone),
-  status: always(65535, readPlace),
+  status: always(65535, readStatus),
 };
 export const HC = -65537;
 export const STATEMENT = {
@@ -133,7 +133,7 @@ function readHolder(value: Value): string {
   return holder;
 }
 
-function readPlace(value: Value | undefined): { idx: number; uri: string } {
+function readStatus(value: Value | undefined): { idx: number; uri: string } {
   const status = map(value);
   onlyKeys(status, ["status_list"]);
   const reference = map(status.get("status_list"));
