@@ -69,7 +69,7 @@ def read_code(text: str) -> Any:
 
 def verify(text: str, trust: Any, lists: Any, rules: Any, now: int) -> Any:
     """Outcome, reason, code, and the ages of the code, the trust and the list."""
-    rules, trust_age = RULES | rules, max(0, now - trust["as_of"])
+    rules, age = RULES | rules, max(0, now - trust["as_of"])
     try:
         code, header, word, since, agrees = read_code(text)
         need(issuer := trust["issuers"].get(code["issuer"]), "unknown_issuer")
@@ -77,10 +77,9 @@ def verify(text: str, trust: Any, lists: Any, rules: Any, now: int) -> Any:
         need(keys := in_force(issuer["keys"], header[4], made, now), "unknown_key")
         need(holds(keys, ALGORITHMS[header[1]], *word) and agrees, "bad_signature")
     except UNREADABLE as why:
-        reason = str(why) if isinstance(why, Refused) else "malformed"
-        return "refuse", reason, None, None, trust_age, None
+        return "refuse", str(why) if type(why) is Refused else "malformed", None, None, age, None
     known = lists.get((code["issuer"], code["status"]["uri"]))
-    ages = max(0, now - since), trust_age, known and max(0, now - known["as_of"])
+    ages = max(0, now - since), age, known and max(0, now - known["as_of"])
     return *judge(code, since, issuer["honours"], trust, known, rules, now), code, *ages
 
 

@@ -4,12 +4,16 @@ import re
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
+
 from tests.house.floors import contract_lines, linter_settings
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 # Files of the application that ties the rooms together, which no room may import.
 TIES: Final = {"apps"}
+# What Django finds only in an application that settings.py names.
+DJANGO: Final = ("apps.py", "models.py", "templates", "static", "locale", "management")
 
 
 def shown() -> list[set[str]]:
@@ -45,6 +49,16 @@ def test_every_room_stands_on_a_floor() -> None:
     rooms |= set(linter_settings(ROOT)["root_packages"]) - {"healthcode"}
 
     assert rooms == {room for floor in contracted() for room in floor if "(" not in room}
+
+
+def test_every_room_that_django_must_know_is_installed() -> None:
+    """Templates, translations and commands of another would be passed over without a word."""
+    rooms = {f"healthcode.{path.name}": path for path in (ROOT / "healthcode").iterdir()}
+    rooms |= {name: ROOT / name for name in linter_settings(ROOT)["root_packages"]}
+    told = {room for room, path in rooms.items() if any((path / name).exists() for name in DJANGO)}
+
+    assert len(told) > 10, "the walk finds nothing"
+    assert told - set(settings.INSTALLED_APPS) == set()
 
 
 def test_the_page_shows_the_parts_of_the_verifier() -> None:

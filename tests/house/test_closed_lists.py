@@ -1,4 +1,4 @@
-"""What depends on a closed list of the core outside Python and TypeScript has all of its members.
+"""What depends on a closed list outside Python and TypeScript has all of its members.
 
 CONTRIBUTING.md says what else a new member needs.
 """
@@ -9,6 +9,7 @@ from typing import Final, get_args
 
 import pytest
 
+from healthcode.acts.kinds import ActKind
 from healthcode.core import Colour, Outcome, Reason
 from healthcode.core.dcc import Doubt
 from healthcode.evidence import errors
@@ -62,6 +63,15 @@ def test_every_doubt_about_a_certificate_has_its_sentence() -> None:
 def test_the_page_on_certificates_has_every_doubt() -> None:
     page = text("docs/howto/eu-certificates.md")
     assert [doubt for doubt in get_args(Doubt) if f"`{doubt}`" not in page] == []
+
+
+def test_every_kind_of_act_is_recorded_somewhere() -> None:
+    code = "".join(
+        path.read_text("utf-8")
+        for room in ("accounts", "healthcode", "verifier")
+        for path in (ROOT / room).rglob("*.py")
+    )
+    assert [kind.name for kind in ActKind if not re.search(rf"ActKind\.{kind.name}\b", code)] == []
 
 
 @pytest.mark.parametrize("outcome", Outcome)
