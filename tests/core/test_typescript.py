@@ -71,6 +71,10 @@ def test_ten_thousand_generated_codes_good_and_damaged() -> None:
     expect_agreement(vectors, judged(vectors))
 
     assert {case["reason"] for case in vectors["cases"]} == set(Reason), "every reason came up"
+    codes = [case["code"] for case in vectors["cases"] if case["code"] is not None]
+    for each in STATEMENT:
+        values = {code[each.told_as or each.field] for code in codes}
+        assert len(values) > 1, f"{each.field} was drawn"
 
 
 def expect_agreement(vectors: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
