@@ -1,6 +1,7 @@
 """Bodies of requests, read before any view sees them."""
 
 import re
+from abc import ABC, abstractmethod
 from codecs import lookup
 from collections.abc import Iterator, Mapping
 from io import BytesIO
@@ -61,15 +62,15 @@ class StrictJSONParser(JSONParser):
         return value
 
 
-class TypedJSONParser(StrictJSONParser):
+class TypedJSONParser(StrictJSONParser, ABC):
     """JSON read straight into a type; what does not fit it is read as by StrictJSONParser.
 
     So what is right is decoded once, and whoever gets something else says what is wrong with it.
     """
 
+    @abstractmethod
     def read(self, text: str) -> object:
         """What the text is. Raises ValueError for any other text, also one that is no JSON."""
-        raise NotImplementedError
 
     def parse(
         self,
