@@ -1,4 +1,4 @@
-"""Periodic work of the tracing room; `tracing.place` lives above, where all rooms can be seen."""
+"""Periodic work of the tracing room. The task `tracing.place` lies above, in `scan_tracing`."""
 
 from celery import shared_task
 from django.utils import timezone
