@@ -9,7 +9,8 @@ from django.conf import settings
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
 from accounts import limits, phones, sms, vault
@@ -26,7 +27,6 @@ from accounts.models import (
     Account,
     Grant,
     Guardianship,
-    LimitEvent,
     OneTimeCode,
     Person,
     Relation,
@@ -256,19 +256,33 @@ def let_go_of_holder(*, account: Account) -> None:
     account.save()
 
 
-def forget(*, at: datetime) -> int:
-    """Delete what has served its time: codes, tokens, counted uses, accounts of nobody.
+@transaction.atomic
+def delete_person(*, person_id: int) -> None:
+    """Delete a person, and of the accounts with which nobody is registered then all but a number.
 
-    An account of nobody is a resident's with whom, for `ACCOUNT_RETENTION_DAYS`, no person was
-    registered. Returns how many rows went.
+    What other rooms hold of the person must be gone before.
     """
-    expired = (
-        OneTimeCode.objects.filter(expires_at__lt=at),
-        Token.objects.filter(expires_at__lt=at),
-        LimitEvent.objects.filter(at__lt=at - PER_PHONE.within),
-        _of_nobody(before=at - timedelta(days=settings.ACCOUNT_RETENTION_DAYS)),
+    guardians = list(Account.objects.filter(guardianships__person=person_id))
+    Person.objects.get(pk=person_id).delete()
+    for guardian in guardians:
+        let_go_of_holder(account=guardian)
+
+
+def forget_accounts_of_nobody(*, at: datetime) -> int:
+    """Delete residents' accounts with whom for `ACCOUNT_RETENTION_DAYS` nobody was registered."""
+    before = at - timedelta(days=settings.ACCOUNT_RETENTION_DAYS)
+    return _of_nobody(before=before).delete()[0]
+
+
+def forget_telephones() -> None:
+    """Take the telephone, and with it the way in, from every account that has one."""
+    Account.objects.filter(phone_index__isnull=False).update(
+        username=Concat(Value("erased-"), Cast("pk", CharField())),
+        phone_index=None,
+        phone_sealed=None,
+        last_login=None,
+        is_active=False,
     )
-    return sum(rows.delete()[0] for rows in expired)
 
 
 def _of_nobody(*, before: datetime) -> QuerySet[Account]:

@@ -269,11 +269,17 @@ CELERY_BEAT_SCHEDULE = {
     "codes.publish": {"task": "codes.publish", "schedule": 30.0},
     "verifier.refresh": {"task": "verifier.refresh", "schedule": 15.0},
     "verifier.doubts": {"task": "verifier.doubts", "schedule": 15.0},
-    "verifier.partitions": {"task": "verifier.partitions", "schedule": crontab(minute=5)},
     "tracing.place_waiting": {"task": "tracing.place_waiting", "schedule": 30.0},
-    "tracing.partitions": {"task": "tracing.partitions", "schedule": crontab(minute=10)},
-    "accounts.forget": {"task": "accounts.forget", "schedule": crontab(minute="*/10")},
-    "colours.forget": {"task": "colours.forget", "schedule": crontab(hour=3, minute=20)},
+    "forget often": {
+        "task": "web.forget",
+        "schedule": crontab(minute="*/10"),
+        "kwargs": {"cadence": "often"},
+    },
+    "forget nightly": {
+        "task": "web.forget",
+        "schedule": crontab(hour=3, minute=20),
+        "kwargs": {"cadence": "nightly"},
+    },
 }
 
 LOGGING = {

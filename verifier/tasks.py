@@ -4,8 +4,6 @@ from celery import shared_task
 from django.utils import timezone
 
 from verifier.doors import doubts as code_doubts
-from verifier.doors import partitions as scan_partitions
-from verifier.partners import services as partners
 from verifier.recognition.refresh import refresh_all
 
 
@@ -13,14 +11,6 @@ from verifier.recognition.refresh import refresh_all
 def refresh() -> None:
     """Fetch what the trusted issuers publish."""
     refresh_all(at=timezone.now())
-
-
-@shared_task(name="verifier.partitions")
-def partitions() -> None:
-    """Keep a partition for each day of scans, and drop what is past retention."""
-    scan_partitions.maintain(at=timezone.now())
-    code_doubts.forget(at=timezone.now())
-    partners.forget(at=timezone.now())
 
 
 @shared_task(name="verifier.doubts")

@@ -18,3 +18,4 @@ class ActKind(models.TextChoices):
     MEETING_DECLARED = "meeting-declared", _("Meeting of a case entered")
     MEETING_RETRACTED = "meeting-retracted", _("Meeting of a case taken back")
     PERSON_ERASED = "person-erased", _("Data of a person erased")
+    SERVICE_ENDED = "service-ended", _("Service ended, data of all people deleted")

@@ -4,7 +4,6 @@ docs/reference/retention.md says what goes when, for the whole service.
 """
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -43,30 +42,26 @@ DELETE FROM colours_recomputation WHERE id IN (
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """How many rows went."""
-
-    evidence: int
-    changes: int
-    recomputations: int
+STRIKE_FROM_RECOMPUTATIONS: Final = """
+UPDATE colours_recomputation SET people = array_remove(people, %(person)s)
+WHERE %(person)s = ANY(people)
+"""
 
 
-def forget(*, at: datetime) -> Forgotten:
-    """Delete everything of this room, and the evidence, that has served its time by `at`.
+def forget_changes(at: datetime) -> int:
+    """Delete the changes of colour that have served their time by `at`; how many."""
+    return _delete(OLD_CHANGES, at - timedelta(days=settings.COLOUR_RETENTION_DAYS))
 
-    Safe to repeat and to run twice at once; nobody's colour, nor when it changes next, is another
-    afterwards.
 
-    Raises:
-        NoPolicy: when no policy holds at `at`, so that nobody can say what one needs.
-    """
-    before = at - timedelta(days=settings.COLOUR_RETENTION_DAYS)
-    return Forgotten(
-        evidence=forget_evidence(at=at),
-        changes=_delete(OLD_CHANGES, before),
-        recomputations=_delete(OLD_RECOMPUTATIONS, before),
-    )
+def forget_recomputations(at: datetime) -> int:
+    """Delete the recomputations that were done long enough before `at`; how many."""
+    return _delete(OLD_RECOMPUTATIONS, at - timedelta(days=settings.COLOUR_RETENTION_DAYS))
+
+
+def strike_from_recomputations(person_id: int, _at: datetime) -> None:
+    """Take a person's number out of what recomputations remember."""
+    with connection.cursor() as cursor:
+        cursor.execute(STRIKE_FROM_RECOMPUTATIONS, {"person": person_id})
 
 
 def forget_evidence(*, at: datetime) -> int:
@@ -74,7 +69,11 @@ def forget_evidence(*, at: datetime) -> int:
 
     A fact is old when the longest hold of a policy that holds, or will, and then
     `EVIDENCE_RETENTION_DAYS` have passed since it ended, was received or was withdrawn. It goes
-    when, besides, no signal rests on it and no release either (`sql.FORGETTABLE`).
+    when, besides, no signal rests on it and no release either (`sql.FORGETTABLE`). Safe to repeat
+    and to run twice at once; nobody's colour, nor when it changes next, is another afterwards.
+
+    Raises:
+        NoPolicy: when no policy holds at `at`, so that nobody can say what one needs.
     """
     policies = _policies(at)
     hold = max((rule.hold for policy in policies for rule in policy.rules), default=timedelta())

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.colours.decide import Decision, LevelPeriod, decide
-from healthcode.colours.models import PersonColour, Recomputation
+from healthcode.colours.models import ColourChange, PersonColour, Recomputation
 from healthcode.colours.policy import RuleSet, policy_at
 from healthcode.colours.reasons import ColourReason, PlaceName, reasons_of
 from healthcode.core import Colour
@@ -136,3 +136,37 @@ def recomputation(recomputation_id: int) -> Recomputation:
     if row is None:
         raise NotFound(_("There is no recomputation with this number."))
     return row
+
+
+def colour_told_of(person_id: int, at: datetime) -> dict[str, object] | None:
+    """Tell a person's colour with its reasons, as JSON can hold it; None before any was decided.
+
+    Raises:
+        NoPolicy: when no policy is in force.
+    """
+    if colour_of(person_id) is None:
+        return None
+    decision = decision_of(person_id, at)
+    return {
+        "colour": Colour(decision.colour).label,
+        "since": decision.since.isoformat(),
+        "until": decision.until and decision.until.isoformat(),
+        "policy": decision.policy,
+        "reasons": [
+            {"rule": reason.rule, "text": reason.text, "evidence": reason.evidence}
+            for reason in decision.reasons
+        ],
+    }
+
+
+def changes_told_of(person_id: int) -> list[dict[str, object]]:
+    """Tell the changes of a person's colour that are kept, as JSON can hold them."""
+    rows = ColourChange.objects.filter(person_id=person_id).order_by("number")
+    return [
+        {
+            "at": row.at.isoformat(),
+            "before": Colour(row.before).label,
+            "after": Colour(row.after).label,
+        }
+        for row in rows
+    ]

@@ -1,15 +1,10 @@
 """What Celery calls; each task is one call into this room."""
 
-import logging
-
 from celery import shared_task
 from django.utils import timezone
 
 from healthcode.colours import recompute as recomputing
-from healthcode.colours import retention
 from healthcode.colours import sweep as sweeping
-
-logger = logging.getLogger(__name__)
 
 
 @shared_task(name="colours.recompute")
@@ -25,10 +20,3 @@ def recompute(*, recomputation_id: int) -> None:
 def sweep() -> None:
     """See to what time and accidents left undone."""
     sweeping.sweep(at=timezone.now())
-
-
-@shared_task(name="colours.forget")
-def forget() -> None:
-    """Let go of evidence, changes of colour and recomputations that have served their time."""
-    gone = retention.forget(at=timezone.now())
-    logger.info("Forgot %s", gone)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import require
 from accounts.models import Account, Role
+from healthcode.areas.selectors import names
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.web.errors import NotFound
 
@@ -56,3 +57,27 @@ def evidence_for(account: Account, evidence_id: int) -> Evidence:
         raise NotFound(_("There is no evidence with this number."))
     require(account, Role.OFFICER, fact.person.home_area)
     return fact
+
+
+def told_of(person_id: int) -> list[dict[str, object]]:
+    """Tell every fact about a person, withdrawn ones too, as JSON can hold it: to them alone.
+
+    Neither who reported a fact is told, nor whose case a contact was of.
+    """
+    facts = list(Evidence.objects.filter(person_id=person_id).order_by("starts", "id"))
+    known = names({fact.area_id for fact in facts if fact.area_id})
+    return [
+        {
+            "id": fact.pk,
+            "kind": fact.kind,
+            "from": fact.starts.isoformat(),
+            "to": fact.ends and fact.ends.isoformat(),
+            "area": fact.area_id,
+            "area_name": fact.area_id and known[fact.area_id],
+            "traits": fact.traits,
+            "detail": fact.detail,
+            "received_at": fact.received_at.isoformat(),
+            "withdrawn_by_act": fact.withdrawn_by_id,
+        }
+        for fact in facts
+    ]

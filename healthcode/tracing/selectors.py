@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import require
 from accounts.models import Account, Role
-from healthcode.tracing.models import Inquiry
+from healthcode.tracing.models import Inquiry, Membership, Place, Presence
 from healthcode.tracing.trace import Chain, Window, trace
 from healthcode.web.errors import NotFound
 
@@ -45,3 +45,29 @@ def chain_of(inquiry: Inquiry) -> Chain:
     """The chain as far as it is known now, to the moment at which the inquiry was opened."""
     (chain,) = trace([window_of(inquiry)], at=inquiry.opened_at)
     return chain
+
+
+def presences_told_of(person_id: int) -> list[dict[str, object]]:
+    """Tell where a person was, as JSON can hold it."""
+    rows = list(Presence.objects.filter(person_id=person_id).order_by("starts"))
+    places = Place.objects.in_bulk({row.place_id for row in rows})
+    return [
+        {
+            "from": row.starts.isoformat(),
+            "to": row.ends.isoformat(),
+            "kind": places[row.place_id].kind,
+            "place": places[row.place_id].name,
+            "carriage": row.carriage,
+            "row": row.seat_row,
+        }
+        for row in rows
+        if row.place_id in places
+    ]
+
+
+def households_told_of(person_id: int) -> list[dict[str, object]]:
+    """Tell since when a person lived in households, as JSON can hold it; not with whom."""
+    rows = Membership.objects.filter(person_id=person_id).order_by("starts")
+    return [
+        {"from": row.starts.isoformat(), "to": row.ends and row.ends.isoformat()} for row in rows
+    ]

@@ -17,6 +17,7 @@ from accounts.errors import AccountClosed, CodeVoid, SendingFailed, WrongCode
 from accounts.limits import Limit
 from accounts.models import Account, LimitEvent, OneTimeCode, Token
 from healthcode.web.errors import TooMany
+from healthcode.web.keeping import Cadence, forget
 from tests.accounts.people import PHONE
 
 Code = Callable[[], str]
@@ -226,11 +227,11 @@ def test_what_has_served_its_time_is_forgotten(resident: Account) -> None:
     now = timezone.now()
     services.issue_token(account=resident, label="old", expires_at=now - timedelta(seconds=1))
     services.issue_token(account=resident, label="new", expires_at=now + timedelta(days=1))
-    services.forget(at=now + timedelta(hours=2))
+    forget(Cadence.OFTEN, at=now + timedelta(hours=2))
     assert OneTimeCode.objects.count() == 0
     assert [token.label for token in Token.objects.all()] == ["new"]
     assert LimitEvent.objects.count() > 0
-    services.forget(at=now + timedelta(days=2))
+    forget(Cadence.OFTEN, at=now + timedelta(days=2))
     assert LimitEvent.objects.count() == Token.objects.count() == 0
 
 

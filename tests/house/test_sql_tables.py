@@ -27,7 +27,6 @@ DECLARED: Final = {
     "healthcode.scan_tracing": {
         *{"colours_personcolour", "verifier_device", "verifier_scan", "verifier_venue"}
     },
-    "healthcode.residents": {"colours_recomputation"},
     "healthcode.officers": {"accounts_person", "colours_personcolour"},
     "healthcode.tools": {
         *{"accounts_person", "colours_personcolour", "evidence_evidence"},

@@ -17,11 +17,11 @@ from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Token
-from accounts.services import forget as forget_tokens
 from accounts.services import set_open
 from healthcode.core import Colour
 from healthcode.web.days import SHANGHAI
 from healthcode.web.errors import InvalidInput, TooMany
+from healthcode.web.keeping import Cadence, forget
 from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
 from tests.verifier.partner import PartnerMachine, new_key
@@ -367,12 +367,11 @@ def test_keys_that_are_not_taken(keys: bytes) -> None:
 
 def test_what_has_served_its_time_is_forgotten(machine: PartnerMachine, now: datetime) -> None:
     machine.asks(assertion=machine.assertion(at=now))
-    partners.forget(at=timezone.now() + timedelta(minutes=5))
+    forget(Cadence.OFTEN, at=timezone.now() + timedelta(minutes=5))
     assert PartnerAssertion.objects.count() == 1
-    partners.forget(at=timezone.now() + timedelta(hours=1))
-    forget_tokens(at=timezone.now() + timedelta(hours=1))
+    forget(Cadence.OFTEN, at=timezone.now() + timedelta(hours=1))
     assert not PartnerAssertion.objects.exists()
     assert not Token.objects.exists()
     assert PartnerCall.objects.exists()
-    partners.forget(at=timezone.now() + timedelta(days=200))
+    partners.forget_calls(at=timezone.now() + timedelta(days=200))
     assert not PartnerCall.objects.exists()

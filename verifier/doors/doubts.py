@@ -138,10 +138,10 @@ def at_doors(venue: int, *, at: datetime) -> list[ToldAtDoors]:
     ]
 
 
-def forget(*, at: datetime) -> None:
-    """Drop the doubts whose scans are dropped."""
+def forget(*, at: datetime) -> int:
+    """Drop the doubts whose scans are dropped; how many."""
     oldest = day_of(at) - timedelta(days=settings.SCAN_RETENTION_DAYS)
-    Doubt.objects.filter(day__lt=oldest).delete()
+    return Doubt.objects.filter(day__lt=oldest).delete()[0]
 
 
 def tag_of(*, venue: int, day: str, status_uri: str, status_idx: int) -> str:

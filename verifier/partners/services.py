@@ -144,10 +144,14 @@ def answered(call: PartnerCall, outcomes: Iterable[Outcome]) -> None:
     )
 
 
-def forget(*, at: datetime) -> None:
-    """Drop assertions that could not be used again anyway, and calls kept long enough."""
-    PartnerAssertion.objects.filter(expires_at__lt=at).delete()
-    PartnerCall.objects.filter(at__lt=at - CALLS_KEPT).delete()
+def forget_assertions(*, at: datetime) -> int:
+    """Drop assertions that could not be used again anyway; how many."""
+    return PartnerAssertion.objects.filter(expires_at__lt=at).delete()[0]
+
+
+def forget_calls(*, at: datetime) -> int:
+    """Drop calls that were kept long enough; how many."""
+    return PartnerCall.objects.filter(at__lt=at - CALLS_KEPT).delete()[0]
 
 
 def audience() -> tuple[str, ...]:

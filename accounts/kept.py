@@ -1,0 +1,125 @@
+"""What the tables of people, accounts and sessions hold, and what becomes of it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session
+from django.db import models
+
+from accounts import services
+from accounts.models import (
+    Account,
+    Grant,
+    Guardianship,
+    Identity,
+    LimitEvent,
+    OneTimeCode,
+    Person,
+    Token,
+)
+from accounts.selectors import registration_of
+from healthcode.web.keeping import Because, Cadence, Export, Forget, Goes, TableRecord, of_nobody
+
+IN_THE_REGISTRATION: Final = Because("is told by the registration")
+A_HASH: Final = Because("is a hash that tells nothing without the secret")
+NUMBER_ONLY: Final = Because("refers to an account, of which only its number stays")
+
+
+def _older(
+    model: type[models.Model], column: str, by: timedelta = timedelta()
+) -> Callable[[datetime], int]:
+    """Make what deletes the rows whose `column` lies further back than `by`; it says how many."""
+
+    def rows(at: datetime) -> int:
+        return model._default_manager.filter(**{f"{column}__lt": at - by}).delete()[0]
+
+    return rows
+
+
+RECORDS: Final = (
+    TableRecord(
+        model=OneTimeCode,
+        holds="one-time codes (hashed) and the telephone (hashed) that each was sent to",
+        kept="5 minutes, then up to 10 until they are swept",
+        forget=Forget(_older(OneTimeCode, "expires_at"), Cadence.OFTEN),
+        export=A_HASH,
+        erase=Because("is gone within minutes, and with the account's telephone at once"),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=LimitEvent,
+        holds="counts of tries and requests, by hashed telephone, address or account",
+        kept="1 day",
+        forget=Forget(_older(LimitEvent, "at", services.PER_PHONE.within), Cadence.OFTEN),
+        export=A_HASH,
+        erase=Because("is gone within a day"),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=Session,
+        holds="who is logged in with a browser",
+        kept="until it expires, 14 days for residents",
+        forget=Forget(_older(Session, "expire_date"), Cadence.OFTEN),
+        export=Because("is a key, and the number of the account"),
+        erase=NUMBER_ONLY,
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=Token,
+        holds="who is logged in through the interface (the token is hashed)",
+        kept="until it expires, 14 days for residents",
+        forget=Forget(_older(Token, "expires_at"), Cadence.OFTEN),
+        export=A_HASH,
+        erase=Because("goes with the last person of the account"),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=Guardianship,
+        holds="which account looks after which person, as what",
+        kept="until the person is erased",
+        export=IN_THE_REGISTRATION,
+        erase=Goes.WITH_THE_PERSON,
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=Identity,
+        holds="name, document, telephone: sealed, and found by keyed hashes",
+        kept="until the person is erased",
+        export=IN_THE_REGISTRATION,
+        erase=Goes.WITH_THE_PERSON,
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=Person,
+        holds="that there is a person, and the area of their home",
+        kept="until the person is erased",
+        export=Export("registration", lambda person_id, _at: registration_of(person_id)),
+        erase=lambda person_id, _at: services.delete_person(person_id=person_id),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=Account,
+        holds="accounts: telephones of residents (sealed, hashed), names of staff and machines",
+        kept="while a person is registered with it; one of nobody 28 days"
+        " (`ACCOUNT_RETENTION_DAYS`); those that acts name for good, without the telephone",
+        forget=Forget(lambda at: services.forget_accounts_of_nobody(at=at), Cadence.OFTEN),
+        export=IN_THE_REGISTRATION,
+        erase=Because("keeps only its number once nobody is registered with it"),
+        sunset=services.forget_telephones,
+    ),
+    TableRecord(
+        model=Grant,
+        holds="what an account may do, and where",
+        kept="as long as its account",
+        export=Because("is about the account's work, not about a person"),
+        erase=Because("a resident's goes with the last person of the account"),
+        sunset=Because("says on what authority acts were done"),
+    ),
+    of_nobody(Permission, holds="Django's own list; not used"),
+    of_nobody(Group, holds="Django's own list; not used"),
+    of_nobody(Group.permissions.through, holds="Django's own list; not used"),
+    of_nobody(ContentType, holds="Django's own list of models"),
+)

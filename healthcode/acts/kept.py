@@ -1,0 +1,17 @@
+"""What the table of acts holds, and what becomes of it."""
+
+from typing import Final
+
+from healthcode.acts.models import Act
+from healthcode.web.keeping import Because, TableRecord
+
+RECORDS: Final = (
+    TableRecord(
+        model=Act,
+        holds="what somebody with authority did, on what ground; of people at most the number",
+        kept="for good",
+        export=Because("is about officers' work; a person's facts say by which act they fell"),
+        erase=Because("the number stands for nobody any more"),
+        sunset=Because("says what was done with authority, also after the end"),
+    ),
+)

@@ -1,0 +1,20 @@
+"""What scans hold, and what becomes of them: only here can be told whose a scan is."""
+
+from typing import Final
+
+from healthcode.residents.subject_access.scans import scans_of, scans_told_of
+from healthcode.web.keeping import Cadence, Export, Forget, Goes, TableRecord
+from verifier.doors import partitions
+from verifier.models import Scan
+
+RECORDS: Final = (
+    TableRecord(
+        model=Scan,
+        holds="which code was scanned where and when, by the code's pseudonym of the day",
+        kept="28 days (`SCAN_RETENTION_DAYS`), by dropping the day's partition",
+        forget=Forget(lambda at: partitions.maintain(at=at), Cadence.OFTEN),
+        export=Export("scans", scans_told_of),
+        erase=lambda person_id, at: scans_of(person_id, at=at).delete(),
+        sunset=Goes.AT_ONCE,
+    ),
+)

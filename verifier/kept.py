@@ -1,0 +1,61 @@
+"""What the tables of doors and partners hold, and what becomes of them.
+
+Of scans only `residents` can tell whose they are; their record stands there.
+"""
+
+from typing import Final
+
+from healthcode.web.keeping import Because, Cadence, Forget, Goes, TableRecord, of_nobody
+from verifier.doors import doubts
+from verifier.models import (
+    Device,
+    Doubt,
+    DoubtsLooked,
+    Partner,
+    PartnerAssertion,
+    PartnerCall,
+    PartnerUse,
+    Publication,
+    TrustedIssuer,
+    TrustList,
+    Venue,
+)
+from verifier.partners import services as partners
+
+RECORDS: Final = (
+    TableRecord(
+        model=Doubt,
+        holds="pictures of codes that were likely copied, by a tag of one venue and day",
+        kept="as long as their scans",
+        forget=Forget(lambda at: doubts.forget(at=at), Cadence.OFTEN),
+        export=Because("cannot be told whose it is"),
+        erase=Because("cannot be told whose it is"),
+        sunset=Goes.AT_ONCE,
+    ),
+    of_nobody(DoubtsLooked, holds="up to when scans were looked at"),
+    of_nobody(Device, holds="scanners at doors; their tokens hashed"),
+    of_nobody(Venue, holds="places with a door"),
+    TableRecord(
+        model=PartnerCall,
+        holds="which partner asked when about how many codes, and which verdicts it got",
+        kept="180 days",
+        forget=Forget(lambda at: partners.forget_calls(at=at), Cadence.OFTEN),
+        export=Because("holds nothing of the codes"),
+        erase=Because("holds nothing of the codes"),
+        sunset=Because("says what partners asked, also after the end"),
+    ),
+    of_nobody(PartnerUse, holds="how many codes a partner asked about in its current minute"),
+    TableRecord(
+        model=PartnerAssertion,
+        holds="assertions that partners used (hashed)",
+        kept="until they could not be used again (12 minutes), and ten more at most",
+        forget=Forget(lambda at: partners.forget_assertions(at=at), Cadence.OFTEN),
+        export=Because("is about a partner's machine"),
+        erase=Because("is about a partner's machine"),
+        sunset=Goes.AT_ONCE,
+    ),
+    of_nobody(Partner, holds="partners' machines, their public keys and whom to call there"),
+    of_nobody(Publication, holds="keys and status lists that other issuers publish"),
+    of_nobody(TrustList, holds="the trust list of the alliance"),
+    of_nobody(TrustedIssuer, holds="whose codes are recognised here"),
+)
