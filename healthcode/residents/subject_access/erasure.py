@@ -4,32 +4,26 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from accounts.models import Account, Person
-from accounts.services import let_go_of_holder
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
-from healthcode.colours.retention import erasable
 from healthcode.colours.selectors import colour_of, decision_of
 from healthcode.colours.wake import send
 from healthcode.core import Colour
 from healthcode.residents.subject_access.errors import StillNeeded
-from healthcode.residents.subject_access.scans import scans_of
-from healthcode.tracing.models import Presence
+from healthcode.web.keeping import records
 
 BY_THEMSELVES: Final = "Asked for by the person, or by who looks after them."
-
-STRIKE_FROM_RECOMPUTATIONS: Final = """
-UPDATE colours_recomputation SET people = array_remove(people, %(person)s)
-WHERE %(person)s = ANY(people)
-"""
 
 
 @transaction.atomic
 def erase(*, person_id: int, account: Account, ground: str, at: datetime) -> Act:
     """Delete all that is known of a person, and write down as an act that it was done.
+
+    What is done to each table stands in its record (`healthcode.web.keeping`).
 
     The act keeps their number, which stands for nobody any more: by it their codes are superseded
     while one could still be alive, and the erasure is repeated after a backup was restored.
@@ -42,9 +36,8 @@ def erase(*, person_id: int, account: Account, ground: str, at: datetime) -> Act
         StillNeeded: their colour is not green, or is known to change.
         DoesNotSign: this process has not the key that tells whose a scan was.
     """
-    person = Person.objects.select_for_update().get(pk=person_id)
+    Person.objects.select_for_update().get(pk=person_id)
     _refuse_while_needed(person_id, at)
-    guardians = list(Account.objects.filter(guardianships__person=person))
     act = record_act(
         account=account,
         kind=ActKind.PERSON_ERASED,
@@ -53,14 +46,9 @@ def erase(*, person_id: int, account: Account, ground: str, at: datetime) -> Act
         detail={"person": person_id},
         at=at,
     )
-    scans_of(person_id, at=at).delete()
-    Presence.objects.filter(person_id=person_id).delete()
-    with connection.cursor() as cursor:
-        cursor.execute(STRIKE_FROM_RECOMPUTATIONS, {"person": person_id})
-    erasable(person_id=person_id).delete()
-    person.delete()
-    for guardian in guardians:
-        let_go_of_holder(account=guardian)
+    for record in records():
+        if callable(record.erase):
+            record.erase(person_id, at)
     transaction.on_commit(partial(send, "codes.publish"))
     return act
 

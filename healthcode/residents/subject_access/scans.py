@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 
 from healthcode.codes.status_lists.indexes import NUMBERS_A_PERSON, number_of, parts_of
 from healthcode.web.days import day_of
-from verifier.models import Scan
+from verifier.models import Scan, Venue
 
 
 def scans_of(person_id: int, *, at: datetime) -> QuerySet[Scan]:
@@ -28,3 +28,22 @@ def scans_of(person_id: int, *, at: datetime) -> QuerySet[Scan]:
             codes = [number_of(person_id, changes) for changes in range(NUMBERS_A_PERSON)]
             theirs |= Q(status_uri=part.uri, status_idx__in=part.indexes_of(codes))
     return Scan.objects.filter(theirs, day__gte=oldest)
+
+
+def scans_told_of(person_id: int, at: datetime) -> list[dict[str, object]]:
+    """Tell where a person's codes were scanned, as JSON can hold it.
+
+    Raises:
+        DoesNotSign: this process has not the key.
+    """
+    rows = list(scans_of(person_id, at=at).order_by("scanned_at"))
+    venues = Venue.objects.in_bulk({row.venue_id for row in rows})
+    return [
+        {
+            "at": row.scanned_at.isoformat(),
+            "venue": venues[row.venue_id].name,
+            "outcome": row.outcome,
+            "reason": row.reason,
+        }
+        for row in rows
+    ]

@@ -11,18 +11,16 @@ from django.contrib.sessions.models import Session
 
 from accounts import services as accounts
 from accounts.models import Account, Person
-from healthcode.colours import retention
 from healthcode.colours.models import Recomputation
 from healthcode.colours.recompute import run
 from healthcode.evidence.declarations import CheckIn, Declaration, Stay
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.residents.declarations.services import check_in, declare
 from healthcode.sources.evidence import report_evidence
-from healthcode.tracing import partitions as presences
 from healthcode.tracing.models import Place, Presence
+from healthcode.web.keeping import Cadence, forget
 from tests.accounts.people import WANG
 from tests.colours import world
-from verifier.doors import partitions as scans
 from verifier.doors.scanning import EnrolledDevice, NewScan, Outcome, scan_all
 
 BEGIN = datetime(2026, 1, 5, 2, tzinfo=UTC)
@@ -87,11 +85,8 @@ def a_month(person: Person) -> None:
 
 def forget_everything(at: datetime) -> None:
     """What beat has done by that day."""
-    accounts.forget(at=at)
-    Session.objects.filter(expire_date__lt=at).delete()
-    retention.forget(at=at)
-    scans.maintain(at=at)
-    presences.maintain(at=at)
+    for cadence in Cadence:
+        forget(cadence, at=at)
 
 
 def counted() -> Counter[str]:

@@ -1,0 +1,46 @@
+"""Ending the service for good: what was kept of people goes, what was done with authority stays."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from accounts.authority import require
+from accounts.models import Account, Role
+from healthcode.acts.grounds import check_ground
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.models import Act
+from healthcode.acts.services import record_act
+from healthcode.web.keeping import Goes, records
+
+
+@transaction.atomic
+def end_service(*, account: Account, ground: str, at: datetime) -> Act:
+    """Take everything about people out of all tables, and write down as an act that it was done.
+
+    What becomes of each table stands in its record (`healthcode.web.keeping`). Emptying a table
+    takes the same time whatever its size, and locks it until all is done.
+
+    Raises:
+        Forbidden: the officer's area is smaller than the issuer's province.
+        InvalidInput: the ground is none.
+    """
+    province = settings.ISSUER.removeprefix("CN-")
+    require(account, Role.OFFICER, province)
+    check_ground(ground)
+    act = record_act(
+        account=account,
+        kind=ActKind.SERVICE_ENDED,
+        area=province,
+        ground=ground,
+        detail={},
+        at=at,
+    )
+    emptied = [record.model._meta.db_table for record in records() if record.sunset is Goes.AT_ONCE]
+    with connection.cursor() as cursor:
+        # One statement, because these tables refer to each other and to no table that stays empty.
+        cursor.execute(f"TRUNCATE {', '.join(emptied)}")
+    for record in records():
+        if callable(record.sunset):
+            record.sunset()
+    return act
