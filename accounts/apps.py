@@ -9,8 +9,5 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Refuse to start with keys or a sender that would fail at the first login."""
-        from accounts import schema, sms, vault  # noqa: F401  models must be ready
-
-        vault.check_keys()
-        sms.sender()
+        """Register the checks of this room's settings."""
+        from accounts import checks, schema  # noqa: F401  registers them

@@ -3,9 +3,18 @@
 import os
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+
+from healthcode.starting import refuse_wrong_settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "healthcode.settings")
 
 app = Celery("healthcode")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+@beat_init.connect
+def _begin(**_: object) -> None:
+    refuse_wrong_settings()

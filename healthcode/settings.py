@@ -1,56 +1,43 @@
 """Settings of the service, all from the environment; docs/reference/settings.md explains each.
 
-Nothing here has a built-in secret: a process that lacks one refuses to start and says which.
+Nothing here has a built-in secret. Where a setting is missing or wrong, the process ends with one
+sentence that says what to write (healthcode/environment.py).
 """
 
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from celery.schedules import crontab
 from csp.constants import NONCE, SELF
-from django.core.exceptions import ImproperlyConfigured
+
+from healthcode import environment as kinds
+from healthcode.environment import Environment, one_of, whole
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-
-def required(name: str) -> str:
-    """The value of environment variable `name`.
-
-    Raises:
-        ImproperlyConfigured: when it is missing or empty; there is no default.
-    """
-    value = os.environ.get(name, "")
-    if not value:
-        raise ImproperlyConfigured(
-            f"Set the environment variable {name}; docs/reference/settings.md says what it is."
-        )
-    return value
-
-
-def flag(name: str) -> bool:
-    """Whether environment variable `name` is switched on ("1", "true", "yes")."""
-    return os.environ.get(name, "").lower() in {"1", "true", "yes"}
-
+environment = Environment(os.environ)
+required, optional = environment.required, environment.optional
 
 # Who and where
-ISSUER = required("ISSUER")
-BASE_URL = required("BASE_URL").rstrip("/")
-STATUS_BASE_URL = os.environ.get("STATUS_BASE_URL", BASE_URL).rstrip("/")
-DEMO = flag("DEMO")
+ISSUER = required("ISSUER", kinds.ISSUER)
+BASE_URL = required("BASE_URL", kinds.ORIGIN).rstrip("/")
+STATUS_BASE_URL = optional("STATUS_BASE_URL", kinds.ADDRESS, BASE_URL).rstrip("/")
+DEMO = optional("DEMO", kinds.FLAG, False)
 
 # Secrets
-SECRET_KEY = required("SECRET_KEY")
-VAULT_KEYS = required("VAULT_KEYS")
-VAULT_INDEX_KEY = required("VAULT_INDEX_KEY")
+SECRET_KEY = required("SECRET_KEY", kinds.SECRET)
+VAULT_KEYS = required("VAULT_KEYS", kinds.KEYS)
+VAULT_INDEX_KEY = required("VAULT_INDEX_KEY", kinds.KEY)
 # Only a process that signs has these two; a verifier's process runs without them.
-SIGNING_KEY_SECRET = os.environ.get("SIGNING_KEY_SECRET", "")
-STATUS_INDEX_KEY = os.environ.get("STATUS_INDEX_KEY", "")
+SIGNING_KEY_SECRET = optional("SIGNING_KEY_SECRET", kinds.SECRETS, "")
+STATUS_INDEX_KEY = optional("STATUS_INDEX_KEY", kinds.KEY, "")
 
 # Django
-DEBUG = flag("DEBUG")
-ALLOWED_HOSTS = [host for host in os.environ.get("ALLOWED_HOSTS", "").split(",") if host]
+DEBUG = optional("DEBUG", kinds.FLAG, False)
+ALLOWED_HOSTS = optional("ALLOWED_HOSTS", kinds.HOSTS, urlsplit(BASE_URL).hostname or "").split(",")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 ROOT_URLCONF = "healthcode.urls"
 WSGI_APPLICATION = "healthcode.wsgi.application"
@@ -130,7 +117,7 @@ TEMPLATES = [
 
 DATABASES = {
     "default": {
-        **dj_database_url.parse(required("DATABASE_URL"), conn_max_age=600),
+        **dj_database_url.parse(required("DATABASE_URL", kinds.DATABASE), conn_max_age=600),
         "ENGINE": "healthcode.web.postgresql",
         "CONN_HEALTH_CHECKS": True,
         # PgBouncer in transaction mode has no session to keep a cursor in.
@@ -162,7 +149,7 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = BASE_URL.startswith("https://")
-BEHIND_PROXY = flag("BEHIND_PROXY")
+BEHIND_PROXY = optional("BEHIND_PROXY", kinds.FLAG, False)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SESSION_COOKIE_SECURE else 0
 SECURE_REFERRER_POLICY = "same-origin"
@@ -195,7 +182,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 # Requests that a web process has at work at once; healthcode.web.gate turns the rest away.
-REQUESTS_AT_ONCE = int(os.environ.get("REQUESTS_AT_ONCE", "8"))
+REQUESTS_AT_ONCE = optional("REQUESTS_AT_ONCE", whole(1, 1000, "requests"), 8)
 
 # The HTTP interface
 REST_FRAMEWORK = {
@@ -226,29 +213,30 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Sending one-time codes: the class that does it (see accounts/sms.py)
-SMS_SENDER = required("SMS_SENDER")
-OTP_PER_ADDRESS_HOURLY = int(os.environ.get("OTP_PER_ADDRESS_HOURLY", "300"))
+SMS_SENDER = required("SMS_SENDER", kinds.CLASS)
+OTP_PER_ADDRESS_HOURLY = optional("OTP_PER_ADDRESS_HOURLY", whole(1, 1_000_000, "codes"), 300)
 
 # Codes
-LIVE_CODE_SECONDS = int(os.environ.get("LIVE_CODE_SECONDS", "300"))
-PAPER_CODE_SECONDS = int(os.environ.get("PAPER_CODE_SECONDS", str(14 * 24 * 3600)))
+_FORTNIGHT = 14 * 24 * 3600
+LIVE_CODE_SECONDS = optional("LIVE_CODE_SECONDS", whole(30, 24 * 3600, "seconds"), 300)
+PAPER_CODE_SECONDS = optional("PAPER_CODE_SECONDS", whole(60, _FORTNIGHT, "seconds"), _FORTNIGHT)
 
 # Keeping little: how long each kind of data stays (docs/reference/retention.md). What has a life of
 # its own, such as one-time codes, tokens and sessions, goes when that ends.
-SCAN_RETENTION_DAYS = int(os.environ.get("SCAN_RETENTION_DAYS", "28"))
-EVIDENCE_RETENTION_DAYS = int(os.environ.get("EVIDENCE_RETENTION_DAYS", "14"))
-COLOUR_RETENTION_DAYS = int(os.environ.get("COLOUR_RETENTION_DAYS", "28"))
-ACCOUNT_RETENTION_DAYS = int(os.environ.get("ACCOUNT_RETENTION_DAYS", "28"))
+SCAN_RETENTION_DAYS = optional("SCAN_RETENTION_DAYS", kinds.DAYS, 28)
+EVIDENCE_RETENTION_DAYS = optional("EVIDENCE_RETENTION_DAYS", kinds.DAYS, 14)
+COLOUR_RETENTION_DAYS = optional("COLOUR_RETENTION_DAYS", kinds.DAYS, 28)
+ACCOUNT_RETENTION_DAYS = optional("ACCOUNT_RETENTION_DAYS", kinds.DAYS, 28)
 
 # Statistics say nothing of groups smaller than this.
-STATISTICS_MIN_GROUP = int(os.environ.get("STATISTICS_MIN_GROUP", "10"))
+STATISTICS_MIN_GROUP = optional("STATISTICS_MIN_GROUP", whole(2, 1_000_000, "people"), 10)
 
 # Whose codes are recognised here: an alliance's trust list (address or file) and its keys (file)
-TRUST_LIST = os.environ.get("TRUST_LIST", "")
-ALLIANCE_KEYS = os.environ.get("ALLIANCE_KEYS", "")
+TRUST_LIST = optional("TRUST_LIST", kinds.SOURCE, "")
+ALLIANCE_KEYS = optional("ALLIANCE_KEYS", kinds.FILE, "")
 
 # Celery: the broker only wakes workers; the database holds the work.
-BROKER_URL = required("BROKER_URL")
+BROKER_URL = required("BROKER_URL", kinds.BROKER)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -282,6 +270,9 @@ CELERY_BEAT_SCHEDULE = {
     },
 }
 
+LOG_LEVEL = optional("LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
+# Read by prometheus_client itself, which would fail at the first request.
+PROMETHEUS_MULTIPROC_DIR = optional("PROMETHEUS_MULTIPROC_DIR", kinds.FOLDER, "")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -289,7 +280,7 @@ LOGGING = {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # Celery tells of every task that comes and goes, every ten seconds.
     "loggers": {"celery": {"level": "WARNING"}},
 }

@@ -1,7 +1,5 @@
 """Settings that would fail only at the first code are refused before the service starts."""
 
-import base64
-import binascii
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
@@ -25,15 +23,14 @@ from healthcode.core import (
 LONGEST_HOLDER: Final = "*" * 12
 LATEST_POLICY: Final = 2**16 - 1
 LATEST_PART: Final = 9
-LEAST_KEY_BYTES: Final = 16
 DAY_SECONDS: Final = 24 * 3600
 
 
-@register
+@register("settings")
 def check_settings(
     app_configs: Sequence[AppConfig] | None = None, **options: Any
 ) -> Iterable[CheckMessage]:
-    """That every code will fit its QR picture, and that the status index key is a key."""
+    """That every code will fit its QR picture, and that who signs can number what it signed."""
     faults = []
     try:
         largest_code()
@@ -55,10 +52,11 @@ def check_settings(
                 id="codes.E004",
             )
         )
-    if settings.STATUS_INDEX_KEY and not _is_key(settings.STATUS_INDEX_KEY):
+    if bool(settings.STATUS_INDEX_KEY) != bool(settings.SIGNING_KEY_SECRET):
         faults.append(
             Error(
-                f"STATUS_INDEX_KEY is not the Base64 of at least {LEAST_KEY_BYTES} bytes.",
+                "SIGNING_KEY_SECRET and STATUS_INDEX_KEY go together: give this process both, or "
+                "neither when it does not sign.",
                 id="codes.E003",
             )
         )
@@ -85,10 +83,3 @@ def largest_code() -> str:
         phone_key=None,
     )
     return sign(code, kid=bytes(8), algorithm=Algorithm.ES256, signer=lambda _: bytes(64))
-
-
-def _is_key(text: str) -> bool:
-    try:
-        return len(base64.b64decode(text, validate=True)) >= LEAST_KEY_BYTES
-    except binascii.Error:
-        return False

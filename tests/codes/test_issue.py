@@ -171,8 +171,8 @@ def test_an_address_of_42_characters_fits_with_a_short_policy_version(zhang: Res
         ("STATUS_BASE_URL", "https://codes.health.zhejiang.example.cn", "codes.E001"),
         ("ISSUER", "Zhejiang", "codes.E002"),
         ("PAPER_CODE_SECONDS", 15 * 24 * 3600, "codes.E002"),
-        ("STATUS_INDEX_KEY", "not base64!", "codes.E003"),
-        ("STATUS_INDEX_KEY", "c2hvcnQ=", "codes.E003"),
+        ("STATUS_INDEX_KEY", "", "codes.E003"),
+        ("SIGNING_KEY_SECRET", "", "codes.E003"),
         ("COLOUR_RETENTION_DAYS", 14, "codes.E004"),
     ],
 )

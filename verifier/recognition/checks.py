@@ -11,7 +11,7 @@ from healthcode.core import CoreError
 from verifier.recognition import alliance
 
 
-@register
+@register("settings")
 def check_settings(
     app_configs: Sequence[AppConfig] | None = None, **options: Any
 ) -> Iterable[CheckMessage]:

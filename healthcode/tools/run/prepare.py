@@ -10,6 +10,9 @@ from django.core.management import call_command
 def main(demo_file: str) -> None:
     """Migrate, then load the demo province and write its logins to `demo_file`."""
     django.setup()
+    from healthcode.starting import refuse_wrong_settings  # once Django is ready
+
+    refuse_wrong_settings()
     print("Bringing the database up to date …", flush=True)
     call_command("migrate", verbosity=0)
     call_command("load_demo", out=Path(demo_file))

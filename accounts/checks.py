@@ -1,0 +1,22 @@
+"""Settings that would fail only at the first login are refused before the service starts."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, register
+from django.core.exceptions import ImproperlyConfigured
+
+from accounts import sms, vault
+
+
+@register("settings")
+def check_settings(
+    app_configs: Sequence[AppConfig] | None = None, **options: Any
+) -> Iterable[CheckMessage]:
+    """That the vault's keys are keys, and that somebody sends one-time codes."""
+    for check in (vault.check_keys, sms.sender):
+        try:
+            check()
+        except ImproperlyConfigured as fault:
+            yield Error(str(fault), id="accounts.E001")

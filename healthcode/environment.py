@@ -1,0 +1,168 @@
+"""Reading the environment: every setting has a kind, which says what may stand there.
+
+A value that does not fit ends the process with one sentence: which setting, what is wrong, what to
+write. msgspec reads and bounds the values. Secrets are never shown.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Final, Generic, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
+
+PAGE: Final = "docs/reference/settings.md"
+_HOST: Final = r"(?:[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\])"
+_KEY: Final = r"[A-Za-z0-9+/]{43}="
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Setting(Generic[T]):
+    """What a setting may be: a type with its bounds, the words that say it, a further test."""
+
+    type: Any
+    words: str
+    fits: Callable[[T], bool] = lambda _: True
+    is_secret: bool = False
+
+    def read(self, text: str) -> T:
+        """The value that `text` stands for. Raises ValueError."""
+        value: T = msgspec.convert(text, self.type, strict=False)
+        if not self.fits(value):
+            raise ValueError(self.words)
+        return value
+
+    def refusal(self, name: str, text: str) -> str:
+        """The sentence about a value that does not fit."""
+        shown = f"a secret of {len(text)} characters" if self.is_secret else repr(text[:200])
+        return f"{name} is {shown}, which does not fit: write {self.words} ({PAGE})."
+
+
+def pattern(expression: str) -> Any:
+    """Text of this form."""
+    return Annotated[str, Meta(pattern=rf"\A(?:{expression})\Z")]
+
+
+def whole(least: int, most: int, of: str) -> Setting[int]:
+    """A whole number within bounds."""
+    words = f"a whole number of {of} from {least} to {most}"
+    return Setting(Annotated[int, Meta(ge=least, le=most)], words)
+
+
+def one_of(*values: str) -> Setting[str]:
+    """One of a few words."""
+    return Setting(pattern("|".join(map(re.escape, values))), " or ".join(values))
+
+
+def _has_port_in_range(url: str) -> bool:
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def _has_ids_once(keys: str) -> bool:
+    ids = [pair.partition(":")[0] for pair in keys.split(",")]
+    return len(set(ids)) == len(ids)
+
+
+def _is_folder(path: str) -> bool:
+    return Path(path).is_dir() and os.access(path, os.W_OK)
+
+
+# As Django's own check of SECRET_KEY asks.
+_UNLIKE: Final = 5
+
+DAYS: Final = whole(1, 3650, "days")
+FLAG: Final[Setting[bool]] = Setting(bool, "1 or 0")
+ISSUER: Final[Setting[str]] = Setting(
+    pattern(r"CN-[1-9][0-9]"), "CN- and the two digits of the province, such as CN-33"
+)
+ORIGIN: Final[Setting[str]] = Setting(
+    pattern(rf"https?://{_HOST}(:[0-9]+)?/?"),
+    "https:// and the host's name, and a port where it needs one, such as https://code.example.org",
+    _has_port_in_range,
+)
+ADDRESS: Final[Setting[str]] = Setting(
+    pattern(rf"https?://{_HOST}(:[0-9]+)?(/[^\s?#]*)?"),
+    "https:// and the host's name, with a path where it needs one, such as https://s.example.org/a",
+    _has_port_in_range,
+)
+HOSTS: Final[Setting[str]] = Setting(
+    pattern(rf"(\*|\.?{_HOST})(,(\*|\.?{_HOST}))*"),
+    "names of hosts with commas between them, without https:// and port, such as code.example.org",
+)
+DATABASE: Final[Setting[str]] = Setting(
+    pattern(r"postgres(ql)?://[^\s/@]+(:[^\s/]*)?@[^\s/]+/[^\s/?]+(\?\S*)?"),
+    "postgresql://user:password@host:5432/name",
+    _has_port_in_range,
+    is_secret=True,
+)
+BROKER: Final[Setting[str]] = Setting(
+    pattern(r"(rediss?|amqps?)://\S+"),
+    "redis://:password@host:6379/0 or amqp://user:password@host:5672//",
+    _has_port_in_range,
+    is_secret=True,
+)
+CLASS: Final[Setting[str]] = Setting(
+    pattern(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+"), "the dotted path of a class, package.module.Class"
+)
+SECRET: Final[Setting[str]] = Setting(
+    Annotated[str, Meta(min_length=50)],
+    "at least 50 random characters",
+    lambda secret: len(set(secret)) >= _UNLIKE,
+    is_secret=True,
+)
+SECRETS: Final[Setting[str]] = Setting(
+    pattern(r"[^\s,]{16,}(,[^\s,]{16,})*"),
+    "a secret of at least 16 characters, or several with commas between them, the newest first",
+    is_secret=True,
+)
+KEY: Final[Setting[str]] = Setting(pattern(_KEY), "the Base64 of 32 random bytes", is_secret=True)
+KEYS: Final[Setting[str]] = Setting(
+    pattern(rf"[!-+\--9;-~]{{1,32}}:{_KEY}(,[!-+\--9;-~]{{1,32}}:{_KEY})*"),
+    "id:key, or several with commas between them, the newest first, no id twice, each key the "
+    "Base64 of 32 random bytes",
+    _has_ids_once,
+    is_secret=True,
+)
+SOURCE: Final[Setting[str]] = Setting(
+    pattern(rf"https?://{_HOST}(:[0-9]+)?(/[^\s#]*)?|/.+"),
+    "an address, https://…, or the absolute path of a file",
+    _has_port_in_range,
+)
+FILE: Final[Setting[str]] = Setting(pattern("/.+"), "the absolute path of a file")
+FOLDER: Final[Setting[str]] = Setting(
+    pattern("/.+"), "the absolute path of a folder that is there and may be written to", _is_folder
+)
+
+
+class Environment:
+    """The variables of a process, each read once, as what it must be."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def required(self, name: str, kind: Setting[T]) -> T:
+        """A setting without a default. Ends the process when it is missing or does not fit."""
+        if not self._variables.get(name):
+            sys.exit(f"{name} is not set: write {kind.words} ({PAGE}).")
+        return self._read(name, kind)
+
+    def optional(self, name: str, kind: Setting[T], default: T) -> T:
+        """A setting that may be missing or empty. Ends the process when it does not fit."""
+        return self._read(name, kind) if self._variables.get(name) else default
+
+    def _read(self, name: str, kind: Setting[T]) -> T:
+        text = self._variables[name]
+        try:
+            return kind.read(text)
+        except ValueError:
+            sys.exit(kind.refusal(name, text))
