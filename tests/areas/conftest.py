@@ -3,17 +3,18 @@
 import csv
 import os
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Grant, Role
 from accounts.services import issue_token
 from healthcode.acts.services import record_act
-from healthcode.areas.management.commands.load_divisions import DIVISIONS
 from healthcode.areas.models import Area, Level
+from healthcode.areas.register import register
 from healthcode.areas.services import load_divisions
 
 ROOT = Path(__file__).parents[2]
@@ -42,21 +43,20 @@ def shanghai(day: str) -> datetime:
 @pytest.fixture
 def zhejiang(db: None) -> None:
     """The divisions of Zhejiang down to the county, Shanghai's and Hangzhou's first streets."""
-    with DIVISIONS.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
     kept = [
-        Area(
-            code=row["code"],
-            name=row["name"],
-            begins=row["begins"] or None,
-            ends=date.fromisoformat(row["ends"]) if row["ends"] else None,
-        )
-        for row in rows
-        if len(row["code"]) == 2
-        or (row["code"].startswith(("33", "3101")) and len(row["code"]) <= 6)
-        or row["code"].startswith("330102")
+        Area(code=code, name=division.name, begins=division.begins, ends=division.ends)
+        for code, division in register().items()
+        if len(code) == 2
+        or (code.startswith(("33", "3101")) and len(code) <= 6)
+        or code.startswith("330102")
     ]
     load_divisions(kept)
+
+
+@pytest.fixture
+def country(db: None) -> None:
+    """Every division of the register."""
+    call_command("load_divisions", verbosity=0)
 
 
 def staff(name: str, role: Role, area: str) -> Account:

@@ -1,6 +1,7 @@
 """The public pages: the map as picture and table, and choosing an area with or without script."""
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -12,7 +13,10 @@ from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
 from healthcode.areas.models import Level
+from healthcode.areas.issued import COUNTY_DIGITS
 from healthcode.areas.picture import shapes
+from healthcode.areas.register import register
+from healthcode.areas.selectors import full_names
 from healthcode.areas.services import publish_levels
 from tests.areas.conftest import levels_of, shanghai
 
@@ -133,6 +137,51 @@ def test_there_are_no_options_below_what_is_no_division(
     answer = client.get("/areas/options", {"parent": parent})
     assert answer.status_code == status
     assert body is None or answer.json() == body
+
+
+@pytest.mark.parametrize(
+    ("province", "some", "group"),
+    [
+        ("11", {"110101": "东城区", "110118": "密云区"}, "1101"),
+        ("42", {"4201": "武汉市", "429004": "仙桃市"}, "4290"),
+        ("46", {"4604": "儋州市", "469001": "五指山市"}, "4690"),
+        ("50", {"500101": "万州区", "500229": "城口县"}, "5002"),
+        ("65", {"6501": "乌鲁木齐市", "659001": "石河子市"}, "6590"),
+    ],
+)
+def test_what_lies_in_no_city_is_offered_among_the_cities(
+    country: None, client: Client, province: str, some: dict[str, str], group: str
+) -> None:
+    answer = client.get("/areas/options", {"parent": province})
+    offered = {division["code"]: division["name"] for division in json.loads(answer.content)}
+    assert offered.items() >= some.items()
+    assert group not in offered
+    assert list(offered) == sorted(offered)
+    page = client.get("/areas/choose", {"name": "a", "next": "/x", "parent": province})
+    assert all(f"parent={code}" in page.content.decode() for code in some)
+
+
+def test_villages_that_lie_in_no_township_are_no_choice(country: None, client: Client) -> None:
+    assert json.loads(client.get("/areas/options", {"parent": "330383"}).content) == []
+
+
+def test_the_name_of_every_division_with_its_path_says_each_name_once(country: None) -> None:
+    named = full_names(list(register()))
+    assert len(named) == len(register())
+    stand_in = re.compile("直辖|市辖|辖县|辖市|行政区划")
+    assert [name for name in named.values() if stand_in.search(name)] == []
+    again = [
+        name
+        for code, name in named.items()
+        if len(code) <= COUNTY_DIGITS and name.count(register()[code[:2]].name) > 1
+    ]
+    assert again == []
+    assert named["330383198"] == "浙江省温州市龙港市"
+    assert named["429004"] == "湖北省仙桃市"
+    assert named["500229"] == "重庆市城口县"
+    assert named["659001"] == "新疆维吾尔自治区石河子市"
+    assert named["110101"] == "北京市东城区"
+    assert named["4290"] == "湖北省"
 
 
 def test_an_area_is_chosen_by_links_alone(zhejiang: None, client: Client) -> None:

@@ -10,7 +10,7 @@ interface Division {
   name: string;
 }
 
-/** Digits of the codes in each select: province, city, county, township. */
+/** Digits of the codes of a province, city, county, township: the order of the selects' words. */
 const DIGITS = [2, 4, 6, 9];
 const COUNTY = 6;
 const ABROAD = "00";
@@ -42,21 +42,24 @@ class AreaPicker extends HTMLElement {
     this.selects.replaceChildren();
     this.field.after(this.selects);
     const code = this.field.value || (this.dataset["start"] ?? "");
-    void this.restore(DIGITS.filter((n) => n <= code.length).map((n) => code.slice(0, n)));
+    void this.restore(code);
   }
 
   private get field(): HTMLInputElement {
     return this.querySelector("input[type=hidden]") as HTMLInputElement;
   }
 
-  private async restore(path: string[]): Promise<void> {
-    for (const parent of ["", ...path]) {
-      const divisions = await this.below(parent);
+  private async restore(code: string): Promise<void> {
+    let parent: string | undefined = "";
+    while (parent !== undefined) {
+      const divisions: Division[] | null = await this.below(parent);
       if (!divisions?.length) {
         return;
       }
-      const box = this.grow(divisions, this.selects.childElementCount, "required" in this.dataset);
-      box.value = path[this.selects.childElementCount - 1] ?? "";
+      const box = this.grow(divisions, parent, "required" in this.dataset);
+      // What was chosen, or what it lies in; a city may be passed over, as in Shanghai.
+      parent = divisions.find((division) => code.startsWith(division.code))?.code;
+      box.value = parent ?? "";
     }
   }
 
@@ -70,7 +73,7 @@ class AreaPicker extends HTMLElement {
     const divisions = box.value ? await this.below(code) : null;
     if (divisions?.length) {
       // Whoever has begun to choose chooses down to the county.
-      this.grow(divisions, this.selects.childElementCount, true);
+      this.grow(divisions, code, true);
     } else if (divisions) {
       this.keep(code);
     }
@@ -100,15 +103,15 @@ class AreaPicker extends HTMLElement {
     return parent === "" && name ? [...divisions, { code: ABROAD, name }] : divisions;
   }
 
-  private grow(divisions: Division[], depth: number, required: boolean): HTMLSelectElement {
+  private grow(divisions: Division[], above: string, required: boolean): HTMLSelectElement {
     const box = document.createElement("select");
     box.append(new Option(this.dataset["none"] ?? "", ""));
     box.append(...divisions.map(({ code, name }) => new Option(name, code)));
-    box.required = required && (DIGITS[depth] ?? COUNTY) <= COUNTY;
-    const above = divisions[0]?.code.slice(0, DIGITS[depth - 1] ?? 0) ?? "";
+    const digits = divisions[0]?.code.length ?? COUNTY;
+    box.required = required && digits <= COUNTY;
     box.addEventListener("change", () => void this.choose(box, above));
     const label = document.createElement("label");
-    label.append(this.dataset["words"]?.split("|")[depth] ?? "", box);
+    label.append(this.dataset["words"]?.split("|")[DIGITS.indexOf(digits)] ?? "", box);
     this.selects.append(label);
     return box;
   }

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
 from healthcode.acts.grounds import NO_GROUND
+from healthcode.areas.selectors import full_name
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.selectors import evidence_for
@@ -64,5 +65,9 @@ def _page(
 ) -> HttpResponse:
     context: dict[str, object] = {"number": number, "fact": fact, "fault": fault}
     if fact is not None:
-        context |= {"kind": KINDS[EvidenceKind(fact.kind)].name, "said": said(fact)}
+        context |= {
+            "kind": KINDS[EvidenceKind(fact.kind)].name,
+            "said": said(fact),
+            "area": full_name(fact.area_id) if fact.area_id else "",
+        }
     return render(request, "officers/withdrawal.html", context, status=status)

@@ -1,0 +1,37 @@
+"""The register of divisions as it ships: `data/divisions.csv`, read once."""
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+DIVISIONS: Final = Path(__file__).parent / "data" / "divisions.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A row of the register; `ends` is the first day on which the code no longer holds."""
+
+    name: str
+    begins: date | None
+    ends: date | None
+
+
+@cache
+def register() -> Mapping[str, Division]:
+    """Every division there has been since 1980, by code."""
+    with DIVISIONS.open(encoding="utf-8", newline="") as file:
+        return MappingProxyType(
+            {
+                row["code"]: Division(row["name"], _day(row["begins"]), _day(row["ends"]))
+                for row in csv.DictReader(file)
+            }
+        )
+
+
+def _day(text: str) -> date | None:
+    return date.fromisoformat(text) if text else None
