@@ -62,11 +62,13 @@ export function toBase64url(data: Bytes): string {
   return base64.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
+export function isUint(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffffffff;
+}
+
 /** A whole number of at most 32 bits: the only numbers of the format. */
 export function uint(value: unknown): number {
-  if (Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffffffff) {
-    return Number(value);
-  }
+  if (isUint(value)) return value;
   throw new Malformed("a number is missing or out of range");
 }
 

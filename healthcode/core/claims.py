@@ -2,7 +2,8 @@
 
 Encoding, reading and explaining walk these tables. Their order is that of the encoded keys, byte by
 byte (RFC 8949, 4.2.1). docs/format.md, section 3, says the same in CDDL, and a test compares them;
-CONTRIBUTING.md tells what else a new member needs. Numbers are never reused.
+CONTRIBUTING.md tells what else a new member needs. Numbers are never reused. A member of LATER that
+has no row is passed over; everything else that has none is refused.
 """
 
 import re
@@ -261,11 +262,23 @@ STATEMENT: Final = (
     Member(3, "policy", NUMBER),
     Member(4, "holder", HOLDER, always=False),
 )
+LATER: Final = range(16, 32)
+"""Keys of members that a verifier need not know; they come last in STATEMENT."""
+_MAX_LATER_BYTES: Final = 64
+_LATER_MEMBER: Final = re.compile(
+    rb"([\x10-\x17]|\x18[\x18-\x1f])(%b|%b)"
+    % (NUMBER.pattern, grammar.octets_of_bytes(_MAX_LATER_BYTES)),
+    re.DOTALL,
+)
 
 
-def _pattern(members: Sequence[Member], more: int = 0) -> bytes:
-    """A map of the members and `more`: a group for its head, and one for each member's value."""
-    least, most = more + sum(member.always for member in members), more + len(members)
+def _pattern(members: Sequence[Member], more: int = 0, later: int = 0) -> bytes:
+    """A map of the members, `more` and up to so many `later`.
+
+    It has a group for its head, and one for each member's value.
+    """
+    least = more + sum(member.always for member in members)
+    most = more + len(members) + later
     return rb"([%b-%b])" % (_MAPS[least], _MAPS[most]) + b"".join(
         rb"(?:%b(%b))%b" % (re.escape(cbor.encode(key)), coding.pattern, b"" if always else b"?")
         for key, _, coding, always, _ in members
@@ -276,10 +289,18 @@ def _maybe(read: Callable[[bytes], Any]) -> Callable[[bytes | None], Any]:
     return lambda found: None if found is None else read(found)
 
 
-PATTERN: Final = _pattern(CLAIMS, more=1) + re.escape(cbor.encode(HC)) + _pattern(STATEMENT)
-"""The claims of a code, in groups that `read` takes."""
+_EARLY: Final = [each for each in STATEMENT if each.key not in LATER]
+_LATER: Final = [each for each in STATEMENT if each.key in LATER]
+PATTERN: Final = (
+    _pattern(CLAIMS, more=1)
+    + re.escape(cbor.encode(HC))
+    + _pattern(_EARLY, later=len(LATER))
+    + rb"(.*)"
+)
+"""The claims of a code, in groups that `read` takes; the last are the members of LATER."""
 
-# Where the groups are, found once: each code at a door comes past here.
+# Where the groups are, found once: each code at a door comes past here. `read` puts those of LATER
+# in the place of the last group.
 _ROWS: Final = (None, *CLAIMS, None, *STATEMENT)
 _POSITIONS: Final = {row.field: position for position, row in enumerate(_ROWS) if row is not None}
 _BY_FIELD: Final = [
@@ -288,7 +309,7 @@ _BY_FIELD: Final = [
 _IN_ORDER_OF_FIELDS: Final = itemgetter(*(_POSITIONS[row.field] for row in _BY_FIELD))
 _READERS: Final = [row.coding.read if row.always else _maybe(row.coding.read) for row in _BY_FIELD]
 _SECOND_MAP: Final = 1 + len(CLAIMS)
-_ALL_CLAIMS, _ALL_MEMBERS = len(CLAIMS) + 1, len(STATEMENT)
+_ALL_CLAIMS, _ALL_EARLY = len(CLAIMS) + 1, len(_EARLY)
 _WRITERS: Final = [
     [
         (HealthCode._fields.index(each.field), cbor.encode(each.key), each.coding.write)
@@ -301,13 +322,32 @@ _HC: Final = cbor.encode(HC)
 
 def read(groups: Sequence[bytes | None]) -> HealthCode:
     """What the groups of PATTERN say, each by itself. Raises MalformedCode."""
-    claims, statement = groups[:_SECOND_MAP], groups[_SECOND_MAP:]
+    *early, encoded = groups
+    claims, statement = early[:_SECOND_MAP], early[_SECOND_MAP:]
+    later = _read_later(encoded) if encoded else {}
     if (
         claims[0] != _MAPS[_ALL_CLAIMS - claims.count(None)]
-        or statement[0] != _MAPS[_ALL_MEMBERS - statement.count(None)]
+        or statement[0] != _MAPS[_ALL_EARLY - statement.count(None) + len(later)]
     ):
         raise MalformedCode("map of another size than it says")
-    return HealthCode._make(map(call, _READERS, _IN_ORDER_OF_FIELDS(groups)))
+    found = early + [later.get(each.key) for each in _LATER]
+    return HealthCode._make(map(call, _READERS, _IN_ORDER_OF_FIELDS(found)))
+
+
+def _read_later(encoded: bytes) -> dict[int, bytes]:
+    """The encoded values of the members of LATER, known or not. Raises MalformedCode."""
+    found: dict[int, bytes] = {}
+    at, last = 0, b""
+    while at < len(encoded):
+        member = _LATER_MEMBER.match(encoded, at)
+        if member is None or member[1] <= last:
+            raise MalformedCode("not a member, or out of order")
+        at, last = member.end(), member[1]
+        found[last[-1]] = member[2]
+    for each in _LATER:
+        if each.key in found and not re.fullmatch(each.coding.pattern, found[each.key], re.DOTALL):
+            raise MalformedCode(f"{each.field} is not as it should be")
+    return found
 
 
 def write(code: HealthCode) -> bytes:

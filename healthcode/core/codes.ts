@@ -58,6 +58,9 @@ export const CLAIMS = {
   status: always(65535, readStatus),
 };
 export const HC = -65537;
+/** Members of HC that need not be known, and what they hold: docs/format.md, section 3. */
+export const LATER = { from: 16, to: 31 };
+const MAX_LATER_BYTES = 64;
 export const STATEMENT = {
   colour: always(1, (value) => oneOf(COLOURS, value)),
   kind: always(2, (value) => oneOf(KINDS, value)),
@@ -108,7 +111,8 @@ function readMessage(data: Bytes): SignedCode {
 
 function readClaims(claims: Map<CborKey, Value>): { code: HealthCode; phone: Bytes | null } {
   const { phone_key: phone, ...said } = readMap(CLAIMS, claims, [HC]);
-  const code = { ...said, ...readMap(STATEMENT, map(claims.get(HC))), bound: phone !== null };
+  const statement = readMap(STATEMENT, withoutLater(map(claims.get(HC))));
+  const code = { ...said, ...statement, bound: phone !== null };
   const lifetime = code.expires_at - code.issued_at;
   if (lifetime <= 0 || lifetime > LIFETIME_SECONDS[code.kind]) throw new Malformed("lifetime");
   if (code.bound && code.kind !== "live") throw new Malformed("only a live code is bound to a phone");
@@ -125,6 +129,20 @@ function readMap<Table extends Record<string, Member<unknown>>>(
   onlyKeys(found, [...members.map(({ key }) => key), ...more]);
   const said = Object.entries(table).map(([name, { key, read }]) => [name, read(found.get(key))]);
   return Object.fromEntries(said) as Said<Table>;
+}
+
+/** What is left when the members that nobody need know are passed over. */
+function withoutLater(found: Map<CborKey, Value>): Map<CborKey, Value> {
+  const known = Object.values(STATEMENT).map(({ key }): CborKey => key);
+  const isLater = (key: CborKey) =>
+    typeof key === "number" && key >= LATER.from && key <= LATER.to && !known.includes(key);
+  const later = [...found].filter(([key]) => isLater(key));
+  later.forEach(([, value]) => (value instanceof Uint8Array ? shortBytes(value) : uint(value)));
+  return new Map([...found].filter(([key]) => !isLater(key)));
+}
+
+function shortBytes(data: Bytes): void {
+  if (data.length > MAX_LATER_BYTES) throw new Malformed("a member is too long");
 }
 
 function readHolder(value: Value): string {

@@ -39,6 +39,12 @@ def text_of_bytes(most: int) -> bytes:
     return rb"(?:%b)" % b"|".join(re.escape(TEXTS[size]) + rb".{%d}" % size for size in sizes)
 
 
+def octets_of_bytes(most: int) -> bytes:
+    """A pattern of any byte string of at most so many bytes."""
+    sizes = range(most + 1)
+    return rb"(?:%b)" % b"|".join(re.escape(OCTETS[size]) + rb".{%d}" % size for size in sizes)
+
+
 def number(encoded: bytes) -> int:
     """The number that NUMBER found."""
     return encoded[0] if len(encoded) == 1 else int.from_bytes(encoded[1:], "big")

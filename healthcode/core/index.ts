@@ -6,4 +6,4 @@ export { type Colour, type HealthCode, type Kind, readCode } from "./codes.ts";
 export { present } from "./present.ts";
 export { parseStatusList, Statuses, type ParsedStatusList } from "./status.ts";
 export { type Key, type Outcome, parseJwkSet, parseTrustList, type Trust } from "./trust.ts";
-export { type Door, type Reason, RULES, type Rules, type Verdict, verify } from "./verify.ts";
+export { type Door, type Reason, readRules, type Rules, type Verdict, verify } from "./verify.ts";

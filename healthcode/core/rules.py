@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Final
 
-from healthcode.core import strict_json
+from healthcode.core import grammar, strict_json
 from healthcode.core.claims import Colour, Kind
 from healthcode.core.errors import MalformedRules, MalformedTrustList
 from healthcode.core.trust import Outcome
@@ -41,11 +41,11 @@ _SECONDS: Final = ("trust_grace_seconds", "status_grace_seconds", "leeway_second
 def parse_rules(data: bytes) -> Rules:
     """The rules in a JSON object: `admits`, `kinds` and seconds, each with its default.
 
-    Raises MalformedRules.
+    Members of `optional` are passed over; another that is not known is refused, since passing it
+    over could let in whom the venue keeps out. Raises MalformedRules.
     """
-    members = strict_json.load(data, MalformedRules)
-    if not isinstance(members, dict) or members.keys() - {field.name for field in fields(Rules)}:
-        raise MalformedRules("not an object of known members")
+    names = {field.name for field in fields(Rules)}
+    members = strict_json.extensible(strict_json.load(data, MalformedRules), names, MalformedRules)
     given: dict[str, Any] = {name: _seconds(members, name) for name in _SECONDS if name in members}
     if "admits" in members:
         given["admits"] = _outcomes(members["admits"])
@@ -70,6 +70,6 @@ def _kinds(value: object) -> frozenset[Kind]:
 
 def _seconds(members: Mapping[str, Any], name: str) -> int:
     value = members[name]
-    if type(value) is int and value >= 0:
+    if type(value) is int and 0 <= value <= grammar.MAX_NUMBER:
         return value
-    raise MalformedRules(f"{name} is not a whole number")
+    raise MalformedRules(f"{name} is not a number of at most 32 bits")

@@ -1,9 +1,11 @@
 """JSON from strangers: bounded, without repeated names, without numbers JSON does not have."""
 
 import json
+from collections.abc import Collection, Mapping
 from typing import Any, Final, NoReturn
 
 from healthcode.core.errors import CoreError
+from healthcode.core.grammar import MAX_NUMBER
 
 MAX_BYTES: Final = 1 << 20
 
@@ -28,3 +30,33 @@ def load(data: bytes, error: type[CoreError]) -> Any:
         raise
     except (ValueError, RecursionError) as why:
         raise error("not JSON") from why
+
+
+def extensible(value: object, known: Collection[str], error: type[CoreError]) -> Mapping[str, Any]:
+    """An object of known members, beside which `optional` holds what may be passed over.
+
+    Raises `error` for others, and for what `optional` may not hold (docs/format.md, section 9).
+    """
+    if not isinstance(value, Mapping):
+        raise error("an object is missing")
+    unknown = value.keys() - {*known, "optional"}
+    if unknown:
+        raise error(f"member {min(unknown)} is not known")
+    optional = value.get("optional", {})
+    if not isinstance(optional, Mapping) or not all(map(_may_be_passed_over, optional.values())):
+        raise error("optional holds what nobody may pass over")
+    return value
+
+
+def _may_be_passed_over(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(map(_is_plain_or_list, value.values()))
+    return _is_plain_or_list(value)
+
+
+def _is_plain_or_list(value: object) -> bool:
+    return all(map(_is_plain, value)) if isinstance(value, list) else _is_plain(value)
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, str | bool) or (type(value) is int and 0 <= value <= MAX_NUMBER)

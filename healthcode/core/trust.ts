@@ -6,6 +6,7 @@ import {
   fromBase64url,
   fromHex,
   hex,
+  isUint,
   Malformed,
   NotTrusted,
   toBase64url,
@@ -137,7 +138,7 @@ function precedes(one: Trust, other: Trust): boolean {
 }
 
 async function readTrust(document: unknown): Promise<Trust> {
-  const list = members(document, ["sequence", "iat", "exp", "issuers"], []);
+  const list = extensible(document, ["sequence", "iat", "exp", "issuers"], []);
   const entries = list["issuers"];
   if (!Array.isArray(entries) || entries.length > MAX_ISSUERS) throw new Malformed("issuers");
   const issuers = await Promise.all(entries.map(readIssuer));
@@ -151,7 +152,7 @@ async function readTrust(document: unknown): Promise<Trust> {
 const MEMBERS = ["issuer", "title", "contact", "keys", "status_lists", "honours"];
 
 async function readIssuer(document: unknown): Promise<Issuer> {
-  const entry = members(document, MEMBERS, []);
+  const entry = extensible(document, MEMBERS, []);
   const { issuer: name, title, contact, status_lists: lists } = entry;
   if (typeof name !== "string" || !ISSUER.test(name)) throw new Malformed("issuer");
   if (typeof title !== "string" || typeof contact !== "string") throw new Malformed("no text");
@@ -227,6 +228,28 @@ export function members(value: unknown, needed: string[], allowed: string[]): Js
     throw new Malformed("a member is not known");
   }
   return value;
+}
+
+/** As `members`, beside which `optional` holds what may be passed over: docs/format.md, section 9. */
+export function extensible(value: unknown, needed: string[], allowed: string[]): Json {
+  const found = members(value, needed, [...allowed, "optional"]);
+  const { optional = {} } = found;
+  if (!isObject(optional) || !Object.values(optional).every(mayBePassedOver)) {
+    throw new Malformed("optional holds what nobody may pass over");
+  }
+  return found;
+}
+
+function mayBePassedOver(value: unknown): boolean {
+  return isObject(value) ? Object.values(value).every(isPlainOrList) : isPlainOrList(value);
+}
+
+function isPlainOrList(value: unknown): boolean {
+  return Array.isArray(value) ? value.every(isPlain) : isPlain(value);
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value === "string" || typeof value === "boolean" || isUint(value);
 }
 
 export function whole(value: unknown): number {

@@ -83,11 +83,14 @@ def read(document: object) -> Trust:
 
     Raises MalformedTrustList.
     """
-    members = _object(document, _LIST_MEMBERS)
+    members = strict_json.extensible(document, _LIST_MEMBERS, MalformedTrustList)
     entries = _array(members, "issuers")
     if len(entries) > MAX_ISSUERS:
         raise MalformedTrustList(f"more than {MAX_ISSUERS} issuers")
-    issuers = [_read_issuer(_object(entry, _ISSUER_MEMBERS)) for entry in entries]
+    issuers = [
+        _read_issuer(strict_json.extensible(entry, _ISSUER_MEMBERS, MalformedTrustList))
+        for entry in entries
+    ]
     by_name = {issuer.name: issuer for issuer in issuers}
     if len(by_name) != len(issuers):
         raise MalformedTrustList("an issuer twice")

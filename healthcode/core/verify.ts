@@ -1,11 +1,21 @@
 // The verdict on a code, in the order of docs/format.md, section 5. Held to the same vectors as
 // healthcode.core, whose answer this must always be.
 
-import { type Bytes, Malformed, sameBytes } from "./bytes.ts";
+import { type Bytes, Malformed, sameBytes, uint } from "./bytes.ts";
 import { type Colour, type HealthCode, type Kind, KINDS, readCode, type SignedCode } from "./codes.ts";
 import { ES256, holds, p256Key } from "./cose.ts";
 import { type Statuses, type ParsedStatusList, superseded } from "./status.ts";
-import { anyHolds, inForce, type Issuer, type Outcome, OUTCOMES, type Outcomes, type Trust } from "./trust.ts";
+import {
+  anyHolds,
+  extensible,
+  inForce,
+  type Issuer,
+  type Outcome,
+  OUTCOMES,
+  type Outcomes,
+  readOutcomes,
+  type Trust,
+} from "./trust.ts";
 
 /** The core's closed list, in its order; a test compares them. */
 export const REASONS = [
@@ -32,13 +42,33 @@ export interface Rules {
   leeway_seconds: number;
 }
 
-export const RULES: Rules = {
+const RULES: Rules = {
   admits: { green: "pass", yellow: "caution", red: "refuse" } satisfies Record<Colour, Outcome>,
   kinds: KINDS,
   trust_grace_seconds: 86_400,
   status_grace_seconds: 7_200,
   leeway_seconds: 60,
 };
+
+/** The rules in a JSON document, each with its default. Throws Malformed. */
+export function readRules(document: unknown): Rules {
+  const found = extensible(document, [], Object.keys(RULES));
+  const seconds = (name: "trust_grace_seconds" | "status_grace_seconds" | "leeway_seconds") =>
+    found[name] === undefined ? RULES[name] : uint(found[name]);
+  return {
+    admits: found["admits"] === undefined ? RULES.admits : readOutcomes(found["admits"]),
+    kinds: found["kinds"] === undefined ? RULES.kinds : readKinds(found["kinds"]),
+    trust_grace_seconds: seconds("trust_grace_seconds"),
+    status_grace_seconds: seconds("status_grace_seconds"),
+    leeway_seconds: seconds("leeway_seconds"),
+  };
+}
+
+function readKinds(value: unknown): Kind[] {
+  const known: readonly unknown[] = KINDS;
+  if (Array.isArray(value) && value.every((kind) => known.includes(kind))) return value;
+  throw new Malformed("a kind of code that is not known");
+}
 
 /** What a door knows, and its rules, at `now` (seconds since 1970). */
 export interface Door {

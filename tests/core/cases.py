@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import cbor2
@@ -69,6 +70,7 @@ def all_cases() -> Iterator[VectorCase]:
     yield from malformed_texts()
     yield from malformed_envelopes()
     yield from malformed_claims()
+    yield from members_of_later()
 
 
 def largest() -> HealthCode:
@@ -100,6 +102,9 @@ def by_colour() -> Iterator[VectorCase]:
     yield refuse("not_admitted_here", "green at a closed door", green, rules="closed")
     paper = signed(kind=Kind.PAPER)
     yield refuse("not_admitted_here", "paper where only live codes count", paper, rules="no paper")
+    remarked = {"rules": "with a remark"}
+    yield passes("a rule with what may be passed over", green, **remarked)
+    yield refuse("not_admitted_here", "paper where a rule has a remark", paper, **remarked)
     theirs = {"issuer": "CN-31", "status": StatusRef(7, SHANGHAI_URI)}
     yield caution(
         "not_admitted_here",
@@ -317,7 +322,9 @@ def malformed_claims() -> Iterator[VectorCase]:
         "holder with a hidden tag": claims({-65537: statement | {4: "张\U000e0041*"}}),
         "holder with a wide blank": claims({-65537: statement | {4: "张\u3000*"}}),
         "holder of 33 bytes": claims({-65537: statement | {4: "*" * 33}}),
-        "statement with more": claims({-65537: statement | {5: 1}}),
+        "statement with a member below": claims({-65537: statement | {0: 1}}),
+        "statement with a member of a negative number": claims({-65537: statement | {-1: 1}}),
+        "statement with a member named by a text": claims({-65537: statement | {"16": 1}}),
         "issuer in small letters": claims({1: "cn-33"}),
         "issuer as number": claims({1: 33}),
         "status address of another kind": claims(
@@ -335,3 +342,69 @@ def malformed_claims() -> Iterator[VectorCase]:
     }
     for name, payload in payloads.items():
         yield refuse("malformed", f"claims: {name}", forged(payload))
+
+
+def members_of_later() -> Iterator[VectorCase]:
+    """Members that this format does not have yet: docs/format.md, section 9."""
+    good: Mapping[int, Any] = {1: 0, 2: 0, 3: 1, 4: "张*"}
+    for key in (5, 15):
+        text = forged(claims({-65537: {**good, key: 1}}))
+        yield refuse("malformed", f"member {key}, which must be understood", text)
+    for key in (16, 23, 24, 31):
+        text = forged(claims({-65537: {**good, key: 1}}))
+        yield passes(f"member {key}, passed over", text)
+    text = forged(claims({-65537: {**good, 32: 1}}))
+    yield refuse("malformed", "member 32, which this format will not have", text)
+    passed_over: Mapping[str, Mapping[int, Any]] = {
+        "the largest number": {16: (1 << 32) - 1},
+        "no bytes": {16: b""},
+        "eight bytes": {31: bytes(8)},
+        "several members": {16: 1, 17: b"1", 23: 256, 24: 65536, 31: 23},
+    }
+    for name, more in passed_over.items():
+        yield passes(f"passed over: {name}", forged(claims({-65537: {**good, **more}})))
+    without_holder = {1: 0, 2: 0, 3: 1, 20: 1}
+    yield passes("passed over: without a holder", forged(claims({-65537: without_holder})))
+    point = cbor2.loads(cbor2.loads(bytes_of(signed(phone_key=PHONE.point)))[2])[8]
+    for size, verdict in ((64, passes), (65, partial(refuse, "malformed"))):
+        bound = forged(claims({8: point, -65537: {**good, 16: bytes(size)}}))
+        inner = canonical([NOON, bytes_of(bound)])
+        header = canonical({1: -7})
+        signature = PHONE(canonical(["Signature1", header, b"", inner]))
+        text = text_of(canonical([header, {}, inner, signature]), "JK2:")
+        yield verdict(f"bound, with a member of {size} bytes", text)
+    red = forged(claims({-65537: {**good, 1: 2, 16: 1}}))
+    yield refuse("red", "passed over, and red all the same", red)
+    yield from malformed_members_of_later(good)
+
+
+def malformed_members_of_later(good: Mapping[int, Any]) -> Iterator[VectorCase]:
+    values: Mapping[str, Any] = {
+        "beyond 32 bits": 1 << 32,
+        "below zero": -1,
+        "a text": "later",
+        "a list": [1],
+        "a map": {1: 1},
+        "truth": True,
+        "null": None,
+        "a float": 1.5,
+        "a date": cbor2.CBORTag(1, 1),
+    }
+    for name, value in values.items():
+        payload = claims({-65537: {**good, 16: value}})
+        yield refuse("malformed", f"nobody may pass over {name}", forged(payload))
+    body = canonical(claims({-65537: {**good, 16: 7, 24: 7}}))
+    last = b"\x10\x07\x18\x18\x07"
+    others = {
+        "a number of two bytes": b"\x10\x18\x07\x18\x18\x07",
+        "bytes with a longer head": b"\x10\x58\x01\x07\x18\x18\x07",
+        "a key of two bytes": b"\x18\x10\x07\x18\x18\x07",
+        "another order": b"\x18\x18\x07\x10\x07",
+        "a member twice": b"\x10\x07\x10\x07",
+        "a key without a value": b"\x10\x07\x18\x18",
+        "one member less than it says": b"\x10\x07",
+        "one member more than it says": last + b"\x18\x19\x07",
+    }
+    for name, other in others.items():
+        payload = body.removesuffix(last) + other
+        yield refuse("malformed", f"nobody may pass over {name}", forged(payload))

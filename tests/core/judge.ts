@@ -6,14 +6,15 @@ import {
   parseJwkSet,
   parseStatusList,
   parseTrustList,
-  RULES,
-  type Rules,
+  readRules,
   Statuses,
   type Trust,
   type Verdict,
   verify,
   WentBackwards,
 } from "#core/index.ts";
+import { utf8 } from "#core/bytes.ts";
+import { parseJson } from "#core/json.ts";
 
 interface Case {
   text: string;
@@ -32,14 +33,16 @@ export interface Vectors {
   alliance_keys: unknown;
   trust: Record<string, string>;
   status: Record<string, string>;
-  rules: Record<string, Partial<Rules>>;
+  rules: Record<string, unknown>;
   cases: Case[];
   trust_lists: Listed[];
   status_lists: Listed[];
+  rules_texts: { text: string }[];
 }
 
 export interface Answers {
   cases: Verdict[];
+  rules_texts: string[];
   trust_lists: string[];
   status_lists: string[];
 }
@@ -64,11 +67,14 @@ export async function answers(vectors: Vectors): Promise<Answers> {
     return found(statuses, names.join());
   }
 
-  const result: Answers = { cases: [], trust_lists: [], status_lists: [] };
+  const result: Answers = { cases: [], rules_texts: [], trust_lists: [], status_lists: [] };
   for (const { text, at: now, trust: trusted, status: listed, rules: named } of vectors.cases) {
     const [trust, status] = [found(trusts, trusted), await statusesOf(listed)];
-    const rules = { ...RULES, ...vectors.rules[named] };
+    const rules = readRules(vectors.rules[named]);
     result.cases.push(await verify(text, { trust, status, rules, now }));
+  }
+  for (const { text } of vectors.rules_texts) {
+    result.rules_texts.push(await resultOf(rulesIn(text)));
   }
   for (const { token, at: now } of vectors.trust_lists) {
     result.trust_lists.push(await resultOf(parseTrustList(token, alliance, now, current)));
@@ -77,6 +83,10 @@ export async function answers(vectors: Vectors): Promise<Answers> {
     result.status_lists.push(await resultOf(parseStatusList(bytesOf(token), current, now, uri)));
   }
   return result;
+}
+
+async function rulesIn(text: string): Promise<unknown> {
+  return readRules(parseJson(utf8(text)));
 }
 
 function found<T>(values: Map<string, T>, name: string): T {

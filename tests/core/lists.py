@@ -65,6 +65,13 @@ def _trust_lists() -> Iterator[tuple[str, str, str]]:
     yield "algorithm null", forged_list(header={"alg": None}), "malformed"
     yield "a key identifier that is none", forged_list(header={"kid": "?"}), "not_trusted"
     yield "a member unknown", forged_list({"more": 1}), "malformed"
+    optional = {"x": [1, "a", True], "y": {"z": ["b"], "n": 0}}
+    passed_over = _one_issuer(optional=optional) | {"optional": optional}
+    yield "members that may be passed over", forged_list(passed_over), "accepted"
+    yield "a member of an issuer unknown", forged_list(_one_issuer(more=1)), "malformed"
+    yield "optional is no object", forged_list({"optional": []}), "malformed"
+    yield "optional holds null", forged_list(_one_issuer(optional={"x": None})), "malformed"
+    yield "optional in the header", forged_list(header={"optional": {}}), "malformed"
     yield "no sequence number", forged_list({"sequence": None}), "malformed"
     yield "sequence number as truth", forged_list({"sequence": True}), "malformed"
     yield "sequence number with a fraction", forged_list({"sequence": 8.0}), "malformed"
@@ -110,6 +117,48 @@ def _with_key(**changes: Any) -> Mapping[str, Any]:
 
 def _private_jwk() -> dict[str, Any]:
     return _jwk() | {"d": to_base64url(bytes(32))}
+
+
+def rules_vectors() -> list[Mapping[str, Any]]:
+    """Rules of doors, as text."""
+    return [{"name": name, "text": text, "result": result} for name, text, result in _rules()]
+
+
+def _rules() -> Iterator[tuple[str, str, str]]:
+    yield "nothing", "{}", "accepted"
+    everything = (
+        '{"admits": {"green": "pass"}, "kinds": ["live", "paper"], "trust_grace_seconds": 0,'
+        ' "status_grace_seconds": 1, "leeway_seconds": 4294967295}'
+    )
+    yield "everything", everything, "accepted"
+    yield "no kinds", '{"kinds": []}', "accepted"
+    yield "a kind twice", '{"kinds": ["live", "live", "live"]}', "accepted"
+    yield "nothing that may be passed over", '{"optional": {}}', "accepted"
+    deepest = '{"optional": {"a": {"b": ["c", 0, 4294967295, true]}, "d": ["e"], "f": ""}}'
+    yield "what may be passed over", deepest, "accepted"
+    refused = {
+        "a member that must be understood": '{"asks_for_test": 48}',
+        "a member in another case": '{"Admits": {}}',
+        "optional is a list": '{"optional": []}',
+        "optional is null": '{"optional": null}',
+        "optional holds null": '{"optional": {"a": null}}',
+        "optional holds a fraction": '{"optional": {"a": 1.5}}',
+        "optional holds a number below zero": '{"optional": {"a": -1}}',
+        "optional holds a number beyond 32 bits": '{"optional": {"a": 4294967296}}',
+        "optional is nested too deeply": '{"optional": {"a": {"b": {"c": 1}}}}',
+        "optional holds a list of lists": '{"optional": {"a": [[1]]}}',
+        "a name twice in optional": '{"optional": {"a": 1, "a": 2}}',
+        "optional within admits": '{"admits": {"optional": {}}}',
+        "a kind of later": '{"kinds": ["live", "plastic"]}',
+        "an outcome of later": '{"admits": {"green": "perhaps"}}',
+        "seconds beyond 32 bits": '{"leeway_seconds": 4294967296}',
+        "seconds with a fraction": '{"leeway_seconds": 60.0}',
+        "seconds as truth": '{"leeway_seconds": true}',
+        "a list": "[]",
+        "not JSON": "{",
+    }
+    for name, text in refused.items():
+        yield name, text, "malformed"
 
 
 def status_list_vectors() -> list[Mapping[str, Any]]:

@@ -71,6 +71,7 @@ def document() -> Mapping[str, Any]:
         "cases": [checked(case) for case in cases.all_cases()],
         "trust_lists": lists.trust_list_vectors(),
         "status_lists": lists.status_list_vectors(),
+        "rules_texts": lists.rules_vectors(),
     }
 
 

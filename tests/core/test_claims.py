@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Sequence
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
 from healthcode.core import MalformedCode, claims
-from healthcode.core.claims import CLAIMS, HC, STATEMENT, HealthCode, Member
+from healthcode.core.claims import CLAIMS, HC, LATER, STATEMENT, HealthCode, Member
+from tests.core import forge
 from tests.core.forge import PHONE, health_code
 from tests.core.test_vectors import VECTORS
 
@@ -37,8 +41,9 @@ def test_each_claim_is_in_the_cddl_of_the_page() -> None:
     del only_bound[2]
 
     assert entries("common") | only_bound == rows(CLAIMS)
-    assert f"{HC}: {{ statement, 2: kind }}" in RULES["claims"]
-    assert f"{HC}: {{ statement, 2: live }}" in RULES["bound-claims"]
+    assert f"{HC}: {{ statement, 2: kind, * later => unknown }}" in RULES["claims"]
+    assert f"{HC}: {{ statement, 2: live, * later => unknown }}" in RULES["bound-claims"]
+    assert RULES["later"].strip() == f"{LATER[0]}..{LATER[-1]}"
 
 
 def test_each_member_is_in_the_cddl_of_the_page() -> None:
@@ -87,3 +92,54 @@ def test_the_head_of_a_map_counts_what_may_be_absent(optional: Member, is_there:
     assert found is not None, "the pattern leaves it to the reader"
     with pytest.raises(MalformedCode):
         claims.read(found.groups())
+
+
+def with_a_row(folder: Path, row: str) -> ModuleType:
+    """The core's table with one member more, as whoever adds it would write it."""
+    source = Path(claims.__file__).read_text("utf-8")
+    for place, more in (
+        ("    phone_key: bytes | None\n", "    sampled: int | None\n"),
+        ('    Member(4, "holder", HOLDER, always=False),\n', f"    {row},\n"),
+    ):
+        assert source.count(place) == 1
+        source = source.replace(place, place + more)
+    path = folder / "claims_of_later.py"
+    path.write_text(source, "utf-8")
+    spec = spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def read_by(module: ModuleType, data: bytes) -> Any:
+    found = re.compile(module.PATTERN, re.DOTALL).fullmatch(data)
+    assert found is not None
+    return module.read(found.groups())
+
+
+@pytest.mark.parametrize("key", [5, 17])
+def test_a_member_that_gets_a_row_is_written_and_read(tmp_path: Path, key: int) -> None:
+    later = with_a_row(tmp_path, f'Member({key}, "sampled", NUMBER, always=False)')
+    said = later.HealthCode(**health_code()._asdict(), sampled=7)
+
+    assert read_by(later, later.write(said)) == said
+    assert read_by(later, claims.write(health_code())).sampled is None
+    assert later.tell(said)["sampled"] == 7
+
+
+def test_a_member_is_read_among_those_that_are_passed_over(tmp_path: Path) -> None:
+    later = with_a_row(tmp_path, 'Member(17, "sampled", NUMBER, always=False)')
+    good = forge.claims()
+    mixed = forge.canonical(good | {HC: good[HC] | {16: b"", 17: 7, 24: 1}})
+
+    assert read_by(later, mixed).sampled == 7
+    assert read_by(claims, mixed) == health_code()
+
+
+def test_a_member_that_has_a_row_must_be_as_the_row_says(tmp_path: Path) -> None:
+    later = with_a_row(tmp_path, 'Member(17, "sampled", NUMBER, always=False)')
+    good = forge.claims()
+    with pytest.raises(MalformedCode):
+        read_by(later, forge.canonical(good | {HC: good[HC] | {17: b"7"}}))

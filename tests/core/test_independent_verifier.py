@@ -2,6 +2,7 @@
 
 import base64
 import inspect
+import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -71,6 +72,16 @@ def test_status_list(vector: Mapping[str, Any]) -> None:
     given = (token, trust_of("current"), vector["at"], vector["uri"])
 
     assert result_of(other.read_status, *given) == vector["result"]
+
+
+def read_rules(text: str) -> None:
+    rules = json.loads(text, object_pairs_hook=other.unique)
+    other.need(other.CDDL.validate(rules, "rules"))
+
+
+@pytest.mark.parametrize("vector", named("rules_texts"))
+def test_rules(vector: Mapping[str, Any]) -> None:
+    assert result_of(read_rules, vector["text"]) == vector["result"]
 
 
 def test_it_is_short_and_shares_no_code_with_the_core() -> None:

@@ -8,10 +8,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import cbor2
 import pytest
 
 from healthcode.core import Colour, Kind, Outcome, Reason, StatusRef, present, sign
-from healthcode.core.claims import CLAIMS, HC, STATEMENT
+from healthcode.core.claims import CLAIMS, HC, LATER, STATEMENT
 from tests.core import forge
 from tests.core.cases import VectorCase
 from tests.core.forge import NOON, PHONE, URI, ZHEJIANG, ZHEJIANG_ED, NamedKey
@@ -58,6 +59,7 @@ def test_the_closed_lists_are_those_of_the_core() -> None:
         "claims": [[each.field, each.key, each.always] for each in CLAIMS],
         "hc": HC,
         "statement": [[each.field, each.key, each.always] for each in STATEMENT],
+        "later": {"from": LATER[0], "to": LATER[-1]},
     }
 
 
@@ -72,16 +74,26 @@ def test_ten_thousand_generated_codes_good_and_damaged() -> None:
 
     assert {case["reason"] for case in vectors["cases"]} == set(Reason), "every reason came up"
     codes = [case["code"] for case in vectors["cases"] if case["code"] is not None]
+    later = [case for case in vectors["cases"] if _has_later(case["text"])]
+    assert {case["code"] is None for case in later} == {True, False}
     for each in STATEMENT:
         values = {code[each.told_as or each.field] for code in codes}
         assert len(values) > 1, f"{each.field} was drawn"
+
+
+def _has_later(text: str) -> bool:
+    """Whether an undamaged code has members that this format does not have yet."""
+    try:
+        return max(cbor2.loads(cbor2.loads(forge.bytes_of(text))[2])[HC]) in LATER
+    except (ValueError, TypeError, LookupError, cbor2.CBORDecodeError):
+        return False
 
 
 def expect_agreement(vectors: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
     """Every verdict is that of the core, to the last member; every list is taken or not alike."""
     for vector, answer in zip(vectors["cases"], answers["cases"], strict=True):
         assert answer == {name: vector[name] for name in FIELDS}, vector
-    for kind in ("trust_lists", "status_lists"):
+    for kind in ("trust_lists", "status_lists", "rules_texts"):
         for vector, answer in zip(vectors[kind], answers[kind], strict=True):
             assert answer == vector["result"], vector["name"]
 
@@ -90,7 +102,7 @@ def generated_vectors(count: int) -> Mapping[str, Any]:
     """The shared worlds with other codes, and the core's verdict on each; always the same ones."""
     chance = random.Random(33)
     cases = [vector_of(generated(chance)) for _ in range(count)]
-    return {**VECTORS, "cases": cases, "trust_lists": [], "status_lists": []}
+    return {**VECTORS, "cases": cases, "trust_lists": [], "status_lists": [], "rules_texts": []}
 
 
 def generated(chance: random.Random) -> VectorCase:
@@ -125,7 +137,15 @@ def _code(chance: random.Random) -> str:
         phone_key=PHONE.point if bound else None,
     )
     text = sign(code, kid=signer.key().kid, algorithm=signer.algorithm, signer=signer)
-    return present(text, at=NOON + chance.choice([0, 300]), signer=PHONE) if bound else text
+    if bound:
+        return present(text, at=NOON + chance.choice([0, 300]), signer=PHONE)
+    return forge.with_later(text, _later(chance), signer) if chance.random() < 0.3 else text
+
+
+def _later(chance: random.Random) -> dict[int, int | bytes]:
+    """Members that this format does not have yet."""
+    values: list[int | bytes] = [0, 23, 24, (1 << 32) - 1, 1 << 32, b"", bytes(9), bytes(65)]
+    return {chance.randrange(14, 34): chance.choice(values) for _ in range(chance.randrange(1, 4))}
 
 
 def _damaged(text: str, chance: random.Random) -> str:

@@ -92,7 +92,14 @@ def test_status_list(vector: Mapping[str, Any]) -> None:
         assert result_of(loaded) == result_of(about_ours)
 
 
-@pytest.mark.parametrize("part", ["alliance_keys", "trust", "rules", "cases", "trust_lists"])
+@pytest.mark.parametrize("vector", named("rules_texts"))
+def test_rules(vector: Mapping[str, Any]) -> None:
+    assert result_of(partial(parse_rules, vector["text"].encode())) == vector["result"]
+
+
+@pytest.mark.parametrize(
+    "part", ["alliance_keys", "trust", "rules", "cases", "trust_lists", "rules_texts"]
+)
 def test_the_file_is_what_the_cases_make(part: str) -> None:
     """All but the status lists: their bytes depend on the zlib at hand."""
     assert json.loads(make_vectors.text())[part] == VECTORS[part]
@@ -103,6 +110,6 @@ def test_every_reason_has_a_vector() -> None:
 
 
 def test_names_are_unique() -> None:
-    for kind in ("cases", "trust_lists", "status_lists"):
+    for kind in ("cases", "trust_lists", "status_lists", "rules_texts"):
         names = [vector["name"] for vector in VECTORS[kind]]
         assert len(names) == len(set(names))

@@ -124,6 +124,7 @@ RULES: Mapping[str, Mapping[str, Any]] = {
     "no paper": {"kinds": ["live"]},
     "no leeway": {"leeway_seconds": 0},
     "closed": {"admits": {}},
+    "with a remark": {"kinds": ["live"], "optional": {"remark": "north gate"}},
 }
 
 

@@ -52,7 +52,7 @@ def test_whose_word_is_taken(door: APIClient, zhejiang: Authority) -> None:
         (altered, keys, None),
         (service_key.signed(content, typ="health-code-trust+jws"), keys, None),
         (service_key.signed({**content, "more": 1}, typ=TYP), keys, None),
-        (service_key.signed({**content, "rules": {}}, typ=TYP), keys, None),
+        (service_key.signed({**content, "rules": []}, typ=TYP), keys, None),
         (service_key.signed({**content, "doubts": [doubt]}, typ=TYP), keys, None),
         (service_key.signed({**content, "doubts": [{**doubt, "who": ""}]}, typ=TYP), keys, None),
         ("", keys, None),
@@ -68,6 +68,36 @@ def test_whose_word_is_taken(door: APIClient, zhejiang: Authority) -> None:
         "malformed",
         "malformed",
     ]
+
+
+def test_what_a_door_passes_over_and_what_it_must_know(
+    door: APIClient, zhejiang: Authority
+) -> None:
+    """Beside its members each object may have `optional`; any other member is refused."""
+    answer = door.get("/api/v1/devices/bundle").json()
+    content = opened(answer)
+    doubt = {"kind": "often", "scans": 6, "last_at": 1581206400, "doors": ["北门"]}
+
+    def with_more(more: Answer) -> list[Answer]:
+        """The bundle with more in it, at one place each."""
+        (issuer,), (listed,) = content["issuers"], content["status_lists"]
+        return [
+            {**content, "rules": {**content["rules"], **more}},
+            {**content, "issuers": [{**issuer, **more}]},
+            {**content, "status_lists": [{**listed, **more}]},
+            {**content, "doubts": [{**doubt, **more}]},
+            {**content, **more},
+        ]
+
+    def results(more: Answer) -> list[str]:
+        bundles = [service_key.signed(changed, typ=TYP) for changed in with_more(more)]
+        return read(*((bundle, answer["keys"], None) for bundle in bundles))
+
+    later = {"optional": {"since": 7, "remarks": ["a", True], "named": {"a": ["b"]}}}
+    assert results(later) == ["湖滨地铁站 caution CN-33"] * 5
+    assert results({"more": 1}) == ["malformed"] * 5
+    assert results({"optional": 1}) == ["malformed"] * 5
+    assert results({"optional": {"a": {"b": {"c": 1}}}}) == ["malformed"] * 5
 
 
 def test_an_older_one_is_not_taken_any_more(

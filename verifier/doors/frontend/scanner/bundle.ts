@@ -1,19 +1,19 @@
 // What a door takes along to judge without network: docs/reference/offline-doors.md.
 
 import { Malformed, NotTrusted, WentBackwards } from "#core/bytes.ts";
-import { ISSUER, type Kind, KINDS } from "#core/codes.ts";
+import { ISSUER } from "#core/codes.ts";
 import {
+  extensible,
   isSigned,
   type Issuer,
   type Key,
-  members,
   parseJwkSet,
   readOutcomes,
   readSigned,
   type Trust,
   whole,
 } from "#core/trust.ts";
-import type { Rules } from "#core/verify.ts";
+import { readRules, type Rules } from "#core/verify.ts";
 
 export interface ListName {
   issuer: string;
@@ -68,7 +68,7 @@ export async function readBundle(
 
 async function readContent(document: unknown): Promise<Bundle> {
   const names = ["at", "device", "venue", "venue_name", "rules", "issuers", "status_lists"];
-  const found = members(document, [...names, "doubts"], []);
+  const found = extensible(document, [...names, "doubts"], []);
   const issuers = await Promise.all(list(found["issuers"], MAX_LISTS).map(readIssuer));
   return {
     at: whole(found["at"]),
@@ -83,7 +83,7 @@ async function readContent(document: unknown): Promise<Bundle> {
 }
 
 async function readIssuer(document: unknown): Promise<[string, Trust]> {
-  const found = members(document, ["issuer", "keys", "honours", "as_of", "expires_at"], []);
+  const found = extensible(document, ["issuer", "keys", "honours", "as_of", "expires_at"], []);
   const name = text(found["issuer"]);
   if (!ISSUER.test(name)) throw new Malformed("issuer");
   const keys = await parseJwkSet({ keys: found["keys"] });
@@ -94,32 +94,13 @@ async function readIssuer(document: unknown): Promise<[string, Trust]> {
   return [name, { issuers: new Map([[name, issuer]]), asOf, expiresAt, sequence: 0 }];
 }
 
-function readRules(document: unknown): Rules {
-  const seconds = ["trust_grace_seconds", "status_grace_seconds", "leeway_seconds"] as const;
-  const found = members(document, ["admits", "kinds", ...seconds], []);
-  const [trustGrace, statusGrace, leeway] = seconds.map((name) => whole(found[name]));
-  return {
-    admits: readOutcomes(found["admits"]),
-    kinds: list(found["kinds"], KINDS.length).map(readKind),
-    trust_grace_seconds: trustGrace ?? 0,
-    status_grace_seconds: statusGrace ?? 0,
-    leeway_seconds: leeway ?? 0,
-  };
-}
-
-function readKind(value: unknown): Kind {
-  const kind = KINDS.find((known) => known === value);
-  if (kind === undefined) throw new Malformed("a kind of code that is not known");
-  return kind;
-}
-
 function readName(document: unknown): ListName {
-  const { issuer, uri, version } = members(document, ["issuer", "uri", "version"], []);
+  const { issuer, uri, version } = extensible(document, ["issuer", "uri", "version"], []);
   return { issuer: text(issuer), uri: text(uri), version: text(version) };
 }
 
 function readDoubt(document: unknown): Doubt {
-  const found = members(document, ["kind", "scans", "last_at", "doors"], []);
+  const found = extensible(document, ["kind", "scans", "last_at", "doors"], []);
   const kind = found["kind"];
   if (kind !== "elsewhere" && kind !== "often") throw new Malformed("a kind of doubt not known");
   const doors = list(found["doors"], MAX_DOORS).map(text);
