@@ -7,10 +7,10 @@ import sys
 import django
 from django.core.management import execute_from_command_line
 
+from healthcode.starting import refuse_wrong_command
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "healthcode.settings")
     django.setup()
-    from healthcode.starting import refuse_wrong_settings  # once Django is ready
-
-    refuse_wrong_settings()
+    refuse_wrong_command(sys.argv[1] if len(sys.argv) > 1 else "help")
     execute_from_command_line(sys.argv)

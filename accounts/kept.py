@@ -18,6 +18,7 @@ from accounts.models import (
     LimitEvent,
     OneTimeCode,
     Person,
+    SecretMark,
     Token,
 )
 from accounts.selectors import registration_of
@@ -117,6 +118,9 @@ RECORDS: Final = (
         export=Because("is about the account's work, not about a person"),
         erase=Because("a resident's goes with the last person of the account"),
         sunset=Because("says on what authority acts were done"),
+    ),
+    of_nobody(
+        SecretMark, holds="keyed hashes of a constant, one a secret, that tell if it is another"
     ),
     of_nobody(Permission, holds="Django's own list; not used"),
     of_nobody(Group, holds="Django's own list; not used"),

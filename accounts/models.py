@@ -164,6 +164,20 @@ class Identity(models.Model):
         ]
 
 
+class SecretMark(models.Model):
+    """By which secrets this database is kept (`accounts.marks`). `key` names one of several."""
+
+    setting = models.CharField(max_length=32)
+    key = models.CharField(max_length=32, blank=True, default="")
+    mark = models.BinaryField(max_length=32)
+    made_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["setting", "key"], name="one_mark_a_secret"),
+        ]
+
+
 class Guardianship(models.Model):
     """An account looks after a person: itself, a child, a parent."""
 

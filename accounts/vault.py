@@ -96,6 +96,12 @@ def index(kind: str, *parts: str) -> bytes:
     return hmac.digest(key, message, hashlib.sha256)
 
 
+def keys() -> dict[str, str]:
+    """The sealing keys by their ids as VAULT_KEYS writes them, the newest first."""
+    pairs = (pair.strip().partition(":") for pair in settings.VAULT_KEYS.split(",") if pair.strip())
+    return {key_id: key for key_id, _, key in pairs}
+
+
 def check_keys() -> None:
     """Read the keys once, so that a process with wrong ones does not start.
 

@@ -5,7 +5,7 @@ import os
 from celery import Celery
 from celery.signals import beat_init, worker_init
 
-from healthcode.starting import refuse_wrong_settings
+from healthcode.starting import refuse_wrong_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "healthcode.settings")
 
@@ -17,4 +17,4 @@ app.autodiscover_tasks()
 @worker_init.connect
 @beat_init.connect
 def _begin(**_: object) -> None:
-    refuse_wrong_settings()
+    refuse_wrong_start()

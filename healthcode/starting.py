@@ -1,11 +1,26 @@
-"""What every process of the service asks itself before it begins: are my settings right?
+"""What every process of the service asks itself before it begins.
 
-One that finds a fault ends at once, with one sentence for each.
+Are its settings right, and are its secrets those by which this database is kept? One that finds a
+fault ends at once, with one sentence for each.
 """
 
 import sys
+from typing import Final
 
 from django.core.checks import ERROR, run_checks
+from django.core.management import get_commands
+from django.db import OperationalError, ProgrammingError, connections
+from django.utils import timezone
+
+_OURS: Final = {"accounts", "healthcode", "verifier"}
+# It is run with a secret that is not yet that of the database.
+_BEFORE_ITS_SECRETS: Final = {"accept_secret"}
+
+
+def refuse_wrong_start() -> None:
+    """End this process when its settings or its secrets are wrong."""
+    refuse_wrong_settings()
+    refuse_wrong_secrets()
 
 
 def refuse_wrong_settings() -> None:
@@ -13,3 +28,32 @@ def refuse_wrong_settings() -> None:
     faults = [fault.msg for fault in run_checks(tags=["settings"]) if fault.is_serious(ERROR)]
     if faults:
         sys.exit("\n".join(faults))
+
+
+def refuse_wrong_secrets() -> None:
+    """End this process when a secret that it holds is not the one of this database."""
+    from accounts import marks  # once Django is ready
+    from healthcode.codes import keys
+
+    try:
+        faults = [*marks.faults(), *keys.secret_faults(at=timezone.now())]
+    except ProgrammingError:
+        faults = ["The database lacks tables of this version: run manage.py migrate first."]
+    except OperationalError as error:
+        faults = [f"The database cannot be asked whether the secrets are its own: {error}".strip()]
+    finally:
+        # A worker is about to divide itself, and no two processes may share a connection.
+        connections.close_all()
+    if faults:
+        sys.exit("\n".join(faults))
+
+
+def refuse_wrong_command(name: str) -> None:
+    """End this process when it cannot run a command of `manage.py`.
+
+    Those of others ask the settings alone: `migrate` makes the tables that tell of secrets.
+    """
+    refuse_wrong_settings()
+    app = str(get_commands().get(name, ""))
+    if app.partition(".")[0] in _OURS and name not in _BEFORE_ITS_SECRETS:
+        refuse_wrong_secrets()

@@ -142,10 +142,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    """Empty what Django's own flush leaves after a test that commits: tables without migrations."""
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Empty what Django's own flush leaves after a test that commits: tables without migrations.
+
+    After the last test the database is gone.
+    """
     result = yield
-    if _commits(item):
+    if _commits(item) and nextitem is not None:
         with item.config.stash[blocking_manager_key].unblock():
             _empty_unmanaged_tables()
     return result

@@ -87,7 +87,7 @@ def test_the_final_image_starts_without_the_tools(tmp_path: Path) -> None:
     shutil.copy(ROOT / "manage.py", tmp_path)
     program = (
         "import django; django.setup();"
-        "import healthcode.urls, healthcode.wsgi, healthcode.celery as c;"
+        "import healthcode.urls, healthcode.starting, healthcode.celery as c;"
         "c.app.loader.import_default_modules();"
         "from django.core.management import call_command; call_command('check')"
     )

@@ -151,6 +151,19 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SecretMark',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('setting', models.CharField(max_length=32)),
+                ('key', models.CharField(blank=True, default='', max_length=32)),
+                ('mark', models.BinaryField(max_length=32)),
+                ('made_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('setting', 'key'), name='one_mark_a_secret')],
+            },
+        ),
+        migrations.CreateModel(
             name='Guardianship',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -7,6 +7,7 @@ but public keys.
 
 import logging
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol
@@ -162,7 +163,23 @@ def open_key(row: SigningKey) -> LocalSigner:
         if isinstance(private_key, ec.EllipticCurvePrivateKey):
             return LocalSigner(kid, private_key)
         raise ImproperlyConfigured(f"Signing key {kid.hex()} is not an ES256 key.")
-    raise ImproperlyConfigured(f"SIGNING_KEY_SECRET does not open signing key {kid.hex()}.")
+    raise ImproperlyConfigured(
+        f"SIGNING_KEY_SECRET does not open signing key {kid.hex()}: add the secret that sealed it "
+        "behind the newest, with a comma between them (docs/howto/rotate-keys.md)."
+    )
+
+
+def secret_faults(*, at: datetime) -> Iterator[str]:
+    """A sentence for each key that signs at `at` or later and that this process cannot open.
+
+    None of a process that does not sign.
+    """
+    if settings.SIGNING_KEY_SECRET:
+        for row in _in_force(at).filter(signs_until__gt=at):
+            try:
+                open_key(row)
+            except ImproperlyConfigured as fault:
+                yield str(fault)
 
 
 def withdraw_key(*, kid: bytes, at: datetime) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts import resealing
+from accounts import marks, resealing
 
 
 class Command(BaseCommand):
@@ -23,4 +23,5 @@ class Command(BaseCommand):
         for rows in resealing.reseal(batch=options["batch"]):
             done += rows
             self.stdout.write(f"{done} rows resealed")
+        marks.forget_older_vault_keys()
         self.stdout.write(f"Done: {done} rows; everything is under the newest key.")

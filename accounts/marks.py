@@ -1,0 +1,83 @@
+"""Marks of the secrets by which this database is kept, so that another is never taken in silence.
+
+A mark is a hash of a constant, keyed by the secret: it tells whether a secret is the same as
+before, and nothing about it. Whoever starts first makes it; everybody who starts later compares.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from django.conf import settings
+
+from accounts import vault
+from accounts.models import SecretMark
+
+VAULT_KEYS: Final = "VAULT_KEYS"
+
+NEVER: Final = "it never changes, because nobody would be found any more."
+ACCEPT: Final = "if it is to change, docs/howto/rotate-keys.md says how."
+ADVICE: Final[Mapping[str, str]] = {
+    "ISSUER": "a database belongs to one issuer for good.",
+    "SECRET_KEY": ACCEPT,
+    "VAULT_INDEX_KEY": NEVER,
+    "STATUS_INDEX_KEY": ACCEPT,
+}
+"""The settings with one value that may have one mark, and what to do about another."""
+
+
+def faults() -> list[str]:
+    """A sentence for each secret of this process that is not the one of this database.
+
+    A secret that has no mark yet gets it. One that this process is not given is not asked for.
+    """
+    held = {name: str(getattr(settings, name)) for name in ADVICE}
+    ours = {(name, ""): _mark(name, value) for name, value in held.items() if value}
+    keys = vault.keys()
+    newest = next(iter(keys))
+    ours[VAULT_KEYS, newest] = _mark(VAULT_KEYS, keys[newest])
+    new = [SecretMark(setting=name, key=key, mark=mark) for (name, key), mark in ours.items()]
+    SecretMark.objects.bulk_create(new, ignore_conflicts=True)
+    marks = {(row.setting, row.key): bytes(row.mark) for row in SecretMark.objects.all()}
+    others = [name for (name, key), mark in ours.items() if not key and marks[name, key] != mark]
+    return [_other(name) for name in others] + list(_vault_faults(keys, marks))
+
+
+def replace_mark(name: str) -> None:
+    """Take the secret that this process is given for the one of this database from now on."""
+    mark = _mark(name, str(getattr(settings, name)))
+    SecretMark.objects.update_or_create(setting=name, key="", defaults={"mark": mark})
+
+
+def forget_older_vault_keys() -> None:
+    """Note that nothing is sealed any more under any key of the vault but the newest."""
+    newest = next(iter(vault.keys()))
+    SecretMark.objects.filter(setting=VAULT_KEYS).exclude(key=newest).delete()
+
+
+def _vault_faults(keys: Mapping[str, str], marks: Mapping[tuple[str, str], bytes]) -> Iterator[str]:
+    for (name, key), mark in sorted(marks.items()):
+        if name != VAULT_KEYS:
+            continue
+        if key not in keys:
+            yield (
+                f"VAULT_KEYS lacks the key {key}, under which names and numbers are sealed: put it "
+                "back behind the newest; after manage.py reseal_vault it may go."
+            )
+        elif _mark(VAULT_KEYS, keys[key]) != mark:
+            yield (
+                f"VAULT_KEYS: the key {key} is not the one that sealed names and numbers here: "
+                "restore that one, or give a new key a new id and put it in front."
+            )
+
+
+def _other(name: str) -> str:
+    return (
+        f"{name} is not the one that this database was made with: restore that one, or correct "
+        f"DATABASE_URL; {ADVICE[name]}"
+    )
+
+
+def _mark(name: str, secret: str) -> bytes:
+    return hmac.digest(secret.encode(), f"mark of {name}".encode(), hashlib.sha256)

@@ -1,0 +1,147 @@
+"""No process starts on a database that was made with other secrets."""
+
+import base64
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.utils import timezone
+
+from accounts import marks
+from accounts.models import SecretMark
+from healthcode.codes import keys
+from healthcode.codes.models import SigningKey
+from healthcode.tools.run.ports import reserve
+from tests.test_settings import PROCESSES, ROOT
+
+OTHER = base64.b64encode(bytes(32)).decode()
+SECRETS = {
+    "ISSUER": "CN-31",
+    "SECRET_KEY": "another secret of fifty characters and a few more so",
+    "VAULT_INDEX_KEY": OTHER,
+    "VAULT_KEYS": f"k2:{OTHER}",
+    "STATUS_INDEX_KEY": OTHER,
+    "SIGNING_KEY_SECRET": "another one of more characters",
+}
+NOT_SIGNING = {"SIGNING_KEY_SECRET": "", "STATUS_INDEX_KEY": ""}
+
+
+@pytest.fixture
+def kept(transactional_db: None) -> Iterator[None]:
+    """A database that knows its secrets, with a signing key in it."""
+    assert marks.faults() == []
+    keys.make_key(starts=timezone.now(), signs_for=timedelta(days=1))
+    yield
+    SecretMark.objects.all().delete()
+    SigningKey.objects.all().delete()
+
+
+COMMANDS = PROCESSES | {
+    "accepting": [str(ROOT / "manage.py"), "accept_secret", "SECRET_KEY"],
+}
+
+
+def start(process: str, folder: Path, changes: Mapping[str, str]) -> tuple[int, str]:
+    """Start a process on the tests' database: its status, and what it said.
+
+    One that goes on is stopped after a while, with the status of a timeout.
+    """
+    url, _, query = os.environ["DATABASE_URL"].partition("?")
+    database = f"{url.rpartition('/')[0]}/{connection.settings_dict['NAME']}{query and '?' + query}"
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "GRANIAN_PORT": str(reserve()),
+        "DATABASE_URL": database,
+        **changes,
+    }
+    ended = subprocess.run(
+        ["timeout", "60", sys.executable, *COMMANDS[process]],
+        env=environment,
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("process", ["web", "worker", "beat", "command"])
+def test_no_process_starts_with_other_secrets(kept: None, process: str, tmp_path: Path) -> None:
+    status, said = start(process, tmp_path, SECRETS)
+    assert status == 1, said
+    for name in ("ISSUER", "SECRET_KEY", "VAULT_INDEX_KEY", "STATUS_INDEX_KEY"):
+        assert said.count(f"{name} is not the one that this database was made with") == 1, said
+    assert said.count("VAULT_KEYS lacks the key k1") == 1
+    assert said.count("SIGNING_KEY_SECRET does not open signing key") == 1
+    assert "Traceback" not in said
+    assert OTHER not in said
+
+
+@pytest.mark.parametrize("process", ["web", "command"])
+def test_one_that_does_not_sign_asks_for_those_it_has(
+    kept: None, process: str, tmp_path: Path
+) -> None:
+    wrong = SECRETS | NOT_SIGNING
+    status, said = start(process, tmp_path, wrong)
+    assert status == 1
+    assert "STATUS_INDEX_KEY" not in said
+    assert "SIGNING_KEY_SECRET" not in said
+    assert said.count("VAULT_INDEX_KEY is not the one") == 1
+
+
+def test_with_its_own_secrets_it_starts(kept: None, tmp_path: Path) -> None:
+    for changes in ({}, NOT_SIGNING):
+        status, said = start("command", tmp_path, changes)
+        assert status == 0, said
+        assert SigningKey.objects.get().kid.hex() in said
+
+
+def test_without_tables_it_says_what_to_do(transactional_db: None, tmp_path: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_secretmark RENAME TO elsewhere")
+    try:
+        status, said = start("command", tmp_path, {})
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE elsewhere RENAME TO accounts_secretmark")
+    assert (status, said) == (
+        1,
+        "The database lacks tables of this version: run manage.py migrate first.\n",
+    )
+
+
+def test_without_a_database_it_says_so(tmp_path: Path) -> None:
+    nowhere = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
+    status, said = start("command", tmp_path, nowhere)
+    assert status == 1
+    assert said.startswith("The database cannot be asked whether the secrets are its own: ")
+    assert "Traceback" not in said
+
+
+def test_a_secret_is_accepted_on_purpose(kept: None, tmp_path: Path) -> None:
+    """The command alone runs with a secret that the database does not know."""
+    changed = {"SECRET_KEY": SECRETS["SECRET_KEY"]}
+    status, said = start("accepting", tmp_path, changed)
+    assert status == 0, said
+    assert start("command", tmp_path, changed)[0] == 0
+    assert "SECRET_KEY is not the one" in start("command", tmp_path, {})[1]
+
+
+@pytest.mark.django_db
+def test_the_places_of_bits_change_only_when_no_code_is_alive() -> None:
+    marks.faults()
+    key = keys.make_key(starts=timezone.now(), signs_for=timedelta(days=1))
+    with pytest.raises(CommandError, match="superseded codes pass"):
+        call_command("accept_secret", "STATUS_INDEX_KEY")
+    keys.withdraw_key(kid=bytes(key.kid), at=timezone.now())
+    call_command("accept_secret", "STATUS_INDEX_KEY", stdout=StringIO())
+    assert settings.STATUS_INDEX_KEY
