@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from accounts import authority, identity, names, phones, vault
-from accounts.errors import DocumentAlreadyRegistered, SelfAlreadyRegistered, UnknownHomeArea
+from accounts.errors import DocumentAlreadyRegistered, SelfAlreadyRegistered, UnknownArea
 from accounts.models import Identity, Person
 from healthcode.web.days import day_of
 
@@ -54,7 +54,7 @@ def admit(newcomers: Sequence[NewPerson], *, at: datetime) -> list[int]:
         their numbers, in the order given.
 
     Raises:
-        InvalidInput, UnknownHomeArea, DocumentAlreadyRegistered: one is wrong; none is registered.
+        InvalidInput, UnknownArea, DocumentAlreadyRegistered: one is wrong; none is registered.
     """
     rows = [admission(newcomer, at=at) for newcomer in newcomers]
     try:
@@ -72,6 +72,10 @@ def refusal_of(error: IntegrityError) -> Exception:
     refusals: dict[str | None, Exception] = {
         "one_document_one_person": DocumentAlreadyRegistered(),
         "one_self_per_account": SelfAlreadyRegistered(),
-        "person_home_area_known": UnknownHomeArea("/home_area"),
+        "person_home_area_known": _no_such_home(),
     }
     return refusals.get(getattr(diagnosis, "constraint_name", None), error)
+
+
+def _no_such_home() -> UnknownArea:
+    return UnknownArea(errors=[{"pointer": "/home_area", "detail": UnknownArea.sentence}])

@@ -12,6 +12,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import client, selectors, services
+from accounts.errors import (
+    AccountClosed,
+    DocumentAlreadyRegistered,
+    SelfAlreadyRegistered,
+    SendingFailed,
+    UnknownArea,
+    WrongCode,
+)
 from accounts.models import Token
 from accounts.permissions import IsResident, account_of
 from accounts.serializers import (
@@ -22,6 +30,8 @@ from accounts.serializers import (
     PersonInput,
     PersonOutput,
 )
+from healthcode.web.errors import TooMany
+from healthcode.web.refusals import refuses
 
 SECOND = timedelta(seconds=1)
 
@@ -32,6 +42,7 @@ class OtpView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
 
+    @refuses(TooMany, SendingFailed)
     @extend_schema(operation_id="send_otp", request=OtpInput, responses={202: OtpSent})
     def post(self, request: Request) -> Response:
         """Send it; the answer is the same whether or not the phone is known."""
@@ -58,6 +69,7 @@ class LoginView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
 
+    @refuses(WrongCode, AccountClosed, TooMany)
     @extend_schema(operation_id="login", request=LoginInput, responses=LoggedIn)
     def post(self, request: Request) -> Response:
         """Log in; five wrong attempts make the code void."""
@@ -91,6 +103,7 @@ class PeopleView(APIView):
         """All of them, masked; the holder first."""
         return Response(PersonOutput(selectors.people_of(account_of(request)), many=True).data)
 
+    @refuses(UnknownArea, DocumentAlreadyRegistered, SelfAlreadyRegistered, TooMany)
     @extend_schema(
         operation_id="register_person", request=PersonInput, responses={201: PersonOutput}
     )

@@ -1,9 +1,18 @@
-"""What this room refuses, each with a stable slug (docs/reference/api.md)."""
+"""What this room refuses, each with a stable slug (docs/reference/refusals.md)."""
+
+from collections.abc import Mapping
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.web.errors import Conflict, Forbidden, InvalidInput, Refusal, TooMany
+from healthcode.web.errors import FAULTS, Conflict, Forbidden, InvalidInput, Refusal, TooMany
+
+CODES: Final[Mapping[str, Any]] = {
+    "type": "array",
+    "items": {"type": "string"},
+    "description": "The areas concerned, at most 20.",
+}
 
 
 def invalid(pointer: str, detail: str | Promise) -> InvalidInput:
@@ -16,14 +25,10 @@ class DocumentAlreadyRegistered(Conflict):
 
     slug = "document-already-registered"
     title = _("This document is already registered")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "This document is already registered. If it is yours or that of somebody you look "
-                "after, log in with the phone used then, or take the document to a service desk."
-            )
-        )
+    sentence = _(
+        "This document is already registered. If it is yours or that of somebody you look "
+        "after, log in with the phone used then, or take the document to a service desk."
+    )
 
 
 class SelfAlreadyRegistered(Conflict):
@@ -31,22 +36,16 @@ class SelfAlreadyRegistered(Conflict):
 
     slug = "self-already-registered"
     title = _("You are already registered")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("You are already registered with this phone. Add others as those you look after.")
-        )
+    sentence = _("You are already registered with this phone. Add others as those you look after.")
 
 
-class UnknownHomeArea(Refusal):
-    """No such division."""
+class UnknownArea(InvalidInput):
+    """A code that names no division, past or present."""
 
     slug = "unknown-area"
     title = _("Unknown area")
-
-    def __init__(self, pointer: str) -> None:
-        detail = _("There is no area with this code. Choose it from the list of divisions.")
-        super().__init__(detail, errors=[{"pointer": pointer, "detail": detail}])
+    sentence = _("There is no area with this code. Choose it from the list of divisions.")
+    extensions = {"errors": FAULTS, "codes": CODES}
 
 
 class OutsideYourArea(Forbidden):
@@ -54,9 +53,8 @@ class OutsideYourArea(Forbidden):
 
     slug = "outside-your-area"
     title = _("Outside your area")
-
-    def __init__(self, **members: object) -> None:
-        super().__init__(_("This lies outside the area that you are responsible for."), **members)
+    sentence = _("This lies outside the area that you are responsible for.")
+    extensions = {"codes": CODES}
 
 
 class AccountClosed(Forbidden):
@@ -64,9 +62,7 @@ class AccountClosed(Forbidden):
 
     slug = "account-closed"
     title = _("This account is closed")
-
-    def __init__(self) -> None:
-        super().__init__(_("This account is closed. Ask a service desk to open it again."))
+    sentence = _("This account is closed. Ask a service desk to open it again.")
 
 
 class WrongCode(Refusal):
@@ -75,11 +71,7 @@ class WrongCode(Refusal):
     slug = "wrong-code"
     status = 401
     title = _("Wrong code")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("This code is wrong or no longer valid. Check it, or ask for a new one.")
-        )
+    sentence = _("This code is wrong or no longer valid. Check it, or ask for a new one.")
 
 
 class WrongPassword(Refusal):
@@ -88,19 +80,13 @@ class WrongPassword(Refusal):
     slug = "wrong-password"
     status = 401
     title = _("Wrong name or password")
-
-    def __init__(self) -> None:
-        super().__init__(_("Name or password is wrong."))
+    sentence = _("Name or password is wrong.")
 
 
 class CodeVoid(TooMany):
     """Too many wrong attempts at one code."""
 
-    def __init__(self, *, retry_after: int) -> None:
-        super().__init__(
-            _("Too many wrong attempts; this code is void. Ask for a new one."),
-            retry_after=retry_after,
-        )
+    sentence = _("Too many wrong attempts; this code is void. Ask for a new one.")
 
 
 class SendingFailed(Refusal):
@@ -109,6 +95,5 @@ class SendingFailed(Refusal):
     slug = "cannot-send"
     status = 503
     title = _("The message could not be sent")
-
-    def __init__(self) -> None:
-        super().__init__(_("The text message could not be sent. Please try again in a minute."))
+    sentence = _("The text message could not be sent. Please try again in a minute.")
+    retry_after = 60

@@ -18,6 +18,7 @@ from accounts.forms import Faults, PersonForm, faults_of
 from accounts.models import Account, IdType, Relation, Role
 from accounts.permissions import account_of, role_required
 from healthcode.web.errors import Refusal
+from healthcode.web.pages import held_off
 
 PHONE_KEY = "login_phone"
 NEXT_KEY = "login_next"
@@ -152,10 +153,7 @@ def _again(
     request: HttpRequest, template: str, context: dict[str, object], refusal: Refusal
 ) -> HttpResponse:
     """The same form with what was wrong, and the refusal's own status."""
-    response = render(request, template, context, status=refusal.status)
-    if "retry_after" in refusal.members:
-        response["Retry-After"] = str(refusal.members["retry_after"])
-    return response
+    return held_off(render(request, template, context, status=refusal.status), refusal)
 
 
 def _onward(request: HttpRequest, goal: str, otherwise: str) -> HttpResponseRedirect:

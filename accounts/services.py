@@ -188,7 +188,7 @@ def register_person(
 
     Raises:
         InvalidInput: name, document, phone or the form of the area's code are wrong.
-        UnknownHomeArea: there is no such division.
+        UnknownArea: there is no such division.
         DocumentAlreadyRegistered: somebody has registered this document, whoever it was.
         SelfAlreadyRegistered: the account's holder is registered already.
         TooMany: this account tried too many today.

@@ -18,8 +18,20 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from healthcode.colours.models import Recomputation, RecomputationState
+from healthcode.web.errors import Refusal
 from healthcode.web.problems import problem_response
 from verifier.recognition.metrics import TrustMetrics
+
+
+class NotReady(Refusal):
+    """Something without which no request can be served is missing; told to operators alone."""
+
+    slug = "not-ready"
+    status = 503
+    title = _("Not ready")
+    sentence = _("The service cannot work yet; try again in a moment.")
+    extensions = {"database": {"type": "string"}, "broker": {"type": "string"}}
+    retry_after = 5
 
 
 @never_cache
@@ -40,13 +52,7 @@ def readyz(_request: HttpRequest) -> HttpResponseBase:
     database = _database_state()
     state = {"database": database, "broker": _broker_state()}
     if database != "ok":
-        return problem_response(
-            "not-ready",
-            _("Not ready"),
-            503,
-            _("The service cannot work yet; try again in a moment."),
-            **state,
-        )
+        return problem_response(NotReady(**state))
     return JsonResponse({"status": "ready", **state})
 
 

@@ -191,14 +191,19 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["healthcode.web.parsers.StrictJSONParser"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "healthcode.web.negotiation.Negotiation",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "healthcode.web.schema.Schema",
     "EXCEPTION_HANDLER": "healthcode.web.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
+    # `?format=` is no way to choose a form: that is what Accept is for.
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Health code service",
     "DESCRIPTION": "Declare, get a colour with its reasons, show a code, verify it anywhere.",
     "VERSION": "1",
+    "DEFAULT_GENERATOR_CLASS": "healthcode.web.schema.Generator",
+    "OAS_VERSION": "3.1.1",
+    "SERVERS": [{"url": BASE_URL}],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SERVE_AUTHENTICATION": [],
@@ -207,6 +212,9 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "CodeKindEnum": "healthcode.codes.serializers.KINDS",
+        "DoubtEnum": "healthcode.evidence.errors.DOUBTS",
+        "ReasonEnum": "verifier.serializers.REASONS",
         "LevelEnum": "healthcode.officers.maps.serializers.LEVELS",
         "PlaceKindEnum": "healthcode.tracing.kinds.PlaceKind",
     },

@@ -1,1 +1,31 @@
 """Fixtures that every room's tests may use."""
+
+from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+
+from tests.declared import check
+
+
+@pytest.fixture(scope="session", autouse=True)
+def every_answer_is_declared() -> Iterator[None]:
+    """Whatever a test asks the interface, an answer that its description lacks fails the test."""
+    ask = Client.request
+
+    def asked(client: Client, **environ: Any) -> HttpResponse:
+        answer = ask(client, **environ)
+        check(
+            environ.get("REQUEST_METHOD", "GET"),
+            environ["PATH_INFO"],
+            status=answer.status_code,
+            content_type=answer.headers.get("Content-Type", ""),
+            body=b"" if answer.streaming else answer.content,
+        )
+        return answer
+
+    with patch.object(Client, "request", asked):
+        yield

@@ -10,8 +10,8 @@ class EnrolmentCodeNotValid(Refusal):
     """The code was never given out, was used, or has expired: the answer does not tell which."""
 
     slug = "enrolment-code-not-valid"
-    status = 422
     title = _("This enrolment code is not valid")
+    sentence = _("This code is wrong, used or too old. Ask the venue's manager for a new one.")
 
 
 class ScanIdReused(Conflict):
@@ -19,23 +19,24 @@ class ScanIdReused(Conflict):
 
     slug = "scan-id-reused"
     title = _("This scan id belongs to another scan")
-
-
-class TooLarge(Refusal):
-    """What was sent cannot have come from a QR code."""
-
-    slug = "too-large"
-    status = 413
-    title = _("Too large")
+    sentence = _("Another scan was recorded under this id. Make a new id a scan.")
 
 
 class OAuthRefusal(Refusal):
     """A refusal that also carries the members of RFC 6749, 5.2, which OAuth libraries read."""
 
     status = 400
+    extensions = {
+        "error": {"type": "string", "description": "The slug, as OAuth writes it."},
+        "error_description": {"type": "string", "description": "The same as `detail`."},
+    }
 
-    def __init__(self, detail: str | Promise) -> None:
-        super().__init__(detail, error=self.slug.replace("-", "_"), error_description=str(detail))
+    def __init__(self, detail: str | Promise | None = None) -> None:
+        super().__init__(detail)
+        self.members = {
+            "error": self.slug.replace("-", "_"),
+            "error_description": str(self.detail),
+        }
 
 
 class InvalidClient(OAuthRefusal):
@@ -44,14 +45,10 @@ class InvalidClient(OAuthRefusal):
     slug = "invalid-client"
     status = 401
     title = _("This assertion is not accepted")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "Sign a new assertion with a registered key: iss and sub your name, aud this"
-                " service, a fresh jti, exp within ten minutes."
-            )
-        )
+    sentence = _(
+        "Sign a new assertion with a registered key: iss and sub your name, aud this"
+        " service, a fresh jti, exp within ten minutes."
+    )
 
 
 class InvalidScope(OAuthRefusal):
@@ -59,6 +56,7 @@ class InvalidScope(OAuthRefusal):
 
     slug = "invalid-scope"
     title = _("This scope is not for this partner")
+    sentence = _("This partner may not have every scope that it asks for.")
 
 
 class UnsupportedGrantType(OAuthRefusal):
@@ -66,6 +64,7 @@ class UnsupportedGrantType(OAuthRefusal):
 
     slug = "unsupported-grant-type"
     title = _("This grant type is not supported")
+    sentence = _("Only grant_type=client_credentials is known here.")
 
 
 class InvalidRequest(OAuthRefusal):

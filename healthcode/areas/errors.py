@@ -1,17 +1,25 @@
 """What the areas room refuses."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import UnknownArea as UnknownArea
 from healthcode.web.errors import InvalidInput
 
-
-class UnknownArea(InvalidInput):
-    """A code that names no division, past or present."""
-
-    slug = "unknown-area"
-    title = _("Unknown area")
+_LINE_FAULTS: Final[Mapping[str, Any]] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            "line": {"type": "integer", "description": "Of a CSV file, from 1."},
+            "pointer": {"type": "string", "description": "Of a map in JSON (RFC 6901)."},
+            "detail": {"type": "string"},
+        },
+        "required": ["detail"],
+    },
+}
 
 
 class InvalidMap(InvalidInput):
@@ -19,11 +27,9 @@ class InvalidMap(InvalidInput):
 
     slug = "invalid-map"
     title = _("The map has mistakes")
+    sentence = _("Nothing was published. Correct the lines that `errors` names and send it again.")
+    extensions = {"errors": _LINE_FAULTS, "faults": {"type": "integer"}}
 
     def __init__(self, errors: Sequence[Mapping[str, object]], *, faults: int) -> None:
         self.errors = tuple(errors)
-        super().__init__(
-            _("Nothing was published. Correct the lines that `errors` names and send it again."),
-            errors=list(errors),
-            faults=faults,
-        )
+        super().__init__(errors=list(errors), faults=faults)

@@ -56,7 +56,7 @@ def options(request: HttpRequest) -> HttpResponseBase:
     try:
         code = normalise_code(parent, pointer="/parent") if parent else ""
     except InvalidInput as refusal:
-        return problem_response(refusal.slug, refusal.title, refusal.status, refusal.detail)
+        return problem_response(refusal)
     divisions = [{"code": code, "name": name} for code, name in selectors.below(code)]
     return JsonResponse(divisions, safe=False, json_dumps_params={"ensure_ascii": False})
 

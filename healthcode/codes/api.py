@@ -11,11 +11,14 @@ from rest_framework.views import APIView
 from accounts.permissions import IsResident, account_of
 from healthcode.codes import card, pictures, serializers, services
 from healthcode.codes.authentication import REQUIREMENT, Asked, AskingForCode
+from healthcode.codes.errors import DeclareFirst, DoesNotSign
 from healthcode.codes.renderers import PdfRenderer, PngRenderer, SvgRenderer
 from healthcode.codes.serializers import CodeQuery, IssuedCodeSerializer, PhoneKeyInput
 from healthcode.codes.services import IssuedCode
+from healthcode.colours.errors import NoPolicy
 from healthcode.core import Kind
 from healthcode.web.answers import json_answer
+from healthcode.web.refusals import refuses
 
 NOT_KEPT = {"Cache-Control": "no-store"}
 
@@ -26,6 +29,7 @@ class CodeView(APIView):
     authentication_classes = [AskingForCode]
     permission_classes = [IsResident]
 
+    @refuses(DeclareFirst, DoesNotSign, NoPolicy)
     @extend_schema(parameters=[CodeQuery], responses=IssuedCodeSerializer, auth=REQUIREMENT)
     def get(self, request: Request, person: int) -> HttpResponse:
         """Sign the person's colour of this moment."""
@@ -38,6 +42,7 @@ class PhoneCodeView(APIView):
 
     permission_classes = [IsResident]
 
+    @refuses(DeclareFirst, DoesNotSign, NoPolicy)
     @extend_schema(request=PhoneKeyInput, responses=IssuedCodeSerializer)
     def post(self, request: Request, person: int) -> Response:
         """Sign the person's colour of this moment for the phone that has this key.
@@ -56,6 +61,7 @@ class CodePngView(APIView):
     permission_classes = [IsResident]
     renderer_classes = [PngRenderer]
 
+    @refuses(DeclareFirst, DoesNotSign, NoPolicy)
     @extend_schema(parameters=[CodeQuery], responses={(200, "image/png"): OpenApiTypes.BINARY})
     def get(self, request: Request, person: int) -> Response:
         """Sign and draw, 10 pixels a module, with its quiet zone."""
@@ -69,6 +75,7 @@ class CodeSvgView(APIView):
     permission_classes = [IsResident]
     renderer_classes = [SvgRenderer]
 
+    @refuses(DeclareFirst, DoesNotSign, NoPolicy)
     @extend_schema(parameters=[CodeQuery], responses={(200, "image/svg+xml"): OpenApiTypes.BINARY})
     def get(self, request: Request, person: int) -> Response:
         """Sign and draw, one unit a module, with its quiet zone."""
@@ -82,6 +89,7 @@ class CardView(APIView):
     permission_classes = [IsResident]
     renderer_classes = [PdfRenderer]
 
+    @refuses(DeclareFirst, DoesNotSign, NoPolicy)
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
     def get(self, request: Request, person: int) -> Response:
         """Sign a paper code and lay it out as a card on an A4 page."""

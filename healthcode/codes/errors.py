@@ -10,11 +10,7 @@ class DeclareFirst(Conflict):
 
     slug = "declare-first"
     title = _("Declare first")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("There is no code yet: fill in the health declaration first, it takes a minute.")
-        )
+    sentence = _("There is no code yet: fill in the health declaration first, it takes a minute.")
 
 
 class DoesNotSign(Refusal):
@@ -23,6 +19,5 @@ class DoesNotSign(Refusal):
     slug = "does-not-sign"
     status = 503
     title = _("Codes cannot be made here just now")
-
-    def __init__(self) -> None:
-        super().__init__(_("No code can be made at the moment. Please try again in a few minutes."))
+    sentence = _("No code can be made at the moment. Please try again in a few minutes.")
+    retry_after = 120

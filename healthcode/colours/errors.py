@@ -1,8 +1,20 @@
 """What this room refuses, with sentences for the person who asked."""
 
+from collections.abc import Mapping
+from typing import Any, Final
+
 from django.utils.translation import gettext_lazy as _
 
 from healthcode.web.errors import Conflict, InvalidInput, Refusal
+
+_MISTAKES: Final[Mapping[str, Any]] = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in ("file", "rule", "field", "detail")},
+        "required": ["file", "rule", "field", "detail"],
+    },
+}
 
 
 class NoPolicy(Refusal):
@@ -11,9 +23,8 @@ class NoPolicy(Refusal):
     slug = "no-policy"
     status = 503
     title = _("No policy is in force")
-
-    def __init__(self) -> None:
-        super().__init__(_("Publish a policy first: manage.py publish_policy FILE"))
+    sentence = _("Publish a policy first: manage.py publish_policy FILE")
+    retry_after = 60
 
 
 class InvalidPolicy(InvalidInput):
@@ -21,6 +32,8 @@ class InvalidPolicy(InvalidInput):
 
     slug = "invalid-policy"
     title = _("The policy has mistakes")
+    sentence = _("The policy was not published; `errors` says what to mend.")
+    extensions = {"errors": _MISTAKES}
 
 
 class PolicyVersionTaken(Conflict):

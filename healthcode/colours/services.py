@@ -61,7 +61,6 @@ def publish_policy(
 
 def _invalid(fault: PolicyFault) -> InvalidPolicy:
     return InvalidPolicy(
-        _("The policy was not published; `errors` says what to mend."),
         errors=[
             {"file": f.file, "rule": f.rule, "field": f.field, "detail": f.message}
             for f in fault.mistakes

@@ -1,7 +1,7 @@
 """What this room refuses, and the sentence that goes with it."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, get_args
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -11,15 +11,15 @@ from healthcode.core.dcc import Doubt
 from healthcode.core.errors import CoreError
 from healthcode.web.errors import Conflict, Refusal
 
+DOUBTS: Final = [doubt.value for doubt in get_args(Doubt)]
+
 
 class AlreadyCheckedIn(Conflict):
     """A person checks in once a day, counted in Shanghai."""
 
     slug = "already-checked-in"
     title = _("Already checked in today")
-
-    def __init__(self) -> None:
-        super().__init__(_("Today's check-in is already there; come back tomorrow."))
+    sentence = _("Today's check-in is already there; come back tomorrow.")
 
 
 class AlreadyWithdrawn(Conflict):
@@ -27,9 +27,7 @@ class AlreadyWithdrawn(Conflict):
 
     slug = "already-withdrawn"
     title = _("Already withdrawn")
-
-    def __init__(self) -> None:
-        super().__init__(_("This evidence has been withdrawn before; nothing needs to be done."))
+    sentence = _("This evidence has been withdrawn before; nothing needs to be done.")
 
 
 class ReferenceTaken(Conflict):
@@ -37,14 +35,10 @@ class ReferenceTaken(Conflict):
 
     slug = "reference-taken"
     title = _("Reference already used")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "This reference already names a different fact. Send the fact with a reference "
-                "of its own, or ask an officer to withdraw the earlier one."
-            )
-        )
+    sentence = _(
+        "This reference already names a different fact. Send the fact with a reference "
+        "of its own, or ask an officer to withdraw the earlier one."
+    )
 
 
 class UnknownPerson(Refusal):
@@ -52,11 +46,7 @@ class UnknownPerson(Refusal):
 
     slug = "unknown-person"
     title = _("Unknown person")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("Nobody is registered under this number or document. Check it for slips.")
-        )
+    sentence = _("Nobody is registered under this number or document. Check it for slips.")
 
 
 class TooManyLines(Refusal):
@@ -65,11 +55,11 @@ class TooManyLines(Refusal):
     slug = "too-many-lines"
     status = 413
     title = _("Too many lines")
+    sentence = _("The report has too many lines; send it in several parts.")
+    extensions = {"limit_lines": {"type": "integer"}}
 
     def __init__(self, limit: int) -> None:
-        super().__init__(
-            _("The report has too many lines; send it in several parts."), limit_lines=limit
-        )
+        super().__init__(limit_lines=limit)
 
 
 class MalformedLine(CoreError):
@@ -81,14 +71,10 @@ class NotACertificate(Refusal):
 
     slug = "not-a-certificate"
     title = _("Not an EU certificate")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "This is no EU certificate, or not the whole of it: its text begins with HC1: and "
-                "runs to several hundred characters. Read its picture again, or copy all of it."
-            )
-        )
+    sentence = _(
+        "This is no EU certificate, or not the whole of it: its text begins with HC1: and "
+        "runs to several hundred characters. Read its picture again, or copy all of it."
+    )
 
 
 class CertificateRefused(Refusal):
@@ -96,6 +82,7 @@ class CertificateRefused(Refusal):
 
     slug = "certificate-refused"
     title = _("The certificate is not accepted")
+    extensions = {"reason": {"type": "string", "enum": DOUBTS}}
 
     def __init__(self, reason: Doubt) -> None:
         super().__init__(_REFUSED[reason], reason=reason.value)
@@ -127,14 +114,10 @@ class CertificateSaysNothing(Refusal):
 
     slug = "certificate-says-nothing"
     title = _("The certificate says nothing that counts here")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "This certificate is genuine, but its result or its date cannot be understood "
-                "here. Have a test done at a station here, which reports it by itself."
-            )
-        )
+    sentence = _(
+        "This certificate is genuine, but its result or its date cannot be understood "
+        "here. Have a test done at a station here, which reports it by itself."
+    )
 
 
 class CertificateOfAnother(Refusal):
@@ -142,15 +125,11 @@ class CertificateOfAnother(Refusal):
 
     slug = "certificate-of-another"
     title = _("Somebody else's certificate")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "This certificate is made out to somebody else than the person registered here. "
-                "Hand it in for whom it names. If it is yours, have your registration put right "
-                "first: call 12345."
-            )
-        )
+    sentence = _(
+        "This certificate is made out to somebody else than the person registered here. "
+        "Hand it in for whom it names. If it is yours, have your registration put right "
+        "first: call 12345."
+    )
 
 
 class OfficerMustLook(Refusal):
@@ -158,15 +137,11 @@ class OfficerMustLook(Refusal):
 
     slug = "officer-must-look"
     title = _("An officer must compare the documents")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "The certificate is genuine, but from the registration it cannot be told whether "
-                "it is this person's, such as when the names are in different scripts. Show it to "
-                "an officer together with the identity document; 12345 says where."
-            )
-        )
+    sentence = _(
+        "The certificate is genuine, but from the registration it cannot be told whether "
+        "it is this person's, such as when the names are in different scripts. Show it to "
+        "an officer together with the identity document; 12345 says where."
+    )
 
 
 class DocumentNotSeen(Refusal):
@@ -174,15 +149,11 @@ class DocumentNotSeen(Refusal):
 
     slug = "document-not-seen"
     title = _("Compare the documents first")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "From the registration it cannot be told whether this certificate is this "
-                "person's. Compare name and birth date with the identity document, and confirm "
-                "that you have seen it."
-            )
-        )
+    sentence = _(
+        "From the registration it cannot be told whether this certificate is this "
+        "person's. Compare name and birth date with the identity document, and confirm "
+        "that you have seen it."
+    )
 
 
 class CertificateKnown(Conflict):
@@ -190,9 +161,7 @@ class CertificateKnown(Conflict):
 
     slug = "certificate-known"
     title = _("Already handed in")
-
-    def __init__(self) -> None:
-        super().__init__(_("This certificate has been handed in before; it counts already."))
+    sentence = _("This certificate has been handed in before; it counts already.")
 
 
 class CertificateWithdrawn(Conflict):
@@ -200,11 +169,7 @@ class CertificateWithdrawn(Conflict):
 
     slug = "certificate-withdrawn"
     title = _("This certificate was withdrawn")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "An officer has withdrawn what this certificate attested. If that was a mistake, "
-                "show it to an officer together with the identity document; 12345 says where."
-            )
-        )
+    sentence = _(
+        "An officer has withdrawn what this certificate attested. If that was a mistake, "
+        "show it to an officer together with the identity document; 12345 says where."
+    )

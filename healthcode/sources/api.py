@@ -12,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.permissions import IsSource, account_of
+from healthcode.areas.errors import UnknownArea
+from healthcode.evidence.errors import ReferenceTaken, TooManyLines, UnknownPerson
 from healthcode.evidence.lines import FORMS
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.sources.evidence import report_evidence
@@ -27,6 +29,7 @@ from healthcode.sources.serializers import (
 )
 from healthcode.web.errors import NotFound
 from healthcode.web.parsers import StrictJSONParser
+from healthcode.web.refusals import refuses
 
 LINE = PolymorphicProxySerializer(
     component_name="EvidenceLine",
@@ -41,6 +44,7 @@ class EvidenceView(APIView):
     permission_classes = [IsSource]
     parser_classes: Sequence[type[BaseParser]] = [StrictJSONParser, NdjsonParser]
 
+    @refuses(UnknownPerson, UnknownArea, ReferenceTaken, TooManyLines)
     @extend_schema(
         parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=sorted(FORMS))],
         request={"application/json": LINE, "application/x-ndjson": LINE},
@@ -68,6 +72,7 @@ class PresencesView(APIView):
 
     permission_classes = [IsSource]
 
+    @refuses(UnknownArea)
     @extend_schema(request=PresencesInput, responses={201: PresencesAnswer})
     def post(self, request: Request) -> Response:
         """Store all lines, or none; safe to send again."""

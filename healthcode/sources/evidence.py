@@ -26,8 +26,8 @@ from healthcode.evidence.errors import (
 )
 from healthcode.evidence.lines import Document, EvidenceLine, Reader
 from healthcode.evidence.ndjson import NumberedLine
-from healthcode.web.errors import Refusal
-from healthcode.web.problems import document, refusal_document, validation_document
+from healthcode.web.errors import Malformed, Refusal
+from healthcode.web.problems import refusal_document, validation_document
 
 Problem = Mapping[str, object]
 
@@ -92,13 +92,8 @@ def _read(
     faults: dict[int, LineResult] = {}
     for line in lines:
         if isinstance(line.value, MalformedLine):
-            problem = document(
-                "malformed-json",
-                _("The request is not well-formed"),
-                400,
-                _("This line is not a JSON object."),
-            )
-            faults[line.number] = LineResult(line.number, problem=problem)
+            refusal = Malformed(_("This line is not a JSON object."))
+            faults[line.number] = _refused(line.number, refusal)
             continue
         try:
             read[line.number] = reader.read(line.value)

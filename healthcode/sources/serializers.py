@@ -6,6 +6,8 @@ from typing import Any, Final
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from healthcode.areas.errors import UnknownArea
+from healthcode.evidence.errors import ReferenceTaken, UnknownPerson
 from healthcode.evidence.fields import (
     AreaCode,
     Choice,
@@ -16,7 +18,8 @@ from healthcode.evidence.fields import (
 from healthcode.sources.evidence import EvidenceReport, LineResult, Problem
 from healthcode.sources.presences import PresenceReport
 from healthcode.tracing.kinds import PlaceKind
-from healthcode.web.fields import StrictSerializer
+from healthcode.web.errors import InvalidInput, Malformed
+from healthcode.web.fields import ProblemField, StrictSerializer
 from healthcode.web.problems import CONTENT_TYPE
 
 MOST_LINES: Final = 500
@@ -30,7 +33,9 @@ class LineAnswer(serializers.Serializer[Any]):
     known = serializers.BooleanField(
         required=False, help_text="Present and true when the line was there before."
     )
-    problem = serializers.DictField(required=False)
+    problem = ProblemField(
+        InvalidInput, Malformed, ReferenceTaken, UnknownArea, UnknownPerson, required=False
+    )
 
 
 class ReportAnswer(serializers.Serializer[Any]):

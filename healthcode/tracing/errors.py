@@ -10,9 +10,7 @@ class NotACase(Refusal):
 
     slug = "not-a-case"
     title = _("This is not a case")
-
-    def __init__(self) -> None:
-        super().__init__(_("Give the number of a confirmed case that has not been withdrawn."))
+    sentence = _("Give the number of a confirmed case that has not been withdrawn.")
 
 
 class NotPlacedYet(Conflict):
@@ -20,9 +18,7 @@ class NotPlacedYet(Conflict):
 
     slug = "not-placed-yet"
     title = _("The scans are still being searched")
-
-    def __init__(self) -> None:
-        super().__init__(_("The scans of this case are still being searched. Try again soon."))
+    sentence = _("The scans of this case are still being searched. Try again soon.")
 
 
 class AlreadyConfirmed(Conflict):
@@ -30,9 +26,7 @@ class AlreadyConfirmed(Conflict):
 
     slug = "already-confirmed"
     title = _("These contacts were confirmed before")
-
-    def __init__(self) -> None:
-        super().__init__(_("These contacts were confirmed before. Open a new inquiry to add more."))
+    sentence = _("These contacts were confirmed before. Open a new inquiry to add more.")
 
 
 class ChainChanged(Conflict):
@@ -40,8 +34,6 @@ class ChainChanged(Conflict):
 
     slug = "chain-changed"
     title = _("The chain has changed")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("The chain or its numbers have changed since you looked at them. Please check again.")
-        )
+    sentence = _(
+        "The chain or its numbers have changed since you looked at them. Please check again."
+    )

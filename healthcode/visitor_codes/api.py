@@ -12,9 +12,13 @@ from rest_framework.views import APIView
 
 from accounts import limits
 from accounts.permissions import IsResident, account_of
+from healthcode.codes.errors import DoesNotSign
 from healthcode.core import Colour
+from healthcode.visitor_codes.errors import LocalAlready, NotConvertible
 from healthcode.visitor_codes.services import convert
+from healthcode.web.errors import TooMany
 from healthcode.web.fields import StrictSerializer
+from healthcode.web.refusals import refuses
 from verifier.serializers import CodeField
 
 CONVERSIONS: Final = limits.Limit("conversion", most=60, within=timedelta(hours=1))
@@ -40,6 +44,7 @@ class ConversionView(APIView):
 
     permission_classes = (IsResident,)
 
+    @refuses(NotConvertible, LocalAlready, TooMany, DoesNotSign)
     @extend_schema(request=ConversionInput, responses=ConversionOutput)
     def post(self, request: Request) -> Response:
         """Give a local code for another province's."""

@@ -10,22 +10,20 @@ class NotConvertible(Refusal):
     """The code would not get anybody in here, for the reason that a door would name."""
 
     slug = "not-convertible"
-    status = 422
     title = _("No local code for this code")
+    sentence = _(
+        "This code is not accepted here, so there is no local code for it. Open it again "
+        "in the service that made it, and try with the fresh one."
+    )
+    extensions = {"reason": {"type": "string", "enum": [reason.value for reason in Reason]}}
 
     def __init__(self, reason: Reason) -> None:
-        super().__init__(
-            _(
-                "This code is not accepted here, so there is no local code for it. Open it again "
-                "in the service that made it, and try with the fresh one."
-            ),
-            reason=reason.value,
-        )
+        super().__init__(reason=reason.value)
 
 
 class LocalAlready(Refusal):
     """A code of this issuer needs no conversion, and would only live longer by it."""
 
     slug = "local-already"
-    status = 422
     title = _("This is a local code already")
+    sentence = _("Show this code as it is; every door here knows it.")

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 
 from healthcode.codes.services import VisitorCode, issue_visitor_code
 from healthcode.core import Colour, HealthCode, Outcome, Reason, Rules, Verdict
@@ -31,7 +30,7 @@ def convert(*, text: str, at: datetime) -> VisitorCode:
     verdict = knowledge.current().judge(text, rules=Rules(), at=now, now=now)
     code = _admitted(verdict)
     if code.issuer == settings.ISSUER:
-        raise LocalAlready(_("Show this code as it is; every door here knows it."))
+        raise LocalAlready
     ends_at = datetime.fromtimestamp(code.expires_at, UTC)
     if ends_at <= at + timedelta(seconds=1):
         raise NotConvertible(Reason.EXPIRED)

@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
+from healthcode.web.errors import Refusal
+
 _OFFSET: Final = re.compile(r"([Zz]|[+-]\d{2}:\d{2})$", re.ASCII)
 
 
@@ -45,3 +47,11 @@ class InstantField(serializers.DateTimeField):
         if not isinstance(value, str) or not _OFFSET.search(value):
             self.fail("offset")
         return super().to_internal_value(value)
+
+
+class ProblemField(serializers.DictField):
+    """In an answer about many things: the problem document of one, out of these refusals."""
+
+    def __init__(self, *refusals: type[Refusal], **options: Any) -> None:
+        super().__init__(**options)
+        self.refusals = refusals

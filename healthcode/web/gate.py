@@ -16,9 +16,9 @@ from django.conf import settings
 from django.http import JsonResponse
 from django.utils import translation
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
 from prometheus_client import Counter
 
+from healthcode.web.errors import Busy
 from healthcode.web.problems import problem_response
 
 if TYPE_CHECKING:
@@ -92,9 +92,8 @@ class Gate:
 
 def _document(language: str) -> _Refusal:
     with translation.override(language):
-        answer: JsonResponse = problem_response(
-            "busy", _("Too busy at the moment"), HTTPStatus.SERVICE_UNAVAILABLE, _advice()
-        )
+        answer: JsonResponse = problem_response(Busy())
+    del answer["Retry-After"]  # each refusal has its own
     headers = (*answer.items(), ("Content-Language", language))
     return _Refusal((*headers, ("Content-Length", str(len(answer.content)))), answer.content)
 
@@ -108,8 +107,8 @@ def _page() -> _Refusal:
                 format_html(
                     '<section lang="{}"><h1>{}</h1><p>{}</p></section>',
                     language,
-                    _("Too busy at the moment"),
-                    _advice(),
+                    Busy.title,
+                    Busy.sentence,
                 )
             )
     text = (
@@ -124,10 +123,3 @@ def _page() -> _Refusal:
         ("Content-Length", str(len(body))),
     )
     return _Refusal(headers, body)
-
-
-def _advice() -> str:
-    return _(
-        "Many people are here just now. Try again in a few seconds; a code that is already shown or"
-        " printed stays valid until the time it says."
-    )

@@ -4,19 +4,14 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.module_loading import import_string
-from django.utils.translation import gettext_lazy as _
 
-from healthcode.web.errors import Refusal
-from healthcode.web.problems import (
-    CONTENT_TYPE,
-    problem_response,
-    refusal_document,
-    wants_problem,
-)
+from healthcode.web.errors import LengthRequired, Refusal, TooLarge
+from healthcode.web.pages import held_off
+from healthcode.web.problems import problem_response, wants_problem
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -51,24 +46,13 @@ class BodyLimitMiddleware:
         """Answer 413 when the announced length is too large, 411 when a body has none."""
         limit = BULK_BODY_LIMIT if request.path.startswith(BULK_PATHS) else BODY_LIMIT
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
-            return problem_response(
-                "length-required",
-                _("Length required"),
-                411,
-                _("Send the request with a Content-Length."),
-            )
+            return problem_response(LengthRequired())
         announced = request.META.get("CONTENT_LENGTH") or "0"
         if not announced.isdecimal() or int(announced) > limit:
             if announced.isdecimal() and int(announced) <= DRAIN_LIMIT:
                 while request.read(DRAIN_CHUNK):
                     pass
-            return problem_response(
-                "too-large",
-                _("Too large"),
-                413,
-                _("The request is larger than this address takes; send it in smaller parts."),
-                limit_bytes=limit,
-            )
+            return problem_response(TooLarge(limit_bytes=limit))
         return self.get_response(request)
 
 
@@ -122,11 +106,10 @@ class RefusalMiddleware:
         if not isinstance(exception, Refusal):
             return None
         if wants_problem(request):
-            return JsonResponse(
-                refusal_document(exception), status=exception.status, content_type=CONTENT_TYPE
-            )
+            return problem_response(exception)
         context = {"title": exception.title, "advice": exception.detail}
-        return render(request, "web/error.html", context, status=exception.status)
+        response = render(request, "web/error.html", context, status=exception.status)
+        return held_off(response, exception)
 
 
 class LanguageMiddleware:

@@ -33,8 +33,7 @@ class Negotiation(DefaultContentNegotiation):
         """The renderer and the media type that the caller accepts. Raises NotAcceptable."""
         first = next(iter(renderers))
         accepted = request.META.get("HTTP_ACCEPT", "")
-        names_a_format = bool(format_suffix or request.META.get("QUERY_STRING"))
-        if not names_a_format and (accepted in _ANY or accepted == first.media_type):
+        if not format_suffix and (accepted in _ANY or accepted == first.media_type):
             return first, str(first.media_type)
         chosen: tuple[BaseRenderer, str] = super().select_renderer(
             request, renderers, format_suffix

@@ -1,37 +1,12 @@
 """Pages that belong to no other room: the front page, how it works, what a problem means."""
 
-from collections.abc import Iterator
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from healthcode.web.errors import Refusal
-from healthcode.web.problems import FRAMEWORK, problem_response, wants_problem
-
-# Problems that are neither a domain refusal nor an exception of the framework.
-EDGE: list[tuple[str, str | Promise]] = [
-    ("invalid-input", _("Please correct the input")),
-    ("too-large", _("Too large")),
-    ("length-required", _("Length required")),
-    ("stale-form", _("This form has expired")),
-    ("busy", _("Too busy at the moment")),
-    ("server-error", _("Something went wrong on our side")),
-]
-
-ADVICE: dict[str, Promise] = {
-    "not-found": _("It may have moved, or it belongs to somebody else."),
-    "forbidden": _("Log in with an account that has the right role."),
-    "stale-form": _(
-        "Go back, reload the page and send it again. Your browser must accept cookies."
-    ),
-    "server-error": _(
-        "Please try again in a moment. A code that is already shown or printed stays valid until"
-        " the time it says."
-    ),
-}
+from healthcode.web.errors import Forbidden, NotFound, Refusal, ServerError, StaleForm
+from healthcode.web.problems import problem_response, wants_problem
+from healthcode.web.refusals import refusals_by_slug
 
 
 @require_GET
@@ -53,52 +28,41 @@ def problem(request: HttpRequest, slug: str) -> HttpResponse:
     Raises:
         Http404: when no problem has this slug.
     """
-    titles = dict(problem_types())
-    if slug not in titles:
+    refusal = refusals_by_slug().get(slug)
+    if refusal is None:
         raise Http404
-    return render(request, "web/problem.html", {"slug": slug, "problem_title": titles[slug]})
-
-
-def problem_types() -> Iterator[tuple[str, str | Promise]]:
-    """Every slug that a problem document of this service can carry, with its title."""
-    yield from EDGE
-    yield from ((slug, title) for _error, slug, title in FRAMEWORK)
-    pending = [Refusal]
-    while pending:
-        refusal = pending.pop()
-        yield refusal.slug, refusal.title
-        pending.extend(refusal.__subclasses__())
+    return render(request, "web/problem.html", {"slug": slug, "title": refusal.title})
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that does not exist, or not for this reader."""
-    return _failed(request, "not-found", _("Not found"), 404)
+    return _failed(request, NotFound())
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that this reader may not use."""
-    return _failed(request, "forbidden", _("Not allowed"), 403)
+    return _failed(request, Forbidden())
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that came without its token, mostly because it lay open too long."""
-    return _failed(request, "stale-form", _("This form has expired"), 403)
+    return _failed(request, StaleForm())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """A fault of ours; says nothing about its inside."""
-    return _failed(request, "server-error", _("Something went wrong on our side"), 500)
+    return _failed(request, ServerError())
 
 
-def _failed(request: HttpRequest, slug: str, title: str | Promise, status: int) -> HttpResponse:
+def _failed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if wants_problem(request):
-        return problem_response(slug, title, status, ADVICE[slug])
-    context = {"title": title, "advice": ADVICE[slug]}
-    return render(request, "web/error.html", context, status=status)
+        return problem_response(refusal)
+    context = {"title": refusal.title, "advice": refusal.detail}
+    return render(request, "web/error.html", context, status=refusal.status)
 
 
 def held_off(response: HttpResponse, refusal: Refusal) -> HttpResponse:
     """The page with the header that says when to try again, where the refusal knows."""
-    if "retry_after" in refusal.members:
-        response["Retry-After"] = str(refusal.members["retry_after"])
+    if refusal.retry_after is not None:
+        response["Retry-After"] = str(refusal.retry_after)
     return response

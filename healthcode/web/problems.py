@@ -1,97 +1,113 @@
-"""Every error of the HTTP interface as a problem document (RFC 9457)."""
+"""Every error of the HTTP interface as a problem document (RFC 9457), made from its `Refusal`."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, JsonResponse
-from django.utils.functional import Promise
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from healthcode.web.errors import Refusal
+from healthcode.web.errors import (
+    Forbidden,
+    InvalidInput,
+    Malformed,
+    MethodNotAllowed,
+    NotAcceptable,
+    NotAuthenticated,
+    NotFound,
+    Refusal,
+    TooMany,
+    UnsupportedMediaType,
+)
 
-CONTENT_TYPE = "application/problem+json"
+CONTENT_TYPE: Final = "application/problem+json"
 
-# Slug and title of what the framework itself refuses, by the exception's class.
-FRAMEWORK: list[tuple[type[Exception], str, str | Promise]] = [
-    (exceptions.ParseError, "malformed-json", _("The request is not well-formed")),
-    (exceptions.NotAuthenticated, "not-authenticated", _("Log in first")),
-    (exceptions.AuthenticationFailed, "not-authenticated", _("Log in first")),
-    (exceptions.PermissionDenied, "forbidden", _("Not allowed")),
-    (exceptions.NotFound, "not-found", _("Not found")),
-    (exceptions.MethodNotAllowed, "method-not-allowed", _("Method not allowed")),
-    (exceptions.NotAcceptable, "not-acceptable", _("Not available in that form")),
-    (exceptions.UnsupportedMediaType, "unsupported-media-type", _("Unsupported media type")),
-    (exceptions.Throttled, "too-many-requests", _("Too many requests")),
-]
+FRAMEWORK: Final[Mapping[type[exceptions.APIException], type[Refusal]]] = {
+    exceptions.ParseError: Malformed,
+    exceptions.NotAuthenticated: NotAuthenticated,
+    exceptions.AuthenticationFailed: NotAuthenticated,
+    exceptions.PermissionDenied: Forbidden,
+    exceptions.NotFound: NotFound,
+    exceptions.MethodNotAllowed: MethodNotAllowed,
+    exceptions.NotAcceptable: NotAcceptable,
+    exceptions.UnsupportedMediaType: UnsupportedMediaType,
+}
+"""What the framework refuses by itself; Throttled and ValidationError say more than a sentence."""
+
+FOR_MACHINES: Final = ("/api/", "/.well-known/", "/s/")
+"""Whoever asks for something below these is a program, and reads problem documents."""
 
 
-def document(
-    slug: str, title: str | Promise, status: int, detail: str | Promise, **members: object
-) -> dict[str, object]:
-    """The members of a problem document; `type` is `/problems/<slug>`, explained at that page."""
+def type_of(refusal: type[Refusal]) -> str:
+    """The `type` of its problem documents, which is the address of a page about it."""
+    return f"/problems/{refusal.slug}"
+
+
+def refusal_document(error: Refusal) -> dict[str, object]:
+    """The problem document of a refusal."""
     return {
-        "type": f"/problems/{slug}",
-        "title": str(title),
-        "status": status,
-        "detail": str(detail),
-        **members,
+        "type": type_of(type(error)),
+        "title": str(error.title),
+        "status": error.status,
+        "detail": str(error.detail),
+        **error.members,
     }
 
 
-def problem_response(
-    slug: str, title: str | Promise, status: int, detail: str | Promise, **members: object
-) -> JsonResponse:
+def validation_document(error: exceptions.ValidationError) -> dict[str, object]:
+    """The problem document of input that a serializer refused."""
+    return refusal_document(_invalid(error))
+
+
+def headers_of(error: Refusal) -> dict[str, str]:
+    """What its answer says in headers: how to log in, and when to try again."""
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    return headers
+
+
+def problem_response(error: Refusal) -> JsonResponse:
     """A problem document as Django's response, for what fails outside the API views."""
     return JsonResponse(
-        document(slug, title, status, detail, **members), status=status, content_type=CONTENT_TYPE
+        refusal_document(error),
+        status=error.status,
+        content_type=CONTENT_TYPE,
+        headers=headers_of(error),
     )
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Translate a domain refusal or a framework exception; None leaves the rest to Django."""
-    headers: dict[str, str] = {}
-    if isinstance(error, Http404):
-        error = exceptions.NotFound()
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
-    if isinstance(error, Refusal):
-        body = refusal_document(error)
-        if "retry_after" in error.members:
-            headers["Retry-After"] = str(error.members["retry_after"])
-    elif isinstance(error, exceptions.ValidationError):
-        body = validation_document(error)
-    elif isinstance(error, exceptions.APIException):
-        body = _framework_document(error)
-        wait = getattr(error, "wait", None)  # of Throttled; its stub does not know it
-        if wait is not None:
-            headers["Retry-After"] = str(int(wait) + 1)
-    else:
+    refusal = error if isinstance(error, Refusal) else _refusal_of(error)
+    if refusal is None:
         return None
-    if body["status"] == 401:
-        headers["WWW-Authenticate"] = "Bearer"
-    response = Response(body, status=_status(body), headers=headers)
+    response = Response(
+        refusal_document(refusal), status=refusal.status, headers=headers_of(refusal)
+    )
     response.content_type = CONTENT_TYPE
     return response
 
 
-def refusal_document(error: Refusal) -> dict[str, object]:
-    """The problem document of a domain refusal."""
-    return document(error.slug, error.title, error.status, error.detail, **error.members)
+def _refusal_of(error: Exception) -> Refusal | None:
+    if isinstance(error, Http404):
+        return NotFound()
+    if isinstance(error, PermissionDenied):
+        return Forbidden()
+    if isinstance(error, exceptions.ValidationError):
+        return _invalid(error)
+    if isinstance(error, exceptions.Throttled):
+        # Its stub does not know `wait`.
+        return TooMany(str(error.detail), retry_after=int(getattr(error, "wait", None) or 0) + 1)
+    for kind, refusal in FRAMEWORK.items():
+        if isinstance(error, kind):
+            return refusal(str(error.detail))
+    return None
 
 
-def validation_document(error: exceptions.ValidationError) -> dict[str, object]:
-    """The problem document of input that a serializer refused."""
-    return document(
-        "invalid-input",
-        _("Please correct the input"),
-        422,
-        _("Some members of the request are missing or wrong; `errors` says which and why."),
-        errors=list(flatten(error.detail)),
-    )
+def _invalid(error: exceptions.ValidationError) -> InvalidInput:
+    return InvalidInput(errors=list(flatten(error.detail)))
 
 
 def flatten(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
@@ -116,19 +132,6 @@ def escape(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def _framework_document(error: exceptions.APIException) -> dict[str, object]:
-    for kind, slug, title in FRAMEWORK:
-        if isinstance(error, kind):
-            return document(slug, title, error.status_code, str(error.detail))
-    return document("refused", gettext("This cannot be done"), error.status_code, str(error.detail))
-
-
-def _status(body: dict[str, object]) -> int:
-    status = body["status"]
-    assert isinstance(status, int)  # noqa: S101  narrows the type; document() put it there
-    return status
-
-
 def wants_problem(request: HttpRequest) -> bool:
-    """Whether this request came to the HTTP interface rather than to a page."""
-    return request.path.startswith("/api/")
+    """Whether a program asks, rather than somebody who reads a page."""
+    return request.path.startswith(FOR_MACHINES)

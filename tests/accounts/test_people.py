@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts import admission, limits, selectors, services
-from accounts.errors import DocumentAlreadyRegistered, SelfAlreadyRegistered, UnknownHomeArea
+from accounts.errors import DocumentAlreadyRegistered, SelfAlreadyRegistered, UnknownArea
 from accounts.models import Account, Grant, Guardianship, Identity, LimitEvent, Person, Role
 from healthcode.web.errors import InvalidInput, NotFound
 from tests.accounts.conftest import api_client
@@ -92,7 +92,7 @@ def test_an_account_has_one_holder(resident: Account) -> None:
 
 
 def test_nothing_is_stored_of_a_person_with_an_unknown_home(resident: Account) -> None:
-    with pytest.raises(UnknownHomeArea):
+    with pytest.raises(UnknownArea):
         register(resident, {**WANG, "home_area": "339999"})
     assert not Person.objects.exists()
 

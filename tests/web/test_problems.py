@@ -1,12 +1,14 @@
 """Every error of the interface is a problem document with a stable type."""
 
+import re
+
 import pytest
 from rest_framework import exceptions, serializers
 
-from healthcode.web.errors import NotFound, Refusal, TooMany
+from healthcode.web.errors import NotFound, TooMany
 from healthcode.web.fields import InstantField, StrictSerializer
-from healthcode.web.pages import problem_types
 from healthcode.web.problems import exception_handler, flatten
+from healthcode.web.refusals import every_refusal
 
 
 class Inner(StrictSerializer):
@@ -61,10 +63,16 @@ def test_a_member_with_a_slash_is_escaped() -> None:
     assert list(flatten({"a/b": ["No."]})) == [{"pointer": "/a~1b", "detail": "No."}]
 
 
-def test_slugs_are_unique_but_for_the_shared_ones() -> None:
-    slugs = {slug for slug, _title in problem_types()}
-    assert Refusal.slug in slugs
-    assert all(slug == slug.lower() for slug in slugs)
+def test_each_slug_is_one_class_s() -> None:
+    slugs = [refusal.slug for refusal in every_refusal()]
+    assert sorted(slugs) == sorted(set(slugs))
+    assert all(re.fullmatch(r"[a-z]+(-[a-z]+)*", slug) for slug in slugs)
+
+
+def test_every_refusal_has_its_own_title_and_takes_no_slug_of_another() -> None:
+    for refusal in every_refusal():
+        assert "title" in vars(refusal), refusal
+        assert "status" not in vars(refusal) or 400 <= refusal.status < 600
 
 
 @pytest.mark.parametrize(

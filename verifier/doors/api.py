@@ -19,7 +19,8 @@ from healthcode.core import Reason, jwk_set
 from healthcode.core.status import CONTENT_TYPE as STATUS_LIST
 from healthcode.web import problems, service_key
 from healthcode.web.answers import json_answer
-from healthcode.web.errors import Refusal
+from healthcode.web.errors import NotFound, Refusal, TooMany
+from healthcode.web.refusals import refuses
 from verifier.doors.authentication import DeviceAuthentication, IsDevice
 from verifier.doors.bundles import signed_bundle, status_list
 from verifier.doors.enrolment import enrol
@@ -36,6 +37,7 @@ from verifier.doors.serializers import (
     ScanOutput,
     scan_answer,
 )
+from verifier.errors import EnrolmentCodeNotValid, ScanIdReused
 from verifier.messages import Sentences
 
 
@@ -45,6 +47,7 @@ class EnrolView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
 
+    @refuses(EnrolmentCodeNotValid, TooMany)
     @extend_schema(request=EnrolInput, responses=EnrolOutput)
     def post(self, request: Request) -> Response:
         """Enrol a device with the code that the venue's manager made."""
@@ -71,6 +74,7 @@ class ScanView(APIView):
     permission_classes = (IsDevice,)
     parser_classes = (ScanParser,)
 
+    @refuses(ScanIdReused)
     @extend_schema(request=ScanInput, responses=ScanOutput)
     def post(self, request: Request) -> HttpResponse:
         """Judge a code and record the scan; the same id again gives the first answer."""
@@ -132,6 +136,7 @@ class StatusListView(APIView):
     authentication_classes = (DeviceAuthentication,)
     permission_classes = (IsDevice,)
 
+    @refuses(NotFound)
     @extend_schema(
         parameters=[OpenApiParameter("uri", str, required=True, description="As codes name it")],
         responses={(200, STATUS_LIST): OpenApiTypes.BINARY},

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.utils.translation import gettext_lazy as _
 
 from accounts import limits
 from healthcode.core import Outcome
@@ -56,9 +55,7 @@ def enrol(*, enrolment_code: str, sender: str, at: datetime) -> Enrolled:
         enrolled_at=at,
     )
     if not updated:
-        raise EnrolmentCodeNotValid(
-            _("This code is wrong, used or too old. Ask the venue's manager for a new one.")
-        )
+        raise EnrolmentCodeNotValid
     limits.forgive(WRONG_CODES, sender)
     device = Device.objects.select_related("venue").get(token_hash=token_digest(token))
     return Enrolled(device, token)

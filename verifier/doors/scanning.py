@@ -193,7 +193,7 @@ def _answer(
         )
     told = earlier or row
     if bytes(told.code_digest) != _digest(new.code) or told.device_id != door.device:
-        return ScanIdReused(_("Another scan was recorded under this id. Make a new id a scan."))
+        return ScanIdReused()
     return Answer(
         id=told.id,
         outcome=Outcome(told.outcome),

@@ -8,9 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from healthcode.core import Reason
-from healthcode.web.fields import InstantField, StrictSerializer
+from healthcode.web.errors import InvalidInput
+from healthcode.web.fields import InstantField, ProblemField, StrictSerializer
 from verifier.doors.reading import MOST_IN_A_BATCH
 from verifier.doors.scanning import Answer, Given, NewScan
+from verifier.errors import ScanIdReused
 from verifier.messages import sentence
 from verifier.serializers import COLOURS, OUTCOMES, REASONS, CodeField, VerdictOutput
 
@@ -91,7 +93,7 @@ class BatchResult(serializers.Serializer[Any]):
 
     id = serializers.CharField(allow_null=True)
     answer = ScanOutput(allow_null=True)
-    problem = serializers.DictField(allow_null=True)
+    problem = ProblemField(InvalidInput, ScanIdReused, allow_null=True)
 
 
 class BatchOutput(serializers.Serializer[Any]):

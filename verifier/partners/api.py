@@ -20,8 +20,9 @@ from accounts.models import Account, Token
 from accounts.permissions import IsPartner
 from healthcode import sandbox
 from healthcode.core import Rules, Verdict, verify
-from healthcode.web.errors import InvalidInput
-from verifier.errors import InvalidRequest, TooLarge, UnsupportedGrantType
+from healthcode.web.errors import InvalidInput, TooLarge, TooMany
+from healthcode.web.refusals import refuses
+from verifier.errors import InvalidClient, InvalidRequest, InvalidScope, UnsupportedGrantType
 from verifier.models import PartnerCall
 from verifier.partners import services as partners
 from verifier.partners.serializers import (
@@ -61,13 +62,14 @@ class PartnerTokenView(APIView):
     permission_classes = (AllowAny,)
     parser_classes = (FormParser,)
 
+    @refuses(InvalidClient, InvalidScope, UnsupportedGrantType, InvalidRequest, TooMany)
     @extend_schema(operation_id="partner_token", request=TokenInput, responses=TokenOutput)
     def post(self, request: Request) -> Response:
         """Exchange a client assertion for a token (RFC 6749, 4.4; RFC 7523)."""
         given = request.data
         assert isinstance(given, QueryDict)  # noqa: S101  FormParser gives nothing else
         if given.get("grant_type") != GRANT_TYPE:
-            raise UnsupportedGrantType(_("Only grant_type=client_credentials is known here."))
+            raise UnsupportedGrantType
         if given.get("client_assertion_type") != ASSERTION_TYPE or not given.get(
             "client_assertion"
         ):
@@ -118,6 +120,7 @@ class VerificationView(_PartnerView):
 
     scope = partners.VERIFY
 
+    @refuses(TooMany)
     @extend_schema(request=_ONE_OR_MANY_CODES, responses=_ONE_OR_MANY_VERDICTS)
     def post(self, request: Request) -> Response:
         """Judge one code, or a list of codes in order."""
@@ -134,6 +137,7 @@ class SandboxVerificationView(_PartnerView):
 
     scope = partners.SANDBOX
 
+    @refuses(TooMany)
     @extend_schema(
         operation_id="sandbox_verifications",
         request=_ONE_OR_MANY_CODES,
@@ -156,6 +160,7 @@ class SandboxView(_PartnerView):
 
     scope = partners.SANDBOX
 
+    @refuses(TooMany)
     @extend_schema(operation_id="sandbox", responses=SandboxOutput)
     def get(self, request: Request) -> Response:
         """Specimens made just now, good and bad, each with the verdict to expect."""

@@ -222,7 +222,7 @@ def _granted_scopes(partner: Partner, asked: str) -> tuple[str, ...]:
     allowed = partner.scopes.split()
     wanted = asked.split() or allowed
     if set(wanted) - set(allowed):
-        raise InvalidScope(_("This partner may not have every scope that it asks for."))
+        raise InvalidScope
     return tuple(scope for scope in SCOPES if scope in wanted)
 
 

@@ -7,16 +7,28 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.errors import OutsideYourArea
 from accounts.permissions import IsOfficer, account_of
 from healthcode.acts.grounds import GroundField
+from healthcode.colours.errors import NoPolicy
 from healthcode.evidence.certificate_serializers import (
     AttestedAnswer,
     CertificateField,
     attested_answer,
 )
+from healthcode.evidence.errors import (
+    CertificateKnown,
+    CertificateOfAnother,
+    CertificateRefused,
+    CertificateSaysNothing,
+    DocumentNotSeen,
+    NotACertificate,
+)
 from healthcode.evidence.fields import YesNo
 from healthcode.evidence.lines import HolderSerializer, holder_of
 from healthcode.officers.certificates import services as certificates
+from healthcode.web.errors import NotFound
+from healthcode.web.refusals import refuses
 
 
 class OfficersCertificateInput(HolderSerializer):
@@ -42,6 +54,17 @@ class OfficersCertificatesView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @refuses(
+        NotFound,
+        OutsideYourArea,
+        NotACertificate,
+        CertificateRefused,
+        CertificateSaysNothing,
+        CertificateOfAnother,
+        CertificateKnown,
+        DocumentNotSeen,
+        NoPolicy,
+    )
     @extend_schema(request=OfficersCertificateInput, responses={201: EnteredAnswer})
     def post(self, request: Request) -> Response:
         """Verify it and enter what it attests, as an act on a ground."""

@@ -6,7 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.errors import OutsideYourArea
 from accounts.permissions import IsOfficer, account_of
+from healthcode.colours.errors import NoPolicy
 from healthcode.officers.inquiries.serializers import (
     ConfirmationAnswer,
     ConfirmationInput,
@@ -18,8 +20,11 @@ from healthcode.officers.inquiries.serializers import (
     inquiry_answer,
 )
 from healthcode.tracing import services
+from healthcode.tracing.errors import AlreadyConfirmed, ChainChanged, NotACase, NotPlacedYet
 from healthcode.tracing.meetings import declare_meeting, retract_meeting
 from healthcode.tracing.selectors import inquiry_for
+from healthcode.web.errors import NotFound
+from healthcode.web.refusals import refuses
 
 NOT_STORED = {"Cache-Control": "no-store"}
 
@@ -29,6 +34,7 @@ class InquiriesView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @refuses(NotFound, OutsideYourArea, NotACase, NoPolicy)
     @extend_schema(request=OpeningInput, responses={201: InquiryAnswer})
     def post(self, request: Request) -> Response:
         """Open an inquiry; its scans are resolved in the background, and the rest is there."""
@@ -52,6 +58,7 @@ class InquiryView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @refuses(OutsideYourArea, NoPolicy)
     @extend_schema(responses=InquiryAnswer)
     def get(self, request: Request, inquiry_id: int) -> Response:
         """The chain as known now, and the numbers by colour; nothing is recorded."""
@@ -65,6 +72,7 @@ class ConfirmationView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @refuses(OutsideYourArea, NotACase, NotPlacedYet, AlreadyConfirmed, ChainChanged, NoPolicy)
     @extend_schema(request=ConfirmationInput, responses=ConfirmationAnswer)
     def post(self, request: Request, inquiry_id: int) -> Response:
         """Record exactly the chain with this fingerprint, and recolour its people."""
@@ -85,6 +93,7 @@ class MeetingsView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @refuses(OutsideYourArea, AlreadyConfirmed)
     @extend_schema(request=MeetingInput, responses={201: MeetingActAnswer})
     def post(self, request: Request, inquiry_id: int) -> Response:
         """Add a meeting to the chain, as an act; scans are searched once more."""
@@ -102,6 +111,7 @@ class RetractionView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @refuses(OutsideYourArea, AlreadyConfirmed)
     @extend_schema(request=RetractionInput, responses=MeetingActAnswer)
     def post(self, request: Request, inquiry_id: int, meeting_id: int) -> Response:
         """Take it back, as an act; only before the contacts are confirmed."""

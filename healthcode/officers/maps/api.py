@@ -16,11 +16,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authority import normalise_code
-from accounts.errors import invalid
+from accounts.errors import OutsideYourArea, invalid
 from accounts.permissions import IsOfficer, account_of
+from healthcode.areas.errors import InvalidMap, UnknownArea
 from healthcode.areas.maps import lines_of_csv, lines_of_json, read_map
 from healthcode.areas.pages import instant_of
 from healthcode.areas.selectors import map_on
+from healthcode.colours.errors import NoPolicy
 from healthcode.officers.maps.serializers import (
     MapAnswer,
     MapFrame,
@@ -33,6 +35,7 @@ from healthcode.officers.maps.serializers import (
 )
 from healthcode.officers.maps.services import preview_map, publish_map
 from healthcode.web.parsers import StrictJSONParser
+from healthcode.web.refusals import refuses
 
 FRESH_SECONDS: Final = 10
 FRAME: Final = ("effective_from", "ground", "whole_of")
@@ -76,6 +79,7 @@ class LevelsView(APIView):
         """A map is JSON or CSV."""
         return [StrictJSONParser(), CsvParser()]
 
+    @refuses(UnknownArea)
     @extend_schema(
         auth=[],
         parameters=[
@@ -99,6 +103,7 @@ class LevelsView(APIView):
         patch_cache_control(response, public=True, max_age=FRESH_SECONDS)
         return response
 
+    @refuses(UnknownArea, InvalidMap, OutsideYourArea, NoPolicy)
     @extend_schema(
         request={"application/json": MapInput, "text/csv": OpenApiTypes.STR},
         parameters=[

@@ -7,9 +7,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.errors import OutsideYourArea
 from accounts.permissions import IsOfficer, account_of
+from healthcode.evidence.errors import AlreadyWithdrawn
 from healthcode.officers.withdrawals.serializers import WithdrawalAnswer, WithdrawalInput
 from healthcode.officers.withdrawals.services import withdraw_evidence
+from healthcode.web.refusals import refuses
 
 
 class WithdrawalView(APIView):
@@ -17,6 +20,7 @@ class WithdrawalView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @refuses(OutsideYourArea, AlreadyWithdrawn)
     @extend_schema(request=WithdrawalInput, responses={201: WithdrawalAnswer})
     def post(self, request: Request, evidence_id: int) -> Response:
         """Take it out of all decisions, as an act on a ground."""

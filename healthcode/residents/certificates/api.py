@@ -10,13 +10,25 @@ from rest_framework.views import APIView
 from accounts.permissions import IsResident, account_of
 from accounts.selectors import person_for
 from healthcode.colours.answers import ColourAnswer, colour_answer
+from healthcode.colours.errors import NoPolicy
 from healthcode.evidence.certificate_serializers import (
     AttestedAnswer,
     CertificateField,
     attested_answer,
 )
+from healthcode.evidence.errors import (
+    CertificateKnown,
+    CertificateOfAnother,
+    CertificateRefused,
+    CertificateSaysNothing,
+    CertificateWithdrawn,
+    NotACertificate,
+    OfficerMustLook,
+)
 from healthcode.residents.certificates import services
+from healthcode.web.errors import TooMany
 from healthcode.web.fields import StrictSerializer
+from healthcode.web.refusals import refuses
 
 
 class CertificateInput(StrictSerializer):
@@ -36,6 +48,17 @@ class CertificatesView(APIView):
 
     permission_classes = [IsResident]
 
+    @refuses(
+        NotACertificate,
+        CertificateRefused,
+        CertificateSaysNothing,
+        CertificateOfAnother,
+        CertificateKnown,
+        OfficerMustLook,
+        CertificateWithdrawn,
+        TooMany,
+        NoPolicy,
+    )
     @extend_schema(request=CertificateInput, responses={201: HandedInAnswer})
     def post(self, request: Request, person_id: int) -> Response:
         """Verify it, enter what it attests, and answer with the colour that follows."""

@@ -9,7 +9,9 @@ from rest_framework.views import APIView
 from accounts.permissions import IsResident, account_of
 from accounts.selectors import person_for
 from healthcode.colours.answers import ColourAnswer, colour_answer
+from healthcode.colours.errors import NoPolicy
 from healthcode.colours.selectors import decision_of
+from healthcode.web.refusals import refuses
 
 
 class ColourView(APIView):
@@ -17,6 +19,7 @@ class ColourView(APIView):
 
     permission_classes = [IsResident]
 
+    @refuses(NoPolicy)
     @extend_schema(responses=ColourAnswer)
     def get(self, request: Request, person_id: int) -> Response:
         """Decide the colour of this moment, with every reason."""

@@ -11,7 +11,10 @@ from rest_framework.views import APIView
 
 from accounts.permissions import IsResident, account_of
 from accounts.selectors import person_for
+from healthcode.areas.errors import UnknownArea
 from healthcode.colours.answers import ColourAnswer, colour_answer
+from healthcode.colours.errors import NoPolicy
+from healthcode.evidence.errors import AlreadyCheckedIn
 from healthcode.evidence.traits import Symptom
 from healthcode.residents.declarations import services
 from healthcode.residents.declarations.serializers import (
@@ -19,6 +22,8 @@ from healthcode.residents.declarations.serializers import (
     DeclarationInput,
     SymptomAnswer,
 )
+from healthcode.web.errors import NotFound, TooMany
+from healthcode.web.refusals import refuses
 
 
 class DeclarationsView(APIView):
@@ -26,6 +31,7 @@ class DeclarationsView(APIView):
 
     permission_classes = [IsResident]
 
+    @refuses(NotFound, UnknownArea, TooMany, NoPolicy)
     @extend_schema(request=DeclarationInput, responses={201: ColourAnswer})
     def post(self, request: Request) -> Response:
         """Store the declaration and answer with the colour that follows."""
@@ -45,6 +51,7 @@ class CheckInsView(APIView):
 
     permission_classes = [IsResident]
 
+    @refuses(NotFound, AlreadyCheckedIn, NoPolicy)
     @extend_schema(request=CheckInInput, responses={201: ColourAnswer})
     def post(self, request: Request) -> Response:
         """Store today's check-in and answer with the colour that follows."""

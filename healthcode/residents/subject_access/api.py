@@ -14,9 +14,12 @@ from rest_framework.views import APIView
 
 from accounts.permissions import IsResident, account_of
 from accounts.selectors import person_for
+from healthcode.colours.errors import NoPolicy
 from healthcode.residents.subject_access.erasure import BY_THEMSELVES, erase
+from healthcode.residents.subject_access.errors import StillNeeded
 from healthcode.residents.subject_access.export import export
 from healthcode.web.fields import StrictSerializer
+from healthcode.web.refusals import refuses
 
 
 class ErasureInput(StrictSerializer):
@@ -43,6 +46,7 @@ class ExportView(APIView):
 
     permission_classes = [IsResident]
 
+    @refuses(NoPolicy)
     @extend_schema(operation_id="export_person", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, person_id: int) -> Response:
         """All of it, unmasked, for those who look after the person."""
@@ -58,6 +62,7 @@ class ErasureView(APIView):
 
     permission_classes = [IsResident]
 
+    @refuses(StillNeeded, NoPolicy)
     @extend_schema(operation_id="erase_person", request=ErasureInput, responses=ErasureAnswer)
     def post(self, request: Request, person_id: int) -> Response:
         """Erase everything; refused while the colour is not green or will change."""

@@ -10,11 +10,7 @@ class StillNeeded(Conflict):
 
     slug = "still-needed"
     title = _("This data is still needed")
-
-    def __init__(self) -> None:
-        super().__init__(
-            _(
-                "This can be erased once the code is green and nothing known will change it. "
-                "The page that explains the colour says when."
-            )
-        )
+    sentence = _(
+        "This can be erased once the code is green and nothing known will change it. "
+        "The page that explains the colour says when."
+    )

@@ -1,0 +1,86 @@
+"""`manage.py list_refusals`: docs/reference/refusals.md, made from the classes."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import override
+
+from healthcode.web.errors import Refusal
+from healthcode.web.problems import type_of
+from healthcode.web.refusals import every_refusal, sentence_of
+from healthcode.web.schema import described
+
+MOST_NAMED: Final = 7
+"""A row that names more calls than this would be read by nobody."""
+
+HEAD: Final = """\
+# Refusals
+
+Every error is a problem document (RFC 9457, `application/problem+json`): `type`, `title`, `status`,
+`detail`, and what the last column names. `type` is `/problems/` and the name below; it is stable,
+and programs go by it. `detail` is for a person, in Chinese, or in English when `Accept-Language`
+begins with `en`. OpenAPI (`/api/v1/schema`) says the same of each call, so a client that is made
+from it has these as types.
+
+This page is made: `manage.py list_refusals > docs/reference/refusals.md`.
+
+| refusal | status | says | calls | beyond |
+|---|---|---|---|---|
+"""
+
+
+class Command(BaseCommand):
+    """Prints the page."""
+
+    help = "Print docs/reference/refusals.md, made from the refusals' classes."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print it."""
+        self.stdout.write(page(), ending="")
+
+
+def page() -> str:
+    """The page: a row for each refusal, by status and slug."""
+    calls = calls_by_type()
+    refusals = sorted(every_refusal(), key=lambda refusal: (refusal.status, refusal.slug))
+    return HEAD + "".join(_row(refusal, calls) for refusal in refusals)
+
+
+def calls_by_type() -> dict[str, list[str]]:
+    """The names of the calls that declare each type of problem document."""
+    description = described()
+    schemas = description["components"]["schemas"]
+    found: dict[str, list[str]] = defaultdict(list)
+    for operation in operations(description):
+        for answer in operation["responses"].values():
+            schema = answer.get("content", {}).get("application/problem+json", {}).get("schema", {})
+            for one in schema.get("oneOf", [schema]) if schema else ():
+                name = one["$ref"].rpartition("/")[2]
+                found[schemas[name]["properties"]["type"]["const"]].append(operation["operationId"])
+    return found
+
+
+def operations(description: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every operation of an OpenAPI description."""
+    for path in description["paths"].values():
+        yield from (item for item in path.values() if "operationId" in item)
+
+
+def _row(refusal: type[Refusal], calls: dict[str, list[str]]) -> str:
+    named = calls.get(type_of(refusal), [])
+    told = ", ".join(f"`{name}`" for name in named)
+    if len(named) > MOST_NAMED:
+        told = f"{len(named)} calls"
+    beyond = ", ".join(f"`{name}`" for name in refusal.extensions)
+    says = "<br>".join(_says(refusal, language) for language in ("en", "zh-hans"))
+    cells = [f"`{refusal.slug}`", str(refusal.status), says, told or "–", beyond]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _says(refusal: type[Refusal], language: str) -> str:
+    with override(language):
+        end = "。" if language.startswith("zh") else "."
+        title = f"**{refusal.title}{end}**"
+        return f"{title} {sentence_of(refusal)}".strip()

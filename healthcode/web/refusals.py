@@ -1,0 +1,82 @@
+"""Which refusals there are, and which of them a call of the interface can give.
+
+A view says what its own work refuses, with `refuses` at the method. What every call with a body, a
+token or a number in its address can be refused for is added by rule.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Final, TypeVar
+
+from django.utils.functional import Promise
+from rest_framework.permissions import AllowAny, IsAuthenticated
+from rest_framework.views import APIView
+
+from healthcode.web.errors import (
+    Busy,
+    Forbidden,
+    InvalidInput,
+    LengthRequired,
+    Malformed,
+    NotAcceptable,
+    NotAuthenticated,
+    NotFound,
+    Refusal,
+    ServerError,
+    TooLarge,
+    UnsupportedMediaType,
+)
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+EVERY_CALL: Final = (NotAcceptable, LengthRequired, TooLarge, ServerError, Busy)
+"""Whatever is asked: refused before any view is reached, or because of a fault of ours."""
+_OPEN: Final = (AllowAny, IsAuthenticated)
+WITH_A_BODY: Final = (Malformed, UnsupportedMediaType, InvalidInput)
+
+
+def refuses(*refusals: type[Refusal]) -> Callable[[Method], Method]:
+    """Declare what a view's method refuses, beyond what holds by rule."""
+
+    def declare(method: Method) -> Method:
+        method.refusals = refusals  # type: ignore[attr-defined]  # functions carry attributes
+        return method
+
+    return declare
+
+
+def refusals_of(view: APIView, operation: dict[str, Any], method: str) -> set[type[Refusal]]:
+    """What a call can be refused for; `operation` is its description so far (OpenAPI)."""
+    found: set[type[Refusal]] = {*EVERY_CALL}
+    found.update(getattr(getattr(view, method.lower()), "refusals", ()))
+    if view.get_authenticators():
+        found.add(NotAuthenticated)
+    if any(not isinstance(one, _OPEN) for one in view.get_permissions()):
+        found.add(Forbidden)
+    places = {parameter["in"] for parameter in operation.get("parameters", ())}
+    if "path" in places:
+        found.add(NotFound)
+    if "query" in places:
+        found.add(InvalidInput)
+    if "requestBody" in operation:
+        found.update(WITH_A_BODY)
+    return found
+
+
+def every_refusal() -> Iterator[type[Refusal]]:
+    """Every class that has a slug of its own, in no order."""
+    pending = list(Refusal.__subclasses__())
+    while pending:
+        refusal = pending.pop()
+        pending.extend(refusal.__subclasses__())
+        if "slug" in vars(refusal):
+            yield refusal
+
+
+def refusals_by_slug() -> dict[str, type[Refusal]]:
+    """Every slug that a problem document of this service can carry."""
+    return {refusal.slug: refusal for refusal in every_refusal()}
+
+
+def sentence_of(refusal: type[Refusal]) -> str | Promise:
+    """What it says; "" where each refusal says something else."""
+    return getattr(refusal, "sentence", "")

@@ -1,0 +1,130 @@
+"""How the interface describes itself (OpenAPI): summaries, and every refusal with its type."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.utils.translation import override
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
+
+from healthcode.web.errors import Refusal
+from healthcode.web.problems import CONTENT_TYPE, type_of
+from healthcode.web.refusals import refusals_of, sentence_of
+
+_REQUIRED: Final = ("type", "title", "status", "detail")
+_RETRY_AFTER: Final = {
+    "description": "After how many seconds to try again.",
+    "schema": {"type": "integer"},
+}
+_AUTHENTICATE: Final = {"description": "How to log in.", "schema": {"type": "string"}}
+
+
+class Generator(SchemaGenerator):
+    """Describes the interface in English, whoever asks: clients are made from it."""
+
+    def get_schema(self, *args: Any, **kwargs: Any) -> Any:
+        """The whole description."""
+        with override("en"):
+            return super().get_schema(*args, **kwargs)  # type: ignore[no-untyped-call]  # the library's
+
+
+def described() -> dict[str, Any]:
+    """The interface's description, as whoever asks for it gets it."""
+    generator = Generator()  # type: ignore[no-untyped-call]  # the library's
+    found: dict[str, Any] = generator.get_schema(request=None, public=True)
+    return found
+
+
+class Schema(AutoSchema):
+    """Describes an operation with all that it can be refused for."""
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        """The operation; None when it is not to be described."""
+        operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
+        if operation is not None:
+            refusals = refusals_of(self.view, operation, self.method)
+            operation["responses"].update(responses(refusals, self.registry))
+        return operation
+
+    def get_summary(self) -> str:
+        """The first sentence of what the method does."""
+        first, *_more = self.get_description().splitlines()
+        return first.rstrip(".")
+
+
+class ProblemFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # its hook
+    """Found by drf-spectacular because it derives from its extension."""
+
+    target_class = "healthcode.web.fields.ProblemField"
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        """The problem documents that the field can hold."""
+        return one_of(self.target.refusals, auto_schema.registry)
+
+
+def responses(
+    refusals: Iterable[type[Refusal]], registry: ComponentRegistry
+) -> dict[str, dict[str, Any]]:
+    """The answers with these refusals, by status."""
+    by_status: dict[int, list[type[Refusal]]] = defaultdict(list)
+    for refusal in refusals:
+        by_status[refusal.status].append(refusal)
+    return {
+        str(status): _response(status, by_status[status], registry) for status in sorted(by_status)
+    }
+
+
+def _response(
+    status: int, refusals: list[type[Refusal]], registry: ComponentRegistry
+) -> dict[str, Any]:
+    refusals.sort(key=lambda refusal: refusal.slug)
+    headers = {}
+    if status == 401:
+        headers["WWW-Authenticate"] = _AUTHENTICATE
+    if any(refusal.retry_after is not None or _waits(refusal) for refusal in refusals):
+        headers["Retry-After"] = _RETRY_AFTER
+    return {
+        "description": " / ".join(str(refusal.title) for refusal in refusals),
+        **({"headers": headers} if headers else {}),
+        "content": {CONTENT_TYPE: {"schema": one_of(refusals, registry)}},
+    }
+
+
+def _waits(refusal: type[Refusal]) -> bool:
+    return "retry_after" in refusal.extensions
+
+
+def one_of(refusals: Iterable[type[Refusal]], registry: ComponentRegistry) -> dict[str, Any]:
+    """A problem document of one of these refusals; they are told apart by `type`."""
+    references = [_component(refusal, registry).ref for refusal in refusals]
+    return references[0] if len(references) == 1 else {"oneOf": references}
+
+
+def _component(refusal: type[Refusal], registry: ComponentRegistry) -> ResolvedComponent:
+    component = ResolvedComponent(  # type: ignore[no-untyped-call]  # the library's
+        name="".join(word.capitalize() for word in refusal.slug.split("-")) + "Problem",
+        type=ResolvedComponent.SCHEMA,
+        schema=document_schema(refusal),
+        object=type_of(refusal),
+    )
+    registry.register_on_missing(component)
+    return component
+
+
+def document_schema(refusal: type[Refusal]) -> dict[str, Any]:
+    """The problem documents of a refusal, as JSON Schema."""
+    return {
+        "type": "object",
+        "description": str(sentence_of(refusal) or refusal.title),
+        "properties": {
+            "type": {"type": "string", "const": type_of(refusal)},
+            "title": {"type": "string"},
+            "status": {"type": "integer", "const": refusal.status},
+            "detail": {"type": "string", "description": "A sentence for a person."},
+            **refusal.extensions,
+        },
+        "required": list(_REQUIRED),
+    }

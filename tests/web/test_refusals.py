@@ -1,0 +1,111 @@
+"""Every refusal is declared where it can be given, and told in docs/reference/refusals.md."""
+
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from rest_framework import exceptions
+
+from healthcode.web.management.commands.list_refusals import page
+from healthcode.web.problems import FRAMEWORK, type_of
+from healthcode.web.refusals import every_refusal, refusals_by_slug
+from tests.declared import Undeclared, check, description
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+ELSEWHERE: Final = {
+    "conflict": "the parent of others",
+    "method-not-allowed": "in place of an operation",
+    "stale-form": "pages",
+    "wrong-password": "the page where staff log in",
+    "invalid-policy": "a command",
+    "policy-version-taken": "a command",
+    "not-ready": "/readyz",
+}
+"""Those that no operation gives, with where they are given."""
+
+
+def operations() -> list[dict[str, Any]]:
+    return [
+        operation
+        for item in description()["paths"].values()
+        for operation in item.values()
+        if isinstance(operation, dict)
+    ]
+
+
+def types_of(operation: dict[str, Any]) -> set[str]:
+    """The types of the problem documents that it declares."""
+    schemas = description()["components"]["schemas"]
+    forms = [
+        form["schema"]
+        for status, answer in operation["responses"].items()
+        if int(status) >= 400
+        for form in answer["content"].values()
+    ]
+    references = [one["$ref"] for form in forms for one in form.get("oneOf", [form])]
+    return {
+        schemas[reference.rpartition("/")[2]]["properties"]["type"]["const"]
+        for reference in references
+    }
+
+
+def test_every_refusal_is_declared_by_an_operation_or_given_elsewhere() -> None:
+    declared = set().union(*(types_of(operation) for operation in operations()))
+    assert declared == {
+        type_of(refusal) for refusal in every_refusal() if refusal.slug not in ELSEWHERE
+    }
+    assert set(ELSEWHERE) <= set(refusals_by_slug())
+
+
+def test_every_operation_says_what_it_does_and_what_it_refuses() -> None:
+    assert len(operations()) >= 38
+    for operation in operations():
+        assert operation["summary"]
+        assert {"406", "411", "413", "500", "503"} <= operation["responses"].keys(), operation
+        assert (
+            "requestBody" not in operation or {"400", "415", "422"} <= operation["responses"].keys()
+        )
+        assert operation.get("security", [{}]) == [{}] or "401" in operation["responses"]
+        for status, answer in operation["responses"].items():
+            if status == "429":
+                assert "Retry-After" in answer["headers"]
+
+
+def test_where_the_service_is_is_said() -> None:
+    [server] = description()["servers"]
+    assert server["url"].startswith("http")
+
+
+def test_what_the_framework_refuses_has_a_class() -> None:
+    own = {exceptions.Throttled, exceptions.ValidationError}
+    kinds = {
+        kind
+        for kind in vars(exceptions).values()
+        if isinstance(kind, type)
+        and issubclass(kind, exceptions.APIException)
+        and kind is not exceptions.APIException
+    }
+    assert kinds == FRAMEWORK.keys() | own
+
+
+@pytest.mark.parametrize(
+    ("status", "slug", "more"),
+    [(409, "declare-first", ""), (422, "not-a-case", ""), (422, "invalid-input", ', "why": 1')],
+)
+def test_an_answer_that_was_not_declared_is_found(status: int, slug: str, more: str) -> None:
+    body = (
+        f'{{"type": "/problems/{slug}", "title": "", "status": {status}, "detail": ""{more}}}'
+    ).encode()
+    with pytest.raises(Undeclared):
+        check(
+            "POST",
+            "/api/v1/auth/login",
+            status=status,
+            content_type="application/problem+json",
+            body=body,
+        )
+
+
+def test_the_page_of_refusals_is_that_of_the_classes() -> None:
+    kept = (ROOT / "docs" / "reference" / "refusals.md").read_text("utf-8")
+    assert kept == page(), "manage.py list_refusals > docs/reference/refusals.md"
