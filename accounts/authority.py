@@ -1,12 +1,12 @@
 """Who may act where: roles hold over an area and all below it."""
 
 import re
-import unicodedata
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import OutsideYourArea, invalid
 from accounts.models import Account, Role
+from healthcode.web import texts
 from healthcode.web.errors import Forbidden
 
 
@@ -22,7 +22,7 @@ def normalise_code(code: str, *, pointer: str = "/area") -> str:
     Raises:
         InvalidInput: the text is no code of a division.
     """
-    digits = unicodedata.normalize("NFKC", code).strip()
+    digits = texts.half_width(code)
     if not re.fullmatch(r"(\d{2}){1,3}|\d{9}|\d{9}000", digits, re.ASCII):
         raise invalid(pointer, _("An area is named by its code of 2, 4, 6 or 9 digits."))
     if len(digits) == 12:

@@ -5,7 +5,6 @@ have a published check digit.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +20,7 @@ from stdnum.cn import ric
 from accounts import vault
 from accounts.errors import invalid
 from accounts.models import IdType
+from healthcode.web import texts
 
 OLDEST_AGE_YEARS = 130
 
@@ -69,7 +69,7 @@ def parse(id_type: str, number: str, *, on: date) -> Document:
         raise invalid("/id_type", UNKNOWN_TYPE)
     kind = IdType(id_type)
     try:
-        return Document(kind, _TYPES[kind].spell(compact(number), on))
+        return Document(kind, _TYPES[kind].spell(texts.number(number), on))
     except _Impossible as fault:
         raise invalid("/id_number", fault.sentence) from None
 
@@ -79,18 +79,15 @@ def birth_date(id_type: IdType, number: str) -> date | None:
     return _TYPES[id_type].born(number)
 
 
-def compact(number: str) -> str:
-    """The number without separators and invisible characters, half-width, upper case."""
-    wide = unicodedata.normalize("NFKC", number)
-    kept = (char for char in wide if unicodedata.category(char) not in _SEPARATORS)
-    return "".join(kept).upper()
-
-
-_SEPARATORS = {"Zs", "Zl", "Zp", "Cc", "Cf", "Pd", "Pc"}
-
-
 _BORN_AT: Final = slice(6, 14)
 """Where GB 11643 numbers carry the birth date, YYYYMMDD."""
+
+_RESIDENCE_PERMITS: Final = frozenset({"810000", "820000", "830000"})
+"""How the numbers of residents of Hong Kong, Macao and Taiwan begin who live in the mainland.
+
+Measures of the State Council of 19 August 2018, article 3. They say who somebody is, not where:
+830000 is no area, and Taiwan as an area is 710000.
+"""
 
 
 def _resident_card(number: str, on: date) -> str:
@@ -106,7 +103,8 @@ def _resident_card(number: str, on: date) -> str:
     if number[-1] != ric.calc_check_digit(number):
         raise _Impossible(_("The check digit does not fit. Look for a mistyped digit."))
     _check_birth_date(number[_BORN_AT], on)
-    if not any(known(number[:6]) for known in _AREAS):
+    issued_in = number[:6]
+    if issued_in not in _RESIDENCE_PERMITS and not any(known(issued_in) for known in _AREAS):
         raise _Impossible(
             _("The first six digits are not the code of any area. Look for a mistyped digit.")
         )

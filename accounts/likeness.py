@@ -17,9 +17,10 @@ from accounts import vault
 from accounts.identity import birth_date
 from accounts.models import Identity, IdType
 from accounts.vault import Field
+from healthcode.web.texts import NO_LETTERS
 
 _APOSTROPHES: Final = re.compile("['’ʼ`]")
-_NO_LETTER: Final = re.compile(r"[\W\d_]+")
+_ACCENTS: Final = re.compile("[\u0300-\u036f]")
 
 # Letters that no decomposition leads back to A-Z, as ICAO Doc 9303-3, section 6 A, writes them.
 _LETTERS: Final = str.maketrans(
@@ -112,16 +113,15 @@ def _same_name(held: str, holder: Holder) -> bool | None:
 
 def _letters(name: str) -> str:
     """A name without whatever separates its words, in one case."""
-    return _NO_LETTER.sub("", unicodedata.normalize("NFKC", name).casefold())
+    return NO_LETTERS.sub("", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _latin_words(name: str) -> list[str] | None:
     """The words of a name in A to Z; None when it is written in another script."""
     upper = _APOSTROPHES.sub("", name).upper().translate(_LETTERS)
-    plain = "".join(
-        char for char in unicodedata.normalize("NFKD", upper) if not unicodedata.combining(char)
-    )
-    words = [word for word in _NO_LETTER.split(plain) if word]
+    # Accents of a to z are decomposed by every interpreter; they are U+0300 to U+036F.
+    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", upper))
+    words = [word for word in NO_LETTERS.split(plain) if word]
     if not all(word.isascii() for word in words):
         return None
     return [_CHOICES.sub(lambda choice: choice[0][0], word) for word in words]

@@ -1,10 +1,24 @@
 """What may be shown of what identifies somebody: enough to recognise it, too little to know it."""
 
-import unicodedata
+import re
+
+from healthcode.web import texts
 
 MOST_NAME_BYTES = 12
 HIDDEN = "***"
 SHORTEST_SHOWN = 6
+
+# Scripts with large and small letters, by blocks (docs/format.md, section 9): whoever asks the
+# interpreter is told nothing of younger ones.
+ALPHABETS = (
+    "A-Za-z\xb5\xc0-\xd6\xd8-\xf6\xf8-\u02af\u0370-\u0373\u0376\u0377\u037b-\u037d\u037f-\u0481"
+    "\u048a-\u0588\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u1d00-\u1dbf\u1e00-\u1fff\u2100-\u218f"
+    "\u2c00-\u2d2f\ua640-\ua69b\ua722-\ua7ff\uab30-\uabbf\ufb00-\ufb17\uff21-\uff3a\uff41-\uff5a"
+    "\U00010400-\U0001044f\U000104b0-\U000104ff\U00010570-\U000105bf\U00010c80-\U00010cff"
+    "\U00010d50-\U00010d8f\U000118a0-\U000118df\U00016e40-\U00016edf\U0001d400-\U0001d7cb"
+    "\U0001df00-\U0001dfff\U0001e900-\U0001e943"
+)
+_ALPHABETS = re.compile(f"[{ALPHABETS}]")
 
 
 def name(full: str) -> str:
@@ -13,7 +27,7 @@ def name(full: str) -> str:
     Alphabetic names show the initials of the first and the last word; other scripts, whose
     names are not spaced, their first character.
     """
-    words = full.split()
+    words = texts.words(full)
     if not words:
         return "*"
     if not _alphabetic(words[0][0]):
@@ -36,4 +50,4 @@ def phone(full: str) -> str:
 
 
 def _alphabetic(character: str) -> bool:
-    return unicodedata.category(character) in {"Lu", "Ll", "Lt"}
+    return _ALPHABETS.fullmatch(character) is not None

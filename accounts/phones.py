@@ -1,15 +1,15 @@
 """Phone numbers in E.164; mainland mobile numbers may come bare."""
 
 import re
-import unicodedata
 
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import invalid
+from healthcode.web import texts
 
-MAINLAND_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
-E164 = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
-SEPARATORS = re.compile(r"[\s().\-\u2010-\u2015\u200b-\u200f]")
+_MAINLAND_MOBILE = re.compile(r"(?:\+?86)?(1[3-9][0-9]{9})")
+_E164 = re.compile(r"\+(?!86)[1-9][0-9]{6,14}")
+_PUNCTUATION = str.maketrans("", "", "().")
 
 
 def normalise(text: str) -> str:
@@ -18,13 +18,13 @@ def normalise(text: str) -> str:
     Raises:
         InvalidInput: it is no phone number; bare numbers must be mainland mobile numbers.
     """
-    number = SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
+    number = texts.number(text).translate(_PUNCTUATION)
     if number.startswith("00"):
         number = "+" + number[2:]
-    if MAINLAND_MOBILE.fullmatch(number):
-        number = "+86" + number
-    mainland = number.startswith("+86")
-    if not E164.fullmatch(number) or (mainland and not MAINLAND_MOBILE.fullmatch(number[3:])):
+    mainland = _MAINLAND_MOBILE.fullmatch(number)
+    if mainland:
+        return "+86" + mainland[1]
+    if not _E164.fullmatch(number):
         raise invalid(
             "/phone",
             _("Give a mainland mobile number of 11 digits, or + and the country's code before it."),

@@ -11,14 +11,14 @@ from healthcode.web.fields import StrictSerializer
 class OtpInput(StrictSerializer):
     """The phone to send a one-time code to."""
 
-    phone = serializers.CharField(max_length=32)
+    phone = serializers.CharField(max_length=64)
 
 
 class LoginInput(StrictSerializer):
     """The phone and the one-time code that it received."""
 
-    phone = serializers.CharField(max_length=32)
-    otp = serializers.CharField(max_length=16)
+    phone = serializers.CharField(max_length=64)
+    otp = serializers.CharField(max_length=64)
 
 
 class PersonInput(StrictSerializer):
@@ -33,8 +33,8 @@ class PersonInput(StrictSerializer):
         error_messages={"invalid_choice": UNKNOWN_TYPE},
     )
     id_number = serializers.CharField(max_length=64)
-    phone = serializers.CharField(max_length=32, default=None, allow_null=True, allow_blank=True)
-    home_area = serializers.CharField(max_length=12)
+    phone = serializers.CharField(max_length=64, default=None, allow_null=True, allow_blank=True)
+    home_area = serializers.CharField(max_length=64)
     relation = serializers.ChoiceField(
         choices=Relation.choices,
         default=None,

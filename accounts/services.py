@@ -1,7 +1,7 @@
 """What this room writes: logins, people, staff."""
 
+import re
 import secrets
-import unicodedata
 from datetime import datetime, timedelta
 from hmac import compare_digest
 
@@ -21,6 +21,7 @@ from accounts.errors import (
     CodeVoid,
     WrongCode,
     WrongPassword,
+    invalid,
 )
 from accounts.limits import Limit
 from accounts.models import (
@@ -33,10 +34,13 @@ from accounts.models import (
     Role,
     Token,
 )
+from healthcode.web import texts
 from healthcode.web.errors import Refusal
+from healthcode.web.fields import one_line
 
 OTP_LIFE = timedelta(minutes=5)
 OTP_ATTEMPTS = 5
+_OTP = re.compile("[0-9]{6}")
 RESIDENT_TOKEN_LIFE = timedelta(days=14)
 
 RESEND = Limit("otp-resend", 1, timedelta(seconds=60))
@@ -89,17 +93,20 @@ def verify_otp(*, phone: str, otp: str, at: datetime) -> Account:
     """The account of this phone, made on its first login, if `otp` is the code sent last.
 
     Raises:
-        InvalidInput: this is no phone number.
+        InvalidInput: this is no phone number, or no six digits, which costs no try.
         WrongCode: the code is wrong, used or over.
         CodeVoid: it was tried wrongly five times.
         TooMany: this phone was tried too often, whether or not a code was ever sent to it.
         AccountClosed: the account was closed.
     """
-    number = phones.normalise(phone)
+    number, typed = phones.normalise(phone), texts.number(otp)
+    # What cannot be a code is no try at one.
+    if not _OTP.fullmatch(typed):
+        raise invalid("/otp", _("Give the six digits of the code that was sent."))
     limits.take([(TRIES, number)], at=at)
     # The refusal leaves the block before it is raised: the count of attempts must be kept.
     with transaction.atomic():
-        refusal = _try_code(number, otp, at)
+        refusal = _try_code(number, typed, at)
     if refusal is not None:
         raise refusal
     limits.forgive(TRIES, number)
@@ -156,8 +163,10 @@ def verify_password(*, username: str, password: str, at: datetime, address: str 
         TooMany: this name or this address tried too often.
         WrongPassword: name and password do not belong together, or the account is closed.
     """
-    if "\x00" in username:  # the database cannot even look for it
-        raise WrongPassword
+    try:
+        username = texts.line(username)
+    except texts.NotVisible:  # the database cannot even look for all of them
+        raise WrongPassword from None
     here = f"{username}\n{address}"
     limits.take(
         [(PASSWORD_HERE, here), (PASSWORD_NAME, username), (PASSWORD_ADDRESS, address)], at=at
@@ -217,9 +226,10 @@ def add_staff(*, username: str, password: str | None, role: Role, area: str) -> 
         area: short code over which the role holds, "" for the whole country.
 
     Raises:
+        InvalidInput: no name, or one with marks that nobody sees.
         django.core.exceptions.ValidationError: the password is too weak.
     """
-    account, _made = Account.objects.get_or_create(username=username)
+    account, _made = Account.objects.get_or_create(username=_username(username))
     if password is not None:
         validate_password(password, account)
         account.set_password(password)
@@ -297,7 +307,7 @@ def _of_nobody(*, before: datetime) -> QuerySet[Account]:
     )
 
 
-def _try_code(number: str, otp: str, at: datetime) -> Refusal | None:
+def _try_code(number: str, typed: str, at: datetime) -> Refusal | None:
     code = (
         OneTimeCode.objects.select_for_update()
         .filter(phone_index=vault.index("phone", number))
@@ -309,7 +319,6 @@ def _try_code(number: str, otp: str, at: datetime) -> Refusal | None:
     if code.attempts >= OTP_ATTEMPTS:
         next_code = code.sent_at + RESEND.within
         return CodeVoid(retry_after=max(1, round((next_code - at).total_seconds())))
-    typed = unicodedata.normalize("NFKC", otp).strip()
     if not compare_digest(bytes(code.code_hash), vault.index("otp", number, typed)):
         code.attempts += 1
         code.save(update_fields=["attempts"])
@@ -317,6 +326,13 @@ def _try_code(number: str, otp: str, at: datetime) -> Refusal | None:
     code.used_at = at
     code.save(update_fields=["used_at"])
     return None
+
+
+def _username(typed: str) -> str:
+    name = one_line(typed, "/username")
+    if not name:
+        raise invalid("/username", _("Give the account a name."))
+    return name
 
 
 def _next(account: Account) -> Relation:

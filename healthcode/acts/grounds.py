@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.errors import invalid
+from healthcode.web import texts
 
 LONGEST_GROUND: Final = 1000
 NO_GROUND: Final = format_lazy(
@@ -20,7 +21,7 @@ def check_ground(ground: str) -> None:
     Raises:
         InvalidInput: pointing at `/ground`.
     """
-    if not ground.strip() or len(ground) > LONGEST_GROUND:
+    if texts.says_nothing(ground) or len(ground) > LONGEST_GROUND:
         raise invalid("/ground", NO_GROUND)
 
 

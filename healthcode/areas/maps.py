@@ -18,6 +18,7 @@ from accounts.authority import covers, normalise_code
 from healthcode.areas.errors import InvalidMap
 from healthcode.areas.models import Level
 from healthcode.areas.selectors import names
+from healthcode.web import texts
 from healthcode.web.errors import InvalidInput
 
 # All divisions that the register knows, past and present, are 11 617: more lines are a mistake.
@@ -80,7 +81,7 @@ def lines_of_csv(data: bytes) -> list[MapLine]:
         InvalidMap: when it is no such file, or a line has more or fewer fields than the first.
     """
     rows = _rows(data)
-    header = [name.strip().lower() for name in next(rows, (1, []))[1]]
+    header = [texts.trimmed(name).lower() for name in next(rows, (1, []))[1]]
     if any(header.count(column) != 1 for column in COLUMNS):
         raise _invalid([_error(LineFault.COLUMNS, {"line": 1})])
     code, level = (header.index(column) for column in COLUMNS)
@@ -89,7 +90,9 @@ def lines_of_csv(data: bytes) -> list[MapLine]:
         if len(row) != len(header):
             errors.append(_error(LineFault.COLUMNS, {"line": number}))
         else:
-            lines.append(MapLine({"line": number}, row[code].strip(), row[level].strip()))
+            lines.append(
+                MapLine({"line": number}, texts.trimmed(row[code]), texts.trimmed(row[level]))
+            )
     if errors:
         raise _invalid(errors)
     return lines
@@ -178,7 +181,7 @@ def _rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
         for count, row in enumerate(reader):
             if count > MOST_LINES:
                 raise _invalid([_error(LineFault.TOO_LONG, {"line": reader.line_num})])
-            if any(field.strip() for field in row):
+            if not all(texts.says_nothing(field) for field in row):
                 yield reader.line_num, row
     except csv.Error as error:
         raise _invalid([_error(LineFault.NOT_CSV, {"line": reader.line_num})]) from error

@@ -3,6 +3,7 @@
 docs/reference/policy.md specifies the file.
 """
 
+import re
 import string
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ from healthcode.core import Colour
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.traits import Trait
+from healthcode.web.texts import says_nothing
 
 # What a reason's template may mention; healthcode.colours.reasons fills them in.
 PLACEHOLDERS: Final = frozenset({"area", "level", "first_day", "last_day", "when", "place"})
@@ -31,6 +33,7 @@ RULE_FIELDS: Final = frozenset(
     {"name", "evidence", "traits", "levels", "areas", "colour", "hold_days", "release", "reason"}
 )
 POLICY_FIELDS: Final = frozenset({"version", "name", "title", "rule"})
+_CODE: Final = re.compile("[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +199,7 @@ class _PolicyReader:
 
     def text(self, table: dict[str, Any], field: str) -> str:
         value = table.get(field)
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or says_nothing(value):
             self.mistake(field, "must be a text that is not empty")
             return ""
         return value
@@ -300,7 +303,7 @@ def _reddens_doubt(rule: Rule) -> bool:
 
 
 def _template_mistakes(text: object, placeholders: frozenset[str]) -> Iterator[str]:
-    if not isinstance(text, str) or not text.strip():
+    if not isinstance(text, str) or says_nothing(text):
         yield "must be a text that is not empty"
         return
     try:
@@ -315,4 +318,4 @@ def _template_mistakes(text: object, placeholders: frozenset[str]) -> Iterator[s
 
 
 def _is_code(code: object) -> bool:
-    return isinstance(code, str) and code.isascii() and code.isdigit() and len(code) in {2, 4, 6, 9}
+    return isinstance(code, str) and _CODE.fullmatch(code) is not None

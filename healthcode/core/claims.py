@@ -28,7 +28,7 @@ _COSE_KEY, _KTY, _CRV, _X, _Y = 1, 1, -1, -2, -3
 _KTY_EC2, _CRV_P256 = 2, 1
 # Breaks, blanks, invisible marks and those that turn the writing; listed, since what Unicode calls
 # printable grows by the year, last by characters of Chinese names that older systems do not know.
-_INVISIBLE: Final = re.compile(
+INVISIBLE: Final = re.compile(
     r"[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
     r"\ud800-\udfff\ufeff\ufff9-\uffff\U000e0000-\U000e007f]"
 )
@@ -170,7 +170,7 @@ def _read_text(found: bytes) -> str:
 
 
 def _write_holder(holder: str) -> bytes:
-    if _INVISIBLE.search(holder):
+    if INVISIBLE.search(holder):
         raise MalformedCode("holder is not a visible name")
     data = holder.encode()
     if len(data) > MAX_HOLDER_BYTES:
@@ -183,7 +183,7 @@ def _read_holder(found: bytes) -> str:
         name = found[1 if found[0] < _TEXT_OF_24 else 2 :].decode()
     except UnicodeDecodeError as error:
         raise MalformedCode("holder is not UTF-8") from error
-    if _INVISIBLE.search(name):
+    if INVISIBLE.search(name):
         raise MalformedCode("holder is not a visible name")
     return name
 

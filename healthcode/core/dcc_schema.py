@@ -9,10 +9,10 @@ from healthcode.core import cbor
 from healthcode.core.errors import MalformedCode
 
 # Some issuers write the midnight behind a date.
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T00:00:00)?")
-_PART_OF_DATE: Final = re.compile(r"(\d{4}(-\d{2}(-\d{2}(T00:00:00)?)?)?)?")
-_DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T.*")
-_VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T00:00:00)?", re.ASCII)
+_PART_OF_DATE: Final = re.compile(r"(\d{4}(-\d{2}(-\d{2}(T00:00:00)?)?)?)?", re.ASCII)
+_DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T.*", re.ASCII)
+_VERSION: Final = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
 _COUNTRY: Final = re.compile(r"[A-Z]{1,10}")
 _NAME: Final = re.compile(r"[A-Z<]{1,80}")
 _ANY: Final = re.compile(r".{1,128}", re.DOTALL)

@@ -27,6 +27,7 @@ from healthcode.evidence.fields import EARLIEST
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.services import NewFact, record
 from healthcode.evidence.traits import Trait
+from healthcode.web import texts
 from healthcode.web.days import day_of, start_of_day
 
 COVID_19: Final = "840539006"
@@ -77,7 +78,7 @@ def read(text: str, *, at: datetime) -> Attested:
         CertificateSaysNothing: it is genuine, and what it says is of no use.
     """
     try:
-        signed = dcc.read(_LINE_BREAKS.sub("", text).lstrip(" "))
+        signed = dcc.read(_LINE_BREAKS.sub("", texts.trimmed(text)))
     except MalformedCode as error:
         raise NotACertificate from error
     trust = signers.trust_in(signed.claims.country, signed.kid, at=at)

@@ -15,6 +15,7 @@ from accounts.authority import normalise_code
 from healthcode.web.days import SHANGHAI, end_of_today, start_of_day
 from healthcode.web.errors import InvalidInput
 from healthcode.web.fields import StrictSerializer
+from healthcode.web.texts import half_width
 
 A_DAY: Final = timedelta(days=1)
 
@@ -26,6 +27,7 @@ EARLIEST: Final = datetime(2019, 12, 1, tzinfo=SHANGHAI)
 # How far a sender's clock may be ahead of ours.
 CLOCK_SKEW: Final = timedelta(minutes=5)
 
+_DECIMAL: Final = re.compile(r"[0-9]{1,3}(\.[0-9]{1,20})?")
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _INSTANT: Final = re.compile(
     r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,6})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
@@ -158,10 +160,10 @@ class Temperature(serializers.DecimalField):
         sentence = _("Give the temperature in °C, between 34 and 43, such as 36.5.")
         if isinstance(data, bool) or not isinstance(data, int | float | str | Decimal):
             raise serializers.ValidationError(sentence)
-        try:
-            value = super().to_internal_value(data)
-        except serializers.ValidationError as refusal:
-            raise serializers.ValidationError(sentence) from refusal
+        told = half_width(data) if isinstance(data, str) else str(data)
+        if not _DECIMAL.fullmatch(told):
+            raise serializers.ValidationError(sentence)
+        value = Decimal(told)
         if not self.LOWEST <= value <= self.HIGHEST:
             raise serializers.ValidationError(sentence)
         return value.quantize(Decimal("0.1"))

@@ -19,7 +19,7 @@ from healthcode.sources.evidence import EvidenceReport, LineResult, Problem
 from healthcode.sources.presences import PresenceReport
 from healthcode.tracing.kinds import PlaceKind
 from healthcode.web.errors import InvalidInput, Malformed
-from healthcode.web.fields import ProblemField, StrictSerializer
+from healthcode.web.fields import LineField, ProblemField, StrictSerializer
 from healthcode.web.problems import CONTENT_TYPE
 
 MOST_LINES: Final = 500
@@ -92,7 +92,7 @@ class PresenceLine(PeriodSerializer):
     person = Identifier()
     kind = Choice(choices=PlaceKind.choices)
     place = serializers.CharField(max_length=64)
-    name = serializers.CharField(max_length=128, required=False, default="", allow_blank=True)
+    name = LineField(max_length=128, required=False, default="", allow_blank=True)
     area = AreaCode(required=False, default="")
     sure = YesNo(required=False, default=False)
     carriage = Seat(max_value=99, required=False, allow_null=True, default=None)

@@ -8,8 +8,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from healthcode.web.errors import Refusal
+from healthcode.web import texts
+from healthcode.web.errors import InvalidInput, Refusal
 
+MARKS: Final = gettext_lazy(
+    "This text holds marks that cannot be seen or that turn the writing. Type it anew."
+)
 _OFFSET: Final = re.compile(r"([Zz]|[+-]\d{2}:\d{2})$", re.ASCII)
 
 
@@ -29,6 +33,31 @@ class StrictSerializer(serializers.Serializer[Any]):
                     {name: [_("There is no such member here.")] for name in sorted(unknown)}
                 )
         return super().to_internal_value(data)
+
+
+def one_line(text: str, pointer: str) -> str:
+    """A name or another text of one line, cleaned (see `texts.line`).
+
+    Raises:
+        InvalidInput: pointing at `pointer`, for marks that are no part of a name.
+    """
+    try:
+        return texts.line(text)
+    except texts.NotVisible:
+        raise InvalidInput(MARKS, errors=[{"pointer": pointer, "detail": MARKS}]) from None
+
+
+class LineField(serializers.CharField):
+    """A text of one line, such as a name, cleaned as all names are."""
+
+    default_error_messages = {"marks": MARKS}
+
+    def to_internal_value(self, data: Any) -> str:
+        """Read it. Raises ValidationError for marks that are no part of a name."""
+        try:
+            return texts.line(super().to_internal_value(data))
+        except texts.NotVisible:
+            self.fail("marks")
 
 
 class InstantField(serializers.DateTimeField):

@@ -47,7 +47,7 @@ class DailyTable:
                 [self.name],
             )
             names = [
-                re.fullmatch(rf"{self.name}_(\d{{4}})(\d{{2}})(\d{{2}})", name)
+                re.fullmatch(rf"{self.name}_([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})", name)
                 for (name,) in cursor.fetchall()
             ]
         return frozenset(date(*map(int, name.groups())) for name in names if name)

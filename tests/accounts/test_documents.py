@@ -33,6 +33,15 @@ SPELLINGS = [
     ("10", resident_number("330114", "19500101"), resident_number("330114", "19500101")),
     # Residents of Hong Kong, Macao and Taiwan who live here have numbers of the same form.
     ("10", "810000199408230021", "810000199408230021"),
+    ("10", resident_number("820000", "19550228"), resident_number("820000", "19550228")),
+    ("10", resident_number("830000", "19550228"), resident_number("830000", "19550228")),
+    # Counties that ended keep their number in the cards of those who were born there.
+    *(
+        ("10", resident_number(area, "19550228"), resident_number(area, "19550228"))
+        for area in ("412723", "332522", "460033", "110110")
+    ),
+    ("10", f"\u202d{GOOD}\u202c\r\n", GOOD),
+    ("10", "330106－19900307—0014", GOOD),
     ("14", "H12345678", "H12345678"),
     ("14", "m12345678", "M12345678"),
     ("14", "H1234567801", "H12345678"),
@@ -73,6 +82,11 @@ IMPOSSIBLE = [
     ("10", resident_number(born="19900230"), "/id_number", "does not exist"),
     ("10", resident_number(born="20261123"), "/id_number", "cannot be right"),
     ("10", resident_number(born="18951231"), "/id_number", "cannot be right"),
+    ("10", resident_number(born="19551301"), "/id_number", "does not exist"),
+    ("10", resident_number(born="19550229"), "/id_number", "does not exist"),
+    ("10", resident_number(area="840000"), "/id_number", "first six digits"),
+    ("10", resident_number(area="830100"), "/id_number", "first six digits"),
+    ("10", GOOD.replace("3", "३"), "/id_number", "18 characters"),
     ("10", resident_number(area="999999"), "/id_number", "first six digits"),
     ("10", resident_number(area="339999"), "/id_number", "first six digits"),
     ("14", "A12345678", "/id_number", "H or M"),
@@ -89,6 +103,9 @@ IMPOSSIBLE = [
     ("99", "A1", "/id_number", "4 to 32"),
     ("99", "A" * 33, "/id_number", "4 to 32"),
     ("99", "AB12\x00\ud800", "/id_number", "4 to 32"),
+    # Large letters of others become A to Z in some programs.
+    ("14", "ſ12345678", "/id_number", "H or M"),
+    ("20", "ı12345678", "/id_number", "5 to 9"),
 ]
 
 

@@ -16,7 +16,7 @@ from accounts import limits, services, sms
 from accounts.errors import AccountClosed, CodeVoid, SendingFailed, WrongCode
 from accounts.limits import Limit
 from accounts.models import Account, LimitEvent, OneTimeCode, Token
-from healthcode.web.errors import TooMany
+from healthcode.web.errors import InvalidInput, TooMany
 from healthcode.web.keeping import Cadence, forget
 from tests.accounts.people import PHONE
 
@@ -83,13 +83,25 @@ def test_a_code_is_for_its_phone_only(last_code: Code) -> None:
         services.verify_otp(phone="13900139000", otp=last_code(), at=now)
 
 
-@pytest.mark.parametrize("otp", ["", "12345", "abcdef", "１２３４５６", "0" * 500, "\udfff"])
-def test_what_is_no_code_is_wrong(otp: str) -> None:
+@pytest.mark.parametrize(
+    "otp", ["", "12345", "1234567", "abcdef", "12345x", "١٢٣٤٥٦", "𝟏𝟐𝟑𝟒𝟓𝟔", "0" * 500, "\udfff"]
+)
+def test_what_is_no_code_is_refused_and_costs_no_try(otp: str, last_code: Code) -> None:
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)
-    OneTimeCode.objects.update(code_hash=b"0" * 32)
-    with pytest.raises(WrongCode):
-        services.verify_otp(phone=PHONE, otp=otp, at=now)
+    for _attempt in range(services.TRIES.most + 1):
+        with pytest.raises(InvalidInput) as refusal:
+            services.verify_otp(phone=PHONE, otp=otp, at=now)
+    assert refusal.value.members["errors"][0]["pointer"] == "/otp"  # type: ignore[index]
+    services.verify_otp(phone=PHONE, otp=last_code(), at=now)
+
+
+@pytest.mark.parametrize("spelt", ["{} {}", "{}-{}", "\ufeff{}\u3000{}\r\n", "\u202d{}{}\u202c"])
+def test_a_code_may_be_spelt_in_two_parts(spelt: str, last_code: Code) -> None:
+    now = timezone.now()
+    services.send_otp(phone=PHONE, at=now)
+    code = last_code()
+    services.verify_otp(phone=PHONE, otp=spelt.format(code[:3], code[3:]), at=now)
 
 
 def test_after_five_wrong_attempts_even_the_right_code_is_void(last_code: Code) -> None:

@@ -227,3 +227,25 @@ def test_of_many_registering_one_document_at_once_one_succeeds(areas: None) -> N
         thread.join()
     assert sorted(outcomes) == ["refused"] * 7 + ["registered"]
     assert Person.objects.count() == Guardianship.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "masked"),
+    [
+        ("王\u200b伟", "王*"),
+        ("\ufeff王伟\u200e", "王*"),
+        ("𠮷田", "𠮷*"),
+        ("龘", "龘*"),
+        ("买买提江·阿不都热合曼", "买*"),
+        ("葛\U000e0100城", "葛*"),
+        ("\U0002ebf0小明", "\U0002ebf0*"),
+        ("\U00031350\U000323b0", "\U00031350*"),
+    ],
+)
+def test_any_character_of_a_name_is_taken_and_the_first_is_shown(
+    resident: Account, typed: str, masked: str
+) -> None:
+    client = api_client(resident)
+    made = client.post("/api/v1/people", {**WANG, "name": typed}, **POST)
+    assert (made.status_code, made.json()["name"]) == (201, masked)
+    assert client.get("/api/v1/people").json() == [made.json()]

@@ -41,9 +41,28 @@ def test_opening_a_venue(li_na: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        (" \ufeff湖滨\u3000 商场\u200b", "湖滨 商场"),
+        ("\U0002ebf0记", "\U0002ebf0记"),
+        ("\U00031350堂", "\U00031350堂"),
+        ("24", "24"),
+    ],
+)
+def test_any_character_of_a_name_is_taken(li_na: Client, typed: str, name: str) -> None:
+    li_na.post("/venues", {"name": typed, "area": "330106", "yellow": "refuse"})
+    venue = Venue.objects.get()
+    li_na.post(f"/venues/{venue.pk}/devices", {"label": typed})
+    assert [venue.name, *Device.objects.values_list("label", flat=True)] == [name, name]
+
+
+@pytest.mark.parametrize(
     ("form", "status", "says"),
     [
         ({"name": "", "area": "330106"}, 422, "Give it a name"),
+        ({"name": "\u200b", "area": "330106"}, 422, "Give it a name"),
+        ({"name": "湖滨\u202e", "area": "330106"}, 422, "Type it anew"),
+        ({"name": "湖\x1b滨", "area": "330106"}, 422, "Type it anew"),
         ({"name": "Bund", "area": "31"}, 422, ""),
         ({"name": "Gate", "area": "33"}, 403, ""),
         ({"name": "Gate", "area": "x"}, 422, ""),

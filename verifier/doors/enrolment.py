@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import secrets
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,6 +11,7 @@ from django.conf import settings
 
 from accounts import limits
 from healthcode.core import Outcome
+from healthcode.web import texts
 from verifier.doors.scanning import EnrolledDevice
 from verifier.errors import EnrolmentCodeNotValid
 from verifier.models import Device
@@ -23,7 +23,6 @@ CODE_LENGTH: Final = 8
 CODE_LIFE: Final = timedelta(hours=1)
 WRONG_CODES: Final = limits.Limit("enrolment", most=10, within=timedelta(minutes=15))
 _LOOKALIKES: Final = str.maketrans("OIL", "011")
-_SEPARATORS: Final = str.maketrans("", "", " -\t\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +62,7 @@ def enrol(*, enrolment_code: str, sender: str, at: datetime) -> Enrolled:
 
 def normalise_enrolment_code(text: str) -> str:
     """A typed code as it was given out: any case, spaces, dashes, full width, lookalikes."""
-    plain = unicodedata.normalize("NFKC", text[:64]).upper().translate(_SEPARATORS)
-    return plain.translate(_LOOKALIKES)
+    return texts.number(text[:64]).translate(_LOOKALIKES)
 
 
 def token_digest(token: str) -> bytes:

@@ -10,6 +10,7 @@ from accounts.models import Account, Role
 from healthcode.areas.selectors import require_known
 from healthcode.core import Outcome
 from healthcode.web.errors import InvalidInput
+from healthcode.web.fields import one_line
 from verifier.doors.enrolment import CODE_LIFE, new_code
 from verifier.models import Device, Venue, VenueKind
 
@@ -81,8 +82,8 @@ def revoke(*, device: Device, at: datetime) -> None:
 
 
 def _name(text: str, *, most: int) -> str:
-    name = text.strip()
-    if not name or not name.isprintable() or len(name) > most:
+    name = one_line(text, "/name")
+    if not name or len(name) > most:
         raise InvalidInput(
             _("Give it a name of 1 to %(most)s characters.") % {"most": most},
         )

@@ -20,6 +20,7 @@ from healthcode.evidence.lines import holder_of
 from healthcode.officers.certificates import services as certificates
 from healthcode.officers.certificates.api import OfficersCertificateInput
 from healthcode.web.errors import Refusal
+from healthcode.web.texts import trimmed
 
 
 @never_cache
@@ -31,7 +32,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _officers_page(request, {})
     typed = {
-        name: request.POST.get(name, "").strip() for name in ("id_type", "id_number", "ground")
+        name: trimmed(request.POST.get(name, "")) for name in ("id_type", "id_number", "ground")
     }
     seen = "document_seen" in request.POST
     text = request.POST.get("certificate", "")

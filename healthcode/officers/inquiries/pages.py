@@ -21,10 +21,10 @@ from healthcode.tracing.kinds import Strength
 from healthcode.tracing.meetings import declare_meeting, meetings_of, retract_meeting
 from healthcode.tracing.models import Inquiry
 from healthcode.tracing.selectors import inquiries_within, inquiry_for
+from healthcode.web import texts
 from healthcode.web.errors import Refusal
 
 MOST_INQUIRIES: Final = 20
-LONGEST_NUMBER: Final = 18
 STRENGTHS: Final = {
     Strength.CLOSE: _("close contact"),
     Strength.CASUAL: _("passing contact"),
@@ -42,8 +42,10 @@ def inquiries(request: HttpRequest) -> HttpResponse:
         return _list_page(request)
     at = timezone.now()
     names = ("infectious_from", "infectious_until", "ground")
-    typed: dict[str, Any] = {name: request.POST.get(name, "").strip() or None for name in names}
-    given = OpeningInput(data={**typed, "case": _whole(request.POST.get("case", ""))})
+    typed: dict[str, Any] = {
+        name: texts.trimmed(request.POST.get(name, "")) or None for name in names
+    }
+    given = OpeningInput(data={**typed, "case": texts.whole(request.POST.get("case", ""))})
     if not given.is_valid():
         fault = _("Please give the number of a case, dates such as 2020-02-24, and a ground.")
         return _list_page(request, fault=str(fault), status=422)
@@ -98,7 +100,7 @@ def meetings(request: HttpRequest, inquiry_id: int) -> HttpResponse:
     sent = request.POST
     try:
         if "retract" in sent:
-            number, ground = _whole(sent["retract"]), sent.get("ground", "")
+            number, ground = texts.whole(sent["retract"]), sent.get("ground", "")
             retract_meeting(
                 account=account, inquiry_id=inquiry_id, meeting_id=number, ground=ground, at=at
             )
@@ -116,18 +118,14 @@ def meetings(request: HttpRequest, inquiry_id: int) -> HttpResponse:
 
 def _told(sent: QueryDict, at: datetime) -> dict[str, Any] | None:
     """The meeting that was typed in, on the clock of Shanghai; None where it cannot be read."""
-    times = {name: sent.get(name, "").strip() for name in ("from", "to")}
+    times = {name: texts.trimmed(sent.get(name, "")) for name in ("from", "to")}
     data: dict[str, Any] = {name: f"{time}:00+08:00" for name, time in times.items() if time}
-    data |= {"person": _whole(sent.get("person", "")), "ground": sent.get("ground", "").strip()}
+    data |= {
+        "person": texts.whole(sent.get("person", "")),
+        "ground": texts.trimmed(sent.get("ground", "")),
+    }
     given = MeetingInput(data=data, context={"at": at})
     return dict(given.validated_data) if given.is_valid() else None
-
-
-def _whole(number: str) -> int:
-    """The number as typed; what is none is the number of nothing."""
-    number = number.strip()
-    usable = number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER
-    return int(number) if usable else 0
 
 
 def _list_page(request: HttpRequest, *, fault: str = "", status: int = 200) -> HttpResponse:

@@ -16,9 +16,8 @@ from healthcode.evidence.selectors import evidence_for
 from healthcode.evidence.words import said
 from healthcode.officers.withdrawals.serializers import WithdrawalInput
 from healthcode.officers.withdrawals.services import withdraw_evidence
+from healthcode.web import texts
 from healthcode.web.errors import Refusal
-
-LONGEST_NUMBER = 18
 
 
 @never_cache
@@ -27,11 +26,12 @@ LONGEST_NUMBER = 18
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Find a fact by the number that its person read out; sent with a ground, withdraw it."""
     account = account_of(request)
-    number = (request.GET if request.method == "GET" else request.POST).get("number", "").strip()
+    sent = request.GET if request.method == "GET" else request.POST
+    number = texts.trimmed(sent.get("number", ""))
     if not number:
         return _page(request, number)
     try:
-        fact = evidence_for(account, _whole(number))
+        fact = evidence_for(account, texts.whole(number))
         if request.method == "GET":
             return _page(request, number, fact)
         given = WithdrawalInput(data={"ground": request.POST.get("ground", "")})
@@ -47,12 +47,6 @@ def withdraw(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         return _page(request, number, fault=str(refusal.detail), status=refusal.status)
     return redirect("officer-recomputation", recomputation.pk)
-
-
-def _whole(number: str) -> int:
-    """The number as typed; what is none is the number of nothing."""
-    usable = number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER
-    return int(number) if usable else 0
 
 
 def _page(

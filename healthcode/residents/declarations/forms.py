@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from rest_framework.serializers import BaseSerializer
 
 from healthcode.evidence.declarations import MAX_STAYS
+from healthcode.web import texts
 from healthcode.web.days import day_of
 from healthcode.web.errors import Refusal
 from healthcode.web.problems import flatten
@@ -71,17 +72,20 @@ class DeclarationForm:
 
     def sent(self, post: QueryDict) -> Self:
         """This form with the answers in `post`; places that were not sent stay as they are."""
-        count = post.get("places", "")[:4]
-        lines = min(int(count), MAX_STAYS) if count.isascii() and count.isdecimal() else 0
+
+        def typed(name: str) -> str:
+            return texts.trimmed(post.get(name, ""))
+
+        lines = min(texts.whole(post.get("places", "")[:4]), MAX_STAYS)
         return replace(
             self,
             unwell=post.get("unwell", ""),
             symptoms=tuple(post.getlist("symptoms")),
-            temperature=post.get("temperature", "").strip(),
+            temperature=typed("temperature"),
             contact=post.get("contact", ""),
             elsewhere=post.get("elsewhere", ""),
             places=tuple(
-                TypedStay(*(post.get(f"{name}-{n}", "").strip() for name in ("area", "from", "to")))
+                TypedStay(*(typed(f"{name}-{n}") for name in ("area", "from", "to")))
                 for n in range(lines)
             )
             or self.places,

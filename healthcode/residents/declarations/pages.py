@@ -23,6 +23,7 @@ from healthcode.residents.whom import whom
 from healthcode.web.days import day_of
 from healthcode.web.errors import Refusal
 from healthcode.web.pages import held_off
+from healthcode.web.texts import trimmed
 
 # One tap for the temperatures that the healthy have; anything else is typed.
 USUAL_TEMPERATURES: Final = [f"{tenths / 10:.1f}" for tenths in range(360, 372)]
@@ -68,7 +69,7 @@ def check_in(request: HttpRequest, person_id: int) -> HttpResponse:
     account, known = whom(request, person_id)
     if request.method == "GET":
         return _check_in_page(request, known, {})
-    typed = request.POST.get("other", "").strip()
+    typed = trimmed(request.POST.get("other", ""))
     data = {
         "person": person_id,
         "temperature": typed or request.POST.get("temperature", ""),

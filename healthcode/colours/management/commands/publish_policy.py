@@ -12,6 +12,7 @@ from accounts.models import Account
 from healthcode.colours.services import publish_policy
 from healthcode.web.days import SHANGHAI
 from healthcode.web.errors import Refusal
+from healthcode.web.texts import read_utf8
 
 
 class Command(BaseCommand):
@@ -39,7 +40,7 @@ class Command(BaseCommand):
         try:
             policy = publish_policy(
                 account=Account.objects.get(username=options["officer"]),
-                text=file.read_text(encoding="utf-8"),
+                text=read_utf8(file.read_bytes()),
                 holds_from=datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) if day else at,
                 ground=options["ground"],
                 at=at,

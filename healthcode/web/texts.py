@@ -1,0 +1,93 @@
+"""Texts as people type, paste and print them: cleaned here, for pages, calls, files and commands.
+
+Which character is what is said by the closed lists of docs/format.md, section 9, and never by the
+interpreter: its Unicode is as old as it is, and names get new characters every few years. NFC alone
+asks the interpreter, and leaves alone what it does not know.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from healthcode.core.claims import INVISIBLE
+
+BLANKS: Final = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+UNSEEN: Final = r"\xad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff"
+TURNING: Final = r"\u202a-\u202e\u2066-\u206f"
+DASHES: Final = r"_\u2010-\u2015\u2212\ufe58\ufe63\uff0d\uff3f-"
+SIGNS: Final = (
+    r"\x00-@\[-`{-\xa9\xab-\xb4\xb6-\xb9\xbb-\xbf\xd7\xf7\u0300-\u036f\u0591-\u05c7"
+    r"\u05f3\u05f4\u0600-\u061f\u064b-\u0670\u06d4\u06d6-\u06ed\u06f0-\u06f9\u2000-\u20cf\u2190-\u2bff"
+    r"\u2e00-\u2e7f\u3000-\u3004\u3008-\u3020\u3030\u303d-\u303f\u30fb\ud800-\udfff\ufe00-\ufe6f"
+    r"\ufeff-\uff20\uff3b-\uff40\uff5b-\uff65\ufff0-\uffff\U0001f000-\U0001faff"
+    r"\U000e0000-\U000e0fff"
+)
+"""Classes of characters, as they stand between the brackets of a regular expression."""
+
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+_BLANKS: Final = re.compile(f"[{BLANKS}]+")
+_UNSEEN: Final = re.compile(f"[{UNSEEN}]+")
+# One by one, to strip with: a pattern would try a long run of blanks from each of its places.
+_AROUND: Final = "".join(re.findall(f"[{BLANKS}{UNSEEN}]", "".join(map(chr, range(0x10000)))))
+_SEPARATORS: Final = re.compile(f"[{BLANKS}{UNSEEN}{TURNING}{DASHES}]+")
+_DIGITS: Final = re.compile("[0-9]{1,18}")
+_HALF_WIDTH: Final = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+_UPPER: Final = {ord("a") + n: ord("A") + n for n in range(26)}
+NO_LETTERS: Final = re.compile(f"[{SIGNS}]+")
+
+
+class NotVisible(ValueError):
+    """A text holds marks that nobody sees or that turn the writing."""
+
+
+def read_utf8(data: bytes) -> str:
+    """A body or a file as text; its byte order mark is none of it. Raises UnicodeDecodeError."""
+    return data.removeprefix(BYTE_ORDER_MARK).decode("utf-8")
+
+
+def line(text: str) -> str:
+    """A name or another text of one line: NFC, single spaces, without the marks of copied text.
+
+    Raises NotVisible where other marks of the list are left.
+    """
+    cleaned = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
+    found = _BLANKS.sub(" ", cleaned).strip(" ")
+    if INVISIBLE.search(found):
+        raise NotVisible
+    return found
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, as its blanks part them."""
+    return [word for word in _BLANKS.split(text) if word]
+
+
+def trimmed(text: str) -> str:
+    """A text as it is, without the blanks and unseen marks around it."""
+    return text.strip(_AROUND)
+
+
+def number(text: str) -> str:
+    """The letters and digits of a number or a code: half width, A to Z large, no separators."""
+    return _SEPARATORS.sub("", text.translate(_HALF_WIDTH)).translate(_UPPER)
+
+
+def half_width(text: str) -> str:
+    """A text as `trimmed`, its full-width letters, digits and signs in their usual width."""
+    return trimmed(text.translate(_HALF_WIDTH))
+
+
+def whole(text: str) -> int:
+    """The whole number that was typed; 0, which names nothing, where it is none or far too long."""
+    digits = half_width(text)
+    return int(digits) if _DIGITS.fullmatch(digits) else 0
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text has nothing to read."""
+    return not trimmed(text)
+
+
+def has_letters(text: str) -> bool:
+    """Whether more than digits and signs is in a text; characters yet unknown are letters."""
+    return bool(NO_LETTERS.sub("", text))
