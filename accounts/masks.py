@@ -8,7 +8,7 @@ MOST_NAME_BYTES = 12
 HIDDEN = "***"
 SHORTEST_SHOWN = 6
 
-# Scripts with large and small letters, by blocks (docs/format.md, section 9): whoever asks the
+# Scripts with large and small letters, by blocks (docs/format.md, section 10): whoever asks the
 # interpreter is told nothing of younger ones.
 ALPHABETS = (
     "A-Za-z\xb5\xc0-\xd6\xd8-\xf6\xf8-\u02af\u0370-\u0373\u0376\u0377\u037b-\u037d\u037f-\u0481"

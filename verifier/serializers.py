@@ -9,6 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from healthcode.core import Colour, Outcome, Reason
+from healthcode.web import texts
 
 OUTCOMES = [outcome.value for outcome in Outcome]
 REASONS = [reason.value for reason in Reason]
@@ -18,9 +19,20 @@ Code = Annotated[str, msgspec.Meta(min_length=1)]
 """The text a scanner read: any but an empty one."""
 
 
+def scanned(text: str) -> str:
+    """The text without what scanners, keyboards and copying put around it (docs/format.md, 10).
+
+    No code loses anything: none begins or ends in a blank. Raises ValueError where nothing is left.
+    """
+    code = texts.trimmed(text)
+    if not code:
+        raise ValueError("no code")
+    return code
+
+
 @extend_schema_field(OpenApiTypes.STR)
 class CodeField(serializers.Field[str, Any, str, Any]):
-    """The text a scanner read, untouched.
+    """The text a scanner read, without the blanks around it.
 
     Any text is taken, also one with NUL in it: a QR picture can hold anything, staff are owed a
     verdict on it, and it is never stored.
@@ -31,9 +43,9 @@ class CodeField(serializers.Field[str, Any, str, Any]):
     def to_internal_value(self, data: object) -> str:
         """The text. Raises ValidationError for what is no text, or an empty one."""
         try:
-            return msgspec.convert(data, Code)
-        except msgspec.ValidationError:
-            self.fail("blank" if data == "" else "invalid")
+            return scanned(msgspec.convert(data, Code))
+        except ValueError:
+            self.fail("blank" if isinstance(data, str) else "invalid")
 
     def to_representation(self, value: str) -> str:
         """The same text."""

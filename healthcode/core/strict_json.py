@@ -1,6 +1,7 @@
 """JSON from strangers: bounded, without repeated names, without numbers JSON does not have."""
 
 import json
+import math
 from collections.abc import Collection, Mapping
 from typing import Any, Final, NoReturn
 
@@ -10,26 +11,28 @@ from healthcode.core.grammar import MAX_NUMBER
 MAX_BYTES: Final = 1 << 20
 
 
+class RepeatedName(ValueError):
+    """An object has two members of one name: which of them counts, readers do not agree on."""
+
+
 def load(data: bytes, error: type[CoreError]) -> Any:
     """The value that `data` is. Raises `error` for anything else, and beyond 1 MiB."""
     if len(data) > MAX_BYTES:
         raise error("too large")
-
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        result = dict(pairs)
-        if len(result) != len(pairs):
-            raise error("a name twice in one object")
-        return result
-
-    def refuse(constant: str) -> NoReturn:
-        raise error(f"{constant} is no JSON number")
-
     try:
-        return json.loads(data.decode("utf-8"), object_pairs_hook=unique, parse_constant=refuse)
-    except error:
-        raise
+        return read(data.decode("utf-8"))
     except (ValueError, RecursionError) as why:
-        raise error("not JSON") from why
+        raise error(f"not JSON: {why}") from why
+
+
+def read(text: str) -> Any:
+    """The value that `text` is.
+
+    Raises:
+        ValueError: it is no JSON, or repeats a name, or holds a number that no computer keeps.
+        RecursionError: it is nested too deeply.
+    """
+    return _DECODER.decode(text)
 
 
 def extensible(value: object, known: Collection[str], error: type[CoreError]) -> Mapping[str, Any]:
@@ -60,3 +63,26 @@ def _is_plain_or_list(value: object) -> bool:
 
 def _is_plain(value: object) -> bool:
     return isinstance(value, str | bool) or (type(value) is int and 0 <= value <= MAX_NUMBER)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise RepeatedName("a name twice in one object")
+    return members
+
+
+def _refused(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError("a number too large")
+    return number
+
+
+_DECODER: Final = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refused, parse_float=_finite
+)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from healthcode.core.strict_json import load
 from healthcode.evidence.errors import MalformedLine, TooManyLines
 from healthcode.web.parsers import unreadable
+from healthcode.web.texts import BYTE_ORDER_MARK
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class NumberedLine:
 def read(lines: Iterable[bytes], *, most: int | None = None) -> Iterator[NumberedLine]:
     """Number the lines and parse each; blank ones are counted and passed over.
 
+    A byte order mark before the first is passed over too.
+
     A line that is not JSON has a `MalformedLine` as its value, so that the others still count.
 
     Raises:
@@ -27,9 +30,10 @@ def read(lines: Iterable[bytes], *, most: int | None = None) -> Iterator[Numbere
     for number, line in enumerate(lines, start=1):
         if most is not None and number > most:
             raise TooManyLines(most)
-        if not line.strip():
+        text = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+        if not text.strip():
             continue
-        yield NumberedLine(number, _value(line))
+        yield NumberedLine(number, _value(text))
 
 
 def _value(line: bytes) -> object:

@@ -2,28 +2,24 @@
 
 import re
 from abc import ABC, abstractmethod
-from codecs import lookup
 from collections.abc import Iterator, Mapping
-from io import BytesIO
-from json import JSONDecoder
 from typing import IO, Any, Final
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
-from rest_framework.parsers import JSONParser, get_encoding  # type: ignore[attr-defined]
-from rest_framework.utils.json import strict_constant
+from rest_framework.parsers import JSONParser
 
+from healthcode.core import strict_json
 from healthcode.web.errors import InvalidInput
 from healthcode.web.problems import escape
+from healthcode.web.texts import read_utf8
 
 SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _ESCAPE: Final = r"\u"
-_UTF_8: Final = lookup("utf-8").name
-_DECODER: Final = JSONDecoder(parse_constant=strict_constant)
 
 
 class StrictJSONParser(JSONParser):
-    """JSON whose depth is bounded and whose text is made of characters.
+    """JSON whose depth is bounded, whose names are single and whose text is made of characters.
 
     JSON can escape halves of surrogate pairs, which no encoding carries: they would break the
     database, or the answer that quotes them.
@@ -38,18 +34,16 @@ class StrictJSONParser(JSONParser):
         """The value that the body is.
 
         Raises:
-            ParseError: when it is no JSON, or nested too deeply.
+            ParseError: when it is no JSON, repeats a name, or is nested too deeply.
             InvalidInput: naming each text that is not made of characters.
         """
         try:
-            encoding = get_encoding(parser_context or {})
-            text = stream.read().decode(encoding)
-            value = _DECODER.decode(text)
+            text = read_utf8(stream.read())
+            value = strict_json.read(text)
             # UTF-8 itself carries no half; looking took longer than reading the JSON.
-            may_be_broken = _ESCAPE in text or (
-                lookup(encoding).name != _UTF_8 and SURROGATE.search(text)
-            )
-            broken = list(unreadable(value)) if may_be_broken else []
+            broken = list(unreadable(value)) if _ESCAPE in text else []
+        except strict_json.RepeatedName as error:
+            raise ParseError(_("An object names a member twice. Send each member once.")) from error
         except ValueError as error:
             raise ParseError(f"JSON parse error - {error}") from error
         except RecursionError as error:
@@ -63,14 +57,14 @@ class StrictJSONParser(JSONParser):
 
 
 class TypedJSONParser(StrictJSONParser, ABC):
-    """JSON read straight into a type; what does not fit it is read as by StrictJSONParser.
+    """JSON that becomes a type where it fits; where it does not, the value that it is.
 
-    So what is right is decoded once, and whoever gets something else says what is wrong with it.
+    So what is right is checked once, and the serializers say what is wrong with the rest.
     """
 
     @abstractmethod
-    def read(self, text: str) -> object:
-        """What the text is. Raises ValueError for any other text, also one that is no JSON."""
+    def typed(self, value: object) -> object:
+        """What the value is. Raises ValueError for one that does not fit."""
 
     def parse(
         self,
@@ -79,11 +73,11 @@ class TypedJSONParser(StrictJSONParser, ABC):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         """See StrictJSONParser."""
-        body = stream.read()
+        value = super().parse(stream, media_type, parser_context)
         try:
-            return self.read(body.decode(get_encoding(parser_context or {})))
+            return self.typed(value)
         except ValueError:
-            return super().parse(BytesIO(body), media_type, parser_context)
+            return value
 
 
 def unreadable(value: object, pointer: str = "") -> Iterator[str]:

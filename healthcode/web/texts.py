@@ -1,6 +1,6 @@
 """Texts as people type, paste and print them: cleaned here, for pages, calls, files and commands.
 
-Which character is what is said by the closed lists of docs/format.md, section 9, and never by the
+Which character is what is said by the closed lists of docs/format.md, section 10, and never by the
 interpreter: its Unicode is as old as it is, and names get new characters every few years. NFC alone
 asks the interpreter, and leaves alone what it does not know.
 """

@@ -234,3 +234,30 @@ def test_only_sources_report_and_only_known_kinds(
     text = source_client.generic("POST", "/api/v1/evidence/tests", "x", content_type="text/plain")
     assert text.status_code == 415
     assert not Evidence.objects.exists()
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_line(
+    source_client: APIClient, world: World
+) -> None:
+    line = json.dumps({"person": world.person.pk, "area": HOME, "from": days_ago(3)})
+    body = f"\ufeff{line}\n{line}\n\ufeff{line}"
+    answer = source_client.generic(
+        "POST", "/api/v1/evidence/stays", body, content_type="application/x-ndjson"
+    ).json()
+    assert (answer["accepted"], answer["rejected"]) == (2, 1)
+    single = source_client.generic(
+        "POST", "/api/v1/evidence/stays", f"\ufeff{line}", content_type="application/json"
+    )
+    assert single.status_code == 201
+
+
+@pytest.mark.parametrize(
+    "line", ['{"person":1,"person":1}', '{"a":{"b":1,"b":2}}', '{"a":NaN}', '{"a":1e400}']
+)
+def test_json_that_readers_do_not_agree_on_is_no_line(source_client: APIClient, line: str) -> None:
+    answer = send(source_client, "stays", line).json()
+    assert answer["results"][0]["problem"]["type"] == "/problems/malformed-json"
+    single = source_client.generic(
+        "POST", "/api/v1/evidence/stays", line, content_type="application/json"
+    )
+    assert (single.status_code, single.json()["type"]) == (400, "/problems/malformed-json")

@@ -158,3 +158,13 @@ def test_whatever_is_sent_however_often(
             expected = first.setdefault(number, code)
             assert isinstance(answer, Exception) is (code != expected)
     assert {scan_id.int for scan_id in Scan.objects.values_list("id", flat=True)} == set(first)
+
+
+@pytest.mark.parametrize("spelt", ["{} ", "{}\r\n", "\ufeff{}", "\u200b {}\u3000\t"])
+@pytest.mark.parametrize("wrong", [[], [{"id": "7"}]])
+def test_what_a_scanner_adds_is_no_part_of_the_code(
+    door: APIClient, zhejiang: Authority, now: datetime, spelt: str, wrong: list[object]
+) -> None:
+    """Whether or not the other scans of the batch are right."""
+    sent = [offline(spelt.format(zhejiang.code(at=now)), now), *wrong]
+    assert send(door, sent).json()["results"][0]["answer"]["reason"] == "ok"

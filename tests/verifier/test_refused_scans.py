@@ -205,8 +205,10 @@ UNREADABLE: list[tuple[bytes, str]] = [
     (b"{", "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
     (b"\xff", "'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
     (b'{"id":"\xff"}', "'utf-8' codec can't decode byte 0xff in position 7: invalid start byte"),
-    (b"\xef\xbb\xbf{}", "Expecting value: line 1 column 1 (char 0)"),
-    (b'{"code":NaN}', "Out of range float values are not JSON compliant: 'NaN'"),
+    (b"\xef\xbb\xbf\xef\xbb\xbf{}", "Expecting value: line 1 column 1 (char 0)"),
+    (b'{"code":NaN}', "NaN is no JSON number"),
+    (b'{"code":-Infinity}', "-Infinity is no JSON number"),
+    (b'{"code":1e999}', "a number too large"),
 ]
 
 

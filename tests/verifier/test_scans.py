@@ -319,3 +319,14 @@ def test_one_scan_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
         answers = list(pool.map(send, range(32)))
     assert all(answer == answers[0] for answer in answers)
     assert Scan.objects.count() == 1
+
+
+@pytest.mark.parametrize("spelt", ["{} ", "{}\r\n", "\ufeff{}", "\u200b {}\u3000\t"])
+def test_what_a_scanner_adds_is_no_part_of_the_code(
+    door: APIClient, zhejiang: Authority, now: datetime, spelt: str
+) -> None:
+    """The same id with and without it is the same scan."""
+    code, name = zhejiang.code(at=now), str(uuid.uuid4())
+    answers = [scan(door, text, id=name).json() for text in (spelt.format(code), code)]
+    assert [answer["reason"] for answer in answers] == ["ok", "ok"]
+    assert Scan.objects.count() == 1

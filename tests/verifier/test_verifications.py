@@ -98,3 +98,13 @@ def test_only_partners(zhejiang: Authority, now: datetime, manager: Account) -> 
     assert client.post(VERIFICATIONS, {"code": "JK1:"}, format="json").status_code == 401
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
     assert client.post(VERIFICATIONS, {"code": "JK1:"}, format="json").status_code == 403
+
+
+@pytest.mark.parametrize("spelt", ["{} ", "{}\r\n", "\ufeff{}", "\u200b {}\u3000\t"])
+def test_blanks_around_a_code_are_no_part_of_it(
+    partner: APIClient, zhejiang: Authority, now: datetime, spelt: str
+) -> None:
+    code = spelt.format(zhejiang.code(at=now))
+    assert partner.post(VERIFICATIONS, {"code": code}, format="json").json()["reason"] == "ok"
+    many = partner.post(VERIFICATIONS, [code, {"code": code}], format="json").json()
+    assert [verdict["reason"] for verdict in many] == ["ok", "ok"]

@@ -1,4 +1,4 @@
-"""Bodies of scans: what is right is read once, by msgspec, straight into what is judged.
+"""Bodies of scans: what is right is checked once, by msgspec, and becomes what is judged.
 
 Checked one by one by serializers, the members of a scan took longer than its verdict. What msgspec
 refuses goes the way of all other bodies: the parser and the serializers say what is wrong with it.
@@ -15,7 +15,7 @@ from msgspec import UNSET, Meta, UnsetType
 from healthcode.core import Outcome, Reason
 from healthcode.web.parsers import TypedJSONParser
 from verifier.doors.scanning import Given, NewScan
-from verifier.serializers import Code
+from verifier.serializers import Code, scanned
 
 MOST_IN_A_BATCH: Final = 1000
 
@@ -40,7 +40,7 @@ class _Scan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def new(self) -> NewScan:
         """Raises ValueError where the instant does not exist."""
         moment = None if self.scanned_at is None else _moment(self.scanned_at)
-        return NewScan(self.id, self.code, moment)
+        return NewScan(self.id, scanned(self.code), moment)
 
 
 class _OfflineScan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,7 +55,7 @@ class _OfflineScan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def new(self) -> NewScan:
         """Raises ValueError where the instant does not exist, or half a verdict was given."""
         given = Given.of(self.given_outcome or None, self.given_reason or None)
-        return NewScan(self.id, self.code, _moment(self.scanned_at), given)
+        return NewScan(self.id, scanned(self.code), _moment(self.scanned_at), given)
 
 
 class _Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -68,24 +68,20 @@ class OfflineScans(NamedTuple):
     scans: list[NewScan]
 
 
-_SCAN: Final = msgspec.json.Decoder(_Scan)
-_BATCH: Final = msgspec.json.Decoder(_Batch)
-
-
 class ScanParser(TypedJSONParser):
     """Reads a NewScan."""
 
-    def read(self, text: str) -> NewScan:
+    def typed(self, value: object) -> NewScan:
         """See TypedJSONParser."""
-        return _SCAN.decode(text).new()
+        return msgspec.convert(value, _Scan).new()
 
 
 class BatchParser(TypedJSONParser):
     """Reads a body of OfflineScans."""
 
-    def read(self, text: str) -> OfflineScans:
+    def typed(self, value: object) -> OfflineScans:
         """See TypedJSONParser."""
-        return OfflineScans([one.new() for one in _BATCH.decode(text).scans])
+        return OfflineScans([one.new() for one in msgspec.convert(value, _Batch).scans])
 
 
 def offline_scan(sent: object) -> NewScan | None:

@@ -22,7 +22,7 @@ class IdField(serializers.UUIDField):
 
     def to_internal_value(self, data: object) -> UUID:
         """The UUID. Raises ValidationError."""
-        if not isinstance(data, str):
+        if not isinstance(data, str) or not data.isascii():
             self.fail("invalid", value=data)
         return super().to_internal_value(data)
 

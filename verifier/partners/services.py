@@ -4,7 +4,6 @@ A partner proves who it is with a JWT signed by its own key (RFC 7523) and gets 
 token for minutes (RFC 6749, client credentials). No secret of a partner is ever kept here.
 """
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -22,8 +21,11 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from accounts import limits
 from accounts.models import Account, Role
 from accounts.services import add_staff, issue_token
-from healthcode.core import Outcome
+from healthcode.core import Outcome, strict_json
+from healthcode.core.claims import INVISIBLE
 from healthcode.web.errors import Forbidden, InvalidInput, Refusal, TooMany
+from healthcode.web.fields import one_line
+from healthcode.web.texts import read_utf8
 from verifier.errors import InvalidClient, InvalidScope
 from verifier.models import Partner, PartnerAssertion, PartnerCall
 
@@ -73,7 +75,7 @@ def register(
                 "keys": read.as_dict(private=False),
                 "scopes": " ".join(sorted(set(scopes))),
                 "codes_per_minute": codes_per_minute,
-                "contact": contact,
+                "contact": one_line(contact, "/contact"),
             },
         )
     return partner
@@ -162,7 +164,7 @@ def audience() -> tuple[str, ...]:
 def _authenticate(assertion: str, *, at: datetime) -> tuple[Partner, dict[str, Any]]:
     # Whoever is meant is looked up by what is claimed; nothing is believed before the signature.
     try:
-        claimed = json.loads(jws.extract_compact(assertion.encode()).payload)
+        claimed = strict_json.read(jws.extract_compact(assertion.encode()).payload.decode())
         name = claimed.get("iss") if isinstance(claimed, dict) else None
         partner = _partner_named(name)
         claims = jwt.decode(
@@ -192,7 +194,7 @@ def _registry(name: str, at: datetime) -> jwt.JWTClaimsRegistry:
 
 
 def _partner_named(name: object) -> Partner:
-    if isinstance(name, str) and "\0" not in name and name.isprintable():
+    if isinstance(name, str) and not INVISIBLE.search(name):
         found = Partner.objects.select_related("account").filter(
             account__username=name, account__is_active=True
         )
@@ -229,7 +231,7 @@ def _granted_scopes(partner: Partner, asked: str) -> tuple[str, ...]:
 def _read_keys(keys: bytes) -> KeySet:
     """A partner's JWK set. Raises InvalidInput."""
     try:
-        given = json.loads(keys)
+        given = strict_json.read(read_utf8(keys))
         read = KeySet.import_key_set(given)
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise InvalidInput(_("The keys are not a JWK set.")) from error
