@@ -31,6 +31,7 @@ NO_TEXTS_OF_PEOPLE: Final = {
     "healthcode/areas/build_divisions.py",
     "healthcode/core/cli.py",
     "healthcode/core/explain.py",
+    "healthcode/starting.py",
     "healthcode/evidence/management/commands/load_document_signers.py",
     "verifier/management/commands/partner_calls.py",
     "accounts/vault.py",
