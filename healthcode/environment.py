@@ -121,7 +121,7 @@ SECRET: Final[Setting[str]] = Setting(
     is_secret=True,
 )
 SECRETS: Final[Setting[str]] = Setting(
-    pattern(r"\S[^,\r\n]{14,}\S(,\S[^,\r\n]{14,}\S)*"),
+    pattern(r"[^\s,][^,\r\n]{14,}[^\s,](,[^\s,][^,\r\n]{14,}[^\s,])*"),
     "a secret of at least 16 characters, or several with commas between them, the newest first",
     is_secret=True,
 )

@@ -240,6 +240,7 @@ ACCOUNT_RETENTION_DAYS = optional("ACCOUNT_RETENTION_DAYS", kinds.DAYS, 28)
 STATISTICS_MIN_GROUP = optional("STATISTICS_MIN_GROUP", whole(2, 1_000_000, "people"), 10)
 
 # Whose codes are recognised here: an alliance's trust list (address or file) and its keys (file)
+FETCH_PRIVATE = optional("FETCH_PRIVATE", kinds.FLAG, False)
 TRUST_LIST = optional("TRUST_LIST", kinds.SOURCE, "")
 ALLIANCE_KEYS = optional("ALLIANCE_KEYS", kinds.FILE, "")
 

@@ -35,6 +35,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "ALLOWED_HOSTS": ("https://x", "a b", "a,,b", "a:80", "a/b", "a;b", "*.example.org"),
     "BEHIND_PROXY": FLAGS,
     "DEMO": FLAGS,
+    "FETCH_PRIVATE": FLAGS,
     "DEBUG": FLAGS,
     "LOG_LEVEL": ("info", "TRACE", "20", "INFO "),
     "SECRET_KEY": ("x", "short" * 9, "a" * 64, "ab" * 40),

@@ -149,7 +149,7 @@ def _agreed() -> bool:
 
 
 def _published(address: str) -> bytes | None:
-    return fetch(address, etag="", limit=LIST_LIMIT).body
+    return fetch(address, etag="", limit=LIST_LIMIT, reach=issuers.reach()).body
 
 
 def _tell_keys(member: Issuer) -> None:

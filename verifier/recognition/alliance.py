@@ -17,6 +17,7 @@ from django.db import transaction
 from healthcode import core
 from verifier.models import TrustList
 from verifier.recognition.fetching import Fetched, FetchFailed, fetch
+from verifier.recognition.reach import reach
 
 logger = logging.getLogger(__name__)
 
@@ -128,7 +129,7 @@ def keep(token: bytes, *, etag: str, at: datetime) -> None:
 def _fetch(source: str, *, etag: str) -> Fetched:
     """From an address, or from a file on this machine."""
     if source.startswith(("http://", "https://")):
-        return fetch(source, etag=etag, limit=LIST_LIMIT)
+        return fetch(source, etag=etag, limit=LIST_LIMIT, reach=reach())
     try:
         with Path(source).open("rb") as file:
             return Fetched(file.read(LIST_LIMIT + 1), "")

@@ -1,16 +1,30 @@
-"""GET from an issuer or an alliance, within limits of time and size."""
+"""GET from an issuer or an alliance, within limits of time and size, and nowhere inside.
 
+What others publish may not steer our requests: only https to public addresses is asked, the
+connection goes to the very address that was looked at, and no redirect or proxy is followed.
+"""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
 import time
-import urllib.error
-import urllib.request
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from http import HTTPStatus
-from http.client import HTTPException, HTTPResponse
-from urllib.parse import urlsplit
+from typing import Final, TypeAlias
+from urllib.parse import SplitResult, urlsplit
 
 TIMEOUT_SECONDS = 5
 WHOLE_TIMEOUT_SECONDS = 20
 CHUNK = 64 * 1024
+_EMBEDDED: Final = ipaddress.IPv6Network("64:ff9b::/96")
+"""NAT64 (RFC 6052): the last four bytes are an IPv4 address."""
+
+_Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class FetchFailed(Exception):
@@ -25,39 +39,126 @@ class Fetched:
     etag: str
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """An issuer is asked where it was said to be, and nowhere else."""
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How far a request may go: `anywhere`, or to public addresses and to the `own` hosts."""
 
-    def redirect_request(self, *args: object, **kwargs: object) -> None:
-        return None
-
-
-_opener = urllib.request.build_opener(_NoRedirects)
+    anywhere: bool = False
+    own: frozenset[str] = frozenset()
 
 
-def fetch(uri: str, *, etag: str, limit: int) -> Fetched:
+def fetch(uri: str, *, etag: str, limit: int, reach: Reach) -> Fetched:
     """GET `uri`, at most `limit` bytes in at most `WHOLE_TIMEOUT_SECONDS`.
 
     Raises:
-        FetchFailed: for any failure of network or server, a redirect, or too large a body.
+        FetchFailed: for any failure of network or server, a redirect, too large a body, and an
+            address that is out of reach.
     """
-    if urlsplit(uri).scheme not in {"http", "https"}:
-        raise FetchFailed("not a web address")
-    headers = {"If-None-Match": etag} if etag else {}
-    request = urllib.request.Request(uri, headers=headers)  # noqa: S310 - scheme checked above
-    try:
-        with _opener.open(request, timeout=TIMEOUT_SECONDS) as response:
-            return Fetched(_read(response, limit), response.headers.get("ETag", "")[:80])
-    except urllib.error.HTTPError as error:
-        if error.code == HTTPStatus.NOT_MODIFIED and etag:
-            return Fetched(None, etag)
-        raise FetchFailed(f"answered {error.code}") from error
-    except (OSError, HTTPException, ValueError) as error:
-        raise FetchFailed(f"could not be reached ({type(error).__name__})") from error
-
-
-def _read(response: HTTPResponse, limit: int) -> bytes:
     deadline = time.monotonic() + WHOLE_TIMEOUT_SECONDS
+    try:
+        target = urlsplit(uri)
+        headers = {"Host": target.netloc} | ({"If-None-Match": etag} if etag else {})
+        path = f"{target.path or '/'}{target.query and '?' + target.query}"
+        with _connection(target, reach) as connection:
+            connection.request("GET", path, headers=headers)
+            response = connection.getresponse()
+            if response.status == HTTPStatus.NOT_MODIFIED and etag:
+                return Fetched(None, etag)
+            if response.status != HTTPStatus.OK:
+                raise FetchFailed(f"answered {response.status}")
+            body = _read(response, limit)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        if time.monotonic() > deadline:
+            raise FetchFailed("answered too slowly") from error
+        raise FetchFailed(f"could not be reached ({type(error).__name__})") from error
+    if time.monotonic() > deadline:
+        # What was cut off looks as if it had ended.
+        raise FetchFailed("answered too slowly")
+    return Fetched(body, response.headers.get("ETag", "")[:80])
+
+
+@contextmanager
+def _connection(target: SplitResult, reach: Reach) -> Iterator[http.client.HTTPConnection]:
+    """A connection to where `target` leads, cut off when its whole time is over."""
+    connection = http.client.HTTPConnection(target.hostname or "")
+    connection.sock = _socket(target, reach)
+    deadline = threading.Timer(WHOLE_TIMEOUT_SECONDS, _cut_off, [connection.sock])
+    deadline.daemon = True
+    deadline.start()
+    try:
+        yield connection
+    finally:
+        deadline.cancel()
+        connection.close()
+
+
+def _socket(target: SplitResult, reach: Reach) -> socket.socket:
+    """A socket that is connected to the address that was looked at, and to no other."""
+    if "@" in target.netloc:
+        raise FetchFailed("an address with a name or password in it")
+    if target.scheme != "https" and not (reach.anywhere and target.scheme == "http"):
+        raise FetchFailed("not an address that begins with https://")
+    host = target.hostname or ""
+    port = target.port or (443 if target.scheme == "https" else 80)
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [str(entry[4][0]) for entry in found]
+    if not reach.anywhere and host not in reach.own:
+        addresses = [address for address in addresses if is_public(address)]
+        if not addresses:
+            raise FetchFailed(f"{host} is no public address")
+    plain = _first_to_answer(addresses, port)
+    return _safe(plain, host) if target.scheme == "https" else plain
+
+
+def _first_to_answer(addresses: Iterable[str], port: int) -> socket.socket:
+    failure = OSError("no address")
+    for address in addresses:
+        try:
+            return socket.create_connection((address, port), timeout=TIMEOUT_SECONDS)
+        except OSError as error:
+            failure = error
+    raise failure
+
+
+def _safe(plain: socket.socket, host: str) -> socket.socket:
+    """The same socket under TLS, with the certificate of `host`."""
+    try:
+        return _tls().wrap_socket(plain, server_hostname=host)
+    except (OSError, ValueError):
+        plain.close()
+        raise
+
+
+def is_public(address: str) -> bool:
+    """Whether this address belongs to the public network, also the IPv4 one that it wraps."""
+    return all(each.is_global and not each.is_multicast for each in _wrapped(address))
+
+
+def _wrapped(address: str) -> Iterator[_Address]:
+    found = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(found, ipaddress.IPv4Address):
+        yield found
+        return
+    inner = [found.ipv4_mapped, found.sixtofour, *(found.teredo or ())]
+    if found in _EMBEDDED:
+        inner.append(ipaddress.IPv4Address(found.packed[-4:]))
+    wrapped = [one for one in inner if one is not None]
+    yield from wrapped
+    if found.ipv4_mapped is None:
+        yield found
+
+
+def _cut_off(open_socket: socket.socket) -> None:
+    with suppress(OSError):  # It may be closed already.
+        open_socket.shutdown(socket.SHUT_RDWR)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def _read(response: http.client.HTTPResponse, limit: int) -> bytes:
     chunks: list[bytes] = []
     size = 0
     while chunk := response.read1(CHUNK):
@@ -65,6 +166,4 @@ def _read(response: HTTPResponse, limit: int) -> bytes:
         chunks.append(chunk)
         if size > limit:
             raise FetchFailed(f"larger than {limit} bytes")
-        if time.monotonic() > deadline:
-            raise FetchFailed("answered too slowly")
     return b"".join(chunks)

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TypeAlias
 
+from django.conf import settings
 from django.db import transaction
 
 from healthcode import core
@@ -19,6 +20,7 @@ from healthcode.core.errors import MalformedMetadata
 from verifier.models import Publication, TrustedIssuer
 from verifier.recognition import alliance
 from verifier.recognition.fetching import Fetched, FetchFailed, fetch
+from verifier.recognition.reach import hosts, reach
 
 logger = logging.getLogger(__name__)
 
@@ -167,9 +169,11 @@ def _ask(uris: Sequence[str]) -> Answers:
     """Fetch all of these, some at once; each only if it differs from the copy at hand."""
     etags = dict(Publication.objects.filter(uri__in=uris).values_list("uri", "etag"))
 
+    whom = reach()
+
     def ask(uri: str) -> Fetched | FetchFailed:
         try:
-            return fetch(uri, etag=etags.get(uri, ""), limit=LIST_LIMIT)
+            return fetch(uri, etag=etags.get(uri, ""), limit=LIST_LIMIT, reach=whom)
         except FetchFailed as why:
             return why
 
@@ -192,7 +196,10 @@ def _take_issuer(issuer: TrustedIssuer, answers: Answers, *, at: datetime) -> No
         # Confirmed anew: the keys are the same, and known to be so as of now.
         Publication.objects.filter(uri=keys_uri, as_of__lt=at).update(as_of=at)
     metadata = _good(answers[metadata_uri])
-    _take_lists(issuer.name, _status_lists(issuer.name, metadata.body or b""), at=at)
+    near = hosts([issuer.base_url])
+    if issuer.name == settings.ISSUER:
+        near |= hosts([settings.STATUS_BASE_URL])
+    _take_lists(issuer.name, _status_lists(issuer.name, metadata.body or b"", near), at=at)
 
 
 def _take_member(member: core.Issuer, answers: Answers, *, at: datetime) -> None:
@@ -201,7 +208,8 @@ def _take_member(member: core.Issuer, answers: Answers, *, at: datetime) -> None
     def take(uri: str) -> None:
         fetched = _good(answers[uri])
         if fetched.body is not None and fetched.body.lstrip().startswith(b"{"):
-            _take_lists(member.name, _status_lists(member.name, fetched.body), at=at)
+            named = _status_lists(member.name, fetched.body, hosts(member.status_lists))
+            _take_lists(member.name, named, at=at)
         elif fetched.body is not None:
             keep_status_list(member.name, uri=uri, body=fetched.body, etag=fetched.etag, at=at)
 
@@ -220,12 +228,18 @@ def _take_lists(issuer: str, uris: Sequence[str], *, at: datetime) -> None:
     _each(uris, take)
 
 
-def _status_lists(issuer: str, metadata: bytes) -> list[str]:
-    """The addresses of the lists that the issuer's metadata names."""
+def _status_lists(issuer: str, metadata: bytes, near: frozenset[str]) -> list[str]:
+    """The addresses of the lists that the issuer's metadata names, all at one of these hosts.
+
+    Whoever writes the metadata says what we ask for every 15 seconds, so they say it of themselves.
+    """
     document = strict_json.load(metadata, MalformedMetadata)
     if not isinstance(document, dict) or document.get("issuer") != issuer:
         raise FetchFailed("metadata are those of another issuer")
     uris = document.get("status_lists", [])
     if not isinstance(uris, list) or len(uris) > MAX_LISTS:
         raise FetchFailed("metadata name no list of status lists")
-    return [uri for uri in uris if isinstance(uri, str) and len(uri) <= MAX_URI]
+    named = [uri for uri in uris if isinstance(uri, str) and len(uri) <= MAX_URI]
+    if hosts(named) - near:
+        raise FetchFailed("metadata name status lists at another host")
+    return named

@@ -16,6 +16,7 @@ SETTINGS = {
     "ALLOWED_HOSTS": "*",
     "SMS_SENDER": "accounts.sms.ConsoleSender",
     "DEMO": "1",
+    "FETCH_PRIVATE": "1",
 }
 NOWHERE = {
     "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",

@@ -80,7 +80,11 @@ class AllianceFolder:
     def _run(self, command: str, *arguments: str) -> None:
         ran = subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-m", "healthcode.alliance", command, str(self.folder), *arguments],
-            env={**os.environ, "ALLIANCE_KEY_SECRET": self._secret.read_text()},
+            env={
+                **os.environ,
+                "ALLIANCE_KEY_SECRET": self._secret.read_text(),
+                "FETCH_PRIVATE": "1",
+            },
             cwd=PROJECT,
             capture_output=True,
             text=True,
