@@ -31,7 +31,6 @@ NO_TEXTS_OF_PEOPLE: Final = {
     "healthcode/areas/build_divisions.py",
     "healthcode/core/cli.py",
     "healthcode/core/explain.py",
-    "healthcode/starting.py",
     "healthcode/evidence/management/commands/load_document_signers.py",
     "verifier/management/commands/partner_calls.py",
     "accounts/vault.py",
@@ -90,6 +89,7 @@ def test_a_question_is_found(line: str) -> None:
     [
         "unicodedata.normalize('NFC', name)",
         "name.strip('.')",
+        "f'{name}.'.strip()",
         "name.split(',')",
         r"re.compile(r'\d+', re.ASCII)",
         r"re.compile(rb'\d+')",
@@ -116,11 +116,16 @@ def questions(module: ast.Module) -> Iterator[str]:
         name, whose = node.func.attr, ast.unparse(node.func.value)
         if (
             ASKING.fullmatch(name)
-            or (name in TRIMMING and not node.args)
+            or (name in TRIMMING and not node.args and not written_here(node.func.value))
             or (whose == "unicodedata" and name != "normalize")
             or (whose == "re" and by_unicode(node))
         ):
             yield f"{node.lineno}: {ast.unparse(node.func)}"
+
+
+def written_here(text: ast.expr) -> bool:
+    """Whether the text stands in the program."""
+    return isinstance(text, ast.Constant | ast.JoinedStr)
 
 
 def by_unicode(call: ast.Call) -> bool:
