@@ -27,4 +27,5 @@ EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
 CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", \
-     "--workers", "1", "--blocking-threads", "10", "--no-ws", "healthcode.wsgi:application"]
+     "--workers", "1", "--blocking-threads", "10", "--no-ws", "--factory", \
+     "healthcode.wsgi:begin"]

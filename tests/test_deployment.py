@@ -71,7 +71,8 @@ def test_containers_run_what_make_run_runs(compose: dict[str, Any]) -> None:
         "--blocking-threads",
         "10",
         "--no-ws",
-        "healthcode.wsgi:application",
+        "--factory",
+        "healthcode.wsgi:begin",
     ):
         assert f'"{word}"' in dockerfile
         assert f'"{word}"' in local
@@ -87,7 +88,7 @@ def test_the_final_image_starts_without_the_tools(tmp_path: Path) -> None:
     shutil.copy(ROOT / "manage.py", tmp_path)
     program = (
         "import django; django.setup();"
-        "import healthcode.urls, healthcode.starting, healthcode.celery as c;"
+        "import healthcode.urls, healthcode.wsgi, healthcode.celery as c;"
         "c.app.loader.import_default_modules();"
         "from django.core.management import call_command; call_command('check')"
     )

@@ -101,7 +101,7 @@ def _service(stage: Stage, database: str) -> Iterator[int]:
     port = reserve()
     environment = {**os.environ, "DATABASE_URL": stage.postgres.url(database)}
     granian = ["granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"]
-    web = [*granian, "--blocking-threads", "10", "--no-ws", "healthcode.wsgi:application"]
+    web = [*granian, "--blocking-threads", "10", "--no-ws", "--factory", "healthcode.wsgi:begin"]
     celery = ["celery", "--quiet", "-A", "healthcode.celery", "worker", "--concurrency=2"]
     with (stage.folder / "service.log").open("ab") as log:
         running = [

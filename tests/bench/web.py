@@ -46,7 +46,9 @@ def serving(stage: Stage, database: str, *, workers: int) -> Iterator[Server]:
     options = ["--workers", str(workers), "--blocking-threads", "10", "--no-ws"]
     with (stage.folder / "web.log").open("ab") as log:
         process = children.start(
-            [*granian, *options, "healthcode.wsgi:application"], output=log, environment=environment
+            [*granian, *options, "--factory", "healthcode.wsgi:begin"],
+            output=log,
+            environment=environment,
         )
     try:
         _wait(port)

@@ -99,7 +99,13 @@ def second_half(folder: Path, environment: dict[str, str], stack: ExitStack) -> 
     port = reserve()
     celery = ["celery", "--quiet", "-A", "healthcode.celery"]
     commands = {
-        "web": ["granian", "--interface=wsgi", f"--port={port}", "healthcode.wsgi:application"],
+        "web": [
+            "granian",
+            "--interface=wsgi",
+            f"--port={port}",
+            "--factory",
+            "healthcode.wsgi:begin",
+        ],
         "worker": [*celery, "worker", "--concurrency=2", "--hostname=second@%h"],
         "beat": [*celery, "beat", "--pidfile=", f"--schedule={folder / 'second-beat'}"],
     }

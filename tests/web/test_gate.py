@@ -11,6 +11,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from healthcode.web.gate import OPERATORS, RETRY_AFTER_SECONDS, Gate
+from healthcode.wsgi import application
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -172,9 +173,6 @@ def test_never_more_are_at_work_than_there_are_places(slow: Slow) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.django_db(transaction=True)
 def test_the_service_stands_behind_a_gate() -> None:
-    from healthcode.wsgi import application  # which asks the database about its secrets
-
     assert isinstance(application, Gate)
     assert ask(application, "/healthz").status == "200 OK"

@@ -181,7 +181,8 @@ class Service:
             *("--blocking-threads", "10"),
             "--no-ws",
             *("--workers-kill-timeout", "5"),
-            "healthcode.wsgi:application",
+            "--factory",
+            "healthcode.wsgi:begin",
         ]
 
     def _start_role(self, name: str, command: list[str]) -> None:
