@@ -1,8 +1,9 @@
-"""CBOR (RFC 8949), as much of it as signed statements use.
+"""CBOR (RFC 8949) as others write it: all that the standard allows, within limits.
 
-A decoder of our own because its input comes from strangers: the length, depth and types of what
-it can return are known from these lines alone, and it allocates nothing that the input does not
-hold. Tags stay tags: nothing here turns into dates, big numbers or objects.
+For certificates and lists, which others make; codes have one encoding, and `grammar` reads that
+alone. A decoder of our own because its input comes from strangers: the length, depth and types of
+what it can return are known from these lines alone, and it allocates nothing that the input does
+not hold. Tags stay tags: nothing here turns into dates, big numbers or objects.
 """
 
 import struct
@@ -13,7 +14,10 @@ from typing import NoReturn, TypeAlias
 from healthcode.core.errors import CoreError
 
 MAX_DEPTH = 16
+MAX_ITEMS = 1 << 16
+"""More than any certificate or list has; each takes up to a hundred times its byte in memory."""
 _INDEFINITE = 31
+_ONE_MORE_BYTE = 24
 _BREAK = 0xFF
 _FLOATS = {25: ">e", 26: ">f", 27: ">d"}
 _SIMPLE: dict[int, bool | None] = {20: False, 21: True, 22: None}
@@ -27,8 +31,24 @@ class Tag:
     value: "Value"
 
 
+@dataclass(frozen=True, slots=True)
+class Simple:
+    """A simple value that this package has no use for, such as undefined (23)."""
+
+    number: int
+
+
 Value: TypeAlias = (
-    int | float | bytes | str | bool | list["Value"] | dict[int | str, "Value"] | Tag | None
+    int
+    | float
+    | bytes
+    | str
+    | bool
+    | list["Value"]
+    | dict[int | str, "Value"]
+    | Tag
+    | Simple
+    | None
 )
 Encodable: TypeAlias = (
     int
@@ -47,8 +67,8 @@ class MalformedCbor(CoreError):
 def decode(data: bytes) -> Value:
     """The one item that `data` is. Raises MalformedCbor: also for bytes left over.
 
-    Map keys are integers or texts, each at most once. Other encodings of the same value than the
-    shortest are read: who wants only one must encode again and compare.
+    No map has a key twice, which the standard calls invalid. Keys that are neither integers nor
+    texts name nothing that is known here, and are passed over with their values.
     """
     reader = _ItemReader(data)
     value = reader.item(0)
@@ -96,10 +116,12 @@ class _ItemReader:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.at = 0
+        self.items = 0
 
     def item(self, depth: int) -> Value:
         if depth > MAX_DEPTH:
             _fail("nested too deeply")
+        self.count()
         first = self.take(1)[0]
         major, info = first >> 5, first & 0x1F
         if major == 7:
@@ -122,6 +144,11 @@ class _ItemReader:
                 return self.pairs(self.counted(argument), depth)
             case _:
                 return Tag(argument, self.item(depth + 1))
+
+    def count(self) -> None:
+        self.items += 1
+        if self.items > MAX_ITEMS:
+            _fail("too many items")
 
     def take(self, count: int) -> bytes:
         start, self.at = self.at, self.at + count
@@ -151,21 +178,32 @@ class _ItemReader:
     def simple(self, info: int) -> Value:
         if info in _SIMPLE:
             return _SIMPLE[info]
-        if info not in _FLOATS:
-            _fail("simple value not in use")
-        number: float = struct.unpack(_FLOATS[info], self.take(1 << (info - 24)))[0]
-        return number
+        if info in _FLOATS:
+            number: float = struct.unpack(_FLOATS[info], self.take(1 << (info - 24)))[0]
+            return number
+        simple = self.take(1)[0] if info == _ONE_MORE_BYTE else info
+        # What fits into the first byte is not written with a second one (RFC 8949, 3.3).
+        if info > _ONE_MORE_BYTE or (info == _ONE_MORE_BYTE and simple < 32):
+            _fail("reserved simple value")
+        return Simple(simple)
 
     def pairs(self, steps: "range | _UntilBreak", depth: int) -> dict[int | str, Value]:
         result: dict[int | str, Value] = {}
+        others: set[bytes] = set()
         for _ in steps:
+            start = self.at
             key = self.item(depth + 1)
             # bool is an int to Python, but true and 1 are two keys.
-            if type(key) is not int and type(key) is not str:
-                _fail("key is neither integer nor text")
-            if key in result:
+            if type(key) is int or type(key) is str:
+                if key in result:
+                    _fail("key twice")
+                result[key] = self.item(depth + 1)
+                continue
+            encoded = self.data[start : self.at]
+            if encoded in others:
                 _fail("key twice")
-            result[key] = self.item(depth + 1)
+            others.add(encoded)
+            self.item(depth + 1)
         return result
 
     def indefinite(self, major: int, depth: int) -> Value:
@@ -183,6 +221,7 @@ class _ItemReader:
     def chunks(self, major: int, steps: "_UntilBreak") -> bytes | str:
         parts = []
         for _ in steps:
+            self.count()
             first = self.take(1)[0]
             if first >> 5 != major or first & 0x1F == _INDEFINITE:
                 _fail("chunk of another kind")
