@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from healthcode.core import dcc, explain, strict_json, trust_list
+from healthcode.core import document_signers, explain, strict_json, trust_list
 from healthcode.core.errors import CoreError, MalformedTrustList
 from healthcode.core.keys import parse_jwk_set
 from healthcode.core.rules import Rules, parse_rules
@@ -141,7 +141,12 @@ def _trust(options: argparse.Namespace, at: int) -> Trust:
 
 def _certified(options: argparse.Namespace) -> Mapping[str, Any]:
     name = getattr(options, "certificates", None)
-    return dcc.issuers(Path(name).read_bytes()) if name else {}
+    if not name:
+        return {}
+    issuers, left_out = document_signers.issuers(Path(name).read_bytes())
+    for sentence in left_out:
+        print(f"healthcode.core: {name}: {sentence}", file=sys.stderr)
+    return issuers
 
 
 def _alliance(options: argparse.Namespace) -> tuple[Any, ...]:

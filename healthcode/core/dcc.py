@@ -2,27 +2,21 @@
 
 HCERT 1.0: Base45 of zlib of a COSE_Sign1 over a CWT whose claim -260 holds the certificate (DCC
 schema 1.3). They state a vaccination, a test or a recovery, no colour: at a door they admit
-nobody, but what they attest can be entered as evidence. More is read than of our own codes
-(other CBOR lengths, times as floats), because 30 countries wrote them.
+nobody, but what they attest can be entered as evidence. Thirty countries wrote them, so they are
+read as the standards allow, not as our own codes are; verified first, and then asked only for what
+is used.
 """
 
-import hashlib
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
-
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from healthcode.core import base45, cbor, cose, dcc_schema
-from healthcode.core.cose import Algorithm
-from healthcode.core.dcc_schema import Statement
-from healthcode.core.errors import CoreError, MalformedCode, MalformedKey
-from healthcode.core.keys import KID_BYTES, Key
-from healthcode.core.trust import Issuer, Outcome
-from healthcode.core.verdict import Door, Reason, Verdict, age
+from healthcode.core.document_signers import CertificateKey
+from healthcode.core.errors import CoreError, MalformedCode
+from healthcode.core.trust import Outcome
+from healthcode.core.verdict import Door, Reason, Verdict, age, refused
 
 Doubt: TypeAlias = Literal[
     Reason.UNKNOWN_ISSUER,
@@ -37,21 +31,18 @@ PREFIX: Final = "HC1:"
 MAX_CHARACTERS: Final = 4_296
 """All that the largest QR picture holds (version 40 at level L)."""
 MAX_BYTES: Final = 1 << 15
-_CWT_TAG: Final = 61
+_EPOCH_TAG, _CWT_TAG = 1, 61
 _ISS, _EXP, _IAT, _HCERT = 1, 4, 6, -260
-
-# HCERT 1.0, 3.3.3; the second arc is the one that most issuers put into their certificates.
-_ARCS: Final = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")
-_USAGES: Final = {"1": "test", "2": "vaccination", "3": "recovery"}
-_EMPTY_EKU: Final = bytes.fromhex("0603551d2504023000")
-"""An extended key usage of no purposes. X.509 forbids it, HCERT calls it unrestricted."""
 
 
 @dataclass(frozen=True)
 class Claims:
-    """The claims around a certificate, its content not yet held against the schema."""
+    """The claims around a certificate, its content not yet held against the schema.
 
-    country: str
+    `issuer` is who the certificate says issued it; the key tells who signed it.
+    """
+
+    issuer: str | None
     issued_at: int
     expires_at: int
     content: Mapping[int | str, cbor.Value]
@@ -62,24 +53,22 @@ class SignedCertificate:
     """A certificate as it was read, its signature not verified."""
 
     claims: Claims
-    statement: Statement
     kid: bytes
     message: cose.Sign1
 
 
-@dataclass(frozen=True)
-class CertificateKey(Key):
-    """The key of a document signing certificate, and what it may sign; everything by default."""
+class CertificateSigner(NamedTuple):
+    """Whose word a certificate is: the country of the key that signed it."""
 
-    usages: frozenset[str] = frozenset(_USAGES.values())
+    country: str
+    key: CertificateKey
 
 
 def read(text: str) -> SignedCertificate:
     """The content of an `HC1:` text, its signature not verified. Raises MalformedCode."""
     try:
         message = parse_message(inflate(from_base45(unprefix(text))))
-        claims = claims_of(message)
-        return SignedCertificate(claims, dcc_schema.check(claims.content), kid_of(message), message)
+        return SignedCertificate(claims_of(message), kid_of(message), message)
     except MalformedCode:
         raise
     except CoreError as error:
@@ -132,90 +121,64 @@ def claims_of(message: cose.Sign1) -> Claims:
     claims = cbor.decode(message.payload)
     if not isinstance(claims, dict):
         raise MalformedCode("not the claims of an EU certificate")
-    match claims.get(_ISS), claims.get(_HCERT):
-        case str() as country, {1: dict() as content}:
+    match claims.get(_HCERT):
+        case {1: dict() as content}:
+            issuer = claims.get(_ISS)
             issued_at, expires_at = _seconds(claims.get(_IAT)), _seconds(claims.get(_EXP))
-            return Claims(country, issued_at, expires_at, content)
+            return Claims(
+                issuer if isinstance(issuer, str) else None, issued_at, expires_at, content
+            )
         case _:
             raise MalformedCode("not the claims of an EU certificate")
 
 
-def key_of(certificate: x509.Certificate) -> CertificateKey:
-    """The key of a document signing certificate. Raises MalformedKey for kinds not in use."""
-    digest = hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest()
-    public_key = certificate.public_key()
-    match public_key:
-        case ec.EllipticCurvePublicKey():
-            algorithm = Algorithm.ES256
-        case rsa.RSAPublicKey():
-            algorithm = Algorithm.PS256
-        case _:
-            raise MalformedKey("certificates are signed with EC or RSA keys")
-    return CertificateKey(
-        kid=digest[:KID_BYTES],
-        public_key=public_key,
-        algorithm=algorithm,
-        not_before=int(certificate.not_valid_before_utc.timestamp()),
-        not_after=int(certificate.not_valid_after_utc.timestamp()),
-        usages=_usages(certificate),
-    )
-
-
-def issuers(pem: bytes) -> Mapping[str, Issuer]:
-    """The issuers by country of a bundle of document signing certificates in PEM.
-
-    Raises MalformedKey.
-    """
-    try:
-        certificates = x509.load_pem_x509_certificates(pem)
-    except ValueError as error:
-        raise MalformedKey("not certificates in PEM") from error
-    keys: dict[str, list[Key]] = {}
-    for certificate in certificates:
-        for country in certificate.subject.get_attributes_for_oid(x509.NameOID.COUNTRY_NAME):
-            keys.setdefault(str(country.value), []).append(key_of(certificate))
-    return {country: Issuer(country, tuple(found)) for country, found in keys.items()}
-
-
 def judge(signed: SignedCertificate, door: Door) -> Verdict:
     """The verdict at a door: genuine or not, a certificate is no colour and admits nobody."""
-    doubt = doubt_of(signed, door)
+    signer = signer_of(signed, door)
+    if not isinstance(signer, CertificateSigner):
+        return refused(signer, door)
+    try:
+        dcc_schema.check(signed.claims.content)
+    except MalformedCode:
+        return refused(Reason.MALFORMED, door)
     return Verdict(
         outcome=Outcome.REFUSE,
-        reason=doubt or Reason.NOT_ADMITTED_HERE,
+        reason=Reason.NOT_ADMITTED_HERE,
         code=None,
-        age_seconds=None if doubt else age(signed.claims.issued_at, door.now),
+        age_seconds=age(signed.claims.issued_at, door.now),
         trust_age_seconds=age(door.trust.as_of, door.now),
         status_age_seconds=None,
     )
 
 
-def doubt_of(signed: SignedCertificate, door: Door) -> Doubt | None:
-    """Why what the certificate states cannot be believed, or None when it can."""
-    issuer = door.trust.issuers.get(signed.claims.country)
-    if issuer is None:
-        return Reason.UNKNOWN_ISSUER
-    keys = [
-        key
+def signer_of(signed: SignedCertificate, door: Door) -> CertificateSigner | Doubt:
+    """Who signed the certificate, or why what it states cannot be believed.
+
+    What it says of its issuer decides nothing, since some countries write no country there; but
+    it tells a country without such a key from one that nobody here knows.
+    """
+    claims, issuers = signed.claims, door.trust.issuers
+    named = [
+        CertificateSigner(issuer.name, key)
+        for issuer in issuers.values()
         for key in issuer.keys
-        if key.kid == signed.kid and key.in_force(issued_at=signed.claims.issued_at, at=door.now)
+        if isinstance(key, CertificateKey)
+        and key.kid == signed.kid
+        and key.in_force(issued_at=claims.issued_at, at=door.now)
     ]
-    if not keys:
-        return Reason.UNKNOWN_KEY
-    if not is_signed_by(signed.message, keys, signed.statement.kind):
-        return Reason.BAD_SIGNATURE
-    return lapse(signed.claims, door.now, door.rules.leeway_seconds)
+    if not named:
+        return Reason.UNKNOWN_KEY if claims.issuer in issuers else Reason.UNKNOWN_ISSUER
+    kinds = dcc_schema.kinds_of(claims.content)
+    for signer in named:
+        if is_signed_by(signed.message, signer.key) and kinds <= signer.key.usages:
+            return lapse(claims, door.now, door.rules.leeway_seconds) or signer
+    return Reason.BAD_SIGNATURE
 
 
-def is_signed_by(message: cose.Sign1, keys: Iterable[Key], kind: str) -> bool:
-    """Whether one of these keys signed the message, and may sign statements of this kind."""
-    return any(
-        key.algorithm is message.algorithm
-        and (not isinstance(key, CertificateKey) or kind in key.usages)
-        and cose.signature_holds(
-            key.algorithm, key.public_key, message.signed_bytes, message.signature
-        )
-        for key in keys
+def is_signed_by(message: cose.Sign1, key: CertificateKey) -> bool:
+    """Whether this key signed the message, whatever it may sign."""
+    return key.algorithm is message.algorithm and cose.signature_holds(
+        key.algorithm, key.public_key, message.signed_bytes, message.signature
     )
 
 
@@ -228,26 +191,9 @@ def lapse(claims: Claims, now: int, leeway_seconds: int) -> Doubt | None:
 
 
 def _seconds(value: cbor.Value) -> int:
-    """A NumericDate, which some issuers write as a float."""
+    """A NumericDate: without a tag (RFC 8392, 2), or with it all the same; whole or a float."""
+    if isinstance(value, cbor.Tag) and value.number == _EPOCH_TAG:
+        value = value.value
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1 << 40:
         return int(value)
     raise MalformedCode("a time is missing")
-
-
-def _usages(certificate: x509.Certificate) -> frozenset[str]:
-    if _EMPTY_EKU in certificate.tbs_certificate_bytes:
-        return CertificateKey.usages
-    try:
-        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return CertificateKey.usages
-    except ValueError as error:
-        raise MalformedKey("certificate has extensions that cannot be read") from error
-    named = {
-        usage
-        for purpose in purposes
-        for number, usage in _USAGES.items()
-        if purpose.dotted_string in {arc + number for arc in _ARCS}
-    }
-    # Purposes that are not about certificates, a server's say, restrict nothing here.
-    return frozenset(named) or CertificateKey.usages

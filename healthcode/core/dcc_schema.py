@@ -1,4 +1,7 @@
-"""The content of an EU certificate, as far as it is relied on (DCC schema 1.3)."""
+"""The content of an EU certificate, as far as it is used (DCC schema 1.3).
+
+What nothing here relies on may be missing, empty or of another form: thirty countries wrote them.
+"""
 
 import re
 from collections.abc import Mapping
@@ -8,23 +11,23 @@ from typing import Final
 from healthcode.core import cbor
 from healthcode.core.errors import MalformedCode
 
-# Some issuers write the midnight behind a date.
-_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}(T00:00:00)?", re.ASCII)
-_PART_OF_DATE: Final = re.compile(r"(\d{4}(-\d{2}(-\d{2}(T00:00:00)?)?)?)?", re.ASCII)
+_MONTH_AND_DAY: Final = r"-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])%s)?"
+# Some issuers write a time behind a date.
+_TIME: Final = r"(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
+_DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}" + _TIME, re.ASCII)
+_BORN: Final = re.compile(rf"((19|20)\d\d({_MONTH_AND_DAY % _TIME})?)?", re.ASCII)
 _DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T.*", re.ASCII)
-_VERSION: Final = re.compile(r"\d+\.\d+\.\d+", re.ASCII)
-_COUNTRY: Final = re.compile(r"[A-Z]{1,10}")
-_NAME: Final = re.compile(r"[A-Z<]{1,80}")
 _ANY: Final = re.compile(r".{1,128}", re.DOTALL)
+_DOSES: Final = range(1, 10)
+# RFC 8949, 3.4.1 and RFC 8943: a text that is a time, a text that is a day.
+_TAGS_OF_TEXTS: Final = (0, 1004)
+_NAMES: Final = ("fnt", "gnt", "fn", "gn")
 
 _Rule = re.Pattern[str] | range
-_EVERY: Final[Mapping[str, _Rule]] = {"tg": _ANY, "co": _COUNTRY, "is": _ANY, "ci": _ANY}
+_EVERY: Final[Mapping[str, _Rule]] = {"tg": _ANY, "ci": _ANY}
 _KINDS: Final[Mapping[str, tuple[str, Mapping[str, _Rule]]]] = {
-    "v": (
-        "vaccination",
-        {"vp": _ANY, "mp": _ANY, "ma": _ANY, "dn": range(10), "sd": range(1, 10), "dt": _DATE},
-    ),
-    "t": ("test", {"tt": _ANY, "sc": _DATE_TIME, "tr": _ANY}),
+    "v": ("vaccination", {"dn": _DOSES, "sd": _DOSES, "dt": _DATE}),
+    "t": ("test", {"sc": _DATE_TIME}),
     "r": ("recovery", {"fr": _DATE, "df": _DATE, "du": _DATE}),
 }
 
@@ -40,48 +43,62 @@ class Statement:
 
 
 def check(content: Mapping[int | str, cbor.Value]) -> Statement:
-    """The one statement of a certificate. Raises MalformedCode where the schema is not met."""
-    _match(content, "ver", _VERSION)
-    name = content.get("nam")
-    if not isinstance(name, dict):
-        raise MalformedCode("no name")
-    _match(name, "fnt", _NAME)
-    born = _match(content, "dob", _PART_OF_DATE)
-    kind, entries = _entries(content)
-    match entries:
-        case [dict() as entry]:
-            pass
+    """The one statement of a certificate. Raises MalformedCode where what is used is not there."""
+    match content.get("nam"):
+        case dict() as found:
+            name = _untagged(found)
         case _:
-            raise MalformedCode("not exactly one vaccination, test or recovery")
+            raise MalformedCode("no name")
+    if not any(isinstance(part, str) and part.strip(" <") for part in map(name.get, _NAMES)):
+        raise MalformedCode("no name")
+    born = _plain(content.get("dob")) or ""
+    if not isinstance(born, str) or not _BORN.fullmatch(born):
+        raise MalformedCode("dob is not as the schema says")
+    kind, entry = _only_entry(content)
     title, rules = _KINDS[kind]
     for member, rule in {**_EVERY, **rules}.items():
-        _match(entry, member, rule)
-    return Statement(title, _by_text(entry), _by_text(name), str(born))
+        if not _fits(entry.get(member), rule):
+            raise MalformedCode(f"{member} is not as the schema says")
+    return Statement(title, entry, name, born)
 
 
-def kind_of(content: Mapping[int | str, cbor.Value]) -> str:
-    """Vaccination, test or recovery. Raises MalformedCode for none or several."""
-    return _KINDS[_entries(content)[0]][0]
+def kinds_of(content: Mapping[int | str, cbor.Value]) -> frozenset[str]:
+    """What there is of vaccination, test and recovery."""
+    return frozenset(_KINDS[kind][0] for kind in _present(content))
 
 
-def _entries(content: Mapping[int | str, cbor.Value]) -> tuple[str, cbor.Value]:
-    """The entries of the only kind there is; some issuers write the other kinds as null."""
-    present = [kind for kind in _KINDS if content.get(kind) is not None]
-    if len(present) != 1:
+def _present(content: Mapping[int | str, cbor.Value]) -> list[str]:
+    """The kinds there are; some issuers write the others as null or as empty lists."""
+    return [kind for kind in _KINDS if content.get(kind) not in (None, [])]
+
+
+def _only_entry(content: Mapping[int | str, cbor.Value]) -> tuple[str, Mapping[str, cbor.Value]]:
+    kinds = _present(content)
+    if len(kinds) != 1:
         raise MalformedCode("not exactly one of vaccination, test and recovery")
-    return present[0], content[present[0]]
+    match content[kinds[0]]:
+        case [dict() as entry]:
+            return kinds[0], _untagged(entry)
+        case _:
+            raise MalformedCode("not exactly one vaccination, test or recovery")
 
 
-def _match(members: Mapping[int | str, cbor.Value], name: str, rule: _Rule) -> cbor.Value:
-    value = members.get(name)
+def _fits(value: cbor.Value, rule: _Rule) -> bool:
     if isinstance(rule, range):
-        fits = isinstance(value, int) and value in rule
-    else:
-        fits = isinstance(value, str) and rule.fullmatch(value) is not None
-    if not fits:
-        raise MalformedCode(f"{name} is not as the schema says")
-    return value
+        return type(value) is int and value in rule
+    return isinstance(value, str) and rule.fullmatch(value) is not None
 
 
-def _by_text(members: Mapping[int | str, cbor.Value]) -> Mapping[str, cbor.Value]:
-    return {str(name): value for name, value in members.items()}
+def _untagged(members: Mapping[int | str, cbor.Value]) -> Mapping[str, cbor.Value]:
+    return {str(name): _plain(value) for name, value in members.items()}
+
+
+def _plain(value: cbor.Value) -> cbor.Value:
+    """A value as JSON would have it: no tag around a text, and a whole number is one."""
+    match value:
+        case cbor.Tag(number, str() as text) if number in _TAGS_OF_TEXTS:
+            return text
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value

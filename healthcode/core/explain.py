@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from healthcode.core import claims, status, trust_list
+from healthcode.core import cbor, claims, dcc_schema, status, trust_list
 from healthcode.core.claims import HealthCode
 from healthcode.core.codes import SignedCode
 from healthcode.core.dcc import SignedCertificate
-from healthcode.core.errors import CoreError, NotTrusted
+from healthcode.core.errors import CoreError, MalformedCode, NotTrusted
 from healthcode.core.keys import Key, to_base64url
 from healthcode.core.trust import Trust
 from healthcode.core.verdict import Verdict
@@ -45,13 +45,32 @@ def signed(read: SignedCode | SignedCertificate) -> Mapping[str, Any]:
         "scheme": "EU Digital COVID Certificate",
         "kid": to_base64url(read.kid),
         "algorithm": read.message.algorithm.name,
-        "country": read.claims.country,
+        "issuer": read.claims.issuer,
         "issued_at": read.claims.issued_at,
         "expires_at": read.claims.expires_at,
-        "kind": read.statement.kind,
-        "name": dict(read.statement.name),
-        "born": read.statement.born,
-        "entry": dict(read.statement.entry),
+        **_statement(read.claims.content),
+    }
+
+
+def _statement(content: Mapping[int | str, cbor.Value]) -> Mapping[str, Any]:
+    """What a certificate states, or why nothing can be made of it."""
+    try:
+        found = dcc_schema.check(content)
+    except MalformedCode as why:
+        return {"states_nothing": str(why)}
+    return {
+        "kind": found.kind,
+        "name": _plain(found.name),
+        "born": found.born,
+        "entry": _plain(found.entry),
+    }
+
+
+def _plain(members: Mapping[str, cbor.Value]) -> Mapping[str, Any]:
+    """What JSON has a form for, and the rest as Python writes it: tags, bytes, infinity."""
+    return {
+        name: value if isinstance(value, str | int | None) else repr(value)
+        for name, value in members.items()
     }
 
 

@@ -13,8 +13,9 @@ from typing import Final
 from accounts import vault
 from accounts.likeness import Holder
 from accounts.models import Account, Person
-from healthcode.core import MalformedCode, Rules, Statuses, cbor, dcc
-from healthcode.core.dcc import SignedCertificate
+from healthcode.core import MalformedCode, Rules, Statuses, cbor, dcc, dcc_schema
+from healthcode.core.dcc import CertificateSigner
+from healthcode.core.dcc_schema import Statement
 from healthcode.core.verdict import Door, Reason
 from healthcode.evidence import signers
 from healthcode.evidence.errors import (
@@ -81,18 +82,22 @@ def read(text: str, *, at: datetime) -> Attested:
         signed = dcc.read(_LINE_BREAKS.sub("", texts.trimmed(text)))
     except MalformedCode as error:
         raise NotACertificate from error
-    trust = signers.trust_in(signed.claims.country, signed.kid, at=at)
-    doubt = dcc.doubt_of(signed, Door(trust, Statuses(), Rules(), int(at.timestamp())))
-    if doubt is not None:
-        raise CertificateRefused(doubt)
-    return _attested(signed, at)
+    trust = signers.trust_in(signed.kid, named=signed.claims.issuer, at=at)
+    signer = dcc.signer_of(signed, Door(trust, Statuses(), Rules(), int(at.timestamp())))
+    if not isinstance(signer, CertificateSigner):
+        raise CertificateRefused(signer)
+    try:
+        statement = dcc_schema.check(signed.claims.content)
+    except MalformedCode as error:
+        raise CertificateSaysNothing from error
+    return _attested(statement, signer, at)
 
 
-def _attested(signed: SignedCertificate, at: datetime) -> Attested:
-    entry = signed.statement.entry
-    if entry["tg"] != COVID_19:
+def _attested(statement: Statement, signer: CertificateSigner, at: datetime) -> Attested:
+    entry = statement.entry
+    if entry["tg"] != COVID_19 or _is_ahead(statement.born, at):
         raise CertificateSaysNothing
-    kind = EvidenceKind(signed.statement.kind)
+    kind = EvidenceKind(statement.kind)
     try:
         starts, ends, traits, detail = _READERS[kind](entry, at)
     except (ValueError, OverflowError) as error:
@@ -100,17 +105,16 @@ def _attested(signed: SignedCertificate, at: datetime) -> Attested:
         raise CertificateSaysNothing from error
     if not EARLIEST <= starts <= at:
         raise CertificateSaysNothing
-    country = signed.claims.country
     return Attested(
         kind=kind,
         starts=starts,
         ends=ends,
         traits=traits,
         detail=detail,
-        country=country,
-        key=signed.kid.hex(),
-        digest=vault.index("certificate", country, kind, _identifier(entry)),
-        holder=_holder(signed),
+        country=signer.country,
+        key=signer.key.kid.hex(),
+        digest=vault.index("certificate", signer.country, kind, _identifier(entry)),
+        holder=_holder(statement),
     )
 
 
@@ -121,7 +125,7 @@ def _test(entry: _Entry, _at: datetime) -> _Content:
     sampled_at = datetime.fromisoformat(str(entry["sc"]))
     if sampled_at.tzinfo is None:
         raise ValueError("a time without its zone")
-    result = _RESULTS.get((str(entry.get("tt")), str(entry["tr"])))
+    result = _RESULTS.get((str(entry.get("tt")), str(entry.get("tr"))))
     if result is None:
         raise CertificateSaysNothing
     sampled_at = sampled_at.astimezone(UTC)
@@ -157,7 +161,7 @@ ATTESTABLE: Final = tuple(_READERS)
 
 
 def _day(value: cbor.Value) -> date:
-    """A date, behind which some issuers write midnight."""
+    """A date, behind which some issuers write a time."""
     return date.fromisoformat(str(value)[:10])
 
 
@@ -166,9 +170,15 @@ def _identifier(entry: _Entry) -> str:
     return _AROUND_UVCI.sub("", str(entry["ci"]).upper())
 
 
-def _holder(signed: SignedCertificate) -> Holder:
+def _is_ahead(born: str, at: datetime) -> bool:
+    """Whether a birth date, or the beginning of one, lies after today."""
+    day = born[:10]
+    return day > day_of(at).isoformat()[: len(day)]
+
+
+def _holder(statement: Statement) -> Holder:
     def part(member: str) -> str:
-        value = signed.statement.name.get(member)
+        value = statement.name.get(member)
         return value if isinstance(value, str) else ""
 
     return Holder(
@@ -176,7 +186,7 @@ def _holder(signed: SignedCertificate) -> Holder:
         given=part("gn"),
         family_latin=part("fnt"),
         given_latin=part("gnt"),
-        born=signed.statement.born,
+        born=statement.born,
     )
 
 

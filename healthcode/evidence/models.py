@@ -138,4 +138,4 @@ class DocumentSigner(models.Model):
                 name="document_signer_has_a_country", condition=Q(country__regex="^[A-Z]{2}$")
             ),
         ]
-        indexes = [models.Index(fields=["country", "kid"], name="document_signer_by_key")]
+        indexes = [models.Index(fields=["kid"], name="document_signer_by_key")]

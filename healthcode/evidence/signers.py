@@ -21,19 +21,18 @@ from accounts.models import Account, Role
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
-from healthcode.core import Issuer, Trust
-from healthcode.core.dcc import CertificateKey, key_of
+from healthcode.core import Issuer, Trust, document_signers
+from healthcode.core.document_signers import CertificateKey, key_of
 from healthcode.core.errors import MalformedKey
 from healthcode.evidence.models import DocumentSigner
 
-_BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 _COUNTRY: Final = re.compile("[A-Z]{2}")
 # Two changes at once would each be measured against what the other is about to replace.
 _ONE_AT_A_TIME: Final = "LOCK TABLE evidence_documentsigner IN SHARE ROW EXCLUSIVE MODE"
 # Locked, so that a withdrawal waits for those who are just entering what the signer attested.
 _COUNTING: Final = """
-SELECT certificate FROM evidence_documentsigner
-WHERE country = %s AND kid = %s AND withdrawn_by_id IS NULL FOR SHARE
+SELECT country, certificate FROM evidence_documentsigner
+WHERE kid = %s AND withdrawn_by_id IS NULL ORDER BY id FOR SHARE
 """
 
 
@@ -86,23 +85,38 @@ class SignersDifference:
         )
 
 
-def read_file(pem: bytes, *, country: str | None = None) -> list[ListedSigner]:
-    """The signers in a file of certificates in PEM, each once.
+@dataclass(frozen=True, slots=True)
+class SignersFile:
+    """The signers in a file, each once, and a sentence for each entry that cannot be used."""
+
+    signers: tuple[ListedSigner, ...]
+    left_out: tuple[str, ...]
+
+
+def read_file(pem: bytes, *, country: str | None = None) -> SignersFile:
+    """The signers in a file of certificates in PEM.
+
+    An entry that cannot be used takes none of the others away: hundreds of offices wrote them.
 
     Args:
         country: whose they all are; None where each certificate names its own.
 
     Raises:
-        SignersError: there are none, or one of them cannot be used; it says which.
+        SignersError: it is no such file, is cut off, or holds no signer; it says why.
     """
+    signers, left_out = {}, []
     try:
-        certificates = x509.load_pem_x509_certificates(pem)
-    except ValueError as error:
-        raise SignersError("The file holds no certificates in PEM, or a damaged one.") from error
-    if len(certificates) != pem.count(_BEGIN):
-        raise SignersError("The file holds a damaged certificate.")
-    signers = [_signer(n, found, country) for n, found in enumerate(certificates, 1)]
-    return list({(signer.country, signer.digest): signer for signer in signers}.values())
+        for number, found in enumerate(document_signers.listed(pem), 1):
+            try:
+                signer = _signer(found, country)
+                signers[signer.country, signer.digest] = signer
+            except MalformedKey as why:
+                left_out.append(f"Certificate {number} of the file is left out: {why}.")
+    except MalformedKey as error:
+        raise SignersError(f"The file {error}.") from error
+    if not signers:
+        raise SignersError(" ".join(["The file holds no signer that can be used.", *left_out]))
+    return SignersFile(tuple(signers.values()), tuple(left_out))
 
 
 def difference(
@@ -188,22 +202,26 @@ def withdraw(*, kid: bytes, act: Act) -> int:
     return standing.update(withdrawn_by=act)
 
 
-def trust_in(country: str, kid: bytes, *, at: datetime) -> Trust:
-    """What is trusted about a country's key of this identifier, for the core to judge by.
+def trust_in(kid: bytes, *, named: str | None, at: datetime) -> Trust:
+    """What is trusted about the keys of this identifier, for the core to judge by.
+
+    The country that a certificate names is among the issuers if any signer of it counts, so that
+    the answer tells an unknown key from an unknown country.
 
     In the transaction of what is entered by it; until then nobody withdraws the key.
     """
-    now = int(at.timestamp())
-    if not _COUNTRY.fullmatch(country):
-        return Trust({}, now)
-    standing = DocumentSigner.objects.filter(country=country, withdrawn_by__isnull=True)
-    if not standing.exists():
-        return Trust({}, now)
+    keys: dict[str, tuple[CertificateKey, ...]] = {}
+    if named is not None and _COUNTRY.fullmatch(named):
+        standing = DocumentSigner.objects.filter(country=named, withdrawn_by__isnull=True)
+        if standing.exists():
+            keys[named] = ()
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTING, [country, kid])
-        ders = [bytes(der) for (der,) in cursor.fetchall()]
-    keys = tuple(key_of(x509.load_der_x509_certificate(der)) for der in ders)
-    return Trust({country: Issuer(country, keys)}, now)
+        cursor.execute(_COUNTING, [kid])
+        for country, der in cursor.fetchall():
+            key = key_of(x509.load_der_x509_certificate(bytes(der)))
+            keys[country] = (*keys.get(country, ()), key)
+    issuers = {country: Issuer(country, of) for country, of in keys.items()}
+    return Trust(issuers, int(at.timestamp()))
 
 
 def require_authority(account: Account) -> None:
@@ -216,20 +234,18 @@ def province() -> str:
     return settings.ISSUER.removeprefix("CN-")
 
 
-def _signer(number: int, certificate: x509.Certificate, country: str | None) -> ListedSigner:
-    found = certificate.subject.get_attributes_for_oid(x509.NameOID.COUNTRY_NAME)
-    named = {str(attribute.value) for attribute in found}
+def _signer(found: x509.Certificate | MalformedKey, country: str | None) -> ListedSigner:
+    """The signer of an entry. Raises MalformedKey."""
+    if isinstance(found, MalformedKey):
+        raise found
+    named = document_signers.countries_of(found)
     if country is not None and named - {country}:
         other = ", ".join(sorted(named - {country}))
-        raise SignersError(f"Certificate {number} of the file is of another country: {other}.")
+        raise MalformedKey(f"it is of another country: {other}")
     of = country or next(iter(named), "")
     if len(named) > 1 or not _COUNTRY.fullmatch(of):
-        raise SignersError(f"Certificate {number} of the file does not name one country.")
-    try:
-        key = key_of(certificate)
-    except (MalformedKey, ValueError) as error:
-        raise SignersError(f"Certificate {number} of the file ({of}): {error}.") from error
-    return ListedSigner(of, key, certificate.public_bytes(Encoding.DER))
+        raise MalformedKey("it does not name one country")
+    return ListedSigner(of, key_of(found), found.public_bytes(Encoding.DER))
 
 
 def _row(signer: ListedSigner, act: Act) -> DocumentSigner:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.core.management import call_command
 
-from healthcode.core import dcc
+from healthcode.core import document_signers
 from healthcode.evidence.certificates import (
     COVID_19,
     DETECTED,
@@ -67,7 +67,7 @@ class Ministry:
 
     @property
     def kid(self) -> bytes:
-        return dcc.key_of(self.certificate).kid
+        return document_signers.key_of(self.certificate).kid
 
     @property
     def pem(self) -> bytes:
@@ -78,23 +78,24 @@ class Ministry:
         kind: str,
         entry: dict[str, Any],
         *,
-        name: dict[str, str] = ERIKA,
-        born: str = BORN,
+        name: dict[str, Any] = ERIKA,
+        born: Any = BORN,
         compress: Callable[[bytes], bytes] = zlib.compress,
         lasts: timedelta = timedelta(days=30),
-        says_country: str | None = None,
+        **claims: Any,
     ) -> str:
-        """The text of a certificate, issued a minute ago."""
+        """The text of a certificate, issued a minute ago; `claim_1` and so on are other claims."""
         now = int(datetime.now(UTC).timestamp())
         common = {"tg": COVID_19, "co": self.country, "is": "Ministry", "ci": "URN:UVCI:01DE/A#W"}
         content = {"ver": "1.3.0", "nam": name, "dob": born, kind: [{**common, **entry}]}
-        claims = {
-            1: says_country or self.country,
+        said: dict[int, Any] = {
+            1: self.country,
             4: now - 60 + int(lasts.total_seconds()),
             6: now - 60,
             -260: {1: content},
         }
-        payload, header = canonical(claims), canonical({1: -7, 4: self.kid})
+        said |= {int(name.removeprefix("claim_")): value for name, value in claims.items()}
+        payload, header = canonical(said), canonical({1: -7, 4: self.kid})
         signature = self.signer(canonical(["Signature1", header, b"", payload]))
         return text_of(compress(b"\xd2" + canonical([header, {}, payload, signature])), "HC1:")
 

@@ -2,15 +2,17 @@
 
 import zlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+import cbor2
 import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
 from accounts.models import Person
 from healthcode.evidence import certificates
+from healthcode.evidence.certificates import NOT_DETECTED, NUCLEIC_ACID
 from healthcode.evidence.errors import NotACertificate
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.web.days import day_of, start_of_day
@@ -117,9 +119,10 @@ def test_without_signers_every_certificate_is_refused_with_what_to_do(
     ("make", "reason"),
     [
         (lambda at: Ministry("FR").test(at), "unknown_issuer"),
-        (lambda at: GERMANY.test(at, says_country="D\0"), "unknown_issuer"),
+        (lambda at: Ministry("FR").test(at, claim_1="D\0"), "unknown_issuer"),
+        (lambda at: Ministry("FR").test(at, claim_1="CNAM"), "unknown_issuer"),
         (lambda at: Ministry("DE", name="stranger").test(at), "unknown_key"),
-        (lambda at: GERMANY.test(at, says_country="AT"), "unknown_key"),
+        (lambda at: Ministry("FR").test(at, claim_1="AT"), "unknown_key"),
         (lambda at: GERMANY.test(at, lasts=-HOUR), "expired"),
         (lambda at: GERMANY.recovery("2021-01-01", "2021-01-11", "2021-06-30"), "expired"),
         (lambda at: GERMANY.recovery("2021-01-01", "2999-01-11", "2999-06-30"), "not_yet_valid"),
@@ -137,6 +140,64 @@ def test_what_cannot_be_believed(
     answer = hand_in(resident_client, erika, make(now - HOUR))
     assert answer.json()["reason"] == reason
     assert refusal(answer) == "certificate-refused"
+
+
+@pytest.mark.parametrize("says", ["CNAM", "DE", "D\0", 33])
+def test_the_key_says_whose_word_it_is(
+    anchors: Callable[..., None],
+    erika: Person,
+    resident_client: APIClient,
+    now: datetime,
+    says: object,
+) -> None:
+    """Some countries write the name of an office where others write the country."""
+    france = Ministry("FR")
+    anchors(GERMANY, france)
+    answer = hand_in(resident_client, erika, france.test(now - HOUR, claim_1=says))
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["country"] == "FR"
+    assert Evidence.objects.get().detail["country"] == "FR"
+
+
+def test_the_same_certificate_counts_once_whatever_it_says_of_its_issuer(
+    germany: None, erika: Person, resident_client: APIClient, now: datetime
+) -> None:
+    assert hand_in(resident_client, erika, GERMANY.test(now - HOUR)).status_code == 201
+    again = hand_in(resident_client, erika, GERMANY.test(now - HOUR, claim_1="RKI"))
+    assert (again.status_code, again.json()["type"]) == (409, "/problems/certificate-known")
+
+
+def test_what_others_wrote_is_read_as_the_standard_allows(
+    germany: None, erika: Person, resident_client: APIClient, now: datetime
+) -> None:
+    sampled = (now - HOUR).isoformat(timespec="seconds")
+    test = {"tt": NUCLEIC_ACID, "tr": NOT_DETECTED, "sc": cbor2.CBORTag(0, sampled)}
+    tested, until = day_of(now - 30 * DAY), day_of(now + 30 * DAY)
+    recovery = {"fr": f"{tested}T08:00:00+01:00", "df": str(tested), "du": f"{until}T00:00:00"}
+    vaccination = {"vp": "", "mp": "", "ma": None, "dn": 2.0, "sd": 2, "dt": "2021-05-01T12:00:00Z"}
+    for number, text in enumerate(
+        [
+            GERMANY.attest("t", test | {"ci": "1"}),
+            GERMANY.attest("t", test | {"tr": cbor2.CBORTag(0, NOT_DETECTED), "ci": "2"}),
+            GERMANY.attest("r", recovery),
+            GERMANY.attest("v", vaccination),
+        ],
+        1,
+    ):
+        answer = hand_in(resident_client, erika, text)
+        assert answer.status_code == 201, answer.content
+        assert Evidence.objects.count() == number
+    tests = Evidence.objects.filter(kind=EvidenceKind.TEST)
+    assert {fact.starts for fact in tests} == {datetime.fromisoformat(sampled)}
+    assert Evidence.objects.get(kind=EvidenceKind.VACCINATION).traits == ["complete"]
+
+
+def test_a_holder_with_a_given_name_alone(world: World, anchors: Callable[..., None]) -> None:
+    """Where families have no name, schema 1.3.2 has only `gnt`."""
+    anchors(GERMANY)
+    at = datetime.now(UTC)
+    attested = certificates.read(GERMANY.test(at - HOUR, name={"gnt": "ERIKA"}), at=at)
+    assert (attested.holder.family_latin, attested.holder.given_latin) == ("", "ERIKA")
 
 
 def test_a_key_attests_only_what_it_is_for(
@@ -204,3 +265,21 @@ def test_what_is_genuine_and_says_nothing(
     """No clear result, no possible time, another disease."""
     text = GERMANY.attest("t", {"sc": "2021-05-30T10:12:22Z", **entry})
     assert refusal(hand_in(resident_client, erika, text)) == "certificate-says-nothing"
+
+
+def test_what_cannot_be_is_refused(
+    germany: None, erika: Person, resident_client: APIClient, now: datetime
+) -> None:
+    tomorrow = day_of(now + 2 * DAY)
+    for text in (
+        GERMANY.test(now - HOUR, born="1899-12-31"),
+        GERMANY.test(now - HOUR, born="1899"),
+        GERMANY.test(now - HOUR, born=str(tomorrow)),
+        GERMANY.test(now - HOUR, born=str(tomorrow.year + 1)),
+        GERMANY.test(now - HOUR, born=f"{tomorrow.year + 1}-01"),
+        GERMANY.vaccination("2021-05-01", dose=0),
+        GERMANY.vaccination("2021-05-01", of=0),
+        GERMANY.vaccination("2021-05-01", dose=-1),
+    ):
+        assert refusal(hand_in(resident_client, erika, text)) == "certificate-says-nothing"
+    assert not Evidence.objects.exists()

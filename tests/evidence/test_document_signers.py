@@ -131,6 +131,23 @@ def test_garbage_is_refused_whole(
     assert not DocumentSigner.objects.exists()
 
 
+def test_one_bad_entry_is_named_and_the_rest_counts(load: Load) -> None:
+    damaged = FRANCE.pem.replace(b"M", b"#", 3)
+    told = load(damaged, GERMANY, NAMELESS)
+    assert "! Certificate 1 of the file is left out: it is damaged." in told
+    assert "! Certificate 3 of the file is left out: it does not name one country." in told
+    assert counting() == {("DE", GERMANY.kid)}
+
+
+def test_a_signer_that_counts_is_not_dropped_unseen_because_its_entry_is_damaged(
+    load: Load,
+) -> None:
+    load(GERMANY, FRANCE)
+    with pytest.raises(CommandError, match="1 that count now are not in the file"):
+        load(FRANCE.pem.replace(b"M", b"#", 3), GERMANY)
+    assert len(counting()) == 2
+
+
 def test_only_an_officer_of_the_whole_province_decides(load: Load) -> None:
     staff("hangzhou", Role.OFFICER, "3301")
     with pytest.raises(CommandError):

@@ -101,7 +101,7 @@ class Migration(migrations.Migration):
                 ('withdrawn_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.act')),
             ],
             options={
-                'indexes': [models.Index(fields=['country', 'kid'], name='document_signer_by_key')],
+                'indexes': [models.Index(fields=['kid'], name='document_signer_by_key')],
                 'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_by__isnull', True)), fields=('country', 'digest'), name='document_signer_once'), models.CheckConstraint(condition=models.Q(('country__regex', '^[A-Z]{2}$')), name='document_signer_has_a_country')],
             },
         ),

@@ -1,5 +1,6 @@
 """What is fuzzed: everything that reads bytes from strangers. Nothing but CoreError may escape."""
 
+import base64
 import contextlib
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -12,12 +13,14 @@ from healthcode.core import (
     dcc,
     dcc_schema,
     decode,
+    explain,
     parse_jwk_set,
     parse_rules,
     parse_status_list,
     parse_trust_list,
     verify,
 )
+from healthcode.core.document_signers import issuers
 from healthcode.core.status import bits_of
 from healthcode.core.trust_list import unverified
 from tests.core import worlds
@@ -47,8 +50,25 @@ def claims(data: bytes) -> None:
 
 def certificate(data: bytes) -> None:
     message = dcc.parse_message(data)
-    dcc.kid_of(message)
-    dcc_schema.check(dcc.claims_of(message).content)
+    explain.signed(dcc.SignedCertificate(dcc.claims_of(message), dcc.kid_of(message), message))
+
+
+def certificate_content(data: bytes) -> None:
+    """Any CBOR, where a certificate has its content."""
+    content = cbor.decode(data)
+    if isinstance(content, dict):
+        dcc_schema.kinds_of(content)
+        dcc_schema.check(content)
+
+
+def document_signers(data: bytes) -> None:
+    """Any DER, as the one entry of a list."""
+    begin, end = b"-----BEGIN CERTIFICATE-----\n", b"-----END CERTIFICATE-----\n"
+    issuers(begin + base64.encodebytes(data) + end)
+
+
+def any_cbor(data: bytes) -> None:
+    cbor.decode(data)
 
 
 def certificate_text(data: bytes) -> None:
@@ -87,6 +107,9 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
         claims,
         certificate,
         certificate_text,
+        certificate_content,
+        document_signers,
+        any_cbor,
         status_token,
         status_bits,
         trust_list,

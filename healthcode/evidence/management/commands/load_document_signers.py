@@ -62,9 +62,12 @@ class Command(BaseCommand):
         account = Account.objects.get(username=options["officer"])
         signers.require_authority(account)
         country, restore = options["country"], options["restore"]
-        given = signers.read_file(options["file"].read_bytes(), country=country)
+        file = signers.read_file(options["file"].read_bytes(), country=country)
+        given = file.signers
         found = signers.difference(given, country=country, restore=restore, at=at)
         drop, keep = options["drop_missing"], options["keep_missing"]
+        for sentence in file.left_out:
+            self.stdout.write(f"! {sentence}")
         self.stdout.write("\n".join(_told(found, missing="·" if keep else "-")))
         if found.missing and not (drop or keep):
             raise SignersError(
