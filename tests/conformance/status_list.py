@@ -1,4 +1,4 @@
-"""Vectors of the IETF draft Token Status List: encodings and signed tokens."""
+"""Vectors of the IETF draft Token Status List: its signed tokens, and its encodings in ours."""
 
 import base64
 import json
@@ -8,9 +8,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from healthcode.core import CoreError, Key, cbor, cose, parse_status_list
-from healthcode.core.status import bits_of
+from healthcode.core import CoreError, Key, ParsedStatusList, cbor, cose, parse_status_list
+from healthcode.core.status import CONTENT_TYPE
 from tests.conformance import Finding, compare, not_applicable
+from tests.core.forge import ISSUER, ZHEJIANG
 
 AT = 1_700_000_000
 URI = "https://example.com/statuslists/1"
@@ -36,16 +37,26 @@ def _superseded(vector: Mapping[str, Any]) -> set[int]:
 
 
 def _found(vector: Mapping[str, Any]) -> set[int]:
-    bits = bits_of(cbor.decode(bytes.fromhex(vector["cbor_hex"])))
-    return {place for place in range(vector["size"]) if bits[place // 8] >> place % 8 & 1}
+    read = _token(vector)
+    return {place for place in range(vector["size"]) if read.superseded(place)}
 
 
 def _reads(vector: Mapping[str, Any]) -> bool:
     try:
-        bits_of(cbor.decode(bytes.fromhex(vector["cbor_hex"])))
+        _token(vector)
     except CoreError:
         return False
     return True
+
+
+def _token(vector: Mapping[str, Any]) -> ParsedStatusList:
+    """The list of a vector, byte for byte, in a token that we sign, as it is read back."""
+    claims = (b"\x01" + cbor.encode(ISSUER), b"\x02" + cbor.encode(URI), b"\x06" + cbor.encode(AT))
+    encoded = b"\xa4" + b"".join(claims) + cbor.encode(65533) + bytes.fromhex(vector["cbor_hex"])
+    key = ZHEJIANG.key()
+    headers: dict[int, cbor.Encodable] = {1: key.algorithm, 4: key.kid, 16: CONTENT_TYPE}
+    token = cose.sign1(headers, encoded, ZHEJIANG)
+    return parse_status_list(token, [key], AT, uri=URI)
 
 
 def _tokens(tokens: Mapping[str, str]) -> Iterator[Finding]:
