@@ -47,7 +47,13 @@ class Schema(AutoSchema):
         if operation is not None:
             refusals = refusals_of(self.view, operation, self.method)
             operation["responses"].update(responses(refusals, self.registry))
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True  # no call does anything without it
         return operation
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Who may call; nothing where anybody may, since generators take `{}` for a token."""
+        return [scheme for scheme in super().get_auth() if scheme]
 
     def get_summary(self) -> str:
         """The first sentence of what the method does."""

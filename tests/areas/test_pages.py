@@ -12,8 +12,8 @@ from django.template import engines
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from healthcode.areas.models import Level
 from healthcode.areas.issued import COUNTY_DIGITS
+from healthcode.areas.models import Level
 from healthcode.areas.picture import shapes
 from healthcode.areas.register import register
 from healthcode.areas.selectors import full_names

@@ -23,6 +23,7 @@ class House:
             PurePosixPath(path.relative_to(root)): IMPORT.findall(path.read_text(encoding="utf-8"))
             for top in [*linter_settings(root)["root_packages"], "tests"]
             for path in (root / top).rglob("*.ts")
+            if "node_modules" not in path.parts
         }
         """What each file imports, types too, as the file says it."""
 

@@ -65,7 +65,8 @@ def test_every_operation_says_what_it_does_and_what_it_refuses() -> None:
         assert (
             "requestBody" not in operation or {"400", "415", "422"} <= operation["responses"].keys()
         )
-        assert operation.get("security", [{}]) == [{}] or "401" in operation["responses"]
+        assert "security" not in operation or "401" in operation["responses"]
+        assert operation.get("requestBody", {"required": True})["required"]
         for status, answer in operation["responses"].items():
             if status == "429":
                 assert "Retry-After" in answer["headers"]

@@ -1,0 +1,149 @@
+"""The main job with the client that openapi-python-client makes, `interface`; errors by type.
+
+Reads from standard input where the service is and who asks, in JSON. tests/live runs it, and has
+mypy look at it: what is narrowed here is typed.
+"""
+
+import json
+import re
+import sys
+import uuid
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+from interface import AuthenticatedClient, Client
+from interface.api.areas import areas_levels_update
+from interface.api.auth import login, send_otp
+from interface.api.declarations import declarations_create
+from interface.api.devices import devices_enrol_create
+from interface.api.people import people_code_retrieve, register_person
+from interface.api.scans import scans_batch_create, scans_create
+from interface.api.verifications import verifications_create
+from interface.models import (
+    BatchInput,
+    BatchInputScansItem,
+    BatchOutput,
+    ColourAnswer,
+    DeclarationInput,
+    DeclareFirstProblem,
+    DocumentAlreadyRegisteredProblem,
+    EnrolInput,
+    EnrolmentCodeNotValidProblem,
+    EnrolOutput,
+    ForbiddenProblem,
+    IdTypeEnum,
+    InvalidInputProblem,
+    InvalidMapProblem,
+    IssuedCode,
+    LevelLine,
+    LoggedIn,
+    LoginInput,
+    MapInput,
+    NotAuthenticatedProblem,
+    OtpInput,
+    OtpSent,
+    OutsideYourAreaProblem,
+    PersonInput,
+    PersonOutput,
+    PublicationAnswer,
+    ScanIdReusedProblem,
+    ScanInput,
+    ScanOutput,
+    TooManyRequestsProblem,
+    VerificationInput,
+    VerificationOutput,
+    WrongCodeProblem,
+)
+
+Kind = TypeVar("Kind")
+
+
+def main() -> None:
+    """Do it, and stop at whatever is not of the type that it should be."""
+    given = json.load(sys.stdin)
+    url = given["base_url"]
+    resident = AuthenticatedClient(url, token=logged_in(Client(url), given))
+    code = declared(resident, given)
+    scanned(Client(url), given, code)
+    published(AuthenticatedClient(url, token=given["officer"]), resident, given["area"])
+    verified(url, given["partner"], code)
+    print("done")
+
+
+def a(kind: type[Kind], value: object) -> Kind:
+    """`value`, which is of this type."""
+    assert isinstance(value, kind), f"{value!r} is no {kind.__name__}"
+    return value
+
+
+def logged_in(anybody: Client, given: dict[str, str]) -> str:
+    phone = given["phone"]
+    a(OtpSent, send_otp.sync(client=anybody, body=OtpInput(phone=phone)))
+    again = send_otp.sync_detailed(client=anybody, body=OtpInput(phone=phone))
+    refused = a(TooManyRequestsProblem, again.parsed)
+    assert refused.retry_after == int(again.headers["Retry-After"])
+    otp = re.findall(r"To .*\D(\d{6})\D", Path(given["log"]).read_text())[-1]
+    wrong = f"{(int(otp) + 1) % 10**6:06d}"
+    problem = a(
+        WrongCodeProblem, login.sync(client=anybody, body=LoginInput(phone=phone, otp=wrong))
+    )
+    assert (problem.type_, problem.status) == ("/problems/wrong-code", 401)
+    return a(LoggedIn, login.sync(client=anybody, body=LoginInput(phone=phone, otp=otp))).token
+
+
+def declared(resident: AuthenticatedClient, given: dict[str, str]) -> str:
+    person = PersonInput(
+        name="王芳", id_type=IdTypeEnum("10"), id_number="3301", home_area=given["home"]
+    )
+    wrong = a(InvalidInputProblem, register_person.sync(client=resident, body=person))
+    assert [fault.pointer for fault in wrong.errors or []] == ["/id_number"]
+    person.id_number = given["id_number"]
+    number = a(PersonOutput, register_person.sync(client=resident, body=person)).id
+    a(DocumentAlreadyRegisteredProblem, register_person.sync(client=resident, body=person))
+    a(DeclareFirstProblem, people_code_retrieve.sync(number, client=resident))
+    declaration = DeclarationInput(person=number, symptoms=[], stays=[], contact_with_case=False)
+    a(ColourAnswer, declarations_create.sync(client=resident, body=declaration))
+    return a(IssuedCode, people_code_retrieve.sync(number, client=resident)).code
+
+
+def scanned(anybody: Client, given: dict[str, str], code: str) -> None:
+    a(
+        EnrolmentCodeNotValidProblem,
+        devices_enrol_create.sync(client=anybody, body=EnrolInput("0000-0000")),
+    )
+    enrolled = devices_enrol_create.sync(client=anybody, body=EnrolInput(given["enrolment_code"]))
+    door = AuthenticatedClient(given["base_url"], token=a(EnrolOutput, enrolled).token)
+    scan = ScanInput(id=uuid.uuid4(), code=code)
+    assert a(ScanOutput, scans_create.sync(client=door, body=scan)).outcome == "pass"
+    scan.code = "JK1:ANOTHER"
+    a(ScanIdReusedProblem, scans_create.sync(client=door, body=scan))
+    batch = BatchInput(scans=[BatchInputScansItem.from_dict({"id": str(uuid.uuid4())})])
+    [result] = a(BatchOutput, scans_batch_create.sync(client=door, body=batch)).results
+    faults = a(InvalidInputProblem, result.problem).errors or []
+    assert {fault.pointer for fault in faults} == {"/code", "/scanned_at"}
+
+
+def published(officer: AuthenticatedClient, resident: AuthenticatedClient, area: str) -> None:
+    def a_map(code: str) -> MapInput:
+        line = LevelLine.from_dict({"code": code, "level": "red"})
+        return MapInput(effective_from=date(2020, 2, 9), ground="Order No. 7", levels=[line])
+
+    a(ForbiddenProblem, areas_levels_update.sync(client=resident, body=a_map(area)))
+    a(InvalidMapProblem, areas_levels_update.sync(client=officer, body=a_map("339999")))
+    outside = areas_levels_update.sync(client=officer, body=a_map("310151"))
+    assert a(OutsideYourAreaProblem, outside).codes == ["310151"]
+    a(PublicationAnswer, areas_levels_update.sync(client=officer, body=a_map(area)))
+
+
+def verified(url: str, token: str, code: str) -> None:
+    asked = VerificationInput(code=code)
+    stranger = AuthenticatedClient(url, token="not-a-token")
+    a(NotAuthenticatedProblem, verifications_create.sync(client=stranger, body=asked))
+    partner = AuthenticatedClient(url, token=token)
+    found = a(VerificationOutput, verifications_create.sync(client=partner, body=asked))
+    assert found.outcome == "pass"
+
+
+if __name__ == "__main__":
+    main()
