@@ -5,6 +5,7 @@ import os
 from celery import Celery
 from celery.signals import beat_init, worker_init
 
+from healthcode.colours.wake import send
 from healthcode.starting import refuse_wrong_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "healthcode.settings")
@@ -18,3 +19,9 @@ app.autodiscover_tasks()
 @beat_init.connect
 def _begin(**_: object) -> None:
     refuse_wrong_start()
+
+
+@beat_init.connect
+def _catch_up(**_: object) -> None:
+    """After a long stop the tables for today's scans are missing until this has run."""
+    send("web.forget", cadence="often")

@@ -37,14 +37,15 @@ class StatusList(models.Model):
 
     The people of a list are those from number `first_person` on, for as many as its `places`, the
     size in bits, have room for; people who come after a day's last list get a further `part`. The
-    size of a list never changes, since verifiers know it by its address. `kid` signed it, and
-    `seen` is the snapshot of the database whose changes it knows (`codes.status_lists`).
+    size of a list never changes, since verifiers know it by its address, `uri`. `kid` signed it,
+    and `seen` is the snapshot of the database whose changes it knows (`codes.status_lists`).
     """
 
     day = models.DateField()
     part = models.PositiveSmallIntegerField()
     first_person = models.BigIntegerField()
     places = models.PositiveIntegerField()
+    uri = models.CharField(max_length=200)
     kid = models.BinaryField(max_length=8)
     seen = models.TextField()
     token = models.BinaryField()

@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 logger = logging.getLogger(__name__)
 
 
-def send(task: str, **arguments: int) -> None:
+def send(task: str, **arguments: int | str) -> None:
     """Send Celery task `task`, by its name; a broker that does not answer is logged, no more."""
     try:
         current_app.send_task(task, kwargs=arguments)

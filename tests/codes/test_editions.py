@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -14,6 +15,7 @@ from healthcode.codes.status_lists import editions, indexes
 from healthcode.codes.status_lists.indexes import NUMBERS_A_PERSON
 from healthcode.colours.models import PersonColour
 from healthcode.core import Kind, Reason, decode
+from healthcode.core.status import unverified
 from healthcode.residents.declarations.services import declare
 from healthcode.web.days import start_of_day
 from tests.codes.conftest import (
@@ -125,6 +127,23 @@ def test_an_unchanged_list_is_signed_again_only_when_it_grows_old(zhang: Residen
     assert editions.publish(at=NOON) == 2
     assert editions.publish(at=NOON + timedelta(seconds=30)) == 0
     assert editions.publish(at=NOON + editions.SIGN_AGAIN_AFTER) == 2
+
+
+def test_a_list_moves_with_its_address_at_once_and_keeps_its_bits(
+    zhang: Resident, settings: Any
+) -> None:
+    editions.publish(at=NOON)
+    confirm_as_case(zhang, at=NOON)
+    editions.publish(at=NOON + timedelta(seconds=1))
+    before = superseded()
+    settings.STATUS_BASE_URL = "https://elsewhere.example"
+    assert editions.publish(at=NOON + timedelta(seconds=2)) == 2
+    told = [unverified(bytes(row.token)).uri for row in StatusList.objects.order_by("day")]
+    assert told == [row.uri for row in StatusList.objects.order_by("day")]
+    assert all(uri.startswith("https://elsewhere.example/s/") for uri in told)
+    assert superseded() == before
+    assert before
+    assert editions.publish(at=NOON + timedelta(seconds=3)) == 0
 
 
 def test_only_lists_that_say_something_new_are_built_anew(zhang: Resident) -> None:

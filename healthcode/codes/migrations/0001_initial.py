@@ -75,6 +75,7 @@ class Migration(migrations.Migration):
                 ('part', models.PositiveSmallIntegerField()),
                 ('first_person', models.BigIntegerField()),
                 ('places', models.PositiveIntegerField()),
+                ('uri', models.CharField(max_length=200)),
                 ('kid', models.BinaryField(max_length=8)),
                 ('seen', models.TextField()),
                 ('token', models.BinaryField()),

@@ -147,7 +147,7 @@ class Edition:
     def _renew(self, part: Part, superseded: Superseded) -> bool:
         """Build a part's list from the one before it, if it says something new or grows old."""
         earlier = self.held.get(part)
-        due = earlier is None or self._is_due(earlier)
+        due = earlier is None or earlier.uri != part.uri or self._is_due(earlier)
         ended, taken_over = superseded.ended_in(part), superseded.taken_over_in(part)
         if not (ended or taken_over or due):
             return False
@@ -178,6 +178,7 @@ class Edition:
             part=part.number,
             first_person=part.first_person,
             places=part.size,
+            uri=part.uri,
             kid=self.signer.kid,
             seen=self.snapshot.text,
             token=self._token(part, bits, at=at),
@@ -187,7 +188,7 @@ class Edition:
             [row],
             update_conflicts=True,
             unique_fields=["day", "part"],
-            update_fields=["kid", "seen", "token", "built_at"],
+            update_fields=["uri", "kid", "seen", "token", "built_at"],
         )
 
     def _token(self, part: Part, bits: bytes, *, at: datetime) -> bytes:

@@ -28,6 +28,7 @@ from healthcode.officers.maps.services import publish_map
 from healthcode.tools.demo import history, logins
 from healthcode.tools.demo.people import people
 from healthcode.tools.demo.places import here
+from healthcode.web import keeping
 from healthcode.web.days import SHANGHAI
 from verifier.doors import partitions
 from verifier.recognition.refresh import keep_keys, keep_status_list
@@ -37,6 +38,8 @@ SEED = 20200209
 PEOPLE = 3000
 POLICY = Path(policy.__file__).with_name("policies") / "CN-33-2020-02.toml"
 MAP_DATE = datetime(2020, 2, 9, tzinfo=SHANGHAI)
+_KEY_LIFE = timedelta(days=90)
+_KEY_AHEAD = timedelta(days=14)
 _FACTS_AT_ONCE = 20_000
 
 Say = Callable[[str], object]
@@ -58,7 +61,6 @@ def load(*, at: datetime, say: Say) -> None:
     say("Publishing the policy and the map …")
     _publish_policy(officer, at=at)
     counties = _publish_map(officer, at=at)
-    keys.make_key(starts=at, signs_for=timedelta(days=90))
     say(f"Registering {PEOPLE} people …")
     made = list(people(PEOPLE, homes=counties, random=random))
     ids = admit([NewPerson(one.name, "10", one.id_number, one.home) for one in made], at=at)
@@ -79,10 +81,15 @@ def decide_colours(*, say: Say) -> None:
 
 
 def open_doors(*, at: datetime) -> None:
-    """Let the demo's own doors trust its own codes, at the address it has now.
+    """Let the demo's own doors trust its own codes, at the address and with the keys it has now.
 
-    Doors learn over HTTP what an issuer publishes; here, before anything listens, directly.
+    However long it was stopped: there are tables for today's scans, and a key that signs. Doors
+    learn over HTTP what an issuer publishes; here, before anything listens, directly.
     """
+    keeping.forget(keeping.Cadence.OFTEN, at=at)
+    until = keys.signing_until(at=at) or at
+    if until - at < _KEY_AHEAD:
+        keys.make_key(starts=until, signs_for=_KEY_LIFE)
     editions.publish(at=at)
     trust_issuer(name=settings.ISSUER, base_url=settings.BASE_URL)
     published = json.dumps(jwk_set(keys.published_keys(at=at))).encode()
