@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from io import StringIO
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -15,12 +14,12 @@ from django.utils import timezone
 
 from accounts.models import Account, Relation, Role
 from accounts.services import add_staff, issue_token, register_person, resident_account
-from healthcode import colours
 from healthcode.areas.models import Area
 from healthcode.codes import keys
 from healthcode.codes.models import StatusList
 from healthcode.codes.services import issue_code
 from healthcode.codes.status_lists import editions, indexes
+from healthcode.colours.policy import SHIPPED
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import open_recomputations
 from healthcode.colours.services import publish_policy
@@ -34,7 +33,6 @@ from verifier.recognition.trust import knowledge
 from verifier.venues.services import add_device
 
 pytestmark = pytest.mark.django_db
-POLICY = Path(colours.__file__).parent / "policies" / "CN-33-2020-02.toml"
 AREAS = {"33": "浙江省", "34": "安徽省", "3401": "合肥市", "340102": "瑶海区", "340111": "包河区"}
 
 
@@ -57,7 +55,7 @@ def host(db: None, now: datetime) -> Account:
     """Zhejiang's service, with its policy and key; its officer."""
     Area.objects.bulk_create(Area(code=code, name=name) for code, name in AREAS.items())
     officer = add_staff(username="zhejiang", password=None, role=Role.OFFICER, area="33")
-    text, before = POLICY.read_text(encoding="utf-8"), now - timedelta(days=30)
+    text, before = SHIPPED.read_text(encoding="utf-8"), now - timedelta(days=30)
     publish_policy(account=officer, text=text, holds_from=before, ground="February", at=before)
     keys.make_key(starts=before, signs_for=timedelta(days=90))
     return officer

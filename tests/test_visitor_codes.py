@@ -18,10 +18,10 @@ from healthcode.codes import keys
 from healthcode.codes.models import StatusList
 from healthcode.codes.services import NOBODY
 from healthcode.codes.status_lists import editions, indexes
+from healthcode.colours.policy import SHIPPED
 from healthcode.colours.services import publish_policy
 from healthcode.core import Colour, Outcome
 from healthcode.web.days import day_of
-from tests.codes.conftest import POLICY
 from tests.verifier.authority import Authority
 from verifier.recognition.refresh import keep_keys, keep_status_list
 from verifier.recognition.services import trust_issuer
@@ -51,7 +51,7 @@ def here(db: None, now: datetime) -> None:
     officer = Account.objects.create(username="officer-li")
     Grant.objects.create(account=officer, role=Role.OFFICER, area="33")
     Area.objects.create(code="33", name="浙江省")
-    text = POLICY.read_text(encoding="utf-8")
+    text = SHIPPED.read_text(encoding="utf-8")
     before = now - timedelta(days=1)
     publish_policy(account=officer, text=text, holds_from=before, ground="February", at=before)
     keys.make_key(starts=before, signs_for=timedelta(days=90))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 from healthcode.areas.models import Level
@@ -21,6 +22,8 @@ from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.traits import Trait
 from healthcode.web.texts import says_nothing
 
+# What this service ships as the rules of Zhejiang; an officer publishes it, or another file.
+SHIPPED: Final = Path(__file__).with_name("policies") / "CN-33-2020-02-17.toml"
 # What a reason's template may mention; healthcode.colours.reasons fills them in.
 PLACEHOLDERS: Final = frozenset({"area", "level", "first_day", "last_day", "when", "place"})
 LANGUAGES: Final = ("zh", "en")

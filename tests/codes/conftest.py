@@ -3,7 +3,6 @@
 import io
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import zxingcpp
@@ -13,7 +12,6 @@ from PIL import Image
 
 from accounts.models import Account, Grant, Person, Relation, Role
 from accounts.services import issue_token, register_person
-from healthcode import colours
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.services import record_act
 from healthcode.areas.models import Area
@@ -22,6 +20,7 @@ from healthcode.codes.models import SigningKey, StatusList
 from healthcode.codes.status_lists import indexes
 from healthcode.codes.status_lists.indexes import Part
 from healthcode.colours.decide_many import recompute_people
+from healthcode.colours.policy import SHIPPED
 from healthcode.colours.services import publish_policy
 from healthcode.core import (
     Issuer,
@@ -44,7 +43,6 @@ NOON = datetime(2026, 2, 24, 4, 0, tzinfo=UTC)
 
 TODAY = date(2026, 2, 24)
 
-POLICY = Path(colours.__file__).parent / "policies" / "CN-33-2020-02.toml"
 HOME = "330106"
 HEALTHY = Declaration(symptoms=(), temperature=None, contact_with_case=False, stays=())
 FEVERISH = Declaration(symptoms=("fever",), temperature=None, contact_with_case=False, stays=())
@@ -90,7 +88,7 @@ def world(officer: Account) -> None:
     month_before = NOON - timedelta(days=30)
     publish_policy(
         account=officer,
-        text=POLICY.read_text(encoding="utf-8"),
+        text=SHIPPED.read_text(encoding="utf-8"),
         holds_from=month_before,
         ground="Practice of February",
         at=month_before,

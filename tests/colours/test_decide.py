@@ -315,7 +315,7 @@ def test_a_signal_says_where_it_comes_from() -> None:
 
     (signal,) = decide([home], DEFAULT, shanghai(2, 25), levels=[orange]).reasons
 
-    assert signal.rule.name == "orange-or-yellow-area"
+    assert signal.rule.name == "orange-area"
     assert (signal.policy, signal.evidence, signal.act) == (DEFAULT.version, home.id, 77)
     assert (signal.area, signal.level) == ("330104", Level.ORANGE)
     assert (signal.starts, signal.exposed_until) == (shanghai(2, 9), shanghai(2, 24))

@@ -37,6 +37,18 @@ def test_a_rule_is_read_as_written() -> None:
     assert (rule.hold, rule.release) == (timedelta(days=14), CheckIns(14))
 
 
+def test_version_1_of_the_shipped_policy_is_still_read() -> None:
+    """Codes and colours name it; it had yellow areas make yellow, and all else was the same."""
+    version_1 = parse(world.VERSION_1.read_text(encoding="utf-8"))
+
+    assert (version_1.version, world.DEFAULT.version) == (1, 2)
+    *others, space = version_1.rules
+    *others_now, space_now = world.DEFAULT.rules
+    assert others == others_now
+    assert (space.name, space.levels) == ("orange-or-yellow-area", {Level.ORANGE, Level.YELLOW})
+    assert (space_now.name, space_now.levels) == ("orange-area", {Level.ORANGE})
+
+
 def test_the_shipped_default_covers_people_health_and_space() -> None:
     by_kind: dict[EvidenceKind, set[str]] = {kind: set() for kind in EvidenceKind}
     for rule in world.DEFAULT.rules:
@@ -46,12 +58,14 @@ def test_the_shipped_default_covers_people_health_and_space() -> None:
     assert by_kind[EvidenceKind.CONTACT] == {"close", "secondary", "casual"}
     assert by_kind[EvidenceKind.DECLARATION] == set(KINDS[EvidenceKind.DECLARATION].traits)
     assert by_kind[EvidenceKind.CHECK_IN] == {"symptoms", "fever"}
-    assert by_kind[EvidenceKind.STAY] == {"red", "orange", "yellow"}
+    assert by_kind[EvidenceKind.STAY] == {"red", "orange"}
     # No rule asks for these two: a policy may (docs/howto/eu-certificates.md).
     assert [kind for kind in EvidenceKind if not by_kind[kind]] == [
         EvidenceKind.RECOVERY,
         EvidenceKind.VACCINATION,
     ]
+    coloured = {rule.colour: rule.levels for rule in world.DEFAULT.rules if rule.levels}
+    assert coloured == {Colour.RED: {Level.RED}, Colour.YELLOW: {Level.ORANGE}}
     weight = {Colour.RED: (14, CheckIns(14)), Colour.YELLOW: (7, CheckIns(7))}
     for rule in world.DEFAULT.rules:
         if rule.name != "positive-test":

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.errors import OutsideYourArea
 from healthcode.colours.errors import InvalidPolicy, PolicyVersionTaken
 from healthcode.colours.models import Policy, Recomputation
+from healthcode.colours.policy import SHIPPED
 from healthcode.colours.recompute import run
 from healthcode.colours.services import publish_policy
 from healthcode.colours.sweep import SETTLED_AFTER, sweep
@@ -20,7 +21,7 @@ from tests.colours import world
 from tests.colours.world import shanghai
 
 NOON = shanghai(2, 20, 12)
-STRICTER = world.DEFAULT_TEXT.replace("version = 1", "version = 2").replace(
+STRICTER = world.DEFAULT_TEXT.replace("version = 2", "version = 3").replace(
     'colour = "yellow"', 'colour = "red"'
 )
 
@@ -41,7 +42,7 @@ def test_it_is_an_act_and_recolours_everybody() -> None:
     )
 
     assert (policy.act.account, policy.act.ground, policy.act.area) == (boss, "Order No. 7", "33")
-    assert policy.act.detail == {"version": 1, "name": "CN-33-2020-02"}
+    assert policy.act.detail == {"version": 2, "name": "CN-33-2020-02-17"}
     recomputation = Recomputation.objects.get(cause="policy", act=policy.act)
     run(recomputation.pk, clock=lambda: NOON)
     assert world.colours([ill]) == {ill: Colour.RED}
@@ -121,7 +122,7 @@ class TestCommand:
 
         call_command(
             "publish_policy",
-            str(world.DEFAULT_FILE),
+            str(SHIPPED),
             officer=boss.username,
             ground="Order No. 7",
             holds_from=shanghai(2, 11).date(),
@@ -129,7 +130,7 @@ class TestCommand:
         )
 
         assert Policy.objects.get().holds_from == shanghai(2, 11)
-        assert "Version 1 holds from 2020-02-11T00:00:00+08:00" in out.getvalue()
+        assert "Version 2 holds from 2020-02-11T00:00:00+08:00" in out.getvalue()
 
     @pytest.mark.parametrize(
         ("content", "said"),
@@ -151,7 +152,7 @@ class TestCommand:
 
     def test_names_an_officer_it_does_not_know(self) -> None:
         with pytest.raises(CommandError, match="no officer named nobody"):
-            call_command("publish_policy", str(world.DEFAULT_FILE), officer="nobody", ground="x")
+            call_command("publish_policy", str(SHIPPED), officer="nobody", ground="x")
 
 
 def test_settling_takes_less_than_the_minute_that_time_is_given() -> None:

@@ -92,29 +92,29 @@ def test_without_a_policy_nothing_is_decided() -> None:
 def test_the_policy_in_force_at_that_instant_decides() -> None:
     (feverish,) = world.people(1)
     world.fact(feverish, EvidenceKind.DECLARATION, NOON, NOON, "fever")
-    stricter = world.DEFAULT_TEXT.replace("version = 1", "version = 2").replace(
+    stricter = world.DEFAULT_TEXT.replace("version = 2", "version = 3").replace(
         'colour = "yellow"', 'colour = "red"'
     )
     world.publish(stricter, holds_from=shanghai(2, 21))
 
     recompute([feverish], shanghai(2, 20, 23))
-    assert PersonColour.objects.get(pk=feverish).policy_id == 1
+    assert PersonColour.objects.get(pk=feverish).policy_id == 2
     assert world.colours([feverish]) == {feverish: YELLOW}
 
     recompute([feverish], shanghai(2, 21))
-    assert PersonColour.objects.get(pk=feverish).policy_id == 2
+    assert PersonColour.objects.get(pk=feverish).policy_id == 3
     assert world.colours([feverish]) == {feverish: RED}
 
 
 def test_of_two_policies_the_one_that_began_last_is_in_force(policy: RuleSet) -> None:
-    later = world.DEFAULT_TEXT.replace("version = 1", "version = 3")
-    earlier = world.DEFAULT_TEXT.replace("version = 1", "version = 4")
+    later = world.DEFAULT_TEXT.replace("version = 2", "version = 4")
+    earlier = world.DEFAULT_TEXT.replace("version = 2", "version = 5")
     world.publish(later, holds_from=shanghai(2, 11))
     world.publish(earlier, holds_from=shanghai(2, 1))
 
     versions = [policy_at(shanghai(*day)).version for day in [(1, 20), (2, 5), (2, 11)]]
 
-    assert versions == [policy.version, 4, 3]
+    assert versions == [policy.version, 5, 4]
 
 
 @pytest.mark.usefixtures("policy")

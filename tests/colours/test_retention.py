@@ -81,7 +81,7 @@ def test_a_signal_keeps_its_fact_until_it_was_released(person: int) -> None:
 @pytest.mark.django_db
 def test_check_ins_stay_while_what_they_released_stays(person: int) -> None:
     """Else a stay that goes on would turn its person yellow again. Those of later days go."""
-    world.levels("330106", (Level.YELLOW, shanghai(2, 1), shanghai(2, 10)))
+    world.levels("330106", (Level.ORANGE, shanghai(2, 1), shanghai(2, 10)))
     received(world.stay(person, "330106", shanghai(1, 20), None), shanghai(1, 20))
     world.check_ins(person, shanghai(2, 8).date(), 20)
     for fact in Evidence.objects.filter(kind="check_in"):
@@ -137,7 +137,7 @@ def test_a_fact_is_kept_for_those_derived_from_it(person: int) -> None:
 def test_a_policy_to_come_keeps_what_it_will_need(person: int) -> None:
     """A longer hold is known before it holds."""
     world.publish(
-        world.DEFAULT_TEXT.replace("version = 1", "version = 2").replace(
+        world.DEFAULT_TEXT.replace("version = 2", "version = 3").replace(
             "hold_days = 14", "hold_days = 200"
         ),
         holds_from=LATER + DAY,

@@ -11,12 +11,11 @@ from rest_framework.test import APIClient
 
 from accounts.models import Account, Grant, IdType, Person, Relation, Role
 from accounts.services import issue_token, register_person, resident_account
-from healthcode import colours
 from healthcode.areas.models import Area
+from healthcode.colours.policy import SHIPPED
 from healthcode.colours.services import publish_policy
 from tests.evidence.ministry import GERMANY, trust
 
-POLICY = Path(colours.__file__).parent / "policies" / "CN-33-2020-02.toml"
 HOME = "330106"
 ZHANGS_PASSPORT = "E10000001"
 
@@ -55,7 +54,7 @@ def world(db: None, now: datetime) -> World:
     officer = staff("officer", Role.OFFICER, "33")
     publish_policy(
         account=officer,
-        text=POLICY.read_text(encoding="utf-8"),
+        text=SHIPPED.read_text(encoding="utf-8"),
         holds_from=now - timedelta(days=400),
         ground="test",
         at=now,

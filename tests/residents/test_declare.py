@@ -89,7 +89,7 @@ def test_a_reason_says_where_it_comes_from_and_what_is_missing(
     ended = start_of_day(datetime.now(SHANGHAI).date() - timedelta(days=4))
     assert answer["colour"] == "yellow"
     assert reason == reason | {
-        "rule": "orange-or-yellow-area",
+        "rule": "orange-area",
         "evidence": fact.pk,
         "act": act.pk,
         "area": HOME,

@@ -121,7 +121,7 @@ def test_why_names_the_reason_the_rule_and_what_is_missing(browser: Client, worl
     for words in (
         "you declared contact with a case",
         "1 of 14 healthy check-ins done",
-        f"Rule declared-contact, policy version 1, evidence number {fact.pk}",
+        f"Rule declared-contact, policy version 2, evidence number {fact.pk}",
         "12345",
     ):
         assert words in page

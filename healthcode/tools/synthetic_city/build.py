@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from datetime import date, datetime
 from functools import partial
-from pathlib import Path
 from typing import Final
 
 from django.core.management import call_command
@@ -16,6 +15,7 @@ from accounts.services import add_staff
 from healthcode.areas.models import Area
 from healthcode.colours import decide_many
 from healthcode.colours.models import Policy, Recomputation
+from healthcode.colours.policy import SHIPPED
 from healthcode.colours.recompute import run
 from healthcode.colours.services import publish_policy
 from healthcode.evidence.models import Evidence, EvidenceKind
@@ -28,7 +28,6 @@ from healthcode.web.days import SHANGHAI, start_of_day
 OFFICER: Final = "city.officer"
 SOURCE: Final = "city.source"
 PROVINCE: Final = "33"
-POLICY: Final = Path(decide_many.__file__).with_name("policies") / "CN-33-2020-02.toml"
 TABLES: Final = (
     "accounts_person",
     "colours_personcolour",
@@ -81,7 +80,7 @@ def prepare(*, at: datetime) -> None:
     officer = add_staff(username=OFFICER, password=None, role=Role.OFFICER, area="")
     add_staff(username=SOURCE, password=None, role=Role.SOURCE, area="")
     if not Policy.objects.exists():
-        text = POLICY.read_text(encoding="utf-8")
+        text = SHIPPED.read_text(encoding="utf-8")
         long_ago = datetime(2020, 1, 1, tzinfo=SHANGHAI)
         publish_policy(account=officer, text=text, holds_from=long_ago, ground=_GROUND, at=at)
     # It is for everybody, and there is nobody yet.

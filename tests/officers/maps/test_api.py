@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,11 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Person, Role
-from healthcode import colours
 from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import Cause, PersonColour, Recomputation
+from healthcode.colours.policy import SHIPPED
 from healthcode.colours.recompute import run
 from healthcode.colours.services import publish_policy
 from healthcode.core import Colour
@@ -24,7 +23,6 @@ from healthcode.evidence.models import Evidence, EvidenceKind
 from tests.areas.conftest import client_of, published, shanghai, staff
 
 URL = "/api/v1/areas/levels"
-POLICY = Path(colours.__file__).parent / "policies" / "CN-33-2020-02.toml"
 NOW = datetime.now(UTC)
 FRAME = {"effective_from": "2020-02-09", "ground": "新闻发布会", "whole_of": "33"}
 
@@ -247,7 +245,7 @@ def people(officer: Account) -> dict[str, Person]:
     """Under the shipped policy, one person who stays in each of two districts, and one nowhere."""
     publish_policy(
         account=officer,
-        text=POLICY.read_text(encoding="utf-8"),
+        text=SHIPPED.read_text(encoding="utf-8"),
         holds_from=NOW - timedelta(days=400),
         ground="test",
         at=NOW,
@@ -269,7 +267,7 @@ def people(officer: Account) -> dict[str, Person]:
 def test_a_preview_counts_now_and_then_and_leaves_no_trace(
     wang: APIClient, people: dict[str, Person]
 ) -> None:
-    lines = [{"code": "330102", "level": "red"}, {"code": "330106", "level": "yellow"}]
+    lines = [{"code": "330102", "level": "red"}, {"code": "330106", "level": "orange"}]
     day = (NOW - timedelta(days=2)).date().isoformat()
     acts = Act.objects.count()
     preview = put(wang, lines, "?preview=true", effective_from=day)

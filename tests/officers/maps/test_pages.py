@@ -1,7 +1,6 @@
 """Publishing by page: nothing without a preview, a tick, and the state that was previewed."""
 
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,15 +9,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, Role
-from healthcode import colours
 from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel
 from healthcode.colours.models import Recomputation
+from healthcode.colours.policy import SHIPPED
 from healthcode.colours.recompute import run
 from healthcode.colours.services import publish_policy
 from tests.areas.conftest import published, staff
 
-POLICY = Path(colours.__file__).parent / "policies" / "CN-33-2020-02.toml"
 FORM = {"day": "2020-02-09", "hour": "08:30", "ground": "新闻发布会", "whole_of": "33"}
 LINES = "code,level\n330102,red\n330106,blue"
 
@@ -28,7 +26,7 @@ def desk(officer: Account, client: Client) -> Client:
     """A browser in which the officer is logged in, with a policy in force."""
     publish_policy(
         account=officer,
-        text=POLICY.read_text(encoding="utf-8"),
+        text=SHIPPED.read_text(encoding="utf-8"),
         holds_from=timezone.now(),
         ground="test",
         at=timezone.now(),
