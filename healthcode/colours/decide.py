@@ -21,6 +21,7 @@ from healthcode.evidence.traits import Trait
 from healthcode.web.days import day_of
 
 DAY: Final = timedelta(days=1)
+INSTANT: Final = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +177,17 @@ def _last_end(signals: Iterable[Signal]) -> datetime | None:
     return max(known, default=None) if len(known) == len(ends) else None
 
 
+def _over_at(starts: datetime, ends: datetime) -> datetime:
+    """From when on something counts as after an exposure: a second test of one swab does not."""
+    return ends if starts < ends else ends + INSTANT
+
+
 class _Record:
-    """A person's healthy check-ins and negative tests, in order."""
+    """A person's healthy check-ins and negative tests, in order.
+
+    Tests are in the order in which the sampling was surely over, which finds the most that are far
+    enough apart: whatever is known to the day may have been at any hour of it.
+    """
 
     def __init__(self, facts: Sequence[Fact]) -> None:
         self.check_ins = {
@@ -187,9 +197,9 @@ class _Record:
         }
         self.days = sorted(self.check_ins)
         self.tests = sorted(
-            fact.starts
+            (fact.ends, fact.starts)
             for fact in facts
-            if fact.kind == EvidenceKind.TEST and Trait.NEGATIVE in fact.traits
+            if fact.kind == EvidenceKind.TEST and Trait.NEGATIVE in fact.traits and fact.ends
         )
 
     def signal(self, exposure: _Exposure, policy: int, at: datetime) -> Signal:
@@ -220,7 +230,8 @@ class _Record:
             case CheckIns(count):
                 return self._check_ins(exposure.ends, count, at)
             case NegativeTests(count, hours_apart):
-                return self._negative_tests(exposure.ends, count, timedelta(hours=hours_apart), at)
+                since = _over_at(exposure.starts, exposure.ends)
+                return self._negative_tests(since, count, timedelta(hours=hours_apart), at)
             case None:
                 return exposure.ends, 0
 
@@ -241,9 +252,11 @@ class _Record:
         self, since: datetime, count: int, apart: timedelta, at: datetime
     ) -> tuple[datetime | None, int]:
         counted: list[datetime] = []
-        for sampled in self.tests:
-            if sampled >= (counted[-1] + apart if counted else since):
-                counted.append(sampled)
+        earliest = since
+        for ends, starts in self.tests:
+            if starts >= earliest:
+                counted.append(starts)
+                earliest = ends + apart
             if len(counted) == count:
                 break
         released = counted[-1] if len(counted) == count else None

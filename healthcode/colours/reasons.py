@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Final
 
@@ -12,7 +12,7 @@ from healthcode.areas.models import Level
 from healthcode.colours.decide import Signal
 from healthcode.colours.policy import CheckIns, NegativeTests
 from healthcode.core import Colour
-from healthcode.web.days import SHANGHAI, day_of
+from healthcode.web.days import SHANGHAI, day_of, is_midnight
 
 LEVEL_NAMES: Final[Mapping[Level, Mapping[str, str]]] = {
     Level.GREEN: {"zh": "绿色", "en": "green"},
@@ -177,18 +177,24 @@ def _last_day(starts: datetime, exposed_until: datetime | None, language: str) -
 
 
 def _when(starts: datetime, ends: datetime | None, language: str) -> str:
-    """A period to the minute, or by whole days when it begins and ends at midnight."""
+    """A period to the minute, with an end at midnight told as the day that begins or is over.
+
+    Of what is known to the day nobody is told an hour.
+    """
     to = {"zh": "至", "en": " to "}[language]
-    if ends is None or (_is_midnight(starts) and _is_midnight(ends)):
-        first, last = _date(day_of(starts), language), _last_day(starts, ends, language)
-        return first if first == last else f"{first}{to}{last}"
     gap = {"zh": "", "en": ", "}[language]
-    first, last = (f"{_date(day_of(at), language)}{gap}{_clock(at)}" for at in (starts, ends))
-    return f"{first}{to}{_clock(ends) if day_of(starts) == day_of(ends) else last}"
-
-
-def _is_midnight(at: datetime) -> bool:
-    return at.astimezone(SHANGHAI).time() == time()
+    first, last = _date(day_of(starts), language), _last_day(starts, ends, language)
+    is_whole = is_midnight(starts) and (ends is None or is_midnight(ends)) and starts != ends
+    if ends is None or is_whole:
+        return first if first == last else f"{first}{to}{last}"
+    if day_of(starts) == day_of(ends):
+        clocks = _clock(starts) if starts == ends else f"{_clock(starts)}{to}{_clock(ends)}"
+        return f"{first}{gap}{clocks}"
+    if not is_midnight(starts):
+        first = f"{first}{gap}{_clock(starts)}"
+    if not is_midnight(ends) or day_of(starts) == day_of(ends - INSTANT):
+        last = f"{_date(day_of(ends), language)}{gap}{_clock(ends)}"
+    return f"{first}{to}{last}"
 
 
 def _clock(at: datetime) -> str:

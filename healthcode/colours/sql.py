@@ -76,20 +76,22 @@ checked AS (
       AND healthy.day - greatest(healthy.run_began, exposure.first_day) + 1 = exposure.check_ins
     GROUP BY exposure.no
 ),
--- One step a counted test: the first that is late enough after the one before.
+-- One step a counted test: of those that surely began late enough after the one before was over,
+-- the first to be over itself. A second test of one swab is none after it.
 tested AS (
-    SELECT no, person, negative_tests, apart, 0 AS counted, ends AS earliest,
+    SELECT no, person, negative_tests, apart, 0 AS counted,
+           CASE WHEN starts < ends THEN ends ELSE ends + interval '1 microsecond' END AS earliest,
            NULL::timestamptz AS sampled_at
     FROM exposure
     WHERE negative_tests IS NOT NULL AND ends < 'infinity'
     UNION ALL
-    SELECT no, person, negative_tests, apart, counted + 1, next.starts + apart, next.starts
+    SELECT no, person, negative_tests, apart, counted + 1, next.ends + apart, next.starts
     FROM tested CROSS JOIN LATERAL (
-        SELECT test.starts FROM evidence_evidence AS test
+        SELECT test.starts, test.ends FROM evidence_evidence AS test
         WHERE test.person_id = tested.person AND test.kind = 'test'
           AND test.withdrawn_by_id IS NULL AND 'negative' = ANY(test.traits)
           AND test.starts >= tested.earliest
-        ORDER BY test.starts LIMIT 1
+        ORDER BY test.ends, test.starts LIMIT 1
     ) AS next
     WHERE counted < negative_tests
 ),

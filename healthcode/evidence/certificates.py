@@ -29,7 +29,7 @@ from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.services import NewFact, record
 from healthcode.evidence.traits import Trait
 from healthcode.web import texts
-from healthcode.web.days import day_of, start_of_day
+from healthcode.web.days import day_of, span_of_day, start_of_day
 
 COVID_19: Final = "840539006"
 DETECTED: Final = "260373001"
@@ -133,11 +133,11 @@ def _test(entry: _Entry, _at: datetime) -> _Content:
 
 
 def _vaccination(entry: _Entry, _at: datetime) -> _Content:
-    starts = start_of_day(_day(entry["dt"]))
+    starts, ends = span_of_day(_day(entry["dt"]))
     dose, of = entry["dn"], entry["sd"]
     is_complete = isinstance(dose, int) and isinstance(of, int) and dose >= of
     traits = (Trait.COMPLETE if is_complete else Trait.INCOMPLETE,)
-    return starts, starts, traits, {"dose": dose, "of": of}
+    return starts, ends, traits, {"dose": dose, "of": of}
 
 
 def _recovery(entry: _Entry, at: datetime) -> _Content:
@@ -148,7 +148,9 @@ def _recovery(entry: _Entry, at: datetime) -> _Content:
         raise CertificateRefused(Reason.NOT_YET_VALID)
     if until < today:
         raise CertificateRefused(Reason.EXPIRED)
-    return start_of_day(tested), start_of_day(max(tested, recovered)), (), {}
+    # Who was tested on the very day was so until its end, at some hour that nobody tells.
+    starts, tested_by = span_of_day(tested)
+    return starts, max(tested_by, start_of_day(recovered)), (), {}
 
 
 # A certificate states one of these three (DCC schema 1.3); nothing else is attested so.

@@ -12,12 +12,10 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.authority import normalise_code
-from healthcode.web.days import SHANGHAI, end_of_today, start_of_day
+from healthcode.web.days import SHANGHAI, end_of_today, span_of_day
 from healthcode.web.errors import InvalidInput
 from healthcode.web.fields import StrictSerializer
 from healthcode.web.texts import half_width
-
-A_DAY: Final = timedelta(days=1)
 
 # A period longer than this says nothing that a decision needs: the longest look back of any
 # published policy is 14 days and the longest hold 28. It catches the slip of a year.
@@ -37,10 +35,11 @@ _INSTANT: Final = re.compile(
 @extend_schema_field(
     {"oneOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
 )
-class Moment(serializers.Field[datetime, Any, str, datetime]):
+class Moment(serializers.Field[Any, Any, str, datetime]):
     """A date (a day in Shanghai) or an RFC 3339 instant, as an aware instant in UTC.
 
-    A date stands for the instant at which its day begins or, with `ends`, is over.
+    A date stands for the instant at which its day begins or, with `ends`, is over. That is for what
+    begins or ends with the day; of what happened at some time of it, `Span` keeps both.
     """
 
     default_error_messages = {
@@ -55,33 +54,57 @@ class Moment(serializers.Field[datetime, Any, str, datetime]):
         self.ends = ends
         super().__init__(**options)
 
-    def to_internal_value(self, data: Any) -> datetime:
+    def to_internal_value(self, data: Any) -> Any:
         """Read a date or an instant.
 
         Raises:
             ValidationError: for anything else, and for what lies before the epidemic.
         """
+        return self.read(data)[self.ends]
+
+    def read(self, data: Any) -> tuple[datetime, datetime]:
+        """Between which instants the moment lies; the same twice where the instant is known.
+
+        Raises:
+            ValidationError: as `to_internal_value`.
+        """
         if not isinstance(data, str):
             self.fail("format")
         try:
-            moment = self._read(data)
+            span = self._read(data)
         except (ValueError, OverflowError):
             self.fail("format")
-        if moment < EARLIEST:
+        if span[0] < EARLIEST:
             self.fail("early")
-        return moment
+        return span
 
     def to_representation(self, value: datetime) -> str:
         """The instant in RFC 3339."""
         return value.isoformat()
 
-    def _read(self, text: str) -> datetime:
+    def _read(self, text: str) -> tuple[datetime, datetime]:
         if _DATE.fullmatch(text):
-            day = date.fromisoformat(text)
-            return start_of_day(day + A_DAY if self.ends else day)
+            return span_of_day(date.fromisoformat(text))
         if _INSTANT.fullmatch(text):
-            return datetime.fromisoformat(text.upper()).astimezone(UTC)
+            instant = datetime.fromisoformat(text.upper()).astimezone(UTC)
+            return instant, instant
         raise ValueError("neither a date nor an instant")
+
+
+class Span(Moment):
+    """A date or an instant of something that happened once, as the instants between which it did.
+
+    Nobody knows at which hour of a date it was. So whoever reads both ends lets the later one count
+    for what makes a colour graver, and the earlier one for what ends it.
+    """
+
+    def to_internal_value(self, data: Any) -> tuple[datetime, datetime]:
+        """The earliest and the latest instant; the end of a day is that of the next one's begin.
+
+        Raises:
+            ValidationError: as `Moment`.
+        """
+        return self.read(data)
 
 
 @extend_schema_field(OpenApiTypes.INT64)
@@ -199,14 +222,16 @@ class PeriodSerializer(StrictSerializer):
     """Input with a period `from`–`to`; validated members are `starts` and `ends`.
 
     Needs `at` (an aware datetime) in the context. `to` may be missing or null: still going on.
+    Of dates the first begins and the last ends it, so that it is as long as it may have been;
+    `by_day` says that one of them was a date.
     """
 
     def get_fields(self) -> dict[str, Any]:
         """Add `from`, which is a word of Python's and cannot be declared, and `to`."""
         return {
             **super().get_fields(),
-            "from": Moment(source="starts"),
-            "to": Moment(source="ends", ends=True, required=False, allow_null=True, default=None),
+            "from": Span(source="first"),
+            "to": Span(source="last", required=False, allow_null=True, default=None),
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -215,8 +240,12 @@ class PeriodSerializer(StrictSerializer):
         Raises:
             ValidationError: naming the member that is wrong and what to do.
         """
-        check_period(attrs["starts"], attrs["ends"], at=self.context["at"])
-        return dict(super().validate(attrs))
+        first, last = attrs.pop("first"), attrs.pop("last")
+        starts, ends = first[0], last and last[1]
+        check_period(starts, ends, at=self.context["at"])
+        by_day = any(span and span[0] < span[1] for span in (first, last))
+        period = {"starts": starts, "ends": ends, "by_day": by_day}
+        return dict(super().validate({**attrs, **period}))
 
 
 def check_period(

@@ -18,6 +18,7 @@ from healthcode.evidence.fields import (
     Identifier,
     Moment,
     PeriodSerializer,
+    Span,
     check_past,
     check_period,
 )
@@ -39,6 +40,7 @@ class EvidenceLine:
     holder: int | Document
     kind: EvidenceKind
     starts: datetime
+    starts_by: datetime | None
     ends: datetime | None
     area: str | None
     traits: tuple[str, ...]
@@ -50,6 +52,7 @@ class EvidenceLine:
             person=person,
             kind=self.kind,
             starts=self.starts,
+            starts_by=self.starts_by,
             ends=self.ends,
             area=self.area,
             traits=self.traits,
@@ -110,7 +113,7 @@ class CaseLine(LineSerializer):
     """A person is a case, until they have recovered."""
 
     status = Choice(choices=words(EvidenceKind.CASE))
-    confirmed_at = Moment(source="starts")
+    confirmed_at = Span()
     recovered_at = Moment(source="ends", ends=True, required=False, allow_null=True, default=None)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -119,18 +122,18 @@ class CaseLine(LineSerializer):
         Raises:
             ValidationError: naming the member that is wrong.
         """
+        starts, starts_by = attrs.pop("confirmed_at")
         members = ("confirmed_at", "recovered_at")
-        check_period(
-            attrs["starts"], attrs["ends"], at=self.context["at"], members=members, longest=None
-        )
-        return super().validate(attrs)
+        check_period(starts, attrs["ends"], at=self.context["at"], members=members, longest=None)
+        by_day = {"starts_by": starts_by} if starts_by > starts else {}
+        return super().validate({**attrs, "starts": starts, **by_day})
 
 
 class TestLine(LineSerializer):
-    """A test had a result; it speaks of the moment of sampling."""
+    """A test had a result; it speaks of the moment of sampling, known to the day at least."""
 
     result = Choice(choices=words(EvidenceKind.TEST))
-    sampled_at = Moment(source="starts")
+    sampled_at = Span()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Check that the sample was taken in the past.
@@ -138,8 +141,9 @@ class TestLine(LineSerializer):
         Raises:
             ValidationError: when it was not.
         """
-        check_past(attrs["starts"], at=self.context["at"], member="sampled_at")
-        return super().validate({**attrs, "ends": attrs["starts"]})
+        starts, ends = attrs.pop("sampled_at")
+        check_past(starts, at=self.context["at"], member="sampled_at")
+        return super().validate({**attrs, "starts": starts, "ends": ends})
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +185,7 @@ class Reader:
             holder=holder_of(found),
             kind=self.form.kind,
             starts=found["starts"],
+            starts_by=found.get("starts_by"),
             ends=found["ends"],
             area=found.get("area"),
             traits=(found[self.form.trait],) if self.form.trait else (),

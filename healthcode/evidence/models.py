@@ -1,5 +1,7 @@
 """Evidence: dated facts about a person, each with its source, append-only; whose word attests."""
 
+from typing import Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -23,9 +25,16 @@ class EvidenceKind(models.TextChoices):
     VACCINATION = "vaccination"
 
 
+# Of the other kinds each fact happened at one moment, known to the instant or to the day.
+LASTING: Final = (EvidenceKind.STAY, EvidenceKind.CONTACT, EvidenceKind.CASE)
+
+
 class Evidence(models.Model):
     """One fact: it holds from `starts` to `ends` (UTC, half-open; None while it goes on).
 
+    Of what is known to the day alone both ends are kept. What happened at a moment, such as a test,
+    did so in `starts` to `ends`, which are equal where the instant is known. What lasts is kept as
+    long as it may have lasted; a case had begun before `starts_by`, where that is not `starts`.
     `traits` are the words that a policy's rules match, such as `symptoms`, `close`, `positive`.
     `reference` is the source's own number for the line, which makes loading it twice harmless.
     `certificate` is the keyed digest of the certificate that attests the fact, which so counts once
@@ -40,6 +49,7 @@ class Evidence(models.Model):
     person = models.ForeignKey(Person, models.CASCADE, related_name="evidence", db_index=False)
     kind = models.CharField(max_length=12, choices=EvidenceKind.choices)
     starts = models.DateTimeField()
+    starts_by = models.DateTimeField(null=True)
     ends = models.DateTimeField(null=True)
     area = models.ForeignKey(Area, models.PROTECT, null=True, related_name="+", db_index=False)
     traits = ArrayField(models.CharField(max_length=24), default=list)
@@ -71,6 +81,14 @@ class Evidence(models.Model):
             models.CheckConstraint(
                 name="evidence_ends_after_start",
                 condition=Q(ends__isnull=True) | Q(ends__gte=F("starts")),
+            ),
+            models.CheckConstraint(
+                name="evidence_starts_by_after_start",
+                condition=Q(starts_by__isnull=True) | Q(starts_by__gt=F("starts")),
+            ),
+            models.CheckConstraint(
+                name="only_what_lasts_goes_on",
+                condition=Q(kind__in=LASTING) | Q(ends__isnull=False),
             ),
             models.CheckConstraint(
                 name="stay_has_an_area", condition=~Q(kind="stay") | Q(area__isnull=False)

@@ -71,6 +71,7 @@ def told_of(person_id: int) -> list[dict[str, object]]:
             "id": fact.pk,
             "kind": fact.kind,
             "from": fact.starts.isoformat(),
+            "from_at_latest": fact.starts_by and fact.starts_by.isoformat(),
             "to": fact.ends and fact.ends.isoformat(),
             "area": fact.area_id,
             "area_name": fact.area_id and known[fact.area_id],

@@ -22,6 +22,7 @@ class NewFact:
     starts: datetime
     ends: datetime | None
     area: str | None = None
+    starts_by: datetime | None = None
     traits: tuple[str, ...] = ()
     detail: Mapping[str, object] = field(default_factory=dict)
     day: date | None = None
@@ -51,15 +52,15 @@ INSERT: Final = """
 WITH line AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('evidence_evidence', 'id')) AS id, given.*
     FROM jsonb_to_recordset(%(facts)s::jsonb) AS given (
-        n int, person bigint, kind text, starts timestamptz, ends timestamptz, area text,
-        traits text[], detail jsonb, day date, reference text, derived_from bigint,
-        certificate bytea)
+        n int, person bigint, kind text, starts timestamptz, starts_by timestamptz,
+        ends timestamptz, area text, traits text[], detail jsonb, day date, reference text,
+        derived_from bigint, certificate bytea)
 ), stored AS (
-    INSERT INTO evidence_evidence (id, person_id, kind, starts, ends, area_id, traits, detail,
-                                   day, reference, derived_from_id, certificate, source_id,
-                                   received_at)
-    SELECT id, person, kind, starts, ends, area, traits, detail, day, reference, derived_from,
-           certificate, %(source)s, %(at)s
+    INSERT INTO evidence_evidence (id, person_id, kind, starts, starts_by, ends, area_id, traits,
+                                   detail, day, reference, derived_from_id, certificate,
+                                   source_id, received_at)
+    SELECT id, person, kind, starts, starts_by, ends, area, traits, detail, day, reference,
+           derived_from, certificate, %(source)s, %(at)s
     FROM line ORDER BY reference, n
     ON CONFLICT DO NOTHING
     RETURNING id
@@ -141,6 +142,7 @@ def _row(n: int, fact: NewFact) -> dict[str, Any]:
         "person": fact.person,
         "kind": str(fact.kind),
         "starts": fact.starts.isoformat(),
+        "starts_by": fact.starts_by and fact.starts_by.isoformat(),
         "ends": fact.ends and fact.ends.isoformat(),
         "area": fact.area,
         "traits": list(fact.traits),
@@ -165,7 +167,7 @@ def _recognise(
         (fact.kind, fact.reference): fact
         for fact in Evidence.objects.filter(
             source=source, kind__in=kinds, reference__in=references
-        ).only("kind", "reference", "person_id", "starts", "ends", "area_id", "traits")
+        ).only("kind", "reference", "person_id", "starts", "starts_by", "ends", "area_id", "traits")
     }
     known: dict[int, int] = {}
     ends: dict[int, datetime] = {}
@@ -185,6 +187,6 @@ def _recognise(
 
 def _same(there: Evidence, given: NewFact, ends: datetime | None) -> bool:
     return (
-        (there.person_id, there.starts, there.area_id, set(there.traits))
-        == (given.person, given.starts, given.area, set(given.traits))
+        (there.person_id, there.starts, there.starts_by, there.area_id, set(there.traits))
+        == (given.person, given.starts, given.starts_by, given.area, set(given.traits))
     ) and (ends is None or given.ends is None or ends == given.ends)

@@ -17,7 +17,7 @@ from healthcode.evidence.fields import (
 )
 from healthcode.sources.evidence import EvidenceReport, LineResult, Problem
 from healthcode.sources.presences import PresenceReport
-from healthcode.tracing.kinds import PlaceKind
+from healthcode.tracing.kinds import TIME_NEEDED, PlaceKind, fits_in_days
 from healthcode.web.errors import InvalidInput, Malformed
 from healthcode.web.fields import LineField, ProblemField, StrictSerializer
 from healthcode.web.problems import CONTENT_TYPE
@@ -97,6 +97,18 @@ class PresenceLine(PeriodSerializer):
     sure = YesNo(required=False, default=False)
     carriage = Seat(max_value=99, required=False, allow_null=True, default=None)
     row = Seat(max_value=999, required=False, allow_null=True, default=None)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse days at a place where minutes count.
+
+        Raises:
+            ValidationError: under `from`; and see `PeriodSerializer`.
+        """
+        found = super().validate(attrs)
+        kind, by_day = PlaceKind(found["kind"]), found.pop("by_day")
+        if by_day and not fits_in_days(kind, found["starts"], found["ends"]):
+            raise serializers.ValidationError({"from": TIME_NEEDED})
+        return found
 
 
 class PresencesInput(StrictSerializer):

@@ -7,7 +7,7 @@ strength of contact gives which colour.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -91,6 +91,19 @@ MEASURES: Final[Mapping[PlaceKind, Measure]] = {
     # Members of a household have periods of their own, without a limit.
     PlaceKind.HOUSEHOLD: _minutes(1440, 1440, 0),
 }
+TIME_NEEDED: Final = _("Give the time of day too: at such a place minutes decide who met whom.")
+
+
+def fits_in_days(kind: PlaceKind, starts: datetime, ends: datetime | None) -> bool:
+    """Whether a presence of which days are known, from one midnight to another, can be kept whole.
+
+    To cut it would make up an hour.
+    """
+    if kind is PlaceKind.HOUSEHOLD:
+        return True
+    return ends is not None and ends - starts <= MEASURES[kind].longest
+
+
 LONGEST: Final = max(measure.longest for measure in MEASURES.values())
 
 VENUES: Final = (

@@ -60,7 +60,8 @@ def open_inquiry(
 ) -> Inquiry:
     """Begin to trace the contacts of a case, as an officer's act; a worker resolves its scans.
 
-    The window ends with the confirmation of the case and begins 14 days before, unless given.
+    The window ends with the confirmation of the case and begins 14 days before, unless given. Of a
+    confirmation that is known to the day it takes in all that day.
 
     Raises:
         NotFound, Forbidden: see `evidence_for`.
@@ -70,8 +71,8 @@ def open_inquiry(
     case = evidence_for(account, evidence_id)
     if not _is_case(case):
         raise NotACase
-    until = infectious_until or case.starts
-    since = infectious_from or until - USUAL_WINDOW
+    until = infectious_until or min(case.starts_by or case.starts, at)
+    since = infectious_from or (infectious_until or case.starts) - USUAL_WINDOW
     _check(ground, since, until, at)
     act = record_act(
         account=account,

@@ -20,6 +20,16 @@ def start_of_day(day: date) -> datetime:
     return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
 
 
+def span_of_day(day: date) -> tuple[datetime, datetime]:
+    """The midnights at which a day begins and is over, in UTC."""
+    return start_of_day(day), start_of_day(day + timedelta(days=1))
+
+
+def is_midnight(at: datetime) -> bool:
+    """Whether a day begins at `at`."""
+    return at == start_of_day(day_of(at))
+
+
 def end_of_today(at: datetime) -> datetime:
     """The midnight at which the day of `at` is over, in UTC."""
     return start_of_day(day_of(at) + timedelta(days=1))

@@ -1,5 +1,7 @@
 """The SQL and `decide()` say the same, whatever the evidence, the levels, the policy, the time.
 
+Dates and instants are mixed, since what is known to the day counts at either end.
+
 Hypothesis chooses seeds and keeps those that failed; the worlds are drawn from these by `random`,
 since drawing forty people by strategies takes longer than deciding on them.
 """
@@ -25,7 +27,7 @@ from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import Fact
 from healthcode.evidence.services import NewFact, record, withdraw
-from healthcode.web.days import day_of
+from healthcode.web.days import day_of, span_of_day
 from tests.colours import world
 
 PEOPLE = 40
@@ -224,6 +226,8 @@ def _fact(draw: Random, person: int) -> NewFact:
     if kind in {EvidenceKind.STAY, EvidenceKind.CONTACT, EvidenceKind.CASE}:
         days = draw.choice([None, 0, 0, 0, 1, 2, 3, 4, 5])
         ends = None if days is None else starts + timedelta(days=days)
+    elif kind != EvidenceKind.CHECK_IN and draw.random() < 0.5:
+        starts, ends = span_of_day(day_of(starts))
     traits = sorted(str(trait) for trait in KINDS[kind].traits)
     return NewFact(
         person=person,
@@ -245,8 +249,10 @@ def _run(draw: Random, person: int) -> list[NewFact]:
     for n in range(draw.randint(2, 9)):
         at = BEGINNING + timedelta(days=first + n, hours=draw.choice([0, 8, 18]))
         day = day_of(at) if kind == EvidenceKind.CHECK_IN else None
+        known_to_the_day = kind == EvidenceKind.TEST and draw.random() < 0.3
+        starts, ends = span_of_day(day_of(at)) if known_to_the_day else (at, at)
         if draw.random() < 0.9:
-            facts.append(NewFact(person, kind, at, at, traits=(trait,), day=day))
+            facts.append(NewFact(person, kind, starts, ends, traits=(trait,), day=day))
     return facts
 
 

@@ -31,7 +31,7 @@ def test_a_stay_is_told_with_place_level_and_days() -> None:
 
     decision = decision_of(huang, NOON)
 
-    assert (decision.colour, decision.until, decision.policy) == (Colour.YELLOW, None, 1)
+    assert (decision.colour, decision.until, decision.policy) == (Colour.YELLOW, None, 2)
     (reason,) = decision.reasons
     # What ended as the 24th began was last so on the 23rd.
     assert reason.zh == (
@@ -40,7 +40,7 @@ def test_a_stay_is_told_with_place_level_and_days() -> None:
     assert reason.en == (
         "You stayed in 江干区 (9 February 2020 to 23 February 2020), then at risk level orange."
     )
-    assert (reason.rule, reason.evidence) == ("orange-or-yellow-area", stay.pk)
+    assert (reason.rule, reason.evidence) == ("orange-area", stay.pk)
     assert (reason.area_name, reason.level) == ("江干区", Level.ORANGE)
     assert (reason.starts, reason.exposed_until) == (shanghai(2, 9), shanghai(2, 24))
     assert (reason.holds_until, reason.until) == (shanghai(3, 2), None)
@@ -60,6 +60,7 @@ def test_what_goes_on_is_told_as_going_on() -> None:
 
 def test_maps_in_a_row_that_say_the_same_are_told_as_one() -> None:
     (huang,) = world.people(1)
+    world.publish(world.VERSION_1.read_text(encoding="utf-8"), holds_from=shanghai(2, 9))
     world.stay(huang, "330104", shanghai(1, 1), None)
     days = [shanghai(2, day) for day in (9, 12, 15, 20)]
     world.levels(
@@ -144,6 +145,19 @@ def test_explaining_takes_five_queries(
             "20 February 2020, 23:50 to 21 February 2020, 00:20",
         ),
         (shanghai(2, 20), shanghai(2, 21), "2020年2月20日", "20 February 2020"),
+        (
+            shanghai(2, 20),
+            shanghai(2, 22, 9),
+            "2020年2月20日至2020年2月22日09:00",
+            "20 February 2020 to 22 February 2020, 09:00",
+        ),
+        (
+            shanghai(2, 20, 9),
+            shanghai(2, 22),
+            "2020年2月20日09:00至2020年2月21日",
+            "20 February 2020, 09:00 to 21 February 2020",
+        ),
+        (shanghai(2, 20), shanghai(2, 20), "2020年2月20日00:00", "20 February 2020, 00:00"),
         (shanghai(2, 20, 9), None, "2020年2月20日至今", "20 February 2020 to today"),
     ],
 )

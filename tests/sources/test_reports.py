@@ -203,11 +203,12 @@ def test_the_number_of_queries_does_not_depend_on_the_number_of_lines(
     source_client: APIClient, world: World
 ) -> None:
     counts = []
+    stay = {"area": HOME, "from": days_ago(5)}
     for lines in (2, 500):
         report = [
-            {"person": world.person.pk, "area": HOME, "from": days_ago(5), "reference": f"{n}"}
+            {"person": world.person.pk, **stay, "reference": f"{n}"}
             if n % 2
-            else {"id_type": "20", "id_number": ZHANGS_PASSPORT, "area": HOME, "from": days_ago(5)}
+            else {"id_type": "20", "id_number": ZHANGS_PASSPORT, **stay}
             for n in range(lines)
         ]
         with CaptureQueriesContext(connection) as queries:

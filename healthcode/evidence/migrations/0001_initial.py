@@ -21,12 +21,12 @@ BEGIN
             AND NEW.end_received_at IS DISTINCT FROM OLD.end_received_at)
         OR (OLD.withdrawn_by_id IS NOT NULL
             AND NEW.withdrawn_by_id IS DISTINCT FROM OLD.withdrawn_by_id)
-        OR (NEW.id, NEW.person_id, NEW.kind, NEW.starts, NEW.area_id, NEW.traits, NEW.detail,
-            NEW.day, NEW.source_id, NEW.reference, NEW.certificate, NEW.derived_from_id,
+        OR (NEW.id, NEW.person_id, NEW.kind, NEW.starts, NEW.starts_by, NEW.area_id, NEW.traits,
+            NEW.detail, NEW.day, NEW.source_id, NEW.reference, NEW.certificate, NEW.derived_from_id,
             NEW.received_at)
            IS DISTINCT FROM
-           (OLD.id, OLD.person_id, OLD.kind, OLD.starts, OLD.area_id, OLD.traits, OLD.detail,
-            OLD.day, OLD.source_id, OLD.reference, OLD.certificate, OLD.derived_from_id,
+           (OLD.id, OLD.person_id, OLD.kind, OLD.starts, OLD.starts_by, OLD.area_id, OLD.traits,
+            OLD.detail, OLD.day, OLD.source_id, OLD.reference, OLD.certificate, OLD.derived_from_id,
             OLD.received_at)
     THEN
         RAISE EXCEPTION 'evidence is append-only' USING ERRCODE = 'integrity_constraint_violation';
@@ -67,6 +67,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('declaration', 'Declaration'), ('stay', 'Stay'), ('contact', 'Contact'), ('case', 'Case'), ('test', 'Test'), ('check_in', 'Check In'), ('recovery', 'Recovery'), ('vaccination', 'Vaccination')], max_length=12)),
                 ('starts', models.DateTimeField()),
+                ('starts_by', models.DateTimeField(null=True)),
                 ('ends', models.DateTimeField(null=True)),
                 ('traits', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=24), default=list, size=None)),
                 ('detail', models.JSONField(default=dict)),
@@ -84,7 +85,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name_plural': 'evidence',
                 'indexes': [models.Index(fields=['person', 'kind'], name='evidence_of_person'), models.Index(condition=models.Q(('derived_from__isnull', False)), fields=['derived_from'], name='evidence_derived'), models.Index(condition=models.Q(('kind', 'stay')), fields=['area', 'person'], name='stays_in_area', opclasses=['varchar_pattern_ops', 'int8_ops'])],
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['declaration', 'stay', 'contact', 'case', 'test', 'check_in', 'recovery', 'vaccination'])), name='evidence_kind_known'), models.CheckConstraint(condition=models.Q(('ends__isnull', True), ('ends__gte', models.F('starts')), _connector='OR'), name='evidence_ends_after_start'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'stay'), _negated=True), ('area__isnull', False), _connector='OR'), name='stay_has_an_area'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'check_in'), _negated=True), ('day__isnull', False), _connector='OR'), name='check_in_has_a_day'), models.UniqueConstraint(condition=models.Q(('kind', 'check_in'), ('withdrawn_by__isnull', True)), fields=('person', 'day'), name='one_check_in_a_day'), models.UniqueConstraint(condition=models.Q(('reference__isnull', False)), fields=('source', 'kind', 'reference'), name='source_reference_once'), models.UniqueConstraint(condition=models.Q(('certificate__isnull', False), ('withdrawn_by__isnull', True)), fields=('certificate',), name='certificate_counts_once')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['declaration', 'stay', 'contact', 'case', 'test', 'check_in', 'recovery', 'vaccination'])), name='evidence_kind_known'), models.CheckConstraint(condition=models.Q(('ends__isnull', True), ('ends__gte', models.F('starts')), _connector='OR'), name='evidence_ends_after_start'), models.CheckConstraint(condition=models.Q(('starts_by__isnull', True), ('starts_by__gt', models.F('starts')), _connector='OR'), name='evidence_starts_by_after_start'), models.CheckConstraint(condition=models.Q(('kind__in', ('stay', 'contact', 'case')), ('ends__isnull', False), _connector='OR'), name='only_what_lasts_goes_on'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'stay'), _negated=True), ('area__isnull', False), _connector='OR'), name='stay_has_an_area'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'check_in'), _negated=True), ('day__isnull', False), _connector='OR'), name='check_in_has_a_day'), models.UniqueConstraint(condition=models.Q(('kind', 'check_in'), ('withdrawn_by__isnull', True)), fields=('person', 'day'), name='one_check_in_a_day'), models.UniqueConstraint(condition=models.Q(('reference__isnull', False)), fields=('source', 'kind', 'reference'), name='source_reference_once'), models.UniqueConstraint(condition=models.Q(('certificate__isnull', False), ('withdrawn_by__isnull', True)), fields=('certificate',), name='certificate_counts_once')],
             },
         ),
         migrations.CreateModel(

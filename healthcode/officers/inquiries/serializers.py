@@ -12,7 +12,7 @@ from healthcode.evidence.fields import (
     Moment,
     PeriodSerializer,
 )
-from healthcode.tracing.kinds import PlaceKind, Strength
+from healthcode.tracing.kinds import TIME_NEEDED, PlaceKind, Strength, fits_in_days
 from healthcode.tracing.meetings import meetings_of
 from healthcode.tracing.models import Inquiry
 from healthcode.tracing.services import Preview
@@ -41,6 +41,18 @@ class MeetingInput(PeriodSerializer):
 
     person = Identifier()
     ground = GroundField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse a day without an end, or several.
+
+        Raises:
+            ValidationError: under `from`; and see `PeriodSerializer`.
+        """
+        found = super().validate(attrs)
+        fits = fits_in_days(PlaceKind.MEETING, found["starts"], found["ends"])
+        if found.pop("by_day") and not fits:
+            raise serializers.ValidationError({"from": TIME_NEEDED})
+        return found
 
 
 class RetractionInput(StrictSerializer):
