@@ -24,8 +24,9 @@ from healthcode.colours.models import (
 )
 from healthcode.colours.one_person import decide_now
 from healthcode.colours.recompute import request, run
+from healthcode.colours.sweep import sweep
 from healthcode.core import Colour
-from healthcode.evidence.models import EvidenceKind
+from healthcode.evidence.models import Evidence, EvidenceKind
 from tests.colours import world
 from tests.colours.conftest import BLOCKED, backend_pid, wait_until_blocked
 from tests.colours.world import shanghai
@@ -150,6 +151,46 @@ def test_four_workers_do_every_batch_once(beside: Beside) -> None:
     assert recomputation.people_changed == ColourChange.objects.count() == 300
     assert set(world.colours(people).values()) == {RED}
     assert not RecomputationBatch.objects.exists()
+
+
+@pytest.mark.usefixtures("policy")
+def test_what_was_done_once_is_written_once_however_often_it_is_done(beside: Beside) -> None:
+    people = world.people(3082)
+    source = world.officer()
+    Evidence.objects.bulk_create(
+        Evidence(
+            person_id=person,
+            kind=EvidenceKind.CASE,
+            starts=shanghai(2, 15),
+            traits=["confirmed"],
+            source=source,
+        )
+        for person in people
+    )
+    recomputation = request(cause=Cause.EVIDENCE, people=people)
+
+    workers = [beside(run, recomputation.pk, clock=clock) for _ in range(4)]
+    assert [worker.result(timeout=120) for worker in workers] == [True] * 4
+    written = _rows_as_written()
+    for _ in range(2):
+        again = request(cause=Cause.EVIDENCE, people=people)
+        for worker in [beside(run, again.pk, clock=clock) for _ in range(4)]:
+            worker.result(timeout=120)
+    for _ in range(3):
+        sweep(at=NOON)
+
+    recomputation.refresh_from_db()
+    assert recomputation.people_done == recomputation.people_changed == 3082
+    assert ColourChange.objects.count() == 3082
+    assert set(world.colours(people).values()) == {RED}
+    assert _rows_as_written() == written
+
+
+def _rows_as_written() -> list[tuple[int, str]]:
+    """Every stored colour with the transaction that wrote its row."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT person_id, xmin::text FROM colours_personcolour ORDER BY person_id")
+        return list(cursor.fetchall())
 
 
 def recompute_one(person: int) -> int:

@@ -15,7 +15,7 @@ from healthcode.evidence import certificates
 from healthcode.evidence.certificates import NOT_DETECTED, NUCLEIC_ACID
 from healthcode.evidence.errors import NotACertificate
 from healthcode.evidence.models import Evidence, EvidenceKind
-from healthcode.web.days import day_of, start_of_day
+from healthcode.web.days import day_of, span_of_day, start_of_day
 from tests.evidence.conftest import World
 from tests.evidence.handing_in import DAY, HOUR, hand_in, refusal
 from tests.evidence.ministry import GERMANY, TESTS_ONLY, Ministry
@@ -101,8 +101,23 @@ def test_recovery_and_vaccination_are_facts_without_a_rule(
     recovery = Evidence.objects.get(kind=EvidenceKind.RECOVERY)
     assert (recovery.starts, recovery.ends) == (start_of_day(tested), start_of_day(recovered))
     vaccination = Evidence.objects.get(kind=EvidenceKind.VACCINATION)
+    assert (vaccination.starts, vaccination.ends) == span_of_day(tested)
     assert vaccination.traits == ["incomplete"]
     assert (vaccination.detail["dose"], vaccination.detail["of"]) == (1, 2)
+
+
+def test_a_recovery_from_the_day_of_the_test_on_lasts_that_day(
+    germany: None, erika: Person, resident_client: APIClient, now: datetime
+) -> None:
+    """Of the day of the test nobody tells the hour."""
+    tested = day_of(now) - 40 * DAY
+    until = day_of(now) + 100 * DAY
+    text = GERMANY.recovery(str(tested), str(tested), str(until))
+
+    assert hand_in(resident_client, erika, text).status_code == 201
+
+    recovery = Evidence.objects.get(kind=EvidenceKind.RECOVERY)
+    assert (recovery.starts, recovery.ends) == span_of_day(tested)
 
 
 def test_without_signers_every_certificate_is_refused_with_what_to_do(

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,7 +15,7 @@ from healthcode.colours.recompute import run
 from healthcode.colours.selectors import decision_of
 from healthcode.core import Colour
 from healthcode.evidence.models import Evidence, EvidenceKind
-from healthcode.evidence.services import withdraw
+from healthcode.evidence.services import NewFact, record, withdraw
 from healthcode.officers.withdrawals.services import withdraw_evidence
 from healthcode.tracing import services
 from healthcode.tracing.errors import (
@@ -27,6 +27,7 @@ from healthcode.tracing.errors import (
 from healthcode.tracing.kinds import PlaceKind
 from healthcode.tracing.models import Inquiry, Place
 from healthcode.tracing.recording import NewPresence, record_presences
+from healthcode.web.days import span_of_day
 from healthcode.web.errors import Forbidden, InvalidInput
 from tests.colours import world
 from tests.colours.conftest import backend_pid, beside
@@ -310,6 +311,34 @@ def test_a_window_that_cannot_be_is_refused(
 
     errors: Any = refusal.value.members["errors"]
     assert errors[0]["pointer"] == pointer
+
+
+@pytest.mark.parametrize(
+    ("day", "since", "until"),
+    [(7, shanghai(2, 22), shanghai(3, 8)), (8, shanghai(2, 23), NOW)],
+    ids=["an earlier day", "today"],
+)
+def test_of_a_case_confirmed_on_a_day_all_that_day_is_traced(
+    town: Town, day: int, since: datetime, until: datetime
+) -> None:
+    """At which hour it was, nobody said; whom the case met in the evening is not left out."""
+    starts, starts_by = span_of_day(shanghai(3, day).date())
+    fact = NewFact(
+        town.case, EvidenceKind.CASE, starts, None, starts_by=starts_by, traits=("confirmed",)
+    )
+    (case,) = record(source=town.officer, facts=[fact], at=NOW).ids
+    assert case is not None
+
+    inquiry = services.open_inquiry(
+        account=town.officer,
+        evidence_id=case,
+        infectious_from=None,
+        infectious_until=None,
+        ground="Confirmed by the hospital",
+        at=NOW,
+    )
+
+    assert (inquiry.infectious_from, inquiry.infectious_until) == (since, until)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -115,6 +115,38 @@ def test_one_wrong_line_stores_none(
     assert not Place.objects.exists()
 
 
+DAYS = {"from": "2020-03-03", "to": "2020-03-04", "carriage": None, "row": None}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "stored"),
+    [
+        pytest.param("restaurant", {"to": "2020-03-03"}, None, id="minutes count there"),
+        pytest.param("bus", {"to": "2020-03-03"}, None, id="and on a bus"),
+        pytest.param("flight", {}, None, id="two days on a flight of one"),
+        pytest.param("train", {"to": None}, None, id="not seen to leave, from no hour on"),
+        pytest.param("train", {}, (3, 5), id="two days on a train"),
+        pytest.param("hospital", {"to": "2020-03-03"}, (3, 4), id="a day in hospital"),
+    ],
+)
+def test_a_presence_by_day_is_kept_whole_or_refused(
+    source: APIClient, kind: str, given: dict[str, Any], stored: tuple[int, int] | None
+) -> None:
+    (person,) = world.people(1)
+
+    answer = send(source, line(person, kind=kind) | DAYS | given)
+
+    if stored is None:
+        assert answer.status_code == 422
+        assert answer.json()["errors"][0]["pointer"] == "/presences/0/from"
+        assert not Presence.objects.exists()
+    else:
+        assert answer.status_code == 201
+        first, last = stored
+        presence = Presence.objects.get()
+        assert (presence.starts, presence.ends) == (shanghai(3, first), shanghai(3, last))
+
+
 def test_only_sources_report(town: Town) -> None:
     assert send(client_of(town.officer), line(town.case)).status_code == 403
 

@@ -1,5 +1,6 @@
 """Evidence stays as it was received; an officer's act takes out what was wrong."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from healthcode.colours.recompute import run
 from healthcode.colours.selectors import colour_of
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, record, withdraw
+from tests.colours.world import shanghai
 from tests.evidence.conftest import HOME, World, declaration, staff
 
 
@@ -129,6 +131,7 @@ def test_a_withdrawn_check_in_makes_room_for_the_right_one(world: World, now: da
     "change",
     [
         "SET starts = starts - interval '1 day'",
+        "SET starts_by = starts + interval '1 day'",
         "SET person_id = (SELECT id FROM accounts_person WHERE id <> person_id LIMIT 1)",
         "SET traits = '{}'",
         "SET detail = '{}'",
@@ -190,6 +193,33 @@ def test_an_officer_looks_at_evidence_and_withdraws_it(world: World, contact: Ev
     )
     assert "It was withdrawn by act" in browser.get(url, {"number": contact.pk}).content.decode()
     assert browser.post(url, {"number": contact.pk, "ground": "Again."}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("period", "told"),
+    [
+        (((15, 0), (16, 0)), ["2020-02-15", "2020-02-15"]),
+        (((15, 0), (18, 0)), ["2020-02-15", "2020-02-17"]),
+        (((15, 8), (18, 0)), ["2020-02-15 08:00", "2020-02-17"]),
+        (((15, 0), (18, 9)), ["2020-02-15", "2020-02-18 09:00"]),
+        (((15, 8), (15, 8)), ["2020-02-15 08:00"]),
+        (((15, 0), (15, 0)), ["2020-02-15 00:00"]),
+        (((15, 0), None), ["2020-02-15"]),
+    ],
+)
+def test_what_is_known_to_the_day_shows_no_hour(
+    world: World, period: tuple[tuple[int, int], tuple[int, int] | None], told: list[str]
+) -> None:
+    starts, ends = (day and shanghai(2, *day) for day in period)
+    assert starts is not None
+    fact = NewFact(world.person.pk, EvidenceKind.STAY, starts, ends, area=HOME)
+    (id_,) = record(source=world.source, facts=[fact], at=starts).ids
+    browser = Client()
+    browser.force_login(world.officer)
+
+    page = browser.get("/officer/evidence", {"number": id_}).content.decode()
+
+    assert re.findall(r"<dd>(2020-02-[^<]*)</dd>", page) == told
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "９", "1" * 19, "1" * 5000])
