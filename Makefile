@@ -49,6 +49,10 @@ test-more: .venv/.dev messages frontend ## Run those that need servers of Debian
 	@$(TOOLS).debian pgbouncer rabbitmq-server rsync
 	$(BIN)/pytest -m more
 
+.PHONY: test-clocks
+test-clocks: .venv/.dev messages frontend ## Run those of days, and bench the door, with the clock at six odd moments; needs gcc
+	$(BIN)/python -m tests.clocks --processes $(PROCESSES)
+
 .PHONY: bench
 bench: .venv/.dev ## Measure what the service does beside its limits; SIZE=city takes ten million people
 	@SIZE='$(SIZE)' $(BIN)/python -m tests.bench --out '$(VAR)/bench.json' $(SUITES)

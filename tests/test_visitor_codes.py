@@ -27,7 +27,7 @@ from verifier.recognition.refresh import keep_keys, keep_status_list
 from verifier.recognition.services import trust_issuer
 from verifier.recognition.trust import knowledge
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.clock, pytest.mark.django_db]
 PATH = "/api/v1/conversions"
 
 

@@ -10,9 +10,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from accounts import tasks
 from accounts.authentication import digest
 from accounts.models import Account, Grant, OneTimeCode, Role, Token
+from healthcode.web.keeping import Cadence
+from healthcode.web.tasks import forget
 from tests.accounts.conftest import api_client
 
 pytestmark = pytest.mark.django_db
@@ -110,6 +111,6 @@ def test_the_task_forgets_what_is_over() -> None:
         session = SessionStore()
         session.set_expiry(expiry)
         session.create()
-    tasks.forget()
+    forget(cadence=Cadence.OFTEN)
     assert not OneTimeCode.objects.exists()
     assert Session.objects.count() == 1

@@ -21,7 +21,7 @@ from healthcode.web.keeping import Cadence, forget
 from tests.accounts.people import PHONE
 
 Code = Callable[[], str]
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.clock, pytest.mark.django_db]
 
 
 def other_than(code: str) -> str:

@@ -20,6 +20,8 @@ from healthcode.areas.selectors import full_names
 from healthcode.areas.services import publish_levels
 from tests.areas.conftest import levels_of, shanghai
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def published_maps(act_on: Callable[[datetime], Any]) -> None:

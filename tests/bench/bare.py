@@ -12,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from healthcode.urls import *  # noqa: F403 - with its handlers
 from healthcode.urls import urlpatterns as own
+from healthcode.web.days import day_of
 from verifier.doors.recording import ScanRow
 
 _COLUMNS = ", ".join(ScanRow._fields)
@@ -27,7 +28,7 @@ def insert(_request: HttpRequest) -> HttpResponse:
     """Write one scan, as wide as any."""
     now = datetime.now(UTC)
     row = ScanRow(
-        day=now.date(),
+        day=day_of(now),
         id=uuid.uuid4(),
         venue_id=1,
         device_id=1,

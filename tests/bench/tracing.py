@@ -162,13 +162,14 @@ class _Cases:
         from django.db import connection
 
         from healthcode.tracing.sql import measures_json
+        from healthcode.web.days import day_of
 
         bound: dict[str, Any] = {
             "people": [window.person for window in windows],
             "starts": [window.starts for window in windows],
             "ends": [window.ends for window in windows],
-            "first": min(window.starts for window in windows).date() - timedelta(days=1),
-            "last": self.ends.date(),
+            "first": day_of(min(window.starts for window in windows)) - timedelta(days=1),
+            "last": day_of(self.ends),
             "measures": measures_json(),
         }
         with connection.cursor() as cursor:

@@ -13,7 +13,7 @@ from healthcode.core import Kind, Reason, decode
 from healthcode.residents.declarations.services import declare
 from tests.codes.conftest import FEVERISH, NOON, Resident, at_the_door, register, scanned
 
-pytestmark = pytest.mark.usefixtures("signing_key")
+pytestmark = [pytest.mark.clock, pytest.mark.usefixtures("signing_key")]
 PATH = "/api/v1/people/{}/code"
 SUFFIXES = ["", ".png", ".svg", ".pdf"]
 

@@ -33,7 +33,11 @@ SECOND = timedelta(seconds=1)
 PATIENCE_SECONDS = 20
 
 # Each change is committed, as in life: what a test's one transaction wrote would always be new.
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("signing_key")]
+pytestmark = [
+    pytest.mark.clock,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("signing_key"),
+]
 
 
 def lists() -> dict[tuple[date, int], bytes]:

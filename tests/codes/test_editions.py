@@ -34,7 +34,7 @@ from tests.codes.conftest import (
 DAY = timedelta(days=1)
 FORTNIGHT = 14
 
-pytestmark = pytest.mark.usefixtures("signing_key")
+pytestmark = [pytest.mark.clock, pytest.mark.usefixtures("signing_key")]
 
 
 def test_bits_are_set_for_exactly_those_whose_colour_changed(zhang: Resident) -> None:

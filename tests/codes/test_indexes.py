@@ -15,6 +15,8 @@ from healthcode.codes.status_lists.indexes import (
     number_of,
 )
 
+pytestmark = pytest.mark.clock
+
 MONDAY = date(2026, 2, 23)
 PEOPLE = range(1000)
 

@@ -31,7 +31,7 @@ from tests.codes.conftest import (
 VERSION_10 = 57
 """Modules along the side of a QR symbol of version 10 (ISO/IEC 18004, table 1)."""
 
-pytestmark = pytest.mark.usefixtures("signing_key")
+pytestmark = [pytest.mark.clock, pytest.mark.usefixtures("signing_key")]
 
 
 def test_a_fresh_code_passes_the_door(zhang: Resident) -> None:

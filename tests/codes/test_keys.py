@@ -25,6 +25,8 @@ from healthcode.codes.status_lists import editions
 from healthcode.core import Kind, Reason, decode
 from tests.codes.conftest import NOON, Resident, at_the_door, code_of
 
+pytestmark = pytest.mark.clock
+
 DAY = timedelta(days=1)
 
 

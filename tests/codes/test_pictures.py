@@ -14,6 +14,8 @@ from healthcode.codes.services import IssuedCode
 from healthcode.core import Colour, Kind
 from tests.codes.conftest import NOON
 
+pytestmark = pytest.mark.clock
+
 # All that Base45 is made of, in codes of several lengths, the longest allowed among them.
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 CODES = ["JK1:" + (ALPHABET * 7)[:length] for length in (45, 250, 307)]

@@ -14,7 +14,7 @@ from healthcode.colours.policy import parse
 from healthcode.core import parse_jwk_set, parse_status_list
 from tests.codes.conftest import NOON, Resident, code_of
 
-pytestmark = pytest.mark.usefixtures("signing_key")
+pytestmark = [pytest.mark.clock, pytest.mark.usefixtures("signing_key")]
 BASE = "/.well-known/health-code/"
 
 

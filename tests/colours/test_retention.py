@@ -24,6 +24,8 @@ from tests.colours import test_agreement as worlds
 from tests.colours import world
 from tests.colours.world import shanghai
 
+pytestmark = pytest.mark.clock
+
 DAY = timedelta(days=1)
 LATER = shanghai(6, 1)
 

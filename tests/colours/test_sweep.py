@@ -30,7 +30,7 @@ NOON = shanghai(2, 20, 12)
 END = shanghai(2, 25)
 Beside = Callable[..., Future[Any]]
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.clock, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture(autouse=True)

@@ -20,6 +20,8 @@ from tests.evidence.conftest import World
 from tests.evidence.handing_in import DAY, HOUR, hand_in, refusal
 from tests.evidence.ministry import GERMANY, TESTS_ONLY, Ministry
 
+pytestmark = pytest.mark.clock
+
 
 def test_a_negative_test_is_evidence_like_any_other(
     germany: None, erika: Person, resident_client: APIClient, now: datetime

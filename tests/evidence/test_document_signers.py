@@ -12,8 +12,11 @@ from django.core.management import CommandError, call_command
 from accounts.models import Role
 from healthcode.acts.models import Act
 from healthcode.evidence.models import DocumentSigner
+from healthcode.web.days import day_of
 from tests.evidence.conftest import World, staff
 from tests.evidence.ministry import GERMANY, TESTS_ONLY, Ministry
+
+pytestmark = pytest.mark.clock
 
 FRANCE = Ministry("FR")
 FORMER = Ministry("DE", name="former", lasts=-timedelta(days=1))
@@ -46,7 +49,7 @@ def test_a_file_is_taken_over_as_an_act(load: Load) -> None:
     told = load(GERMANY, FRANCE, only_tests)
     assert f"+ DE {GERMANY.kid.hex()} until " in told
     ends = only_tests.certificate.not_valid_after_utc
-    assert f"+ FR {only_tests.kid.hex()} until {ends:%Y-%m-%d} for test\n" in told
+    assert f"+ FR {only_tests.kid.hex()} until {day_of(ends)} for test\n" in told
     assert "3 new (DE 1, FR 2), 0 not in the file." in told
     assert counting() == {("DE", GERMANY.kid), ("FR", FRANCE.kid), ("FR", only_tests.kid)}
     act = Act.objects.get(kind="signers-changed")

@@ -13,6 +13,8 @@ from healthcode.colours.models import PersonColour, Policy
 from healthcode.officers.statistics.selectors import ALL, COLUMNS, Cell, Table, without_small_groups
 from tests.colours import world
 
+pytestmark = pytest.mark.clock
+
 LEAST = 10
 COUNTIES = ("330102", "330106", "330127", "330203")
 

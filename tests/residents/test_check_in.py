@@ -20,6 +20,8 @@ from healthcode.residents.declarations.services import check_in, declare
 from healthcode.web.days import SHANGHAI
 from tests.evidence.conftest import World
 
+pytestmark = pytest.mark.clock
+
 URL = "/api/v1/check-ins"
 WELL = CheckIn(symptoms=(), temperature=Decimal("36.5"))
 MET_A_CASE = Declaration(symptoms=(), temperature=None, contact_with_case=True, stays=())

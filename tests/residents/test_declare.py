@@ -24,6 +24,8 @@ from healthcode.residents.declarations.services import declare
 from healthcode.web.days import SHANGHAI, start_of_day
 from tests.evidence.conftest import HOME, World, declaration
 
+pytestmark = pytest.mark.clock
+
 URL = "/api/v1/declarations"
 
 

@@ -10,6 +10,8 @@ from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.web.days import SHANGHAI
 from tests.evidence.conftest import HOME, World
 
+pytestmark = pytest.mark.clock
+
 NOTHING_WRONG = {"unwell": "no", "contact": "no", "elsewhere": "no"}
 
 

@@ -25,6 +25,8 @@ from tests.colours.world import shanghai
 from verifier.doors.partitions import maintain
 from verifier.models import Device, Scan, Venue, VenueKind
 
+pytestmark = pytest.mark.clock
+
 LUNCH = shanghai(3, 3, 12)
 CONFIRMED = shanghai(3, 8, 9)
 NOW = shanghai(3, 8, 12)

@@ -20,6 +20,8 @@ from healthcode.web.days import day_of
 from tests.colours.world import shanghai
 from tests.evidence.conftest import HOME, ZHANGS_PASSPORT, World
 
+pytestmark = pytest.mark.clock
+
 
 def days_ago(days: int) -> str:
     """An instant so many days ago."""

@@ -16,6 +16,8 @@ from tests.colours.world import shanghai
 from tests.officers.inquiries.test_inquiries import client_of
 from tests.tracing.conftest import NOW, Town
 
+pytestmark = pytest.mark.clock
+
 URL = "/api/v1/presences"
 
 

@@ -19,6 +19,8 @@ from verifier.doors.scanning import EnrolledDevice, NewScan, Outcome, scan_all
 from verifier.models import Device, Scan, Venue
 from verifier.recognition.trust import knowledge
 
+pytestmark = pytest.mark.clock
+
 
 def offline(code: str, at: datetime, **members: object) -> dict[str, object]:
     return {"id": str(uuid.uuid4()), "code": code, "scanned_at": at.isoformat()} | members

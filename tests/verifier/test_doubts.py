@@ -21,7 +21,7 @@ from verifier.doors.scanning import EnrolledDevice, NewScan, scan, scan_all
 from verifier.models import Doubt, Scan, Venue
 from verifier.tasks import doubts as task
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.clock, pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from tests.verifier.test_scans import scan
 from verifier.models import Device, Venue
 from verifier.venues.services import add_device, create_venue
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.fixture
 def li_na(manager: Account) -> Client:

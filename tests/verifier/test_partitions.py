@@ -7,13 +7,14 @@ import pytest
 from django.db import connection
 from pytest_django import Settings
 
+from healthcode.web.days import start_of_day
+from healthcode.web.tasks import forget
 from tests.verifier.conftest import ClockAt
 from verifier.doors import partitions
 from verifier.doors.scanning import EnrolledDevice, NewScan, Outcome, scan_all
 from verifier.models import Scan
-from verifier.tasks import partitions as task
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.clock, pytest.mark.django_db]
 
 DOOR = EnrolledDevice(device=1, venue=1, yellow=Outcome.CAUTION)
 NOON = datetime.fromisoformat("2020-02-09T12:00:00+08:00")
@@ -84,5 +85,20 @@ def test_what_lies_in_no_partition_is_forgotten_too(settings: Settings) -> None:
 
 def test_the_task_keeps_today(clock_at: ClockAt) -> None:
     with clock_at(NOON):
-        task()
+        forget(cadence="often")
     assert date(2020, 2, 9) in partitions.partitioned_days()
+
+
+@pytest.mark.parametrize("first", [date(2027, 12, 30), date(2028, 2, 27)])
+def test_around_the_end_of_a_year_and_a_leap_day_no_day_lacks_its_partition(first: date) -> None:
+    """Whenever in the day it is looked after, and wherever the day is another in UTC."""
+    for n in range(4):
+        midnight = start_of_day(first + timedelta(days=n))
+        for passed in (timedelta(minutes=30), timedelta(hours=12), timedelta(hours=23, minutes=58)):
+            partitions.maintain(at=midnight + passed)
+            days = sorted(partitions.partitioned_days())
+            assert days == [days[0] + timedelta(days=n) for n in range(len(days))]
+        for moment in (midnight, midnight + timedelta(days=1, microseconds=-1)):
+            scan_at(moment)
+            assert Scan.objects.latest("scanned_at").day == first + timedelta(days=n)
+    assert in_default() == 0

@@ -28,7 +28,7 @@ from tests.verifier.partner import PartnerMachine, new_key
 from verifier.models import PartnerAssertion, PartnerCall, Scan
 from verifier.partners import services as partners
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.clock, pytest.mark.django_db]
 
 VERIFICATIONS, SANDBOX = "/api/v1/verifications", "/api/v1/sandbox"
 

@@ -20,6 +20,8 @@ from verifier.doors.scanning import scan as record_scan
 from verifier.models import Publication, Scan, Venue
 from verifier.recognition.trust import knowledge
 
+pytestmark = pytest.mark.clock
+
 SCANS = "/api/v1/scans"
 
 

@@ -10,6 +10,8 @@ from django.conf import settings
 
 from healthcode.web.days import SHANGHAI, day_of, end_of_today, start_of_day
 
+pytestmark = pytest.mark.clock
+
 ROOT = Path(__file__).parents[2]
 MIDNIGHT = datetime(2020, 2, 23, 16, tzinfo=UTC)
 

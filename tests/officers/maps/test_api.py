@@ -22,6 +22,8 @@ from healthcode.core import Colour
 from healthcode.evidence.models import Evidence, EvidenceKind
 from tests.areas.conftest import client_of, published, shanghai, staff
 
+pytestmark = pytest.mark.clock
+
 URL = "/api/v1/areas/levels"
 NOW = datetime.now(UTC)
 FRAME = {"effective_from": "2020-02-09", "ground": "新闻发布会", "whole_of": "33"}

@@ -17,6 +17,8 @@ from healthcode.colours.recompute import run
 from healthcode.colours.services import publish_policy
 from tests.areas.conftest import published, staff
 
+pytestmark = pytest.mark.clock
+
 FORM = {"day": "2020-02-09", "hour": "08:30", "ground": "新闻发布会", "whole_of": "33"}
 LINES = "code,level\n330102,red\n330106,blue"
 

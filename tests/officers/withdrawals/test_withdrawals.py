@@ -18,8 +18,11 @@ from healthcode.colours.recompute import run
 from healthcode.colours.selectors import colour_of
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, record, withdraw
+from healthcode.web.days import day_of
 from tests.colours.world import shanghai
 from tests.evidence.conftest import HOME, World, declaration, staff
+
+pytestmark = pytest.mark.clock
 
 
 @pytest.fixture
@@ -115,7 +118,7 @@ def test_only_the_officers_of_the_persons_home_withdraw(
 
 def test_a_withdrawn_check_in_makes_room_for_the_right_one(world: World, now: datetime) -> None:
     fact = NewFact(
-        person=world.person.pk, kind=EvidenceKind.CHECK_IN, starts=now, ends=now, day=now.date()
+        person=world.person.pk, kind=EvidenceKind.CHECK_IN, starts=now, ends=now, day=day_of(now)
     )
     (first,) = record(source=world.zhang, facts=[fact], at=now).ids
     assert first is not None

@@ -25,6 +25,8 @@ from healthcode.tools.demo import province
 from healthcode.tools.demo.people import people
 from healthcode.tools.demo.places import PROVINCES, DemoProvince
 
+pytestmark = pytest.mark.clock
+
 
 @pytest.mark.parametrize("province", PROVINCES.values(), ids=PROVINCES)
 def test_its_places_lie_in_the_province_and_on_its_map(province: DemoProvince) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import Account
 from healthcode.evidence import signers
 from healthcode.evidence.signers import SignersDifference, SignersError
+from healthcode.web.days import day_of
 from healthcode.web.errors import Refusal
 
 
@@ -96,11 +97,11 @@ def _told(found: SignersDifference, *, missing: str) -> Iterator[str]:
     for signer in found.added:
         usages = ", ".join(sorted(signer.key.usages))
         yield (
-            f"+ {signer.country} {signer.kid.hex()} until {signer.not_after:%Y-%m-%d} for {usages}"
+            f"+ {signer.country} {signer.kid.hex()} until {day_of(signer.not_after)} for {usages}"
         )
     for row in found.missing:
         kid = bytes(row.kid).hex()
-        yield f"{missing} {row.country} {kid} until {row.not_after:%Y-%m-%d}, not in the file"
+        yield f"{missing} {row.country} {kid} until {day_of(row.not_after)}, not in the file"
     for signer in found.withdrawn:
         yield f"! {signer.country} {signer.kid.hex()} was withdrawn here and stays so"
     if found.over:
