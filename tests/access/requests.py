@@ -1,0 +1,181 @@
+"""What is asked of each route, so that whoever may do it does: addresses, queries and bodies."""
+
+import re
+import uuid
+from collections.abc import Callable, Iterator
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.urls import URLPattern, URLResolver, get_resolver
+from joserfc.jwk import ECKey
+
+from healthcode.web.days import day_of
+from tests.access.scene import Scene
+
+METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+GROUND: Final = "Order No. 7"
+
+Body = Callable[[Scene], Any]
+
+
+def _declaration(scene: Scene) -> dict[str, Any]:
+    well = {"symptoms": [], "stays": [], "contact_with_case": False}
+    return {"person": scene.world.person.pk, **well}
+
+
+def _check_in(scene: Scene) -> dict[str, Any]:
+    return {"person": scene.world.person.pk, "symptoms": [], "temperature": "36.5"}
+
+
+def _newcomer(_scene: Scene) -> dict[str, Any]:
+    passport = {"id_type": "20", "id_number": "E77777777"}
+    return {"name": "王芳", "home_area": "330106", "relation": "other", **passport}
+
+
+def _map(_scene: Scene) -> dict[str, Any]:
+    return {
+        "effective_from": "2020-02-09",
+        "ground": GROUND,
+        "levels": [{"code": "330203", "level": "red"}],
+    }
+
+
+def _scan(_scene: Scene) -> dict[str, Any]:
+    return {"id": str(uuid.uuid4()), "code": "JK1:NOTHING"}
+
+
+def _batch(scene: Scene) -> dict[str, Any]:
+    return {"scans": [{**_scan(scene), "scanned_at": scene.now.isoformat()}]}
+
+
+def _stay(scene: Scene) -> dict[str, Any]:
+    return {
+        "person": scene.world.person.pk,
+        "area": "330106",
+        "from": "2020-02-10",
+        "to": "2020-02-14",
+    }
+
+
+def _presences(scene: Scene) -> dict[str, Any]:
+    day = day_of(scene.now).isoformat()
+    line = {"person": scene.world.person.pk, "kind": "restaurant", "place": "A", "from": day}
+    return {"presences": [{**line, "to": day}]}
+
+
+def _opening(scene: Scene) -> dict[str, Any]:
+    return {"case": scene.case, "ground": GROUND}
+
+
+def _meeting(scene: Scene) -> dict[str, Any]:
+    starts = scene.met_at.isoformat()
+    return {"person": scene.world.child.pk, "from": starts, "ground": GROUND}
+
+
+def _phone_key(_scene: Scene) -> dict[str, Any]:
+    key = ECKey.generate_key("P-256").as_dict(private=False)
+    return {name: key[name] for name in ("kty", "crv", "x", "y")}
+
+
+BODIES: Final[dict[str, Body]] = {
+    "api-otp": lambda scene: {"phone": "13900000077"},
+    "api-login": lambda scene: {"phone": "13900000077", "otp": "000000"},
+    "api-people": _newcomer,
+    "declarations": _declaration,
+    "check-ins": _check_in,
+    "api-erasure": lambda scene: {"person": scene.world.person.pk},
+    "api-certificates": lambda scene: {"certificate": "HC1:NOTHING"},
+    "api-officers-certificates": lambda scene: {
+        "person": scene.world.person.pk,
+        "certificate": "HC1:NOTHING",
+        "ground": GROUND,
+    },
+    "levels": _map,
+    "evidence": _stay,
+    "evidence-withdrawal": lambda scene: {"ground": GROUND},
+    "presences": _presences,
+    "inquiries": _opening,
+    "inquiry-confirmation": lambda scene: {"ground": GROUND, "fingerprint": "of-another-chain"},
+    "inquiry-meetings": _meeting,
+    "inquiry-meeting-retraction": lambda scene: {"ground": GROUND},
+    "scans": _scan,
+    "scan-batch": _batch,
+    "enrol": lambda scene: {"enrolment_code": "0000-0000"},
+    "verifications": lambda scene: {"code": "JK1:NOTHING"},
+    "sandbox-verifications": lambda scene: {"code": "JK1:NOTHING"},
+    "conversions": lambda scene: {"code": "JK1:NOTHING"},
+    "phone-code": _phone_key,
+    "phone-code-of-page": _phone_key,
+}
+"""By the name of the route; every other is sent an empty form."""
+
+FORMS: Final = {"partner-token": "grant_type=password"}
+
+SAMPLES: Final[dict[str, Callable[[Scene], object]]] = {
+    "person": lambda scene: scene.world.person.pk,
+    "person_id": lambda scene: scene.world.person.pk,
+    "evidence_id": lambda scene: scene.stay,
+    "recomputation_id": lambda scene: scene.recomputation.pk,
+    "inquiry_id": lambda scene: scene.inquiry.pk,
+    "meeting_id": lambda scene: scene.meeting.pk,
+    "venue_id": lambda scene: scene.venue.pk,
+    "device_id": lambda scene: scene.device.pk,
+    "kind": lambda scene: "stays",
+    "slug": lambda scene: "not-found",
+    "day": lambda scene: day_of(scene.now).strftime("%Y%m%d"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """An address of the service, and the view behind it."""
+
+    name: str
+    path: str
+    view: Callable[..., Any]
+
+    def may_serve(self, method: str) -> bool:
+        """Whether the view could take the method; a function says so only when it is called."""
+        kind = getattr(self.view, "view_class", None) or getattr(self.view, "cls", None)
+        return kind is None or hasattr(kind, method.lower())
+
+
+def routes() -> dict[str, Route]:
+    """Every address of the service by its name."""
+    return {route.name: route for route in _walk(get_resolver().url_patterns, "/")}
+
+
+def _walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[Route]:
+    for entry in patterns:
+        path = prefix + str(entry.pattern).removeprefix("^").removesuffix("$")
+        if isinstance(entry, URLResolver):
+            yield from _walk(entry.url_patterns, path)
+        else:
+            yield Route(str(entry.name), path, entry.callback)
+
+
+def address(route: Route, scene: Scene) -> str:
+    """An address of the route that leads to what there is."""
+    plain = re.sub(r"\(\?:-.*\)\?", "", route.path)  # the status list's part, which is optional
+    return re.sub(
+        r"<\w+:(\w+)>|\(\?P<(\w+)>[^)]*\)",
+        lambda match: str(SAMPLES[match[1] or match[2]](scene)),
+        plain,
+    )
+
+
+def ask(route: Route, method: str, who: str, scene: Scene) -> str:
+    """What somebody gets: a status, or `login` where they are sent to log in."""
+    client = scene.clients[who]
+    kept = copy(client.cookies)
+    given: dict[str, Any] = {}
+    if method != "GET" and route.name in BODIES:
+        given = {"data": BODIES[route.name](scene), "content_type": "application/json"}
+    elif method != "GET" and route.name in FORMS:
+        form = "application/x-www-form-urlencoded"
+        given = {"data": FORMS[route.name], "content_type": form}
+    answer = getattr(client, method.lower())(address(route, scene), **given)
+    client.cookies = kept  # whoever logged out was only asked
+    to_login = answer.status_code == 302 and "login" in answer.headers["Location"]
+    return "login" if to_login else str(answer.status_code)

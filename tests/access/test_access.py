@@ -1,0 +1,106 @@
+"""Every route, by every method, for everybody who can ask: who gets what stands in table.csv.
+
+A route or a method that is not in the table fails, and so does every cell that is different. The
+failure prints the lines as they are now: look at each cell before you put a line into the table.
+"""
+
+import csv
+from collections.abc import Iterator
+from datetime import datetime
+from io import StringIO
+from pathlib import Path
+from typing import Final
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from tests.access.requests import METHODS, Route, ask, routes
+from tests.access.scene import IDENTITIES, Scene
+from tests.evidence.conftest import World, world
+from verifier.doors.authentication import doors
+
+TABLE: Final = Path(__file__).with_name("table.csv")
+HEAD: Final = ("route", "method", *IDENTITIES)
+REFUSED: Final = {"login", "401", "403", "404", "405"}
+OWN: Final = {
+    "/people/<": {"resident", "guardian"},
+    "/venues/<": {"manager"},
+    "/devices/<": {"manager"},
+    "/inquiries/<": {"officer"},
+    "/evidence/<int": {"officer"},
+}
+"""Whose the things are whose number stands in an address, by what stands before the number."""
+
+__all__ = ["world"]
+
+
+@pytest.fixture
+def now() -> datetime:
+    return timezone.now()
+
+
+@pytest.fixture
+def scene(world: World, now: datetime) -> Iterator[Scene]:
+    doors.forget()
+    yield Scene(world, now)
+    doors.forget()
+
+
+def table() -> dict[tuple[str, str], dict[str, str]]:
+    """The table's cells by route and method."""
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {(row["route"], row["method"]): row for row in rows}
+
+
+def test_everybody_gets_what_the_table_says(scene: Scene) -> None:
+    expected = table()
+    found = {
+        (route.name, method): row
+        for route in routes().values()
+        for method in METHODS
+        if route.may_serve(method) and (row := _row(route, method, scene))
+    }
+    wrong = [row for key, row in found.items() if expected.get(key) != row]
+    assert not wrong, f"Not as in {TABLE.name}:\n{_lines(wrong)}"
+    assert expected.keys() == found.keys()
+
+
+def test_nobody_gets_at_what_is_another_s() -> None:
+    addresses = routes()
+    for (name, method), row in table().items():
+        owners = [who for part, who in OWN.items() if part in addresses[name].path]
+        for who in IDENTITIES if owners else ():
+            assert who in owners[0] or row[who] in REFUSED, (name, method, who)
+
+
+def test_a_token_that_is_over_is_no_better_than_none() -> None:
+    for (name, method), row in table().items():
+        for who in ("expired", "closed", "device_revoked"):
+            public = row["anonymous"] not in REFUSED
+            assert row[who] in REFUSED or public, (name, method, who)
+
+
+def _row(route: Route, method: str, scene: Scene) -> dict[str, str] | None:
+    """What each gets; None where the route does not serve the method."""
+    first = _cell(route, method, IDENTITIES[0], scene)
+    if first == "405":
+        return None
+    others = {who: _cell(route, method, who, scene) for who in IDENTITIES[1:]}
+    return {"route": route.name, "method": method, IDENTITIES[0]: first, **others}
+
+
+def _cell(route: Route, method: str, who: str, scene: Scene) -> str:
+    """What somebody gets; what they did is undone."""
+    with transaction.atomic():
+        answer = ask(route, method, who, scene)
+        transaction.set_rollback(True)
+    return answer
+
+
+def _lines(rows: list[dict[str, str]]) -> str:
+    text = StringIO()
+    writer = csv.DictWriter(text, HEAD, lineterminator="\n")
+    writer.writerows(rows)
+    return text.getvalue()
