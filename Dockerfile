@@ -26,6 +26,7 @@ USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=20s \
     CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-CMD ["granian", "--interface", "wsgi", "--host", "0.0.0.0", "--port", "8000", \
-     "--workers", "1", "--blocking-threads", "10", "--no-ws", "--factory", \
-     "healthcode.wsgi:begin"]
+CMD ["granian", "--host", "0.0.0.0", "--port", "8000", "--workers", "1", "--interface", "asgi", \
+     "--http", "1", "--no-ws", "--backlog", "4096", "--backpressure", "4096", \
+     "--http1-header-read-timeout", "10000", "--workers-kill-timeout", "5", \
+     "--factory", "healthcode.asgi:begin"]

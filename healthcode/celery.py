@@ -3,10 +3,11 @@
 import os
 
 from celery import Celery
-from celery.signals import beat_init, worker_init
+from celery.signals import beat_init, task_postrun, task_prerun, worker_init
 
 from healthcode.colours.wake import send
 from healthcode.starting import refuse_wrong_start
+from healthcode.web.calls import AtWork, CallKind, begin, end
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "healthcode.settings")
 
@@ -25,3 +26,14 @@ def _begin(**_: object) -> None:
 def _catch_up(**_: object) -> None:
     """After a long stop the tables for today's scans are missing until this has run."""
     send("web.forget", cadence="often")
+
+
+@task_prerun.connect
+def _begin_work(**_: object) -> None:
+    """Give what a task does the limits of work, on whichever thread it is done."""
+    begin(AtWork(CallKind.WORK))
+
+
+@task_postrun.connect
+def _end_work(**_: object) -> None:
+    end()

@@ -1,7 +1,11 @@
-"""Whether this process lives, whether it can serve, and what it counts."""
+"""Whether this process lives, whether it can serve, and what it counts.
+
+No probe waits for what it reports on: watches look at servers, probes tell what was seen last.
+"""
 
 import os
 from collections.abc import Iterable
+from typing import Any, Final, NamedTuple
 
 from celery import current_app
 from django.db import DatabaseError, connection
@@ -19,19 +23,14 @@ from prometheus_client.registry import Collector
 
 from healthcode.colours.models import Recomputation, RecomputationState
 from healthcode.web.errors import Refusal
+from healthcode.web.outages import DATABASE
 from healthcode.web.problems import problem_response
+from healthcode.web.pulse import Watch
 from verifier.recognition.metrics import TrustMetrics
 
-
-class NotReady(Refusal):
-    """Something without which no request can be served is missing; told to operators alone."""
-
-    slug = "not-ready"
-    status = 503
-    title = _("Not ready")
-    sentence = _("The service cannot work yet; try again in a moment.")
-    extensions = {"database": {"type": "string"}, "broker": {"type": "string"}}
-    retry_after = 5
+LOOK_SECONDS: Final = 5
+FIRST_LOOK_SECONDS: Final = 0.5
+"""So long a process that has just begun lets its probes wait for something to tell."""
 
 
 @never_cache
@@ -41,37 +40,92 @@ def healthz(_request: HttpRequest) -> HttpResponseBase:
     return JsonResponse({"status": "alive"})
 
 
-@never_cache
-@require_safe
-def readyz(_request: HttpRequest) -> HttpResponseBase:
-    """Whether requests can be served: the database answers and has this version's tables.
+class NotReady(Refusal):
+    """Something without which no request can be served is missing; told to operators alone."""
 
-    The broker's state is told but decides nothing: with the broker down, acts and scans are still
-    recorded, and the periodic sweep finds the work.
+    slug = "not-ready"
+    status = 503
+    title = _("Not ready")
+    sentence = _("The service cannot work yet; try again in a moment.")
+    extensions = {
+        "database": {"type": "string"},
+        "database_seconds_ago": {"type": ["number", "null"]},
+        "broker": {"type": "string"},
+        "broker_seconds_ago": {"type": ["number", "null"]},
+    }
+    retry_after = 5
+
+
+class Tables(NamedTuple):
+    """What a look into the database found."""
+
+    schema: str
+    counts: list[Metric]
+
+
+def _look_into_tables() -> Tables:
+    """The schema's state, and the counts that the database knows, whichever process did the work.
+
+    Raises DatabaseError; the next look begins with another connection.
     """
-    database = _database_state()
-    state = {"database": database, "broker": _broker_state()}
-    if database != "ok":
-        return problem_response(NotReady(**state))
-    return JsonResponse({"status": "ready", **state})
-
-
-def _database_state() -> str:
     try:
         executor = MigrationExecutor(connection)
-        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            return Tables("migrations pending", [])
+        return Tables("ok", [*_OpenRecomputations().collect(), *TrustMetrics().collect()])
     except DatabaseError:
-        return "down"
-    return "migrations pending" if pending else "ok"
+        connection.close()
+        raise
 
 
-def _broker_state() -> str:
+def _ask_the_broker() -> str:
     try:
         with current_app.connection_for_write(connect_timeout=1) as broker:
             broker.ensure_connection(max_retries=0, timeout=1)
     except (BrokerError, OSError):
         return "down"
     return "ok"
+
+
+TABLES: Final = Watch("tables", _look_into_tables, every=LOOK_SECONDS, expected=(DatabaseError,))
+BROKER: Final = Watch("broker", _ask_the_broker, every=LOOK_SECONDS)
+WATCHES: Final[tuple[Watch[Any], ...]] = (DATABASE, TABLES, BROKER)
+
+
+@never_cache
+@require_safe
+def readyz(_request: HttpRequest) -> HttpResponseBase:
+    """Whether requests can be served: the database answers and has this version's tables.
+
+    The broker's state is told but decides nothing: with the broker down, acts and scans are still
+    recorded, and the periodic sweep finds the work. Each state has its age.
+    """
+    database, asked = _database_state()
+    broker, seen = _broker_state()
+    state: dict[str, Any] = {
+        "database": database,
+        "database_seconds_ago": asked,
+        "broker": broker,
+        "broker_seconds_ago": seen,
+    }
+    if database != "ok":
+        return problem_response(NotReady(**state))
+    return JsonResponse({"status": "ready", **state})
+
+
+def _database_state() -> tuple[str, float | None]:
+    pulse = DATABASE.known(patience=FIRST_LOOK_SECONDS)
+    if pulse is None or DATABASE.is_silent() or not pulse.value:
+        return "down", pulse and round(pulse.age, 1)
+    tables = TABLES.known(patience=FIRST_LOOK_SECONDS)
+    return (tables.value.schema if tables else "not seen yet"), round(pulse.age, 1)
+
+
+def _broker_state() -> tuple[str, float | None]:
+    seen = BROKER.known(patience=FIRST_LOOK_SECONDS)
+    if seen is None or BROKER.is_silent():
+        return "down", seen and round(seen.age, 1)
+    return seen.value, round(seen.age, 1)
 
 
 class _OpenRecomputations(Collector):
@@ -88,6 +142,25 @@ class _OpenRecomputations(Collector):
         yield gauge
 
 
+class _Seen(Collector):
+    """What the watches saw last, and how long ago."""
+
+    def collect(self) -> Iterable[Metric]:
+        """The counts of the database, as old as their age says."""
+        tables = TABLES.known(patience=FIRST_LOOK_SECONDS)
+        yield from tables.value.counts if tables else ()
+        ages = GaugeMetricFamily(
+            "healthcode_seen_seconds_ago",
+            "Age of what this process knows of each server; what is not seen yet is not there.",
+            labels=["what"],
+        )
+        for watch in WATCHES:
+            seen = watch.known()
+            if seen is not None:
+                ages.add_metric([watch.name], seen.age)
+        yield ages
+
+
 @never_cache
 @require_safe
 def metrics(_request: HttpRequest) -> HttpResponseBase:
@@ -96,11 +169,10 @@ def metrics(_request: HttpRequest) -> HttpResponseBase:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # it has no types
-    now = CollectorRegistry()
-    now.register(_OpenRecomputations())
-    now.register(TrustMetrics())
+    seen = CollectorRegistry()
+    seen.register(_Seen())
     return HttpResponse(
-        generate_latest(registry) + generate_latest(now), content_type=CONTENT_TYPE_LATEST
+        generate_latest(registry) + generate_latest(seen), content_type=CONTENT_TYPE_LATEST
     )
 
 

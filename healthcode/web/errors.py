@@ -193,3 +193,25 @@ class Busy(Refusal):
         " printed stays valid until the time it says."
     )
     retry_after = 8
+
+
+class Unavailable(Refusal):
+    """The database does not do its part in time; nothing is known to be done."""
+
+    slug = "unavailable"
+    status = 503
+    title = _("Not available at the moment")
+    sentence = _(
+        "The service cannot do this just now. Try again in a few seconds; a code that is already"
+        " shown or printed stays valid until the time it says."
+    )
+    retry_after = 8
+
+
+class TooSlow(Refusal):
+    """A body that did not come in time."""
+
+    slug = "too-slow"
+    status = 408
+    title = _("Too slow")
+    sentence = _("The request did not come in time. Send it again, over a better connection.")

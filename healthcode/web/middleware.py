@@ -9,7 +9,10 @@ from django.shortcuts import render
 from django.utils import translation
 from django.utils.module_loading import import_string
 
+from healthcode.web.bodies import announced, limit_of
 from healthcode.web.errors import LengthRequired, Refusal, TooLarge
+from healthcode.web.notices import unavailable_response
+from healthcode.web.outages import refusal_of
 from healthcode.web.pages import held_off
 from healthcode.web.problems import problem_response, wants_problem
 
@@ -17,20 +20,6 @@ Handler = Callable[[HttpRequest], HttpResponseBase]
 
 INTERFACE = "/api/v1/"
 """What stands below it is called by machines; the interface's own documentation is a page."""
-
-BODY_LIMIT = 64 * 1024
-BULK_BODY_LIMIT = 16 * 1024 * 1024
-# A body that is refused is read to its end up to this size: a client that is still sending when
-# the connection closes would see a broken pipe instead of the sentence that helps it.
-DRAIN_LIMIT = 32 * 1024 * 1024
-DRAIN_CHUNK = 64 * 1024
-BULK_PATHS = (
-    "/api/v1/evidence/",
-    "/api/v1/scans/batch",
-    "/api/v1/areas/levels",
-    "/api/v1/verifications",
-    "/officer/map",
-)
 
 
 # Headers are read from META: `request.headers` takes every header of every request apart.
@@ -43,15 +32,12 @@ class BodyLimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Answer 413 when the announced length is too large, 411 when a body has none."""
-        limit = BULK_BODY_LIMIT if request.path.startswith(BULK_PATHS) else BODY_LIMIT
+        """RawResponse 413 when the announced length is too large, 411 when a body has none."""
+        limit = limit_of(request.path)
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             return problem_response(LengthRequired())
-        announced = request.META.get("CONTENT_LENGTH") or "0"
-        if not announced.isdecimal() or int(announced) > limit:
-            if announced.isdecimal() and int(announced) <= DRAIN_LIMIT:
-                while request.read(DRAIN_CHUNK):
-                    pass
+        size = announced(request.META.get("CONTENT_LENGTH") or "0")
+        if size is None or size > limit:
             return problem_response(TooLarge(limit_bytes=limit))
         return self.get_response(request)
 
@@ -103,6 +89,9 @@ class RefusalMiddleware:
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
         """The refusal as a problem or a page; anything else is left to Django."""
+        unavailable = refusal_of(exception)
+        if unavailable is not None:
+            return unavailable_response(request, unavailable)
         if not isinstance(exception, Refusal):
             return None
         if wants_problem(request):

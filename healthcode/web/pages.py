@@ -1,10 +1,14 @@
 """Pages that belong to no other room: the front page, how it works, what a problem means."""
 
+import sys
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from healthcode.web.errors import Forbidden, NotFound, Refusal, ServerError, StaleForm
+from healthcode.web.notices import unavailable_response
+from healthcode.web.outages import refusal_of
 from healthcode.web.problems import problem_response, wants_problem
 from healthcode.web.refusals import refusals_by_slug
 
@@ -50,7 +54,10 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A fault of ours; says nothing about its inside."""
+    """A fault of ours, of which nothing is told; when the database failed: when to try again."""
+    unavailable = refusal_of(sys.exception())
+    if unavailable is not None:
+        return unavailable_response(request, unavailable)
     return _failed(request, ServerError())
 
 

@@ -20,6 +20,7 @@ from healthcode.web.errors import (
     TooMany,
     UnsupportedMediaType,
 )
+from healthcode.web.outages import refusal_of
 
 CONTENT_TYPE: Final = "application/problem+json"
 
@@ -103,7 +104,7 @@ def _refusal_of(error: Exception) -> Refusal | None:
     for kind, refusal in FRAMEWORK.items():
         if isinstance(error, kind):
             return refusal(str(error.detail))
-    return None
+    return refusal_of(error)
 
 
 def _invalid(error: exceptions.ValidationError) -> InvalidInput:

@@ -23,15 +23,17 @@ from healthcode.web.errors import (
     Refusal,
     ServerError,
     TooLarge,
+    TooSlow,
+    Unavailable,
     UnsupportedMediaType,
 )
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
-EVERY_CALL: Final = (NotAcceptable, LengthRequired, TooLarge, ServerError, Busy)
+EVERY_CALL: Final = (NotAcceptable, LengthRequired, TooLarge, ServerError, Busy, Unavailable)
 """Whatever is asked: refused before any view is reached, or because of a fault of ours."""
 _OPEN: Final = (AllowAny, IsAuthenticated)
-WITH_A_BODY: Final = (Malformed, UnsupportedMediaType, InvalidInput)
+WITH_A_BODY: Final = (Malformed, TooSlow, UnsupportedMediaType, InvalidInput)
 
 
 def refuses(*refusals: type[Refusal]) -> Callable[[Method], Method]:

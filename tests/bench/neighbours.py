@@ -20,6 +20,7 @@ import redis
 
 from healthcode.tools.run import children
 from healthcode.tools.run.ports import reserve
+from healthcode.tools.run.service import granian
 from tests.bench.figures import Figure, Goal
 from tests.bench.stage import Stage
 
@@ -100,13 +101,23 @@ def _service(stage: Stage, database: str) -> Iterator[int]:
     current_app.control.purge()
     port = reserve()
     environment = {**os.environ, "DATABASE_URL": stage.postgres.url(database)}
-    granian = ["granian", "--interface", "wsgi", "--port", str(port), "--workers", "1"]
-    web = [*granian, "--blocking-threads", "10", "--no-ws", "--factory", "healthcode.wsgi:begin"]
-    celery = ["celery", "--quiet", "-A", "healthcode.celery", "worker", "--concurrency=2"]
+    celery = [
+        sys.executable,
+        "-m",
+        "celery",
+        "--quiet",
+        "-A",
+        "healthcode.celery",
+        "worker",
+        "--concurrency=2",
+    ]
     with (stage.folder / "service.log").open("ab") as log:
         running = [
-            children.start([sys.executable, "-m", *command], output=log, environment=environment)
-            for command in (web, [*celery, "--without-gossip", "--without-mingle"])
+            children.start(command, output=log, environment=environment)
+            for command in (
+                granian("127.0.0.1", port),
+                [*celery, "--without-gossip", "--without-mingle"],
+            )
         ]
     try:
         _wait(port)

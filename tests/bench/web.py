@@ -8,7 +8,6 @@ import asyncio
 import http.client
 import os
 import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -17,6 +16,7 @@ from dataclasses import dataclass
 
 from healthcode.tools.run import children
 from healthcode.tools.run.ports import reserve
+from healthcode.tools.run.service import granian
 from tests.bench.stage import Stage
 
 WARM_UP_SECONDS = 1.0
@@ -42,14 +42,9 @@ def serving(stage: Stage, database: str, *, workers: int) -> Iterator[Server]:
         "DATABASE_URL": stage.postgres.url(database),
         "DJANGO_SETTINGS_MODULE": "tests.bench.served",
     }
-    granian = [sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)]
-    options = ["--workers", str(workers), "--blocking-threads", "10", "--no-ws"]
+    command = granian("127.0.0.1", port, workers=workers)
     with (stage.folder / "web.log").open("ab") as log:
-        process = children.start(
-            [*granian, *options, "--factory", "healthcode.wsgi:begin"],
-            output=log,
-            environment=environment,
-        )
+        process = children.start(command, output=log, environment=environment)
     try:
         _wait(port)
         yield Server(port, process)

@@ -14,6 +14,7 @@ import pytest
 from healthcode.tools.run.environment import SETTINGS
 from healthcode.tools.run.ports import reserve
 from healthcode.tools.run.postgres import Postgres
+from healthcode.tools.run.service import granian
 from healthcode.tools.run.valkey import Valkey
 from tests.live.service import ROOT, LiveService, outside_settings, running
 from tests.scale import servers
@@ -97,22 +98,16 @@ def valkey_at(folder: Path, stack: ExitStack) -> str:
 def second_half(folder: Path, environment: dict[str, str], stack: ExitStack) -> str:
     """Another web server, worker and beat, as another machine would run them; its address."""
     port = reserve()
-    celery = ["celery", "--quiet", "-A", "healthcode.celery"]
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "healthcode.celery"]
     commands = {
-        "web": [
-            "granian",
-            "--interface=wsgi",
-            f"--port={port}",
-            "--factory",
-            "healthcode.wsgi:begin",
-        ],
+        "web": granian("127.0.0.1", port),
         "worker": [*celery, "worker", "--concurrency=2", "--hostname=second@%h"],
         "beat": [*celery, "beat", "--pidfile=", f"--schedule={folder / 'second-beat'}"],
     }
     for name, command in commands.items():
         with (folder / f"second-{name}.log").open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", *command],
+                command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

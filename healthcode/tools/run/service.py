@@ -35,6 +35,26 @@ _EXPECTED_WARNINGS = (
 )
 
 
+# As in the Dockerfile; docs/howto/deploy.md says why.
+_GRANIAN = [
+    *("--interface", "asgi"),
+    *("--http", "1"),
+    "--no-ws",
+    *("--backlog", "4096"),
+    *("--backpressure", "4096"),
+    *("--http1-header-read-timeout", "10000"),
+    *("--workers-kill-timeout", "5"),
+    "--factory",
+    "healthcode.asgi:begin",
+]
+
+
+def granian(host: str, port: int, *, workers: int = 1) -> list[str]:
+    """The command that serves the pages and the interface."""
+    own = ["--host", host, "--port", str(port), "--workers", str(workers)]
+    return [sys.executable, "-m", "granian", *own, *_GRANIAN]
+
+
 @dataclass(frozen=True)
 class Address:
     """Where the web server listens, and the address that clients know it by."""
@@ -79,7 +99,7 @@ class Service:
         self._start_valkey()
         self._prepare()
         python = sys.executable
-        self._start_role("web", [python, "-m", "granian", *self._granian_arguments()])
+        self._start_role("web", granian(self.address.host, self.address.port))
         celery = [python, "-m", "celery", "--quiet", "-A", "healthcode.celery"]
         quiet = ["--without-gossip", "--without-mingle"]
         self._start_role(
@@ -171,19 +191,6 @@ class Service:
             raise LocalError(
                 f"Preparing the database failed; {self.state.logs / 'setup.log'} says why."
             )
-
-    def _granian_arguments(self) -> list[str]:
-        return [
-            *("--interface", "wsgi"),
-            *("--host", self.address.host),
-            *("--port", str(self.address.port)),
-            *("--workers", "1"),
-            *("--blocking-threads", "10"),
-            "--no-ws",
-            *("--workers-kill-timeout", "5"),
-            "--factory",
-            "healthcode.wsgi:begin",
-        ]
 
     def _start_role(self, name: str, command: list[str]) -> None:
         process = children.start(

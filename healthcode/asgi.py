@@ -1,0 +1,25 @@
+"""The application that Granian serves: Django, behind what lets nobody wait for long."""
+
+import os
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+from healthcode.starting import refuse_wrong_start
+from healthcode.web.calls import CallKind
+from healthcode.web.front import Front
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "healthcode.settings")
+
+OPERATORS_AT_ONCE = 2
+
+
+def begin() -> Front:
+    """The application, once this process may serve it. Ends the process otherwise."""
+    django = get_wsgi_application()
+    refuse_wrong_start()
+    from healthcode.health import WATCHES  # once Django is ready
+
+    callers = (CallKind.DOORS, CallKind.PHONES, CallKind.REST)
+    places = dict.fromkeys(callers, settings.REQUESTS_AT_ONCE)
+    return Front(django, places=places | {CallKind.OPERATORS: OPERATORS_AT_ONCE}, watches=WATCHES)
