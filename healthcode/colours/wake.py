@@ -3,6 +3,7 @@ is lost costs time only: the sweep finds what nobody was told of."""
 
 import logging
 import time
+from collections.abc import Mapping
 from typing import Final
 
 from celery import current_app
@@ -21,11 +22,11 @@ class _Broker:
     def __init__(self) -> None:
         self._deaf_until = 0.0
 
-    def send(self, task: str, arguments: dict[str, int]) -> None:
+    def send(self, task: str, arguments: Mapping[str, int | str]) -> None:
         if time.monotonic() < self._deaf_until:
             return
         try:
-            current_app.send_task(task, kwargs=arguments)
+            current_app.send_task(task, kwargs=dict(arguments))
         except OperationalError as error:
             self._deaf_until = time.monotonic() + DEAF_SECONDS
             logger.warning(
