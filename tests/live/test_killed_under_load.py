@@ -1,0 +1,137 @@
+"""Parts of the service are killed, one and two at a time, while everybody works with it.
+
+What was answered is there when it is back, and everybody has the colour that `decide()` gives.
+"""
+
+import contextlib
+import itertools
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from typing import Any
+
+import psutil
+import psycopg2
+import pytest
+
+from tests.live.service import LiveService, running
+from tests.live.test_crashes import assert_colours_are_right, publish_the_opposite, wait_for
+
+pytestmark = pytest.mark.more
+
+PARTS = {
+    "web": r"-m granian",
+    "worker": r"celery.* worker",
+    "beat": r"celery.* beat",
+    "valkey": r"valkey-server",
+    "postgres": r"postgres -D",
+}
+TOGETHER = [(part,) for part in PARTS] + [("web", "postgres"), ("worker", "valkey")]
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    with running(LiveService(tmp_path_factory.mktemp("killed") / "var")) as service:
+        yield service
+
+
+@dataclass
+class Load:
+    """Doors, a resident and an officer at work; what was answered to each is noted."""
+
+    live: LiveService
+    code: str
+    scans: list[str] = field(default_factory=list)
+    declared: int = 0
+    maps: list[int] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def __enter__(self) -> "Load":
+        """Start four doors, one resident, one officer."""
+        work = [self._scan, self._scan, self._scan, self._scan, self._declare, self._publish]
+        self.threads = [threading.Thread(target=self._repeat, args=(one,)) for one in work]
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Let everybody come to the end of what they do."""
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+
+    def _repeat(self, once: Callable[[], None]) -> None:
+        while not self.over.is_set():
+            # A killed service answers nobody; what was not answered is not counted on.
+            with contextlib.suppress(OSError, HTTPException, AssertionError, KeyError):
+                once()
+
+    def _scan(self) -> None:
+        scan = {"id": str(uuid.uuid4()), "code": self.code}
+        token = self.live.demo["device"]["token"]
+        if self.live.call("POST", "/api/v1/scans", token=token, json_body=scan).status == 200:
+            self.scans.append(scan["id"])
+
+    def _declare(self) -> None:
+        resident = self.live.demo["resident"]
+        well = {"person": resident["person"], "symptoms": [], "stays": []}
+        answer = self.live.call(
+            "POST",
+            "/api/v1/declarations",
+            token=resident["token"],
+            json_body=well | {"contact_with_case": False},
+        )
+        self.declared += answer.status == 201
+
+    def _publish(self) -> None:
+        self.maps.append(publish_the_opposite(self.live).body["act"])
+        # Each touches nearly everybody; all must be worked off afterwards.
+        self.over.wait(5)
+
+
+def asked(live: LiveService, query: str, *values: Any) -> Any:
+    with contextlib.closing(psycopg2.connect(live.environment()["DATABASE_URL"])) as connection:
+        cursor = connection.cursor()
+        cursor.execute(query, values)
+        return cursor.fetchone()[0]
+
+
+def declarations(live: LiveService) -> int:
+    return int(asked(live, "SELECT count(*) FROM evidence_evidence WHERE kind = 'declaration'"))
+
+
+@pytest.fixture(scope="module")
+def code(live: LiveService) -> str:
+    """A card of the demo's resident, which a door can read all day."""
+    resident = live.demo["resident"]
+    well = {"person": resident["person"], "symptoms": [], "stays": [], "contact_with_case": False}
+    live.call("POST", "/api/v1/declarations", token=resident["token"], json_body=well)
+    path = f"/api/v1/people/{resident['person']}/code?kind=paper"
+    return str(live.call("GET", path, token=resident["token"]).body["code"])
+
+
+@pytest.mark.parametrize("victims", TOGETHER, ids="+".join)
+def test_nothing_that_was_answered_is_lost(
+    live: LiveService, victims: tuple[str, ...], code: str
+) -> None:
+    before = declarations(live)
+    with Load(live, code) as load:
+        wait_for(lambda: len(load.scans) > 40 and load.declared > 2 and load.maps, 120)
+        for process in itertools.chain(*(live.parts(PARTS[victim]) for victim in victims)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        assert live.ended() == 1, "a part that dies ends all"
+
+    live.start()
+
+    kept = "SELECT count(*) FROM verifier_scan WHERE id = ANY(%s::uuid[])"
+    assert asked(live, kept, load.scans) == len(load.scans)
+    assert declarations(live) - before >= load.declared
+    kept = "SELECT count(*) FROM accounts_act WHERE id = ANY(%s)"
+    assert asked(live, kept, load.maps) == len(load.maps)
+    open_work = "SELECT count(*) FROM colours_recomputation WHERE finished_at IS NULL"
+    wait_for(lambda: asked(live, open_work) == 0, 120)
+    assert_colours_are_right(live)
