@@ -1,6 +1,6 @@
 """What this room refuses, each with a stable slug (docs/reference/refusals.md)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -46,6 +46,22 @@ class UnknownArea(InvalidInput):
     title = _("Unknown area")
     sentence = _("There is no area with this code. Choose it from the list of divisions.")
     extensions = {"errors": FAULTS, "codes": CODES}
+
+
+class EndedArea(InvalidInput):
+    """A code that had ended when what it is used for began; the sentence names its successors."""
+
+    slug = "ended-area"
+    title = _("This area's code has ended")
+    extensions = {"errors": FAULTS, "codes": CODES}
+
+    def __init__(self, ended: Sequence[tuple[str, str, str]]) -> None:
+        """Take pointer, code and sentence of each use of such a code."""
+        super().__init__(
+            " ".join(dict.fromkeys(sentence for _pointer, _code, sentence in ended)),
+            errors=[{"pointer": pointer, "detail": sentence} for pointer, _, sentence in ended],
+            codes=list(dict.fromkeys(code for _pointer, code, _sentence in ended))[:20],
+        )
 
 
 class OutsideYourArea(Forbidden):

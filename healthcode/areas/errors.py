@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import EndedArea as EndedArea
 from accounts.errors import UnknownArea as UnknownArea
 from healthcode.web.errors import InvalidInput
 

@@ -10,7 +10,8 @@ from typing import Final
 
 from healthcode.areas.changes import Change
 from healthcode.areas.models import Level
-from healthcode.areas.selectors import Map, containing, names
+from healthcode.areas.register import containing
+from healthcode.areas.selectors import Map, names
 
 # The province whose outlines we have.
 HOME: Final = "33"

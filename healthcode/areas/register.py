@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 DIVISIONS: Final = Path(__file__).parent / "data" / "divisions.csv"
+DIGITS: Final = (2, 4, 6, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class Division:
     name: str
     begins: date | None
     ends: date | None
+
+
+def containing(code: str) -> tuple[str, ...]:
+    """The code itself and every division that contains it: '330102' -> ('33', '3301', '330102')."""
+    return tuple(code[:digits] for digits in DIGITS if len(code) >= digits)
 
 
 @cache

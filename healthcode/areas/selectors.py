@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from healthcode.areas.changes import Change, between, fell, rose
 from healthcode.areas.errors import UnknownArea
 from healthcode.areas.models import Area, AreaLevel, Level
+from healthcode.areas.register import DIGITS, containing
 
 # The finest difference that the database's clock knows.
 AN_INSTANT = timedelta(microseconds=1)
 ABROAD = "00"
-DIGITS = (2, 4, 6, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +55,6 @@ class Map:
         return {row.code: row.name for row in self.levels}
 
 
-def containing(code: str) -> tuple[str, ...]:
-    """The code itself and every division that contains it: '330102' -> ('33', '3301', '330102')."""
-    return tuple(code[:digits] for digits in DIGITS if len(code) >= digits)
-
-
 def names(codes: Collection[str]) -> dict[str, str]:
     """The name of each known code among `codes`."""
     return dict(Area.objects.filter(code__in=set(codes)).values_list("code", "name"))
@@ -71,7 +66,7 @@ def full_names(codes: Collection[str]) -> dict[str, str]:
     A name that repeats the one above it is said once: 北京市东城区.
     """
     known = names({part for code in codes for part in containing(code)})
-    return {code: _full_name(code, known) for code in codes if code in known}
+    return {code: path_name(code, known) for code in codes if code in known}
 
 
 def full_name(code: str) -> str:
@@ -86,7 +81,8 @@ def full_name(code: str) -> str:
     return known[code]
 
 
-def _full_name(code: str, known: Mapping[str, str]) -> str:
+def path_name(code: str, known: Mapping[str, str]) -> str:
+    """The name of a code with its path, from the names known: the one way to say where it lies."""
     return "".join(dict.fromkeys(known[part] for part in containing(code) if part in known))
 
 

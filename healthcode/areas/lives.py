@@ -1,0 +1,150 @@
+"""Whether a code is valid over a period, and what succeeded it: the one answer for every writer.
+
+docs/decisions/0028-codes-have-a-life.md tells who refuses what, and why.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from healthcode.areas.errors import EndedArea, UnknownArea
+from healthcode.areas.models import Area
+from healthcode.areas.register import containing
+from healthcode.areas.selectors import path_name
+from healthcode.areas.successors import successors_of
+from healthcode.web.days import start_of_day
+
+# Where nobody knows in which township of its county an area lay, all of them count.
+MOST_TOLD: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A division by its code and its name with its path."""
+
+    code: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A code with its name and path, and what became of it.
+
+    `successors` are there once it has ended, as far as they are known; otherwise `within` is the
+    smallest division that contains it and exists, None where nothing does.
+    """
+
+    code: str
+    name: str
+    ends: date | None
+    successors: tuple[Named, ...]
+    within: Named | None
+
+    def has_ended_by(self, at: datetime) -> bool:
+        """Whether the code had ended at `at`; a period that begins before is one of its life."""
+        return self.ends is not None and start_of_day(self.ends) <= at
+
+    @property
+    def are_told(self) -> bool:
+        """Whether the successors are few enough to choose from."""
+        return 0 < len(self.successors) <= MOST_TOLD
+
+    @property
+    def sentence(self) -> str:
+        """That it has ended, and what to say instead."""
+        return " ".join((self._ending, self._instead))
+
+    @property
+    def counted_as(self) -> str:
+        """That it has ended, and what counts for whoever was there."""
+        if self.are_told:
+            counted = _("What is said of %(successors)s counts for it.")
+            return " ".join((self._ending, counted % {"successors": _list(self.successors)}))
+        if self.successors:
+            counted = _("What is said of any part of %(parent)s counts for it.")
+        else:
+            counted = _("What took its place is not known here: the levels of %(parent)s count.")
+        return " ".join((self._ending, counted % {"parent": self.within or self.code}))
+
+    @property
+    def _ending(self) -> str:
+        said = {"area": Named(self.code, self.name), "day": self.ends}
+        return _("%(area)s ended on %(day)s.") % said
+
+    @property
+    def _instead(self) -> str:
+        if len(self.successors) == 1:
+            return _("Use %(successor)s instead.") % {"successor": self.successors[0]}
+        if self.are_told:
+            instead = _("Use one of these instead: %(successors)s.")
+            return instead % {"successors": _list(self.successors)}
+        instead = _("Use the code of now, which lies in %(parent)s.")
+        return instead % {"parent": self.within or self.code[:2]}
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Somebody names an area, for something that begins at `starts`, in a member of their input."""
+
+    code: str
+    starts: datetime
+    pointer: str
+
+
+def lives(codes: Collection[str]) -> dict[str, Life]:
+    """What became of each code that there is or was. One query."""
+    spoken_of = {area for code in codes for area in (code, *successors_of(code))}
+    rows = Area.objects.filter(code__in={part for area in spoken_of for part in containing(area)})
+    known = {row.code: row for row in rows}
+    return {code: _life(code, known) for code in codes if code in known}
+
+
+def require_valid(uses: Iterable[Use]) -> None:
+    """Let nobody name an area that never existed, or had ended when what they tell began.
+
+    For what people choose. What a source reports is kept, and counts for the successors.
+
+    Raises:
+        UnknownArea: listing the codes (at most 20) that name none.
+        EndedArea: saying of each that has ended what to use instead.
+    """
+    asked = list(uses)
+    known = lives({use.code for use in asked})
+    unknown = [use for use in asked if use.code not in known]
+    if unknown:
+        raise UnknownArea(
+            errors=[{"pointer": use.pointer, "detail": UnknownArea.sentence} for use in unknown],
+            codes=sorted({use.code for use in unknown})[:20],
+        )
+    ended = [(use, known[use.code]) for use in asked if known[use.code].has_ended_by(use.starts)]
+    if ended:
+        raise EndedArea([(use.pointer, life.code, life.sentence) for use, life in ended])
+
+
+def require_division(code: str, at: datetime, pointer: str) -> None:
+    """`require_valid` of one area, for the accounts room below."""
+    require_valid([Use(code, at, pointer)])
+
+
+def _life(code: str, known: Mapping[str, Area]) -> Life:
+    names = {area: row.name for area, row in known.items()}
+    existing = [part for part in containing(code)[:-1] if part in known and not known[part].ends]
+    return Life(
+        code=code,
+        name=path_name(code, names),
+        ends=known[code].ends,
+        successors=tuple(
+            Named(new, path_name(new, names)) for new in successors_of(code) if new in known
+        ),
+        within=Named(existing[-1], path_name(existing[-1], names)) if existing else None,
+    )
+
+
+def _list(areas: Iterable[Named]) -> str:
+    return _(", ").join(str(area) for area in areas)
