@@ -14,7 +14,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import Exists, F, OuterRef
 
 from healthcode.colours import sql
-from healthcode.colours.decide_many import codes_within, recompute_people, wait_for_writers
+from healthcode.colours.decide_many import codes_touched, recompute_people, wait_for_writers
 from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import Cause, Recomputation, RecomputationBatch, RecomputationState
 from healthcode.colours.policy import PolicyFault
@@ -83,7 +83,7 @@ def plan(recomputation_id: int, *, clock: Clock) -> int | None:
             {
                 "recomputation": row.pk,
                 "size": PEOPLE_A_BATCH,
-                "codes": codes_within(row.areas),
+                "codes": codes_touched(row.areas),
                 "touches_from": row.touches_from,
                 "people": row.people,
             },

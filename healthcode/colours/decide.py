@@ -8,11 +8,13 @@ tells the same in words.
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Final
 
 from healthcode.areas.models import Level
+from healthcode.areas.successors import Carries
 from healthcode.colours.policy import CheckIns, NegativeTests, Rule, RuleSet
 from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
@@ -22,6 +24,8 @@ from healthcode.web.days import day_of
 
 DAY: Final = timedelta(days=1)
 INSTANT: Final = timedelta(microseconds=1)
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+NOTHING_CARRIED: Final[Carries] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class LevelPeriod:
 class Signal:
     """What one rule makes of one fact (and, where the rule asks for it, of one level of its area).
 
+    `level_area` has the level: it contains `area`, or is another code for its land.
     Active from `starts` until `ends` (None: not known yet). `exposed_until` is when what the rule
     speaks of ended, None while it goes on; the hold counts from there. `done` is how many
     check-ins or negative tests towards release stand at the instant of the decision.
@@ -49,6 +54,7 @@ class Signal:
     evidence: int
     area: str | None
     level: Level | None
+    level_area: str | None
     act: int | None
     starts: datetime
     exposed_until: datetime | None
@@ -91,19 +97,25 @@ class Decision:
 
 
 def decide(
-    facts: Sequence[Fact], policy: RuleSet, at: datetime, *, levels: Sequence[LevelPeriod] = ()
+    facts: Sequence[Fact],
+    policy: RuleSet,
+    at: datetime,
+    *,
+    levels: Sequence[LevelPeriod] = (),
+    carries: Carries = NOTHING_CARRIED,
 ) -> Decision:
     """The colour at `at` of the person whom `facts` are about, under `policy`.
 
     Args:
         facts: everything that stands about one person, in any order.
         at: an aware instant; facts that start later do not count yet.
-        levels: the level periods of the areas of their stays and of all areas that contain these.
+        levels: the level periods of the areas of which what is said counts for their stays.
+        carries: what else counts than what is said of the area of a stay and of what contains it.
     """
     record = _Record(facts)
     found = [
         record.signal(exposure, policy.version, at)
-        for exposure in _exposures(facts, policy, levels)
+        for exposure in _exposures(facts, policy, levels, carries)
     ]
     active = sorted(
         (signal for signal in found if signal.active(at)),
@@ -131,40 +143,89 @@ class _Exposure:
     period: LevelPeriod | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Reach:
+    """Over which time, for stays in which place, something said of an area counts: see `Carry`."""
+
+    place: str
+    since: datetime
+    until: datetime | None
+    stayed_before: datetime | None
+    period: LevelPeriod | None = None
+
+    def covers(self, fact: Fact) -> bool:
+        """Whether it counts for a stay, at whatever time."""
+        before = self.stayed_before
+        return (fact.area or "").startswith(self.place) and (before is None or fact.starts < before)
+
+
+_EVERYWHERE: Final = _Reach("", LONG_AGO, None, None)
+
+
 def _exposures(
-    facts: Sequence[Fact], policy: RuleSet, levels: Sequence[LevelPeriod]
+    facts: Sequence[Fact], policy: RuleSet, levels: Sequence[LevelPeriod], carries: Carries
 ) -> Iterator[_Exposure]:
+    reaches = [reach for period in levels for reach in _reaches_of(period, carries)]
+    rules = [(rule, _asked(rule, carries), _said(rule, reaches)) for rule in policy.rules]
     for fact in facts:
-        for rule in policy.rules:
+        for rule, asked, said in rules:
             if not _fits(rule, fact):
                 continue
-            if not rule.levels:
-                yield _Exposure(rule, fact, fact.starts, fact.ends)
-                continue
-            for period in levels:
-                if period.level in rule.levels and _overlap(fact, period):
-                    starts = max(fact.starts, period.starts)
-                    yield _Exposure(rule, fact, starts, _earlier(fact.ends, period.ends), period)
+            covering = [reach for reach in said if reach.covers(fact)]
+            for since in dict.fromkeys(reach.since for reach in asked if reach.covers(fact)):
+                yield from _over(rule, fact, since, covering)
 
 
 def _fits(rule: Rule, fact: Fact) -> bool:
-    return (
-        rule.evidence == fact.kind
-        and (not rule.traits or not rule.traits.isdisjoint(fact.traits))
-        and (not rule.areas or (fact.area or "").startswith(rule.areas))
+    return rule.evidence == fact.kind and (
+        not rule.traits or not rule.traits.isdisjoint(fact.traits)
     )
 
 
-def _overlap(fact: Fact, period: LevelPeriod) -> bool:
-    """Whether a stay and a level of its area, or of one that contains it, share any time.
+def _reaches_of(period: LevelPeriod, carries: Carries) -> Iterator[_Reach]:
+    """Where a level counts: in its area, and where that is carried to."""
+    yield _Reach(period.area, period.starts, period.ends, None, period)
+    for carry in carries.get(period.area, ()):
+        starts = max(period.starts, carry.since)
+        is_meant = carry.said_before is None or period.starts < carry.said_before
+        if is_meant and (period.ends is None or starts < period.ends):
+            yield _Reach(carry.place, starts, period.ends, carry.stayed_before, period)
 
-    Both are half-open; a stay of no length counts as the instant at which it was.
+
+def _asked(rule: Rule, carries: Carries) -> Sequence[_Reach]:
+    """Where a rule holds: in the areas that it names, and where these are carried to."""
+    if not rule.areas:
+        return [_EVERYWHERE]
+    carried = [
+        _Reach(carry.place, carry.since, None, carry.stayed_before)
+        for area in rule.areas
+        for carry in carries.get(area, ())
+        if carry.said_before is None
+    ]
+    return [*(_Reach(area, LONG_AGO, None, None) for area in rule.areas), *carried]
+
+
+def _said(rule: Rule, reaches: Sequence[_Reach]) -> Sequence[_Reach]:
+    """The levels that a rule asks for, or that it asks for none."""
+    if not rule.levels:
+        return [_EVERYWHERE]
+    return [reach for reach in reaches if reach.period and reach.period.level in rule.levels]
+
+
+def _over(
+    rule: Rule, fact: Fact, since: datetime, reaches: Sequence[_Reach]
+) -> Iterator[_Exposure]:
+    """What a rule makes of a fact where both share any time with one of `reaches`.
+
+    All are half-open; a stay of no length counts as the instant at which it was.
     """
-    return (
-        (fact.area or "").startswith(period.area)
-        and (period.ends is None or fact.starts < period.ends)
-        and (fact.ends is None or fact.ends > period.starts or fact.starts >= period.starts)
-    )
+    for reach in reaches:
+        starts = max(since, reach.since)
+        if (reach.until is None or max(starts, fact.starts) < reach.until) and (
+            fact.ends is None or fact.ends > starts or fact.starts >= starts
+        ):
+            ends = _earlier(fact.ends, reach.until)
+            yield _Exposure(rule, fact, max(fact.starts, starts), ends, reach.period)
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -215,6 +276,7 @@ class _Record:
             evidence=exposure.fact.id,
             area=exposure.fact.area,
             level=period.level if period else None,
+            level_area=period.area if period else None,
             act=period.act if period else None,
             starts=exposure.starts,
             exposed_until=exposure.ends,

@@ -20,6 +20,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from healthcode.areas.successors import places_of
 from healthcode.colours import sql
 from healthcode.colours.policy import policy_at
 from healthcode.core import Colour
@@ -66,6 +67,7 @@ def recompute_people(
         "people": _array(known),
         "at": at,
         "rules": sql.rules_json(policy),
+        "carries": sql.carries_json(),
         "policy": policy.version,
         "recomputation": recomputation,
     }
@@ -145,6 +147,7 @@ def evaluate(people: Sequence[int], *, at: datetime) -> Comparison:
                 "people": _array(part),
                 "at": at,
                 "rules": sql.rules_json(policy),
+                "carries": sql.carries_json(),
             }
             cursor.execute(sql.COMPARE, bound)
             for before, after, count in cursor.fetchall():
@@ -157,16 +160,17 @@ def evaluate(people: Sequence[int], *, at: datetime) -> Comparison:
 def evaluate_levels(*, areas: Collection[str], touches_from: datetime, at: datetime) -> Comparison:
     """`evaluate` for everybody whom a change of the levels of `areas` touches."""
     with connection.cursor() as cursor:
-        bound: dict[str, Any] = {"codes": codes_within(areas), "touches_from": touches_from}
+        bound: dict[str, Any] = {"codes": codes_touched(areas), "touches_from": touches_from}
         cursor.execute(sql.TOUCHED_BY_LEVELS, bound)
         people = [person for (person,) in cursor.fetchall()]
     return evaluate(people, at=at)
 
 
-def codes_within(areas: Collection[str]) -> list[str]:
-    """The codes of `areas` and of every area in them."""
+def codes_touched(areas: Collection[str]) -> list[str]:
+    """The codes of stays for which what is said of `areas` counts: theirs, and of all in them."""
+    places = {place for area in areas for place in places_of(area)}
     with connection.cursor() as cursor:
-        cursor.execute(sql.CODES_WITHIN, [list(areas)])
+        cursor.execute(sql.CODES_WITHIN, [sorted(places)])
         (codes,) = cursor.fetchone()
     return list(codes)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from types import MappingProxyType
 from typing import Final
 
 from django.utils.translation import get_language
@@ -32,6 +33,12 @@ NO_PLACE: Final = {"zh": "地点不详", "en": "place not known"}
 ATTESTED: Final = {
     "zh": "（依据{country}签发的欧盟数字新冠证书。）",
     "en": " (By an EU certificate of {country}.)",
+}
+
+COUNTED: Final = {"zh": "（{counted}）", "en": " ({counted})"}
+OTHER_CODE: Final = {
+    "zh": "该地全部或部分现名或曾名{where}，按其风险等级计算。",
+    "en": "All or part of it is or was {where}, whose level counts.",
 }
 
 PlaceName = Mapping[str, str]
@@ -84,6 +91,7 @@ def reasons_of(
     names: Mapping[str, str],
     places: Mapping[int, PlaceName],
     countries: Mapping[int, str],
+    counted: Mapping[int, PlaceName] = MappingProxyType({}),
 ) -> tuple[ColourReason, ...]:
     """`signals` as reasons, in their order.
 
@@ -91,6 +99,7 @@ def reasons_of(
         names: those of the areas, by code.
         places: where contacts were, by number of the evidence, as far as it is known.
         countries: whose EU certificate attests a fact, by number of the evidence.
+        counted: why the level of another area counts, by number of the evidence.
 
     A level that several maps in a row confirmed makes several signals of one stay; they are told
     as one.
@@ -105,8 +114,8 @@ def reasons_of(
         starts = min(signal.starts for _, signal in same)
         last = same[-1][1]
         where = places.get(last.evidence, NO_PLACE)
-        country = countries.get(last.evidence)
-        merged.append((first, _reason(last, starts, names, where, country)))
+        added = _added(countries.get(last.evidence), counted.get(last.evidence))
+        merged.append((first, _reason(last, starts, names, where, added)))
     return tuple(reason for _, reason in sorted(merged, key=lambda item: item[0]))
 
 
@@ -125,7 +134,7 @@ def _reason(
     starts: datetime,
     names: Mapping[str, str],
     where: PlaceName,
-    country: str | None,
+    added: PlaceName,
 ) -> ColourReason:
     area_name = names.get(signal.area, signal.area) if signal.area else None
     zh, en = (
@@ -137,7 +146,7 @@ def _reason(
             when=_when(starts, signal.exposed_until, language),
             place=where[language],
         )
-        + (ATTESTED[language].format(country=country) if country else "")
+        + added[language]
         for language in ("zh", "en")
     )
     return ColourReason(
@@ -157,6 +166,15 @@ def _reason(
         act=signal.act,
         needs=_needs(signal),
     )
+
+
+def _added(country: str | None, counted: PlaceName | None) -> PlaceName:
+    """What the policy's sentence does not say: who attests it, and why another's level counts."""
+    return {
+        language: (ATTESTED[language].format(country=country) if country else "")
+        + (COUNTED[language].format(counted=counted[language]) if counted else "")
+        for language in ("zh", "en")
+    }
 
 
 def _needs(signal: Signal) -> Needs | None:

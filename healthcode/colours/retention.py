@@ -82,6 +82,7 @@ def forget_evidence(*, at: datetime) -> int:
         "at": at,
         "before": before,
         "rules": sql.rules_json(*policies),
+        "carries": sql.carries_json(),
     }
     gone = after = 0
     while people := _candidates(after=after, before=before):

@@ -1,24 +1,24 @@
 """Reading colours: what a person's is, and why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
-from healthcode.areas.models import Area, AreaLevel, Level
-from healthcode.colours.decide import Decision, LevelPeriod, decide
+from healthcode.areas.lives import Life, lives
+from healthcode.areas.models import AreaLevel, Level
+from healthcode.areas.successors import areas_for, carries
+from healthcode.colours.decide import LONG_AGO, Decision, LevelPeriod, decide
 from healthcode.colours.models import ColourChange, PersonColour, Recomputation
 from healthcode.colours.policy import RuleSet, policy_at
-from healthcode.colours.reasons import ColourReason, PlaceName, reasons_of
+from healthcode.colours.reasons import OTHER_CODE, ColourReason, PlaceName, reasons_of
 from healthcode.core import Colour
 from healthcode.evidence.certificates import ATTESTABLE
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.selectors import facts_of
 from healthcode.web.errors import NotFound
-
-CODE_LENGTHS = (2, 4, 6, 9)
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,9 @@ def told(person_id: int, decision: Decision, policy: RuleSet, *, since: datetime
 
     One query when areas are among the reasons, and one each as in `decision_of`.
     """
-    codes = {signal.area for signal in decision.reasons if signal.area}
-    names = dict(Area.objects.filter(code__in=codes).values_list("code", "name")) if codes else {}
+    spoken_of = {area for one in decision.reasons for area in (one.area, one.level_area) if area}
+    known = lives(spoken_of) if spoken_of else {}
+    names = {code: life.name for code, life in known.items()}
     return PersonDecision(
         person=person_id,
         colour=decision.colour,
@@ -67,9 +68,35 @@ def told(person_id: int, decision: Decision, policy: RuleSet, *, since: datetime
         until=decision.until,
         policy=policy.version,
         policy_name=policy.name,
-        reasons=reasons_of(decision.reasons, names, _places(decision), _countries(decision)),
+        reasons=reasons_of(
+            decision.reasons,
+            names,
+            _places(decision),
+            _countries(decision),
+            _counted(decision, known),
+        ),
         next_change_at=decision.next_change_at,
     )
+
+
+def _counted(decision: Decision, known: Mapping[str, Life]) -> dict[int, PlaceName]:
+    """Why the level of another area counts for stays under codes that ended or lost land."""
+    told: dict[int, PlaceName] = {}
+    for signal in decision.reasons:
+        if signal.area is None or signal.level_area is None:
+            continue
+        life = known[signal.area]
+        if not signal.area.startswith(signal.level_area):
+            where = known[signal.level_area].name
+            told[signal.evidence] = {
+                language: text.format(where=where) for language, text in OTHER_CODE.items()
+            }
+        elif not life.successors and life.has_ended_by(signal.starts):
+            with override("zh-hans"):
+                chinese = life.counted_as
+            with override("en"):
+                told[signal.evidence] = {"zh": chinese, "en": life.counted_as}
+    return told
 
 
 def _places(decision: Decision) -> dict[int, PlaceName]:
@@ -95,12 +122,12 @@ def decide_from_database(person_id: int, policy: RuleSet, at: datetime) -> Decis
     facts = facts_of(person_id)
     wanted = frozenset(level for rule in policy.rules for level in rule.levels)
     levels = levels_around({fact.area for fact in facts if fact.area}, wanted)
-    return decide(facts, policy, at, levels=levels)
+    return decide(facts, policy, at, levels=levels, carries=carries())
 
 
 def levels_around(areas: Iterable[str], wanted: Iterable[Level]) -> list[LevelPeriod]:
-    """The periods in which `areas`, or what contains them, had a level of `wanted`."""
-    codes = {code[:length] for code in areas for length in CODE_LENGTHS if length <= len(code)}
+    """The periods of a level of `wanted` that may count for stays in `areas`."""
+    codes = {area for code in areas for area in areas_for(code)}
     if not codes:
         return []
     rows = (

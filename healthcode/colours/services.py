@@ -2,17 +2,17 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authority import require
+from accounts.authority import province, require
 from accounts.models import Account, Role
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.services import record_act
+from healthcode.areas.lives import lives
 from healthcode.colours.errors import InvalidPolicy, PolicyVersionTaken
 from healthcode.colours.models import Policy
-from healthcode.colours.policy import PolicyFault, parse
+from healthcode.colours.policy import Mistake, PolicyFault, RuleSet, parse
 from healthcode.colours.sweep import apply_policy_in_force
 
 
@@ -27,20 +27,20 @@ def publish_policy(
 
     Raises:
         Forbidden: the officer's area is smaller than the province.
-        InvalidPolicy: the text has mistakes; `errors` lists file, rule and field of each.
+        InvalidPolicy: the text has mistakes, or names areas whose codes have ended by then;
+            `errors` lists file, rule and field of each.
         PolicyVersionTaken: this version is published already.
     """
-    # An issuer is named CN- and its province's code (docs/format.md).
-    province = settings.ISSUER.removeprefix("CN-")
-    require(account, Role.OFFICER, province)
+    require(account, Role.OFFICER, province())
     try:
         policy = parse(text, file or "policy")
     except PolicyFault as fault:
         raise _invalid(fault) from fault
+    _refuse_ended_areas(policy, holds_from, file)
     act = record_act(
         account=account,
         kind=ActKind.POLICY_PUBLISHED,
-        area=province,
+        area=province(),
         ground=ground,
         detail={"version": policy.version, "name": policy.name},
         at=at,
@@ -57,6 +57,18 @@ def publish_policy(
         ) from error
     apply_policy_in_force(at=at)
     return published
+
+
+def _refuse_ended_areas(policy: RuleSet, holds_from: datetime, file: str) -> None:
+    known = lives({area for rule in policy.rules for area in rule.areas})
+    mistakes = [
+        Mistake(file or "policy", rule.name, "areas", known[area].sentence)
+        for rule in policy.rules
+        for area in rule.areas
+        if area in known and known[area].has_ended_by(holds_from)
+    ]
+    if mistakes:
+        raise _invalid(PolicyFault(mistakes))
 
 
 def _invalid(fault: PolicyFault) -> InvalidPolicy:

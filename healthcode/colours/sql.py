@@ -5,41 +5,75 @@ JSON (see `rules_json`), `at` the instant of the decision. "Open" ends are `infi
 """
 
 import json
+from dataclasses import asdict
+from datetime import datetime
+from functools import cache
 from typing import Final
 
+from healthcode.areas.successors import carries
 from healthcode.colours.policy import CheckIns, NegativeTests, Rule, RuleSet
 
 # The signals of `people`, as CTEs that end in `signal`, one row for each exposure to a rule.
 SIGNALS: Final = """
 WITH RECURSIVE rule AS MATERIALIZED (
-    SELECT * FROM jsonb_to_recordset(%(rules)s::jsonb) AS given (
+    SELECT row_number() OVER () AS rule_no, given.*
+    FROM jsonb_to_recordset(%(rules)s::jsonb) AS given (
         kind text, traits text[], levels smallint[], areas text[], colour smallint, hold interval,
         check_ins int, negative_tests int, apart interval)
 ),
--- Where the rules for stays hold, and over which time: for ever, or while an area has a level.
-ranged AS MATERIALIZED (
-    SELECT prefix, rule.*, '-infinity'::timestamptz AS rule_starts,
-           'infinity'::timestamptz AS rule_ends
+-- What is said of an area and counts for stays elsewhere too (`healthcode.areas.successors.Carry`).
+carry AS MATERIALIZED (
+    SELECT * FROM jsonb_to_recordset(%(carries)s::jsonb) AS given (
+        area text, place text, since timestamptz, said_before timestamptz,
+        stayed_before timestamptz)
+),
+-- Where the rules for stays hold: everywhere, or in the areas that they name.
+asked AS MATERIALIZED (
+    SELECT rule_no, prefix, '-infinity'::timestamptz AS since,
+           'infinity'::timestamptz AS stayed_before
     FROM rule CROSS JOIN unnest(coalesce(areas, ARRAY[''])) AS prefix
-    WHERE kind = 'stay' AND levels IS NULL
-    UNION ALL
-    SELECT level.area_id, rule.*, coalesce(lower(level.during), '-infinity'),
-           coalesce(upper(level.during), 'infinity')
+    WHERE kind = 'stay'
+    UNION
+    SELECT rule_no, place, since, coalesce(stayed_before, 'infinity')
+    FROM rule CROSS JOIN unnest(areas) AS prefix
+    JOIN carry ON carry.area = prefix AND said_before IS NULL
+    WHERE kind = 'stay'
+),
+levelled AS MATERIALIZED (
+    SELECT rule_no, level.area_id AS area, coalesce(lower(level.during), '-infinity') AS since,
+           coalesce(upper(level.during), 'infinity') AS until
     FROM areas_arealevel AS level JOIN rule ON level.level = ANY(rule.levels)
     WHERE NOT isempty(level.during)
+),
+-- And over which time: for ever, or while an area has a level.
+ranged AS MATERIALIZED (
+    SELECT rule_no, '' AS place, '-infinity'::timestamptz AS since,
+           'infinity'::timestamptz AS until, 'infinity'::timestamptz AS stayed_before
+    FROM rule WHERE kind = 'stay' AND levels IS NULL
+    UNION ALL
+    SELECT rule_no, area, since, until, 'infinity' FROM levelled
+    UNION ALL
+    SELECT rule_no, place, greatest(levelled.since, carry.since), until,
+           coalesce(stayed_before, 'infinity')
+    FROM levelled JOIN carry USING (area)
+    WHERE said_before IS NULL OR levelled.since < said_before
 ),
 -- What every fact is looked up in, stays by their area and others by their kind. A rule or a level
 -- of an area is one of all areas in it; ':' follows '9', so these are a range of codes. Areas are
 -- fewer than stays: their codes are compared here, and not for every stay again. What a rule's
 -- areas name twice may stand here twice: of equal signals, one counts.
 matter AS MATERIALIZED (
-    SELECT area.code::text AS word, traits, colour, hold, check_ins, negative_tests, apart,
-           rule_starts, rule_ends
-    FROM ranged
-    JOIN areas_area AS area ON area.code ~>=~ prefix AND area.code ~<~ (prefix || ':')
-    WHERE areas IS NULL OR area.code ^@ ANY(areas)
+    SELECT code::text AS word, traits, colour, hold, check_ins, negative_tests, apart,
+           greatest(asked.since, ranged.since) AS rule_starts, until AS rule_ends,
+           least(asked.stayed_before, ranged.stayed_before) AS stayed_before
+    FROM ranged JOIN asked USING (rule_no) JOIN rule USING (rule_no)
+    CROSS JOIN LATERAL (SELECT greatest(prefix, place) AS inner_one) AS lying_in
+    JOIN areas_area ON code ~>=~ inner_one AND code ~<~ (inner_one || ':')
+    WHERE inner_one ^@ prefix AND inner_one ^@ place
+      AND greatest(asked.since, ranged.since) < until
     UNION ALL
-    SELECT kind, traits, colour, hold, check_ins, negative_tests, apart, '-infinity', 'infinity'
+    SELECT kind, traits, colour, hold, check_ins, negative_tests, apart, '-infinity', 'infinity',
+           'infinity'
     FROM rule WHERE kind <> 'stay'
 ),
 exposure AS MATERIALIZED (
@@ -52,7 +86,7 @@ exposure AS MATERIALIZED (
         JOIN matter ON word = CASE kind WHEN 'stay' THEN area_id ELSE kind END
         WHERE person_id = ANY(%(people)s::bigint[]) AND withdrawn_by_id IS NULL
           AND (matter.traits IS NULL OR matter.traits && fact.traits::text[])
-          AND starts < rule_ends
+          AND starts < rule_ends AND starts < stayed_before
           AND (ends IS NULL OR ends > rule_starts OR starts >= rule_starts)
     ) AS matched
 ),
@@ -292,6 +326,22 @@ def plan(touched: str) -> str:
     )
     SELECT coalesce(sum(people), 0)::bigint FROM stored
     """  # noqa: S608  one of the constants above
+
+
+@cache
+def carries_json() -> str:
+    """What is carried from area to area as `SIGNALS` takes it."""
+    return json.dumps(
+        [
+            {field: _text(value) for field, value in asdict(carry).items()}
+            for carries_of_area in carries().values()
+            for carry in carries_of_area
+        ]
+    )
+
+
+def _text(value: str | datetime | None) -> str | None:
+    return value.isoformat() if isinstance(value, datetime) else value
 
 
 def rules_json(*policies: RuleSet) -> str:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from accounts.models import Account
 from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel, Level
+from healthcode.areas.successors import carries
 from healthcode.colours.decide import Decision, LevelPeriod, decide
 from healthcode.colours.decide_many import evaluate, recompute_people
 from healthcode.colours.models import ColourChange, PersonColour, Policy
@@ -33,8 +34,13 @@ from tests.colours import world
 PEOPLE = 40
 AT_ONCE = 10
 # Few places and few instants, so that things coincide: that is where two programs differ.
-CODES = ("00", "33", "3301", "330102", "330102001")
-BEGINNING = datetime(2020, 1, 31, 16, tzinfo=UTC)  # 1 February, 00:00 in Shanghai
+# On the fifth of the days 330103 ended, part of 330105 since; 330104 was divided between 330102 and
+# 330114; 330110 lost what became 330113.
+CODES = (
+    *("00", "33", "3301", "330102", "330102001"),
+    *("330103", "330104", "330105", "330110", "330113", "330114"),
+)
+BEGINNING = datetime(2021, 4, 4, 16, tzinfo=UTC)  # 5 April, 00:00 in Shanghai
 DAYS = 10
 INSTANT = timedelta(microseconds=1)
 
@@ -155,7 +161,9 @@ def _decide_each(
         LevelPeriod(row.area_id, Level(row.level), starts, ends, row.act_id)
         for row, (starts, ends) in levels
     ]
-    return {id_: decide(facts[id_], parse(text), at, levels=periods) for id_ in ids}
+    return {
+        id_: decide(facts[id_], parse(text), at, levels=periods, carries=carries()) for id_ in ids
+    }
 
 
 def _instant(draw: Random) -> datetime:

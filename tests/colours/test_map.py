@@ -11,7 +11,7 @@ from django.db import connection
 
 from healthcode.areas.models import Level
 from healthcode.colours import sql
-from healthcode.colours.decide_many import codes_within, recompute_people
+from healthcode.colours.decide_many import codes_touched, recompute_people
 from healthcode.colours.models import ColourChange, Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.sweep import sweep
@@ -162,7 +162,7 @@ def test_whom_a_map_touches_is_found_by_the_index() -> None:
         )
         cursor.execute("ANALYZE evidence_evidence")
         bound: dict[str, Any] = {
-            "codes": codes_within(["330107", "330108"]),
+            "codes": codes_touched(["330107", "330108"]),
             "touches_from": shanghai(2, 9),
         }
         cursor.execute(f"EXPLAIN {sql.TOUCHED_BY_LEVELS}", bound)

@@ -25,7 +25,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("policy")]
 def test_a_stay_is_told_with_place_level_and_days() -> None:
     (huang,) = world.people(1)
     stay = world.stay(huang, "330104", shanghai(1, 1), None)
-    Area.objects.filter(code="330104").update(name="江干区")
+    for code, name in (("33", "浙江省"), ("3301", "杭州市"), ("330104", "江干区")):
+        Area.objects.filter(code=code).update(name=name)
     world.levels("330104", (Level.ORANGE, shanghai(2, 9), shanghai(2, 24)))
     world.check_ins(huang, shanghai(2, 24).date(), 3)
 
@@ -35,13 +36,14 @@ def test_a_stay_is_told_with_place_level_and_days() -> None:
     (reason,) = decision.reasons
     # What ended as the 24th began was last so on the 23rd.
     assert reason.zh == (
-        "您曾在江干区停留（2020年2月9日至2020年2月23日），该地区当时的风险等级为橙色。"
+        "您曾在浙江省杭州市江干区停留（2020年2月9日至2020年2月23日），该地区当时的风险等级为橙色。"
     )
     assert reason.en == (
-        "You stayed in 江干区 (9 February 2020 to 23 February 2020), then at risk level orange."
+        "You stayed in 浙江省杭州市江干区 (9 February 2020 to 23 February 2020), "
+        "then at risk level orange."
     )
     assert (reason.rule, reason.evidence) == ("orange-area", stay.pk)
-    assert (reason.area_name, reason.level) == ("江干区", Level.ORANGE)
+    assert (reason.area_name, reason.level) == ("浙江省杭州市江干区", Level.ORANGE)
     assert (reason.starts, reason.exposed_until) == (shanghai(2, 9), shanghai(2, 24))
     assert (reason.holds_until, reason.until) == (shanghai(3, 2), None)
     assert reason.needs == Needs("check_ins", done=3, needed=7)

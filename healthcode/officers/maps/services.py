@@ -16,7 +16,8 @@ from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
 from healthcode.areas.models import Level
-from healthcode.areas.selectors import Map, containing, map_on
+from healthcode.areas.register import containing
+from healthcode.areas.selectors import Map, map_on
 from healthcode.areas.services import (
     LevelsChange,
     levels_as_if,
