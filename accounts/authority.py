@@ -1,7 +1,10 @@
 """Who may act where: roles hold over an area and all below it."""
 
 import re
+from collections.abc import Callable
+from datetime import datetime
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import OutsideYourArea, invalid
@@ -34,6 +37,27 @@ def normalise_code(code: str, *, pointer: str = "/area") -> str:
     return digits
 
 
+def areas_checked_by(check: Callable[[str, datetime, str], None]) -> None:
+    """Take what knows divisions, in a room above: code, instant, the member of the input to blame.
+
+    It raises UnknownArea or EndedArea.
+    """
+    _CHECKS.append(check)
+
+
+def require_area(code: str, *, at: datetime, pointer: str = "/area") -> None:
+    """Let nobody give somebody a home or an authority in what is no division at `at`.
+
+    Raises:
+        UnknownArea, EndedArea: there was never such a division, or there is no longer.
+    """
+    for check in _CHECKS:
+        check(code, at, pointer)
+
+
+_CHECKS: list[Callable[[str, datetime, str], None]] = []
+
+
 def covers(authority: str, code: str) -> bool:
     """Whether `code` is the area `authority` or lies in it; both in short form."""
     return code.startswith(authority)
@@ -49,6 +73,22 @@ def areas_of(account: Account, role: Role) -> list[str]:
     return sorted(area for held, area in account.held if held == role)
 
 
+def has_authority(account: Account, role: Role, area: str) -> bool:
+    """Whether the account has `role` over `area` (short form).
+
+    Raises:
+        Forbidden: it has not this role at all.
+    """
+    if not holds(account, role):
+        raise Forbidden(_("Your account is not allowed to do this."))
+    return any(covers(held, area) for held in areas_of(account, role))
+
+
+def province() -> str:
+    """The province of this issuer, which is named CN- and its code (docs/format.md)."""
+    return str(settings.ISSUER).removeprefix("CN-")
+
+
 def require(account: Account, role: Role, area: str) -> None:
     """Let only those through who have `role` over `area` (short form).
 
@@ -56,7 +96,5 @@ def require(account: Account, role: Role, area: str) -> None:
         Forbidden: the account has not this role at all.
         OutsideYourArea: it has, but not here.
     """
-    if not holds(account, role):
-        raise Forbidden(_("Your account is not allowed to do this."))
-    if not any(covers(held, area) for held in areas_of(account, role)):
+    if not has_authority(account, role, area):
         raise OutsideYourArea

@@ -5,10 +5,10 @@ from datetime import date, datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authority import require
-from accounts.models import Account, Role
-from healthcode.areas.selectors import names
+from accounts.models import Account
+from healthcode.areas.selectors import full_names
 from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.responsibility import answers_for
 from healthcode.web.errors import NotFound
 
 
@@ -45,17 +45,17 @@ def attested_of(person_id: int) -> list[Evidence]:
 
 
 def evidence_for(account: Account, evidence_id: int) -> Evidence:
-    """One fact, with its area and source, for an officer responsible for the person's home.
+    """One fact, with its area and source, for an officer who answers for it.
 
     Raises:
         NotFound: when there is no such evidence.
-        Forbidden: when the person's home is outside the officer's area.
+        Forbidden: see `answers_for`.
     """
     known = Evidence.objects.select_related("person", "area", "source")
     fact = known.filter(pk=evidence_id).first()
     if fact is None:
         raise NotFound(_("There is no evidence with this number."))
-    require(account, Role.OFFICER, fact.person.home_area)
+    answers_for(account, fact)
     return fact
 
 
@@ -65,7 +65,7 @@ def told_of(person_id: int) -> list[dict[str, object]]:
     Neither who reported a fact is told, nor whose case a contact was of.
     """
     facts = list(Evidence.objects.filter(person_id=person_id).order_by("starts", "id"))
-    known = names({fact.area_id for fact in facts if fact.area_id})
+    known = full_names({fact.area_id for fact in facts if fact.area_id})
     return [
         {
             "id": fact.pk,

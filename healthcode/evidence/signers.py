@@ -13,10 +13,9 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from django.conf import settings
 from django.db import connection, transaction
 
-from accounts.authority import require
+from accounts.authority import province, require
 from accounts.models import Account, Role
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
@@ -227,11 +226,6 @@ def trust_in(kid: bytes, *, named: str | None, at: datetime) -> Trust:
 def require_authority(account: Account) -> None:
     """Let only an officer for the whole province of this issuer through. Raises Forbidden."""
     require(account, Role.OFFICER, province())
-
-
-def province() -> str:
-    """The province of this issuer, which is named CN- and its code (docs/format.md)."""
-    return settings.ISSUER.removeprefix("CN-")
 
 
 def _signer(found: x509.Certificate | MalformedKey, country: str | None) -> ListedSigner:

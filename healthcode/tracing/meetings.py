@@ -15,6 +15,7 @@ from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
 from healthcode.colours.wake import send
+from healthcode.evidence.responsibility import answers_for
 from healthcode.tracing.errors import AlreadyConfirmed
 from healthcode.tracing.kinds import PlaceKind
 from healthcode.tracing.models import Inquiry, Meeting, Place, Presence
@@ -133,7 +134,7 @@ def _act(
     return record_act(
         account=account,
         kind=kind,
-        area=inquiry.case.person.home_area,
+        area=answers_for(account, inquiry.case),
         ground=ground,
         detail={"inquiry": inquiry.pk, "case": inquiry.case_id, "person": person},
         at=at,

@@ -1,38 +1,48 @@
 """Reading inquiries and the chains that they lead to."""
 
-from collections.abc import Sequence
 from functools import reduce
 from operator import or_
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authority import require
+from accounts.authority import areas_of
 from accounts.models import Account, Role
+from healthcode.evidence.responsibility import answers_for, answers_for_all
 from healthcode.tracing.models import Inquiry, Membership, Place, Presence
 from healthcode.tracing.trace import Chain, Window, trace
 from healthcode.web.errors import NotFound
 
 
 def inquiry_for(account: Account, inquiry_id: int) -> Inquiry:
-    """An inquiry with its case, for an officer responsible for the home of the case.
+    """An inquiry with its case, for an officer who answers for the case.
 
     Raises:
         NotFound: when there is no such inquiry.
-        Forbidden: when the home is outside the officer's area.
+        Forbidden: see `answers_for`.
     """
     known = Inquiry.objects.select_related("case__person", "opened_by", "confirmed_by")
     inquiry = known.filter(pk=inquiry_id).first()
     if inquiry is None:
         raise NotFound(_("There is no inquiry with this number."))
-    require(account, Role.OFFICER, inquiry.case.person.home_area)
+    answers_for(account, inquiry.case)
     return inquiry
 
 
-def inquiries_within(areas: Sequence[str], *, most: int) -> list[Inquiry]:
-    """The latest inquiries about people whose home lies in `areas`. One query."""
-    within = reduce(or_, (Q(case__person__home_area__startswith=area) for area in areas))
-    known = Inquiry.objects.select_related("opened_by").filter(within)
+def inquiries_of(account: Account, *, most: int) -> list[Inquiry]:
+    """The latest inquiries for which the officer answers. One query.
+
+    A case has no area of its own: it is its home that counts, or all for the whole issuer.
+
+    Raises:
+        Forbidden: the account is no officer's.
+    """
+    known = Inquiry.objects.select_related("opened_by")
+    if not answers_for_all(account):
+        held = areas_of(account, Role.OFFICER)
+        known = known.filter(
+            reduce(or_, (Q(case__person__home_area__startswith=area) for area in held))
+        )
     return list(known.order_by("-pk")[:most])
 
 

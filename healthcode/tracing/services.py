@@ -20,6 +20,7 @@ from healthcode.colours.recompute import request
 from healthcode.colours.wake import send
 from healthcode.evidence import services as evidence
 from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.responsibility import answers_for
 from healthcode.evidence.selectors import evidence_for
 from healthcode.evidence.services import NewFact
 from healthcode.evidence.traits import Trait
@@ -77,7 +78,7 @@ def open_inquiry(
     act = record_act(
         account=account,
         kind=ActKind.TRACING_OPENED,
-        area=case.person.home_area,
+        area=answers_for(account, case),
         ground=ground,
         detail={"case": case.pk, "from": since.isoformat(), "until": until.isoformat()},
         at=at,
@@ -135,7 +136,7 @@ def confirm(
     inquiry.confirmed_by = record_act(
         account=account,
         kind=ActKind.CONTACTS_CONFIRMED,
-        area=case.person.home_area,
+        area=answers_for(account, case),
         ground=ground,
         detail={"inquiry": inquiry.pk, "case": case.pk, "people": len(chain.people)},
         at=at,

@@ -6,9 +6,10 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.authority import areas_of, covers
+from accounts.authority import province
+from accounts.errors import OutsideYourArea
 from accounts.likeness import Likeness, likeness
-from accounts.models import Account, Person, Role
+from accounts.models import Account, Person
 from accounts.selectors import find_person
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
@@ -24,6 +25,7 @@ from healthcode.evidence.errors import (
 )
 from healthcode.evidence.lines import Document
 from healthcode.evidence.models import Evidence
+from healthcode.evidence.responsibility import answers_for_person
 from healthcode.evidence.signers import SignersError
 from healthcode.web.errors import NotFound
 
@@ -49,13 +51,13 @@ def enter(
             where the registration alone does not tell whose it is.
 
     Raises:
-        NotFound: no such person has their home in the officer's area.
+        NotFound: there is no such person for whom the officer answers.
         NotACertificate, CertificateRefused, CertificateSaysNothing: see `certificates.read`.
         CertificateOfAnother: it is made out to somebody else.
         DocumentNotSeen: it may be this person's, and the officer has not confirmed it.
         CertificateKnown: it was handed in before.
     """
-    person = _before(account, holder)
+    person, area = _before(account, holder)
     attested = certificates.read(text, at=at)
     found = likeness(person.pk, attested.holder)
     if found is Likeness.ANOTHER:
@@ -69,7 +71,7 @@ def enter(
     act = record_act(
         account=account,
         kind=ActKind.CERTIFICATE_ENTERED,
-        area=person.home_area,
+        area=area,
         ground=ground,
         detail={
             "evidence": entered.evidence,
@@ -99,7 +101,7 @@ def withdraw_signer(
     act = record_act(
         account=account,
         kind=ActKind.SIGNER_WITHDRAWN,
-        area=signers.province(),
+        area=province(),
         ground=ground,
         detail={"key": kid.hex(), "with_evidence": with_evidence},
         at=at,
@@ -118,15 +120,18 @@ def withdraw_signer(
     return len(ids), request(cause=Cause.EVIDENCE, act=act, people=sorted(people))
 
 
-def _before(officer: Account, holder: int | Document) -> Person:
-    """The person, if at home in the officer's area; no word of those who are elsewhere."""
+def _before(officer: Account, holder: int | Document) -> tuple[Person, str]:
+    """The person, and by which area the officer answers for them; no word of all others."""
     if isinstance(holder, int):
         number: int | None = holder
     else:
         id_type, id_number = holder
         number = find_person(id_type=id_type, id_number=id_number)
     person = None if number is None else Person.objects.filter(pk=number).first()
-    held = areas_of(officer, Role.OFFICER)
-    if person is None or not any(covers(area, person.home_area) for area in held):
-        raise NotFound(_("Nobody at home in your area is registered under this number."))
-    return person
+    nobody = NotFound(_("Nobody at home in your area is registered under this number."))
+    if person is None:
+        raise nobody
+    try:
+        return person, answers_for_person(officer, person.home_area)
+    except OutsideYourArea as elsewhere:
+        raise nobody from elsewhere

@@ -10,7 +10,6 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.authority import areas_of
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
 from healthcode.core import Colour
@@ -20,7 +19,7 @@ from healthcode.tracing import services
 from healthcode.tracing.kinds import Strength
 from healthcode.tracing.meetings import declare_meeting, meetings_of, retract_meeting
 from healthcode.tracing.models import Inquiry
-from healthcode.tracing.selectors import inquiries_within, inquiry_for
+from healthcode.tracing.selectors import inquiries_of, inquiry_for
 from healthcode.web import texts
 from healthcode.web.errors import Refusal
 
@@ -129,9 +128,8 @@ def _told(sent: QueryDict, at: datetime) -> dict[str, Any] | None:
 
 
 def _list_page(request: HttpRequest, *, fault: str = "", status: int = 200) -> HttpResponse:
-    within = areas_of(account_of(request), Role.OFFICER)
     context = {
-        "inquiries": inquiries_within(within, most=MOST_INQUIRIES),
+        "inquiries": inquiries_of(account_of(request), most=MOST_INQUIRIES),
         "sent": request.POST if request.method == "POST" else request.GET,
         "fault": fault,
     }

@@ -12,8 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authority import areas_of
-from accounts.models import Role
 from accounts.permissions import IsOfficer, account_of
 from healthcode.areas.selectors import names
 from healthcode.officers.statistics.selectors import ALL, Table, colours_by_county
@@ -54,9 +52,8 @@ class StatisticsView(APIView):
     def get(self, request: Request) -> Response:
         """The counties that the officer is responsible for, and the sum over all."""
         account = account_of(request)
-        held = areas_of(account, Role.OFFICER)
         table = colours_by_county()
-        return Response(StatisticsOutput(_answer(table, table.within(held))).data)
+        return Response(StatisticsOutput(_answer(table, table.for_officer(account))).data)
 
 
 def _answer(table: Table, codes: list[str]) -> dict[str, object]:

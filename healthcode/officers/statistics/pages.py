@@ -7,7 +7,6 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from accounts.authority import areas_of
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
 from healthcode.areas.selectors import names
@@ -19,9 +18,8 @@ from healthcode.officers.statistics.selectors import ALL, COLUMNS, colours_by_co
 @role_required(Role.OFFICER)
 def statistics(request: HttpRequest) -> HttpResponse:
     """How many people have which colour in the officer's counties, and over all."""
-    account = account_of(request)
     table = colours_by_county()
-    codes = table.within(areas_of(account, Role.OFFICER))
+    codes = table.for_officer(account_of(request))
     known = names(set(codes))
     context = {
         "at": timezone.now(),

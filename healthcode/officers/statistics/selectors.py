@@ -5,7 +5,7 @@ small one could as well be `least` or more while every figure that is shown, and
 the same. docs/reference/retention.md tells the same in words.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import product
 from typing import Final
@@ -13,8 +13,10 @@ from typing import Final
 from django.conf import settings
 from django.db import connection
 
-from accounts.authority import covers
+from accounts.authority import areas_of, covers
+from accounts.models import Account, Role
 from healthcode.core import Colour
+from healthcode.evidence.responsibility import answers_for_all
 
 ALL: Final = "all"
 """Names the sum, of a row over its colours and of a column over its counties."""
@@ -36,9 +38,16 @@ class Table:
     counties: tuple[str, ...]
     figures: Mapping[Cell, int | None]
 
-    def within(self, areas: Sequence[str]) -> list[str]:
-        """The counties that lie in one of `areas`."""
-        return [code for code in self.counties if any(covers(area, code) for area in areas)]
+    def for_officer(self, account: Account) -> list[str]:
+        """The counties of the homes for which the officer answers; for the issuer's, all.
+
+        Raises:
+            Forbidden: the account is no officer's.
+        """
+        if answers_for_all(account):
+            return list(self.counties)
+        held = areas_of(account, Role.OFFICER)
+        return [code for code in self.counties if any(covers(area, code) for area in held)]
 
     def row(self, county: str) -> dict[str, int | None]:
         """The figures of one county, by colour, with their sum."""

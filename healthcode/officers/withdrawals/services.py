@@ -11,6 +11,7 @@ from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.recompute import request
 from healthcode.evidence import services
 from healthcode.evidence.errors import AlreadyWithdrawn
+from healthcode.evidence.responsibility import answers_for
 from healthcode.evidence.selectors import evidence_for
 
 
@@ -28,7 +29,7 @@ def withdraw_evidence(
     act = record_act(
         account=account,
         kind=ActKind.EVIDENCE_WITHDRAWN,
-        area=fact.person.home_area,
+        area=answers_for(account, fact),
         ground=ground,
         detail={"evidence": fact.pk, "kind": fact.kind},
         at=at,

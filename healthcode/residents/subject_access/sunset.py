@@ -2,10 +2,9 @@
 
 from datetime import datetime
 
-from django.conf import settings
 from django.db import connection, transaction
 
-from accounts.authority import require
+from accounts.authority import province, require
 from accounts.models import Account, Role
 from healthcode.acts.grounds import check_ground
 from healthcode.acts.kinds import ActKind
@@ -25,13 +24,12 @@ def end_service(*, account: Account, ground: str, at: datetime) -> Act:
         Forbidden: the officer's area is smaller than the issuer's province.
         InvalidInput: the ground is none.
     """
-    province = settings.ISSUER.removeprefix("CN-")
-    require(account, Role.OFFICER, province)
+    require(account, Role.OFFICER, province())
     check_ground(ground)
     act = record_act(
         account=account,
         kind=ActKind.SERVICE_ENDED,
-        area=province,
+        area=province(),
         ground=ground,
         detail={},
         at=at,
