@@ -54,9 +54,12 @@ def admit(newcomers: Sequence[NewPerson], *, at: datetime) -> list[int]:
         their numbers, in the order given.
 
     Raises:
-        InvalidInput, UnknownArea, DocumentAlreadyRegistered: one is wrong; none is registered.
+        InvalidInput, UnknownArea, EndedArea, DocumentAlreadyRegistered: one is wrong; none is
+            registered.
     """
     rows = [admission(newcomer, at=at) for newcomer in newcomers]
+    for area in sorted({person.home_area for person, _who in rows}):
+        authority.require_area(area, at=at, pointer="/home_area")
     try:
         with transaction.atomic():
             Person.objects.bulk_create([person for person, _who in rows], batch_size=5000)

@@ -15,6 +15,7 @@ from accounts import client, selectors, services
 from accounts.errors import (
     AccountClosed,
     DocumentAlreadyRegistered,
+    EndedArea,
     SelfAlreadyRegistered,
     SendingFailed,
     UnknownArea,
@@ -103,7 +104,7 @@ class PeopleView(APIView):
         """All of them, masked; the holder first."""
         return Response(PersonOutput(selectors.people_of(account_of(request)), many=True).data)
 
-    @refuses(UnknownArea, DocumentAlreadyRegistered, SelfAlreadyRegistered, TooMany)
+    @refuses(UnknownArea, EndedArea, DocumentAlreadyRegistered, SelfAlreadyRegistered, TooMany)
     @extend_schema(
         operation_id="register_person", request=PersonInput, responses={201: PersonOutput}
     )

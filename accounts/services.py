@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from accounts import limits, phones, sms, vault
 from accounts.admission import NewPerson, admission, refusal_of
 from accounts.authentication import digest
+from accounts.authority import require_area
 from accounts.errors import (
     AccountClosed,
     CodeVoid,
@@ -197,7 +198,7 @@ def register_person(
 
     Raises:
         InvalidInput: name, document, phone or the form of the area's code are wrong.
-        UnknownArea: there is no such division.
+        UnknownArea, EndedArea: there is no such division, or no longer.
         DocumentAlreadyRegistered: somebody has registered this document, whoever it was.
         SelfAlreadyRegistered: the account's holder is registered already.
         TooMany: this account tried too many today.
@@ -207,6 +208,7 @@ def register_person(
     try:
         with transaction.atomic():
             person, who = admission(newcomer, at=at)
+            require_area(person.home_area, at=at, pointer="/home_area")
             person.save()
             who.save(force_insert=True)
             Guardianship.objects.create(
@@ -218,7 +220,9 @@ def register_person(
 
 
 @transaction.atomic
-def add_staff(*, username: str, password: str | None, role: Role, area: str) -> Account:
+def add_staff(
+    *, username: str, password: str | None, role: Role, area: str, at: datetime
+) -> Account:
     """An account for an officer, a venue manager, a source or a partner; grants add up.
 
     Args:
@@ -227,8 +231,11 @@ def add_staff(*, username: str, password: str | None, role: Role, area: str) -> 
 
     Raises:
         InvalidInput: no name, or one with marks that nobody sees.
+        UnknownArea, EndedArea: the area is none, or is one no longer.
         django.core.exceptions.ValidationError: the password is too weak.
     """
+    if area:
+        require_area(area, at=at)
     account, _made = Account.objects.get_or_create(username=_username(username))
     if password is not None:
         validate_password(password, account)

@@ -54,7 +54,9 @@ def now() -> datetime:
 def host(db: None, now: datetime) -> Account:
     """Zhejiang's service, with its policy and key; its officer."""
     Area.objects.bulk_create(Area(code=code, name=name) for code, name in AREAS.items())
-    officer = add_staff(username="zhejiang", password=None, role=Role.OFFICER, area="33")
+    officer = add_staff(
+        username="zhejiang", password=None, role=Role.OFFICER, area="33", at=timezone.now()
+    )
     text, before = SHIPPED.read_text(encoding="utf-8"), now - timedelta(days=30)
     publish_policy(account=officer, text=text, holds_from=before, ground="February", at=before)
     keys.make_key(starts=before, signs_for=timedelta(days=90))

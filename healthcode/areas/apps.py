@@ -10,8 +10,9 @@ class AreasConfig(AppConfig):
     label = "areas"
 
     def ready(self) -> None:
-        """Tell the room below, which checks identity numbers, which areas there have been."""
-        from accounts import identity
-        from healthcode.areas import issued
+        """Tell the room below, which knows no divisions, which there are and have been."""
+        from accounts import authority, identity
+        from healthcode.areas import issued, lives
 
         identity.areas_known_to(issued.has_been_an_area)
+        authority.areas_checked_by(lives.require_division)

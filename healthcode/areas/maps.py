@@ -8,6 +8,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -15,9 +16,9 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import covers, normalise_code
-from healthcode.areas.errors import InvalidMap
-from healthcode.areas.models import Level
-from healthcode.areas.selectors import names
+from healthcode.areas.errors import EndedArea, InvalidMap
+from healthcode.areas.lives import Life, lives
+from healthcode.areas.models import AreaLevel, Level
 from healthcode.web import texts
 from healthcode.web.errors import InvalidInput
 
@@ -39,6 +40,7 @@ class LineFault(StrEnum):
     EMPTY = "empty"
     MALFORMED_CODE = "malformed-code"
     UNKNOWN_AREA = "unknown-area"
+    ENDED_AREA = "ended-area"
     UNKNOWN_LEVEL = "unknown-level"
     LISTED_TWICE = "listed-twice"
     OUTSIDE_WHOLE = "outside-whole"
@@ -56,6 +58,7 @@ SENTENCES: Final[Mapping[LineFault, str | Promise]] = {
     LineFault.EMPTY: _("The map names no area. Name some, or the area that it is the whole of."),
     LineFault.MALFORMED_CODE: _("An area is named by its code of 2, 4, 6 or 9 digits."),
     LineFault.UNKNOWN_AREA: _("There is no area with this code."),
+    LineFault.ENDED_AREA: _("This area's code has ended by the day of the map."),
     LineFault.UNKNOWN_LEVEL: _("The level must be red, orange, yellow, blue or green."),
     LineFault.LISTED_TWICE: _("This area is listed twice. Keep one of the lines."),
     LineFault.OUTSIDE_WHOLE: _("This area does not lie in the area that the map is the whole of."),
@@ -120,18 +123,26 @@ def _are_texts(item: Mapping[object, object]) -> bool:
     return all(isinstance(value, str) for value in item.values())
 
 
-def read_map(lines: Sequence[MapLine], *, whole_of: str | None) -> dict[str, Level]:
-    """The level of each area that the lines name, by code in short form. One query.
+def read_map(
+    lines: Sequence[MapLine], *, whole_of: str | None, effective_from: datetime | None
+) -> dict[str, Level]:
+    """The level of each area that the lines name, by code in short form. At most two queries.
+
+    A code that has ended by `effective_from` (None: which is not known) can only be made green, to
+    lift what was said of it while it lasted.
 
     Raises:
         InvalidMap: naming every line that is wrong, at most `MOST_ERRORS`.
+        EndedArea: `whole_of` has ended by then.
     """
     if len(lines) > MOST_LINES:
         raise _invalid([_error(LineFault.TOO_LONG, lines[MOST_LINES].position)])
     if not lines and whole_of is None:
         raise _invalid([_error(LineFault.EMPTY, {})])
     codes = {line.code: _short(line.code) for line in lines}
-    known = names({code for code in codes.values() if code})
+    known = lives({code for code in (*codes.values(), whole_of) if code})
+    _require_whole(known.get(whole_of or ""), effective_from)
+    ended = _ended(known.values(), effective_from)
     levels: dict[str, Level] = {}
     errors = []
     for line in lines:
@@ -139,6 +150,9 @@ def read_map(lines: Sequence[MapLine], *, whole_of: str | None) -> dict[str, Lev
         fault = _fault(code, line, known, levels, whole_of)
         if fault:
             errors.append(_error(fault, line.position))
+        elif code in ended and not (ended[code] and LEVELS[line.level.lower()] is Level.GREEN):
+            sentence = known[code].sentence
+            errors.append(_error(LineFault.ENDED_AREA, line.position, sentence))
         else:
             levels[code] = LEVELS[line.level.lower()]
     if errors:
@@ -146,10 +160,29 @@ def read_map(lines: Sequence[MapLine], *, whole_of: str | None) -> dict[str, Lev
     return levels
 
 
+def _require_whole(whole: Life | None, effective_from: datetime | None) -> None:
+    if whole and effective_from and whole.has_ended_by(effective_from):
+        raise EndedArea([("/whole_of", whole.code, whole.sentence)])
+
+
+def _ended(known: Iterable[Life], effective_from: datetime | None) -> dict[str, bool]:
+    """The codes that have ended by then, and whether one has a level to lift."""
+    if effective_from is None:
+        return {}
+    ended = {life.code for life in known if life.has_ended_by(effective_from)}
+    if not ended:
+        return {}
+    raised = AreaLevel.objects.filter(
+        area__in=ended, during__overlap=(effective_from, None), level__gt=Level.GREEN
+    )
+    lifted = set(raised.values_list("area_id", flat=True))
+    return {code: code in lifted for code in ended}
+
+
 def _fault(
     code: str,
     line: MapLine,
-    known: Mapping[str, str],
+    known: Mapping[str, Life],
     levels: Mapping[str, Level],
     whole_of: str | None,
 ) -> LineFault | None:
@@ -198,8 +231,10 @@ def _text(data: bytes) -> str:
     raise _invalid([_error(LineFault.NOT_CSV, {"line": 1})])
 
 
-def _error(fault: LineFault, position: Mapping[str, object]) -> dict[str, object]:
-    return {**position, "fault": fault.value, "detail": SENTENCES[fault]}
+def _error(
+    fault: LineFault, position: Mapping[str, object], sentence: str = ""
+) -> dict[str, object]:
+    return {**position, "fault": fault.value, "detail": sentence or SENTENCES[fault]}
 
 
 def _invalid(errors: Iterable[dict[str, object]]) -> InvalidMap:

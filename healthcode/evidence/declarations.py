@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Person
-from healthcode.areas.selectors import require_known
+from healthcode.areas.lives import Use, require_valid
 from healthcode.evidence.errors import AlreadyCheckedIn
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, close, record
@@ -60,13 +60,18 @@ def record_declaration(
 
     Raises:
         UnknownArea: when a stay names an area that never existed.
+        EndedArea: when one begins after the area's code had ended.
         TooMany: after `DECLARATIONS_A_DAY`.
     """
     # One declaration of a person at a time, so that each sees the open stays of the one before.
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     _refuse_flood(person, at)
-    if declaration.stays:
-        require_known({stay.area for stay in declaration.stays})
+    # Whose home's code has ended cannot help it: it counts for every successor.
+    require_valid(
+        Use(stay.area, stay.starts, f"/stays/{number}/area")
+        for number, stay in enumerate(declaration.stays)
+        if stay.area != person.home_area
+    )
     stays = _without_repeated(person, declaration.stays, at)
     facts = [_declared(person, declaration, at), *(_stay(person, stay) for stay in stays)]
     record(source=account, facts=facts, at=at)

@@ -15,7 +15,7 @@ from rest_framework.exceptions import ValidationError
 from accounts.models import Account, Person
 from accounts.selectors import find_people
 from healthcode.areas.errors import UnknownArea
-from healthcode.areas.selectors import names
+from healthcode.areas.lives import Life, lives
 from healthcode.colours.models import Cause
 from healthcode.colours.recompute import request
 from healthcode.evidence import services
@@ -34,12 +34,16 @@ Problem = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """What became of one line: the evidence it is (`known` when it was there), or a problem."""
+    """What became of one line: the evidence it is (`known` when it was there), or a problem.
+
+    `notice` is the code of an area that had ended: kept, and to be put right.
+    """
 
     line: int
     id: int | None = None
     known: bool = False
     problem: Problem | None = None
+    notice: Life | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +74,15 @@ def report_evidence(
     of lines. A line with a reference that was stored before is accepted again and changes nothing.
     """
     read, results = _read(Reader(kind, at=at), lines)
-    facts, numbers = _resolve(read, results)
+    facts, numbers, notices = _resolve(read, results)
     recorded = services.record(source=source, facts=facts, at=at)
     for position, (number, id_) in enumerate(zip(numbers, recorded.ids, strict=True)):
         results[number] = (
             _refused(number, ReferenceTaken())
             if id_ is None
-            else LineResult(number, id=id_, known=position in recorded.known)
+            else LineResult(
+                number, id=id_, known=position in recorded.known, notice=notices.get(number)
+            )
         )
     recomputation = None
     if recorded.people:
@@ -104,12 +110,16 @@ def _read(
 
 def _resolve(
     read: Mapping[int, EvidenceLine], results: dict[int, LineResult]
-) -> tuple[list[services.NewFact], list[int]]:
-    """The facts whose person and area exist, with their lines' numbers; faults go to `results`."""
+) -> tuple[list[services.NewFact], list[int], dict[int, Life]]:
+    """The facts whose person and area exist, with their lines' numbers; faults go to `results`.
+
+    A line of an area whose code had ended is kept all the same, with a notice of what counts.
+    """
     people = _people(list(read.values()))
-    areas = names({line.area for line in read.values() if line.area is not None})
+    areas = lives({line.area for line in read.values() if line.area is not None})
     facts: list[services.NewFact] = []
     numbers: list[int] = []
+    notices: dict[int, Life] = {}
     for number, line in read.items():
         person = people.get(line.holder)
         if person is None:
@@ -121,7 +131,9 @@ def _resolve(
         else:
             facts.append(line.fact(person))
             numbers.append(number)
-    return facts, numbers
+            if line.area is not None and areas[line.area].has_ended_by(line.starts):
+                notices[number] = areas[line.area]
+    return facts, numbers, notices
 
 
 def _people(lines: Sequence[EvidenceLine]) -> dict[int | Document, int]:

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from healthcode.areas.errors import UnknownArea
+from healthcode.areas.lives import Life
 from healthcode.evidence.errors import ReferenceTaken, UnknownPerson
 from healthcode.evidence.fields import (
     AreaCode,
@@ -25,6 +26,17 @@ from healthcode.web.problems import CONTENT_TYPE
 MOST_LINES: Final = 500
 
 
+class NoticeAnswer(serializers.Serializer[Any]):
+    """The code of the line's area had ended when the stay began; it is kept, and counts for others.
+
+    No successors: what took its place is not known here, and the levels of what contains it count.
+    """
+
+    area = serializers.CharField()
+    successors = serializers.ListField(child=serializers.CharField())
+    detail = serializers.CharField()
+
+
 class LineAnswer(serializers.Serializer[Any]):
     """What became of one line: `id` when it is in the evidence, else `problem` (RFC 9457)."""
 
@@ -33,6 +45,7 @@ class LineAnswer(serializers.Serializer[Any]):
     known = serializers.BooleanField(
         required=False, help_text="Present and true when the line was there before."
     )
+    notice = NoticeAnswer(required=False)
     problem = ProblemField(
         InvalidInput, Malformed, ReferenceTaken, UnknownArea, UnknownPerson, required=False
     )
@@ -63,7 +76,17 @@ def _line_answer(result: LineResult) -> dict[str, Any]:
     if result.problem is not None:
         return {"line": result.line, "problem": result.problem}
     answer: dict[str, Any] = {"line": result.line, "id": result.id}
-    return {**answer, "known": True} if result.known else answer
+    if result.known:
+        answer["known"] = True
+    if result.notice is not None:
+        answer["notice"] = notice_answer(result.notice)
+    return answer
+
+
+def notice_answer(life: Life) -> dict[str, Any]:
+    """`NoticeAnswer` of an area whose code had ended."""
+    successors = [successor.code for successor in life.successors]
+    return {"area": life.code, "successors": successors, "detail": life.counted_as}
 
 
 def problem_answer(problem: Problem) -> Response:

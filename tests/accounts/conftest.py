@@ -11,6 +11,9 @@ from accounts import services
 from accounts.models import Account
 from healthcode.areas.models import Area
 from tests.accounts.people import PHONE
+from tests.areas.conftest import country
+
+__all__ = ["country"]
 
 
 @pytest.fixture(autouse=True)

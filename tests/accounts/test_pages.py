@@ -7,6 +7,7 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from accounts import services
 from accounts.models import Account, LimitEvent, Person, Role
@@ -171,7 +172,7 @@ def test_logging_out_takes_a_post(page: Client, last_code: Code) -> None:
     ("role", "home"), [(Role.OFFICER, "/officer"), (Role.VENUE_MANAGER, "/venues")]
 )
 def test_staff_log_in_and_land_where_they_work(page: Client, role: Role, home: str) -> None:
-    services.add_staff(username="staff", password=PASSWORD, role=role, area="33")
+    services.add_staff(username="staff", password=PASSWORD, role=role, area="33", at=timezone.now())
     assert_readable(page.get("/staff/login"))
     wrong = page.post("/staff/login", {"username": "staff", "password": "wrong"})
     assert wrong.status_code == 401
@@ -182,7 +183,9 @@ def test_staff_log_in_and_land_where_they_work(page: Client, role: Role, home: s
 
 
 def test_guessing_a_password_is_slowed_down_for_the_guesser_alone(page: Client) -> None:
-    services.add_staff(username="staff", password=PASSWORD, role=Role.OFFICER, area="33")
+    services.add_staff(
+        username="staff", password=PASSWORD, role=Role.OFFICER, area="33", at=timezone.now()
+    )
     guess = {"username": "staff", "password": "guess"}
     statuses = [page.post("/staff/login", guess).status_code for _attempt in range(6)]
     assert statuses == [401] * 5 + [429]
@@ -201,7 +204,9 @@ def test_odd_names_are_just_wrong(page: Client, username: str) -> None:
 
 
 def test_closed_staff_stay_out(page: Client) -> None:
-    services.add_staff(username="staff", password=PASSWORD, role=Role.OFFICER, area="33")
+    services.add_staff(
+        username="staff", password=PASSWORD, role=Role.OFFICER, area="33", at=timezone.now()
+    )
     Account.objects.update(is_active=False)
     right = {"username": "staff", "password": PASSWORD}
     assert page.post("/staff/login", right).status_code == 401

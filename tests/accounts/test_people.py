@@ -37,6 +37,26 @@ def test_the_first_is_the_holder_the_next_are_others(resident: Account) -> None:
     assert [person.relation for person in known] == ["self", "other", "other"]
 
 
+@pytest.mark.parametrize("home", ["4419", "4420", "4604", "6202"])
+def test_a_city_without_counties_is_a_home(country: None, resident: Account, home: str) -> None:
+    answer = api_client(resident).post("/api/v1/people", {**WANG, "home_area": home}, **POST)
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["home_area"] == home
+
+
+def test_a_home_whose_code_has_ended_is_refused_with_its_successors(
+    country: None, resident: Account
+) -> None:
+    body = {**WANG, "home_area": "330104"}
+    answer = api_client(resident).post("/api/v1/people", body, **POST)
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/ended-area")
+    [error] = answer.json()["errors"]
+    assert error["pointer"] == "/home_area"
+    assert "(330102)" in error["detail"]
+    assert "(330114)" in error["detail"]
+    assert not Person.objects.exists()
+
+
 def test_the_holder_comes_first_whenever_registered(resident: Account) -> None:
     child = register(resident, LI, relation="child")
     holder = register(resident, WANG, relation="self")

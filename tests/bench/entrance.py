@@ -39,7 +39,7 @@ class Entrance:
         """Make them, with keys, lists, and a declaration that all is well."""
         at = timezone.now()
         partitions.maintain(at=at)
-        logins.make_staff()
+        logins.make_staff(at=at)
         keys.make_key(starts=at, signs_for=timedelta(days=90))
         logins.make_family(at=at, random=Random(1))
         logins.make_venue(at=at)

@@ -3,18 +3,19 @@
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from accounts.models import Account
+from accounts.models import Account, Person
 from healthcode.acts.services import record_act
-from healthcode.areas.models import Level
+from healthcode.areas.models import Area, Level
 from healthcode.areas.services import publish_levels
 from healthcode.colours.errors import NoPolicy
 from healthcode.evidence.declarations import DECLARATIONS_A_DAY, MAX_STAYS, Declaration, Stay
@@ -27,6 +28,7 @@ from tests.evidence.conftest import HOME, World, declaration
 pytestmark = pytest.mark.clock
 
 URL = "/api/v1/declarations"
+HANGZHOU = date(2021, 4, 9)
 
 
 def days_ago(days: int) -> str:
@@ -55,7 +57,6 @@ def stay(**changes: Any) -> dict[str, Any]:
         ({"stays": [stay()]}, "green", []),
         ({"stays": [stay(area="00")]}, "red", ["from-abroad"]),
         ({"stays": [stay(area="330000")]}, "green", []),
-        ({"stays": [stay(area="330103")]}, "green", []),
         ({"stays": [stay(to=None)]}, "green", []),
     ],
 )
@@ -95,7 +96,7 @@ def test_a_reason_says_where_it_comes_from_and_what_is_missing(
         "evidence": fact.pk,
         "act": act.pk,
         "area": HOME,
-        "area_name": "西湖区",
+        "area_name": "浙江省杭州市西湖区",
         "level": "orange",
         "until": None,
         "needs": {"kind": "check_ins", "done": 0, "needed": 7, "hours_apart": None},
@@ -202,6 +203,74 @@ def test_a_body_that_is_no_declaration(
     answer = resident_client.generic("POST", URL, body, content_type="application/json")
     assert answer.status_code == status
     assert answer.json()["type"] == f"/problems/{slug}"
+
+
+@pytest.fixture
+def ended(world: World) -> None:
+    """330103 ended and is part of 330105, where it has been red since two days."""
+    Area.objects.filter(code="330103").update(ends=HANGZHOU)
+    Area.objects.create(code="330105", name="拱墅区")
+    now = datetime.now(UTC)
+    act = record_act(account=world.officer, kind="t", area="", ground="g", detail={}, at=now)
+    with transaction.atomic():
+        publish_levels(
+            act=act,
+            effective_from=now - timedelta(days=2),
+            whole_of=None,
+            levels={"330105": Level.RED},
+        )
+
+
+def test_a_stay_under_a_code_that_had_ended_is_refused_with_its_successors(
+    resident_client: APIClient, world: World, ended: None
+) -> None:
+    given = declaration(world.person.pk, stays=[stay(), stay(area="330103", to=None)])
+    answer = resident_client.post(URL, given, format="json")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/ended-area")
+    [error] = answer.json()["errors"]
+    assert error["pointer"] == "/stays/1/area"
+    assert error["detail"].endswith("Use 浙江省杭州市拱墅区 (330105) instead.")
+    chinese = resident_client.post(URL, given, format="json", headers={"accept-language": "zh"})
+    assert "请改用浙江省杭州市拱墅区 (330105)" in chinese.json()["detail"]
+    assert not Evidence.objects.exists()
+
+
+def test_a_stay_of_the_time_under_a_code_of_the_time_is_taken(
+    resident_client: APIClient, world: World, ended: None
+) -> None:
+    old = stay(area="330103", **{"from": "2020-02-01", "to": "2020-02-03"})
+    spanning = stay(area="330103", **{"from": "2021-04-01", "to": "2021-04-20"})
+    given = declaration(world.person.pk, stays=[old, spanning])
+    answer = resident_client.post(URL, given, format="json")
+    assert answer.status_code == 201, answer.content
+
+
+def test_whose_home_is_under_a_code_that_ended_can_declare_and_is_not_released(
+    resident_client: APIClient, world: World, ended: None
+) -> None:
+    Person.objects.filter(pk=world.person.pk).update(home_area="330103")
+    given = declaration(world.person.pk, stays=[stay(area="330103", to=None)])
+    answer = resident_client.post(URL, given, format="json")
+    assert (answer.status_code, answer.json()["colour"]) == (201, "red"), answer.content
+
+
+def test_the_page_says_what_took_the_place_of_an_area(
+    world: World, ended: None, client: Client
+) -> None:
+    client.force_login(world.zhang)
+    form = {
+        "unwell": "no",
+        "contact": "no",
+        "temperature": "36.5",
+        "elsewhere": "yes",
+        "places": "1",
+        "area-0": "330103",
+        "from-0": days_ago(3),
+        "to-0": "",
+    }
+    page = client.post(f"/people/{world.person.pk}/declare", form)
+    assert page.status_code == 422
+    assert "请改用浙江省杭州市拱墅区 (330105)" in page.content.decode()
 
 
 def test_an_unknown_area_is_named_and_nothing_is_stored(

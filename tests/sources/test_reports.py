@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from accounts.models import Account
+from healthcode.acts.services import record_act
+from healthcode.areas.models import Area, Level
+from healthcode.areas.services import publish_levels
 from healthcode.colours.models import Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import colour_of, decision_of
@@ -81,6 +84,59 @@ def test_each_kind_becomes_evidence_and_a_colour(
     stored = colour_of(world.person.pk)
     assert stored is not None
     assert stored.get_colour_display() == colour
+
+
+def ended(world: World) -> None:
+    """330103 is part of 330105 now, which is red; 110228 ended, and no table says into what."""
+    Area.objects.filter(code="330103").update(ends=date(2021, 4, 9))
+    Area.objects.create(code="330105", name="拱墅区")
+    Area.objects.create(code="11", name="北京市")
+    Area.objects.create(code="1102", name="北京市", ends=date(2015, 11, 30))
+    Area.objects.create(code="110228", name="密云县", ends=date(2015, 11, 30))
+    now = datetime.now(UTC)
+    act = record_act(account=world.officer, kind="t", area="", ground="g", detail={}, at=now)
+    with transaction.atomic():
+        publish_levels(
+            act=act,
+            effective_from=now - timedelta(days=2),
+            whole_of=None,
+            levels={"330105": Level.RED, "11": Level.RED},
+        )
+
+
+def test_a_stay_under_a_code_that_had_ended_is_kept_and_counts_for_its_successors(
+    source_client: APIClient, world: World
+) -> None:
+    ended(world)
+    stay = {"person": world.person.pk, "area": "330103", "from": days_ago(3), "to": days_ago(0)}
+    answer = source_client.post("/api/v1/evidence/stays", stay, format="json")
+    assert answer.status_code == 201, answer.content
+    [result] = answer.json()["results"]
+    assert result["notice"]["area"] == "330103"
+    assert result["notice"]["successors"] == ["330105"]
+    assert "浙江省杭州市拱墅区 (330105)" in result["notice"]["detail"]
+    run(answer.json()["recomputation"])
+    stored = colour_of(world.person.pk)
+    assert stored is not None
+    assert stored.get_colour_display() == "red"
+
+
+def test_where_no_successor_is_known_the_notice_says_that_the_parents_levels_count(
+    source_client: APIClient, world: World
+) -> None:
+    ended(world)
+    lines = [
+        {"person": world.person.pk, "area": "110228", "from": days_ago(3), "to": days_ago(0)},
+        {"person": world.child.pk, "area": "330103", "from": "2020-02-01", "to": "2020-02-03"},
+    ]
+    answer = send(source_client, "stays", *lines)
+    unknown, of_the_time = answer.json()["results"]
+    assert unknown["notice"]["successors"] == []
+    assert unknown["notice"]["detail"].endswith("the levels of 北京市 (11) count.")
+    assert "notice" not in of_the_time
+    run(answer.json()["recomputation"])
+    colours = [colour_of(person.pk) for person in (world.person, world.child)]
+    assert [colour and colour.get_colour_display() for colour in colours] == ["red", "green"]
 
 
 def test_good_lines_are_stored_and_bad_ones_answered_beside_them(

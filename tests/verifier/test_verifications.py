@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Role
@@ -17,7 +18,9 @@ VERIFICATIONS = "/api/v1/verifications"
 @pytest.fixture
 def partner(db: None, now: datetime) -> APIClient:
     """Jiangsu's gateway, in English."""
-    account = add_staff(username="cn-32", password=None, role=Role.PARTNER, area="")
+    account = add_staff(
+        username="cn-32", password=None, role=Role.PARTNER, area="", at=timezone.now()
+    )
     token = issue_token(account=account, label="gateway", expires_at=now + timedelta(days=1))
     client = APIClient(headers={"Accept-Language": "en"})
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")

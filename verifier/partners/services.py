@@ -58,7 +58,13 @@ class Granted:
 
 
 def register(
-    *, name: str, keys: bytes, scopes: Collection[str], codes_per_minute: int, contact: str
+    *,
+    name: str,
+    keys: bytes,
+    scopes: Collection[str],
+    codes_per_minute: int,
+    contact: str,
+    at: datetime,
 ) -> Partner:
     """Let a partner in, or change what it may do; `keys` is its JWK set, public halves alone.
 
@@ -68,7 +74,7 @@ def register(
     if not scopes or set(scopes) - set(SCOPES) or codes_per_minute < 1:
         raise InvalidInput(_("Give scopes out of verify and sandbox, and a quota of at least 1."))
     with transaction.atomic():
-        account = add_staff(username=name, password=None, role=Role.PARTNER, area="")
+        account = add_staff(username=name, password=None, role=Role.PARTNER, area="", at=at)
         partner, _made = Partner.objects.update_or_create(
             account=account,
             defaults={

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import normalise_code, require
 from accounts.models import Account, Role
-from healthcode.areas.selectors import require_known
+from healthcode.areas.lives import Use, require_valid
 from healthcode.core import Outcome
 from healthcode.web.errors import InvalidInput
 from healthcode.web.fields import one_line
@@ -37,10 +37,11 @@ def create_venue(
 
     Raises:
         Forbidden: the area is outside what the manager may manage.
-        UnknownArea, InvalidInput: no such area; no name; yellow neither caution nor refuse.
+        UnknownArea, EndedArea: no such area, or no longer.
+        InvalidInput: no name; yellow neither caution nor refuse.
     """
     code = normalise_code(area)
-    require_known([code])
+    require_valid([Use(code, at, "/area")])
     require(manager, Role.VENUE_MANAGER, code)
     _require_yellow(yellow)
     return Venue.objects.create(

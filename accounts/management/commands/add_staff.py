@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from accounts import authority, services
 from accounts.models import Role
@@ -41,6 +42,7 @@ class Command(BaseCommand):
                 password=password,
                 role=Role(options["role"]),
                 area=area,
+                at=timezone.now(),
             )
         except InvalidInput as refusal:
             raise CommandError(str(refusal.detail)) from refusal

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from accounts.authority import normalise_code
 from accounts.errors import OutsideYourArea, invalid
 from accounts.permissions import IsOfficer, account_of
-from healthcode.areas.errors import InvalidMap, UnknownArea
+from healthcode.areas.errors import EndedArea, InvalidMap, UnknownArea
 from healthcode.areas.maps import lines_of_csv, lines_of_json, read_map
 from healthcode.areas.pages import instant_of
 from healthcode.areas.selectors import map_on
@@ -103,7 +103,7 @@ class LevelsView(APIView):
         patch_cache_control(response, public=True, max_age=FRESH_SECONDS)
         return response
 
-    @refuses(UnknownArea, InvalidMap, OutsideYourArea, NoPolicy)
+    @refuses(UnknownArea, EndedArea, InvalidMap, OutsideYourArea, NoPolicy)
     @extend_schema(
         request={"application/json": MapInput, "text/csv": OpenApiTypes.STR},
         parameters=[
@@ -132,7 +132,9 @@ class LevelsView(APIView):
         arguments = {
             "account": account_of(request),
             **{name: told[name] for name in FRAME},
-            "levels": read_map(lines, whole_of=told["whole_of"]),
+            "levels": read_map(
+                lines, whole_of=told["whole_of"], effective_from=told["effective_from"]
+            ),
             "at": timezone.now(),
         }
         if is_preview:

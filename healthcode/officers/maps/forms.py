@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from healthcode.areas.errors import InvalidMap
+from healthcode.areas.errors import EndedArea, InvalidMap
 from healthcode.areas.maps import MapLine, lines_of_csv, read_map
 from healthcode.areas.models import Level
 from healthcode.areas.services import LevelsChange
@@ -99,8 +99,9 @@ class MapForm:
                 self.faults[QUESTIONS[error["pointer"].split("/")[1]]] = error["detail"]
         try:
             within = None if "whole_of" in self.faults else whole_of
-            levels = self._levels(in_force, whole_of=within)
-        except InvalidMap as refusal:
+            holds = None if self.faults else frame.validated_data["effective_from"]
+            levels = self._levels(in_force, whole_of=within, effective_from=holds)
+        except (EndedArea, InvalidMap) as refusal:
             self.refuse(refusal)
         return None if self.faults else ProposedMap(levels=levels, **frame.validated_data)
 
@@ -112,16 +113,22 @@ class MapForm:
         else:
             self.faults["form"] = refusal.detail
 
-    def _levels(self, in_force: Mapping[str, Level], *, whole_of: str | None) -> dict[str, Level]:
+    def _levels(
+        self,
+        in_force: Mapping[str, Level],
+        *,
+        whole_of: str | None,
+        effective_from: datetime | None,
+    ) -> dict[str, Level]:
         if self.by != TABLE:
             data = self.file if self.file is not None else self.text.encode()
-            return read_map(lines_of_csv(data), whole_of=whole_of)
+            return read_map(lines_of_csv(data), whole_of=whole_of, effective_from=effective_from)
         changed = [
             MapLine({"line": number}, code, level)
             for number, (code, level) in enumerate(self.table.items(), start=1)
             if level != in_force.get(code, Level.GREEN).label
         ]
-        return read_map(changed, whole_of=None)
+        return read_map(changed, whole_of=None, effective_from=effective_from)
 
 
 def fingerprint(change: LevelsChange) -> str:

@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from accounts.permissions import IsResident, account_of
 from accounts.selectors import person_for
-from healthcode.areas.errors import UnknownArea
+from healthcode.areas.errors import EndedArea, UnknownArea
 from healthcode.colours.answers import ColourAnswer, colour_answer
 from healthcode.colours.errors import NoPolicy
 from healthcode.evidence.errors import AlreadyCheckedIn
@@ -31,7 +31,7 @@ class DeclarationsView(APIView):
 
     permission_classes = [IsResident]
 
-    @refuses(NotFound, UnknownArea, TooMany, NoPolicy)
+    @refuses(NotFound, UnknownArea, EndedArea, TooMany, NoPolicy)
     @extend_schema(request=DeclarationInput, responses={201: ColourAnswer})
     def post(self, request: Request) -> Response:
         """Store the declaration and answer with the colour that follows."""

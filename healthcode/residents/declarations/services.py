@@ -23,6 +23,7 @@ def declare(
 
     Raises:
         UnknownArea: when a stay names an area that never existed.
+        EndedArea: when one begins after the area's code had ended.
         TooMany: when there were too many declarations today.
     """
     record_declaration(account=account, person=person, declaration=declaration, at=at)

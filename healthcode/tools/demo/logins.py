@@ -22,13 +22,13 @@ _FAMILY = ((Relation.SELF, "林晓"), (Relation.CHILD, "林小雨"), (Relation.P
 _TOKEN_LIFE = timedelta(days=365)
 
 
-def make_staff() -> tuple[Account, Account]:
+def make_staff(*, at: datetime) -> tuple[Account, Account]:
     """The officer and the source, who act while the demo is loaded, and the others' accounts."""
     province = here().area
-    officer = add_staff(username=OFFICER, password=None, role=Role.OFFICER, area=province)
-    source = add_staff(username=SOURCE, password=None, role=Role.SOURCE, area="")
-    add_staff(username=MANAGER, password=None, role=Role.VENUE_MANAGER, area=province)
-    add_staff(username=PARTNER, password=None, role=Role.PARTNER, area="")
+    officer = add_staff(username=OFFICER, password=None, role=Role.OFFICER, area=province, at=at)
+    source = add_staff(username=SOURCE, password=None, role=Role.SOURCE, area="", at=at)
+    add_staff(username=MANAGER, password=None, role=Role.VENUE_MANAGER, area=province, at=at)
+    add_staff(username=PARTNER, password=None, role=Role.PARTNER, area="", at=at)
     return officer, source
 
 
@@ -75,12 +75,12 @@ def issue_tokens(*, at: datetime) -> dict[str, Any]:
     }
 
 
-def set_passwords() -> dict[str, str]:
+def set_passwords(*, at: datetime) -> dict[str, str]:
     """New random passwords for those who log in at a page, by user name."""
     roles = {OFFICER: Role.OFFICER, MANAGER: Role.VENUE_MANAGER}
     passwords = {name: secrets.token_urlsafe(12) for name in roles}
     for name, role in roles.items():
-        add_staff(username=name, password=passwords[name], role=role, area=here().area)
+        add_staff(username=name, password=passwords[name], role=role, area=here().area, at=at)
     return passwords
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from accounts.admission import NewPerson, admit
 from accounts.models import Account, Relation
+from healthcode.areas.lives import lives
 from healthcode.areas.models import Level
 from healthcode.codes import keys
 from healthcode.codes.models import StatusList
@@ -55,7 +56,7 @@ def load(*, at: datetime, say: Say) -> None:
     say("Loading the divisions of the country …")
     call_command("load_divisions", verbosity=0)
     partitions.maintain(at=at)
-    officer, source = logins.make_staff()
+    officer, source = logins.make_staff(at=at)
     say("Publishing the policy and the map …")
     _publish_policy(officer, at=at)
     counties = _publish_map(officer, at=at)
@@ -110,7 +111,7 @@ def _publish_policy(officer: Account, *, at: datetime) -> None:
 
 
 def _publish_map(officer: Account, *, at: datetime) -> list[str]:
-    """Publish the map; the codes of its counties."""
+    """Publish the map; the codes of its counties that are still there, for people to live in."""
     with here().map_file.open(encoding="utf-8", newline="") as file:
         levels = {row["code"]: Level[row["level"].upper()] for row in csv.DictReader(file)}
     publish_map(
@@ -121,7 +122,7 @@ def _publish_map(officer: Account, *, at: datetime) -> list[str]:
         levels=levels,
         at=at,
     )
-    return sorted(levels)
+    return sorted(code for code, life in lives(list(levels)).items() if not life.has_ended_by(at))
 
 
 def _record(source: Account, facts: Iterable[NewFact], *, at: datetime) -> None:

@@ -77,8 +77,8 @@ def prepare(*, at: datetime) -> None:
         raise NotEmpty
     call_command("load_divisions", verbosity=0)
     partitions.maintain(at=at)
-    officer = add_staff(username=OFFICER, password=None, role=Role.OFFICER, area="")
-    add_staff(username=SOURCE, password=None, role=Role.SOURCE, area="")
+    officer = add_staff(username=OFFICER, password=None, role=Role.OFFICER, area="", at=at)
+    add_staff(username=SOURCE, password=None, role=Role.SOURCE, area="", at=at)
     if not Policy.objects.exists():
         text = SHIPPED.read_text(encoding="utf-8")
         long_ago = datetime(2020, 1, 1, tzinfo=SHANGHAI)

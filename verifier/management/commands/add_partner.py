@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from healthcode.web.errors import Refusal
 from verifier.partners import services as partners
@@ -32,6 +33,7 @@ class Command(BaseCommand):
                 scopes=options["scope"],
                 codes_per_minute=options["codes_per_minute"],
                 contact=options["contact"],
+                at=timezone.now(),
             )
         except OSError as missing:
             raise CommandError(

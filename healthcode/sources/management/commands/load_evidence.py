@@ -18,6 +18,7 @@ from accounts.models import Account, Role
 from healthcode.evidence.lines import FORMS
 from healthcode.evidence.ndjson import NumberedLine, read
 from healthcode.sources.evidence import EvidenceReport, report_evidence
+from healthcode.sources.serializers import notice_answer
 
 # One transaction each: large enough that its statements cost more than it does itself.
 LINES_A_PART: Final = 5000
@@ -59,6 +60,9 @@ class Command(BaseCommand):
             if result.problem is not None:
                 line = {"line": result.line, "problem": result.problem}
                 self.stderr.write(json.dumps(line, cls=DjangoJSONEncoder, ensure_ascii=False))
+            elif result.notice is not None:
+                noted = {"line": result.line, "notice": notice_answer(result.notice)}
+                self.stderr.write(json.dumps(noted, ensure_ascii=False))
 
 
 def _source(name: str) -> Account:

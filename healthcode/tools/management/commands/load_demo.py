@@ -41,7 +41,7 @@ class Command(BaseCommand):
             entrance = json.loads(out.read_text())
         else:
             entrance = logins.issue_tokens(at=at)
-            passwords = logins.set_passwords()
+            passwords = logins.set_passwords(at=at)
             write_private(out.with_name("passwords.json"), json.dumps(passwords, indent=2))
         entrance = {"base_url": "", **entrance} | {"base_url": settings.BASE_URL}
         write_private(out, json.dumps(entrance, indent=2, ensure_ascii=False))
