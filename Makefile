@@ -74,6 +74,14 @@ check: .venv/.dev messages frontend ## Format, lint, types, floors of the house,
 conformance: .venv/.dev ## Compare the code format with other people's test vectors
 	$(BIN)/python -m tests.conformance
 
+.PHONY: schema
+schema: .venv/.dev ## Write down the tables that migrations make, after a migration was added
+	$(BIN)/python -m tests.upgrade.make --schema
+
+.PHONY: frozen
+frozen: .venv/.dev ## Write down migrations, tables and state of version 1.0.0; once, before its tag
+	$(BIN)/python -m tests.upgrade.make
+
 .PHONY: messages
 messages: .venv/.messages ## Compile the translations
 

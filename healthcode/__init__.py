@@ -1,0 +1,3 @@
+"""The health code service."""
+
+__version__ = "1.0.0"

@@ -13,6 +13,7 @@ import dj_database_url
 from celery.schedules import crontab
 from csp.constants import NONCE, SELF
 
+from healthcode import __version__
 from healthcode import environment as kinds
 from healthcode.environment import Environment, one_of, whole
 
@@ -199,7 +200,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Health code service",
     "DESCRIPTION": "Declare, get a colour with its reasons, show a code, verify it anywhere.",
-    "VERSION": "1",
+    "VERSION": __version__,
     "DEFAULT_GENERATOR_CLASS": "healthcode.web.schema.Generator",
     "OAS_VERSION": "3.1.1",
     "SERVERS": [{"url": BASE_URL}],

@@ -4,6 +4,7 @@ Are its settings right, and are its secrets those by which this database is kept
 fault ends at once, with one sentence for each.
 """
 
+import logging
 import sys
 from typing import Final
 
@@ -11,6 +12,10 @@ from django.core.checks import ERROR, run_checks
 from django.core.management import get_commands
 from django.db import OperationalError, ProgrammingError, connections
 from django.utils import timezone
+
+from healthcode import __version__
+
+logger = logging.getLogger(__name__)
 
 _OURS: Final = {"accounts", "healthcode", "verifier"}
 # It is run with a secret that is not yet that of the database.
@@ -21,6 +26,7 @@ def refuse_wrong_start() -> None:
     """End this process when its settings or its secrets are wrong."""
     refuse_wrong_settings()
     refuse_wrong_secrets()
+    logger.info("Health code service %s starts", __version__)
 
 
 def refuse_wrong_settings() -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import django
 from django.core.management import call_command
+from django.db import connection
 
 from healthcode.starting import refuse_wrong_secrets, refuse_wrong_settings
+from healthcode.web import catalog
 
 
 def main(demo_file: str) -> None:
@@ -14,7 +16,13 @@ def main(demo_file: str) -> None:
     django.setup()
     refuse_wrong_settings()
     print("Bringing the database up to date …", flush=True)
+    is_new = not connection.introspection.table_names()
     call_command("migrate", verbosity=0)
+    if not is_new and (lacking := catalog.told(catalog.missing())):
+        sys.exit(
+            "This state was made by a version before 1.0.0, from which nothing leads here "
+            f"({lacking}): move the folder VAR away, or empty the database of DATABASE_URL."
+        )
     refuse_wrong_secrets()
     call_command("load_demo", out=Path(demo_file))
 

@@ -1,0 +1,139 @@
+"""`python -m tests.upgrade.make`: write what the tests know of the schema and of version 1.0.0.
+
+`--schema` writes healthcode/web/catalog.txt alone, which every migration changes. Without it the
+frozen migrations are listed and the state of 1.0.0 is made anew as well: once, before its tag.
+"""
+
+import argparse
+import gzip
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+from healthcode.tools.run import ports
+from healthcode.tools.run.environment import NOWHERE, SETTINGS
+from healthcode.tools.run.postgres import Postgres, _programs
+
+HERE: Final = Path(__file__).parent
+ROOT: Final = HERE.parents[1]
+FROZEN: Final = HERE / "migrations-1.0.0.txt"
+DUMP: Final = HERE / "state-1.0.0.sql.gz"
+STATE: Final = HERE / "state-1.0.0.json"
+_KEY: Final = "dGhpcyBrZXkgaXMgZm9yIHRoZSB0ZXN0cyBhbG9uZSE="
+SECRETS: Final = {
+    "SECRET_KEY": "for the tests of upgrading alone, as everybody can read it here",
+    "VAULT_KEYS": f"k1:{_KEY}",
+    "VAULT_INDEX_KEY": _KEY,
+    "SIGNING_KEY_SECRET": "for the tests of upgrading alone",
+    "STATUS_INDEX_KEY": _KEY,
+    "POSTGRES_PASSWORD": "for-the-tests-of-upgrading",
+    "VALKEY_PASSWORD": "for-the-tests-of-upgrading",
+}
+"""No secrets of anybody: they open people who do not exist."""
+
+# A demo of few people, of whom one is at a door; prints what the test looks for.
+_FILL: Final = """
+import json, sys
+from pathlib import Path
+import django; django.setup()
+from healthcode.tools.demo import province
+province.PEOPLE = 40
+from healthcode.tools.run import prepare
+prepare.main(sys.argv[1])
+from django.test import Client
+demo = json.loads(Path(sys.argv[1]).read_text())
+client, resident = Client(), demo["resident"]
+def call(method, path, who, body=None):
+    bearer = {"Authorization": "Bearer " + demo[who]["token"]}
+    sent = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
+    answer = getattr(client, method)(path, headers=bearer, **sent)
+    assert answer.status_code < 300, answer.content
+    return answer.json()
+healthy = {"person": resident["person"], "symptoms": [], "stays": [], "contact_with_case": False}
+call("post", "/api/v1/declarations", "resident", healthy)
+code = call("get", f"/api/v1/people/{resident['person']}/code", "resident")
+scan = {"id": "0b5b8a4e-0d6f-4b2f-9c39-3a1f3c8f6d11", "code": code["code"]}
+verdict = call("post", "/api/v1/scans", "device", scan)
+Path(sys.argv[2]).write_text(json.dumps({
+    "code": code["code"], "issued_at": code["issued_at"], "colour": code["colour"],
+    "reason": verdict["reason"], "demo": demo,
+}, indent=2))
+"""
+_SCHEMA: Final = """
+import django; django.setup()
+from healthcode.web import catalog
+catalog.FILE.write_text("\\n".join(catalog.lines()) + "\\n")
+"""
+
+
+def digests() -> dict[str, str]:
+    """The SHA-256 of each migration that version 1.0.0 has, by its path."""
+    found = sorted(ROOT.glob("**/migrations/0001_*.py"))
+    ours = [
+        path for path in found if ".venv" not in path.parts and "node_modules" not in path.parts
+    ]
+    return {
+        str(path.relative_to(ROOT)): hashlib.sha256(path.read_bytes()).hexdigest() for path in ours
+    }
+
+
+def server(folder: Path) -> Postgres:
+    """A PostgreSQL of its own, with the password of the state of 1.0.0."""
+    return Postgres(
+        folder / "postgres",
+        port=ports.reserve(),
+        password=SECRETS["POSTGRES_PASSWORD"],
+        log=folder / "postgres.log",
+        durable=False,
+    )
+
+
+def run(program: str, url: str, *arguments: str) -> None:
+    """Run a program of Python with the settings of the state of 1.0.0."""
+    secrets = {name: value for name, value in SECRETS.items() if not name.endswith("_PASSWORD")}
+    environment: dict[str, Any] = {**os.environ, **SETTINGS, **NOWHERE, **secrets}
+    environment |= {"DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", program, *arguments]
+    subprocess.run(command, env=environment, cwd=ROOT, check=True)
+
+
+def dump(url: str) -> bytes:
+    """The database as plain SQL."""
+    command = [str(_programs() / "pg_dump"), "--no-owner", "--no-privileges", url]
+    return subprocess.run(command, capture_output=True, check=True).stdout
+
+
+def main() -> None:
+    """Write the files."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--schema", action="store_true", help="healthcode/web/catalog.txt alone")
+    only_schema = parser.parse_args().schema
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        postgres = server(folder)
+        postgres.create()
+        postgres.start()
+        try:
+            postgres.ensure_database("healthcode")
+            url = postgres.url("healthcode")
+            run(f"import django; django.setup()\n{_MIGRATE}", url)
+            run(_SCHEMA, url)
+            if not only_schema:
+                run(_FILL, url, str(folder / "demo.json"), str(STATE))
+                DUMP.write_bytes(gzip.compress(dump(url), mtime=0))
+                lines = [f"{digest}  {path}" for path, digest in digests().items()]
+                FROZEN.write_text("\n".join(lines) + "\n")
+        finally:
+            postgres.stop()
+
+
+_MIGRATE: Final = (
+    "from django.core.management import call_command; call_command('migrate', verbosity=0)"
+)
+
+if __name__ == "__main__":
+    main()

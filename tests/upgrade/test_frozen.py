@@ -1,0 +1,105 @@
+"""From 1.0.0 on migrations pile up: the first ones stay, and the catalog is written down."""
+
+from pathlib import Path
+
+import pytest
+from django.core.management import get_commands
+from django.db import connection, transaction
+from django.db.migrations.loader import MigrationLoader
+
+from healthcode.web import catalog
+from healthcode.web.management.commands.migrate import limited
+from tests.upgrade.make import FROZEN, digests
+
+OURS = ("accounts", "healthcode", "verifier")
+NOT_ATOMIC: dict[str, str] = {}
+"""Migrations outside a transaction, where `migrate` limits nothing, and why they may be."""
+
+
+def test_no_migration_of_1_0_0_was_edited() -> None:
+    """A table changes by a migration of its own (CONTRIBUTING.md, "To change a table")."""
+    frozen = dict(reversed(line.split("  ")) for line in FROZEN.read_text().splitlines())
+    assert len(frozen) > 5
+    now = digests()
+    assert {path for path, digest in frozen.items() if now.get(path) != digest} == set()
+
+
+@pytest.mark.django_db
+def test_the_catalog_that_is_written_down_is_that_of_an_empty_database() -> None:
+    """Otherwise run `make schema`."""
+    assert catalog.FILE.read_text().splitlines() == catalog.lines()
+    assert catalog.schema_state() == "ok"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("change", "lacks"),
+    [
+        ("ALTER TABLE accounts_token RENAME label TO name", "column accounts_token.label"),
+        ("ALTER TABLE accounts_token ALTER label TYPE text", "column accounts_token.label char"),
+        ("ALTER TABLE accounts_token ALTER label DROP NOT NULL", "column accounts_token.label"),
+        ("DROP TABLE accounts_secretmark", "table accounts_secretmark"),
+        ("ALTER TABLE accounts_grant DROP CONSTRAINT grant_once", "constraint accounts_grant.gr"),
+        ("DROP INDEX accounts_identity_phone_index_33c13c6d", "index CREATE INDEX accounts_id"),
+    ],
+)
+def test_what_is_missing_is_told(change: str, lacks: str) -> None:
+    with connection.cursor() as cursor:
+        if "INDEX" in change:
+            cursor.execute("SELECT indexname FROM pg_indexes WHERE indexdef LIKE %s", [_PHONE])
+            change = f"DROP INDEX {cursor.fetchone()[0]}"
+        cursor.execute(change)
+    assert any(line.startswith(lacks) for line in catalog.missing())
+    assert catalog.schema_state().startswith("missing: ")
+
+
+_PHONE = "%accounts_identity USING btree (phone_index)"
+
+
+@pytest.mark.django_db
+def test_what_the_next_version_adds_is_no_fault() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_token ADD colour text; CREATE TABLE later (id int)")
+    assert catalog.schema_state() == "ok"
+
+
+def test_a_long_list_is_cut() -> None:
+    gaps = [f"column t.c{number} integer not null" for number in range(5)]
+    assert catalog.told(gaps) == (
+        "missing: column t.c0 integer, column t.c1 integer, column t.c2 integer and 2 more"
+    )
+
+
+def test_every_migration_runs_within_limits() -> None:
+    """`manage.py migrate` is ours, and limits what runs in a transaction."""
+    assert get_commands()["migrate"] == "healthcode.web"
+    loader = MigrationLoader(None)
+    ours = {
+        f"{app}.{name}": migration
+        for (app, name), migration in loader.disk_migrations.items()
+        if type(migration).__module__.split(".")[0] in OURS
+    }
+    assert len(ours) > 5
+    assert {name for name, migration in ours.items() if not migration.atomic} == set(NOT_ATOMIC)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_limits_hold_for_a_migrations_transaction_and_no_longer() -> None:
+    with connection.execute_wrapper(limited("5s", "1min")), transaction.atomic():
+        assert (shown("lock_timeout"), shown("statement_timeout")) == ("5s", "1min")
+    assert shown("lock_timeout") != "5s"
+    assert shown("statement_timeout") != "1min"
+
+
+def shown(setting: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SHOW {setting}")
+        return str(cursor.fetchone()[0])
+
+
+def test_the_changelog_tells_of_this_version() -> None:
+    from healthcode import __version__
+
+    changes = (Path(__file__).parents[2] / "CHANGELOG.md").read_text()
+    assert f"## [{__version__}] - " in changes
+    assert "### To do" in changes
