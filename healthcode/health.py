@@ -21,7 +21,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from healthcode import __version__
 from healthcode.colours.models import Recomputation, RecomputationState
+from healthcode.web.catalog import schema_state
 from healthcode.web.errors import Refusal
 from healthcode.web.outages import DATABASE
 from healthcode.web.problems import problem_response
@@ -48,6 +50,7 @@ class NotReady(Refusal):
     title = _("Not ready")
     sentence = _("The service cannot work yet; try again in a moment.")
     extensions = {
+        "version": {"type": "string"},
         "database": {"type": "string"},
         "database_seconds_ago": {"type": ["number", "null"]},
         "broker": {"type": "string"},
@@ -72,6 +75,9 @@ def _look_into_tables() -> Tables:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             return Tables("migrations pending", [])
+        state = schema_state()
+        if state != "ok":
+            return Tables(state, [])
         return Tables("ok", [*_OpenRecomputations().collect(), *TrustMetrics().collect()])
     except DatabaseError:
         connection.close()
@@ -103,6 +109,7 @@ def readyz(_request: HttpRequest) -> HttpResponseBase:
     database, asked = _database_state()
     broker, seen = _broker_state()
     state: dict[str, Any] = {
+        "version": __version__,
         "database": database,
         "database_seconds_ago": asked,
         "broker": broker,

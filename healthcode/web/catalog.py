@@ -14,6 +14,7 @@ from django.db import connection
 
 FILE: Final = Path(__file__).with_name("catalog.txt")
 _SHOWN: Final = 3
+_BLANKS: Final = re.compile(r"[ \n]+")
 _BRACKETS_AND_CASTS: Final = re.compile(r"::(character varying|text)|\[\]|[()]")
 
 # Partitions follow their table; NOT NULL stands with the columns.
@@ -51,7 +52,7 @@ def in_order(rows: Iterable[str]) -> list[str]:
 
     A condition loses its brackets and casts: a database that was dumped and restored has others.
     """
-    return sorted(" ".join(_plain(row).split()) for row in rows)
+    return sorted(_BLANKS.sub(" ", _plain(row)) for row in rows)
 
 
 def _plain(row: str) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from healthcode import __version__
 from tests.live.service import LiveService, NotStarted, alive, running
 
 
@@ -40,7 +41,7 @@ def test_health_says_what_works(service: LiveService) -> None:
     assert service.call("GET", "/healthz").body == {"status": "alive"}
     ready = service.call("GET", "/readyz").body
     ages = {name: ready.pop(name) for name in ("database_seconds_ago", "broker_seconds_ago")}
-    assert ready == {"status": "ready", "database": "ok", "broker": "ok"}
+    assert ready == {"status": "ready", "version": __version__, "database": "ok", "broker": "ok"}
     assert all(0 <= age < 10 for age in ages.values()), ages
     demo = service.demo["resident"]
     service.call("GET", f"/api/v1/people/{demo['person']}/code", token=demo["token"])

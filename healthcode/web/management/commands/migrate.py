@@ -36,7 +36,7 @@ class Command(migrate.Command):
                 super().handle(*args, **options)
         except OperationalError as error:
             raise CommandError(
-                f"The migration was not finished and can be repeated: {str(error).strip()}. Where "
+                f"The migration was not finished and can be repeated: {error}. Where "
                 "others hold a table, wait until they are done; where a statement needs longer, "
                 "give it --statement-timeout."
             ) from error
