@@ -14,9 +14,10 @@ from healthcode.colours.models import Recomputation
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.officers.inquiries.graph import MOST, draw
 from healthcode.tracing.kinds import PlaceKind, Strength
-from healthcode.tracing.models import Inquiry
+from healthcode.tracing.models import Inquiry, Presence
 from healthcode.tracing.trace import Chain, Encounter, SecondaryEncounter, Window
 from tests.colours import world
+from tests.colours.world import shanghai
 from tests.tracing.conftest import NOW, Town
 
 URL = "/api/v1/inquiries"
@@ -170,3 +171,26 @@ def test_a_picture_stays_a_picture_however_long_the_chain() -> None:
     assert graph.left_out == 101 - MOST
     assert all(0 < node.y < graph.height and node.x < graph.width for node in graph.nodes)
     assert draw(Chain(window, (), ())).left_out == 0
+
+
+@pytest.mark.parametrize(
+    ("period", "status"),
+    [
+        ({"from": "2020-03-03", "to": "2020-03-03"}, 201),
+        ({"from": "2020-03-03", "to": "2020-03-04"}, 422),
+        ({"from": "2020-03-03"}, 422),
+    ],
+    ids=["a day", "two days", "from no hour on"],
+)
+def test_a_meeting_by_day_is_kept_whole_or_the_time_is_asked_for(
+    town: Town, period: dict[str, str], status: int
+) -> None:
+    inquiry = town.inquire()
+    told = {"person": town.passing, "ground": "Asked by telephone", **period}
+
+    answer = client_of(town.officer).post(f"{URL}/{inquiry.pk}/meetings", told, format="json")
+
+    assert answer.status_code == status, answer.content
+    kept = Presence.objects.filter(place__kind="meeting").values_list("starts", "ends").distinct()
+    whole = [(shanghai(3, 3), shanghai(3, 4))] if status == 201 else []
+    assert list(kept) == whole
