@@ -33,7 +33,7 @@ _INSTANT: Final = re.compile(
 
 
 @extend_schema_field(
-    {"oneOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
+    {"anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]}
 )
 class Moment(serializers.Field[Any, Any, str, datetime]):
     """A date (a day in Shanghai) or an RFC 3339 instant, as an aware instant in UTC.

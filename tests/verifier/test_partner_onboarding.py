@@ -31,7 +31,8 @@ def test_the_guide_leads_there(
     said: dict[str, list[str]] = {}
     for language, name, text in _BLOCK.findall(GUIDE.read_text(encoding="utf-8")):
         if language == "sh":
-            operate(text, tmp_path)
+            for command in text.splitlines():
+                operate(command, tmp_path)
         else:
             (tmp_path / name).write_text(text, encoding="utf-8")
             arguments = [zhejiang.code(at=now), "nonsense"] if name == "go_live.py" else []
