@@ -59,9 +59,9 @@ def _stay(scene: Scene) -> dict[str, Any]:
 
 
 def _presences(scene: Scene) -> dict[str, Any]:
-    day = day_of(scene.now).isoformat()
-    line = {"person": scene.world.person.pk, "kind": "restaurant", "place": "A", "from": day}
-    return {"presences": [{**line, "to": day}]}
+    period = {"from": scene.met_at.isoformat(), "to": scene.now.isoformat()}
+    line = {"person": scene.world.person.pk, "kind": "household", "place": "A", **period}
+    return {"presences": [line]}
 
 
 def _opening(scene: Scene) -> dict[str, Any]:
