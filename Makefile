@@ -46,7 +46,7 @@ test-quick: .venv/.dev messages frontend ## Run those that need no server and no
 
 .PHONY: test-more
 test-more: .venv/.dev messages frontend ## Run those that need servers of Debian, which root gets installed
-	@$(TOOLS).debian pgbouncer rabbitmq-server rsync
+	@$(TOOLS).debian pgbouncer rabbitmq-server nginx-light rsync
 	$(BIN)/pytest -m more
 
 .PHONY: test-clocks

@@ -251,11 +251,12 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "recompute"
 CELERY_TASK_PUBLISH_RETRY = False
-CELERY_BROKER_CONNECTION_TIMEOUT = 2
+CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_timeout": 5,
-    "socket_connect_timeout": 2,
+    # A resident waits so long for a broker that says nothing, once in ten seconds.
+    "socket_timeout": 1.5,
+    "socket_connect_timeout": 1,
     "max_retries": 0,
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

@@ -1,7 +1,7 @@
 """Every address of the service; the only place that mounts the rooms."""
 
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 
 import accounts.urls as people
 import healthcode.areas.urls as areas
@@ -13,6 +13,7 @@ import healthcode.visitor_codes.urls as visitor_codes
 import healthcode.web.urls as web
 import verifier.urls as doors
 from healthcode import health
+from healthcode.web.described import SchemaView
 
 # Looked through in this order: what is called most stands first.
 _INTERFACE = [
@@ -37,7 +38,7 @@ _PAGES = (
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(_INTERFACE)),
     path("", include(health)),
-    path("api/v1/schema", SpectacularAPIView.as_view(), name="schema"),
+    path("api/v1/schema", SchemaView.as_view(), name="schema"),
     path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path(".well-known/health-code/", include(codes.well_known)),
     *(path("", include(routes)) for routes in _PAGES),

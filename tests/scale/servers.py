@@ -1,4 +1,4 @@
-"""Servers of larger installations, as Debian packages them: PgBouncer and RabbitMQ."""
+"""Servers of larger installations, as Debian packages them: PgBouncer, RabbitMQ and nginx."""
 
 import contextlib
 import os
@@ -72,6 +72,40 @@ def rabbitmq(folder: Path) -> Iterator[str]:
         yield f"amqp://guest:guest@127.0.0.1:{port}//"
     # Erlang's directory of nodes goes into the background by itself.
     subprocess.run(["epmd", "-kill"], env=os.environ | settings, check=True, capture_output=True)
+
+
+@contextmanager
+def nginx(folder: Path, *, web: int) -> Iterator[int]:
+    """An nginx as docs/howto/nginx.conf has it, but for TLS, addresses and folders; its port."""
+    port = reserve()
+    folder.mkdir()
+    howto = Path(__file__).resolve().parents[2] / "docs" / "howto"
+    (folder / "unavailable.html").write_bytes((howto / "unavailable.html").read_bytes())
+    example = (howto / "nginx.conf").read_text()
+    for said, here in {
+        "listen 443 ssl;": f"listen 127.0.0.1:{port};",
+        "127.0.0.1:8000": f"127.0.0.1:{web}",
+        "127.0.0.1:8001": f"127.0.0.1:{web}",
+        "/etc/nginx/healthcode": str(folder),
+        "/var/cache/nginx/healthcode": f"{folder}/cache",
+        "/var/log/nginx/healthcode.log": f"{folder}/access.log",
+        "X-Forwarded-Proto $scheme": "X-Forwarded-Proto https",
+    }.items():
+        assert said in example, said
+        example = example.replace(said, here)
+    example = "\n".join(line for line in example.split("\n") if " ssl_" not in line)
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(
+        f"{user} daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
+        "events { worker_connections 4096; }\n"
+        f"http {{ client_body_temp_path {folder}/bodies; proxy_temp_path {folder}/proxied;\n"
+        f"fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;\n"
+        f"{example} }}\n"
+    )
+    if os.geteuid() == 0:
+        open_to_all(folder)
+    with running(["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf")], folder, port=port):
+        yield port
 
 
 @contextmanager
