@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ClassVar
+from typing import ClassVar, Final
 from urllib.parse import urlencode
 
 from django.core.exceptions import PermissionDenied
@@ -60,6 +60,9 @@ def account_of(request: HttpRequest | Request) -> Account:
     return request.user
 
 
+TURNED_AWAY: Final = "turned_away"
+"""The attribute of a page behind a role: what stands in its place for who has none."""
+
 Page = Callable[..., HttpResponseBase]
 
 
@@ -67,16 +70,21 @@ def role_required(role: Role) -> Callable[[Page], Page]:
     """Let a page be seen only by accounts with `role`; others are sent to the login they need."""
     login = "login" if role == Role.RESIDENT else "staff-login"
 
+    def turned_away(request: HttpRequest) -> HttpResponseBase | None:
+        if not isinstance(request.user, Account):
+            query = urlencode({"next": request.get_full_path()})
+            return HttpResponseRedirect(f"{reverse(login)}?{query}")
+        if not authority.holds(request.user, role):
+            raise PermissionDenied
+        return None
+
     def decorate(page: Page) -> Page:
         @wraps(page)
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
-            if not isinstance(request.user, Account):
-                query = urlencode({"next": request.get_full_path()})
-                return HttpResponseRedirect(f"{reverse(login)}?{query}")
-            if not authority.holds(request.user, role):
-                raise PermissionDenied
-            return page(request, *args, **kwargs)
+            return turned_away(request) or page(request, *args, **kwargs)
 
+        # Decorators around this one copy it, so that it is found on whatever is mounted.
+        vars(guarded)[TURNED_AWAY] = turned_away
         return guarded
 
     return decorate

@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 
 from healthcode.starting import refuse_wrong_start
 from healthcode.web.calls import CallKind
+from healthcode.web.charsets import OnlyUtf8
 from healthcode.web.front import Front
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "healthcode.settings")
@@ -16,7 +17,7 @@ OPERATORS_AT_ONCE = 2
 
 def begin() -> Front:
     """The application, once this process may serve it. Ends the process otherwise."""
-    django = get_wsgi_application()
+    django = OnlyUtf8(get_wsgi_application())
     refuse_wrong_start()
     from healthcode.health import WATCHES  # once Django is ready
 

@@ -91,6 +91,9 @@ MIDDLEWARE = [
 # What PagesMiddleware adds for pages; calls of the interface bear a token and have no use for it.
 PAGE_MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
+    # Before the check of forms, which reads the body.
+    "accounts.middleware.RoleMiddleware",
+    "healthcode.web.charsets.PartsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",

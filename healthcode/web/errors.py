@@ -143,6 +143,7 @@ class UnsupportedMediaType(Refusal):
     slug = "unsupported-media-type"
     status = 415
     title = _("Unsupported media type")
+    sentence = _("Send the body in UTF-8, and of a media type that this address reads.")
 
 
 class InvalidInput(Refusal):

@@ -40,17 +40,17 @@ def problem(request: HttpRequest, slug: str) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that does not exist, or not for this reader."""
-    return _failed(request, NotFound())
+    return refused(request, NotFound())
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that this reader may not use."""
-    return _failed(request, Forbidden())
+    return refused(request, Forbidden())
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that came without its token, mostly because it lay open too long."""
-    return _failed(request, StaleForm())
+    return refused(request, StaleForm())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -58,10 +58,11 @@ def server_error(request: HttpRequest) -> HttpResponse:
     unavailable = refusal_of(sys.exception())
     if unavailable is not None:
         return unavailable_response(request, unavailable)
-    return _failed(request, ServerError())
+    return refused(request, ServerError())
 
 
-def _failed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
+    """A refusal as a problem document or as a page, by who asks."""
     if wants_problem(request):
         return problem_response(refusal)
     context = {"title": refusal.title, "advice": refusal.detail}
