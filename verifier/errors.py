@@ -2,6 +2,7 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from healthcode.web.errors import Conflict, Refusal
 
@@ -26,17 +27,20 @@ class OAuthRefusal(Refusal):
     """A refusal that also carries the members of RFC 6749, 5.2, which OAuth libraries read."""
 
     status = 400
+    media_type = "application/json"
     extensions = {
         "error": {"type": "string", "description": "The slug, as OAuth writes it."},
-        "error_description": {"type": "string", "description": "The same as `detail`."},
+        "error_description": {
+            "type": "string",
+            "description": "`detail` in English: OAuth allows ASCII alone.",
+        },
     }
 
     def __init__(self, detail: str | Promise | None = None) -> None:
         super().__init__(detail)
-        self.members = {
-            "error": self.slug.replace("-", "_"),
-            "error_description": str(self.detail),
-        }
+        with override("en"):
+            description = str(self.detail)
+        self.members = {"error": self.slug.replace("-", "_"), "error_description": description}
 
 
 class InvalidClient(OAuthRefusal):
@@ -72,3 +76,8 @@ class InvalidRequest(OAuthRefusal):
 
     slug = "invalid-request"
     title = _("The token request is not complete")
+    sentence = _(
+        "Send a form (application/x-www-form-urlencoded) with grant_type=client_credentials,"
+        " client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer and"
+        " client_assertion, each once."
+    )

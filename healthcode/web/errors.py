@@ -43,6 +43,7 @@ class Refusal(Exception):
     title: ClassVar[str | Promise]
     sentence: ClassVar[str | Promise]
     extensions: ClassVar[Mapping[str, Mapping[str, Any]]] = {}
+    media_type: ClassVar[str] = "application/problem+json"
     retry_after: int | None = None
 
     def __init__(self, detail: str | Promise | None = None, **members: object) -> None:

@@ -74,7 +74,7 @@ def problem_response(error: Refusal) -> JsonResponse:
     return JsonResponse(
         refusal_document(error),
         status=error.status,
-        content_type=CONTENT_TYPE,
+        content_type=error.media_type,
         headers=headers_of(error),
     )
 
@@ -87,7 +87,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     response = Response(
         refusal_document(refusal), status=refusal.status, headers=headers_of(refusal)
     )
-    response.content_type = CONTENT_TYPE
+    response.content_type = refusal.media_type
     return response
 
 

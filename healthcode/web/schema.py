@@ -11,7 +11,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, ResolvedComponent
 
 from healthcode.web.errors import Refusal
-from healthcode.web.problems import CONTENT_TYPE, type_of
+from healthcode.web.problems import type_of
 from healthcode.web.refusals import refusals_of, sentence_of
 
 _REQUIRED: Final = ("type", "title", "status", "detail")
@@ -92,10 +92,13 @@ def _response(
         headers["WWW-Authenticate"] = _AUTHENTICATE
     if any(refusal.retry_after is not None or _waits(refusal) for refusal in refusals):
         headers["Retry-After"] = _RETRY_AFTER
+    by_form: dict[str, list[type[Refusal]]] = defaultdict(list)
+    for refusal in refusals:
+        by_form[refusal.media_type].append(refusal)
     return {
         "description": " / ".join(str(refusal.title) for refusal in refusals),
         **({"headers": headers} if headers else {}),
-        "content": {CONTENT_TYPE: {"schema": one_of(refusals, registry)}},
+        "content": {form: {"schema": one_of(by_form[form], registry)} for form in sorted(by_form)},
     }
 
 

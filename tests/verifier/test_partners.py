@@ -1,6 +1,7 @@
 """Partners' machines: who gets a token, what it opens, how often, and what is written down."""
 
 import json
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -10,7 +11,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
@@ -24,7 +27,8 @@ from healthcode.web.errors import InvalidInput, TooMany
 from healthcode.web.keeping import Cadence, forget
 from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
-from tests.verifier.partner import PartnerMachine, new_key
+from tests.verifier.partner import ASSERTION_TYPE, PartnerMachine, new_key
+from verifier.errors import InvalidRequest
 from verifier.models import PartnerAssertion, PartnerCall, Scan
 from verifier.partners import services as partners
 
@@ -189,6 +193,7 @@ def test_any_text_is_refused_kindly(machine: PartnerMachine, now: datetime, text
     ("form", "error"),
     [
         ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": ""}, "invalid_request"),
         ({"client_assertion_type": "x"}, "invalid_request"),
         ({"client_assertion": ""}, "invalid_request"),
         ({"scope": "verify everything"}, "invalid_scope"),
@@ -201,6 +206,53 @@ def test_requests_that_are_not_right(
     assert answer.status_code == 400
     assert answer.json()["error"] == error
     assert answer.json()["detail"] == answer.json()["error_description"]
+
+
+FORM = "application/x-www-form-urlencoded"
+RIGHT = f"grant_type=client_credentials&client_assertion_type={ASSERTION_TYPE}&client_assertion=x"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("body", "media_type"),
+    [
+        ("", ""),
+        ("", FORM),
+        ("", "application/json"),
+        (RIGHT, ""),
+        (RIGHT, "text/plain"),
+        (RIGHT, "nonsense"),
+        ("{}", "application/json"),
+        ("null", FORM),
+        ("grant_type=client_credentials", FORM),
+        (RIGHT.partition("&")[2], FORM),
+        (f"{RIGHT}&client_assertion=y", FORM),
+        (f"{RIGHT}&scope=verify&scope=verify", FORM),
+        ("&".join(f"n{n}=" for n in range(3000)), FORM),
+        ("\0", FORM),
+        (b"\xff=\xfe", FORM),
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_what_is_no_token_request_is_refused_as_oauth_says(
+    body: str | bytes, media_type: str, language: str
+) -> None:
+    """RFC 6749, 5.2: JSON, its members in ASCII without quotes and backslashes."""
+    answer = Client(headers={"Accept-Language": language}).generic(
+        "POST", "/api/v1/oauth/token", body, content_type=media_type
+    )
+    assert answer.status_code == 400
+    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.json()["error"] == "invalid_request"
+    assert re.fullmatch(r"[ !#-\[\]-~]+", answer.json()["error_description"])
+
+
+def test_what_oauth_says_is_in_english_and_the_rest_in_the_askers_language() -> None:
+    for refusal in (partners.InvalidClient, partners.InvalidScope, InvalidRequest):
+        with override("zh-hans"):
+            said = refusal()
+            assert not str(said.detail).isascii()
+        assert re.fullmatch(r"[ !#-\[\]-~]+", str(said.members["error_description"]))
 
 
 def test_scopes_open_no_more_than_they_say(

@@ -4,11 +4,12 @@ from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any, ClassVar, Final
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
-from rest_framework.exceptions import NotAuthenticated
+from rest_framework.exceptions import NotAuthenticated, ParseError, UnsupportedMediaType
 from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -66,21 +67,19 @@ class PartnerTokenView(APIView):
     @extend_schema(operation_id="partner_token", request=TokenInput, responses=TokenOutput)
     def post(self, request: Request) -> Response:
         """Exchange a client assertion for a token (RFC 6749, 4.4; RFC 7523)."""
-        given = request.data
-        assert isinstance(given, QueryDict)  # noqa: S101  FormParser gives nothing else
-        if given.get("grant_type") != GRANT_TYPE:
+        given = _parameters(request)
+        if given.get("grant_type", GRANT_TYPE) != GRANT_TYPE:
             raise UnsupportedGrantType
-        if given.get("client_assertion_type") != ASSERTION_TYPE or not given.get(
-            "client_assertion"
+        if (
+            "grant_type" not in given
+            or given.get("client_assertion_type") != ASSERTION_TYPE
+            or "client_assertion" not in given
         ):
-            raise InvalidRequest(
-                _("Send client_assertion, and client_assertion_type=%(type)s.")
-                % {"type": ASSERTION_TYPE}
-            )
+            raise InvalidRequest
         now = timezone.now()
         granted = partners.grant(
-            assertion=str(given["client_assertion"]),
-            scope=str(given.get("scope", "")),
+            assertion=given["client_assertion"],
+            scope=given.get("scope", ""),
             sender=address(request),
             at=now,
         )
@@ -93,6 +92,22 @@ class PartnerTokenView(APIView):
             },
             headers={"Cache-Control": "no-store"},
         )
+
+
+def _parameters(request: Request) -> dict[str, str]:
+    """The parameters of a token request; one without a value is none (RFC 6749, 3.2).
+
+    Raises:
+        InvalidRequest: the body is no form, or names a parameter twice.
+    """
+    try:
+        form = request.data
+    except (ParseError, UnsupportedMediaType, TooManyFieldsSent) as error:
+        raise InvalidRequest from error
+    # The framework gives what is empty to no parser.
+    if not isinstance(form, QueryDict) or any(len(values) > 1 for _name, values in form.lists()):
+        raise InvalidRequest
+    return {str(name): str(value) for name, value in form.items() if value}
 
 
 class _PartnerView(APIView):
