@@ -29,9 +29,10 @@ NEXT_KEY = "login_next"
 @require_http_methods(["GET", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
     """First step of a resident's login: the phone."""
+    # In the form and not in a session: reading this page writes nothing.
+    goal = request.POST.get("next", request.GET.get("next", ""))
     if request.method == "GET":
-        request.session[NEXT_KEY] = request.GET.get("next", "")
-        return render(request, "accounts/login.html")
+        return render(request, "accounts/login.html", {"next": goal})
     try:
         number = phones.normalise(request.POST.get("phone", ""))
         services.send_otp(phone=number, at=timezone.now(), address=client.address(request))
@@ -39,11 +40,12 @@ def login(request: HttpRequest) -> HttpResponse:
         faults = faults_of(refusal)
         context = {
             "faults": faults,
+            "next": goal,
             "typed": request.POST.get("phone", "") if "phone" in faults else "",
             "waiting": PHONE_KEY in request.session,
         }
         return _again(request, "accounts/login.html", context, refusal)
-    request.session[PHONE_KEY] = _sealed(number)
+    request.session[PHONE_KEY], request.session[NEXT_KEY] = _sealed(number), goal
     return redirect("login-code")
 
 

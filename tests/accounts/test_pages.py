@@ -68,8 +68,10 @@ def assert_readable(response: HttpResponse) -> str:
 def test_a_resident_logs_in_and_goes_where_they_wanted(page: Client, last_code: Code) -> None:
     asked = page.get("/me")
     assert asked["Location"] == "/login?next=%2Fme"
-    assert_readable(page.get("/login?next=/me/add"))
-    sent = page.post("/login", {"phone": PHONE})
+    assert '<input type="hidden" name="next" value="/me/add">' in (
+        assert_readable(page.get("/login?next=/me/add"))
+    )
+    sent = page.post("/login", {"phone": PHONE, "next": "/me/add"})
     assert sent["Location"] == "/login/code"
     assert "*********00" in assert_readable(page.get("/login/code"))
     done = page.post("/login/code", {"otp": last_code()})
@@ -79,15 +81,23 @@ def test_a_resident_logs_in_and_goes_where_they_wanted(page: Client, last_code: 
 
 @pytest.mark.parametrize("goal", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
 def test_login_leads_nowhere_else(page: Client, last_code: Code, goal: str) -> None:
-    page.get("/login", {"next": goal})
-    page.post("/login", {"phone": PHONE})
+    page.post("/login", {"phone": PHONE, "next": goal})
     assert page.post("/login/code", {"otp": last_code()})["Location"] == "/me"
 
 
+def test_what_is_no_code_is_explained_at_its_field(page: Client, last_code: Code) -> None:
+    page.post("/login", {"phone": PHONE})
+    response = page.post("/login/code", {"otp": "12345"})
+    assert response.status_code == 422
+    assert 'id="otp-fault" role="alert"' in assert_readable(response)
+    assert page.post("/login/code", {"otp": last_code()}).status_code == 302
+
+
 def test_a_wrong_phone_is_explained_at_its_field(page: Client) -> None:
-    response = page.post("/login", {"phone": "123"})
+    response = page.post("/login", {"phone": "123", "next": "/me/add"})
     assert response.status_code == 422
     html = assert_readable(response)
+    assert '<input type="hidden" name="next" value="/me/add">' in html
     assert 'id="phone-fault" role="alert"' in html
     assert 'aria-invalid="true"' in html
 
