@@ -15,7 +15,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import translation
 
 from healthcode.web.errors import UnsupportedMediaType
-from healthcode.web.pages import refused
 from healthcode.web.problems import problem_response
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ class PartsMiddleware:
         boundary = (request.content_params or {}).get("boundary", "").encode()
         if all(map(_is_utf_8, _headers_of_parts(request.body, boundary))):
             return None
-        return refused(request, UnsupportedMediaType())
+        return problem_response(UnsupportedMediaType())
 
 
 def _headers_of_parts(body: bytes, boundary: bytes) -> Iterator[bytes]:

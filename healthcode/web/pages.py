@@ -40,17 +40,17 @@ def problem(request: HttpRequest, slug: str) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that does not exist, or not for this reader."""
-    return refused(request, NotFound())
+    return _failed(request, NotFound())
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """An address that this reader may not use."""
-    return refused(request, Forbidden())
+    return _failed(request, Forbidden())
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that came without its token, mostly because it lay open too long."""
-    return refused(request, StaleForm())
+    return _failed(request, StaleForm())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -58,11 +58,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     unavailable = refusal_of(sys.exception())
     if unavailable is not None:
         return unavailable_response(request, unavailable)
-    return refused(request, ServerError())
+    return _failed(request, ServerError())
 
 
-def refused(request: HttpRequest, refusal: Refusal) -> HttpResponse:
-    """A refusal as a problem document or as a page, by who asks."""
+def _failed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
     if wants_problem(request):
         return problem_response(refusal)
     context = {"title": refusal.title, "advice": refusal.detail}

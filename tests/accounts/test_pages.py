@@ -231,8 +231,11 @@ def test_the_language_is_one_tap_away_and_remembered(areas: None) -> None:
     assert '<html lang="en">' in client.get("/login").content.decode()
 
 
-def test_forms_without_their_token_are_refused(areas: None) -> None:
+def test_forms_without_their_token_are_refused(resident: Account) -> None:
+    """Of who is logged in too; a stranger is shown the way to the login before that."""
     strict = Client(enforce_csrf_checks=True)
+    assert strict.post("/me/add", {"phone": PHONE}).headers["Location"].startswith("/login?next=")
+    strict.force_login(resident)
     for address in ("/login", "/login/code", "/logout", "/staff/login", "/me/add", "/language"):
         assert strict.post(address, {"phone": PHONE}).status_code == 403
 

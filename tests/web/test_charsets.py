@@ -42,13 +42,13 @@ SPELLINGS = (
 )
 
 
-class RawAnswer(NamedTuple):
+class WsgiAnswer(NamedTuple):
     status: str
     headers: dict[str, str]
     body: bytes
 
 
-def ask(asked: "WSGIApplication", path: str, **environ: object) -> RawAnswer:
+def ask(asked: "WSGIApplication", path: str, **environ: object) -> WsgiAnswer:
     """One request as a server makes it."""
     request: WSGIEnvironment = {"PATH_INFO": path, **environ}
     setup_testing_defaults(request)
@@ -56,7 +56,7 @@ def ask(asked: "WSGIApplication", path: str, **environ: object) -> RawAnswer:
     parts = asked(request, lambda status, headers, *_: said.append((status, headers)))  # type: ignore[arg-type,return-value]
     body = b"".join(parts)
     ((status, headers),) = said
-    return RawAnswer(status, dict(headers), body)
+    return WsgiAnswer(status, dict(headers), body)
 
 
 class Untouchable:
@@ -73,7 +73,7 @@ def service() -> "WSGIApplication":
     return OnlyUtf8(get_wsgi_application())
 
 
-def send(service: "WSGIApplication", path: str, content_type: str, **environ: Any) -> RawAnswer:
+def send(service: "WSGIApplication", path: str, content_type: str, **environ: Any) -> WsgiAnswer:
     """As a server asks, but that the test keeps its connection to the database."""
     request = {
         "REQUEST_METHOD": "POST",
