@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import psycopg2
 import pytest
+from django.core.management import call_command
+from django.core.management.commands import migrate
 from django.db import OperationalError, connection, transaction
 from django.db.utils import DatabaseError, InterfaceError, ProgrammingError
 from django.http import HttpRequest, HttpResponse
@@ -248,3 +250,19 @@ def test_every_call_of_doors_and_phones_is_known_for_theirs() -> None:
         assert calls.kind_of(f"/api/v1/{route.pattern}") is CallKind.PHONES, route
     for route in residents.pages:
         assert calls.kind_of(f"/{route.pattern}") is CallKind.PHONES, route
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_does_not_wait_for_a_table_that_others_use(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found: list[object] = []
+
+    def look(_self: object, *_arguments: object, **_options: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setting FROM pg_settings WHERE name = 'lock_timeout'")
+            found.append(cursor.fetchone())
+
+    monkeypatch.setattr(migrate.Command, "handle", look)
+    call_command("migrate", verbosity=0)
+    assert found == [("5000",)]
