@@ -69,6 +69,14 @@ def run() -> int:
     except LocalError as problem:
         print(problem, file=sys.stderr, flush=True)
         return 1
+    except OSError as problem:
+        print(
+            f"{problem.filename or folder} cannot be used ({problem.strerror}): set VAR to a "
+            "folder that may be written to, with room on its disk.",
+            file=sys.stderr,
+            flush=True,
+        )
+        return 1
     return 0
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from healthcode.tools.run.children import LocalError
+
 _COLOURS = {"web": 36, "worker": 33, "beat": 35, "setup": 34}
 
 
@@ -18,6 +20,7 @@ class Console:
         self._logs = logs
         self._files: dict[str, IO[bytes]] = {}
         self._terminal = True
+        self._writable = True
         self._coloured = sys.stdout.isatty()
 
     def say(self, sentence: str) -> None:
@@ -25,15 +28,31 @@ class Console:
         self._print(f"{sentence}\n")
 
     def relay(self, name: str, lines: bytes) -> None:
-        """Pass on whole lines that process `name` wrote."""
-        if name not in self._files:
-            self._files[name] = (self._logs / f"{name}.log").open("ab", buffering=0)
-        self._files[name].write(lines)
+        """Pass on whole lines that process `name` wrote.
+
+        Raises:
+            LocalError: its log cannot be written. Told once: while all stops, the terminal has it.
+        """
         prefix = f"{name:6} │ "
         if self._coloured:
             prefix = f"\033[{_COLOURS.get(name, 37)}m{prefix}\033[0m"
         text = lines.decode("utf-8", "replace")
         self._print("".join(f"{prefix}{line}\n" for line in text.splitlines()))
+        if self._writable:
+            self._write(name, lines)
+
+    def _write(self, name: str, lines: bytes) -> None:
+        path = self._logs / f"{name}.log"
+        try:
+            if name not in self._files:
+                self._files[name] = path.open("ab", buffering=0)
+            self._files[name].write(lines)
+        except OSError as error:
+            self._writable = False
+            raise LocalError(
+                f"{path} cannot be written ({error.strerror}), so everything stops: make room on "
+                "its disk, or set VAR to a folder elsewhere."
+            ) from error
 
     def close(self) -> None:
         """Close the log files."""

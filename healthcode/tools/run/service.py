@@ -28,6 +28,7 @@ from healthcode.web.files import write_private
 PROJECT = Path(__file__).resolve().parents[3]
 
 _PROCESSES = "processes.json"
+_LOGS = {"PostgreSQL": "postgres", "Valkey": "valkey"}
 _EXPECTED_WARNINGS = (
     "ignore:You're running the worker with superuser privileges",
     # On one's own machine static files come from where they lie, not from a collection.
@@ -226,7 +227,7 @@ class Service:
                 how = f"with status {status}" if status >= 0 else f"by signal {-status}"
                 raise LocalError(
                     f"{name} ended by itself {how}, so everything stops; "
-                    f"{self.state.logs / name.lower()}.log may say why."
+                    f"{self.state.logs / _LOGS.get(name, name)}.log may say why."
                 )
 
     def _wait_for_the_first_page(self) -> None:
