@@ -18,7 +18,7 @@ from accounts.forms import Faults, PersonForm, faults_of
 from accounts.models import Account, IdType, Relation, Role
 from accounts.permissions import account_of, role_required
 from healthcode.web.errors import Refusal
-from healthcode.web.pages import held_off
+from healthcode.web.pages import FORGET, held_off
 
 PHONE_KEY = "login_phone"
 NEXT_KEY = "login_next"
@@ -103,6 +103,7 @@ def staff_login(request: HttpRequest) -> HttpResponse:
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session."""
     auth.logout(request)
+    messages.info(request, _("You are logged out."), extra_tags=FORGET)
     return redirect("/")
 
 

@@ -114,6 +114,7 @@ TEMPLATES = [
                 "healthcode.web.context.site",
                 "accounts.context.navigation",
             ],
+            "builtins": ["healthcode.web.templatetags.instants"],
         },
     },
 ]

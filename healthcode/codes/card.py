@@ -25,7 +25,7 @@ from healthcode.codes import pictures
 from healthcode.codes.services import IssuedCode
 from healthcode.codes.words import CODE_WORDS
 from healthcode.core import Colour
-from healthcode.web.days import SHANGHAI
+from healthcode.web.days import instant
 
 FONT_FILE: Final = Path(__file__).parent / "fonts" / "NotoSansSC-Medium-GB2312.ttf"
 FONT: Final = "NotoSansSC"
@@ -149,8 +149,8 @@ def _draw_facts(canvas: Canvas, issued: IssuedCode) -> None:
     """The masked name and the dates, each with its label in both languages."""
     facts = [
         (_("Holder"), issued.holder),
-        (_("Made"), f"{issued.issued_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"),
-        (_("Valid until"), f"{issued.expires_at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"),
+        (_("Made"), instant(issued.issued_at)),
+        (_("Valid until"), instant(issued.expires_at)),
         (_("Issued by"), settings.ISSUER),
     ]
     y = 38 * mm

@@ -136,6 +136,11 @@ def _texts() -> dict[str, object]:
 def _pocket_texts() -> dict[str, object]:
     return {
         "kept": _("This phone has the code until {time}, also without network."),
+        "unchecked": _("Without connection: colour of {time}, not checked since."),
+        "gone": _(
+            "The service gives this phone no code any more, so it was removed. Log in and open "
+            "your code."
+        ),
         "stale": _("The code of the day has expired. Connect this phone to take along a new one."),
         "nothing": _("This phone has no code yet. Open your code with a connection first."),
         "unable": _("This browser cannot keep a code. Use the live code, or print a card."),

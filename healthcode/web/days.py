@@ -15,6 +15,15 @@ def day_of(at: datetime) -> date:
     return at.astimezone(SHANGHAI).date()
 
 
+def instant(at: datetime) -> str:
+    """An instant as people read it, everywhere: the day and the minute in Shanghai.
+
+    `#web/instants.ts` says the same in scripts.
+    """
+    local = at.astimezone(SHANGHAI)
+    return f"{local.date().isoformat()} {local:%H:%M}"
+
+
 def start_of_day(day: date) -> datetime:
     """The midnight at which a day begins, in UTC."""
     return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)

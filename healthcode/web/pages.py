@@ -1,6 +1,7 @@
 """Pages that belong to no other room: the front page, how it works, what a problem means."""
 
 import sys
+from typing import Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,6 +12,9 @@ from healthcode.web.notices import unavailable_response
 from healthcode.web.outages import refusal_of
 from healthcode.web.problems import problem_response, wants_problem
 from healthcode.web.refusals import refusals_by_slug
+
+FORGET: Final = "forget"
+"""A tag of a message: the page that shows it has the browser forget what it keeps for somebody."""
 
 
 @require_GET

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -10,13 +10,16 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from healthcode.codes.models import SigningKey
 from healthcode.codes.services import issue_code
 from healthcode.core import Colour, Kind, MalformedCode, Reason, decode
-from tests.codes.conftest import NOON, Resident, at_the_door, register
+from healthcode.residents.declarations.services import declare
+from healthcode.residents.subject_access.erasure import erase
+from healthcode.web.days import instant
+from tests.codes.conftest import FEVERISH, NOON, Resident, at_the_door, register
 from tests.codes.test_live_page import browser as browser
 from tests.codes.test_live_page import context as context
 from tests.codes.test_live_page import holder as holder
@@ -113,6 +116,100 @@ def test_it_opens_without_network_and_signs_anew(pocket: Page, context: BrowserC
     assert judged(second, timezone.now()) is Reason.OK
     assert decode(second).code == decode(first).code
     expect(pocket.locator("h1")).to_have_text("Green code", use_inner_text=True)
+
+
+def news(page: Page) -> Locator:
+    return page.locator("[role=status][data-part=news]")
+
+
+def falls_ill(who: Resident) -> None:
+    declare(account=who.account, person=who.person, declaration=FEVERISH, at=timezone.now())
+
+
+def test_a_colour_that_changed_is_taken_anew_while_the_server_answers(
+    pocket: Page, holder: Resident, live_server: LiveServer
+) -> None:
+    """Both ways that lead there: the kept page by itself, and by the button of the live code."""
+    assert decode(scan(pocket)).code.colour is Colour.GREEN
+    falls_ill(holder)
+    for address in ("/pocket", f"/pocket#{holder.person.pk}"):
+        pocket.goto("about:blank")
+        pocket.goto(live_server.url + address)
+        expect(pocket.locator("h1")).to_have_text("Yellow code", use_inner_text=True)
+        assert decode(scan(pocket)).code.colour is Colour.YELLOW
+        expect(news(pocket)).to_have_text("")
+
+
+def test_a_page_that_stays_open_takes_it_anew(pocket: Page, holder: Resident) -> None:
+    falls_ill(holder)
+    pocket.evaluate("dispatchEvent(new Event('online'))")
+    expect(pocket.locator("h1")).to_have_text("Yellow code", use_inner_text=True)
+
+
+def test_without_network_it_says_of_when_the_colour_is(
+    pocket: Page, context: BrowserContext, holder: Resident
+) -> None:
+    issued = decode(scan(pocket)).code.issued_at
+    falls_ill(holder)
+    context.set_offline(True)
+    pocket.reload()
+    expect(pocket.locator("canvas")).to_be_visible()
+    of = instant(datetime.fromtimestamp(issued, UTC))
+    expect(news(pocket)).to_have_text(f"Without connection: colour of {of}, not checked since.")
+    context.set_offline(False)
+    pocket.evaluate("dispatchEvent(new Event('online'))")
+    expect(pocket.locator("h1")).to_have_text("Yellow code", use_inner_text=True)
+    expect(news(pocket)).not_to_contain_text("not checked")
+
+
+def test_a_portal_in_between_takes_no_code_away(pocket: Page) -> None:
+    """Only the service's own word does."""
+    pocket.route(
+        "**/phone-code", lambda route: route.fulfill(status=403, content_type="text/html", body="")
+    )
+    pocket.reload()
+    expect(pocket.locator("canvas")).to_be_visible()
+    expect(news(pocket)).to_contain_text("not checked since")
+
+
+def test_erasing_by_its_page_forgets_the_code(
+    pocket: Page, context: BrowserContext, holder: Resident, live_server: LiveServer
+) -> None:
+    pocket.goto(f"{live_server.url}/people/{holder.person.pk}/data")
+    pocket.get_by_label("Yes, erase everything").check()
+    pocket.locator("form button:has-text('Erase')").click()
+    expect(pocket.get_by_text("Everything about this person is erased.")).to_be_visible()
+    pocket.wait_for_function("caches.has('pocket').then(there => !there)")
+    pocket.goto(f"{live_server.url}/pocket")
+    expect(news(pocket)).to_contain_text("This phone has no code yet")
+
+
+def test_nothing_is_left_after_logging_out(
+    pocket: Page, context: BrowserContext, live_server: LiveServer
+) -> None:
+    other = context.new_page()
+    other.goto(f"{live_server.url}/me")
+    other.get_by_role("button", name="Log out").click()
+    expect(other.get_by_text("You are logged out.")).to_be_visible()
+    other.wait_for_function("caches.has('pocket').then(there => !there)")
+    pocket.goto("about:blank")
+    pocket.goto(f"{live_server.url}/pocket")
+    expect(news(pocket)).to_contain_text("This phone has no code yet")
+    expect(pocket.locator("canvas")).to_be_hidden()
+
+
+def test_nothing_is_left_after_erasure(
+    pocket: Page, holder: Resident, live_server: LiveServer
+) -> None:
+    """Somebody erased it elsewhere: this browser hears of it when it next asks."""
+    erase(person_id=holder.person.pk, account=holder.account, ground="asked", at=timezone.now())
+    pocket.reload()
+    expect(news(pocket)).to_contain_text("gives this phone no code any more")
+    expect(pocket.locator("canvas")).to_be_hidden()
+    pocket.context.set_offline(True)
+    pocket.goto("about:blank")
+    pocket.goto(f"{live_server.url}/pocket")
+    expect(news(pocket)).to_contain_text("This phone has no code yet")
 
 
 def test_a_copy_dies_with_its_minute(pocket: Page) -> None:

@@ -1,5 +1,6 @@
 """Days begin at midnight in Shanghai, and one module knows that."""
 
+import json
 import subprocess
 import sys
 from datetime import UTC, date, datetime
@@ -7,8 +8,10 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.template import engines
 
-from healthcode.web.days import SHANGHAI, day_of, end_of_today, start_of_day
+from healthcode.web.days import SHANGHAI, day_of, end_of_today, instant, start_of_day
+from tests.core.test_typescript import told
 
 pytestmark = pytest.mark.clock
 
@@ -58,3 +61,38 @@ def test_pure_modules_may_use_it() -> None:
         [sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert ran.stdout == "False\n"
+
+
+INSTANTS = {
+    "2026-11-29T15:58:00+00:00": "2026-11-29 23:58",
+    "2026-11-29T16:00:00+00:00": "2026-11-30 00:00",
+    "2026-11-29T16:30:59+00:00": "2026-11-30 00:30",
+    "2026-11-29T23:30:00+00:00": "2026-11-30 07:30",
+    "2026-11-30T00:00:00+00:00": "2026-11-30 08:00",
+    "2026-12-31T15:59:59+00:00": "2026-12-31 23:59",
+    "2026-12-31T16:00:00+00:00": "2027-01-01 00:00",
+    "2028-02-28T16:30:00+00:00": "2028-02-29 00:30",
+    "2026-11-29T11:00:00-05:00": "2026-11-30 00:00",
+}
+
+
+@pytest.mark.parametrize(("at", "said"), INSTANTS.items())
+def test_an_instant_is_said_with_its_day_in_shanghai(at: str, said: str) -> None:
+    assert instant(datetime.fromisoformat(at)) == said
+
+
+def test_templates_say_it_alike() -> None:
+    say = engines["django"].from_string("{{ at|instant }}|{{ never|instant }}|").render
+    for at, said in INSTANTS.items():
+        assert say({"at": datetime.fromisoformat(at), "never": None}) == f"{said}||"
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Shanghai"])
+def test_scripts_say_it_alike_wherever_the_device_is(
+    monkeypatch: pytest.MonkeyPatch, zone: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    asked = [datetime.fromisoformat(at).timestamp() * 1000 for at in INSTANTS]
+    assert told(Path(__file__).with_name("instants.ts"), json.dumps(asked).encode()) == [
+        *INSTANTS.values()
+    ]

@@ -5,44 +5,72 @@
 
 import { present } from "#core/present.ts";
 import { keepAwake } from "#web/awake.ts";
+import { instant } from "#web/instants.ts";
 import { byId, written } from "#web/page.ts";
-import { clockTime, partOf, Screen, type Texts } from "./live/screen.ts";
+import { partOf, Screen, type Texts } from "./live/screen.ts";
 import { keepPage } from "./pocket/install.ts";
 import { forget, read, write, type Held } from "./pocket/store.ts";
-import { take, Unreachable } from "./pocket/take.ts";
+import { Refused, take, Unreachable } from "./pocket/take.ts";
 
 interface PocketTexts extends Texts {
   readonly kept: string; // with {time}
+  readonly unchecked: string; // with {time}
   readonly stale: string;
+  readonly gone: string;
   readonly nothing: string;
   readonly unable: string;
 }
 
 const SECOND = 1000;
 const DRAWN_FOR = 20 * SECOND;
-const DAY = 86_400 * SECOND;
+const TAKEN_ANEW_AFTER = 120 * SECOND;
 
 class Pocket {
   readonly #screen: Screen;
   readonly #texts: PocketTexts;
   #held: Held;
   #drawnAt = -Infinity;
+  #askedAt = Date.now();
+  #isOver = false;
 
-  constructor(screen: Screen, texts: PocketTexts, held: Held) {
+  constructor(screen: Screen, texts: PocketTexts, held: Held, isChecked: boolean) {
     this.#screen = screen;
     this.#texts = texts;
     this.#held = held;
-    part("holder").textContent = held.holder;
-    byId("live", HTMLElement).dataset["colour"] = held.colour;
-    part("kept").textContent = texts.kept.replace("{time}", day(held.expiresAt));
+    this.#tell(isChecked);
     void this.#tick();
   }
 
+  /** Have the server say the colour of now. Only its silence lets an older one stand. */
+  async check(): Promise<void> {
+    this.#askedAt = Date.now();
+    const { held, isChecked } = await renewed(this.#held.person, this.#held);
+    if (held === undefined) return this.#end(this.#texts.gone);
+    if (held !== this.#held) this.#drawnAt = -Infinity;
+    this.#held = held;
+    this.#tell(isChecked);
+  }
+
+  #tell(isChecked: boolean): void {
+    part("holder").textContent = this.#held.holder;
+    byId("live", HTMLElement).dataset["colour"] = this.#held.colour;
+    part("kept").textContent = this.#texts.kept.replace("{time}", instant(this.#held.expiresAt));
+    const time = instant(this.#held.takenAt);
+    say(isChecked ? "" : this.#texts.unchecked.replace("{time}", time));
+  }
+
+  #end(text: string): void {
+    this.#isOver = true;
+    end(text);
+  }
+
   async #tick(): Promise<void> {
+    if (this.#isOver) return;
     const now = this.#now();
-    if (now >= this.#held.expiresAt) return say(this.#texts.stale, true);
+    if (now >= this.#held.expiresAt) return this.#end(this.#texts.stale);
     if (now - this.#drawnAt >= DRAWN_FOR || now < this.#drawnAt) await this.#draw(now);
     this.#screen.tick(now, this.#shown());
+    if (!document.hidden && Date.now() - this.#askedAt >= TAKEN_ANEW_AFTER) void this.check();
     setTimeout(() => void this.#tick(), SECOND - (now % SECOND));
   }
 
@@ -65,47 +93,62 @@ class Pocket {
   }
 }
 
-async function start(texts: PocketTexts): Promise<void> {
-  const wanted = location.hash.slice(1);
-  let held = await read();
-  const other = wanted !== "" && held?.person !== wanted;
-  const aged = held !== undefined && Date.now() + held.ahead > held.expiresAt - DAY / 2;
-  if (wanted !== "" && (other || aged)) {
-    try {
-      held = await take(wanted);
-      await write(held);
-      await keepPage(byId("live", HTMLElement).dataset["worker"] ?? "");
-    } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
-      // Somebody else's code is not shown in the place of the one that was asked for.
-      if (other) held = undefined;
-    }
+/** A new code of this person, or the one that is held while the server says nothing. */
+async function renewed(
+  person: string,
+  held: Held | undefined,
+): Promise<{ held: Held | undefined; isChecked: boolean }> {
+  try {
+    const taken = await take(person);
+    await write(taken);
+    await keepPage(byId("live", HTMLElement).dataset["worker"] ?? "");
+    return { held: taken, isChecked: true };
+  } catch (error) {
+    if (error instanceof Unreachable) return { held, isChecked: false };
+    if (!(error instanceof Refused)) throw error;
+    await forget();
+    return { held: undefined, isChecked: true };
   }
-  if (held === undefined) return say(texts.nothing, true);
+}
+
+async function start(texts: PocketTexts): Promise<void> {
+  const kept = await read();
+  const person = location.hash.slice(1) || kept?.person;
+  if (person === undefined) return end(texts.nothing);
+  // Somebody else's code is not shown in the place of the one that was asked for.
+  const own = kept?.person === person ? kept : undefined;
+  const { held, isChecked } = await renewed(person, own);
+  if (held === undefined) return end(isChecked ? texts.gone : texts.nothing);
   part("forget").addEventListener("click", () => {
     void forget().then(() => {
       location.hash = "";
       location.reload();
     });
   });
-  new Pocket(new Screen(byId("live", HTMLElement), texts), texts, held);
+  const pocket = new Pocket(new Screen(byId("live", HTMLElement), texts), texts, held, isChecked);
+  addEventListener("online", () => void pocket.check());
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) void pocket.check();
+  });
   keepAwake();
 }
 
-function say(text: string, isEnd = false): void {
+function end(text: string): void {
+  say(text);
+  document.body.className = "live-page live-expired";
+  byId("live", HTMLElement).removeAttribute("data-colour");
+  part("picture").hidden = true;
+}
+
+function say(text: string): void {
   part("news").textContent = text;
-  if (isEnd) document.body.className = "live-page live-expired";
 }
 
 function part(name: string): HTMLElement {
   return partOf(document, name);
 }
 
-function day(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 10)} ${clockTime(at)}`;
-}
-
 const texts = written<PocketTexts>("live-texts");
 // Browsers give keys and storage only to pages that came over https.
-if (globalThis.crypto?.subtle === undefined) say(texts.unable, true);
+if (globalThis.crypto?.subtle === undefined) end(texts.unable);
 else void start(texts);

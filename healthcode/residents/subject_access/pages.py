@@ -14,6 +14,7 @@ from healthcode.residents.subject_access.erasure import BY_THEMSELVES, erase
 from healthcode.residents.subject_access.export import export
 from healthcode.residents.whom import whom
 from healthcode.web.errors import Refusal
+from healthcode.web.pages import FORGET
 
 
 @never_cache
@@ -32,7 +33,8 @@ def data(request: HttpRequest, person_id: int) -> HttpResponse:
     except Refusal as refusal:
         context = {"person": known, "fault": refusal.detail}
         return render(request, "residents/data.html", context, status=refusal.status)
-    messages.success(request, _("Everything about this person is erased."))
+    said = _("Everything about this person is erased.")
+    messages.success(request, said, extra_tags=FORGET)
     account.refresh_from_db()
     return redirect("me" if account.is_active else "home")
 

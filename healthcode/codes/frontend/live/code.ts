@@ -16,7 +16,7 @@ export interface Code {
 export class Refused extends Error {}
 
 const TIMEOUT = 10_000;
-const REFUSALS = [401, 403, 404, 409];
+export const REFUSALS = [401, 403, 404, 409];
 
 export async function fetchCode(url: string): Promise<Code> {
   return within(TIMEOUT, async (signal) => {

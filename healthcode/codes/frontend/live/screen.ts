@@ -1,6 +1,7 @@
 // What the live page shows. Words come from the page, in the reader's language.
 
 import { correction, generate, mode } from "lean-qr";
+import { instant } from "#web/instants.ts";
 import type { Code } from "./code.ts";
 
 export interface Texts {
@@ -38,7 +39,7 @@ export class Screen {
     this.#root.dataset["colour"] = code.colour;
     this.#paint();
     this.#draw(code.code);
-    this.#part("until").textContent = clockTime(Date.parse(code.expires_at));
+    this.#part("until").textContent = instant(Date.parse(code.expires_at));
     this.#part("reasons").replaceChildren(...code.reasons.map(({ text }) => item(text)));
     if (before !== code.colour) {
       this.#say(this.#texts.changed.replace("{colour}", this.#texts.colours[code.colour]));
@@ -58,7 +59,7 @@ export class Screen {
     if (state === this.#state) return;
     this.#state = state;
     this.#paint();
-    const until = clockTime(Date.parse(code.expires_at));
+    const until = instant(Date.parse(code.expires_at));
     this.#say(
       state === "fresh" ? this.#texts.back
       : state === "offline" ? this.#texts.offline.replace("{time}", until)
@@ -103,7 +104,7 @@ export function partOf(root: ParentNode, name: string): HTMLElement {
   return part;
 }
 
-export function clockTime(at: number): string {
+function clockTime(at: number): string {
   return CLOCK.format(at);
 }
 

@@ -1,6 +1,7 @@
 // What this phone keeps: one code with the key it is bound to. The key cannot be read out again.
 
 import { Database } from "#web/database.ts";
+import { POCKET_DATABASE } from "#web/personal.ts";
 import type { Colour } from "#core/index.ts";
 
 export interface Held {
@@ -9,6 +10,7 @@ export interface Held {
   readonly code: string;
   readonly colour: Colour;
   readonly holder: string;
+  readonly takenAt: number;
   readonly expiresAt: number;
   readonly ahead: number; // milliseconds by which the server's clock was ahead of this phone's
 }
@@ -16,7 +18,7 @@ export interface Held {
 const STORE = "held";
 const KEY = "code";
 
-const database = new Database("health-code-pocket", [STORE]);
+const database = new Database(POCKET_DATABASE, [STORE]);
 
 export async function read(): Promise<Held | undefined> {
   return database.read<Held>(STORE, KEY);

@@ -1,15 +1,18 @@
 // Taking a code along: a key is made here, and the server binds the code of the day to it.
 
 import { within } from "#web/patience.ts";
-import type { Code } from "../live/code.ts";
+import { type Code, REFUSALS } from "../live/code.ts";
 import type { Held } from "./store.ts";
 
-/** The server gave no code: no network, or it has none for this session. */
+/** The server did not answer, or is in no state to. */
 export class Unreachable extends Error {}
+
+/** The server answered that this session gets no code of this person. */
+export class Refused extends Error {}
 
 const TIMEOUT = 10_000;
 
-/** A new key of this phone, and the code of `person` bound to it. */
+/** A new key of this phone, and the code of `person` bound to it. Throws Unreachable, Refused. */
 export async function take(person: string): Promise<Held> {
   const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, [
     "sign",
@@ -23,6 +26,7 @@ export async function take(person: string): Promise<Held> {
     code: issued.code,
     colour: issued.colour,
     holder: issued.holder,
+    takenAt: Date.parse(issued.issued_at),
     expiresAt: Date.parse(issued.expires_at),
     ahead: Date.parse(issued.issued_at) - Math.floor(Date.now() / 1000) * 1000,
   };
@@ -30,8 +34,11 @@ export async function take(person: string): Promise<Held> {
 
 async function bound(person: string, key: Readonly<Record<string, unknown>>): Promise<Code & { holder: string }> {
   const response = await posted(`/people/${encodeURIComponent(person)}/phone-code`, key);
-  if (!response.ok) throw new Unreachable(String(response.status));
-  return (await response.json()) as Code & { holder: string };
+  if (response.ok) return (await response.json()) as Code & { holder: string };
+  // Whatever stands between may refuse, too: only the service's own word takes a code away.
+  const isOurs = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+  const isRefused = isOurs && REFUSALS.includes(response.status);
+  throw new (isRefused ? Refused : Unreachable)(String(response.status));
 }
 
 async function posted(address: string, content: object): Promise<Response> {

@@ -1,0 +1,39 @@
+"""One way to say an instant: pages use the filter `instant`, scripts the function of that name."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+ROOMS: Final = ("accounts", "healthcode", "verifier")
+# A filter that says hours, or a form of the language; not the value of a form's field.
+HOURS: Final = re.compile(r"""\|(?:date|time)(?::"(?:[^"]*[aAPgGhHisu][^"]*|[A-Z_]+)"|\s|\})""")
+SPOKEN: Final = re.compile(r"\btoLocale(?:Time|Date)?String\b|\bDateTimeFormat\b")
+CLOCKS: Final = {
+    # It ticks, by the second.
+    "healthcode/codes/templates/codes/live.html": 1,
+    "healthcode/codes/frontend/live/screen.ts": 1,
+    "healthcode/web/frontend/shared/instants.ts": 1,
+}
+
+
+def found(ending: str, pattern: re.Pattern[str]) -> dict[str, int]:
+    """The files of an ending that have the pattern, and how often."""
+    counts = {
+        str(path.relative_to(ROOT)): len(pattern.findall(path.read_text("utf-8")))
+        for room in ROOMS
+        for path in (ROOT / room).rglob(f"*{ending}")
+        if "static" not in path.parts
+    }
+    return {path: count for path, count in counts.items() if count}
+
+
+def test_instants_are_said_in_one_way() -> None:
+    assert found(".html", HOURS) | found(".ts", SPOKEN) == CLOCKS
+
+
+def test_what_says_hours_is_found() -> None:
+    for said in ('{{ a|date:"H:i" }}', '{{ a|date:"DATETIME_FORMAT" }}', "{{ a|time }}", "|date }"):
+        assert HOURS.search(said)
+    for said in ('{{ a|date:"Y-m-d" }}', "{{ a|date:'H:i' }}", "{{ a|instant }}"):
+        assert not HOURS.search(said)
