@@ -56,9 +56,8 @@ class Sentences(dict[Reason, str]):
 
 def sentence(reason: Reason, text: str, known: Mapping[Reason, str] | None = None) -> str:
     """The sentence for a verdict on `text`, in the language in force; out of `known`, if given."""
-    if reason is Reason.MALFORMED:
-        if text[:8].lower().startswith(_ADDRESS_STARTS):
-            return str(WEB_ADDRESS)
-        if text.startswith(_CERTIFICATE_STARTS):
-            return str(EU_CERTIFICATE)
+    if text.startswith(_CERTIFICATE_STARTS):
+        return str(EU_CERTIFICATE)
+    if reason is Reason.MALFORMED and text[:8].lower().startswith(_ADDRESS_STARTS):
+        return str(WEB_ADDRESS)
     return str((SENTENCES if known is None else known)[reason])

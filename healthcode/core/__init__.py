@@ -22,7 +22,7 @@ from healthcode.core.errors import (
 )
 from healthcode.core.keys import Key, jwk_set, key_id, parse_jwk_set
 from healthcode.core.rules import ADMITTED, Rules, parse_rules
-from healthcode.core.schemes import decode, verify
+from healthcode.core.schemes import decode, names_scheme, verify
 from healthcode.core.status import (
     ParsedStatusList,
     Statuses,
@@ -67,6 +67,7 @@ __all__ = [
     "jwk_set",
     "key_id",
     "load_status_list",
+    "names_scheme",
     "parse_jwk_set",
     "parse_rules",
     "parse_status_list",

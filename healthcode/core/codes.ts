@@ -4,6 +4,9 @@ import { type Bytes, concat, fromBase45, Malformed, uint, utf8 } from "./bytes.t
 import { decode, type Key as CborKey, type Value } from "./cbor.ts";
 import { type Algorithm, ES256, parse } from "./cose.ts";
 
+const [CODE, SHOWN, CERTIFICATE] = ["JK1:", "JK2:", "HC1:"] as const;
+/** How the texts of the schemes begin; the last is that of EU certificates, which say no colour. */
+export const SCHEMES = [CODE, SHOWN, CERTIFICATE] as const;
 export const COLOURS = ["green", "yellow", "red"] as const;
 export const KINDS = ["live", "paper"] as const;
 export type Colour = (typeof COLOURS)[number];
@@ -76,12 +79,21 @@ function maybe<T>(key: number, read: (value: Value) => T): Member<T | null> {
   return { key, always: false, read: (value) => (value === undefined ? null : read(value)) };
 }
 
+/** Whether a text begins as one of a scheme does. */
+export function namesScheme(text: string): boolean {
+  return SCHEMES.some((scheme) => text.startsWith(scheme));
+}
+
+export function isCertificate(text: string): boolean {
+  return text.startsWith(CERTIFICATE);
+}
+
 /** A code or, of a code bound to a phone, what that phone shows. Throws Malformed. */
 export function readCode(text: string): SignedCode {
   if (text.length > MAX_BOUND_CHARACTERS) throw new Malformed("longer than any code");
   const prefix = text.slice(0, 4);
-  if (prefix === "JK2:") return readShown(fromBase45(text.slice(4)));
-  if (prefix !== "JK1:") throw new Malformed("not a code");
+  if (prefix === SHOWN) return readShown(fromBase45(text.slice(4)));
+  if (prefix !== CODE) throw new Malformed("not a code");
   const code = readMessage(fromBase45(text.slice(4)));
   if (code.phone === null && text.length > MAX_CHARACTERS) throw new Malformed("too long");
   return code;

@@ -2,7 +2,7 @@
 // healthcode.core.verify.
 
 export { Malformed, NotTrusted, WentBackwards } from "./bytes.ts";
-export { type Colour, type HealthCode, type Kind, readCode } from "./codes.ts";
+export { type Colour, type HealthCode, isCertificate, type Kind, namesScheme, readCode } from "./codes.ts";
 export { present } from "./present.ts";
 export { parseStatusList, Statuses, type ParsedStatusList } from "./status.ts";
 export { type Key, type Outcome, parseJwkSet, parseTrustList, type Trust } from "./trust.ts";

@@ -31,6 +31,11 @@ SCHEMES: Final[Mapping[str, Scheme]] = {
 _PREFIX_CHARACTERS: Final = 4
 
 
+def names_scheme(text: str) -> bool:
+    """Whether a text begins as one of a known scheme does; posters and products do not."""
+    return text[:_PREFIX_CHARACTERS] in SCHEMES
+
+
 def verify(
     text: str, *, trust: Trust, status: Statuses, rules: Rules, at: int | datetime
 ) -> Verdict:

@@ -2,7 +2,7 @@
 // healthcode.core, whose answer this must always be.
 
 import { type Bytes, Malformed, sameBytes, uint } from "./bytes.ts";
-import { type Colour, type HealthCode, type Kind, KINDS, readCode, type SignedCode } from "./codes.ts";
+import { type Colour, type HealthCode, isCertificate, type Kind, KINDS, readCode, type SignedCode } from "./codes.ts";
 import { ES256, holds, p256Key } from "./cose.ts";
 import { type Statuses, type ParsedStatusList, superseded } from "./status.ts";
 import {
@@ -91,6 +91,8 @@ const PROOF_SECONDS = 60;
 
 /** What a scanned text means at this door. Rejects for no text whatever. */
 export async function verify(text: string, door: Door): Promise<Verdict> {
+  // It says no colour, and a door holds no keys of those who sign it: docs/format.md, section 7.
+  if (isCertificate(text)) return refused("not_admitted_here", door);
   try {
     return await judge(readCode(text), door);
   } catch (error) {

@@ -30,6 +30,13 @@ PHRASES: Final = {
         "Another program uses the camera. Close it and start the camera again."
     ),
     "camera-gone": gettext_lazy("The camera stopped. Start it again."),
+    "reader-missing": gettext_lazy(
+        "What reads pictures could not be loaded. Check the network and try again, or paste the "
+        "text."
+    ),
+    "reader-broken": gettext_lazy(
+        "Pictures cannot be read on this device. Reload the page, or paste the text."
+    ),
     "certificate-read": gettext_lazy("The certificate is read. Send it with the button below."),
     "other-code": gettext_lazy("This QR code is no EU certificate: its text would begin with HC1:"),
     "no-code": gettext_lazy(

@@ -50,6 +50,7 @@ def holds(keys: Any, algorithm: str, signed: bytes, signature: bytes) -> bool:
 
 def read_code(text: str) -> Any:
     """A code, its header, what its issuer signed, since when it counts, and if its phone agrees."""
+    need(text[:4] != "HC1:", "not_admitted_here")
     need(text[:4] in ("JK1:", "JK2:") and len(text) <= 656)
     message, shown, proof = base45.b45decode(text[4:].encode()), None, None
     if text.startswith("JK2:"):

@@ -1,6 +1,6 @@
 // The closed lists and the tables of the browser's verifier, on standard output.
 
-import { CLAIMS, COLOURS, HC, KINDS, LATER, STATEMENT } from "#core/codes.ts";
+import { CLAIMS, COLOURS, HC, KINDS, LATER, SCHEMES, STATEMENT } from "#core/codes.ts";
 import { OUTCOMES } from "#core/trust.ts";
 import { REASONS } from "#core/verify.ts";
 
@@ -10,5 +10,5 @@ function rows(table: Record<string, { key: number; always: boolean }>) {
 
 const lists = { reasons: REASONS, outcomes: OUTCOMES, colours: COLOURS, kinds: KINDS };
 console.log(
-  JSON.stringify({ ...lists, claims: rows(CLAIMS), hc: HC, statement: rows(STATEMENT), later: LATER }),
+  JSON.stringify({ ...lists, claims: rows(CLAIMS), hc: HC, statement: rows(STATEMENT), later: LATER, schemes: SCHEMES }),
 );

@@ -13,6 +13,7 @@ import pytest
 
 from healthcode.core import Colour, Kind, Outcome, Reason, StatusRef, present, sign
 from healthcode.core.claims import CLAIMS, HC, LATER, STATEMENT
+from healthcode.core.schemes import SCHEMES
 from tests.core import forge
 from tests.core.cases import VectorCase
 from tests.core.forge import NOON, PHONE, URI, ZHEJIANG, ZHEJIANG_ED, NamedKey
@@ -59,6 +60,7 @@ def test_the_closed_lists_are_those_of_the_core() -> None:
         "claims": [[each.field, each.key, each.always] for each in CLAIMS],
         "hc": HC,
         "statement": [[each.field, each.key, each.always] for each in STATEMENT],
+        "schemes": [*SCHEMES],
         "later": {"from": LATER[0], "to": LATER[-1]},
     }
 

@@ -161,7 +161,7 @@ def test_a_closed_tab_sends_when_there_is_network(
         page.reload()
         page.wait_for_function("() => navigator.serviceWorker.controller !== null")
         browser.context.set_offline(True)
-        given = [scan(page, code), scan(page, "https://example.org")]
+        given = [scan(page, code), scan(page, "JK1:NO CODE")]
         expect(page.locator("#state-queue")).to_contain_text("2")
         page.close()
         assert recorded(own) == []

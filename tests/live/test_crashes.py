@@ -127,7 +127,7 @@ def test_valkey_killed_before_an_act(live: LiveService, broker: Valkey) -> None:
     """With the broker down an act and a scan are answered; when it is back, all has come right."""
     broker.kill()
     number = publish_the_opposite(live).body["recomputation"]
-    scan = {"id": str(uuid.uuid4()), "code": "https://example.org/not-a-code"}
+    scan = {"id": str(uuid.uuid4()), "code": "JK1:NO CODE"}
     device = live.demo["device"]["token"]
     first = live.call("POST", "/api/v1/scans", token=device, json_body=scan)
     assert first.status == 200

@@ -170,7 +170,7 @@ def test_hours_without_the_server(
             (forged, ("refuse", "unknown_key")),
             (unknown, ("refuse", "unknown_issuer")),
             (green[:-1] + ("0" if green[-1] != "0" else "1"), ("refuse", "bad_signature")),
-            ("https://example.org", ("refuse", "malformed")),
+            ("JK1:NO CODE", ("refuse", "malformed")),
         ]
         given += [scan(page, code) for code, _ in expected]
         assert given == [verdict for _, verdict in expected]

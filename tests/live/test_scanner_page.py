@@ -190,7 +190,7 @@ def test_nothing_is_cut_off(
         page.click("summary")
         page.fill("#typed-code", "https://example.org")
         page.click("#typing-form button")
-        expect(page.locator("#verdict[data-reason=malformed]")).to_be_visible()
+        expect(page.locator("#verdict[data-look=no-code]")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         panel = page.locator("#verdict")
         assert panel.evaluate("e => e.scrollWidth <= e.clientWidth")

@@ -30,14 +30,25 @@ def write_film(path: Path, picture: Image.Image) -> None:
             film.write(empty if number < FRAMES // 2 else shown)
 
 
-def picture_of(text: str) -> Image.Image:
-    """The QR picture of a text."""
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, box_size=6, border=4)
+def picture_of(text: str, box_size: int = 6) -> Image.Image:
+    """The QR picture of a text, so many pixels a module."""
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, box_size=box_size, border=4)
     code.add_data(text)
     return code.make_image().get_image()
 
 
+def on_a_desk(*pictures: tuple[Image.Image, tuple[int, int]], size: int) -> Image.Image:
+    """A frame with pictures of a size, each with its middle at a place."""
+    desk = Image.new("L", (WIDTH, HEIGHT), GREY)
+    for picture, (x, y) in pictures:
+        small = picture.convert("L").resize((size, size), Image.Resampling.LANCZOS)
+        desk.paste(small, (x - size // 2, y - size // 2))
+    return desk
+
+
 def _on_a_desk(picture: Image.Image) -> Image.Image:
+    if picture.size == (WIDTH, HEIGHT):
+        return picture.convert("L")
     grey = picture.convert("L")
     grey.thumbnail((WIDTH - 2 * MARGIN, HEIGHT - 2 * MARGIN), Image.Resampling.LANCZOS)
     desk = Image.new("L", (WIDTH, HEIGHT), GREY)

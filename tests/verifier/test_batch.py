@@ -119,7 +119,7 @@ def test_one_batch_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
     """Phones send again what seemed lost: no scan twice, no deadlock, one answer."""
     device = Device.objects.create(venue=venue, label="North gate", created_at=now)
     at_door = EnrolledDevice(device=device.pk, venue=venue.pk, yellow=Outcome.CAUTION)
-    scans = [NewScan(uuid.uuid4(), f"text {number}", now) for number in range(200)]
+    scans = [NewScan(uuid.uuid4(), f"JK1:{number}", now) for number in range(200)]
 
     def deliver(backwards: bool) -> list[object]:
         ordered = scans[::-1] if backwards else scans
@@ -154,7 +154,7 @@ def test_whatever_is_sent_however_often(
     at_door = EnrolledDevice(device=1, venue=venue.pk, yellow=Outcome.CAUTION)
     first: dict[int, int] = {}
     for delivery in deliveries:
-        scans = [NewScan(uuid.UUID(int=number), f"code {code}", now) for number, code in delivery]
+        scans = [NewScan(uuid.UUID(int=number), f"JK1:{code}", now) for number, code in delivery]
         answers = scan_all(door=at_door, scans=scans, offline=True, at=now)
         for (number, code), answer in zip(delivery, answers, strict=True):
             expected = first.setdefault(number, code)
@@ -170,3 +170,35 @@ def test_what_a_scanner_adds_is_no_part_of_the_code(
     """Whether or not the other scans of the batch are right."""
     sent = [offline(spelt.format(zhejiang.code(at=now)), now), *wrong]
     assert send(door, sent).json()["results"][0]["answer"]["reason"] == "ok"
+
+
+def test_what_names_no_scheme_is_answered_and_nobody_was_refused_for_it(
+    door: APIClient, zhejiang: Authority, now: datetime
+) -> None:
+    """So that a device may forget it."""
+    verdict = {"given_outcome": "refuse", "given_reason": "malformed"}
+    product = offline("6901234567892", now, **verdict)
+    green = offline(zhejiang.code(at=now), now)
+    damaged = offline("JK1:NO CODE", now, **verdict)
+    body = send(door, [product, green, damaged]).json()
+    assert body["accepted"] == 3
+    assert [result["answer"]["reason"] for result in body["results"]] == [
+        "malformed",
+        "ok",
+        "malformed",
+    ]
+    assert {str(found.id) for found in Scan.objects.all()} == {green["id"], damaged["id"]}
+
+
+def test_one_scan_twice_in_a_batch_that_is_sent_twice(
+    door: APIClient, zhejiang: Authority, now: datetime
+) -> None:
+    """Each time each gets the same answer, and it is recorded once."""
+    once = offline(zhejiang.code(at=now, colour=Colour.YELLOW), now)
+    other = offline(zhejiang.code(at=now, idx=9), now)
+    batch = [once, other, once]
+    first, second = send(door, batch).json(), send(door, batch).json()
+    assert first == second
+    assert first["accepted"] == 3
+    assert first["results"][0] == first["results"][2]
+    assert Scan.objects.count() == 2

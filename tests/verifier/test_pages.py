@@ -117,7 +117,7 @@ def test_device_needs_a_name(li_na: Client, venue: Venue) -> None:
 def test_counts_and_states(
     li_na: Client, door: object, venue: Venue, zhejiang: Authority, now: datetime
 ) -> None:
-    for text in [zhejiang.code(at=now), zhejiang.code(at=now, idx=9), "https://example.org"]:
+    for text in [zhejiang.code(at=now), zhejiang.code(at=now, idx=9), "JK1:NO CODE"]:
         scan(door, text)
     add_device(venue=venue, label="South gate", at=now)
     page = text_of(li_na.get(f"/venues/{venue.pk}"))

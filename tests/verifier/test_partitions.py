@@ -21,7 +21,7 @@ NOON = datetime.fromisoformat("2020-02-09T12:00:00+08:00")
 
 
 def scan_at(at: datetime) -> uuid.UUID:
-    new = NewScan(uuid.uuid4(), "https://example.org", at)
+    new = NewScan(uuid.uuid4(), "JK1:NO CODE", at)
     scan_all(door=DOOR, scans=[new], offline=True, at=at)
     return new.id
 
@@ -51,7 +51,7 @@ def test_scan_of_a_day_without_partition_is_kept_and_moved() -> None:
     partitions.maintain(at=NOON)
     assert in_default() == 0
     assert Scan.objects.get().id == scan_id
-    again = NewScan(scan_id, "https://example.org", NOON)
+    again = NewScan(scan_id, "JK1:NO CODE", NOON)
     scan_all(door=DOOR, scans=[again], offline=True, at=NOON)
     assert Scan.objects.count() == 1
 

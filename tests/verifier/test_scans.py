@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from prometheus_client import REGISTRY
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
@@ -131,26 +132,37 @@ def test_green_on_old_knowledge_is_caution_and_red_stays_red(
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "says", "recorded"),
     [
-        ("https://example.org/menu", "web address"),
-        ("HC1:6BFOXN*TS0BI$ZD", "EU Digital COVID Certificate"),
-        ("6901234567892", "not a health code"),
-        ("JK1:", "not a health code"),
-        ("JK1:///", "not a health code"),
-        ("你好", "not a health code"),
-        ("\x00\x01", "not a health code"),
-        ("JK1:" + "A" * 50_000, "not a health code"),
+        ("https://example.org/menu", "web address", 0),
+        ("HC1:6BFOXN*TS0BI$ZD", "EU Digital COVID Certificate", 1),
+        ("6901234567892", "not a health code", 0),
+        ("JK9:6BFOXN*TS0BI$ZD", "not a health code", 0),
+        ("JK1:", "not a health code", 1),
+        ("JK1:///", "not a health code", 1),
+        ("JK2:6BFOXN*TS0BI$ZD", "not a health code", 1),
+        ("你好", "not a health code", 0),
+        ("\x00\x01", "not a health code", 0),
+        ("JK1:" + "A" * 50_000, "not a health code", 1),
     ],
 )
 def test_what_is_no_code_of_ours(
-    door: APIClient, zhejiang: Authority, text: str, says: str
+    door: APIClient, zhejiang: Authority, text: str, says: str, recorded: int
 ) -> None:
+    """A poster or a product is answered, but is nobody's scan: nobody was refused for it."""
+    before = counted()
     answer = scan(door, text)
     assert answer.status_code == 200
     assert (answer.json()["outcome"], answer.json()["reason"]) == ("refuse", "malformed")
     assert says in answer.json()["message"]
-    assert Scan.objects.count() == 1
+    assert Scan.objects.count() == recorded
+    assert counted() - before == recorded
+
+
+def counted() -> float:
+    """How many malformed codes the metrics have."""
+    labels = {"outcome": "refuse", "reason": "malformed", "offline": "false"}
+    return REGISTRY.get_sample_value("healthcode_scans_total", labels) or 0
 
 
 def test_sentences_are_chinese_first(door: APIClient, zhejiang: Authority, now: datetime) -> None:
@@ -309,7 +321,7 @@ def test_only_enrolled_devices_scan(zhejiang: Authority, now: datetime, header: 
 def test_one_scan_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
     """A door that taps again and again: one row, one answer for all."""
     at_door = EnrolledDevice(device=1, venue=venue.pk, yellow=Outcome.CAUTION)
-    new = NewScan(uuid.uuid4(), "https://example.org")
+    new = NewScan(uuid.uuid4(), "JK1:NO CODE")
 
     def send(number: int) -> object:
         try:

@@ -84,6 +84,7 @@ PHRASES: Final = {
     "caution": _("Check first"),
     "refuse": _("No entry"),
     "none": _("No verdict"),
+    "no-code": _("Not a code"),
     "waiting": _("Checking…"),
     "made": _("Code made"),
     "tap-for-sound": _("Tap the screen once to switch the sound on."),
@@ -111,8 +112,22 @@ PHRASES: Final = {
         "open this page over https."
     ),
     "no-camera": _("This device has no camera. Use a handheld scanner, or type the code."),
+    "camera-starting": _("The camera starts. If the browser asks, allow it for this page."),
     "camera-busy": _("Another program uses the camera. Close it and start the camera again."),
     "camera-gone": _("The camera stopped. Start it again."),
+    "reader-missing": _(
+        "What reads pictures could not be loaded. Check the network and start the camera again, or "
+        "use a handheld scanner."
+    ),
+    "reader-broken": _(
+        "Pictures cannot be read on this device. Start the camera again, or use a handheld scanner."
+    ),
+    "no-sound": _("This device makes no sound: look at the screen, or begin anew."),
+    "no-light": _("The light does not work on this device. Scan without it, or begin anew."),
+    "page-failed": _("Something failed in this page. Begin anew, and scan again."),
+    "disk-full": _(
+        "This device cannot keep what it needs without network. Free some of its storage."
+    ),
     "online": _("Connected"),
     "offline": _("Without network: this device decides"),
     "unreachable": _("Without network"),

@@ -24,6 +24,7 @@ from healthcode.core import (
     Rules,
     Verdict,
     decode,
+    names_scheme,
 )
 from healthcode.web.days import day_of
 from healthcode.web.errors import InvalidInput, Refusal
@@ -108,7 +109,8 @@ def scan_all(
 ) -> list[Answer | Refusal]:
     """Judge and record many scans with one statement; the answers in the order of `scans`.
 
-    Each is judged as of its `scanned_at`, with what is known now.
+    Each is judged as of its `scanned_at`, with what is known now. What names no scheme is answered
+    and not recorded.
     """
     refusals = [_refusal_of_time(new.scanned_at, at) for new in scans]
     rules, known, now = door.rules(), knowledge.current(), int(at.timestamp())
@@ -119,8 +121,13 @@ def scan_all(
             verdict = known.judge(new.code, rules=rules, at=int(moment.timestamp()), now=now)
             row = _row(door, new, verdict, moment=moment, offline=offline, at=at)
             judged[new.id] = _Judged(new, verdict, row)
-    earlier = record([one.row for one in judged.values()])
-    _count(one.row for name, one in judged.items() if name not in earlier)
+    # A poster or a product is nobody's code, so nobody was refused for it.
+    earlier = record([one.row for one in judged.values() if names_scheme(one.new.code)])
+    _count(
+        one.row
+        for name, one in judged.items()
+        if name not in earlier and names_scheme(one.new.code)
+    )
     return [
         refusal or _answer(door, new, judged[new.id], earlier.get(new.id) if earlier else None)
         for new, refusal in zip(scans, refusals, strict=True)

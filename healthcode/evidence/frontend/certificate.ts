@@ -25,9 +25,6 @@ function take(found: string): boolean {
 }
 
 function close(): void {
-  const stream = video.srcObject;
-  if (stream instanceof MediaStream) for (const track of stream.getTracks()) track.stop();
-  video.srcObject = null;
   video.hidden = true;
   start.hidden = false;
 }
@@ -40,12 +37,14 @@ async function watch(): Promise<void> {
   let isDone = false;
   try {
     const [reader] = await Promise.all([openReader(), camera.open()]);
-    await camera.watch(reader, (found) => {
-      if (isDone || !take(found)) return;
+    await camera.watch(reader, (texts) => {
+      const found = texts.find((text) => text.startsWith(PREFIX)) ?? texts[0];
+      if (isDone || found === undefined || !take(found)) return;
       isDone = true;
-      close();
+      camera.close();
     });
   } catch (error) {
+    camera.close();
     close();
     if (!(error instanceof CameraFailure)) throw error;
     // The camera is gone because it has done its work.
@@ -54,7 +53,12 @@ async function watch(): Promise<void> {
 }
 
 async function takeFrom(file: File): Promise<void> {
-  const codes = await readPicture(file);
+  const codes = await readPicture(file).catch((error: unknown) => {
+    if (!(error instanceof CameraFailure)) throw error;
+    say(phrase(error.reason));
+    return null;
+  });
+  if (codes === null) return;
   const found = codes.find((code) => code.startsWith(PREFIX)) ?? codes[0];
   if (found === undefined) say(phrase("no-code"));
   else take(found);

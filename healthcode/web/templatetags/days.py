@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from django import template
 
-from healthcode.web.days import SHANGHAI, day_of, is_midnight
+from healthcode.web.days import day_of, instant, is_midnight
 
 register = template.Library()
 
@@ -19,7 +19,7 @@ def begins(starts: datetime, ends: datetime | None) -> str:
     """When a period began: a day, or a day with the minute."""
     if starts != ends and is_midnight(starts):
         return day_of(starts).isoformat()
-    return f"{starts.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    return instant(starts)
 
 
 @register.filter
@@ -27,4 +27,4 @@ def finishes(ends: datetime, starts: datetime) -> str:
     """When a period was over: its last day, or a day with the minute."""
     if starts != ends and is_midnight(ends):
         return (day_of(ends) - timedelta(days=1)).isoformat()
-    return f"{ends.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+    return instant(ends)

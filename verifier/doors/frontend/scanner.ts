@@ -1,18 +1,20 @@
 // The scanner page: from what a camera, a handheld scanner or a hand reads to a verdict that
 // nobody at a door can mistake, and on to the next code without a tap.
 
+import { namesScheme } from "#core/index.ts";
 import { keepAwake } from "#web/awake.ts";
 import { Camera, CameraFailure } from "#web/camera.ts";
 import { byId, fill, language } from "#web/page.ts";
 import { phrase } from "#web/phrases.ts";
 import { openReader } from "#web/reader.ts";
-import { type Device, enrol, type Failure, isFailure, speak } from "./scanner/api.ts";
+import { type Device, enrol, type Failure, isFailure, type Outcome, speak } from "./scanner/api.ts";
 import { forgetDevice, loadDevice, saveDevice } from "./scanner/device.ts";
 import { alertStaff, unlockSound } from "./scanner/feedback.ts";
 import { install } from "./scanner/install.ts";
 import { sendLater } from "./scanner/exchange.ts";
 import { Judging } from "./scanner/judging.ts";
 import { Repeats } from "./scanner/repeats.ts";
+import { meant, scanned } from "./scanner/scanned.ts";
 import { showState } from "./scanner/state.ts";
 import { VerdictView } from "./scanner/verdict.ts";
 import { listenForHandheld } from "./scanner/wedge.ts";
@@ -42,6 +44,14 @@ function say(text: string): void {
   const notice = byId("notice", HTMLElement);
   notice.hidden = text === "";
   fill("notice", text);
+  byId("reload", HTMLElement).hidden = true;
+}
+
+/** Say that something of this page failed, and offer to begin anew: nothing fails in silence. */
+function report(error: unknown, name = "page-failed"): void {
+  console.error(error);
+  say(phrase(name));
+  byId("reload", HTMLElement).hidden = false;
 }
 
 async function enrolWith(code: string): Promise<void> {
@@ -69,29 +79,49 @@ async function leave(): Promise<void> {
 
 /** The code in the address that a manager's page shows as a QR picture, or the text itself. */
 function enrolmentCode(text: string): string {
-  return /#enrol=([^&]+)/.exec(text)?.[1] ?? text;
+  return /#enrol=([^&]+)/i.exec(text)?.[1] ?? text;
 }
 
 /** What a scanner read while the device has no venue. A passing QR is no wrong code. */
 function readEnrolment(text: string): void {
-  const code = enrolmentCode(text);
+  const code = enrolmentCode(scanned(text));
   if (/^[0-9a-z]{4}-?[0-9a-z]{4}$/i.test(code)) void enrolWith(code);
   else say(phrase("no-enrolment-code"));
 }
 
-async function judge(text: string): Promise<void> {
-  if (device === null || isBusy) return;
+async function judge(read: string): Promise<void> {
+  const text = scanned(read);
+  if (device === null || isBusy || text === "") return;
+  if (!namesScheme(text)) return showNoCode(text);
   isBusy = true;
   view.wait();
   try {
     const answer = await judging.judge(device, text);
     if (isFailure(answer)) fail(answer);
     else {
-      alertStaff(answer.outcome);
       view.show(answer, VERDICT_STAYS_MS);
+      sound(answer.outcome);
     }
+  } catch (error) {
+    fail({ said: { phrase: "page-failed" }, notEnrolled: false, unreachable: false });
+    report(error);
   } finally {
     isBusy = false;
+  }
+}
+
+/** A poster, a product: nobody is refused for it, and the server is not told. */
+function showNoCode(text: string): void {
+  const isAddress = /^(https?:\/\/|www\.)/i.test(text);
+  view.showNoCode(phrase(isAddress ? "web-address" : "reason-malformed"), VERDICT_STAYS_MS);
+  sound("none");
+}
+
+function sound(alert: Outcome | "none"): void {
+  try {
+    alertStaff(alert);
+  } catch (error) {
+    report(error, "no-sound");
   }
 }
 
@@ -101,8 +131,8 @@ function sentenceOf({ said }: Failure): string {
 }
 
 function fail(failure: Failure): void {
-  alertStaff("none");
   view.fail(sentenceOf(failure), FAILURE_STAYS_MS);
+  sound("none");
   setTimeout(() => repeats.forget(), FAILURE_STAYS_MS);
   if (failure.notEnrolled) endEnrolment(failure);
 }
@@ -114,9 +144,9 @@ function endEnrolment(failure: Failure): void {
 
 /** Hear the server in the background, and keep what the page says of this device up to date. */
 async function sync(): Promise<void> {
-  await judging.clock.tick();
   showState(judging);
   const failure = await judging.sync();
+  if (!judging.isFull) await judging.clock.tick();
   if (failure?.notEnrolled && device !== null) endEnrolment(failure);
   showState(judging);
 }
@@ -131,26 +161,41 @@ async function startCamera(): Promise<void> {
   // A tap may come before the page starts it by itself.
   if (byId("start", HTMLElement).hidden) return;
   byId("start", HTMLElement).hidden = true;
+  say(phrase("camera-starting"));
   try {
     const [reader] = await Promise.all([openReader(), camera.open()]);
+    say(isTouched() ? "" : phrase("tap-for-sound"));
     keepAwake();
     showTorch();
-    // What is read while a verdict is on its way stays unread, and is read again right after.
-    await camera.watch(reader, (text, now) => {
-      if (!isBusy && repeats.isNew(text, now)) void read(text);
-    });
+    await camera.watch(reader, inView);
   } catch (error) {
-    if (!(error instanceof CameraFailure)) throw error;
-    say(phrase(error.reason));
+    camera.close();
     byId("start", HTMLElement).hidden = false;
+    if (error instanceof CameraFailure) say(phrase(error.reason));
+    else report(error);
   }
+}
+
+/** What is read while a verdict is on its way stays unread, and is read again right after. */
+function inView(texts: string[], now: number): void {
+  const text = meant(texts);
+  if (!isBusy && text !== undefined && repeats.isNew(texts, text, now)) void read(text);
+}
+
+function isTouched(): boolean {
+  return navigator.userActivation?.hasBeenActive ?? false;
 }
 
 function showTorch(): void {
   const torch = byId("torch", HTMLButtonElement);
   torch.hidden = !camera.hasTorch;
   torch.onclick = async () => {
-    torch.setAttribute("aria-pressed", String(await camera.toggleTorch()));
+    try {
+      torch.setAttribute("aria-pressed", String(await camera.toggleTorch()));
+    } catch (error) {
+      torch.hidden = true;
+      report(error, "no-light");
+    }
   };
 }
 
@@ -159,7 +204,7 @@ function typed(form: HTMLFormElement, then: (text: string) => void): void {
     event.preventDefault();
     const input = form.elements.namedItem("code");
     if (!(input instanceof HTMLInputElement)) return;
-    const text = input.value.replace(/[\r\n]+/g, "");
+    const text = scanned(input.value);
     if (text === "") return;
     input.value = "";
     then(text);
@@ -167,11 +212,14 @@ function typed(form: HTMLFormElement, then: (text: string) => void): void {
 }
 
 function touched(): void {
-  unlockSound();
+  unlockSound().catch((error: unknown) => report(error, "no-sound"));
   if (byId("notice", HTMLElement).textContent === phrase("tap-for-sound")) say("");
 }
 
 function listen(): void {
+  addEventListener("error", ({ error, message }) => report(error ?? message));
+  addEventListener("unhandledrejection", ({ reason }) => report(reason));
+  byId("reload", HTMLButtonElement).addEventListener("click", () => location.reload());
   byId("start", HTMLButtonElement).addEventListener("click", () => {
     say("");
     void startCamera();
@@ -202,7 +250,6 @@ async function startIfAllowed(): Promise<void> {
   try {
     const permission = await navigator.permissions.query({ name: "camera" as PermissionName });
     if (permission.state !== "granted") return;
-    if (!navigator.userActivation?.hasBeenActive) say(phrase("tap-for-sound"));
     await startCamera();
   } catch (error) {
     // Some browsers do not know this permission by name; the button is there for them.

@@ -1,8 +1,12 @@
 // The camera: opened once, watched frame by frame, lit where the phone can.
 
-import type { Reader } from "./reader.ts";
+import type { Reader, Seen } from "./reader.ts";
 
 const FRAME_MS = 60;
+// A camera that was taken away without a word shows nothing, or the same for ever.
+const DARK_MS = 5_000;
+// One frame may be unreadable for reasons of its own; as many in a row have one reason.
+const MOST_FAILURES = 5;
 const REASONS: Record<string, string> = {
   NotAllowedError: "camera-not-allowed",
   NotFoundError: "no-camera",
@@ -16,14 +20,18 @@ interface TorchSettings extends MediaTrackConstraintSet {
   torch: boolean;
 }
 
-/** Why there is no picture, by the name of the page's phrase for it. */
+/** Why nothing is read, by the name of the page's phrase for it. */
 export class CameraFailure extends Error {
   readonly reason: string;
 
-  constructor(reason: string) {
-    super(reason);
+  constructor(reason: string, options?: ErrorOptions) {
+    super(reason, options);
     this.reason = reason;
   }
+}
+
+function readerBroken(error: unknown): CameraFailure {
+  return error instanceof CameraFailure ? error : new CameraFailure("reader-broken", { cause: error });
 }
 
 export class Camera {
@@ -47,25 +55,67 @@ export class Camera {
           height: { ideal: 720 },
         },
       });
+      this.close();
       this.#track = stream.getVideoTracks()[0] ?? null;
       this.#video.srcObject = stream;
       await this.#video.play();
     } catch (error) {
+      this.close();
       if (!(error instanceof DOMException)) throw error;
       throw new CameraFailure(REASONS[error.name] ?? "camera-busy");
     }
   }
 
-  /** Read frame after frame until the camera goes away. Raises CameraFailure then. */
-  async watch(reader: Reader, onText: (text: string, now: number) => void): Promise<never> {
-    for (;;) {
-      if (this.#track?.readyState !== "live") throw new CameraFailure("camera-gone");
-      if (this.#video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !document.hidden) {
-        const text = await reader(this.#video);
-        if (text !== null) onText(text, performance.now());
+  /**
+   * Read frame after frame; `onTexts` gets what the page shows, nearest to the middle first. Throws
+   * CameraFailure, the camera closed, when nothing can be read any more.
+   */
+  async watch(reader: Reader, onTexts: (texts: string[], now: number) => void): Promise<never> {
+    let failures = 0;
+    let lit = performance.now();
+    try {
+      for (;;) {
+        if (this.#track?.readyState !== "live") throw new CameraFailure("camera-gone");
+        if (this.#hasPicture && !document.hidden) {
+          const seen = await reader(this.#video).catch((error: unknown) => {
+            if (++failures >= MOST_FAILURES) throw readerBroken(error);
+            return null;
+          });
+          if (seen !== null) failures = 0;
+          const texts = this.#inView(seen ?? []).map(({ text }) => text);
+          if (texts.length > 0) onTexts(texts, performance.now());
+        }
+        if (this.#hasPicture || document.hidden) lit = performance.now();
+        if (performance.now() - lit > DARK_MS) throw new CameraFailure("camera-gone");
+        await new Promise((resolve) => setTimeout(resolve, FRAME_MS));
       }
-      await new Promise((resolve) => setTimeout(resolve, FRAME_MS));
+    } finally {
+      this.close();
     }
+  }
+
+  close(): void {
+    this.#track?.stop();
+    this.#video.srcObject = null;
+  }
+
+  get #hasPicture(): boolean {
+    const hasData = this.#video.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA;
+    return hasData && this.#track?.muted === false;
+  }
+
+  /** What lies in the part of the frame that the page shows, nearest to its middle first. */
+  #inView(seen: Seen[]): Seen[] {
+    const { videoWidth, videoHeight, clientWidth, clientHeight } = this.#video;
+    const scales = [clientWidth / videoWidth, clientHeight / videoHeight];
+    const isCut = getComputedStyle(this.#video).objectFit === "cover";
+    const scale = isCut ? Math.max(...scales) : Math.min(...scales);
+    const across = ({ x }: Seen) => Math.abs(x - 0.5) * videoWidth * scale;
+    const down = ({ y }: Seen) => Math.abs(y - 0.5) * videoHeight * scale;
+    const distance = (one: Seen) => Math.hypot(across(one), down(one));
+    return seen
+      .filter((one) => across(one) <= clientWidth / 2 && down(one) <= clientHeight / 2)
+      .sort((one, other) => distance(one) - distance(other));
   }
 
   get hasTorch(): boolean {

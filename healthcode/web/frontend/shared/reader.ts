@@ -1,15 +1,33 @@
-// Reading QR pictures: with the browser's own detector where it has one, else with zxing in
-// WebAssembly, which comes with the page.
+// Reading QR pictures: with the browser's own detector where it has one that works, else with zxing
+// in WebAssembly, which comes with the page.
 
-import { prepareZXingModule, readBarcodes, type ReaderOptions } from "zxing-wasm/reader";
+import {
+  prepareZXingModule,
+  purgeZXingModule,
+  readBarcodes,
+  type ReaderOptions,
+  type ReadResult,
+} from "zxing-wasm/reader";
 
+import { CameraFailure } from "./camera.ts";
 import { byId } from "./page.ts";
 
-/** The text of a QR picture in the frame, or null. */
-export type Reader = (frame: HTMLVideoElement) => Promise<string | null>;
+/** A QR picture in a frame: its text, and its middle, counted from 0 to 1 across and down. */
+export interface Seen {
+  text: string;
+  x: number;
+  y: number;
+}
 
+/** All the QR pictures in the frame. */
+export type Reader = (frame: HTMLVideoElement) => Promise<Seen[]>;
+
+interface Detected {
+  rawValue: string;
+  boundingBox: DOMRectReadOnly;
+}
 interface Detector {
-  detect(source: HTMLVideoElement): Promise<{ rawValue: string }[]>;
+  detect(source: HTMLVideoElement): Promise<Detected[]>;
 }
 interface DetectorClass {
   new (options: { formats: string[] }): Detector;
@@ -21,30 +39,78 @@ declare global {
 }
 
 const LONGEST_SIDE = 960;
+// More than a frame at a door has, posters and neighbours included.
+const MOST_SYMBOLS = 8;
+// A detector takes a few milliseconds; one that has not answered by then never will.
+const DETECTOR_MS = 3_000;
 // Photographs are larger than any code in them needs.
 const LONGEST_SIDE_OF_PICTURES = 2000;
 
+/** Throws CameraFailure when the reader cannot be loaded. */
 export async function openReader(): Promise<Reader> {
-  if (globalThis.BarcodeDetector !== undefined) {
-    const formats = await globalThis.BarcodeDetector.getSupportedFormats();
-    if (formats.includes("qr_code")) return nativeReader(globalThis.BarcodeDetector);
-  }
-  return zxingReader();
+  const native = await nativeReader();
+  return native === null ? zxingReader() : untilItFails(native);
 }
 
-/** The texts of the QR codes in a picture, in whatever format the browser knows. */
+/**
+ * The texts of the QR codes in a picture, in whatever format the browser knows. Throws CameraFailure
+ * when the reader cannot be loaded.
+ */
 export async function readPicture(file: Blob): Promise<string[]> {
   const picture = await opened(file);
   if (picture === null) return [];
   await prepare();
   const canvas = document.createElement("canvas");
   const pixels = draw(picture, picture.width, picture.height, LONGEST_SIDE_OF_PICTURES, canvas);
-  return textsIn(pixels, { tryHarder: true });
+  return (await symbolsIn(pixels, { tryHarder: true })).map((symbol) => symbol.text);
 }
 
-function nativeReader(kind: DetectorClass): Reader {
-  const detector = new kind({ formats: ["qr_code"] });
-  return async (frame) => (await detector.detect(frame))[0]?.rawValue ?? null;
+/** The browser's own reader; null where it has none, or one that cannot start. */
+async function nativeReader(): Promise<Reader | null> {
+  const kind = globalThis.BarcodeDetector;
+  if (kind === undefined) return null;
+  try {
+    const formats = await inTime(kind.getSupportedFormats());
+    if (!formats.includes("qr_code")) return null;
+    const detector = new kind({ formats: ["qr_code"] });
+    return async (frame) => (await inTime(detector.detect(frame))).map((one) => placed(one, frame));
+  } catch (error) {
+    console.warn("the browser's own detector does not start", error);
+    return null;
+  }
+}
+
+/** The browser's own reader up to its first failure, zxing from then on. */
+function untilItFails(native: Reader): Reader {
+  let instead: Reader | null = null;
+  return async (frame) => {
+    if (instead !== null) return instead(frame);
+    try {
+      return await native(frame);
+    } catch (error) {
+      // Some browsers name the format and have no service behind it: each frame would fail.
+      console.warn("the browser's own detector fails", error);
+      instead = await zxingReader();
+      return instead(frame);
+    }
+  };
+}
+
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer = 0;
+  const late = new Promise<never>((_, reject) => {
+    timer = window.setTimeout(() => reject(new Error("no answer in time")), DETECTOR_MS);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function placed({ rawValue, boundingBox: box }: Detected, frame: HTMLVideoElement): Seen {
+  const x = (box.x + box.width / 2) / frame.videoWidth;
+  return { text: rawValue, x, y: (box.y + box.height / 2) / frame.videoHeight };
 }
 
 async function zxingReader(): Promise<Reader> {
@@ -52,15 +118,22 @@ async function zxingReader(): Promise<Reader> {
   const canvas = document.createElement("canvas");
   return async (frame) => {
     const pixels = draw(frame, frame.videoWidth, frame.videoHeight, LONGEST_SIDE, canvas);
-    return (await textsIn(pixels, { maxNumberOfSymbols: 1 }))[0] ?? null;
+    const symbols = await symbolsIn(pixels, { maxNumberOfSymbols: MOST_SYMBOLS });
+    return symbols.map((symbol) => placedIn(pixels, symbol));
   };
 }
 
 async function prepare(): Promise<void> {
-  await prepareZXingModule({
-    overrides: { locateFile: () => byId("reader", HTMLLinkElement).href },
-    fireImmediately: true,
-  });
+  try {
+    await prepareZXingModule({
+      overrides: { locateFile: () => byId("reader", HTMLLinkElement).href },
+      fireImmediately: true,
+    });
+  } catch (error) {
+    // It is kept as it failed, and would fail for ever.
+    purgeZXingModule();
+    throw new CameraFailure("reader-missing", { cause: error });
+  }
 }
 
 async function opened(file: Blob): Promise<ImageBitmap | null> {
@@ -89,7 +162,15 @@ function draw(
   return context.getImageData(0, 0, canvas.width, canvas.height);
 }
 
-async function textsIn(pixels: ImageData, options: ReaderOptions): Promise<string[]> {
+async function symbolsIn(pixels: ImageData, options: ReaderOptions): Promise<ReadResult[]> {
   const symbols = await readBarcodes(pixels, { formats: ["QRCode"], ...options });
-  return symbols.filter((symbol) => symbol.isValid).map((symbol) => symbol.text);
+  return symbols.filter((symbol) => symbol.isValid);
+}
+
+function placedIn({ width, height }: ImageData, { text, position }: ReadResult): Seen {
+  const { topLeft, topRight, bottomLeft, bottomRight } = position;
+  const corners = [topLeft, topRight, bottomLeft, bottomRight];
+  const middle = (sides: number[]) => sides.reduce((sum, side) => sum + side, 0) / corners.length;
+  const [x, y] = [middle(corners.map((one) => one.x)), middle(corners.map((one) => one.y))];
+  return { text, x: x / width, y: y / height };
 }

@@ -95,8 +95,8 @@ export async function fetchBundle(
   token: string,
 ): Promise<{ bundle: string; keys: unknown } | Failure> {
   return get("/api/v1/devices/bundle", token, async (response) => {
-    const answer = (await response.json()) as { bundle?: unknown; keys?: unknown };
-    if (typeof answer.bundle !== "string") throw new SyntaxError("no bundle");
+    const answer = (await response.json()) as { bundle?: unknown; keys?: unknown } | null;
+    if (typeof answer?.bundle !== "string") throw new SyntaxError("no bundle");
     return { bundle: answer.bundle, keys: answer.keys };
   });
 }
@@ -120,7 +120,11 @@ function post<T extends object>(
 ): Promise<T | Failure> {
   const headers = { ...headersFor(token), "Content-Type": "application/json" };
   const request = { method: "POST", headers, body: JSON.stringify(body) };
-  return ask(path, request, patienceMs, async (response) => (await response.json()) as T);
+  return ask(path, request, patienceMs, async (response) => {
+    const answer: unknown = await response.json();
+    if (typeof answer !== "object" || answer === null) throw new SyntaxError("no object");
+    return answer as T;
+  });
 }
 
 function get<T extends object>(
@@ -160,9 +164,10 @@ async function ask<T extends object>(
 async function refusal(response: Response): Promise<Failure> {
   const isProblem = response.headers.get("Content-Type")?.startsWith("application/problem+json");
   if (!isProblem) return failure("not-understood");
-  const problem = (await response.json()) as { detail?: string };
+  const problem = (await response.json()) as { detail?: unknown } | null;
+  const sentence = problem?.detail;
   return {
-    said: problem.detail === undefined ? { phrase: "not-understood" } : { sentence: problem.detail },
+    said: typeof sentence === "string" ? { sentence } : { phrase: "not-understood" },
     notEnrolled: response.status === 401,
     unreachable: response.status >= 500 || response.status === TOO_MANY_REQUESTS,
   };

@@ -34,12 +34,18 @@ export class Exchange {
    * was would take the scans, too.
    */
   async run(device: Device, onHeard = (_isThere: boolean) => {}): Promise<Failure | null> {
-    const failure = await this.knowledge.refresh(device.token, this.clock);
+    const failure = await this.knowledge.refresh(device.token, this.clock).catch(unkept);
     const isThere = failure === null || !failure.unreachable;
     onHeard(isThere);
     if (isThere && !failure?.notEnrolled) await this.outbox.send(device, this.clock.now());
     return failure;
   }
+}
+
+/** A full disk: what was heard counts as long as the page is open, and what waits can still go. */
+function unkept(error: unknown): Failure {
+  if (!(error instanceof DOMException)) throw error;
+  return { said: { phrase: "disk-full" }, notEnrolled: false, unreachable: false };
 }
 
 /** Have what waits sent when there is network, whatever becomes of the page until then. */

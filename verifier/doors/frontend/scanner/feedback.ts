@@ -40,9 +40,9 @@ const VIBRATIONS: Record<Alert, number[]> = {
 let audio: AudioContext | null = null;
 
 /** Browsers keep a page silent until somebody touches it; call this from a touch. */
-export function unlockSound(): void {
+export async function unlockSound(): Promise<void> {
   audio ??= new AudioContext();
-  if (audio.state === "suspended") void audio.resume();
+  if (audio.state === "suspended") await audio.resume();
 }
 
 export function alertStaff(alert: Alert): void {

@@ -1,6 +1,12 @@
 // Who gives the verdict: the server while it answers, this device while it does not.
 
-import { Malformed, NotTrusted, type Reason, type Verdict as OwnVerdict } from "#core/index.ts";
+import {
+  isCertificate,
+  Malformed,
+  NotTrusted,
+  type Reason,
+  type Verdict as OwnVerdict,
+} from "#core/index.ts";
 import { phrase } from "#web/phrases.ts";
 import {
   type Device,
@@ -24,6 +30,8 @@ export class Judging {
   isReached = navigator.onLine;
   /** Whether the server's word was not signed by the keys this device was enrolled with. */
   isDeceived = false;
+  /** Whether this device could not keep what it heard last. */
+  isFull = false;
   #device: Device | null = null;
   #canKeep = false;
   #synced = -Infinity;
@@ -83,10 +91,12 @@ export class Judging {
 
   async #sync(device: Device): Promise<Failure | null> {
     try {
-      return await this.#exchange.run(device, (isThere) => {
+      const failure = await this.#exchange.run(device, (isThere) => {
         this.isDeceived = false;
         this.isReached = isThere;
       });
+      this.isFull = failure !== null && "phrase" in failure.said && failure.said.phrase === "disk-full";
+      return failure;
     } catch (error) {
       if (!(error instanceof NotTrusted || error instanceof Malformed)) throw error;
       this.isDeceived = true;
@@ -137,7 +147,6 @@ function instant(seconds: number): string {
 }
 
 function sentence(reason: Reason, text: string): string {
-  if (reason === "malformed" && /^(https?:\/\/|www\.)/i.test(text)) return phrase("web-address");
-  if (reason === "malformed" && text.startsWith("HC1:")) return phrase("eu-certificate");
+  if (isCertificate(text)) return phrase("eu-certificate");
   return phrase(`reason-${reason}`);
 }

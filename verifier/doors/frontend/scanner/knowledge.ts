@@ -88,11 +88,12 @@ export class Knowledge {
     const answeredAt = Date.now();
     const keys = this.#keys ?? { set: answer.keys, parsed: await parseJwkSet(answer.keys) };
     const bundle = await readBundle(answer.bundle, keys.parsed, this.#bundle);
+    // Known first and kept then: a full disk does not make the door forget what it has heard.
+    this.#keys = keys;
+    this.#bundle = bundle;
     await clock.heard(bundle.at, askedAt, answeredAt);
     const kept: KeptBundle = { token: answer.bundle, keys: keys.set };
     await store.write("kept", KEY, kept);
-    this.#keys = keys;
-    this.#bundle = bundle;
     return this.#refreshLists(token, bundle);
   }
 

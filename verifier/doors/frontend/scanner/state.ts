@@ -1,10 +1,10 @@
 // What whoever stands at the door must know of the device: network, age of its data, clock, and
 // scans that the server does not have yet; and of pictures that were likely copied.
 
+import { instant } from "#web/instants.ts";
 import { byId, fill, language } from "#web/page.ts";
 import { phrase } from "#web/phrases.ts";
 import type { Doubt } from "./bundle.ts";
-import type { Clock } from "./clock.ts";
 import type { Judging } from "./judging.ts";
 import type { Heard } from "./knowledge.ts";
 import { ago } from "./verdict.ts";
@@ -20,7 +20,7 @@ export function showState(judging: Judging): void {
   fill("state-clock", offset(clock.offsetSeconds));
   fill("state-queue", outbox.count === 0 ? "" : `${phrase("waiting-scans")} ${outbox.count}`);
   showDoubts(knowledge.doubts(now));
-  const warning = judging.isDeceived ? phrase("not-signed") : (warningOf(clock) ?? stale(heard));
+  const warning = warningOf(judging) ?? stale(heard);
   byId("state-warning", HTMLElement).hidden = warning === "";
   // Said once, and not again every second to whoever listens to the page.
   if (byId("state-warning", HTMLElement).textContent !== warning) fill("state-warning", warning);
@@ -35,7 +35,7 @@ function showDoubts(doubts: Doubt[]): void {
 }
 
 function lineOf({ kind, scans, lastAt, doors }: Doubt): string {
-  const time = new Date(lastAt * 1000).toLocaleTimeString(language);
+  const time = instant(lastAt * 1000);
   const sentence = phrase(`doubt-${kind}`).replace("{times}", String(scans));
   return [time, doors.join(", "), sentence].filter(Boolean).join(" · ");
 }
@@ -65,7 +65,9 @@ function offset(seconds: number | null): string {
   return `${direction} ${amount.format(Math.abs(seconds))}`;
 }
 
-function warningOf(clock: Clock): string | null {
+function warningOf({ clock, isDeceived, isFull }: Judging): string | null {
+  if (isDeceived) return phrase("not-signed");
+  if (isFull) return phrase("disk-full");
   if (clock.wasSetBack) return phrase("clock-moved");
   const isWrong = Math.abs(clock.offsetSeconds ?? 0) > CLOCK_WRONG_SECONDS;
   return isWrong ? phrase("clock-wrong") : null;

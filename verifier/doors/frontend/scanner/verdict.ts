@@ -1,10 +1,11 @@
 // The verdict over the whole screen: colour, shape and word; read aloud as one sentence.
 
+import { instant } from "#web/instants.ts";
 import { byId, fill, language } from "#web/page.ts";
 import { phrase } from "#web/phrases.ts";
 import type { Outcome, Verdict } from "./api.ts";
 
-type Look = Outcome | "none" | "waiting";
+type Look = Outcome | "none" | "no-code" | "waiting";
 
 // A quick answer needs no word in between, only flicker would come of it.
 const WAITING_SHOWS_MS = 250;
@@ -47,9 +48,18 @@ export class VerdictView {
     this.#close(staysMs, texts);
   }
 
+  /** What was read is no code: nobody is refused for it. */
+  showNoCode(sentence: string, staysMs: number): void {
+    this.#say("no-code", sentence, staysMs);
+  }
+
   fail(sentence: string, staysMs: number): void {
-    const texts = { word: phrase("none"), who: "", age: "", sentence };
-    this.#open("none", texts);
+    this.#say("none", sentence, staysMs);
+  }
+
+  #say(look: "none" | "no-code", sentence: string, staysMs: number): void {
+    const texts = { word: phrase(look), who: "", age: "", sentence };
+    this.#open(look, texts);
     this.#close(staysMs, texts);
   }
 
@@ -65,7 +75,7 @@ export class VerdictView {
   }
 
   #close(staysMs: number, texts: { word: string; who: string; sentence: string }): void {
-    const time = new Date().toLocaleTimeString(language);
+    const time = instant(Date.now());
     fill("announcement", [texts.word, texts.sentence, texts.who].filter(Boolean).join(" "));
     fill("last", [time, texts.word, texts.who].filter(Boolean).join(" · "));
     this.#timer = window.setTimeout(() => this.#hide(), staysMs);

@@ -1,0 +1,316 @@
+"""The scanner page when its browser fails it: it goes on, or says what to do, with a button."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Playwright, expect
+
+from tests.live.browsers import door, phone
+from tests.live.service import LiveService
+from tests.live.test_scanner_page import AT_LEAST_ONCE_MS, SCANS, open_scanner
+from tests.live.video import on_a_desk, picture_of
+
+POSTER = "https://example.org/menu"
+DETECTOR = """
+globalThis.BarcodeDetector = class {
+  static getSupportedFormats() { return FORMATS; }
+  detect() { return DETECT; }
+};
+"""
+REJECTS = "Promise.reject(new DOMException('no service', 'NotSupportedError'))"
+NEVER = "new Promise(() => {})"
+
+
+@pytest.fixture
+def at_door(playwright: Playwright, tmp_path: Path, kept: Path, code: str) -> Iterator[Page]:
+    """A page whose camera sees a code."""
+    with door(playwright, tmp_path, picture_of(code), kept=kept) as page:
+        yield page
+
+
+def expect_verdict(page: Page) -> None:
+    expect(page.locator("#verdict[data-reason]")).to_be_visible(timeout=AT_LEAST_ONCE_MS)
+
+
+def expect_way_on(page: Page, sentence: str) -> None:
+    expect(page.locator("#notice")).to_contain_text(sentence, timeout=AT_LEAST_ONCE_MS)
+    expect(page.locator("#start")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("formats", "detect"),
+    [
+        ("Promise.resolve(['qr_code'])", REJECTS),
+        ("Promise.resolve(['qr_code'])", NEVER),
+        (REJECTS, NEVER),
+        (NEVER, NEVER),
+        ("Promise.resolve(['ean_13'])", REJECTS),
+    ],
+)
+def test_a_detector_that_does_not_work(
+    service: LiveService, at_door: Page, formats: str, detect: str
+) -> None:
+    """The reader that comes with the page takes over."""
+    at_door.add_init_script(DETECTOR.replace("FORMATS", formats).replace("DETECT", detect))
+    open_scanner(service, at_door)
+    expect_verdict(at_door)
+
+
+def test_a_reader_that_cannot_be_loaded(service: LiveService, at_door: Page) -> None:
+    at_door.add_init_script(
+        """
+        const real = globalThis.fetch;
+        globalThis.isBroken = true;
+        globalThis.fetch = (asked, options) =>
+          globalThis.isBroken && String(asked?.url ?? asked).includes(".wasm")
+            ? Promise.reject(new TypeError("no network"))
+            : real(asked, options);
+        """
+    )
+    open_scanner(service, at_door)
+    expect_way_on(at_door, "识读图片的程序无法加载")
+    at_door.evaluate("globalThis.isBroken = false")
+    at_door.click("#start")
+    expect_verdict(at_door)
+
+
+def test_frames_that_cannot_be_read(service: LiveService, at_door: Page) -> None:
+    at_door.add_init_script(
+        """
+        const read = CanvasRenderingContext2D.prototype.getImageData;
+        globalThis.isBroken = true;
+        CanvasRenderingContext2D.prototype.getImageData = function (...area) {
+          if (globalThis.isBroken) throw new RangeError("out of memory");
+          return read.apply(this, area);
+        };
+        """
+    )
+    open_scanner(service, at_door)
+    expect_way_on(at_door, "本设备无法识读图片")
+    at_door.evaluate("globalThis.isBroken = false")
+    at_door.click("#start")
+    expect_verdict(at_door)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        "track.stop()",
+        "Object.defineProperty(track, 'muted', { value: true })",
+    ],
+)
+def test_a_camera_that_is_taken_away(service: LiveService, at_door: Page, loss: str) -> None:
+    open_scanner(service, at_door)
+    expect_verdict(at_door)
+    video = at_door.locator("video")
+    video.evaluate(f"video => {{ const [track] = video.srcObject.getTracks(); {loss}; }}")
+    expect_way_on(at_door, "摄像头已停止")
+    at_door.click("#start")
+    expect(at_door.locator("#start")).to_be_hidden()
+    expect(at_door.locator("#notice")).to_be_hidden()
+
+
+def test_a_permission_that_is_refused(service: LiveService, at_door: Page) -> None:
+    at_door.add_init_script(
+        """
+        navigator.mediaDevices.getUserMedia = () =>
+          Promise.reject(new DOMException("", "NotAllowedError"));
+        """
+    )
+    open_scanner(service, at_door)
+    expect_way_on(at_door, "浏览器")
+
+
+@pytest.mark.parametrize("method", ["createOscillator", "createGain"])
+def test_a_loudspeaker_that_fails(
+    service: LiveService, playwright: Playwright, kept: Path, code: str, method: str
+) -> None:
+    """The verdict is shown all the same."""
+    with phone(playwright, kept=kept) as page:
+        page.add_init_script(
+            f"""AudioContext.prototype.{method} = () => {{
+              throw new DOMException("", "InvalidStateError");
+            }};"""
+        )
+        page.goto(f"{service.base_url}/scanner")
+        page.click("summary")
+        type_code(page, code)
+        expect_verdict(page)
+        expect(page.locator("#notice")).to_contain_text("无法发声")
+        expect(page.locator("#reload")).to_be_visible()
+
+
+@pytest.mark.parametrize("body", ["null", "[]", '"ok"', "7", '{"outcome": 1}'])
+def test_an_answer_of_another_kind(
+    service: LiveService, playwright: Playwright, kept: Path, code: str, body: str
+) -> None:
+    """It is said, and the next scan is judged."""
+    with phone(playwright, kept=kept) as page:
+        page.route(
+            SCANS,
+            lambda route: route.fulfill(status=200, content_type="application/json", body=body),
+        )
+        page.route("**/api/v1/devices/bundle", lambda route: route.abort())
+        page.goto(f"{service.base_url}/scanner")
+        page.click("summary")
+        type_code(page, code)
+        expect(page.locator("#verdict[data-look=none]")).to_be_visible(timeout=AT_LEAST_ONCE_MS)
+        page.unroute(SCANS)
+        page.click("#verdict")
+        type_code(page, code)
+        expect_verdict(page)
+
+
+def type_code(page: Page, text: str) -> None:
+    page.fill("#typed-code", text)
+    page.click("#typing-form button")
+
+
+@pytest.mark.parametrize(
+    ("method", "error"),
+    [
+        ("IDBObjectStore.prototype.put", "QuotaExceededError"),
+        ("IDBFactory.prototype.open", "UnknownError"),
+        ("IDBDatabase.prototype.transaction", "InvalidStateError"),
+    ],
+)
+def test_a_disk_that_fails_while_the_page_is_open(
+    service: LiveService, playwright: Playwright, kept: Path, code: str, method: str, error: str
+) -> None:
+    """The server's verdict needs no disk."""
+    with phone(playwright, kept=kept) as page:
+        page.goto(f"{service.base_url}/scanner")
+        expect(page.locator("#venue")).not_to_be_empty()
+        failing = f"() => {{ throw new DOMException('', '{error}'); }}"
+        page.evaluate(f"() => {{ {method} = {failing}; }}")
+        page.click("summary")
+        type_code(page, code)
+        expect_verdict(page)
+
+
+def test_what_no_line_foresees_is_said(
+    service: LiveService, playwright: Playwright, kept: Path
+) -> None:
+    """Whatever fails in the page, staff read it and can begin anew."""
+    with phone(playwright, kept=kept) as page:
+        page.goto(f"{service.base_url}/scanner")
+        expect(page.locator("#venue")).not_to_be_empty()
+        page.evaluate("() => { void Promise.reject(new Error('unforeseen')); }")
+        expect(page.locator("#notice")).to_contain_text("本页出错")
+        page.click("#reload")
+        expect(page.locator("#venue")).not_to_be_empty()
+        expect(page.locator("#notice")).to_be_hidden()
+
+
+def test_a_code_beside_a_poster(
+    service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path, code: str
+) -> None:
+    """The poster is nearer to the middle, and still the code is meant."""
+    scene = on_a_desk((picture_of(POSTER), (320, 120)), (picture_of(code), (320, 345)), size=220)
+    with door(playwright, tmp_path, scene, kept=kept) as page:
+        page.set_viewport_size({"width": 700, "height": 900})
+        sent = open_scanner(service, page)
+        expect_verdict(page)
+        page.wait_for_timeout(3000)
+        assert [json.loads(one.post_data or "")["code"] for one in sent] == [code]
+
+
+def test_of_two_codes_the_one_in_the_middle_of_what_is_shown(
+    service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path, code: str
+) -> None:
+    """The page cuts the frame at its sides: what lies there is not shown, and not read."""
+    other = code[:-1] + ("0" if code[-1] != "0" else "1")
+    scene = on_a_desk((picture_of(other), (110, 240)), (picture_of(code), (330, 240)), size=200)
+    with door(playwright, tmp_path, scene, kept=kept) as page:
+        sent = open_scanner(service, page)
+        expect_verdict(page)
+        page.wait_for_timeout(3000)
+        assert [json.loads(one.post_data or "")["code"] for one in sent] == [code]
+
+
+def test_a_poster_alone_is_no_refusal(
+    service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path
+) -> None:
+    """It is told once, in no colour, and the server hears nothing of it."""
+    with door(playwright, tmp_path, picture_of(POSTER), kept=kept) as page:
+        sent = open_scanner(service, page)
+        panel = page.locator("#verdict[data-look=no-code]")
+        expect(panel).to_be_visible(timeout=AT_LEAST_ONCE_MS)
+        expect(page.locator("#verdict-word")).to_have_text("不是健康码")
+        expect(panel).to_be_hidden(timeout=AT_LEAST_ONCE_MS)
+        page.wait_for_timeout(3000)
+        expect(page.locator("#verdict")).to_be_hidden()
+        assert sent == []
+
+
+TYPED = """keys => {
+  for (const [key, code, shiftKey] of [...keys, ["Enter", "Enter", false]]) {
+    const press = { key, code, shiftKey, bubbles: true, cancelable: true };
+    const event = new KeyboardEvent("keydown", press);
+    document.activeElement.dispatchEvent(event);
+  }
+}"""
+SHIFTED = dict(zip("$%*+:", ["Digit4", "Digit5", "Digit8", "Equal", "Semicolon"], strict=True))
+PLAIN = {" ": "Space", "-": "Minus", ".": "Period", "/": "Slash"}
+
+
+def place(letter: str) -> tuple[str, bool]:
+    """The key of a keyboard of the United States that types a letter of Base45, and Shift."""
+    if letter.isalpha():
+        return f"Key{letter}", True
+    if letter.isdigit():
+        return f"Digit{letter}", False
+    return (SHIFTED[letter], True) if letter in SHIFTED else (PLAIN[letter], False)
+
+
+def capslock(letter: str) -> tuple[str, str, bool]:
+    return (letter.lower(), *place(letter))
+
+
+def input_method(letter: str) -> tuple[str, str, bool]:
+    return ("Process", *place(letter))
+
+
+def full_width(letter: str) -> tuple[str, str, bool]:
+    return (chr(ord(letter) + 0xFEE0) if letter != " " else "\u3000", *place(letter))
+
+
+@pytest.mark.parametrize("keyboard", [capslock, input_method, full_width])
+def test_a_handheld_scanner_on_an_odd_keyboard(
+    service: LiveService, playwright: Playwright, kept: Path, code: str, keyboard: object
+) -> None:
+    assert callable(keyboard)
+    with phone(playwright, kept=kept) as page:
+        page.goto(f"{service.base_url}/scanner")
+        expect(page.locator("#venue")).not_to_be_empty()
+        sent: list[str] = []
+        page.on(
+            "request",
+            lambda one: sent.append(one.post_data or "") if one.url.endswith("/scans") else None,
+        )
+        page.keyboard.press("Shift")
+        page.evaluate(TYPED, [keyboard(letter) for letter in code])
+        expect_verdict(page)
+        assert [json.loads(body)["code"] for body in sent] == [code]
+
+
+def test_a_products_barcode_is_no_refusal(
+    service: LiveService, playwright: Playwright, kept: Path
+) -> None:
+    with phone(playwright, kept=kept) as page:
+        page.goto(f"{service.base_url}/scanner")
+        expect(page.locator("#venue")).not_to_be_empty()
+        page.keyboard.press("Shift")
+        page.evaluate(TYPED, [(digit, f"Digit{digit}", False) for digit in "6901234567892"])
+        expect(page.locator("#verdict[data-look=no-code]")).to_be_visible()
+
+
+def test_a_large_code_in_small_modules_is_read_at_once(
+    service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path
+) -> None:
+    """QR version 16, two pixels a module: no code, but the page says so within its first looks."""
+    with door(playwright, tmp_path, picture_of("JK2:" + "A" * 652, box_size=2), kept=kept) as page:
+        open_scanner(service, page)
+        expect_verdict(page)
