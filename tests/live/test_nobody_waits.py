@@ -137,6 +137,35 @@ def test_idle_connections_keep_nobody_out(
     check(traffic, f"{IDLE} idle connections", answered=EVERYBODY)
 
 
+CHARSETS = [
+    *("punycode", "idna", "utf-7", "utf-16", "utf-32", "utf-8-sig", "utf-16-le", "utf-32-be"),
+    *("raw_unicode_escape", "unicode_escape", "rot13", "base64", "hex", "zip", "bz2", "uu"),
+    *("big5hkscs", "hz", "iso2022_kr", "gb18030"),
+]
+
+
+def test_odd_charsets_cost_nobody_anything(service: LiveService, traffic: Traffic) -> None:
+    """Twenty of them, each with a large body that would take its decoder seconds."""
+    body = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"a-" * 125_000
+    told: list[TrafficAnswer] = []
+
+    def send(charset: str) -> None:
+        headers = {"Content-Type": f"multipart/form-data; boundary=b; charset={charset}"}
+        request = Request("POST", "/officer/map", headers, body + b"\r\n--b--\r\n")
+        told.append(ask(service.port, request))
+
+    threads = [threading.Thread(target=send, args=[charset]) for charset in CHARSETS]
+    with traffic.during():
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        time.sleep(2)
+    check(traffic, f"{len(CHARSETS)} odd charsets", answered=("door", "phone", *PROBES))
+    assert {one.status for one in told} <= {302, 403, 415, 503}, told
+    assert max(one.seconds for one in told) < REFUSAL_SECONDS
+
+
 @contextmanager
 def stopped(processes: list[psutil.Process]) -> Iterator[None]:
     """Processes that neither answer nor end."""
