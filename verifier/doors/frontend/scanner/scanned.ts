@@ -10,7 +10,8 @@ const FULL_WIDTH_IS_ABOVE_BY = 0xfee0;
 
 /** The text as its maker wrote it. Codes are upper case alone, so the case that keys make is none. */
 export function scanned(read: string): string {
-  const text = trimmed(read.replace(FULL_WIDTH, halfWidth));
+  // A keyboard that types full width types its space wide, too, and a space is a digit of Base45.
+  const text = trimmed(read.replace(FULL_WIDTH, halfWidth).replaceAll("\u3000", " "));
   return namesScheme(text.slice(0, 4).toUpperCase()) ? text.toUpperCase() : text;
 }
 
