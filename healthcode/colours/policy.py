@@ -188,9 +188,9 @@ class _PolicyReader:
         for field in ("levels", "areas"):
             if field in table and kind not in {EvidenceKind.STAY, None}:
                 self.mistake(field, "only stays happen in an area; leave it out")
-        if _reddens_doubt(rule):
+        if kind is EvidenceKind.CONTACT and _counts_doubt(rule):
             self.mistake(
-                "traits", "must name traits without 'doubtful': one weak sign is never red"
+                "traits", "must name traits without 'doubtful': one weak sign gives nobody a colour"
             )
         return rule
 
@@ -299,10 +299,9 @@ class _PolicyReader:
         return {language: str(texts.get(language, "")) for language in LANGUAGES}
 
 
-def _reddens_doubt(rule: Rule) -> bool:
-    """Whether the rule would make somebody red for a contact that one weak sign alone speaks of."""
-    asked_for = not rule.traits or Trait.DOUBTFUL in rule.traits
-    return rule.evidence is EvidenceKind.CONTACT and rule.colour is Colour.RED and asked_for
+def _counts_doubt(rule: Rule) -> bool:
+    """Whether a rule for contacts fits one that a weak sign alone speaks of."""
+    return not rule.traits or Trait.DOUBTFUL in rule.traits
 
 
 def _template_mistakes(text: object, placeholders: frozenset[str]) -> Iterator[str]:

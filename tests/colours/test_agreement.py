@@ -184,10 +184,10 @@ def _policy(draw: Random) -> str:
             'reason = { zh = "r", en = "r" }',
         ]
         traits = sorted(str(trait) for trait in KINDS[kind].traits)
-        red_contact = kind == EvidenceKind.CONTACT and '"red"' in parts[2]
-        if red_contact:
+        contact = kind == EvidenceKind.CONTACT
+        if contact:
             traits.remove("doubtful")
-        if red_contact or (traits and draw.random() < 0.7):
+        if contact or (traits and draw.random() < 0.7):
             parts.append(f"traits = {draw.sample(traits, draw.randint(1, len(traits)))}")
         if kind == EvidenceKind.STAY and draw.random() < 0.3:
             parts.append(f"areas = {draw.sample(CODES, draw.randint(1, 2))}")

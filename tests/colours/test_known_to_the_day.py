@@ -164,7 +164,7 @@ def test_the_hold_of_a_day_counts_from_its_end_and_the_colour_from_its_begin() -
 
 
 def test_a_doubtful_contact_of_12_minutes_leaves_everybody_green() -> None:
-    """By both shipped policies; of any other, a red rule for contacts cannot name it."""
+    """By both shipped policies; in any other, no rule for contacts may fit it (test_policy)."""
     at = shanghai(3, 19, 12)
     met = fact(EvidenceKind.CONTACT, at, at + timedelta(minutes=12), "doubtful")
     version_1 = parse(world.VERSION_1.read_text(encoding="utf-8"))

@@ -72,14 +72,22 @@ def test_the_shipped_default_covers_people_health_and_space() -> None:
             assert (rule.hold.days, rule.release) == weight[rule.colour]
 
 
-@pytest.mark.parametrize("traits", ["", 'traits = ["close", "doubtful"]\n'])
-def test_one_weak_sign_is_never_red(traits: str) -> None:
-    text = HEAD + GOOD.replace('levels = ["red", "orange"]\n', traits)
-    text = text.replace('evidence = "stay"', 'evidence = "contact"').replace('areas = ["33"]\n', "")
-    assert parse(text.replace('"red"', '"yellow"')).rules
+@pytest.mark.parametrize("colour", ["yellow", "red"])
+@pytest.mark.parametrize(
+    "traits", ["", 'traits = ["doubtful"]\n', 'traits = ["close", "doubtful"]\n']
+)
+def test_one_weak_sign_gives_nobody_a_colour(traits: str, colour: str) -> None:
+    contact = HEAD + GOOD.replace('evidence = "stay"', 'evidence = "contact"')
+    contact = contact.replace('areas = ["33"]\n', "").replace('"red"\n', f'"{colour}"\n')
+    levels = 'levels = ["red", "orange"]\n'
 
-    with pytest.raises(PolicyFault, match="one weak sign is never red"):
-        parse(text)
+    with pytest.raises(PolicyFault) as refused:
+        parse(contact.replace(levels, traits))
+
+    (mistake,) = refused.value.mistakes
+    assert mistake.field == "traits"
+    assert "one weak sign gives nobody a colour" in mistake.message
+    assert parse(contact.replace(levels, 'traits = ["close", "casual"]\n')).rules
 
 
 @pytest.mark.parametrize(
