@@ -20,7 +20,7 @@ from healthcode.core.errors import (
     NotTrusted,
     WentBackwards,
 )
-from healthcode.core.keys import Key, jwk_set, key_id, parse_jwk_set
+from healthcode.core.keys import Key, jwk_set, key_id, parse_jwk_set, read_published
 from healthcode.core.rules import ADMITTED, Rules, parse_rules
 from healthcode.core.schemes import decode, names_scheme, verify
 from healthcode.core.status import (
@@ -73,6 +73,7 @@ __all__ = [
     "parse_status_list",
     "parse_trust_list",
     "present",
+    "read_published",
     "sign",
     "sign_trust_list",
     "status_bits",

@@ -29,7 +29,8 @@ def present(text: str, *, at: int, signer: Callable[[bytes], bytes]) -> str:
     if codes.read(text).code.phone_key is None:
         raise MalformedCode("code is bound to no phone")
     statement = cbor.encode([at, codes.from_text(codes.PREFIX, text)])
-    shown = codes.to_text(PREFIX, cose.sign1(_HEADERS, statement, signer))
+    message = cose.sign1(_HEADERS, statement, cose.lowered(Algorithm.ES256, signer))
+    shown = codes.to_text(PREFIX, message)
     if len(shown) > codes.MAX_BOUND_CHARACTERS:
         raise CodeTooLarge(f"{len(shown)} characters, at most {codes.MAX_BOUND_CHARACTERS}")
     return shown
@@ -43,6 +44,8 @@ def read(text: str) -> SignedCode:
     header, size, statement, made_at, code_size, code, signature = found.groups()
     if size != grammar.OCTETS[len(statement)] or code_size != grammar.OCTETS[len(code)]:
         raise MalformedCode("bytes of another size than they say")
+    if not cose.is_low(signature):
+        raise MalformedCode("not the one form of its signature")
     signed = codes.read_message(code)
     if signed.code.phone_key is None:
         raise MalformedCode("code is bound to no phone")

@@ -21,6 +21,7 @@ MAX_BOUND_CHARACTERS: Final = 656
 DAY_SECONDS: Final = 86_400
 MAX_LIFETIME_SECONDS: Final = {Kind.LIVE: DAY_SECONDS, Kind.PAPER: 14 * DAY_SECONDS}
 _MESSAGE: Final = grammar.message(claims.PATTERN)
+_ES256: Final = cbor.encode(Algorithm.ES256)
 _ALGORITHMS: Final = {cbor.encode(number): number for number in cose.SIGNATURE_BYTES}
 _NO_EXTERNAL_DATA: Final = cbor.encode(b"")
 
@@ -50,11 +51,12 @@ def sign(
     """The text of a code, for a QR picture in alphanumeric mode; a bound one is for its phone.
 
     `signer` gets the Sig_structure and returns the signature as COSE carries it (for ES256
-    r || s, 64 bytes): private keys stay with their owner. Raises CodeTooLarge beyond QR version
-    10 at level M, MalformedCode for what no code may say and for a key identifier or signature of
-    another size.
+    r || s, 64 bytes; the lower s is made of a higher one): private keys stay with their owner.
+    Raises CodeTooLarge beyond QR version 10 at level M, MalformedCode for what no code may say
+    and for a key identifier or signature of another size.
     """
-    message = cose.sign1({cose.ALG: algorithm, cose.KID: kid}, claims.write(code), signer)
+    headers: dict[int, cbor.Encodable] = {cose.ALG: algorithm, cose.KID: kid}
+    message = cose.sign1(headers, claims.write(code), cose.lowered(algorithm, signer))
     # Whatever the caller handed in, what leaves here is read as the same code everywhere.
     if read_message(message).code != code:
         raise MalformedCode("not what it would be read as")
@@ -94,6 +96,8 @@ def read_message(data: bytes) -> SignedCode:
         raise MalformedCode("not a code of this format")
     groups = found.groups()
     header, algorithm, kid, size, payload = groups[:5]
+    if algorithm == _ES256 and not cose.is_low(groups[-1]):
+        raise MalformedCode("not the one form of its signature")
     if size != grammar.OCTETS[len(payload)]:
         raise MalformedCode("payload of another size than it says")
     signed_bytes = b"".join((cose.SIGNATURE1, header, _NO_EXTERNAL_DATA, size, payload))

@@ -2,7 +2,7 @@
 
 import { type Bytes, concat, fromBase45, Malformed, uint, utf8 } from "./bytes.ts";
 import { decode, type Key as CborKey, type Value } from "./cbor.ts";
-import { type Algorithm, ES256, parse } from "./cose.ts";
+import { type Algorithm, ES256, isLow, parse, type Sign1 } from "./cose.ts";
 
 const [CODE, SHOWN, CERTIFICATE] = ["JK1:", "JK2:", "HC1:"] as const;
 /** How the texts of the schemes begin; the last is that of EU certificates, which say no colour. */
@@ -99,8 +99,15 @@ export function readCode(text: string): SignedCode {
   return code;
 }
 
+/** A message of ours, whose signature has one form as all else has. */
+function parseOurs(data: Bytes): Sign1 {
+  const message = parse(data);
+  if (message.algorithm === ES256 && !isLow(message.signature)) throw new Malformed("higher s");
+  return message;
+}
+
 function readShown(data: Bytes): SignedCode {
-  const { headers, payload, signature, signed } = parse(data);
+  const { headers, payload, signature, signed } = parseOurs(data);
   onlyKeys(headers, [1]);
   if (headers.get(1) !== ES256) throw new Malformed("not the algorithm of phones");
   const shown = decode(payload);
@@ -113,7 +120,7 @@ function readShown(data: Bytes): SignedCode {
 }
 
 function readMessage(data: Bytes): SignedCode {
-  const { headers, algorithm, payload, signature, signed } = parse(data);
+  const { headers, algorithm, payload, signature, signed } = parseOurs(data);
   onlyKeys(headers, [1, 4]);
   const kid = headers.get(4);
   if (!(kid instanceof Uint8Array) || kid.length !== KID_BYTES) throw new Malformed("no kid");

@@ -36,6 +36,9 @@ class Algorithm(IntEnum):
 
 _ALGORITHMS: Final = frozenset(map(int, Algorithm))
 _ECDSA = ec.ECDSA(SHA256())
+_P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_S: Final = slice(32, None)
+_HIGHEST_LOW_S: Final = (_P256_ORDER // 2).to_bytes(32, "big")
 SIGNATURE_BYTES: Final = {Algorithm.ES256: 64, Algorithm.EDDSA: 64}
 
 PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
@@ -140,6 +143,30 @@ def signature_holds(
     except InvalidSignature:
         return False
     return True
+
+
+def is_low(signature: bytes) -> bool:
+    """Whether an ES256 signature with P-256 is the one of two equal ones that codes carry.
+
+    Beside (r, s) anybody can write (r, n - s) without the key; only the lower s is in use.
+    """
+    return signature[_S] <= _HIGHEST_LOW_S
+
+
+def lowered(algorithm: Algorithm, signer: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    """The signer, its ES256 signatures with P-256 in the form that codes carry."""
+
+    def sign(message: bytes) -> bytes:
+        signature = signer(message)
+        if algorithm is not Algorithm.ES256 or is_low(signature):
+            return signature
+        s = int.from_bytes(signature[_S], "big")
+        # What is no signature of this kind is left as it is, to be refused by its readers.
+        return (
+            signature[:32] + (_P256_ORDER - s).to_bytes(32, "big") if s < _P256_ORDER else signature
+        )
+
+    return sign
 
 
 def sign_es256(private_key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:

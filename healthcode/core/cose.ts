@@ -1,7 +1,7 @@
 // COSE_Sign1 (RFC 9052) and the two algorithms in use, with WebCrypto.
 
-import { type Bytes, Malformed } from "./bytes.ts";
-import { decode, encode, type Key as CborKey, type Value } from "./cbor.ts";
+import { type Bytes, concat, fromHex, hex, Malformed } from "./bytes.ts";
+import { decode, encode, type Value, type Key as CborKey, read, Tag } from "./cbor.ts";
 
 export const ES256 = -7;
 export const EDDSA = -8;
@@ -9,34 +9,69 @@ export type Algorithm = typeof ES256 | typeof EDDSA;
 
 const ALG = 1;
 const CRIT = 2;
+const SIGN1_TAG = 18;
 const SIGNATURE_BYTES = 64;
+const S_BYTES = 32;
+const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+
+export type Headers = Map<CborKey, Value>;
 
 export interface Sign1 {
-  headers: Map<CborKey, Value>;
+  headers: Headers;
+  /** The header that is not signed, which anybody may have written. */
+  hints: Headers;
   algorithm: Algorithm;
   payload: Bytes;
   signature: Bytes;
   signed: Bytes;
 }
 
-/** An untagged COSE_Sign1 with nothing in its unprotected header, its signature not verified. */
+/** An untagged COSE_Sign1 as we write it, nothing in it unsigned; its signature not verified. */
 export function parse(data: Bytes): Sign1 {
-  const message = decode(data);
+  const message = opened(decode(data), decode);
+  if (message.hints.size > 0) throw new Malformed("a header that is not signed");
+  return message;
+}
+
+/** A COSE_Sign1 as others write it, tagged or not, its signature not verified. */
+export function parseForeign(data: Bytes): Sign1 {
+  const message = read(data);
+  const isTagged = message instanceof Tag && message.number === SIGN1_TAG;
+  return opened(isTagged ? message.value : message, read);
+}
+
+function opened(message: Value, decoded: (data: Bytes) => Value): Sign1 {
   if (!Array.isArray(message) || message.length !== 4) throw new Malformed("no COSE_Sign1");
   const [shielded, hints, payload, signature] = message;
   if (!(shielded instanceof Uint8Array) || !(payload instanceof Uint8Array)) {
     throw new Malformed("no COSE_Sign1");
   }
-  if (!(hints instanceof Map) || hints.size > 0) throw new Malformed("a header that is not signed");
+  if (!(hints instanceof Map)) throw new Malformed("no COSE_Sign1");
   if (!(signature instanceof Uint8Array) || signature.length !== SIGNATURE_BYTES) {
     throw new Malformed("signature is not 64 bytes");
   }
-  const headers = decode(shielded);
+  const headers = decoded(shielded);
   if (!(headers instanceof Map) || headers.has(CRIT)) throw new Malformed("header not understood");
   const algorithm = headers.get(ALG);
   if (algorithm !== ES256 && algorithm !== EDDSA) throw new Malformed("algorithm not in use");
   const signed = encode(["Signature1", shielded, new Uint8Array(), payload]);
-  return { headers, algorithm, payload, signature, signed };
+  return { headers, hints, algorithm, payload, signature, signed };
+}
+
+/** Whether an ES256 signature is the one of two equal ones, (r, s) and (r, n - s), in use. */
+export function isLow(signature: Bytes): boolean {
+  return sOf(signature) <= P256_ORDER / 2n;
+}
+
+/** The same signature as codes and proofs carry it. */
+export function lowered(signature: Bytes): Bytes {
+  if (isLow(signature)) return signature;
+  const s = (P256_ORDER - sOf(signature)).toString(16).padStart(2 * S_BYTES, "0");
+  return concat(signature.slice(0, S_BYTES), fromHex(s));
+}
+
+function sOf(signature: Bytes): bigint {
+  return BigInt(`0x${hex(signature.slice(S_BYTES))}`);
 }
 
 /** Whether the key made this signature, with exactly this algorithm. */

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from healthcode.core import grammar, strict_json
 from healthcode.core.cose import Algorithm, PublicKey
+from healthcode.core.ed25519 import is_key
 from healthcode.core.errors import MalformedKey
 
 KID_BYTES: Final = 8
@@ -72,12 +73,38 @@ def parse_jwk_set(data: bytes | Mapping[str, Any]) -> tuple[Key, ...]:
 
     Raises MalformedKey: also for a private key, which has no place in a published set.
     """
+    parsed = (_from_jwk(jwk) for jwk in _jwks(data))
+    return tuple(key for key in parsed if key is not None)
+
+
+def read_published(data: bytes) -> tuple[tuple[Key, ...], tuple[str, ...]]:
+    """The keys of a set that an issuer publishes, and a sentence for each that was left out.
+
+    One bad key takes none of the others away, and keeps none alive that was withdrawn. Raises
+    MalformedKey for what is no set, for a private key in it, and where only bad ones are left.
+    """
+    keys, left_out = [], []
+    for number, jwk in enumerate(_jwks(data), 1):
+        if isinstance(jwk, Mapping) and "d" in jwk:
+            raise MalformedKey("a private key among public ones")
+        try:
+            key = _from_jwk(jwk)
+        except MalformedKey as why:
+            left_out.append(f"key {number} is left out: {why}")
+            continue
+        if key is not None:
+            keys.append(key)
+    if left_out and not keys:
+        raise MalformedKey("; ".join(left_out))
+    return tuple(keys), tuple(left_out)
+
+
+def _jwks(data: bytes | Mapping[str, Any]) -> list[Any]:
     document = strict_json.load(data, MalformedKey) if isinstance(data, bytes) else data
     keys = document.get("keys") if isinstance(document, Mapping) else None
     if not isinstance(keys, list) or len(keys) > MAX_KEYS:
         raise MalformedKey(f"not a JWK set of at most {MAX_KEYS} keys")
-    parsed = (_from_jwk(jwk) for jwk in keys)
-    return tuple(key for key in parsed if key is not None)
+    return keys
 
 
 def _to_jwk(key: Key) -> Jwk:
@@ -135,7 +162,10 @@ def _public_key(jwk: Mapping[str, Any]) -> PublicKey | None:
                 x, y = _coordinate(jwk.get("x")), _coordinate(jwk.get("y"))
                 return ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key()
             case "OKP", "Ed25519":
-                return ed25519.Ed25519PublicKey.from_public_bytes(from_base64url(jwk.get("x")))
+                point = from_base64url(jwk.get("x"))
+                if not is_key(point):
+                    raise MalformedKey("key is not a point of its curve that proves anything")
+                return ed25519.Ed25519PublicKey.from_public_bytes(point)
             case _:
                 return None
     except ValueError as error:

@@ -185,6 +185,8 @@ def _read(token: bytes) -> tuple[cose.Sign1, Mapping[int | str, cbor.Value]]:
         claims = cbor.decode(message.payload)
     except CoreError as error:
         raise MalformedStatusList("not a status list token") from error
+    if cose.ALG not in message.headers:
+        raise MalformedStatusList("its algorithm is not signed")
     if message.headers.get(_TYP) != CONTENT_TYPE or not isinstance(claims, dict):
         raise MalformedStatusList("not a status list token")
     if len(message.signature) != cose.SIGNATURE_BYTES.get(message.algorithm):

@@ -1,8 +1,8 @@
 // Status lists, which codes were superseded: docs/trust.md, section 3.
 
 import { type Bytes, Malformed, NotTrusted, sameBytes, uint } from "./bytes.ts";
-import { decode, type Value } from "./cbor.ts";
-import { parse } from "./cose.ts";
+import { type Value, read } from "./cbor.ts";
+import { parseForeign } from "./cose.ts";
 import { anyHolds, inForce, type Trust } from "./trust.ts";
 
 export interface ParsedStatusList {
@@ -17,7 +17,6 @@ export interface ParsedStatusList {
 const CONTENT_TYPE = "application/statuslist+cwt";
 const MAX_TOKEN_BYTES = 4 << 20;
 const MAX_BYTES = 8 << 20;
-const TAG_18 = 0xd2;
 const ADLER_MODULUS = 65_521;
 const [KID, TYP] = [4, 16] as const;
 const [ISS, SUB, EXP, IAT, STATUS_LIST, TTL] = [1, 2, 4, 6, 65533, 65534] as const;
@@ -51,9 +50,9 @@ export async function parseStatusList(
   uri: string | null = null,
 ): Promise<ParsedStatusList> {
   if (token.length > MAX_TOKEN_BYTES) throw new Malformed("too large");
-  const message = parse(token[0] === TAG_18 ? token.slice(1) : token);
-  const list = await readList(message.headers.get(TYP), decode(message.payload));
-  const kid = message.headers.get(KID);
+  const message = parseForeign(token);
+  const list = await readList(message.headers.get(TYP), read(message.payload));
+  const kid = message.headers.get(KID) ?? message.hints.get(KID);
   if (!(kid instanceof Uint8Array)) throw new Malformed("no key identifier");
   const keys = (trust.issuers.get(list.issuer)?.keys ?? []).filter(
     (key) =>

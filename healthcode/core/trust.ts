@@ -16,6 +16,7 @@ import {
 } from "./bytes.ts";
 import { ADDRESS, COLOURS, type Colour, ISSUER, KID_BYTES } from "./codes.ts";
 import { type Algorithm, ed25519Key, EDDSA, ES256, holds, p256Key } from "./cose.ts";
+import { isKey } from "./ed25519.ts";
 import { parseJson } from "./json.ts";
 
 export const OUTCOMES = ["pass", "caution", "refuse"] as const;
@@ -84,7 +85,8 @@ export interface SignedJson {
 
 export function readSigned(token: string, typ: string): SignedJson {
   if (token.length > MAX_BYTES) throw new Malformed("too large");
-  const parts = token.trim().split(".");
+  // A byte order mark is no blank, though trim() takes it for one.
+  const parts = token.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "").split(".");
   const [head, body, tail] = parts;
   if (parts.length !== 3 || head === undefined || body === undefined || tail === undefined) {
     throw new Malformed("not a compact JWS");
@@ -199,6 +201,7 @@ async function publicKey(
     }
     case "OKP Ed25519": {
       const point = coordinate(jwk["x"]);
+      if (!isKey(point)) throw new Malformed("no point of the curve that proves anything");
       return { key: await ed25519Key(point), algorithm: EDDSA, spki: concat(ED25519_SPKI, point) };
     }
     default:

@@ -188,7 +188,7 @@ def _split(token: str | bytes) -> tuple[Mapping[str, Any], bytes, bytes, bytes]:
         raise MalformedTrustList("too large")
     try:
         text = token.decode("ascii") if isinstance(token, bytes) else token
-        first, second, third = text.strip().split(".")
+        first, second, third = text.strip(" \t\r\n").split(".")
         header_bytes, payload = from_base64url(first), from_base64url(second)
         signature = from_base64url(third)
     except ValueError as error:

@@ -162,6 +162,17 @@ def by_age_of_knowledge() -> Iterator[VectorCase]:
     yield refuse("red", "red with stale knowledge", red, trust="old", status=("old",))
 
 
+def higher(signer: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    """The signer, with the other of the two signatures that are equal: (r, n - s)."""
+
+    def sign_higher(data: bytes) -> bytes:
+        signature = signer(data)
+        s = forge.P256_ORDER - int.from_bytes(signature[32:], "big")
+        return signature[:32] + s.to_bytes(32, "big")
+
+    return sign_higher
+
+
 def by_signature() -> Iterator[VectorCase]:
     good = signed()
     yield refuse("unknown_issuer", "an issuer nobody lists", signed(issuer="CN-99"))
@@ -173,7 +184,10 @@ def by_signature() -> Iterator[VectorCase]:
     yield refuse("unknown_key", "a key that was withdrawn", good, trust="key withdrawn")
     yield refuse("bad_signature", "signed by a stranger", forged(signer=STRANGER))
     yield refuse("bad_signature", "signature of zeros", forged(signer=lambda _: bytes(64)))
-    yield refuse("bad_signature", "signature of ones", forged(signer=lambda _: b"\xff" * 64))
+    yield refuse("malformed", "signature of ones", forged(signer=lambda _: b"\xff" * 64))
+    yield refuse(
+        "malformed", "the same signature with the higher s", forged(signer=higher(ZHEJIANG))
+    )
     red = bytes_of(signed(colour=Colour.RED))
     green = bytes_of(good)
     yield refuse("bad_signature", "signature of another code", text_of(green[:-64] + red[-64:]))
@@ -213,6 +227,10 @@ def bound() -> Iterator[VectorCase]:
     inner = bytes_of(signed())
     proof = canonical([canonical({1: -7}), {}, canonical([later, inner]), bytes(64)])
     yield refuse("malformed", "a proof of a code bound to no phone", text_of(proof, "JK2:"))
+    header, said = canonical({1: -7}), canonical([later, bytes_of(text)])
+    signature = higher(PHONE)(canonical(["Signature1", header, b"", said]))
+    proof = text_of(canonical([header, {}, said, signature]), "JK2:")
+    yield refuse("malformed", "a proof with the higher s", proof, **knows)
     yield refuse(
         "malformed", "a proof without a code", text_of(canonical([b"", {}, b"", b""]), "JK2:")
     )

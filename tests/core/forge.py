@@ -22,6 +22,7 @@ NOON = 1_582_000_000
 ISSUER = "CN-33"
 URI = "https://hc.example/s/2020-02-18"
 LIST_SIZE = 1000
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 Claims = dict[int, Any]
 
@@ -48,6 +49,7 @@ class NamedKey:
             case key:
                 algorithm = ec.ECDSA(SHA256(), deterministic_signing=True)
                 r, s = decode_dss_signature(key.sign(data, algorithm))
+                s = min(s, P256_ORDER - s)
                 return r.to_bytes(32, "big") + s.to_bytes(32, "big")
 
     def key(self, not_before: int = 0, not_after: int | None = None) -> Key:

@@ -14,11 +14,12 @@ from joserfc import errors, jwk, jws, util
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = "".join((DOCS / name).read_text("utf-8") for name in ("format.md", "trust.md"))
 CDDL = Validator("".join(re.findall(r"```cddl\n(.*?)```", PAGES, re.DOTALL)))
-COLOURS, KINDS = ("green", "yellow", "red"), ("live", "paper")
-LIFETIMES, END = (86400, 1209600), 1 << 32
+COLOURS, KINDS, LIFETIMES = ("green", "yellow", "red"), ("live", "paper"), (86400, 1209600)
+P, HALF = 2**255 - 19, 0x7FFFFFFF800000007FFFFFFFFFFFFFFFDE737D56D38BCF4279DCE5617E3192A8
 RULES = {"admits": {"green": "pass", "yellow": "caution", "red": "refuse"}, "kinds": KINDS}
 RULES |= {"trust_grace_seconds": 86400, "status_grace_seconds": 7200, "leeway_seconds": 60}
 ALGORITHMS = {-7: "ES256", -8: "EdDSA", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
+unique = lambda pairs: need(len(dict(pairs)) == len(pairs)) or dict(pairs)  # noqa: E731
 UNREADABLE = (ValueError, RecursionError, zlib.error, errors.JoseError)
 
 
@@ -31,12 +32,13 @@ def need(condition: object, reason: str = "malformed") -> None:
         raise Refused(reason)
 
 
-def opened(data: bytes, rule: str) -> Any:
+def opened(data: bytes, rule: str, ours: bool = True) -> Any:
     """Header and content of a COSE_Sign1 that is as a rule says; what was signed; the signature."""
-    need(CDDL.validate(data, rule, require_deterministic=True))
-    header, _, content, signature = cbor.decode(data)
-    read = (cbor.decode(part, require_deterministic=True) for part in (header, content))
-    return *read, cbor.encode(["Signature1", header, b"", content]), signature
+    need(CDDL.validate(data, rule, require_deterministic=ours))
+    header, hints, content, signature = getattr(whole := cbor.decode(data), "value", whole)
+    said, read = (cbor.decode(part, require_deterministic=ours) for part in (header, content))
+    need(not ours or said[1] != -7 or int.from_bytes(signature[32:], "big") <= HALF)
+    return {**hints, **said}, read, cbor.encode(["Signature1", header, b"", content]), signature
 
 
 def in_force(keys: Any, kid: bytes | str, made: int, now: int) -> Any:
@@ -108,18 +110,23 @@ def judge(code: Any, since: int, honours: Any, trust: Any, known: Any, rules: An
 
 
 def read_keys(keys: Any) -> Any:
-    """The keys of kinds in use; others are passed over."""
     for key in keys:
         if alg := ALGORITHMS.get((key["kty"], key.get("crv"))):
             point = jwk.import_key(key)
             kid = hashlib.sha256(point.as_der()).digest()[:8]
+            if alg == "EdDSA":
+                y = int.from_bytes(util.urlsafe_b64decode(key["x"].encode()), "little") % 2**255
+                u, v = y * y - 1, 1 - 121665 * pow(121666, -1, P) * y * y
+                need(y < P and y * u * (y * y * v + u) % P and pow(u * v, P // 2, P) == 1)
             need(CDDL.validate(key, "key") and util.urlsafe_b64decode(key["kid"].encode()) == kid)
-            yield {"nbf": 0, "exp": END, **key, "ids": (kid, key["kid"]), "alg": alg, "key": point}
-
-
-def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    need(len(dict(pairs)) == len(pairs))
-    return dict(pairs)
+            yield {
+                "nbf": 0,
+                "exp": 2**32,
+                **key,
+                "ids": (kid, key["kid"]),
+                "alg": alg,
+                "key": point,
+            }
 
 
 def read_trust(token: str, alliance: Any, now: int, held: Any = None) -> Any:
@@ -139,11 +146,11 @@ def read_trust(token: str, alliance: Any, now: int, held: Any = None) -> Any:
 
 def read_status(token: bytes, trust: Any, now: int, uri: str | None = None) -> Any:
     need(len(token) <= 4 << 20)
-    header, claims, *word = opened(token.removeprefix(b"\xd2"), "status-list")
+    header, claims, *word = opened(token, "status-list", ours=False)
     stream = zlib.decompressobj()
     bits = stream.decompress(claims[65533]["lst"], (8 << 20) + 1)
-    need(stream.eof and not stream.unused_data and len(bits) <= 8 << 20)
+    need(4 in header and stream.eof and not stream.unused_data and len(bits) <= 8 << 20)
     keys = trust["issuers"].get(claims[1], {"keys": ()})["keys"]
     genuine = holds(in_force(keys, header[4], claims[6], now), ALGORITHMS[header[1]], *word)
     need(genuine and uri in (None, claims[2]), "not_trusted")
-    return (claims[1], claims[2]), {"as_of": claims[6], "exp": claims.get(4, END), "bits": bits}
+    return (claims[1], claims[2]), {"as_of": claims[6], "exp": claims.get(4, 2**32), "bits": bits}

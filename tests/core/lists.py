@@ -1,17 +1,37 @@
 """Trust lists and status lists of the vectors, and what must become of each."""
 
 import base64
+import hashlib
 import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import cbor2
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from healthcode.core.keys import to_base64url
 from healthcode.core.trust_list import TYP, describe
-from tests.core.forge import ALLIANCE, NOON, SHANGHAI, STRANGER, URI, ZHEJIANG, canonical
-from tests.core.worlds import HOUR, TRUST, forged_status, listed, status_token, trust
+from tests.core.cases import higher
+from tests.core.forge import (
+    ALLIANCE,
+    NOON,
+    SHANGHAI,
+    STRANGER,
+    URI,
+    ZHEJIANG,
+    ZHEJIANG_ED,
+    canonical,
+)
+from tests.core.worlds import (
+    HOUR,
+    TRUST,
+    forged_status,
+    listed,
+    status_around,
+    status_token,
+    trust,
+)
 
 UNUSED = ({"kty": "EC", "crv": "P-384", "x": "AA", "y": "AA"}, {"kty": "RSA", "n": "AQ", "e": "Aw"})
 BOMB = zlib.compress(bytes(16 << 20), 9)
@@ -97,8 +117,51 @@ def _trust_lists() -> Iterator[tuple[str, str, str]]:
     yield "nested too deeply", forged_list(payload=b"[" * 5_000), "malformed"
     yield "two parts", ".".join(listed(trust()).split(".")[:2]), "malformed"
     yield "no signature", listed(trust()).rpartition(".")[0] + ".", "not_trusted"
+    yield "a byte order mark before it", "\ufeff" + listed(trust()), "malformed"
+    yield "an ideographic space after it", listed(trust()) + "\u3000", "malformed"
+    yield "signed with the higher s", forged_list(signer=higher(ALLIANCE)), "accepted"
+    large = _jwk() | {"x": to_base64url((P256 + 5).to_bytes(32, "big"))}
+    yield "a coordinate beyond the field", forged_list(_one_issuer(keys=[large])), "malformed"
+    for name, y in ED25519_POINTS.items():
+        yield (
+            f"an Ed25519 key, {name}",
+            forged_list(_one_issuer(keys=[ed25519_jwk(y)])),
+            "malformed",
+        )
+    ed25519_key = ZHEJIANG_ED.private_key.public_key()
+    good_point = int.from_bytes(ed25519_key.public_bytes(Encoding.Raw, PublicFormat.Raw), "little")
+    yield "an Ed25519 key", forged_list(_one_issuer(keys=[ed25519_jwk(good_point)])), "accepted"
     yield "padded", listed(trust()) + "=", "malformed"
     yield "nothing", "", "malformed"
+
+
+P256 = 0xFFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF
+P25519 = 2**255 - 19
+SIGN = 1 << 255
+ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+ED25519_POINTS: Mapping[str, int] = {
+    "the neutral point": 1,
+    "the neutral point with a sign": 1 | SIGN,
+    "of order 2": P25519 - 1,
+    "of order 4": 0,
+    "of order 4, the other": SIGN,
+    "of order 8": ORDER_8,
+    "of order 8, the second": ORDER_8 | SIGN,
+    "of order 8, the third": P25519 - ORDER_8,
+    "of order 8, the fourth": P25519 - ORDER_8 | SIGN,
+    "0 written as the prime": P25519,
+    "1 written beyond the prime": P25519 + 1,
+    "a point written beyond the prime": P25519 + 3,
+    "off the curve": 2,
+}
+
+
+def ed25519_jwk(y: int) -> dict[str, Any]:
+    """A JWK of these 32 bytes, its identifier its own."""
+    data = y.to_bytes(32, "little")
+    spki = bytes.fromhex("302a300506032b6570032100") + data
+    kid = to_base64url(hashlib.sha256(spki).digest()[:8])
+    return {"kty": "OKP", "crv": "Ed25519", "x": to_base64url(data), "kid": kid, "use": "sig"}
 
 
 def _twice() -> list[Any]:
@@ -215,6 +278,100 @@ def _status_lists() -> Iterator[tuple[str, bytes, str]]:
     yield "claim twice", forged_status(issuer_twice=True), "malformed"
     yield "cut short", good[: len(good) // 2], "malformed"
     yield "nothing", b"", "malformed"
+    yield from _foreign_status_lists()
+
+
+GOOD: Mapping[Any, Any] = {
+    1: "CN-33",
+    2: URI,
+    4: NOON + HOUR,
+    6: NOON - 60,
+    65533: {"bits": 1, "lst": zlib.compress(bytes(125), 9)},
+}
+TYPED: Mapping[Any, Any] = {1: -7, 4: ZHEJIANG.key().kid, 16: "application/statuslist+cwt"}
+
+
+def _more(more: Mapping[Any, Any]) -> bytes:
+    return status_around(canonical(TYPED), canonical({**GOOD, **more}))
+
+
+def _encoded(body: bytes) -> bytes:
+    return status_around(canonical(TYPED), body)
+
+
+def _foreign_status_lists() -> Iterator[tuple[str, bytes, str]]:
+    """As issuers with tools of their own write them."""
+    yield "a claim that is true", _more({99: True}), "accepted"
+    yield "a claim that is null", _more({"x": None}), "accepted"
+    yield "a claim with a fraction", _more({99: 1.5, 98: -0.0, 97: 1e300}), "accepted"
+    yield (
+        "a claim that is infinite, and one that is no number",
+        _more({99: float("inf"), 98: float("nan")}),
+        "accepted",
+    )
+    yield (
+        "a claim that is undefined, and a simple value",
+        _more({99: cbor2.undefined, 98: cbor2.CBORSimpleValue(99)}),
+        "accepted",
+    )
+    yield (
+        "claims with tags",
+        _more({99: cbor2.CBORTag(0, "2020-02-18T00:00:00Z"), 98: 1 << 70}),
+        "accepted",
+    )
+    yield "a claim beyond 53 bits", _more({99: 1 << 60, -(1 << 60): 1}), "accepted"
+    yield "keys of other kinds", _more({b"x": 1, None: 3, 1.5: 4, (1, 2): 5}), "accepted"
+    yield (
+        "an issuer as truth beside the issuer",
+        _encoded(b"\xa6" + canonical(GOOD)[1:] + b"\xf5\x65CN-99"),
+        "accepted",
+    )
+    body = canonical(GOOD)[1:]
+    yield (
+        "indefinite lengths",
+        _encoded(b"\xbf" + body + b"\x18\x63\x9f\x7f\x61a\xff\xff\xff"),
+        "accepted",
+    )
+    yield "longer heads", _encoded(b"\xb8\x06" + body + b"\x1a\0\0\0\x63\x18\x01"), "accepted"
+    backwards = b"".join(cbor2.dumps(name) + cbor2.dumps(GOOD[name]) for name in reversed(GOOD))
+    yield "keys in another order", _encoded(b"\xa5" + backwards), "accepted"
+    no_kid = canonical({name: TYPED[name] for name in (1, 16)})
+    hinted = {4: TYPED[4], "x": [None, 1.5], 99: True}
+    yield (
+        "the key identifier beside the signed header",
+        status_around(no_kid, canonical(GOOD), hinted),
+        "accepted",
+    )
+    yield (
+        "the algorithm beside the signed header",
+        status_around(canonical({name: TYPED[name] for name in (4, 16)}), canonical(GOOD), {1: -7}),
+        "malformed",
+    )
+    yield (
+        "a header with a claim of truth",
+        status_around(canonical({**TYPED, 99: True, "y": 1.5}), canonical(GOOD)),
+        "accepted",
+    )
+    yield (
+        "the higher s",
+        status_around(canonical(TYPED), canonical(GOOD), signer=higher(ZHEJIANG)),
+        "accepted",
+    )
+    yield "time as an exact float", _more({6: float(NOON - 64)}), "malformed"
+    yield "time with a tag", _more({6: cbor2.CBORTag(1, NOON - 60)}), "malformed"
+    yield "time as truth", _more({6: True}), "malformed"
+    yield (
+        "a claim twice, written differently",
+        _encoded(b"\xa6" + body + b"\x18\x01\x65CN-33"),
+        "malformed",
+    )
+    yield "a key of another kind twice", _encoded(b"\xa7" + body + b"\xf5\x01\xf5\x02"), "malformed"
+    yield (
+        "a simple value in two bytes that has one",
+        _encoded(b"\xa6" + body + b"\x18\x63\xf8\x14"),
+        "malformed",
+    )
+    yield "a length without end", _encoded(b"\xbf" + body), "malformed"
 
 
 def _zlib(size: int) -> bytes:

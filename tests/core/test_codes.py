@@ -1,10 +1,12 @@
 """Codes: what goes in comes out, in few characters, and nothing else is a code."""
 
+from functools import partial
 from typing import Any
 
 import base45
 import cbor2
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 from qrcode.main import QRCode
@@ -18,6 +20,8 @@ from healthcode.core import (
     Kind,
     MalformedCode,
     StatusRef,
+    cbor,
+    cose,
     decode,
     present,
     sign,
@@ -27,6 +31,7 @@ from healthcode.core.codes import MAX_BOUND_CHARACTERS, MAX_CHARACTERS, MAX_LIFE
 from tests.core.cases import largest
 from tests.core.forge import (
     NOON,
+    P256_ORDER,
     PHONE,
     ZHEJIANG,
     bytes_of,
@@ -80,6 +85,49 @@ def test_its_bytes_are_those_of_another_encoder(code: HealthCode) -> None:
     assert cbor2.dumps(cbor2.loads(data), canonical=True) == data
     payload = cbor2.loads(data)[2]
     assert cbor2.dumps(cbor2.loads(payload), canonical=True) == payload
+
+
+@given(health_codes())
+def test_both_readers_find_the_same_in_a_code(code: HealthCode) -> None:
+    """The strict one for codes, and the tolerant one for what others wrote."""
+    text = sign(code, kid=KID, algorithm=Algorithm.ES256, signer=lambda _: bytes(64))
+
+    message = cose.parse(bytes_of(text))
+    said = cbor.decode(message.payload)
+
+    assert isinstance(said, dict)
+    status, hc = said[65535], said[-65537]
+    assert isinstance(status, dict)
+    assert isinstance(hc, dict)
+    assert (said[1], said[6], said[4]) == (code.issuer, code.issued_at, code.expires_at)
+    assert status["status_list"] == {"idx": code.status.idx, "uri": code.status.uri}
+    assert (hc[1], hc[2], hc[3], hc.get(4)) == (code.colour, code.kind, code.policy, code.holder)
+    assert (8 in said) == (code.phone_key is not None)
+    assert (message.headers, message.hints) == ({1: -7, 4: KID}, {})
+    read = decode(text)
+    assert message.signed_bytes == read.signed_bytes
+
+
+@pytest.mark.parametrize("times", range(20))
+def test_a_signer_need_not_know_which_of_two_signatures_is_in_use(times: int) -> None:
+    """Those of a library are higher half of the time."""
+    private_key = ec.generate_private_key(ec.SECP256R1())
+    text = sign(
+        health_code(policy=times),
+        kid=KID,
+        algorithm=Algorithm.ES256,
+        signer=partial(cose.sign_es256, private_key),
+    )
+    read = decode(text)
+
+    assert cose.is_low(read.signature)
+    assert cose.signature_holds(
+        Algorithm.ES256, private_key.public_key(), read.signed_bytes, read.signature
+    )
+    higher = P256_ORDER - int.from_bytes(read.signature[32:], "big")
+    data = bytes_of(text)[:-32] + higher.to_bytes(32, "big")
+    with pytest.raises(MalformedCode):
+        decode(text_of(data))
 
 
 def test_the_bytes_of_a_code_are_these() -> None:

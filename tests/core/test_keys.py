@@ -8,9 +8,18 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from healthcode.core import Algorithm, Key, MalformedKey, jwk_set, key_id, parse_jwk_set
+from healthcode.core import (
+    Algorithm,
+    Key,
+    MalformedKey,
+    jwk_set,
+    key_id,
+    parse_jwk_set,
+    read_published,
+)
 from healthcode.core.keys import from_base64url, to_base64url
 from tests.core.forge import NOON, ZHEJIANG, ZHEJIANG_ED
+from tests.core.lists import ED25519_POINTS, ed25519_jwk
 
 
 def test_identifier_is_the_beginning_of_the_hash_of_the_spki() -> None:
@@ -81,6 +90,35 @@ def test_a_key_that_is_not_what_it_says_is_refused(changes: dict[str, Any]) -> N
 def test_what_is_no_set_is_refused(data: bytes) -> None:
     with pytest.raises(MalformedKey):
         parse_jwk_set(data)
+
+
+@pytest.mark.parametrize("y", ED25519_POINTS.values(), ids=list(ED25519_POINTS))
+def test_a_point_of_small_order_or_in_another_form_is_no_key(y: int) -> None:
+    with pytest.raises(MalformedKey, match="point"):
+        parse_jwk_set({"keys": [ed25519_jwk(y)]})
+
+
+def test_of_a_published_set_one_bad_key_takes_none_of_the_others_away() -> None:
+    (good,) = jwk_set([ZHEJIANG.key()])["keys"]
+    bad = [ed25519_jwk(0), good | {"kid": "AAAAAAAAAAA"}, 7, {"kty": None}, good | {"nbf": 1.5}]
+    others = [{"kty": "RSA", "n": "AQ", "e": "Aw", "x5t": 1.5}, good]
+    document = json.dumps({"keys": [*bad, *others], "more": True}).encode()
+
+    keys, left_out = read_published(document)
+
+    assert keys == (ZHEJIANG.key(),)
+    numbers = [int(sentence.split(" ")[1]) for sentence in left_out]
+    assert numbers == [1, 2, 3, 4, 5]
+    with pytest.raises(MalformedKey):
+        parse_jwk_set(document)
+    assert read_published(b'{"keys": []}') == ((), ())
+
+
+def test_a_published_set_of_bad_keys_alone_is_refused_and_one_with_a_private_key() -> None:
+    (good,) = jwk_set([ZHEJIANG.key()])["keys"]
+    for keys in ([ed25519_jwk(0)], [good, good | {"d": "AA"}]):
+        with pytest.raises(MalformedKey):
+            read_published(json.dumps({"keys": keys}).encode())
 
 
 def test_a_set_is_bounded() -> None:

@@ -93,8 +93,18 @@ def forged_status(
     body = forge.canonical({name: value for name, value in claims.items() if value is not None})
     if issuer_twice:
         body = bytes([body[0] + 1]) + b"\x01\x65CN-33" + body[1:]
-    signature = ZHEJIANG(forge.canonical(["Signature1", header, b"", body]))
-    return b"\xd2" + forge.canonical([header, {}, body, signature])
+    return status_around(header, body)
+
+
+def status_around(
+    header: bytes,
+    body: bytes,
+    hints: Mapping[Any, Any] | None = None,
+    signer: Callable[[bytes], bytes] = ZHEJIANG,
+) -> bytes:
+    """A signed token around any header and claims, as they are encoded."""
+    signature = signer(forge.canonical(["Signature1", header, b"", body]))
+    return b"\xd2" + forge.canonical([header, dict(hints or {}), body, signature])
 
 
 ALLIANCE_KEYS = jwk_set([ALLIANCE.key()])

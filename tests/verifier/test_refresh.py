@@ -91,6 +91,21 @@ def test_bad_keys_change_nothing(
     assert reason_of(authority.code(at=now), now) == "ok"
 
 
+def test_one_bad_key_keeps_no_withdrawn_one_alive(
+    authority: Authority, web: Web, now: datetime
+) -> None:
+    refresh_all(at=now)
+    code = authority.code(at=now)
+    successor = Authority(base_url=web.base_url, private_key=new_private_key())
+    web.publish(successor, at=now + timedelta(seconds=1))
+    keys = json.loads(successor.keys())["keys"]
+    bad = {"kty": "OKP", "crv": "Ed25519", "x": "AA", "kid": "AAAAAAAAAAA"}
+    web.bodies[f"{WELL_KNOWN}/keys"] = json.dumps({"keys": [bad, *keys]}).encode()
+    assert refresh_all(at=now + timedelta(seconds=1)) == {}
+    assert reason_of(code, now + timedelta(seconds=1)) == "unknown_key"
+    assert reason_of(successor.code(at=now), now + timedelta(seconds=1)) == "ok"
+
+
 def bad_list(authority: Authority, kind: str, now: datetime) -> bytes:
     good = authority.status_list(at=now)
     match kind:

@@ -78,7 +78,8 @@ def refresh_issuer(issuer: TrustedIssuer, *, at: datetime) -> None:
 
 def keep_keys(issuer: str, *, uri: str, body: bytes, etag: str, at: datetime) -> None:
     """Keep an issuer's key set (a JWK set, fetched at `at`). Raises MalformedKey."""
-    core.parse_jwk_set(body)
+    for sentence in core.read_published(body)[1]:
+        logger.warning("keys of %s: %s", issuer, sentence)
     _keep(issuer, uri=uri, kind="keys", body=body, etag=etag, as_of=at, at=at)
 
 
@@ -105,7 +106,7 @@ def _members(at: datetime, *, but: Iterable[str]) -> list[core.Issuer]:
 def _keys_of(issuer: str, at: datetime) -> tuple[core.Key, ...]:
     by_hand = Publication.objects.filter(issuer=issuer, kind="keys").first()
     if by_hand is not None:
-        return core.parse_jwk_set(bytes(by_hand.body))
+        return core.read_published(bytes(by_hand.body))[0]
     member = next((member for member in _members(at, but=()) if member.name == issuer), None)
     if member is None:
         raise core.NotTrusted("nobody vouches for this issuer")

@@ -139,7 +139,7 @@ class KnowledgeCache:
             name = publication.issuer
             if publication.kind == "keys":
                 # Somebody here decided about this issuer by hand, which the list cannot undo.
-                issuers[name] = core.Issuer(name, core.parse_jwk_set(bytes(publication.body)))
+                issuers[name] = core.Issuer(name, core.read_published(bytes(publication.body))[0])
                 heard[name] = Heard(_seconds(publication.as_of))
             elif name in issuers:
                 parsed = self._status_list(publication, issuers[name].keys)
