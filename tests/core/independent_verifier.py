@@ -20,7 +20,7 @@ RULES = {"admits": {"green": "pass", "yellow": "caution", "red": "refuse"}, "kin
 RULES |= {"trust_grace_seconds": 86400, "status_grace_seconds": 7200, "leeway_seconds": 60}
 ALGORITHMS = {-7: "ES256", -8: "EdDSA", ("EC", "P-256"): "ES256", ("OKP", "Ed25519"): "EdDSA"}
 unique = lambda pairs: need(len(dict(pairs)) == len(pairs)) or dict(pairs)  # noqa: E731
-UNREADABLE = (ValueError, RecursionError, zlib.error, errors.JoseError)
+UNREADABLE, END = (ValueError, RecursionError, zlib.error, errors.JoseError), 2**32
 
 
 class Refused(ValueError):
@@ -119,14 +119,7 @@ def read_keys(keys: Any) -> Any:
                 u, v = y * y - 1, 1 - 121665 * pow(121666, -1, P) * y * y
                 need(y < P and y * u * (y * y * v + u) % P and pow(u * v, P // 2, P) == 1)
             need(CDDL.validate(key, "key") and util.urlsafe_b64decode(key["kid"].encode()) == kid)
-            yield {
-                "nbf": 0,
-                "exp": 2**32,
-                **key,
-                "ids": (kid, key["kid"]),
-                "alg": alg,
-                "key": point,
-            }
+            yield {"nbf": 0, "exp": END, **key, "ids": (kid, key["kid"]), "alg": alg, "key": point}
 
 
 def read_trust(token: str, alliance: Any, now: int, held: Any = None) -> Any:
@@ -153,4 +146,4 @@ def read_status(token: bytes, trust: Any, now: int, uri: str | None = None) -> A
     keys = trust["issuers"].get(claims[1], {"keys": ()})["keys"]
     genuine = holds(in_force(keys, header[4], claims[6], now), ALGORITHMS[header[1]], *word)
     need(genuine and uri in (None, claims[2]), "not_trusted")
-    return (claims[1], claims[2]), {"as_of": claims[6], "exp": claims.get(4, 2**32), "bits": bits}
+    return (claims[1], claims[2]), {"as_of": claims[6], "exp": claims.get(4, END), "bits": bits}
