@@ -1,16 +1,20 @@
 """Sources say where people were; what they send again stores nothing new."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
+from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Grant, Role
-from healthcode.tracing.kinds import Strength
+from healthcode.tracing import partitions
+from healthcode.tracing.kinds import PlaceKind, Strength
 from healthcode.tracing.models import Membership, Place, Presence
 from healthcode.tracing.selectors import chain_of
+from healthcode.web.days import start_of_day
 from tests.colours import world
 from tests.colours.world import shanghai
 from tests.officers.inquiries.test_inquiries import client_of
@@ -160,3 +164,35 @@ def test_a_presence_lies_in_the_day_of_shanghai_on_which_it_began(source: APICli
     presence = Presence.objects.get()
     assert presence.day == shanghai(3, 3).date()
     assert presence.starts == datetime(2020, 3, 2, 16, tzinfo=UTC)
+
+
+def kept(place: Place, person: int, at: datetime, day: date) -> str:
+    """The partition that takes a presence of this instant."""
+    Presence.objects.create(
+        place=place, person_id=person, day=day, starts=at, ends=at + timedelta(hours=1), sure=True
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tableoid::regclass::text FROM tracing_presence WHERE starts = %s", [at]
+        )
+        return str(cursor.fetchone()[0])
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("first", [date(2027, 12, 30), date(2028, 2, 27)])
+def test_around_the_end_of_a_year_and_a_leap_day_no_day_lacks_its_partition(
+    settings: Settings, first: date
+) -> None:
+    """Whenever in the day it is looked after, and wherever the day is another in UTC."""
+    settings.SCAN_RETENTION_DAYS = 5
+    (person,) = world.people(1)
+    place = Place.objects.create(kind=PlaceKind.TRAIN, name="G7349")
+    for day in (first + timedelta(days=n) for n in range(4)):
+        midnight = start_of_day(day)
+        for passed in (timedelta(minutes=30), timedelta(hours=12), timedelta(hours=23, minutes=58)):
+            partitions.maintain(at=midnight + passed)
+            days = sorted(partitions.partitioned_days())
+            assert days == [day + timedelta(days=n) for n in range(-5, 4)]
+        own = f"tracing_presence_{day:%Y%m%d}"
+        for moment in (midnight, midnight + timedelta(days=1, microseconds=-1)):
+            assert kept(place, person, moment, day) == own
