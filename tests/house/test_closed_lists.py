@@ -15,10 +15,13 @@ from healthcode.core.dcc import Doubt
 from healthcode.evidence import errors
 from tests.core.test_vectors import VECTORS
 from verifier.doors.pages import PHRASES
+from verifier.models import Doubt as DoubtedPicture
 from verifier.models import Scan
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LINE: Final = re.compile(r"^\| \d+ \| [^|]* \| (\w+) \| ([^|]*) \|$", re.MULTILINE)
+LOOKS: Final = re.compile(r"^type Look = Outcome((?: \| \"[\w-]+\")+);$", re.MULTILINE)
+DOUBT_KINDS: Final = re.compile(r"^const DOUBT_KINDS = \[(.*)\] as const;$", re.MULTILINE)
 COLOURS: Final = [colour.name.lower() for colour in Colour]
 SCANNER_CSS, SCANNER_HTML, SITE_CSS, LIVE_CSS, SHAPES = (
     "verifier/static/verifier/scanner.css",
@@ -81,6 +84,21 @@ def test_the_scanner_shows_every_outcome(outcome: Outcome) -> None:
     assert f'.verdict[data-look="{outcome}"] .shape-{outcome}' in css
     assert f'class="shape shape-{outcome}"' in text(SCANNER_HTML)
     assert outcome in PHRASES
+
+
+def test_the_scanner_shows_every_look_that_is_no_outcome() -> None:
+    [looks] = LOOKS.findall(text("verifier/doors/frontend/scanner/verdict.ts"))
+    named = re.findall(r'"([\w-]+)"', looks)
+    css = text(SCANNER_CSS)
+    assert [look for look in named if f'.verdict[data-look="{look}"]' not in css] == []
+    assert [look for look in named if look not in PHRASES] == []
+
+
+def test_the_scanner_knows_every_doubt_that_it_can_be_told() -> None:
+    [kinds] = DOUBT_KINDS.findall(text("verifier/doors/frontend/scanner/bundle.ts"))
+    named = re.findall(r'"([\w-]+)"', kinds)
+    assert named == [kind for kind, _ in DoubtedPicture._meta.get_field("kind").choices or []]
+    assert [kind for kind in named if f"doubt-{kind}" not in PHRASES] == []
 
 
 @pytest.mark.parametrize("colour", COLOURS)

@@ -60,11 +60,12 @@ export class Screen {
     this.#state = state;
     this.#paint();
     const until = instant(Date.parse(code.expires_at));
-    this.#say(
-      state === "fresh" ? this.#texts.back
-      : state === "offline" ? this.#texts.offline.replace("{time}", until)
-      : this.#texts.expired,
-    );
+    const news: Record<State, string> = {
+      fresh: this.#texts.back,
+      offline: this.#texts.offline.replace("{time}", until),
+      expired: this.#texts.expired,
+    };
+    this.#say(news[state]);
   }
 
   #paint(): void {

@@ -21,9 +21,12 @@ export interface ListName {
   version: string;
 }
 
+/** Why a picture is doubted: the server's closed list; a test compares them. */
+const DOUBT_KINDS = ["elsewhere", "often"] as const;
+
 /** A picture that one phone can hardly have shown so; whose it is, nobody says. */
 export interface Doubt {
-  kind: "elsewhere" | "often";
+  kind: (typeof DOUBT_KINDS)[number];
   scans: number;
   lastAt: number;
   doors: string[];
@@ -101,8 +104,8 @@ function readName(document: unknown): ListName {
 
 function readDoubt(document: unknown): Doubt {
   const found = extensible(document, ["kind", "scans", "last_at", "doors"], []);
-  const kind = found["kind"];
-  if (kind !== "elsewhere" && kind !== "often") throw new Malformed("a kind of doubt not known");
+  const kind = DOUBT_KINDS.find((one) => one === found["kind"]);
+  if (kind === undefined) throw new Malformed("a kind of doubt not known");
   const doors = list(found["doors"], MAX_DOORS).map(text);
   return { kind, scans: whole(found["scans"]), lastAt: whole(found["last_at"]), doors };
 }
