@@ -1,6 +1,7 @@
 """Parts of the service are killed, one and two at a time, while everybody works with it.
 
 What was answered is there when it is back, and everybody has the colour that `decide()` gives.
+Whoever is told of it meanwhile is told to come again: it is no fault of ours.
 """
 
 import contextlib
@@ -10,13 +11,14 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from pathlib import Path
 from typing import Any
 
 import psutil
 import psycopg2
 import pytest
 
-from tests.live.service import LiveService, running
+from tests.live.service import LiveService, ServiceAnswer, running
 from tests.live.test_crashes import assert_colours_are_right, publish_the_opposite, wait_for
 
 pytestmark = pytest.mark.more
@@ -31,9 +33,26 @@ PARTS = {
 TOGETHER = [(part,) for part in PARTS] + [("web", "postgres"), ("worker", "valkey")]
 
 
+class HeardService(LiveService):
+    """A service of which is kept whatever it answered as a server that cannot."""
+
+    def __init__(self, var: Path) -> None:
+        super().__init__(var)
+        self.failures: list[ServiceAnswer] = []
+
+    def call(
+        self, method: str, path: str, *, token: str | None = None, json_body: object = None
+    ) -> ServiceAnswer:
+        """Call it, and keep the answer if it is one of those."""
+        answer = super().call(method, path, token=token, json_body=json_body)
+        if answer.status >= 500:
+            self.failures.append(answer)
+        return answer
+
+
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    with running(LiveService(tmp_path_factory.mktemp("killed") / "var")) as service:
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeardService]:
+    with running(HeardService(tmp_path_factory.mktemp("killed") / "var")) as service:
         yield service
 
 
@@ -115,9 +134,10 @@ def code(live: LiveService) -> str:
 
 @pytest.mark.parametrize("victims", TOGETHER, ids="+".join)
 def test_nothing_that_was_answered_is_lost(
-    live: LiveService, victims: tuple[str, ...], code: str
+    live: HeardService, victims: tuple[str, ...], code: str
 ) -> None:
     before = declarations(live)
+    live.failures.clear()
     with Load(live, code) as load:
         wait_for(lambda: len(load.scans) > 40 and load.declared > 2 and load.maps, 120)
         for process in itertools.chain(*(live.parts(PARTS[victim]) for victim in victims)):
@@ -125,6 +145,9 @@ def test_nothing_that_was_answered_is_lost(
                 process.kill()
         assert live.ended() == 1, "a part that dies ends all"
 
+    told = [(one.status, "Retry-After" in one.headers) for one in live.failures]
+    print("FAILURES", told)
+    assert set(told) <= {(503, True)}, live.failures
     live.start()
 
     kept = "SELECT count(*) FROM verifier_scan WHERE id = ANY(%s::uuid[])"
