@@ -18,6 +18,7 @@ from healthcode.alliance import issuers
 from healthcode.alliance.folder import AllianceError, Folder
 from healthcode.core import Colour, CoreError, Issuer, Outcome
 from healthcode.core.trust_list import read_outcomes
+from healthcode.web.days import MOST_DAYS
 from verifier.recognition.fetching import FetchFailed, fetch
 
 DAY: Final = 24 * 3600
@@ -131,8 +132,8 @@ def _difference(folder: Folder, _options: argparse.Namespace) -> None:
 
 
 def _sign(folder: Folder, options: argparse.Namespace) -> None:
-    if options.days < 1:
-        raise AllianceError("A list is relied on for at least one day.")
+    if not 1 <= options.days <= MOST_DAYS:
+        raise AllianceError(f"A list is relied on for some days: from 1 to {MOST_DAYS}.")
     _difference(folder, options)
     published = _published(options.published) if options.published else None
     if not options.yes and not _agreed():

@@ -1,6 +1,8 @@
 """Public pages: the risk map as a picture and a table, and choosing an area step by step."""
 
-from datetime import date, datetime, time
+import re
+from datetime import datetime, time
+from typing import Final
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -15,11 +17,14 @@ from django.views.decorators.http import require_safe
 from accounts.authority import normalise_code
 from healthcode.areas import selectors
 from healthcode.areas.picture import HOME, map_page
+from healthcode.core.instants import read_date, read_instant
 from healthcode.web.days import SHANGHAI, day_of
 from healthcode.web.errors import InvalidInput
 from healthcode.web.problems import problem_response
 
 COUNTY_DIGITS = 6
+# In an address it arrives as a space.
+_UNQUOTED_PLUS: Final = re.compile(r" (?=[0-9]{2}:[0-9]{2}\Z)")
 
 
 # Outlines are long and compress well; the page holds no secret that its length could tell.
@@ -102,20 +107,9 @@ def instant_of(on: str | None, *, at: datetime) -> datetime:
     """
     if on is None:
         return at
-    try:
-        return _instant(on, at)
-    except OverflowError as error:
-        raise ValueError("beyond the calendar") from error
-
-
-def _instant(on: str, at: datetime) -> datetime:
     if len(on) > len("2020-02-24"):
-        # A plus sign that was not quoted arrives as a space.
-        instant = datetime.fromisoformat(on.replace(" ", "+"))
-        if instant.tzinfo is None:
-            raise ValueError("an instant needs its offset")
-        return instant.astimezone(SHANGHAI)
-    day = date.fromisoformat(on)
+        return read_instant(_UNQUOTED_PLUS.sub("+", on)).astimezone(SHANGHAI)
+    day = read_date(on)
     if day == day_of(at):
         return at
     return datetime.combine(day, time.max, SHANGHAI)

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from healthcode.core.instants import read_date
+
 DIVISIONS: Final = Path(__file__).parent / "data" / "divisions.csv"
 DIGITS: Final = (2, 4, 6, 9)
 
@@ -40,4 +42,4 @@ def register() -> Mapping[str, Division]:
 
 
 def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
+    return read_date(text) if text else None

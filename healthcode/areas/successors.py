@@ -17,6 +17,7 @@ from types import MappingProxyType
 from typing import Final
 
 from healthcode.areas.register import containing, register
+from healthcode.core.instants import read_date
 from healthcode.web.days import start_of_day
 
 SUCCESSORS: Final = Path(__file__).parent / "data" / "successors.csv"
@@ -61,7 +62,7 @@ def successions() -> tuple[Succession, ...]:
             Succession(
                 old=row["old"],
                 new=new,
-                since=date.fromisoformat(row["since"]),
+                since=read_date(row["since"]),
                 has_ended=register()[row["old"]].ends is not None,
                 source=row["source"],
             )

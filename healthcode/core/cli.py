@@ -10,12 +10,12 @@ import json
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from healthcode.core import document_signers, explain, strict_json, trust_list
 from healthcode.core.errors import CoreError, MalformedTrustList
+from healthcode.core.instants import read_instant
 from healthcode.core.keys import parse_jwk_set
 from healthcode.core.rules import Rules, parse_rules
 from healthcode.core.schemes import SCHEMES, decode_any, verify
@@ -116,12 +116,9 @@ def _at(options: argparse.Namespace) -> int:
 
 
 def _time(text: str) -> int:
-    if text.isdecimal():
+    if text.isascii() and text.isdecimal():
         return int(text)
-    moment = datetime.fromisoformat(text)
-    if moment.utcoffset() is None:
-        raise ValueError("a time without zone could be any time")
-    return int(moment.timestamp())
+    return int(read_instant(text).timestamp())
 
 
 def _trust(options: argparse.Namespace, at: int) -> Trust:

@@ -16,6 +16,7 @@ from accounts.models import Account, Person
 from healthcode.core import MalformedCode, Rules, Statuses, cbor, dcc, dcc_schema
 from healthcode.core.dcc import CertificateSigner
 from healthcode.core.dcc_schema import Statement
+from healthcode.core.instants import read_date
 from healthcode.core.verdict import Door, Reason
 from healthcode.evidence import signers
 from healthcode.evidence.errors import (
@@ -164,7 +165,7 @@ ATTESTABLE: Final = tuple(_READERS)
 
 def _day(value: cbor.Value) -> date:
     """A date, behind which some issuers write a time."""
-    return date.fromisoformat(str(value)[:10])
+    return read_date(str(value)[:10])
 
 
 def _identifier(entry: _Entry) -> str:

@@ -8,6 +8,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
+MOST_DAYS: Final = 3650
+"""How long anything may last that somebody makes: a key, a token, a list."""
 
 
 def day_of(at: datetime) -> date:

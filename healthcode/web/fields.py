@@ -1,6 +1,5 @@
 """Serializer bases that are strict about what they take in."""
 
-import re
 from datetime import datetime
 from typing import Any, Final
 
@@ -8,13 +7,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
+from healthcode.core.instants import read_instant
 from healthcode.web import texts
 from healthcode.web.errors import InvalidInput, Refusal
 
 MARKS: Final = gettext_lazy(
     "This text holds marks that cannot be seen or that turn the writing. Type it anew."
 )
-_OFFSET: Final = re.compile(r"([Zz]|[+-]\d{2}:\d{2})$", re.ASCII)
 
 
 class StrictSerializer(serializers.Serializer[Any]):
@@ -64,18 +63,21 @@ class InstantField(serializers.DateTimeField):
     """An RFC 3339 instant. Its offset is obligatory: a clock without a zone says no instant."""
 
     default_error_messages = {
-        "offset": gettext_lazy("Give the time with its offset, such as 2020-02-24T08:30:00+08:00."),
+        "instant": gettext_lazy(
+            "Give a time that exists, with its offset, such as 2020-02-24T08:30:00+08:00."
+        ),
     }
 
     def to_internal_value(self, value: Any) -> datetime:
         """Read the instant.
 
         Raises:
-            ValidationError: it is not RFC 3339, or lacks the offset.
+            ValidationError: it is not RFC 3339, lacks the offset, or does not exist.
         """
-        if not isinstance(value, str) or not _OFFSET.search(value):
-            self.fail("offset")
-        return super().to_internal_value(value)
+        try:
+            return read_instant(value if isinstance(value, str) else "")
+        except ValueError:
+            self.fail("instant")
 
 
 class ProblemField(serializers.DictField):

@@ -5,20 +5,14 @@ failure prints the lines as they are now: look at each cell before you put a lin
 """
 
 import csv
-from collections.abc import Iterator
-from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Final
 
-import pytest
 from django.db import transaction
-from django.utils import timezone
 
 from tests.access.requests import METHODS, Route, ask, routes
 from tests.access.scene import IDENTITIES, Scene
-from tests.evidence.conftest import World, world
-from verifier.doors.authentication import doors
 
 TABLE: Final = Path(__file__).with_name("table.csv")
 HEAD: Final = ("route", "method", *IDENTITIES)
@@ -31,20 +25,6 @@ OWN: Final = {
     "/evidence/<int": {"officer"},
 }
 """Whose the things are whose number stands in an address, by what stands before the number."""
-
-__all__ = ["world"]
-
-
-@pytest.fixture
-def now() -> datetime:
-    return timezone.now()
-
-
-@pytest.fixture
-def scene(world: World, now: datetime) -> Iterator[Scene]:
-    doors.forget()
-    yield Scene(world, now)
-    doors.forget()
 
 
 def table() -> dict[tuple[str, str], dict[str, str]]:

@@ -79,10 +79,14 @@ def test_a_day_that_is_none_leads_to_today(zhejiang: None, client: Client, on: s
     assert (answer.status_code, answer.headers["Location"]) == (302, "/map")
 
 
-def test_the_first_and_the_last_day_of_the_calendar_have_a_map(
+def test_the_first_and_the_last_year_of_the_calendar_have_no_map(
     zhejiang: None, client: Client
 ) -> None:
-    for day in ("9999-12-31", "0001-01-01"):
+    """Reckoning around them would leave the calendar; the years beside them have one."""
+    for day in ("9999-12-31", "9999-01-01", "0001-12-31", "0001-01-01"):
+        answer = client.get("/map", {"on": day})
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/map")
+    for day in ("9998-12-31", "0002-01-01"):
         assert client.get("/map", {"on": day}).status_code == 200
 
 

@@ -81,7 +81,7 @@ def test_what_is_read_is_what_the_serializers_read(sent: dict[str, object]) -> N
 @given(
     st.uuids(),
     st.text(min_size=1).map(texts.trimmed).filter(bool),
-    st.datetimes(timezones=st.just(UTC)),
+    st.datetimes(datetime(2, 1, 1), datetime(9998, 12, 31), timezones=st.just(UTC)),  # noqa: DTZ001 - naive, as the strategy wants them
 )
 def test_what_doors_send_is_read(name: UUID, code: str, at: datetime) -> None:
     sent = {"id": str(name), "code": f"\ufeff{code}\r\n"}
@@ -110,20 +110,19 @@ def test_what_is_no_scan_is_left_to_the_serializers(mark: bytes) -> None:
     ("sent", "read"),
     [
         ({"id": "{7f0e2d4c-0000-4000-8000-000000000000}"}, {}),
-        ({"scanned_at": "20200224T083000+08:00"}, {}),
         ({"scanned_at": "2020-02-24t08:30:00+08:00"}, {}),
+        ({"scanned_at": "2020-02-24 00:30:00z"}, {}),
         (
             {"scanned_at": "2020-02-24T08:30:00.1234567+08:00"},
             {"scanned_at": datetime.fromisoformat("2020-02-24T08:30:00.123456+08:00")},
         ),
     ],
 )
-def test_rarer_spellings_are_left_to_the_serializers(
-    sent: dict[str, str], read: dict[str, Any]
-) -> None:
+def test_rarer_spellings_are_read_in_both_ways(sent: dict[str, str], read: dict[str, Any]) -> None:
+    """Those of a time by either reader, since they share one; those of an id by the serializers."""
     at = datetime.fromisoformat("2020-02-24T08:30:00+08:00")
     name = "7f0e2d4c-0000-4000-8000-000000000000"
     scan = {"id": name, "code": "JK1:", "scanned_at": at.isoformat()} | sent
-    assert one(json.dumps(scan)) is None
     expected = NewScan(UUID(name), "JK1:", at)._replace(**read)
+    assert one(json.dumps(scan)) == (expected if "scanned_at" in sent else None)
     assert by_serializer(ScanInput(), scan) == by_serializer(OfflineScanInput(), scan) == expected

@@ -2,10 +2,9 @@
 
 Checked one by one by serializers, the members of a scan took longer than its verdict. What msgspec
 refuses goes the way of all other bodies: the parser and the serializers say what is wrong with it.
-They also read the rarer spellings of an id or a time, such as a UUID in braces.
+They also read the rarer spellings of an id, such as a UUID in braces.
 """
 
-from datetime import UTC, datetime
 from typing import Annotated, Final, NamedTuple
 from uuid import UUID
 
@@ -13,21 +12,12 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from healthcode.core import Outcome, Reason
+from healthcode.core.instants import read_instant
 from healthcode.web.parsers import TypedJSONParser
 from verifier.doors.scanning import Given, NewScan
 from verifier.serializers import Code, scanned
 
 MOST_IN_A_BATCH: Final = 1000
-
-# msgspec's own instants take an offset without its colon, and round what is finer than a
-# microsecond; the serializers refuse the one and cut off the other.
-_Instant = Annotated[
-    str,
-    Meta(
-        pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}"
-        r"(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})\Z"
-    ),
-]
 
 
 class _Scan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,11 +25,11 @@ class _Scan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     code: Code
-    scanned_at: _Instant | None = None
+    scanned_at: str | None = None
 
     def new(self) -> NewScan:
         """Raises ValueError where the instant does not exist."""
-        moment = None if self.scanned_at is None else _moment(self.scanned_at)
+        moment = None if self.scanned_at is None else read_instant(self.scanned_at)
         return NewScan(self.id, scanned(self.code), moment)
 
 
@@ -48,14 +38,14 @@ class _OfflineScan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     id: UUID
     code: Code
-    scanned_at: _Instant
+    scanned_at: str
     given_outcome: Outcome | UnsetType = UNSET
     given_reason: Reason | UnsetType = UNSET
 
     def new(self) -> NewScan:
         """Raises ValueError where the instant does not exist, or half a verdict was given."""
         given = Given.of(self.given_outcome or None, self.given_reason or None)
-        return NewScan(self.id, scanned(self.code), _moment(self.scanned_at), given)
+        return NewScan(self.id, scanned(self.code), read_instant(self.scanned_at), given)
 
 
 class _Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -90,10 +80,3 @@ def offline_scan(sent: object) -> NewScan | None:
         return msgspec.convert(sent, _OfflineScan).new()
     except ValueError:
         return None
-
-
-def _moment(instant: str) -> datetime:
-    try:
-        return datetime.fromisoformat(instant).astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("beyond the calendar") from error

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import Account
+from healthcode.web.days import MOST_DAYS
 
 
 class Command(BaseCommand):
@@ -29,6 +30,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"There is no account {options['username']}; make it with add_staff."
             )
+        if not 1 <= options["days"] <= MOST_DAYS:
+            raise CommandError(f"A token lasts for some days: from 1 to {MOST_DAYS}.")
         expires_at = timezone.now() + timedelta(days=options["days"])
         self.stdout.write(
             services.issue_token(account=account, label=options["label"], expires_at=expires_at)

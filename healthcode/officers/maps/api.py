@@ -23,6 +23,7 @@ from healthcode.areas.maps import lines_of_csv, lines_of_json, read_map
 from healthcode.areas.pages import instant_of
 from healthcode.areas.selectors import map_on
 from healthcode.colours.errors import NoPolicy
+from healthcode.evidence.fields import MOMENT
 from healthcode.officers.maps.serializers import (
     MapAnswer,
     MapFrame,
@@ -38,7 +39,11 @@ from healthcode.web.parsers import StrictJSONParser
 from healthcode.web.refusals import refuses
 
 FRESH_SECONDS: Final = 10
-FRAME: Final = ("effective_from", "ground", "whole_of")
+FRAME: Final = {
+    "effective_from": dict(MOMENT),
+    "ground": OpenApiTypes.STR,
+    "whole_of": OpenApiTypes.STR,
+}
 PUBLISHED_OR_PREVIEWED: Final = PolymorphicProxySerializer(
     component_name="PublicationOrPreview",
     serializers=[PublicationAnswer, PreviewAnswer],
@@ -83,9 +88,7 @@ class LevelsView(APIView):
     @extend_schema(
         auth=[],
         parameters=[
-            OpenApiParameter(
-                "on", OpenApiTypes.STR, description="A day in Shanghai, or an instant"
-            ),
+            OpenApiParameter("on", dict(MOMENT), description="A day in Shanghai, or an instant"),
             OpenApiParameter("within", OpenApiTypes.STR, description="Only this area and below"),
         ],
         responses=MapAnswer,
@@ -108,7 +111,7 @@ class LevelsView(APIView):
         request={"application/json": MapInput, "text/csv": OpenApiTypes.STR},
         parameters=[
             OpenApiParameter("preview", OpenApiTypes.BOOL, description="Count, publish nothing"),
-            *(OpenApiParameter(name, OpenApiTypes.STR, description="With CSV") for name in FRAME),
+            *(OpenApiParameter(name, kind, description="With CSV") for name, kind in FRAME.items()),
         ],
         responses=PUBLISHED_OR_PREVIEWED,
     )

@@ -5,10 +5,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 
 from healthcode.codes import keys
-from healthcode.web.days import SHANGHAI
+from healthcode.core.instants import read_instant
+from healthcode.web.days import MOST_DAYS, SHANGHAI
 
 DAYS = 90
 LEAD = timedelta(hours=1)
@@ -30,8 +30,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Make the key and say what it is called."""
         at = timezone.now()
-        if options["days"] < 1:
-            raise CommandError("A key signs for at least one day.")
+        if not 1 <= options["days"] <= MOST_DAYS:
+            raise CommandError(f"A key signs for some days: from 1 to {MOST_DAYS}.")
         starts = _instant(options["starts"]) if options["starts"] else self._default_start(at)
         key = keys.make_key(starts=starts, signs_for=timedelta(days=options["days"]))
         begins, ends = (
@@ -48,9 +48,8 @@ class Command(BaseCommand):
 
 def _instant(text: str) -> datetime:
     try:
-        instant = parse_datetime(text)
+        return read_instant(text)
     except ValueError as error:
-        raise CommandError(f"There is no such time as {text}.") from error
-    if instant is None or instant.tzinfo is None:
-        raise CommandError(f"{text} is not like 2026-01-31T12:00:00+08:00.")
-    return instant
+        raise CommandError(
+            f"There is no such time as {text}. Write it like 2026-01-31T12:00:00+08:00."
+        ) from error

@@ -1,7 +1,7 @@
 """Publish a policy file."""
 
 from argparse import ArgumentParser
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Account
 from healthcode.colours.services import publish_policy
+from healthcode.core.instants import read_date
 from healthcode.web.days import SHANGHAI
 from healthcode.web.errors import Refusal
 from healthcode.web.texts import read_utf8
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--from",
             dest="holds_from",
-            type=date.fromisoformat,
+            type=read_date,
             help="the day from which it holds, YYYY-MM-DD at 00:00 Shanghai; now when left out",
         )
 

@@ -3,7 +3,7 @@
 import os
 import sys
 from argparse import ArgumentParser
-from datetime import date, datetime
+from datetime import datetime
 from time import monotonic
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from healthcode.core.instants import read_date
 from healthcode.tools.synthetic_city import build
 from healthcode.web.days import SHANGHAI
 
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument(
             "--until",
-            type=date.fromisoformat,
+            type=read_date,
             default=datetime.now(SHANGHAI).date(),
             help="the day before which the two weeks of stays end (default: today)",
         )
