@@ -146,7 +146,6 @@ def test_nothing_that_was_answered_is_lost(
         assert live.ended() == 1, "a part that dies ends all"
 
     told = [(one.status, "Retry-After" in one.headers) for one in live.failures]
-    print("FAILURES", told)
     assert set(told) <= {(503, True)}, live.failures
     live.start()
 

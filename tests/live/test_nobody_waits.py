@@ -5,6 +5,7 @@ probes answer within 1 s. The figures are printed (`pytest -s -m 'live or more'`
 """
 
 import contextlib
+import json
 import socket
 import threading
 import time
@@ -197,6 +198,16 @@ def test_a_silent_database(service: LiveService, traffic: Traffic, seconds: int)
 
 def assert_nothing_left_undone(told: TrafficAnswer) -> None:
     assert told.status in (302, 503)
+
+
+def test_a_silent_broker_keeps_nobody_waiting(service: LiveService, traffic: Traffic) -> None:
+    """It delays work; it takes no process out of service, and `/readyz` says what is wrong."""
+    with traffic.during(), stopped(service.parts("valkey-server")):
+        time.sleep(12)
+        told = ask(service.port, traffic.callers["readyz"]())
+    check(traffic, "Valkey stopped for 12 s", answered=EVERYBODY)
+    assert {one.status for one in traffic.told["readyz"]} == {200}
+    assert json.loads(told.body)["broker"] == "down"
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from tests.verifier.web import Web, serving
 
 PATIENCE_MS = 60_000
 GONE = 13
+RECOLOURED = 14
 Scanned = list[tuple[str, str, str]]
 
 
@@ -134,6 +135,23 @@ def later(tmp_path: Path) -> Callable[[timedelta], dict[str, str]]:
         return {"PYTHONPATH": str(folder)}
 
     return by
+
+
+def test_while_the_server_answers_its_word_counts_and_not_what_the_device_keeps(
+    own: LiveService, playwright: Playwright, shanghai: Web, authority: Authority
+) -> None:
+    """The device hears no news, and by what it keeps this code would pass for hours."""
+    start = datetime.now(UTC)
+    code = authority.code(at=start, kind=Kind.PAPER, life=timedelta(days=10), idx=RECOLOURED)
+    with browser_of(playwright) as browser, closing(enrolled(browser, own)) as context:
+        page = open_scanner(context, own, start)
+        wait_until_ready(page, own)
+        assert scan(page, code) == ("pass", "ok")
+        page.route("**/api/v1/devices/*", lambda route: route.abort())
+        shanghai.publish(authority, at=datetime.now(UTC), superseded=(GONE, RECOLOURED))
+        wait_for(lambda: scan(page, code) == ("refuse", "superseded"))
+        context.set_offline(True)
+        assert scan(page, code) == ("pass", "ok"), "the device had no news"
 
 
 def test_hours_without_the_server(
