@@ -41,6 +41,14 @@ def test_staff_with_password_and_area() -> None:
     assert PASSWORD not in said
 
 
+@pytest.mark.parametrize("name", ["\U0002ebf0医院", "王\U00031350", "J"])
+def test_any_character_of_a_name_is_taken(name: str) -> None:
+    """And no mark that nobody sees, so that one name is one account."""
+    for typed in (name, f"\ufeff{name}\u200b", f" {name}\u200e"):
+        run("add_staff", typed, "--role", "partner", "--machine")
+    assert Account.objects.get().username == name
+
+
 def test_a_machine_has_no_password_and_grants_add_up() -> None:
     for area in ("33", "3301", "33"):
         run("add_staff", "hospital", "--role", "source", "--area", area, "--machine")
