@@ -18,9 +18,9 @@ from healthcode import __version__
 logger = logging.getLogger(__name__)
 
 _OURS: Final = {"accounts", "healthcode", "verifier"}
-# The first is run with a secret that is not yet that of the database; the others print documents,
-# and ask no database.
-_BEFORE_ITS_SECRETS: Final = {"accept_secret", "list_kept_tables", "list_refusals"}
+# The first is run with a secret that is not yet that of the database, the second makes the tables
+# that tell of secrets; the others print documents, and ask no database.
+_BEFORE_ITS_SECRETS: Final = {"accept_secret", "migrate", "list_kept_tables", "list_refusals"}
 
 
 def refuse_wrong_start() -> None:

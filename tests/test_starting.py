@@ -46,6 +46,7 @@ def kept(transactional_db: None) -> Iterator[None]:
 
 COMMANDS = PROCESSES | {
     "accepting": [str(ROOT / "manage.py"), "accept_secret", "SECRET_KEY"],
+    "migrating": [str(ROOT / "manage.py"), "migrate", "--plan"],
 }
 
 
@@ -110,6 +111,7 @@ def test_without_tables_it_says_what_to_do(transactional_db: None, tmp_path: Pat
         cursor.execute("ALTER TABLE accounts_secretmark RENAME TO elsewhere")
     try:
         status, said = start("command", tmp_path, {})
+        migrated, planned = start("migrating", tmp_path, {})
     finally:
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE elsewhere RENAME TO accounts_secretmark")
@@ -117,6 +119,7 @@ def test_without_tables_it_says_what_to_do(transactional_db: None, tmp_path: Pat
         1,
         "The database lacks tables of this version: run manage.py migrate first.\n",
     )
+    assert migrated == 0, planned
 
 
 def test_without_a_database_it_says_so(tmp_path: Path) -> None:
