@@ -97,3 +97,12 @@ def test_a_day_without_a_list_is_not_found(zhang: Resident, client: Client, name
 
 def test_there_is_no_policy_before_the_first(client: Client) -> None:
     assert client.get(f"{BASE}policy").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "address", [f"{BASE}nothing", "/.well-known/nothing", "/s/", "/s/20260223", "/s/20260223/more"]
+)
+def test_what_is_not_there_is_a_problem_document(db: None, client: Client, address: str) -> None:
+    answer = client.get(address, headers={"Accept": "text/html"})
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert answer.json()["type"] == "/problems/not-found"
