@@ -1,6 +1,7 @@
 """Addresses of the accounts room."""
 
 from django.urls import path
+from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from accounts import api as interface
@@ -20,5 +21,5 @@ pages = [
     path("staff/login", views.staff_login, name="staff-login"),
     path("me", views.people, name="me"),
     path("me/add", views.add_person, name="add-person"),
-    path("language", set_language, name="language"),
+    path("language", require_POST(set_language), name="language"),
 ]

@@ -39,7 +39,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(_INTERFACE)),
     path("", include(health)),
     path("api/v1/schema", SchemaView.as_view(), name="schema"),
-    path("api/docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    # Without OPTIONS: what that answers has no template.
+    path(
+        "api/docs",
+        SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get", "head"]),
+        name="docs",
+    ),
     path(".well-known/health-code/", include(codes.well_known)),
     *(path("", include(routes)) for routes in _PAGES),
 ]

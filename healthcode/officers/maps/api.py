@@ -39,7 +39,7 @@ from healthcode.web.parsers import StrictJSONParser
 from healthcode.web.refusals import refuses
 
 FRESH_SECONDS: Final = 10
-FRAME: Final = {
+FRAME: Final[Mapping[str, OpenApiTypes | dict[str, Any]]] = {
     "effective_from": dict(MOMENT),
     "ground": OpenApiTypes.STR,
     "whole_of": OpenApiTypes.STR,
