@@ -135,3 +135,9 @@ def test_a_list_that_is_none_or_was_cut_off_is_refused() -> None:
     ):
         with pytest.raises(MalformedKey):
             document_signers.issuers(cut)
+
+
+def test_a_byte_order_mark_and_other_words_before_the_list_are_passed_over() -> None:
+    given = pem(certificate(), certificate())
+    for before in (b"\xef\xbb\xbf", b"\xef\xbb\xbfsubject: a signer\r\n", b"\r\n\r\n "):
+        assert len(list(document_signers.listed(before + given))) == 2
