@@ -38,7 +38,9 @@ STATUS_INDEX_KEY = optional("STATUS_INDEX_KEY", kinds.KEY, "")
 
 # Django
 DEBUG = optional("DEBUG", kinds.FLAG, False)
-ALLOWED_HOSTS = optional("ALLOWED_HOSTS", kinds.HOSTS, urlsplit(BASE_URL).hostname or "").split(",")
+_NAMES = optional("ALLOWED_HOSTS", kinds.HOSTS, urlsplit(BASE_URL).hostname or "")
+# What watches over a process asks it from the same machine.
+ALLOWED_HOSTS = [*_NAMES.split(","), "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 ROOT_URLCONF = "healthcode.urls"
 AUTH_USER_MODEL = "accounts.Account"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from django.conf import LazySettings
+from django.test import Client
 
 from healthcode.tools.run.service import granian
 
@@ -92,3 +95,31 @@ def test_the_final_image_starts_without_the_tools(tmp_path: Path) -> None:
     )
 
     assert done.returncode == 0, done.stderr
+
+
+def test_the_images_own_probe_is_answered_whatever_the_service_is_called(
+    monkeypatch: pytest.MonkeyPatch, settings: LazySettings
+) -> None:
+    """It asks from inside, by an address that ALLOWED_HOSTS does not name."""
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    probe = re.search(r"HEALTHCHECK [^\[]*\[.*'http://([^/']+)(/[^']*)'", dockerfile)
+    assert probe
+    monkeypatch.setenv("ALLOWED_HOSTS", "code.example.org")
+    settings.ALLOWED_HOSTS = runpy.run_path(str(ROOT / "healthcode/settings.py"))["ALLOWED_HOSTS"]
+
+    assert Client().get(probe[2], headers={"host": probe[1]}).status_code == 200
+    assert Client().get(probe[2], headers={"host": "other.example.org"}).status_code == 400
+
+
+def test_the_database_is_healthy_only_once_others_can_reach_it(compose: dict[str, Any]) -> None:
+    """While it makes its data, a server for that alone answers at a socket file."""
+    asks = compose["services"]["postgres"]["healthcheck"]["test"]
+    assert "--host=127.0.0.1" in asks
+
+
+def test_what_ends_is_started_again(compose: dict[str, Any]) -> None:
+    """A process that has waited for its database in vain ends."""
+    services = compose["services"]
+    assert {name: it["restart"] for name, it in services.items() if it["restart"] != "no"} == {
+        name: "unless-stopped" for name in services if name != "migrate"
+    }

@@ -137,7 +137,7 @@ def test_without_names_of_hosts_the_own_one_is_answered(monkeypatch: pytest.Monk
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("ALLOWED_HOSTS")
     found = runpy.run_path(str(ROOT / "healthcode" / "settings.py"))
-    assert found["ALLOWED_HOSTS"] == ["code.example.org"]
+    assert found["ALLOWED_HOSTS"] == ["code.example.org", "127.0.0.1"]
 
 
 @pytest.mark.live
