@@ -15,6 +15,13 @@ WITH_SETTINGS := $(BIN)/python -m healthcode.tools.run.environment
 MESSAGES := $(shell find accounts healthcode verifier -name '*.po')
 SCRIPTS := $(shell find accounts healthcode verifier -name '*.ts')
 
+# In the environment, as they were written: no `$$`, quote or blank in them means anything to make or
+# to a shell.
+override VAR := $(value VAR)
+override PORT := $(value PORT)
+override SIZE := $(value SIZE)
+export VAR PORT SIZE
+
 # Without compiled modules each of the processes that run tests compiles them anew, for 4 seconds.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -29,11 +36,12 @@ help: ## List these targets
 
 .PHONY: run
 run: .venv/.local messages frontend ## Run the whole service on this machine; Ctrl-C stops it
-	@VAR='$(VAR)' PORT='$(PORT)' exec $(TOOLS)
+	@exec $(TOOLS)
 
 .PHONY: run-pair
+run-pair: override export VAR := $(VAR)/pair
 run-pair: .venv/.local messages frontend ## Run two provinces that recognise each other, on PORT and the next one
-	@VAR='$(VAR)/pair' PORT='$(PORT)' exec $(TOOLS).pair
+	@exec $(TOOLS).pair
 
 .PHONY: test
 test: .venv/.dev messages frontend ## Run the tests on private servers, in a real browser too
@@ -55,7 +63,7 @@ test-clocks: .venv/.dev messages frontend ## Run those of days, and bench the do
 
 .PHONY: bench
 bench: .venv/.dev ## Measure what the service does beside its limits; SIZE=city takes ten million people
-	@SIZE='$(SIZE)' $(BIN)/python -m tests.bench --out '$(VAR)/bench.json' $(SUITES)
+	@$(BIN)/python -m tests.bench --out "$$VAR/bench.json" $(SUITES)
 
 .PHONY: check
 check: .venv/.dev messages frontend ## Format, lint, types, floors of the house, migrations, interface, translations

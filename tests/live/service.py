@@ -55,6 +55,7 @@ class LiveService:
         self.port = port or reserve()
         self.base_url = f"http://127.0.0.1:{self.port}"
         self.output = var.with_name(f"{var.name}.out")
+        self.command = [sys.executable, "-m", "healthcode.tools.run"]
         self._extra = environment
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -88,7 +89,7 @@ class LiveService:
         environment = outside_settings() | own | self._extra
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "healthcode.tools.run"],
+                self.command,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

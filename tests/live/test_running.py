@@ -50,6 +50,9 @@ def test_health_says_what_works(service: LiveService) -> None:
     assert f"people/{demo['person']}" not in counts
 
 
+_POSTGRESQL = ("postgres", "PostgreSQL", "postgres")
+
+
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
     """A service of this file's own, at a long path, for tests that stop it."""
@@ -89,11 +92,15 @@ def test_a_killed_supervisor_leaves_nothing_that_its_successor_minds(own: LiveSe
 
 def test_when_a_part_dies_everything_stops_and_says_so(own: LiveService) -> None:
     """A half of the service is worse than none: it would look alive."""
-    for part in ("celery.* worker", "postgres"):
+    for part, name, log in (("celery.* worker", "worker", "worker"), _POSTGRESQL):
         family = own.family()
         own.parts(part)[0].kill()
         assert own.ended() == 1
-        assert "ended by itself" in own.output.read_text()
+        last = own.output.read_text().splitlines()[-1]
+        assert last == (
+            f"{name} ended by itself by signal 9, so everything stops; "
+            f"{own.var / 'log' / log}.log may say why."
+        )
         assert alive(family) == []
         own.start()
 

@@ -4,41 +4,35 @@ Environment: VAR (state folder, default var/), PORT (default 8000), HOST (defaul
 BASE_URL (default http://HOST:PORT), DATABASE_URL and BROKER_URL to use servers of one's own.
 """
 
-import json
 import os
 import sys
 from pathlib import Path
 
 from healthcode.tools.run import children, ports, stopping
 from healthcode.tools.run import state as local_state
-from healthcode.tools.run.children import LocalError
 from healthcode.tools.run.console import Console
 from healthcode.tools.run.service import PROJECT, Address, Service, end_predecessors
-from healthcode.tools.run.stopping import StopRequestedError
 
 
 def _address() -> Address:
     """Where to listen.
 
     Raises:
-        LocalError: when PORT is no port, or somebody else listens there.
+        LocalError: when HOST or PORT is wrong, or somebody else listens there.
     """
     host = os.environ.get("HOST") or "127.0.0.1"
-    port = os.environ.get("PORT") or "8000"
-    if not port.isascii() or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise LocalError(f"PORT must be a number from 1 to 65535, not {port!r}.")
-    if not ports.is_free(int(port), host):
-        raise LocalError(f"Port {port} is in use; set another one: make run PORT=8001")
+    port = ports.read(os.environ.get("PORT") or "8000")
+    ports.refuse_wrong(host, port)
     base_url = os.environ.get("BASE_URL") or f"http://{host}:{port}"
-    return Address(host, int(port), base_url)
+    return Address(host, port, base_url)
 
 
 def _welcome(service: Service) -> str:
     """Where to look, and how to log in."""
     base = service.address.base_url
     folder = service.state.folder
-    demo = json.loads((folder / "demo.json").read_text())
-    passwords = json.loads((folder / "passwords.json").read_text())
+    demo = local_state.read_json(folder / "demo.json")
+    passwords = local_state.read_json(folder / "passwords.json")
     staff = [
         f"  staff      {base}/staff/login   {name}  {word}" for name, word in passwords.items()
     ]
@@ -60,24 +54,8 @@ def _welcome(service: Service) -> str:
 def run() -> int:
     """Run the service until it is asked to stop; the exit status."""
     folder = Path(os.environ.get("VAR") or PROJECT / "var").absolute()
-    stopping.listen()
-    try:
-        with local_state.lock(folder):
-            _serve(folder, parent=os.getppid())
-    except StopRequestedError:
-        return 0
-    except LocalError as problem:
-        print(problem, file=sys.stderr, flush=True)
-        return 1
-    except OSError as problem:
-        print(
-            f"{problem.filename or folder} cannot be used ({problem.strerror}): set VAR to a "
-            "folder that may be written to, with room on its disk.",
-            file=sys.stderr,
-            flush=True,
-        )
-        return 1
-    return 0
+    parent = os.getppid()
+    return stopping.supervised(folder, lambda: _serve(folder, parent=parent))
 
 
 def _serve(folder: Path, *, parent: int) -> None:

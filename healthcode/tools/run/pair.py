@@ -4,7 +4,6 @@ Each is a whole service of its own, with its own database and keys; all they sha
 that an alliance signed. Environment: VAR (default var/pair), PORT for CN-33, the next for CN-31.
 """
 
-import json
 import os
 import secrets
 import selectors
@@ -16,12 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from healthcode.tools.run import children, stopping
+from healthcode.tools.run import children, ports, stopping
 from healthcode.tools.run import state as local_state
 from healthcode.tools.run.children import LocalError
 from healthcode.tools.run.console import Console, LineCutter
 from healthcode.tools.run.service import PROJECT
-from healthcode.tools.run.stopping import StopRequestedError
 from healthcode.web.files import write_private
 
 _STOP_SECONDS = 60
@@ -171,7 +169,7 @@ def _welcome(pair: Pair) -> str:
     """Where to look, and what to try."""
     lines = ["", "Two provinces run and recognise each other:"]
     for one in pair.provinces:
-        demo = json.loads((one.folder / "demo.json").read_text())
+        demo = local_state.read_json(one.folder / "demo.json")
         lines.append(
             f"  {one.issuer} {one.title}  {one.base_url}  phone {demo['resident']['phone']}"
         )
@@ -184,20 +182,13 @@ def _welcome(pair: Pair) -> str:
 def run() -> int:
     """Run both until asked to stop; the exit status."""
     folder = Path(os.environ.get("VAR") or PROJECT / "var" / "pair").absolute()
-    port = int(os.environ.get("PORT") or "8000")
-    stopping.listen()
-    try:
-        with local_state.lock(folder):
-            _serve(Pair(folder, port), parent=os.getppid())
-    except StopRequestedError:
-        return 0
-    except LocalError as problem:
-        print(problem, file=sys.stderr, flush=True)
-        return 1
-    return 0
+    parent = os.getppid()
+    return stopping.supervised(folder, lambda: _serve(folder, parent=parent))
 
 
-def _serve(pair: Pair, *, parent: int) -> None:
+def _serve(folder: Path, *, parent: int) -> None:
+    port = ports.read(os.environ.get("PORT") or "8000", adjacent=2)
+    pair = Pair(folder, port)
     try:
         pair.start()
         pair.console.say(_welcome(pair))

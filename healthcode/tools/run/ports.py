@@ -6,9 +6,12 @@ given one holds a name in the kernel's abstract socket namespace until it ends, 
 processes share one. A stranger's server may still come first: `Postgres` and `Valkey` then move.
 """
 
+import errno
+import re
 import secrets
 import socket
 from collections.abc import Callable
+from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -16,6 +19,7 @@ from healthcode.tools.run.children import LocalError
 
 # Above 10080, the last port that browsers refuse to open.
 _LOWEST = 20_000
+_LAST = 65_535
 _KERNELS_OWN = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _TRIES = 1000
 _RETRIES = 5
@@ -64,15 +68,59 @@ def reserve_this(port: int) -> bool:
     return True
 
 
+def read(text: str, *, adjacent: int = 1) -> int:
+    """The port that somebody wrote; with `adjacent` the first of so many in a row.
+
+    Raises:
+        LocalError: when it is none.
+    """
+    last = _LAST - adjacent + 1
+    if not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) <= last:
+        raise LocalError(f"PORT must be a number from 1 to {last}, not {text[:200]!r}.")
+    return int(text)
+
+
+def refuse_wrong(host: str, port: int) -> None:
+    """Say why a server cannot listen at `port` of `host`.
+
+    Raises:
+        LocalError: when it cannot.
+    """
+    try:
+        _listen(port, str(IPv4Address(host)))
+    except AddressValueError:
+        raise LocalError(
+            f"HOST must be an IPv4 address, such as 127.0.0.1, not {host[:200]!r}."
+        ) from None
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise LocalError(
+                f"Port {port} is in use; set another one: make run PORT=8001"
+            ) from error
+        if error.errno == errno.EADDRNOTAVAIL:
+            raise LocalError(
+                f"HOST is {host}, which is no address of this machine: write 127.0.0.1, or 0.0.0.0 "
+                "to let other machines in."
+            ) from error
+        raise LocalError(
+            f"Nobody may listen at port {port} of {host} here ({error.strerror}): set another "
+            "PORT or HOST."
+        ) from error
+
+
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
     """Whether a server could listen on `port` now."""
+    try:
+        _listen(port, host)
+    except OSError:
+        return False
+    return True
+
+
+def _listen(port: int, host: str) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-        return True
+        probe.bind((host, port))
 
 
 def retried(server: _Server, start: Callable[[], Started]) -> Started:
@@ -95,4 +143,4 @@ def why_ended(name: str, port: int, log: Path) -> LocalError:
 def _end() -> int:
     """Where the kernel's own ports begin; where they leave no room below, the last port of all."""
     begins = int(_KERNELS_OWN.read_text().split()[0])
-    return begins if begins > _LOWEST + _TRIES else 65_536
+    return begins if begins > _LOWEST + _TRIES else _LAST + 1

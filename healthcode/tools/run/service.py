@@ -248,7 +248,7 @@ class Service:
             return False
 
     def _reachable_host(self) -> str:
-        return "127.0.0.1" if self.address.host in {"0.0.0.0", "::"} else self.address.host  # noqa: S104 - compared, not bound
+        return "127.0.0.1" if self.address.host == "0.0.0.0" else self.address.host  # noqa: S104 - compared, not bound
 
     def _remember(self) -> None:
         """Note who runs, so that a successor can clear up if this process is killed."""
@@ -262,6 +262,6 @@ def end_predecessors(folder: Path) -> None:
     """End what a killed supervisor of this state folder left; whoever holds the lock may."""
     path = folder / _PROCESSES
     if path.exists():
-        for pid, started in json.loads(path.read_text()).items():
+        for pid, started in local_state.read_json(path).items():
             children.end(int(pid), started)
         path.unlink()

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from healthcode.tools.run import ports
 from healthcode.tools.run.children import LocalError
@@ -53,7 +53,7 @@ def load(folder: Path) -> State:
     # The demo's one-time codes stand in the logs.
     (folder / "log").mkdir(exist_ok=True, mode=0o700)
     path = folder / _FILE
-    known = json.loads(path.read_text()) if path.exists() else {}
+    known = read_json(path) if path.exists() else {}
     chosen = dict(known.get("ports", {}))
     for name in ("postgres", "valkey"):
         if name not in chosen or not ports.reserve_this(chosen[name]):
@@ -61,6 +61,20 @@ def load(folder: Path) -> State:
     state = State(folder, known.get("secrets") or new_secrets(), chosen)
     _write(state)
     return state
+
+
+def read_json(path: Path) -> Any:
+    """What a file of a state folder says.
+
+    Raises:
+        LocalError: when it is not as it was written.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        raise LocalError(
+            f"{path} is damaged: put a copy of it back, or set VAR to another folder."
+        ) from None
 
 
 def remember_port(state: State, name: str, port: int) -> None:

@@ -15,7 +15,6 @@ from healthcode.web.files import write_private
 _CONFIGURATION = """\
 bind 127.0.0.1
 port {port}
-dir "{folder}"
 appendonly yes
 appendfsync everysec
 save ""
@@ -55,7 +54,7 @@ class Valkey:
         # In a file of our own rather than in the arguments, which everybody can list.
         write_private(
             configuration,
-            _CONFIGURATION.format(port=self.port, folder=self.folder, password=self._password),
+            _CONFIGURATION.format(port=self.port, password=self._password),
         )
         with self.log.open("ab") as log:
             self._process = start(
