@@ -50,17 +50,21 @@ COMMANDS = PROCESSES | {
 }
 
 
+def database_url() -> str:
+    """The address of the database that the tests' own connection is on."""
+    url, _, query = os.environ["DATABASE_URL"].partition("?")
+    return f"{url.rpartition('/')[0]}/{connection.settings_dict['NAME']}{query and '?' + query}"
+
+
 def start(process: str, folder: Path, changes: Mapping[str, str]) -> tuple[int, str]:
     """Start a process on the tests' database: its status, and what it said.
 
     One that goes on is stopped after a while, with the status of a timeout.
     """
-    url, _, query = os.environ["DATABASE_URL"].partition("?")
-    database = f"{url.rpartition('/')[0]}/{connection.settings_dict['NAME']}{query and '?' + query}"
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
         "GRANIAN_PORT": str(reserve()),
-        "DATABASE_URL": database,
+        "DATABASE_URL": database_url(),
         **changes,
     }
     ended = subprocess.run(
