@@ -78,7 +78,7 @@ def _secret_faults() -> list[str]:
 def refuse_wrong_command(name: str) -> None:
     """End this process when it cannot run a command of `manage.py`.
 
-    Those of others ask the settings alone: `migrate` makes the tables that tell of secrets.
+    Those of others ask the settings alone.
     """
     refuse_wrong_settings()
     app = str(get_commands().get(name, ""))

@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
+import psycopg2
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
@@ -50,10 +52,11 @@ COMMANDS = PROCESSES | {
 }
 
 
-def database_url() -> str:
-    """The address of the database that the tests' own connection is on."""
+def database_url(name: str = "") -> str:
+    """The address of the database that the tests' own connection is on, or of another there."""
     url, _, query = os.environ["DATABASE_URL"].partition("?")
-    return f"{url.rpartition('/')[0]}/{connection.settings_dict['NAME']}{query and '?' + query}"
+    name = name or connection.settings_dict["NAME"]
+    return f"{url.rpartition('/')[0]}/{name}{query and '?' + query}"
 
 
 def start(process: str, folder: Path, changes: Mapping[str, str]) -> tuple[int, str]:
@@ -124,6 +127,21 @@ def test_without_tables_it_says_what_to_do(transactional_db: None, tmp_path: Pat
         "The database lacks tables of this version: run manage.py migrate first.\n",
     )
     assert migrated == 0, planned
+
+
+def test_the_tables_of_an_empty_database_are_made(db: None, tmp_path: Path) -> None:
+    """Before there is anything by which secrets could be told."""
+    empty = f"empty_{os.getpid()}"
+    with closing(psycopg2.connect(database_url())) as server:
+        server.autocommit = True
+        server.cursor().execute(f"CREATE DATABASE {empty}")
+        try:
+            there = {"DATABASE_URL": database_url(empty)}
+            status, said = start("migrate", tmp_path, there)
+            assert status == 0, said
+            assert start("command", tmp_path, there)[0] == 0
+        finally:
+            server.cursor().execute(f"DROP DATABASE {empty} WITH (FORCE)")
 
 
 def test_without_a_database_it_says_so(tmp_path: Path) -> None:
