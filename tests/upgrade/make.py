@@ -35,34 +35,6 @@ SECRETS: Final = {
 }
 """No secrets of anybody: they open people who do not exist."""
 
-# A demo of few people, of whom one is at a door; prints what the test looks for.
-_FILL: Final = """
-import json, sys
-from pathlib import Path
-import django; django.setup()
-from healthcode.tools.demo import province
-province.PEOPLE = 40
-from healthcode.tools.run import prepare
-prepare.main(sys.argv[1])
-from django.test import Client
-demo = json.loads(Path(sys.argv[1]).read_text())
-client, resident = Client(), demo["resident"]
-def call(method, path, who, body=None):
-    bearer = {"Authorization": "Bearer " + demo[who]["token"]}
-    sent = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
-    answer = getattr(client, method)(path, headers=bearer, **sent)
-    assert answer.status_code < 300, answer.content
-    return answer.json()
-healthy = {"person": resident["person"], "symptoms": [], "stays": [], "contact_with_case": False}
-call("post", "/api/v1/declarations", "resident", healthy)
-code = call("get", f"/api/v1/people/{resident['person']}/code", "resident")
-scan = {"id": "0b5b8a4e-0d6f-4b2f-9c39-3a1f3c8f6d11", "code": code["code"]}
-verdict = call("post", "/api/v1/scans", "device", scan)
-Path(sys.argv[2]).write_text(json.dumps({
-    "code": code["code"], "issued_at": code["issued_at"], "colour": code["colour"],
-    "reason": verdict["reason"], "demo": demo,
-}, indent=2))
-"""
 _SCHEMA: Final = """
 import django; django.setup()
 from healthcode.web import catalog
@@ -92,12 +64,12 @@ def server(folder: Path) -> Postgres:
     )
 
 
-def run(program: str, url: str, *arguments: str) -> None:
-    """Run a program of Python with the settings of the state of 1.0.0."""
+def run(url: str, *arguments: str) -> None:
+    """Run Python with the settings of the state of 1.0.0."""
     secrets = {name: value for name, value in SECRETS.items() if not name.endswith("_PASSWORD")}
     environment: dict[str, Any] = {**os.environ, **SETTINGS, **NOWHERE, **secrets}
     environment |= {"DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", program, *arguments]
+    command = [sys.executable, *arguments]
     subprocess.run(command, env=environment, cwd=ROOT, check=True)
 
 
@@ -120,20 +92,16 @@ def main() -> None:
         try:
             postgres.ensure_database("healthcode")
             url = postgres.url("healthcode")
-            run(f"import django; django.setup()\n{_MIGRATE}", url)
-            run(_SCHEMA, url)
+            run(url, "manage.py", "migrate", "--verbosity=0")
+            run(url, "-c", _SCHEMA)
             if not only_schema:
-                run(_FILL, url, str(folder / "demo.json"), str(STATE))
+                run(url, "-m", "tests.upgrade.fill", str(folder / "demo.json"), str(STATE))
                 DUMP.write_bytes(gzip.compress(dump(url), mtime=0))
                 lines = [f"{digest}  {path}" for path, digest in digests().items()]
                 FROZEN.write_text("\n".join(lines) + "\n")
         finally:
             postgres.stop()
 
-
-_MIGRATE: Final = (
-    "from django.core.management import call_command; call_command('migrate', verbosity=0)"
-)
 
 if __name__ == "__main__":
     main()

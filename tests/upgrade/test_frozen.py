@@ -1,5 +1,8 @@
 """From 1.0.0 on migrations pile up: the first ones stay, and the catalog is written down."""
 
+import gzip
+import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -9,11 +12,18 @@ from django.db.migrations.loader import MigrationLoader
 
 from healthcode.web import catalog
 from healthcode.web.management.commands.migrate import limited
-from tests.upgrade.make import FROZEN, digests
+from tests.upgrade.make import DUMP, FROZEN, digests
 
 OURS = ("accounts", "healthcode", "verifier")
 NOT_ATOMIC: dict[str, str] = {}
 """Migrations outside a transaction, where `migrate` limits nothing, and why they may be."""
+EMPTY = {
+    "auth_group": "roles are grants of our own",
+    "auth_group_permissions": "roles are grants of our own",
+    "verifier_trustlist": "a list is kept where TRUST_LIST names an alliance's",
+}
+"""Tables of which the state of 1.0.0 holds nothing, and why that is right."""
+MOST_BYTES = 300_000
 
 
 def test_no_migration_of_1_0_0_was_edited() -> None:
@@ -22,6 +32,25 @@ def test_no_migration_of_1_0_0_was_edited() -> None:
     assert len(frozen) > 5
     now = digests()
     assert {path for path, digest in frozen.items() if now.get(path) != digest} == set()
+
+
+def test_the_state_of_1_0_0_has_some_of_everything() -> None:
+    """What is not in it is not tried when it is taken over."""
+    packed = DUMP.read_bytes()
+    rows = rows_of(gzip.decompress(packed).decode())
+    assert len(rows) > 30
+    assert {table for table, count in rows.items() if not count} == set(EMPTY)
+    assert len(packed) < MOST_BYTES
+
+
+def rows_of(sql: str) -> Counter[str]:
+    """How many rows each table has in a dump; those of its parts are the whole table's."""
+    attached = r"ALTER TABLE ONLY public\.(\w+) ATTACH PARTITION public\.(\w+)"
+    whole = {part: table for table, part in re.findall(attached, sql)}
+    rows: Counter[str] = Counter()
+    for name, lines in re.findall(r"^COPY public\.(\w+) [^\n]*\n(.*?)^\\\.$", sql, re.M | re.S):
+        rows[whole.get(name, name)] += lines.count("\n")
+    return rows
 
 
 @pytest.mark.django_db

@@ -3,8 +3,10 @@
 import gzip
 import json
 import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
@@ -15,7 +17,8 @@ from healthcode import core
 from healthcode.tools.run import state as local_state
 from healthcode.tools.run.postgres import Postgres, _programs
 from healthcode.web import catalog
-from tests.live.service import LiveService, NotStarted, running
+from tests.live.service import ROOT, LiveService, NotStarted, running, wait_for
+from tests.upgrade.fill import PEOPLE
 from tests.upgrade.make import DUMP, SECRETS, STATE
 
 pytestmark = pytest.mark.live
@@ -60,6 +63,8 @@ def test_state_of_1_0_0_starts_and_works(tmp_path: Path) -> None:
             keys = [load_der_public_key(bytes(spki)) for _, spki in cursor.fetchall()]
         assert is_genuine(known["code"], keys, at=datetime.fromisoformat(known["issued_at"]))
         resident, device = service.demo["resident"], service.demo["device"]
+        wait_for(lambda: colours_of(service)["differing"] == [], patience=120)
+        assert colours_of(service)["people"] > PEOPLE
         answer = service.call("GET", "/api/v1/people", token=resident["token"])
         assert answer.status == 200
         assert "林" in json.dumps(answer.body, ensure_ascii=False), "names open under the old keys"
@@ -85,6 +90,20 @@ def test_state_from_before_1_0_0_is_refused_in_a_sentence(tmp_path: Path) -> Non
     assert "column codes_statuslist.kid" in said
     assert "move" in said
     assert "Traceback" not in said
+
+
+def colours_of(service: LiveService) -> dict[str, Any]:
+    """How many have a colour, and whose is not what `decide()` says of the same facts."""
+    looked = subprocess.run(
+        [sys.executable, "-m", "tests.live.inside"],
+        env=service.environment(),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, Any] = json.loads(looked.stdout)
+    return found
 
 
 def is_genuine(text: str, keys: list[object], *, at: datetime) -> bool:
