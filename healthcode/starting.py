@@ -52,7 +52,7 @@ def refuse_wrong_secrets(*, patience: float = 0) -> None:
             faults = _secret_faults()
             break
         except OperationalError as error:
-            problem = str(error).strip()
+            problem = f"{error}".partition("\n")[0]
         if time.monotonic() >= until:
             sys.exit(f"The database cannot be asked whether the secrets are its own: {problem}")
         logger.warning("The database does not answer yet, so this process waits: %s", problem)
