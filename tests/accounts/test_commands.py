@@ -32,7 +32,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", StringIO(f"{PASSWORD}\n"))
 
 
-def test_staff_with_password_and_area() -> None:
+def test_staff_with_password_and_area(areas: None) -> None:
     said = run("add_staff", "hangzhou", "--role", "officer", "--area", "330100")
     assert said == "hangzhou: officer of 3301\n"
     account = Account.objects.get()
@@ -49,7 +49,7 @@ def test_any_character_of_a_name_is_taken(name: str) -> None:
     assert Account.objects.get().username == name
 
 
-def test_a_machine_has_no_password_and_grants_add_up() -> None:
+def test_a_machine_has_no_password_and_grants_add_up(areas: None) -> None:
     for area in ("33", "3301", "33"):
         run("add_staff", "hospital", "--role", "source", "--area", area, "--machine")
     account = Account.objects.get()
@@ -57,7 +57,7 @@ def test_a_machine_has_no_password_and_grants_add_up() -> None:
     assert Grant.objects.count() == 2
 
 
-def test_a_further_grant_leaves_the_password() -> None:
+def test_a_further_grant_leaves_the_password(areas: None) -> None:
     run("add_staff", "hangzhou", "--role", "officer", "--area", "3301")
     run("add_staff", "hangzhou", "--role", "venue_manager", "--machine")
     assert Account.objects.get().check_password(PASSWORD)
@@ -94,7 +94,7 @@ def test_a_token_is_printed_once_and_kept_as_digest() -> None:
     assert timedelta(29) < kept.expires_at - timezone.now() <= timedelta(30)
 
 
-def test_a_closed_account_is_out_at_once_also_of_its_session() -> None:
+def test_a_closed_account_is_out_at_once_also_of_its_session(areas: None) -> None:
     run("add_staff", "hangzhou", "--role", "officer", "--area", "33")
     account = Account.objects.get()
     page, machine = Client(), api_client(account)

@@ -81,7 +81,7 @@ def test_one_more_place_keeps_what_was_typed(browser: Client, world: World) -> N
         ),
         (
             {"elsewhere": "yes", "places": "1", "area-0": "999999", "from-0": "{today}"},
-            "Some areas are unknown",
+            "There is no area with this code.",
         ),
     ],
 )

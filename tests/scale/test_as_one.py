@@ -108,7 +108,7 @@ def test_a_scan_sent_to_both_servers_at_once_is_one_scan(fleet: Fleet) -> None:
 
     with ThreadPoolExecutor(max_workers=2) as both:
         for _ in range(20):
-            scan = {"id": str(uuid.uuid4()), "code": "https://example.org/not-a-code"}
+            scan = {"id": str(uuid.uuid4()), "code": "JK1:NOT A CODE"}
             one, other = both.map(send, (fleet.first.base_url, fleet.second_url), (scan, scan))
             assert one == other
             assert rows(fleet, "SELECT count(*) FROM verifier_scan WHERE id = %s", scan["id"]) == [

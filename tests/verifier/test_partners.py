@@ -52,6 +52,7 @@ def register(machine: PartnerMachine, **members: Any) -> None:
             "scopes": ["verify", "sandbox"],
             "codes_per_minute": 100,
             "contact": "",
+            "at": timezone.now(),
         }
         | members
     )
