@@ -1,6 +1,6 @@
-"""Every fenced example of the documents is right: none stands there that no test looks at.
+"""Every example of the documents is right as it is written, and some test follows each.
 
-CONTRIBUTING.md says what each kind of fence is held to.
+CONTRIBUTING.md says what each kind is held to. tests/live/test_documents.py follows them.
 """
 
 import json
@@ -8,8 +8,7 @@ import re
 import shlex
 import subprocess
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -19,64 +18,30 @@ from django.core.management import get_commands, load_command_class
 from jsonschema import Draft202012Validator, ValidationError
 
 from tests.declared import description, operation_at
-from tests.test_links import DOCUMENTS, ROOT
+from tests.examples import SHOWN, PageExample, examples
+from tests.test_links import ROOT
 
-FENCE: Final = re.compile(r"^( *)```(.*)\n((?:.|\n)*?)^\1```", re.MULTILINE)
+COMPOSE: Final = ROOT / "compose.yaml"
+
 TARGET: Final = re.compile(r"^([a-z-]+):", re.MULTILINE)
-RUN: Final = {
-    "python": "tests/verifier/test_partner_onboarding.py",
-    "cddl": "tests/core/independent_verifier.py",
-    "sql": "tests/live/test_backup.py",
-    "ini": "tests/live/test_backup.py",
-}
-"""Kinds that a test of their own runs, or reads against the code."""
-SHOWN: Final = {"text": "what a program prints"}
-"""Kinds that nobody sends or runs, with what they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fenced:
-    """A fenced block of a document."""
-
-    document: str
-    line: int
-    kind: str
-    text: str
-
-    def __str__(self) -> str:
-        return f"{self.document}:{self.line}"
-
-
-def examples() -> Iterator[Fenced]:
-    """Every fenced block of every document."""
-    for path in DOCUMENTS:
-        page = path.read_text("utf-8")
-        for fence in FENCE.finditer(page):
-            indent, info, text = fence.groups()
-            kind = info.split()[0] if info.split() else ""
-            line = page.count("\n", 0, fence.start()) + 1
-            plain = re.sub(f"^{indent}", "", text, flags=re.MULTILINE)
-            yield Fenced(str(path.relative_to(ROOT)), line, kind, plain)
+SETTING: Final = re.compile(r"^([A-Z][A-Z_]+)=(?!\w+ make )", re.MULTILINE)
+GIVEN: Final = re.compile(r"\$[A-Z_]+")
 
 
 def shell(text: str) -> None:
     """The shell can read it; its commands of ours take what they are given, its calls exist."""
     read = subprocess.run(["bash", "-n", "-c", text], capture_output=True, text=True, check=False)
     assert read.returncode == 0, read.stderr
+    known = (ROOT / "docs/reference/settings.md").read_text("utf-8") + COMPOSE.read_text("utf-8")
+    assert not {name for name in SETTING.findall(text) if name not in known}
     for line in re.sub(r"\\\n", " ", text).splitlines():
-        words = _words(line)
+        words = _words(GIVEN.sub("0" * 16, line))
         if any(word.endswith("manage.py") for word in words):
             place = next(n for n, word in enumerate(words) if word.endswith("manage.py"))
             _command(words[place + 1], words[place + 2 :])
         if "make" in words[:2]:
             makes = [word for word in words[words.index("make") + 1 :] if "=" not in word]
             assert set(makes) <= set(TARGET.findall((ROOT / "Makefile").read_text()))
-        if words[:1] == ["curl"] and "-d" in words:
-            method = words[words.index("-X") + 1] if "-X" in words else "POST"
-            address = next(word for word in words[1:] if "/api/" in word)
-            body = words[words.index("-d") + 1]
-            if "$" not in body:
-                _call(method, address, json.loads(body))
 
 
 def http(text: str) -> None:
@@ -118,17 +83,26 @@ CHECKS: Final[Mapping[str, Callable[[str], object]]] = {
     "csv": table,
     "toml": tomllib.loads,
 }
+SENT: Final = {"sh", "http", "csv", "json"}
+"""Kinds that are typed or sent as they stand; others are files of a name."""
 
 
 @pytest.mark.parametrize("example", list(examples()), ids=str)
-def test_every_example_is_right(example: Fenced) -> None:
-    if example.kind in CHECKS:
+def test_every_example_is_right(example: PageExample) -> None:
+    if example.kind in CHECKS and not example.followed_by:
         CHECKS[example.kind](example.text)
-        return
-    if example.kind in RUN:
-        assert Path(example.document).name in (ROOT / RUN[example.kind]).read_text("utf-8")
-        return
-    assert example.kind in SHOWN, f"{example}: say after the fence what it is"
+
+
+@pytest.mark.parametrize("example", list(examples()), ids=str)
+def test_every_example_is_followed(example: PageExample) -> None:
+    if example.followed_by:
+        assert Path(example.document).name in (ROOT / example.followed_by).read_text("utf-8")
+    elif example.file:
+        page = (ROOT / example.document).read_text("utf-8")
+        used = page.replace(f"```{example.kind} {example.file}", "")
+        assert example.kind == "python" or example.file in used
+    else:
+        assert example.kind in SENT | SHOWN.keys(), f"{example}: say after the fence what it is"
 
 
 @pytest.mark.parametrize(
@@ -138,7 +112,7 @@ def test_every_example_is_right(example: Fenced) -> None:
         (shell, "manage.py no_such_command"),
         (shell, "make nothing"),
         (shell, "if true; then"),
-        (shell, "curl -X POST https://…/api/v1/scans -d '{\"id\": 1}'"),
+        (shell, "NO_SUCH_SETTING=1"),
         (http, 'POST /api/v1/presences\n\n[{"person": 1}]'),
         (http, "POST /api/v1/scan\n\n{}"),
         (answer, '{"code": "JK1:", "until": null}'),
@@ -168,7 +142,7 @@ def _command(name: str, arguments: list[str]) -> None:
 
 
 def _operation(method: str, address: str) -> dict[str, Any]:
-    path = re.sub(r"\{\w+\}", "1", urlsplit(address).path)
+    path = re.sub(r"\$\w+", "1", urlsplit(address).path)
     path = path[path.index("/api/") :]
     operation = operation_at(method, path)
     assert operation is not None, f"{method} {path}"

@@ -20,7 +20,7 @@ from tests.colours.world import shanghai
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 HOW_TO = (DOCS / "howto/write-a-policy.md").read_text(encoding="utf-8")
 REFERENCE = (DOCS / "reference/policy.md").read_text(encoding="utf-8")
-(EXAMPLE,) = re.findall(r"```toml\n(.*?)```", HOW_TO, re.DOTALL)
+(EXAMPLE,) = re.findall(r"```toml my-policy.toml\n(.*?)```", HOW_TO, re.DOTALL)
 
 JIANGGAN = [
     LevelPeriod("330104", Level.ORANGE, shanghai(2, 9), shanghai(2, 24), act=1),

@@ -68,19 +68,23 @@ class LiveService:
     def environment(self) -> dict[str, str]:
         """The settings of its processes, for a look at its data from inside."""
         state = json.loads((self.var / "state.json").read_text())
-        secrets, ports = state["secrets"], state["ports"]
-        postgres = Postgres(
-            self.var / "postgres",
-            port=ports["postgres"],
-            password=secrets["POSTGRES_PASSWORD"],
-            log=self.var / "log" / "postgres.log",
-        )
         servers = {
-            "DATABASE_URL": postgres.url("healthcode"),
+            "DATABASE_URL": self.postgres().url("healthcode"),
             "BROKER_URL": self._extra.get("BROKER_URL", "redis://127.0.0.1:1"),
             "BASE_URL": self.base_url,
         }
+        secrets: dict[str, str] = state["secrets"]
         return outside_settings() | SETTINGS | secrets | servers
+
+    def postgres(self) -> Postgres:
+        """Its PostgreSQL."""
+        state = json.loads((self.var / "state.json").read_text())
+        return Postgres(
+            self.var / "postgres",
+            port=state["ports"]["postgres"],
+            password=state["secrets"]["POSTGRES_PASSWORD"],
+            log=self.var / "log" / "postgres.log",
+        )
 
     def start(self, *, patience: float = 120) -> float:
         """Start it and wait for the first page; the seconds it took."""

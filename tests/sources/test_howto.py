@@ -13,7 +13,9 @@ GUIDE = Path(__file__).parents[2] / "docs" / "howto" / "send-evidence.md"
 
 
 def test_the_examples_are_right() -> None:
-    (block,) = re.findall(r"```ndjson\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)
+    (block,) = re.findall(
+        r"```ndjson stays.ndjson\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL
+    )
     reader = Reader("stays", at=datetime(2020, 3, 1, tzinfo=UTC))
     assert len([reader.read(json.loads(line)) for line in block.splitlines()]) == 2
 

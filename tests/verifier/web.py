@@ -29,7 +29,11 @@ class Web:
     ) -> None:
         self.bodies[f"{WELL_KNOWN}/keys"] = authority.keys()
         self.bodies["/s/20200209"] = authority.status_list(at=at, superseded=superseded)
-        document = {"issuer": authority.name, "status_lists": [authority.list_uri]}
+        document = {
+            "issuer": authority.name,
+            "jwks_uri": authority.keys_uri,
+            "status_lists": [authority.list_uri],
+        }
         self.bodies[f"{WELL_KNOWN}/"] = json.dumps(document).encode()
 
 
@@ -63,7 +67,9 @@ def serving() -> Iterator[Web]:
     site.base_url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield site
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield site
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

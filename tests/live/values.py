@@ -1,0 +1,109 @@
+"""What a reader of the documents puts in the place of each `$NAME`."""
+
+import re
+import secrets
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from healthcode.core import decode
+from healthcode.web.days import SHANGHAI
+from tests.evidence.ministry import Ministry
+from tests.live.service import ROOT, LiveService
+from tests.verifier.authority import Authority
+
+
+@dataclass(frozen=True)
+class Around:
+    """What readers of a page have around them."""
+
+    service: LiveService
+    neighbour: Authority
+    germany: Ministry
+
+    def call(self, method: str, path: str, body: object = None, *, role: str = "resident") -> Any:
+        """What the service answers to one of the demo's accounts."""
+        token = self.service.demo[role]["token"]
+        answer = self.service.call(method, path, token=token, json_body=body)
+        assert answer.status < 300, answer.body
+        return answer.body
+
+    def register_traveller(self) -> None:
+        """Erika Mustermann, with the passport that the documents name."""
+        passport = {"id_type": "20", "id_number": "C01X00T47", "relation": "other"}
+        erika = {"name": "Erika Mustermann", "home_area": "330106", **passport}
+        self.call("POST", "/api/v1/people", erika)
+
+    def manage(self, *command: str) -> str:
+        """What a command of ours prints."""
+        return subprocess.run(
+            [sys.executable, "manage.py", *command],
+            cwd=ROOT,
+            env=self.service.environment(),
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+
+def _person(around: Around) -> str:
+    return str(around.service.demo["resident"]["person"])
+
+
+def _code(around: Around) -> str:
+    person = int(_person(around))
+    well = {"person": person, "symptoms": [], "stays": [], "contact_with_case": False}
+    around.call("POST", "/api/v1/declarations", well)
+    return str(around.call("GET", f"/api/v1/people/{person}/code")["code"])
+
+
+def _traveller(around: Around) -> str:
+    """Erika Mustermann, whom the resident looks after."""
+    return str(around.call("GET", "/api/v1/people")[-1]["id"])
+
+
+def _certificate(around: Around) -> str:
+    return around.germany.test(datetime.now(UTC) - timedelta(hours=1), ci=secrets.token_hex(8))
+
+
+def _enrolment_code(around: Around) -> str:
+    venue = str(around.service.demo["device"]["venue"])
+    return around.manage("enrolment_code", venue, "A phone").split()[0]
+
+
+def _key(around: Around) -> str:
+    """The key that has signed until now."""
+    (signs,) = re.findall(r"^(\w+) .* signs$", around.manage("list_keys"), re.MULTILINE)
+    return str(signs)
+
+
+def _token_of(role: str) -> Callable[[Around], str]:
+    return lambda around: str(around.service.demo[role]["token"])
+
+
+def _earlier(**by: int) -> Callable[[Around], str]:
+    """A time of day that is over."""
+    return lambda _: (datetime.now(SHANGHAI) - timedelta(**by)).isoformat(timespec="seconds")
+
+
+VALUES: Final[Mapping[str, Callable[[Around], str]]] = {
+    "RESIDENT_TOKEN": _token_of("resident"),
+    "OFFICER_TOKEN": _token_of("officer"),
+    "DEVICE_TOKEN": _token_of("device"),
+    "SOURCE_TOKEN": _token_of("source"),
+    "OFFICER": lambda _: "demo.officer",
+    "PERSON": _person,
+    "TRAVELLER": _traveller,
+    "CODE": _code,
+    "THEIR_CODE": lambda around: around.neighbour.code(at=datetime.now(UTC)),
+    "STATUS_LIST": lambda around: decode(_code(around)).code.status.uri,
+    "CERTIFICATE": _certificate,
+    "SIGNER": lambda around: around.germany.kid.hex(),
+    "ENROLMENT_CODE": _enrolment_code,
+    "KEY": _key,
+    "AN_HOUR_AGO": _earlier(hours=1),
+}
+"""Each is made anew for every example that asks for it."""
