@@ -104,6 +104,8 @@ class Load:
             json_body=well | {"contact_with_case": False},
         )
         self.declared += answer.status == 201
+        # Twenty a day are taken of one person, and seven scenes are played.
+        self.over.wait(10)
 
     def _publish(self) -> None:
         self.maps.append(publish_the_opposite(self.live).body["act"])
@@ -139,7 +141,7 @@ def test_nothing_that_was_answered_is_lost(
     before = declarations(live)
     live.failures.clear()
     with Load(live, code) as load:
-        wait_for(lambda: len(load.scans) > 40 and load.declared > 2 and load.maps, 120)
+        wait_for(lambda: len(load.scans) > 40 and load.declared and load.maps, 120)
         for process in itertools.chain(*(live.parts(PARTS[victim]) for victim in victims)):
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
