@@ -114,7 +114,9 @@ def forget(cadence: Cadence, *, at: datetime) -> None:
         except Exception as error:  # noqa: BLE001 - one table must not keep the others; raised below
             failures.append(error)
         else:
-            logger.info("Forgot %s of %s", gone, record.model._meta.db_table)
+            # A dropped partition counts no rows, and nothing to forget is nothing to tell.
+            if gone:
+                logger.info("Forgot %s rows of %s", gone, record.model._meta.db_table)
     if failures:
         raise ExceptionGroup("some tables could not be swept", failures)
 
