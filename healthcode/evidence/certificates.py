@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Final
 
 from accounts import vault
-from accounts.likeness import Holder
+from accounts.holder_match import Holder
 from accounts.models import Account, Person
 from healthcode.core import MalformedCode, Rules, Statuses, cbor, dcc, dcc_schema
 from healthcode.core.dcc import CertificateSigner

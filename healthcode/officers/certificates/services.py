@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import province
 from accounts.errors import OutsideYourArea
-from accounts.likeness import Likeness, likeness
+from accounts.holder_match import HolderMatch, match_holder
 from accounts.models import Account, Person
 from accounts.selectors import find_person
 from healthcode.acts.kinds import ActKind
@@ -59,12 +59,12 @@ def enter(
     """
     person, area = _before(account, holder)
     attested = certificates.read(text, at=at)
-    found = likeness(person.pk, attested.holder)
-    if found is Likeness.ANOTHER:
+    found = match_holder(person.pk, attested.holder)
+    if found is HolderMatch.NO_MATCH:
         raise CertificateOfAnother
-    if found is Likeness.UNSURE and not document_seen:
+    if found is HolderMatch.INCONCLUSIVE and not document_seen:
         raise DocumentNotSeen
-    known_by = OFFICER if found is Likeness.UNSURE else found
+    known_by = OFFICER if found is HolderMatch.INCONCLUSIVE else found
     entered = certificates.record_attested(
         source=account, person=person, attested=attested, known_by=known_by, at=at
     )

@@ -10,7 +10,7 @@ from typing import Final
 from django.db import transaction
 
 from accounts import limits
-from accounts.likeness import Likeness, likeness
+from accounts.holder_match import HolderMatch, match_holder
 from accounts.models import Account, Person
 from healthcode.colours.one_person import decide_now
 from healthcode.colours.selectors import PersonDecision
@@ -42,10 +42,10 @@ def hand_in(
     limits.take([(TRIES, str(account.pk))], at=at)
     with transaction.atomic():
         attested = certificates.read(text, at=at)
-        holder = likeness(person.pk, attested.holder)
-        if holder is Likeness.ANOTHER:
+        holder = match_holder(person.pk, attested.holder)
+        if holder is HolderMatch.NO_MATCH:
             raise CertificateOfAnother
-        if holder is Likeness.UNSURE:
+        if holder is HolderMatch.INCONCLUSIVE:
             raise OfficerMustLook
         entered = certificates.record_attested(
             source=account, person=person, attested=attested, known_by=holder, at=at

@@ -1,9 +1,9 @@
-"""Whether what a foreign certificate says of its holder fits a person of the vault.
+"""Match the holder of a foreign certificate with a registered person.
 
-The vault holds names as typed, in any script, and a birth date only inside some numbers; the
-certificate has the name as written and in the letters A to Z (ICAO Doc 9303, part 3). They are
-compared in here, so that nothing leaves the vault. docs/decisions/0020-whose-certificate.md says
-what each answer is worth.
+The vault holds names as people typed them, in any script. It holds a birth date only where the
+document's number contains one. The certificate has the name as written and in the letters A to Z
+(ICAO Doc 9303, part 3). This module compares them inside `accounts`, so that names and birth dates
+do not leave the vault. docs/decisions/0020-whose-certificate.md says what follows from each result.
 """
 
 import re
@@ -22,33 +22,34 @@ from healthcode.web.texts import NO_LETTERS
 _APOSTROPHES: Final = re.compile("['’ʼ`]")
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 
-# Letters that no decomposition leads back to A-Z, as ICAO Doc 9303-3, section 6 A, writes them.
+# Unicode does not decompose these letters to A-Z; ICAO Doc 9303-3, section 6 A, spells them so.
 _LETTERS: Final = str.maketrans(
     {"Æ": "AE", "Œ": "OE", "Ø": "OE", "ẞ": "SS", "Þ": "TH", "Đ": "D", "Ð": "D", "Ł": "L"}
     | {"Ħ": "H", "Ŋ": "N", "Ŧ": "T", "ĸ": "Q"}
 )
-# The section leaves a choice for some letters (Ü is UE, UXX or U): both sides are brought to the
-# shortest, so that MUELLER and MULLER are one name.
+# That section allows several spellings of some letters (Ü is UE, UXX or U). Both names get the
+# shortest spelling, so that MUELLER and MULLER are the same name.
 _CHOICES: Final = re.compile("UXX|NXX|AE|OE|UE|AA")
 
 
-class Likeness(StrEnum):
-    """How a certificate's holder compares with a person."""
+class HolderMatch(StrEnum):
+    """Which details of a certificate's holder agree with the registered person."""
 
     NAME_AND_BIRTH_DATE = "name_and_birth_date"
     NAME = "name"
-    """The name alone: no birth date is held."""
-    UNSURE = "unsure"
-    """Nothing contradicts it and not enough supports it; somebody must look at the document."""
-    ANOTHER = "another"
+    """The name agrees, and the vault holds no birth date of this person."""
+    INCONCLUSIVE = "inconclusive"
+    """Nothing disagrees, but too little agrees: an officer must look at the document."""
+    NO_MATCH = "no_match"
+    """The name or the birth date disagrees: the certificate belongs to somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """What a certificate says of its holder: the name's parts, "" where there is none.
+    """The name and birth date in a certificate; "" where the certificate has none.
 
     The Latin parts are in the letters A to Z with `<` between words. `born` is an ISO date, the
-    beginning of one, or "".
+    beginning of an ISO date, or "".
     """
 
     family: str
@@ -58,11 +59,11 @@ class Holder:
     born: str
 
 
-def likeness(person_id: int, holder: Holder) -> Likeness:
-    """How `holder` compares with the person.
+def match_holder(person_id: int, holder: Holder) -> HolderMatch:
+    """Compare `holder` with the registered name and birth date of the person.
 
     Raises:
-        Identity.DoesNotExist: there is no such person.
+        Identity.DoesNotExist: no person has this number.
     """
     who = Identity.objects.get(pk=person_id)
     row = who.number_index
@@ -71,21 +72,21 @@ def likeness(person_id: int, holder: Holder) -> Likeness:
     return compare(name, birth_date(IdType(who.id_type), number), holder)
 
 
-def compare(name: str, born: date | None, holder: Holder) -> Likeness:
-    """How `holder` compares with somebody of this name, and of this birth date where it is held."""
+def compare(name: str, born: date | None, holder: Holder) -> HolderMatch:
+    """Compare `holder` with a registered name and birth date; None: no birth date is held."""
     same_name = _same_name(name, holder)
     same_day = _same_day(born, holder.born)
     if same_name is False or same_day is False:
-        return Likeness.ANOTHER
+        return HolderMatch.NO_MATCH
     if same_name and same_day:
-        return Likeness.NAME_AND_BIRTH_DATE
+        return HolderMatch.NAME_AND_BIRTH_DATE
     if same_name and born is None:
-        return Likeness.NAME
-    return Likeness.UNSURE
+        return HolderMatch.NAME
+    return HolderMatch.INCONCLUSIVE
 
 
 def _same_day(held: date | None, claimed: str) -> bool | None:
-    """None where one of the two is missing or incomplete, and nothing contradicts."""
+    """Return whether the dates agree; None where a missing part leaves it open."""
     if held is None:
         return None
     if not held.isoformat().startswith(claimed[:10]):
@@ -94,7 +95,10 @@ def _same_day(held: date | None, claimed: str) -> bool | None:
 
 
 def _same_name(held: str, holder: Holder) -> bool | None:
-    """None where the scripts differ, or where some words agree and others do not."""
+    """Return whether the names agree.
+
+    None: the scripts differ, or some words agree and others do not.
+    """
     family, given = _letters(holder.family), _letters(holder.given)
     if _letters(held) in {family + given, given + family}:
         return True
@@ -112,14 +116,14 @@ def _same_name(held: str, holder: Holder) -> bool | None:
 
 
 def _letters(name: str) -> str:
-    """A name without whatever separates its words, in one case."""
+    """Return the name in lower case, without spaces, hyphens and other separators."""
     return NO_LETTERS.sub("", unicodedata.normalize("NFKC", name).casefold())
 
 
 def _latin_words(name: str) -> list[str] | None:
-    """The words of a name in A to Z; None when it is written in another script."""
+    """Return the words of a name in A to Z; None when the name is in another script."""
     upper = _APOSTROPHES.sub("", name).upper().translate(_LETTERS)
-    # Accents of a to z are decomposed by every interpreter; they are U+0300 to U+036F.
+    # NFKD splits accents off the letters A to Z in every version of Unicode: U+0300 to U+036F.
     plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", upper))
     words = [word for word in NO_LETTERS.split(plain) if word]
     if not all(word.isascii() for word in words):
