@@ -16,6 +16,7 @@ from healthcode.areas.register import containing
 from healthcode.areas.selectors import path_name
 from healthcode.areas.successors import successors_of
 from healthcode.web.days import start_of_day
+from healthcode.web.templatetags.instants import day
 
 # Where nobody knows in which township of its county an area lay, all of them count.
 MOST_TOLD: Final = 6
@@ -74,7 +75,7 @@ class Life:
 
     @property
     def _ending(self) -> str:
-        said = {"area": Named(self.code, self.name), "day": self.ends}
+        said = {"area": Named(self.code, self.name), "day": day(self.ends)}
         return _("%(area)s ended on %(day)s.") % said
 
     @property

@@ -4,6 +4,7 @@ The colour stands there as word and shape too, for a black and white printer.
 """
 
 import io
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -25,7 +26,7 @@ from healthcode.codes import pictures
 from healthcode.codes.services import IssuedCode
 from healthcode.codes.words import CODE_WORDS
 from healthcode.core import Colour
-from healthcode.web.days import instant
+from healthcode.web.days import write_instant
 
 FONT_FILE: Final = Path(__file__).parent / "fonts" / "NotoSansSC-Medium-GB2312.ttf"
 FONT: Final = "NotoSansSC"
@@ -146,20 +147,25 @@ def _draw_code(canvas: Canvas, code: str) -> None:
 
 
 def _draw_facts(canvas: Canvas, issued: IssuedCode) -> None:
-    """The masked name and the dates, each with its label in both languages."""
+    """Draw the masked name and the dates, labels and dates in both languages."""
     facts = [
-        (_("Holder"), issued.holder),
-        (_("Made"), instant(issued.issued_at)),
-        (_("Valid until"), instant(issued.expires_at)),
-        (_("Issued by"), settings.ISSUER),
+        (_("Holder"), issued.holder, ""),
+        (_("Made"), *_instants(issued.issued_at)),
+        (_("Valid until"), *_instants(issued.expires_at)),
+        (_("Issued by"), settings.ISSUER, ""),
     ]
-    y = 38 * mm
-    for label, value in facts:
+    y = 39.5 * mm
+    for label, value, english in facts:
         canvas.setFillColor(QUIET_INK)
         _write(canvas, 10 * mm, y, f"{_in('zh-hans', label)} {_in('en', label)}", size=9.5)
         canvas.setFillColor(black)
         _write(canvas, 46 * mm, y, value, size=13)
-        y -= 7 * mm
+        _write(canvas, 46 * mm, y - 3.5 * mm, english, size=7.5)
+        y -= 8.6 * mm if english else 5.8 * mm
+
+
+def _instants(at: datetime) -> tuple[str, str]:
+    return write_instant(at, "zh-hans"), write_instant(at, "en")
 
 
 def _draw_advice(canvas: Canvas) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from types import MappingProxyType
 from typing import Final
@@ -13,7 +13,14 @@ from healthcode.areas.models import Level
 from healthcode.colours.decide import Signal
 from healthcode.colours.policy import CheckIns, NegativeTests
 from healthcode.core import Colour
-from healthcode.web.days import SHANGHAI, day_of, is_midnight
+from healthcode.web.days import (
+    day_of,
+    is_chinese,
+    is_midnight,
+    write_clock,
+    write_day,
+    write_instant,
+)
 
 LEVEL_NAMES: Final[Mapping[Level, Mapping[str, str]]] = {
     Level.GREEN: {"zh": "绿色", "en": "green"},
@@ -23,11 +30,6 @@ LEVEL_NAMES: Final[Mapping[Level, Mapping[str, str]]] = {
     Level.RED: {"zh": "红色", "en": "red"},
 }
 STILL: Final = {"zh": "今", "en": "today"}
-# Not strftime's: that follows the process's locale.
-MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June"),
-    *("July", "August", "September", "October", "November", "December"),
-)
 INSTANT: Final = timedelta(microseconds=1)
 NO_PLACE: Final = {"zh": "地点不详", "en": "place not known"}
 ATTESTED: Final = {
@@ -83,7 +85,7 @@ class ColourReason:
     @property
     def text(self) -> str:
         """The sentence in the language of the request."""
-        return self.zh if (get_language() or "zh").startswith("zh") else self.en
+        return self.zh if is_chinese(get_language()) else self.en
 
 
 def reasons_of(
@@ -141,7 +143,7 @@ def _reason(
         signal.rule.reason[language].format(
             area=area_name or "",
             level="" if signal.level is None else LEVEL_NAMES[signal.level][language],
-            first_day=_date(day_of(starts), language),
+            first_day=write_day(day_of(starts), language),
             last_day=_last_day(starts, signal.exposed_until, language),
             when=_when(starts, signal.exposed_until, language),
             place=where[language],
@@ -191,7 +193,7 @@ def _last_day(starts: datetime, exposed_until: datetime | None, language: str) -
     if exposed_until is None:
         return STILL[language]
     # Periods are half-open: what ended at midnight happened on the day before.
-    return _date(day_of(max(starts, exposed_until - INSTANT)), language)
+    return write_day(day_of(max(starts, exposed_until - INSTANT)), language)
 
 
 def _when(starts: datetime, ends: datetime | None, language: str) -> str:
@@ -200,26 +202,16 @@ def _when(starts: datetime, ends: datetime | None, language: str) -> str:
     Of what is known to the day nobody is told an hour.
     """
     to = {"zh": "至", "en": " to "}[language]
-    gap = {"zh": "", "en": ", "}[language]
-    first, last = _date(day_of(starts), language), _last_day(starts, ends, language)
+    first, last = write_day(day_of(starts), language), _last_day(starts, ends, language)
     is_whole = is_midnight(starts) and (ends is None or is_midnight(ends)) and starts != ends
     if ends is None or is_whole:
         return first if first == last else f"{first}{to}{last}"
     if day_of(starts) == day_of(ends):
-        clocks = _clock(starts) if starts == ends else f"{_clock(starts)}{to}{_clock(ends)}"
-        return f"{first}{gap}{clocks}"
+        return write_instant(starts, language) + (
+            f"{to}{write_clock(ends)}" if starts != ends else ""
+        )
     if not is_midnight(starts):
-        first = f"{first}{gap}{_clock(starts)}"
+        first = write_instant(starts, language)
     if not is_midnight(ends) or day_of(starts) == day_of(ends - INSTANT):
-        last = f"{_date(day_of(ends), language)}{gap}{_clock(ends)}"
+        last = write_instant(ends, language)
     return f"{first}{to}{last}"
-
-
-def _clock(at: datetime) -> str:
-    return f"{at.astimezone(SHANGHAI):%H:%M}"
-
-
-def _date(day: date, language: str) -> str:
-    if language == "zh":
-        return f"{day.year}年{day.month}月{day.day}日"
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from healthcode.evidence.certificates import Entered
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.words import TRAITS
-from healthcode.web.days import day_of
+from healthcode.web.templatetags.instants import day
 
 NO_CERTIFICATE: Final = gettext_lazy(
     "Read the picture of the certificate, or paste its whole text."
@@ -61,5 +61,5 @@ def told(entered: Entered) -> str:
     return _("Entered as evidence %(number)s: %(what)s, %(day)s.") % {
         "number": entered.evidence,
         "what": ", ".join(words),
-        "day": day_of(attested.starts).isoformat(),
+        "day": day(attested.starts),
     }

@@ -29,9 +29,9 @@ ENDED = start_of_day(date(2021, 4, 9))
 BEFORE = ENDED - timedelta(microseconds=1)
 GROUND = "新闻发布会，二〇二〇年二月"
 ENGLISH = (
-    "浙江省杭州市下城区 (330103) ended on 2021-04-09. Use 浙江省杭州市拱墅区 (330105) instead."
+    "浙江省杭州市下城区 (330103) ended on 9 April 2021. Use 浙江省杭州市拱墅区 (330105) instead."
 )
-CHINESE = "浙江省杭州市下城区 (330103)已于2021-04-09停用。 请改用浙江省杭州市拱墅区 (330105)。"
+CHINESE = "浙江省杭州市下城区 (330103)已于2021年4月9日停用。 请改用浙江省杭州市拱墅区 (330105)。"
 
 
 def sentence_of(code: str) -> str:

@@ -44,7 +44,7 @@ def test_the_map_shows_every_county_with_its_level(published_maps: None, client:
     assert "<title>上城区 · 低风险（绿）</title>" in text
     assert "等级下调：78 个" in text
     assert text.count('<th scope="row">') == 90
-    assert "2020-02-24 的等级变化" in text
+    assert "2020年2月24日的等级变化" in text
 
 
 def test_the_table_is_sorted_as_asked(published_maps: None, client: Client) -> None:

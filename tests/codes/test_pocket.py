@@ -18,7 +18,7 @@ from healthcode.codes.services import issue_code
 from healthcode.core import Colour, Kind, MalformedCode, Reason, decode
 from healthcode.residents.declarations.services import declare
 from healthcode.residents.subject_access.erasure import erase
-from healthcode.web.days import instant
+from healthcode.web.days import write_instant
 from tests.codes.conftest import FEVERISH, NOON, Resident, at_the_door, register
 from tests.codes.test_live_page import browser as browser
 from tests.codes.test_live_page import context as context
@@ -154,7 +154,7 @@ def test_without_network_it_says_of_when_the_colour_is(
     context.set_offline(True)
     pocket.reload()
     expect(pocket.locator("canvas")).to_be_visible()
-    of = instant(datetime.fromtimestamp(issued, UTC))
+    of = write_instant(datetime.fromtimestamp(issued, UTC), "en")
     expect(news(pocket)).to_have_text(f"Without connection: colour of {of}, not checked since.")
     context.set_offline(False)
     pocket.evaluate("dispatchEvent(new Event('online'))")

@@ -166,7 +166,7 @@ def test_meetings_on_the_page(town: Town) -> None:
     assert browser.post(f"{page}/meetings", form).headers["Location"] == page
 
     shown = browser.get(page).content.decode()
-    assert f"person {town.flatmate}</strong>, 2020-03-03 19:10 – 2020-03-03 19:40" in shown
+    assert f"person {town.flatmate}</strong>, 3 March 2020, 19:10 – 3 March 2020, 19:40" in shown
     meeting = Meeting.objects.get()
     browser.post(f"{page}/meetings", {"retract": str(meeting.pk), "ground": "typo"})
     assert "Nothing has been entered." in browser.get(page).content.decode()

@@ -1,8 +1,9 @@
-// Milliseconds on standard input, the instants as scripts say them on standard output.
+// Reads milliseconds from standard input, and prints each instant in Chinese and in English.
 
 import { readFileSync } from "node:fs";
 
-import { instant } from "#web/instants.ts";
+import { writeInstant } from "#web/instants.ts";
 
 const asked = JSON.parse(readFileSync(0, "utf-8")) as number[];
-console.log(JSON.stringify(asked.map(instant)));
+const written = asked.map((at) => [writeInstant(at, "zh-hans"), writeInstant(at, "en")]);
+console.log(JSON.stringify(written));

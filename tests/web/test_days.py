@@ -9,8 +9,16 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.template import engines
+from django.utils import translation
 
-from healthcode.web.days import SHANGHAI, day_of, end_of_today, instant, start_of_day
+from healthcode.web.days import (
+    SHANGHAI,
+    day_of,
+    end_of_today,
+    start_of_day,
+    write_day,
+    write_instant,
+)
 from tests.core.test_typescript import told
 
 pytestmark = pytest.mark.clock
@@ -64,35 +72,46 @@ def test_pure_modules_may_use_it() -> None:
 
 
 INSTANTS = {
-    "2026-11-29T15:58:00+00:00": "2026-11-29 23:58",
-    "2026-11-29T16:00:00+00:00": "2026-11-30 00:00",
-    "2026-11-29T16:30:59+00:00": "2026-11-30 00:30",
-    "2026-11-29T23:30:00+00:00": "2026-11-30 07:30",
-    "2026-11-30T00:00:00+00:00": "2026-11-30 08:00",
-    "2026-12-31T15:59:59+00:00": "2026-12-31 23:59",
-    "2026-12-31T16:00:00+00:00": "2027-01-01 00:00",
-    "2028-02-28T16:30:00+00:00": "2028-02-29 00:30",
-    "2026-11-29T11:00:00-05:00": "2026-11-30 00:00",
+    "2026-11-29T15:58:00+00:00": ("2026年11月29日23:58", "29 November 2026, 23:58"),
+    "2026-11-29T16:00:00+00:00": ("2026年11月30日00:00", "30 November 2026, 00:00"),
+    "2026-11-29T16:30:59+00:00": ("2026年11月30日00:30", "30 November 2026, 00:30"),
+    "2026-11-29T23:30:00+00:00": ("2026年11月30日07:30", "30 November 2026, 07:30"),
+    "2026-11-30T00:00:00+00:00": ("2026年11月30日08:00", "30 November 2026, 08:00"),
+    "2026-12-31T15:59:59+00:00": ("2026年12月31日23:59", "31 December 2026, 23:59"),
+    "2026-12-31T16:00:00+00:00": ("2027年1月1日00:00", "1 January 2027, 00:00"),
+    "2028-02-28T16:30:00+00:00": ("2028年2月29日00:30", "29 February 2028, 00:30"),
+    "2026-11-29T11:00:00-05:00": ("2026年11月30日00:00", "30 November 2026, 00:00"),
 }
+LANGUAGES = ("zh-hans", "en")
 
 
-@pytest.mark.parametrize(("at", "said"), INSTANTS.items())
-def test_an_instant_is_said_with_its_day_in_shanghai(at: str, said: str) -> None:
-    assert instant(datetime.fromisoformat(at)) == said
+@pytest.mark.parametrize(("at", "written"), INSTANTS.items())
+def test_an_instant_is_written_with_its_day_in_shanghai(at: str, written: tuple[str, str]) -> None:
+    instant = datetime.fromisoformat(at)
+    assert tuple(write_instant(instant, language) for language in LANGUAGES) == written
 
 
-def test_templates_say_it_alike() -> None:
-    say = engines["django"].from_string("{{ at|instant }}|{{ never|instant }}|").render
-    for at, said in INSTANTS.items():
-        assert say({"at": datetime.fromisoformat(at), "never": None}) == f"{said}||"
+def test_people_without_a_language_read_chinese() -> None:
+    assert write_day(date(2020, 2, 4), None) == "2020年2月4日"
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_templates_write_it_alike(n: int) -> None:
+    show = engines["django"].from_string("{{ at|instant }}|{{ at|day }}|{{ on|day }}|").render
+    with translation.override(LANGUAGES[n]):
+        for at, written in INSTANTS.items():
+            instant = datetime.fromisoformat(at)
+            shown = show({"at": instant, "on": day_of(instant)}).split("|")
+            day = write_day(day_of(instant), LANGUAGES[n])
+            assert shown == [written[n], day, day, ""]
+        assert show({"at": None, "on": None}) == "|||"
 
 
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "Asia/Shanghai"])
-def test_scripts_say_it_alike_wherever_the_device_is(
+def test_scripts_write_it_alike_wherever_the_device_is(
     monkeypatch: pytest.MonkeyPatch, zone: str
 ) -> None:
     monkeypatch.setenv("TZ", zone)
     asked = [datetime.fromisoformat(at).timestamp() * 1000 for at in INSTANTS]
-    assert told(Path(__file__).with_name("instants.ts"), json.dumps(asked).encode()) == [
-        *INSTANTS.values()
-    ]
+    written = told(Path(__file__).with_name("instants.ts"), json.dumps(asked).encode())
+    assert written == [list(both) for both in INSTANTS.values()]

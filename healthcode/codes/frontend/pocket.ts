@@ -5,8 +5,8 @@
 
 import { present } from "#core/present.ts";
 import { keepAwake } from "#web/awake.ts";
-import { instant } from "#web/instants.ts";
-import { byId, written } from "#web/page.ts";
+import { writeInstant } from "#web/instants.ts";
+import { byId, language, written } from "#web/page.ts";
 import { partOf, Screen, type Texts } from "./live/screen.ts";
 import { keepPage } from "./pocket/install.ts";
 import { forget, read, write, type Held } from "./pocket/store.ts";
@@ -54,8 +54,9 @@ class Pocket {
   #tell(isChecked: boolean): void {
     part("holder").textContent = this.#held.holder;
     byId("live", HTMLElement).dataset["colour"] = this.#held.colour;
-    part("kept").textContent = this.#texts.kept.replace("{time}", instant(this.#held.expiresAt));
-    const time = instant(this.#held.takenAt);
+    const until = writeInstant(this.#held.expiresAt, language);
+    part("kept").textContent = this.#texts.kept.replace("{time}", until);
+    const time = writeInstant(this.#held.takenAt, language);
     say(isChecked ? "" : this.#texts.unchecked.replace("{time}", time));
   }
 

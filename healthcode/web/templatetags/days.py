@@ -1,30 +1,31 @@
-"""When something was, for templates: `{% load days %}`; what is known to the day shows no hour.
+"""Filters that write the two ends of a period: `{% load days %}`.
 
-`{{ fact.starts|begins:fact.ends }}` and `{{ fact.ends|finishes:fact.starts }}` show the two ends of
-a period. A midnight is told as the day that begins there, or is over; only what has no length was
-at midnight itself.
+Use `{{ fact.starts|begins:fact.ends }}` and `{{ fact.ends|finishes:fact.starts }}`. A fact known
+only to the day is stored from midnight to midnight, so an end at midnight is written as a day
+without an hour: the first or the last day of the period. A period of no length keeps its hour.
 """
 
 from datetime import datetime, timedelta
 
 from django import template
+from django.utils.translation import get_language
 
-from healthcode.web.days import day_of, instant, is_midnight
+from healthcode.web.days import day_of, is_midnight, write_day, write_instant
 
 register = template.Library()
 
 
 @register.filter
 def begins(starts: datetime, ends: datetime | None) -> str:
-    """When a period began: a day, or a day with the minute."""
+    """Write when a period began: a day, or a day with the minute."""
     if starts != ends and is_midnight(starts):
-        return day_of(starts).isoformat()
-    return instant(starts)
+        return write_day(day_of(starts), get_language())
+    return write_instant(starts, get_language())
 
 
 @register.filter
 def finishes(ends: datetime, starts: datetime) -> str:
-    """When a period was over: its last day, or a day with the minute."""
+    """Write when a period ended: its last day, or a day with the minute."""
     if starts != ends and is_midnight(ends):
-        return (day_of(ends) - timedelta(days=1)).isoformat()
-    return instant(ends)
+        return write_day(day_of(ends) - timedelta(days=1), get_language())
+    return write_instant(ends, get_language())

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from healthcode.web.days import SHANGHAI
 from healthcode.web.errors import Refusal
 from verifier.models import Venue
 from verifier.venues.services import add_device
@@ -30,4 +31,5 @@ class Command(BaseCommand):
             enrolment = add_device(venue=venue, label=options["label"], at=timezone.now())
         except Refusal as refusal:
             raise CommandError(str(refusal.detail)) from refusal
-        self.stdout.write(f"{enrolment.code} (until {enrolment.expires_at:%Y-%m-%d %H:%M} UTC)")
+        until = enrolment.expires_at.astimezone(SHANGHAI)
+        self.stdout.write(f"{enrolment.code} (until {until:%Y-%m-%d %H:%M})")

@@ -1,7 +1,8 @@
 // What the live page shows. Words come from the page, in the reader's language.
 
 import { correction, generate, mode } from "lean-qr";
-import { instant } from "#web/instants.ts";
+import { writeInstant } from "#web/instants.ts";
+import { language } from "#web/page.ts";
 import type { Code } from "./code.ts";
 
 export interface Texts {
@@ -39,7 +40,7 @@ export class Screen {
     this.#root.dataset["colour"] = code.colour;
     this.#paint();
     this.#draw(code.code);
-    this.#part("until").textContent = instant(Date.parse(code.expires_at));
+    this.#part("until").textContent = writeInstant(Date.parse(code.expires_at), language);
     this.#part("reasons").replaceChildren(...code.reasons.map(({ text }) => item(text)));
     if (before !== code.colour) {
       this.#say(this.#texts.changed.replace("{colour}", this.#texts.colours[code.colour]));
@@ -59,7 +60,7 @@ export class Screen {
     if (state === this.#state) return;
     this.#state = state;
     this.#paint();
-    const until = instant(Date.parse(code.expires_at));
+    const until = writeInstant(Date.parse(code.expires_at), language);
     const news: Record<State, string> = {
       fresh: this.#texts.back,
       offline: this.#texts.offline.replace("{time}", until),

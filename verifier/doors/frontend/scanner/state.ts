@@ -1,7 +1,7 @@
 // What whoever stands at the door must know of the device: network, age of its data, clock, and
 // scans that the server does not have yet; and of pictures that were likely copied.
 
-import { instant } from "#web/instants.ts";
+import { writeInstant } from "#web/instants.ts";
 import { byId, fill, language } from "#web/page.ts";
 import { phrase } from "#web/phrases.ts";
 import type { Doubt } from "./bundle.ts";
@@ -35,7 +35,7 @@ function showDoubts(doubts: Doubt[]): void {
 }
 
 function lineOf({ kind, scans, lastAt, doors }: Doubt): string {
-  const time = instant(lastAt * 1000);
+  const time = writeInstant(lastAt * 1000, language);
   const sentence = phrase(`doubt-${kind}`).replace("{times}", String(scans));
   return [time, doors.join(", "), sentence].filter(Boolean).join(" · ");
 }

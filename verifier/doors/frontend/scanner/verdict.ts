@@ -1,6 +1,6 @@
 // The verdict over the whole screen: colour, shape and word; read aloud as one sentence.
 
-import { instant } from "#web/instants.ts";
+import { writeInstant } from "#web/instants.ts";
 import { byId, fill, language } from "#web/page.ts";
 import { phrase } from "#web/phrases.ts";
 import type { Outcome, Verdict } from "./api.ts";
@@ -75,7 +75,7 @@ export class VerdictView {
   }
 
   #close(staysMs: number, texts: { word: string; who: string; sentence: string }): void {
-    const time = instant(Date.now());
+    const time = writeInstant(Date.now(), language);
     fill("announcement", [texts.word, texts.sentence, texts.who].filter(Boolean).join(" "));
     fill("last", [time, texts.word, texts.who].filter(Boolean).join(" · "));
     this.#timer = window.setTimeout(() => this.#hide(), staysMs);
