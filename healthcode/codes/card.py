@@ -150,7 +150,7 @@ def _draw_facts(canvas: Canvas, issued: IssuedCode) -> None:
     """Draw the masked name and the dates, labels and dates in both languages."""
     facts = [
         (_("Holder"), issued.holder, ""),
-        (_("Made"), *_instants(issued.issued_at)),
+        (_("Issued"), *_instants(issued.issued_at)),
         (_("Valid until"), *_instants(issued.expires_at)),
         (_("Issued by"), settings.ISSUER, ""),
     ]
@@ -169,7 +169,7 @@ def _instants(at: datetime) -> tuple[str, str]:
 
 
 def _draw_advice(canvas: Canvas) -> None:
-    advice = _("This card is void once the colour changes. Then print a new one.")
+    advice = _("If the colour changes, this card is no longer valid. Please print a new one.")
     canvas.setFillColor(black)
     _write(canvas, 10 * mm, 9 * mm, _in("zh-hans", advice), size=9.5)
     _write(canvas, 10 * mm, 4.5 * mm, _in("en", advice), size=7.5)

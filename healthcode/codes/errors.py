@@ -10,7 +10,9 @@ class DeclareFirst(Conflict):
 
     slug = "declare-first"
     title = _("Declare first")
-    sentence = _("There is no code yet: fill in the health declaration first, it takes a minute.")
+    sentence = _(
+        "There is no code yet. Please fill in the health declaration first; it takes a minute."
+    )
 
 
 class DoesNotSign(Refusal):
@@ -18,6 +20,8 @@ class DoesNotSign(Refusal):
 
     slug = "does-not-sign"
     status = 503
-    title = _("Codes cannot be made here just now")
-    sentence = _("No code can be made at the moment. Please try again in a few minutes.")
+    title = _("No codes can be issued right now")
+    sentence = _(
+        "The service cannot issue a code at the moment. Please try again in a few minutes."
+    )
     retry_after = 120

@@ -122,12 +122,12 @@ def _texts() -> dict[str, object]:
     return {
         "second": _("{seconds} s ago"),
         "minute": _("{minutes} min {seconds} s ago"),
-        "offline": _("No connection. The code on the screen still holds until {time}."),
+        "offline": _("No connection. The code on the screen is valid until {time}."),
         "expired": _(
-            "This code has expired and cannot be renewed without a connection. "
-            "It comes back by itself once there is one."
+            "This code has expired. It will be renewed automatically as soon as you are connected "
+            "again."
         ),
-        "back": _("Connected again: this code is new."),
+        "back": _("You are connected again. The code has been renewed."),
         "changed": _("The colour has changed: {colour}."),
         "colours": _words(),
     }
@@ -135,13 +135,19 @@ def _texts() -> dict[str, object]:
 
 def _pocket_texts() -> dict[str, object]:
     return {
-        "kept": _("This phone has the code until {time}, also without network."),
-        "unchecked": _("Without connection: colour of {time}, not checked since."),
-        "gone": _(
-            "The service gives this phone no code any more, so it was removed. Log in and open "
-            "your code."
+        "kept": _("This phone can show the code until {time}, even without a network."),
+        "unchecked": _(
+            "No connection. This is the colour as of {time}; it has not been checked since."
         ),
-        "stale": _("The code of the day has expired. Connect this phone to take along a new one."),
-        "nothing": _("This phone has no code yet. Open your code with a connection first."),
-        "unable": _("This browser cannot keep a code. Use the live code, or print a card."),
+        "gone": _(
+            "This phone is no longer allowed to show this code, so the code was removed. Please "
+            "log in and open your code again."
+        ),
+        "stale": _(
+            "The saved code has expired. Connect this phone to the network to save a new one."
+        ),
+        "nothing": _(
+            "This phone has no saved code yet. Connect to the network and open your code first."
+        ),
+        "unable": _("This browser cannot save a code. Please use the live code or print a card."),
     }

@@ -29,7 +29,7 @@ class IssuedCodeSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
     refresh_after = serializers.DateTimeField(help_text="When to ask for the next live code.")
     until = serializers.DateTimeField(
-        allow_null=True, help_text="When the colour ends as far as known; null for green."
+        allow_null=True, help_text="When the colour will end, as far as is known; null for green."
     )
     reasons = ReasonAnswer(many=True)
 
@@ -60,7 +60,9 @@ class PhoneKeyInput(StrictSerializer):
             point = b"".join(_coordinate(self.validated_data[name]) for name in ("x", "y"))
             phone_public_key(point)
         except (ValueError, MalformedCode) as error:
-            raise serializers.ValidationError({"x": [_("This is not a key of P-256.")]}) from error
+            raise serializers.ValidationError(
+                {"x": [_("This is not a P-256 public key.")]}
+            ) from error
         return point
 
 

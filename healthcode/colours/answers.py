@@ -13,10 +13,12 @@ COLOURS = [colour.label for colour in Colour]
 
 
 class NeedsAnswer(serializers.Serializer[Any]):
-    """What has still to happen before a reason ends, beside the passing of time."""
+    """What must still happen before a reason ends, besides time passing."""
 
     kind = serializers.ChoiceField(choices=["check_ins", "negative_tests"])
-    done = serializers.IntegerField(help_text="How many stand now; a day missed starts anew.")
+    done = serializers.IntegerField(
+        help_text="How many count so far. A missed day starts the count again."
+    )
     needed = serializers.IntegerField()
     hours_apart = serializers.IntegerField(allow_null=True)
 
@@ -28,11 +30,13 @@ class ReasonAnswer(serializers.Serializer[Any]):
     colour = serializers.ChoiceField(choices=COLOURS)
     rule = serializers.CharField()
     policy = serializers.IntegerField()
-    evidence = serializers.IntegerField(help_text="Its number, to give when asking about it.")
+    evidence = serializers.IntegerField(
+        help_text="The number of this evidence. Quote it when you ask about it."
+    )
     area = serializers.CharField(allow_null=True)
     area_name = serializers.CharField(allow_null=True)
     level = serializers.CharField(allow_null=True)
-    act = serializers.IntegerField(allow_null=True, help_text="The act that gave the level.")
+    act = serializers.IntegerField(allow_null=True, help_text="The act that set the level.")
     since = serializers.DateTimeField()
     exposed_until = serializers.DateTimeField(allow_null=True)
     holds_until = serializers.DateTimeField(allow_null=True)

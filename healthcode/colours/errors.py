@@ -32,7 +32,7 @@ class InvalidPolicy(InvalidInput):
 
     slug = "invalid-policy"
     title = _("The policy has mistakes")
-    sentence = _("The policy was not published; `errors` says what to mend.")
+    sentence = _("The policy was not published. `errors` lists what to correct.")
     extensions = {"errors": _MISTAKES}
 
 
@@ -40,4 +40,4 @@ class PolicyVersionTaken(Conflict):
     """A published policy is never replaced: a change is a higher version."""
 
     slug = "policy-version-taken"
-    title = _("The policy's version is taken")
+    title = _("This policy version already exists")

@@ -33,14 +33,14 @@ STILL: Final = {"zh": "今", "en": "today"}
 INSTANT: Final = timedelta(microseconds=1)
 NO_PLACE: Final = {"zh": "地点不详", "en": "place not known"}
 ATTESTED: Final = {
-    "zh": "（依据{country}签发的欧盟数字新冠证书。）",
-    "en": " (By an EU certificate of {country}.)",
+    "zh": "（依据是{country}签发的欧盟数字新冠证书。）",
+    "en": " (Based on an EU certificate from {country}.)",
 }
 
 COUNTED: Final = {"zh": "（{counted}）", "en": " ({counted})"}
 OTHER_CODE: Final = {
-    "zh": "该地全部或部分现名或曾名{where}，按其风险等级计算。",
-    "en": "All or part of it is or was {where}, whose level counts.",
+    "zh": "这个地方的全部或一部分，现在或过去叫{where}，按{where}的风险等级计算。",
+    "en": "All or part of this area is or was {where}, so the level of {where} counts.",
 }
 
 PlaceName = Mapping[str, str]

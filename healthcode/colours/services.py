@@ -52,7 +52,7 @@ def publish_policy(
             )
     except IntegrityError as error:
         raise PolicyVersionTaken(
-            _("Version %(version)s is published already; give a change a higher version.")
+            _("Version %(version)s is already published. Give your change a higher version number.")
             % {"version": policy.version}
         ) from error
     apply_policy_in_force(at=at)

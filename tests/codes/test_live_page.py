@@ -122,7 +122,7 @@ def test_without_a_network_the_page_says_how_long_the_code_holds(
     page.clock.fast_forward(RENEWAL)
     expect(page.locator("[role=status]")).to_have_text(
         re.compile(
-            r"No connection\. The code on the screen still holds until \d{4}-\d\d-\d\d \d\d:\d\d\."
+            r"No connection\. The code on the screen is valid until \d{4}-\d\d-\d\d \d\d:\d\d\."
         )
     )
     expect(page.locator("[data-part=age]")).to_have_text(re.compile(r"2 min \d+ s ago"))
@@ -140,7 +140,9 @@ def test_an_expired_code_is_gone_and_comes_back_with_the_network(
     green = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert green == "rgb(85, 96, 90)"
     context.set_offline(False)
-    expect(page.locator("[role=status]")).to_have_text("Connected again: this code is new.")
+    expect(page.locator("[role=status]")).to_have_text(
+        "You are connected again. The code has been renewed."
+    )
     assert decode(scan(page)).code.colour is Colour.GREEN
 
 

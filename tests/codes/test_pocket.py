@@ -96,7 +96,7 @@ def pocket(context: BrowserContext, live_server: LiveServer, holder: Resident) -
     """The page, opened by the button of the live code."""
     page = context.new_page()
     page.goto(f"{live_server.url}/people/{holder.person.pk}/code")
-    page.get_by_role("link", name="Take it along without network").click()
+    page.get_by_role("link", name="Use this code offline").click()
     expect(page.locator("canvas")).to_be_visible()
     page.wait_for_function("caches.match('/pocket')")
     return page
@@ -155,7 +155,9 @@ def test_without_network_it_says_of_when_the_colour_is(
     pocket.reload()
     expect(pocket.locator("canvas")).to_be_visible()
     of = write_instant(datetime.fromtimestamp(issued, UTC), "en")
-    expect(news(pocket)).to_have_text(f"Without connection: colour of {of}, not checked since.")
+    expect(news(pocket)).to_have_text(
+        f"No connection. This is the colour as of {of}; it has not been checked since."
+    )
     context.set_offline(False)
     pocket.evaluate("dispatchEvent(new Event('online'))")
     expect(pocket.locator("h1")).to_have_text("Yellow code", use_inner_text=True)
@@ -169,7 +171,7 @@ def test_a_portal_in_between_takes_no_code_away(pocket: Page) -> None:
     )
     pocket.reload()
     expect(pocket.locator("canvas")).to_be_visible()
-    expect(news(pocket)).to_contain_text("not checked since")
+    expect(news(pocket)).to_contain_text("has not been checked since")
 
 
 def test_erasing_by_its_page_forgets_the_code(
@@ -181,7 +183,7 @@ def test_erasing_by_its_page_forgets_the_code(
     expect(pocket.get_by_text("Everything about this person is erased.")).to_be_visible()
     pocket.wait_for_function("caches.has('pocket').then(there => !there)")
     pocket.goto(f"{live_server.url}/pocket")
-    expect(news(pocket)).to_contain_text("This phone has no code yet")
+    expect(news(pocket)).to_contain_text("This phone has no saved code yet")
 
 
 def test_nothing_is_left_after_logging_out(
@@ -194,7 +196,7 @@ def test_nothing_is_left_after_logging_out(
     other.wait_for_function("caches.has('pocket').then(there => !there)")
     pocket.goto("about:blank")
     pocket.goto(f"{live_server.url}/pocket")
-    expect(news(pocket)).to_contain_text("This phone has no code yet")
+    expect(news(pocket)).to_contain_text("This phone has no saved code yet")
     expect(pocket.locator("canvas")).to_be_hidden()
 
 
@@ -204,12 +206,12 @@ def test_nothing_is_left_after_erasure(
     """Somebody erased it elsewhere: this browser hears of it when it next asks."""
     erase(person_id=holder.person.pk, account=holder.account, ground="asked", at=timezone.now())
     pocket.reload()
-    expect(news(pocket)).to_contain_text("gives this phone no code any more")
+    expect(news(pocket)).to_contain_text("This phone is no longer allowed to show this code")
     expect(pocket.locator("canvas")).to_be_hidden()
     pocket.context.set_offline(True)
     pocket.goto("about:blank")
     pocket.goto(f"{live_server.url}/pocket")
-    expect(news(pocket)).to_contain_text("This phone has no code yet")
+    expect(news(pocket)).to_contain_text("This phone has no saved code yet")
 
 
 def test_a_copy_dies_with_its_minute(pocket: Page) -> None:
@@ -263,10 +265,10 @@ def test_the_kept_page_names_nobody(live_server: LiveServer, holder: Resident) -
 
 def test_it_can_be_removed(pocket: Page, context: BrowserContext) -> None:
     pocket.get_by_role("button", name="Remove the code from this phone").click()
-    expect(pocket.locator("[role=status]")).to_contain_text("This phone has no code yet")
+    expect(pocket.locator("[role=status]")).to_contain_text("This phone has no saved code yet")
     context.set_offline(True)
     pocket.reload()
-    expect(pocket.locator("[role=status]")).to_contain_text("This phone has no code yet")
+    expect(pocket.locator("[role=status]")).to_contain_text("This phone has no saved code yet")
     expect(pocket.locator("canvas")).to_be_hidden()
 
 

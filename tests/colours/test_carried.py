@@ -153,7 +153,7 @@ def test_the_reason_says_whose_level_counts_and_why() -> None:
     [reason] = told(person).reasons
     assert (reason.area, reason.area_name) == ("330103", "浙江省杭州市下城区")
     assert "浙江省杭州市拱墅区" in reason.zh
-    assert "浙江省杭州市拱墅区, whose level counts" in reason.en
+    assert "so the level of 浙江省杭州市拱墅区 counts" in reason.en
 
 
 def test_where_no_successor_is_known_the_reason_says_that_the_parents_level_counts() -> None:

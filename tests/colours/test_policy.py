@@ -1,5 +1,6 @@
 """Policy files: what a good one means, and what a bad one is told."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -38,13 +39,15 @@ def test_a_rule_is_read_as_written() -> None:
 
 
 def test_version_1_of_the_shipped_policy_is_still_read() -> None:
-    """Codes and colours name it; it had yellow areas make yellow, and all else was the same."""
+    """Codes and colours name it. It differs in one rule, stays in yellow areas, and in wording."""
     version_1 = parse(world.VERSION_1.read_text(encoding="utf-8"))
 
     assert (version_1.version, world.DEFAULT.version) == (1, 2)
     *others, space = version_1.rules
     *others_now, space_now = world.DEFAULT.rules
-    assert others == others_now
+    assert [replace(rule, reason={}) for rule in others] == [
+        replace(rule, reason={}) for rule in others_now
+    ]
     assert (space.name, space.levels) == ("orange-or-yellow-area", {Level.ORANGE, Level.YELLOW})
     assert (space_now.name, space_now.levels) == ("orange-area", {Level.ORANGE})
 

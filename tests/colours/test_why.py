@@ -36,11 +36,11 @@ def test_a_stay_is_told_with_place_level_and_days() -> None:
     (reason,) = decision.reasons
     # What ended as the 24th began was last so on the 23rd.
     assert reason.zh == (
-        "您曾在浙江省杭州市江干区停留（2020年2月9日至2020年2月23日），该地区当时的风险等级为橙色。"
+        "您在浙江省杭州市江干区停留过（2020年2月9日至2020年2月23日），当时那里的风险等级是橙色。"
     )
     assert reason.en == (
-        "You stayed in 浙江省杭州市江干区 (9 February 2020 to 23 February 2020), "
-        "then at risk level orange."
+        "You stayed in 浙江省杭州市江干区 (9 February 2020 to 23 February 2020) "
+        "while its risk level was orange."
     )
     assert (reason.rule, reason.evidence) == ("orange-area", stay.pk)
     assert (reason.area_name, reason.level) == ("浙江省杭州市江干区", Level.ORANGE)
@@ -56,7 +56,7 @@ def test_what_goes_on_is_told_as_going_on() -> None:
     (reason,) = decision_of(ma, NOON).reasons
 
     assert reason.zh == "您曾在境外停留（至今）。"
-    assert reason.en == "You stayed outside the border, until today."
+    assert reason.en == "You were outside the border until today."
     assert (reason.exposed_until, reason.holds_until, reason.until) == (None, None, None)
 
 
@@ -101,9 +101,9 @@ def test_a_reason_speaks_the_language_of_the_request() -> None:
     (reason,) = decision_of(ill, NOON).reasons
 
     with override("en"):
-        assert reason.text.startswith("Since 5 February 2020 you are registered")
+        assert reason.text.startswith("Since 5 February 2020 you have been registered")
     with override("zh-hans"):
-        assert reason.text.startswith("自2020年2月5日起")
+        assert reason.text.startswith("从2020年2月5日起")
 
 
 def test_since_is_when_the_stored_colour_began() -> None:
