@@ -13,20 +13,21 @@ from healthcode.web.refusals import every_refusal, sentence_of
 from healthcode.web.schema import described
 
 MOST_NAMED: Final = 7
-"""A row that names more calls than this would be read by nobody."""
+"""Nobody would read a row that names more calls than this."""
 
 HEAD: Final = """\
 # Refusals
 
-Every error is a problem document (RFC 9457, `application/problem+json`): `type`, `title`, `status`,
-`detail`, and what the last column names. `type` is `/problems/` and the name below; it is stable,
-and programs go by it. `detail` is for a person, in Chinese, or in English when `Accept-Language`
-begins with `en`. OpenAPI (`/api/v1/schema`) says the same of each call, so a client that is made
-from it has these as types.
+For programmers of clients. The table lists every error that the service can answer. Every error is
+a problem document (RFC 9457, `application/problem+json`) with `type`, `title`, `status`, `detail`,
+and the members that the last column names. `type` is `/problems/` and the name in the first column;
+it is stable, so let programs decide by it. `detail` is a sentence for a person, in Chinese, or in
+English when `Accept-Language` begins with `en`. OpenAPI (`/api/v1/schema`) declares the same for
+each call, so a client generated from it has these errors as types.
 
-This page is made: `manage.py list_refusals > docs/reference/refusals.md`.
+`manage.py list_refusals > docs/reference/refusals.md` makes this page.
 
-| refusal | status | says | calls | beyond |
+| name | status | title and sentence | calls | further members |
 |---|---|---|---|---|
 """
 
