@@ -225,7 +225,7 @@ def bits_of(claim: cbor.Value) -> bytes:
 
 def _deflate(bits: bytes) -> bytes:
     # Indexes are scattered: beside runs of zeros nothing comes twice, and looking for it would take
-    # a hundred times as long for lists that are no smaller (docs/performance.md).
+    # a hundred times as long for lists that are no smaller (docs/performance/status.md).
     stream = zlib.compressobj(9, strategy=zlib.Z_RLE)
     return stream.compress(bits) + stream.flush()
 

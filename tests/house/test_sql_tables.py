@@ -18,7 +18,7 @@ DECLARED: Final = {
         *{"accounts_act", "accounts_person"},
         *{"areas_area", "areas_arealevel", "evidence_evidence"},
     },
-    # One question to the database for each code: docs/performance.md tells what two would cost.
+    # One question to the database for each code: docs/performance/door.md tells what two cost.
     "healthcode.codes": {
         *{"accounts_act", "accounts_guardianship", "accounts_identity", "accounts_token_of"},
         *{"colours_colourchange", "colours_personcolour", "evidence_evidence"},
