@@ -45,7 +45,8 @@ def test_the_private_half_lies_sealed(signing_key: SigningKey) -> None:
     sealed = bytes(signing_key.private_sealed)
     with pytest.raises(TypeError, match="encrypted"):
         load_der_private_key(sealed, password=None)
-    with pytest.raises(ValueError, match="password"):
+    # One wrong password in 256 leaves what looks like padding, and gets another sentence.
+    with pytest.raises(ValueError, match=r"password|deserialize"):
         load_der_private_key(sealed, password=b"a guess")
     assert load_der_private_key(sealed, settings.SIGNING_KEY_SECRET.encode())
 
