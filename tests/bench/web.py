@@ -113,7 +113,10 @@ async def dial(port: int) -> KeptConnection:
 
 
 def rate(port: int, making: Making, *, callers: int, seconds: float) -> float:
-    """Answers a second to `callers` that each call again as soon as they are answered."""
+    """Answers a second to `callers` that each call again as soon as they are answered.
+
+    A refusal for want of a free place (503) is no answer: it lowers the rate, and is asked again.
+    """
     return asyncio.run(_rate(port, making, callers, seconds))
 
 
@@ -125,6 +128,8 @@ async def _rate(port: int, making: Making, callers: int, seconds: float) -> floa
     async def call(line: KeptConnection) -> None:
         while time.perf_counter() < began + seconds:
             status = await line.ask(making())
+            if status == 503:
+                continue
             assert status == 200, f"Answered {status}"
             ends.append(time.perf_counter())
 
