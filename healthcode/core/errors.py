@@ -39,3 +39,11 @@ class NotTrusted(CoreError):
 
 class WentBackwards(NotTrusted):
     """A trust list older than the one already held."""
+
+
+class MalformedLog(CoreError):
+    """A checkpoint, a tile or a proof file of a log that cannot be read."""
+
+
+class ProofFails(CoreError):
+    """A proof that does not show what it should: another leaf, another tree."""
