@@ -1,0 +1,138 @@
+"""A proof to keep: that a leaf stands in a log that others have seen (C2SP tlog-proof).
+
+The file proves itself without a network. Beyond the leaf it may hold the record and its salt, which
+only those whom the act concerns receive.
+"""
+
+import base64
+import binascii
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from healthcode.core import strict_json
+from healthcode.core.errors import MalformedLog
+from healthcode.core.log.checkpoints import (
+    SeenCheckpoint,
+    open_checkpoint,
+    read_hash,
+    read_size,
+)
+from healthcode.core.log.leaves import Leaf, check_record, decode_leaf
+from healthcode.core.log.merkle import check_inclusion, leaf_hash
+from healthcode.core.log.policies import LogPolicy
+
+FILE_NAME_END: Final = ".tlog-proof"
+LARGEST_PROOF: Final = 1 << 20
+LONGEST_PROOF: Final = 63
+"""Hashes that a proof of inclusion in the largest tree has."""
+_HEADER: Final = "c2sp.org/tlog-proof@v1"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptProof:
+    """The content of a proof file, unverified.
+
+    Attributes:
+        checkpoint: the signed note, as the log published it.
+        salt: 16 bytes, or empty where the file has no record.
+        record: what was done, as the audit has it; empty where the file has none.
+    """
+
+    entry: bytes
+    index: int
+    hashes: tuple[bytes, ...]
+    checkpoint: bytes
+    salt: bytes = b""
+    record: bytes = b""
+
+    def encode(self) -> bytes:
+        """Return the file."""
+        extra = {"entry": self.entry.decode()}
+        if self.record:
+            extra |= {"record": self.record.decode(), "salt": _spell(self.salt)}
+        lines = [
+            _HEADER,
+            f"extra {_spell(json.dumps(extra, ensure_ascii=False, sort_keys=True).encode())}",
+            f"index {self.index}",
+            *map(_spell, self.hashes),
+            "",
+            "",
+        ]
+        return "\n".join(lines).encode() + self.checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What a genuine proof shows."""
+
+    leaf: Leaf
+    index: int
+    seen: SeenCheckpoint
+
+
+def parse_proof(data: bytes) -> KeptProof:
+    """Return the content of a proof file, unverified. Raises MalformedLog."""
+    head, found, checkpoint = data.partition(b"\n\n")
+    if len(data) > LARGEST_PROOF or not found:
+        raise MalformedLog("a proof is lines, an empty line and a checkpoint")
+    try:
+        header, extra, index, *hashes = head.decode().split("\n")
+    except ValueError as error:
+        raise MalformedLog("a proof has a header, an entry and an index") from error
+    if header != _HEADER or not extra.startswith("extra ") or not index.startswith("index "):
+        raise MalformedLog("a proof has a header, an entry and an index")
+    if len(hashes) > LONGEST_PROOF:
+        raise MalformedLog(f"a proof has at most {LONGEST_PROOF} hashes")
+    said = strict_json.load(_read(extra.removeprefix("extra ")), MalformedLog)
+    entry, record, salt = _texts(said)
+    return KeptProof(
+        entry.encode(),
+        read_size(index.removeprefix("index ")),
+        tuple(map(read_hash, hashes)),
+        checkpoint,
+        _read(salt),
+        record.encode(),
+    )
+
+
+def prove(proof: KeptProof, policy: LogPolicy, at: int) -> Proven:
+    """Return what the proof shows to somebody who believes `policy`, at `at`.
+
+    Raises:
+        MalformedLog: the entry is no leaf, or the checkpoint no checkpoint.
+        NotTrusted: the checkpoint is not the log's, or too few witnesses have seen it.
+        ProofFails: the leaf is not in the log, or the record is another leaf's.
+    """
+    seen = open_checkpoint(proof.checkpoint, policy, at)
+    check_inclusion(
+        leaf=leaf_hash(proof.entry),
+        index=proof.index,
+        size=seen.checkpoint.size,
+        proof=proof.hashes,
+        expected=seen.checkpoint.root,
+    )
+    leaf = decode_leaf(proof.entry)
+    if proof.record:
+        check_record(leaf, salt=proof.salt, record=proof.record)
+    return Proven(leaf, proof.index, seen)
+
+
+def _texts(said: object) -> tuple[str, str, str]:
+    if not isinstance(said, dict) or said.keys() not in ({"entry"}, {"entry", "record", "salt"}):
+        raise MalformedLog("a proof holds an entry, and a record with its salt or neither")
+    texts = said["entry"], said.get("record", ""), said.get("salt", "")
+    if not all(isinstance(text, str) for text in texts):
+        raise MalformedLog("entry, record and salt are text")
+    return texts
+
+
+def _spell(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def _read(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MalformedLog("not Base64") from error

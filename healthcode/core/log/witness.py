@@ -1,0 +1,124 @@
+"""A witness: it cosigns a checkpoint only if it continues the last one (C2SP tlog-witness).
+
+Whoever runs a witness keeps one checkpoint a log. `judge` is the whole decision; the caller holds a
+lock from reading the last checkpoint until the next one is stored.
+"""
+
+import base64
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from healthcode.core.errors import CoreError, MalformedLog, ProofFails
+from healthcode.core.log.checkpoints import (
+    Checkpoint,
+    NoteSigner,
+    open_checkpoint,
+    parse_checkpoint,
+    read_hash,
+    read_size,
+    sign_text,
+)
+from healthcode.core.log.merkle import EMPTY_ROOT, check_consistency
+from healthcode.core.log.notes import Signature, parse_note
+from healthcode.core.log.policies import LogPolicy
+
+LARGEST_REQUEST: Final = 1 << 18
+LONGEST_PROOF: Final = 63
+SIZE_TYPE: Final = "text/x.tlog.size"
+"""The media type of the answer that says which size the witness has seen."""
+
+
+class UnknownLog(CoreError):
+    """A checkpoint of a log that the witness does not watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddCheckpoint:
+    """A request: from which size on, the proof, and the signed checkpoint."""
+
+    old: int
+    proof: tuple[bytes, ...]
+    note: bytes
+
+
+class OtherSize(CoreError):
+    """The request goes on from another size than the last that the witness has seen."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"the last checkpoint that this witness has seen has {size} leaves")
+        self.size = size
+
+
+class SplitView(ProofFails):
+    """Two checkpoints of one size with different roots: the log shows two histories."""
+
+
+def parse_request(data: bytes) -> AddCheckpoint:
+    """Return the request of this body. Raises MalformedLog."""
+    head, found, note = data.partition(b"\n\n")
+    if len(data) > LARGEST_REQUEST or not found:
+        raise MalformedLog("a request is lines, an empty line and a checkpoint")
+    try:
+        first, *hashes = head.decode("ascii").split("\n")
+    except UnicodeDecodeError as error:
+        raise MalformedLog("the lines of a request are ASCII") from error
+    if not first.startswith("old ") or len(hashes) > LONGEST_PROOF:
+        raise MalformedLog(f"a request has an old size and at most {LONGEST_PROOF} hashes")
+    old = read_size(first.removeprefix("old "))
+    return AddCheckpoint(old, tuple(map(read_hash, hashes)), note)
+
+
+def encode_request(request: AddCheckpoint) -> bytes:
+    """Return the body of a request."""
+    hashes = "".join(f"{base64.b64encode(found).decode()}\n" for found in request.proof)
+    return f"old {request.old}\n{hashes}\n".encode() + request.note
+
+
+def judge(
+    request: AddCheckpoint,
+    *,
+    last: Checkpoint | None,
+    watched: LogPolicy,
+    at: int,
+) -> Checkpoint:
+    """Return the checkpoint to cosign, which is the next `last` of its log.
+
+    Args:
+        last: the last checkpoint cosigned for this log; None before the first.
+        watched: the logs that this witness watches, with their keys; its quorum is `none`.
+
+    Raises:
+        MalformedLog: (400) not a checkpoint, or smaller than where the request goes on from.
+        UnknownLog: (404) a log that is not watched.
+        NotTrusted: (403) not signed by the log.
+        OtherSize: (409) with the size that the witness has seen.
+        SplitView: (409) the size is the one that the witness has seen, the root is another.
+        ProofFails: (422) the new tree does not begin with the old one.
+    """
+    claimed = parse_checkpoint(parse_note(request.note).text)
+    if not watched.keys_of(claimed.origin):
+        raise UnknownLog(f"this witness does not watch the log {claimed.origin}")
+    checkpoint = open_checkpoint(request.note, watched, at).checkpoint
+    if request.old > checkpoint.size:
+        raise MalformedLog("the checkpoint is smaller than the size to go on from")
+    seen = last.size if last else 0
+    if request.old != seen:
+        raise OtherSize(seen)
+    root = last.root if last else EMPTY_ROOT
+    if checkpoint.size == seen and checkpoint.root != root:
+        raise SplitView(f"two checkpoints of {seen} leaves have different roots")
+    check_consistency(
+        old=seen,
+        new=checkpoint.size,
+        old_root=root,
+        new_root=checkpoint.root,
+        proof=request.proof,
+    )
+    return checkpoint
+
+
+def cosign(note: bytes, signers: Iterable[NoteSigner], at: int) -> tuple[Signature, ...]:
+    """Return the witness's signatures on a checkpoint that `judge` let pass, one for each key."""
+    text = parse_note(note).text
+    return tuple(sign_text(text, signer, at) for signer in signers)
