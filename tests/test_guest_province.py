@@ -121,7 +121,7 @@ def code_of(phone: str, name: str, stayed_in: str, at: datetime) -> tuple[str, C
 def scanned(code: str, at: datetime) -> dict[str, object]:
     """The answer at the guest's own door, which knows what the host publishes."""
     editions.publish(at=at)
-    trust_issuer(name=settings.ISSUER, base_url="https://hz.example")
+    trust_issuer(name=settings.ISSUER, base_url="https://hz.example", at=at)
     published = json.dumps(jwk_set(keys.published_keys(at=at))).encode()
     keep_keys(settings.ISSUER, uri="https://hz.example/keys", body=published, etag="", at=at)
     for row in StatusList.objects.all():

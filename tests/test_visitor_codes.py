@@ -165,7 +165,7 @@ def test_a_local_code_stays_as_it_is(
 ) -> None:
     """Otherwise it could be kept alive for ever by converting it again and again."""
     _status, body = convert(visitor, shanghai.code(at=now))
-    trust_issuer(name=project.ISSUER, base_url="https://hz.example")
+    trust_issuer(name=project.ISSUER, base_url="https://hz.example", at=now)
     published = core.jwk_set(keys.published_keys(at=now))
     keep_keys(
         project.ISSUER,

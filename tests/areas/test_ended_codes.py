@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, date, datetime, timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +16,16 @@ from accounts.admission import NewPerson, admit
 from accounts.errors import EndedArea, UnknownArea
 from accounts.models import Account, Grant, IdType, Person, Role
 from accounts.services import add_staff, register_person, resident_account
+from healthcode.acts.models import Act
 from healthcode.areas.lives import Use, lives, require_valid
 from healthcode.areas.models import AreaLevel
 from healthcode.colours.errors import InvalidPolicy
+from healthcode.colours.models import Policy
 from healthcode.colours.services import publish_policy
 from healthcode.web.days import day_of, start_of_day
 from tests.areas.conftest import client_of, published, staff
 from tests.colours.world import DEFAULT_TEXT
+from verifier.models import TrustedIssuer, Venue
 from verifier.venues.services import create_venue
 
 NOW = datetime.now(UTC)
@@ -133,6 +137,32 @@ def test_no_policy_speaks_of_an_area_that_has_ended_when_it_begins_to_hold(
     [error] = refused.value.members["errors"]  # type: ignore[misc]
     assert error["field"] == "areas"
     assert "330105" in error["detail"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("add_venue", "West gate", "330103", "wang"),
+        ("add_venue", "West gate", "330103000000", "wang"),
+        ("add_staff", "li", "--role=officer", "--area=330103", "--machine"),
+        ("trust_issuer", "CN-330103", "https://code.example.org", "--later"),
+        ("publish_policy", "policy.toml", "--officer=wang", f"--ground={GROUND}"),
+    ],
+    ids=lambda command: f"{command[0]} {command[2][:12]}",
+)
+def test_commands_name_the_successors(
+    officer: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    Grant.objects.create(account=officer, role=Role.VENUE_MANAGER, area="33")
+    policy = DEFAULT_TEXT.replace('areas = ["00"]', 'areas = ["00", "330103"]')
+    (tmp_path / "policy.toml").write_text(policy, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    with override("en"), pytest.raises(CommandError) as refused:
+        call_command(*command)
+    assert ENGLISH in str(refused.value)
+    assert Grant.objects.count() == 2
+    for model in (Venue, TrustedIssuer, Policy, Act):
+        assert not model.objects.exists()
 
 
 def put(client: APIClient, **body: object) -> Any:

@@ -156,7 +156,7 @@ def test_an_issuer_names_lists_at_its_own_host_alone(web: Web, now: datetime, wh
     web.publish(authority, at=now)
     document = {"issuer": authority.name, "status_lists": [authority.list_uri, where]}
     web.bodies[f"{WELL_KNOWN}/"] = json.dumps(document).encode()
-    trust_issuer(name=authority.name, base_url=authority.base_url)
+    trust_issuer(name=authority.name, base_url=authority.base_url, at=now)
     failures = refresh_all(at=now)
     expected = "not an address that" if where.startswith("file") else "at another host"
     assert expected in failures["CN-33"]

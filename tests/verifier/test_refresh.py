@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 def authority(web: Web, now: datetime) -> Authority:
     made = Authority(base_url=web.base_url)
     web.publish(made, at=now)
-    trust_issuer(name=made.name, base_url=made.base_url)
+    trust_issuer(name=made.name, base_url=made.base_url, at=now)
     return made
 
 
@@ -165,7 +165,7 @@ def test_an_issuer_that_drips_is_given_up(
 
 
 def test_one_issuer_out_of_reach_holds_up_no_other(authority: Authority, now: datetime) -> None:
-    trust_issuer(name="CN-11", base_url="http://127.0.0.1:1")
+    trust_issuer(name="CN-11", base_url="http://127.0.0.1:1", at=now)
     assert set(refresh_all(at=now)) == {"CN-11"}
     assert reason_of(authority.code(at=now), now) == "ok"
 
@@ -187,9 +187,9 @@ def test_one_issuer_long_unheard_of_makes_no_other_stale(
 def test_an_issuer_that_moved_is_asked_at_its_new_address(
     authority: Authority, web: Web, now: datetime
 ) -> None:
-    trust_issuer(name="CN-33", base_url="https://old.example")
+    trust_issuer(name="CN-33", base_url="https://old.example", at=now)
     Authority(base_url="https://old.example").is_trusted(at=now)
-    trust_issuer(name="CN-33", base_url=web.base_url)
+    trust_issuer(name="CN-33", base_url=web.base_url, at=now)
     assert not Publication.objects.exists()
     assert refresh_all(at=now) == {}
     assert reason_of(authority.code(at=now), now) == "ok"

@@ -73,9 +73,9 @@ def test_real_codes_are_strangers_in_the_sandbox(
     assert (verdict["reason"], verdict["holder"]) == ("unknown_issuer", None)
 
 
-def test_the_sandbox_is_not_to_be_trusted(db: None) -> None:
+def test_the_sandbox_is_not_to_be_trusted(db: None, now: datetime) -> None:
     with pytest.raises(InvalidInput):
-        trust_issuer(name="CN-SPECIMEN", base_url="https://specimen.invalid")
+        trust_issuer(name="CN-SPECIMEN", base_url="https://specimen.invalid", at=now)
     with pytest.raises(CommandError):
         call_command("trust_issuer", "CN-SPECIMEN", "https://specimen.invalid", "--later")
     assert not TrustedIssuer.objects.exists()

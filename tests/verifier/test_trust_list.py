@@ -223,7 +223,7 @@ def test_it_warns_before_it_ends(followed: Alliance, now: datetime) -> None:
 def test_who_is_trusted_by_hand_is_asked_at_home(
     followed: Alliance, shanghai: Authority, now: datetime
 ) -> None:
-    trust_issuer(name="CN-31", base_url=shanghai.base_url)
+    trust_issuer(name="CN-31", base_url=shanghai.base_url, at=now)
     followed.lists(Authority(name="CN-31", base_url="https://other.example"), at=now)
     assert refresh_all(at=now) == {}
     assert judge(shanghai.code(at=now), now) == ("pass", "ok")

@@ -1,17 +1,31 @@
 """Recognising another issuer's codes by hand."""
 
+import re
+from datetime import datetime
+from typing import Final
+
 from django.utils.translation import gettext_lazy as _
 
+from healthcode.areas.errors import EndedArea
+from healthcode.areas.lives import lives
+from healthcode.core import grammar
 from healthcode.sandbox import is_specimen
 from healthcode.web.errors import InvalidInput
 from verifier.models import Publication, TrustedIssuer
 
+_NAMED_BY_AREA: Final = re.compile("CN-([0-9]+)")
 
-def trust_issuer(*, name: str, base_url: str) -> TrustedIssuer:
+
+def trust_issuer(*, name: str, base_url: str, at: datetime) -> TrustedIssuer:
     """Recognise an issuer's codes from now on, as published at `base_url`.
 
-    Raises InvalidInput for an issuer of specimens.
+    Raises:
+        InvalidInput: no code can name such an issuer, or it issues specimens.
+        EndedArea: the issuer is named by a division that exists no longer.
     """
+    if not re.fullmatch(grammar.ISSUER, name):
+        raise InvalidInput(_("An issuer is named as in its codes, such as CN-33."))
+    _require_living(name, at)
     if is_specimen(name):
         raise InvalidInput(_("Specimens are for the sandbox; their issuer is never trusted."))
     address = base_url.rstrip("/")
@@ -22,3 +36,10 @@ def trust_issuer(*, name: str, base_url: str) -> TrustedIssuer:
         issuer.base_url = address
         issuer.save(update_fields=["base_url"])
     return issuer
+
+
+def _require_living(name: str, at: datetime) -> None:
+    found = _NAMED_BY_AREA.fullmatch(name)
+    life = lives([found[1]]).get(found[1]) if found else None
+    if life is not None and life.has_ended_by(at):
+        raise EndedArea([("/name", life.code, life.sentence)])

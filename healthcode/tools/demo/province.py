@@ -90,7 +90,7 @@ def open_doors(*, at: datetime) -> None:
     if until - at < _KEY_AHEAD:
         keys.make_key(starts=until, signs_for=_KEY_LIFE)
     editions.publish(at=at)
-    trust_issuer(name=settings.ISSUER, base_url=settings.BASE_URL)
+    trust_issuer(name=settings.ISSUER, base_url=settings.BASE_URL, at=at)
     published = json.dumps(jwk_set(keys.published_keys(at=at))).encode()
     address = f"{settings.BASE_URL}/.well-known/health-code/keys"
     keep_keys(settings.ISSUER, uri=address, body=published, etag="", at=at)

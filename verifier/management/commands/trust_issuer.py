@@ -29,7 +29,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Trust it, then fetch its keys and lists unless told not to."""
         try:
-            issuer = trust_issuer(name=options["name"], base_url=options["base_url"])
+            issuer = trust_issuer(
+                name=options["name"], base_url=options["base_url"], at=timezone.now()
+            )
         except InvalidInput as refusal:
             raise CommandError(str(refusal.detail)) from refusal
         if not options["later"]:
