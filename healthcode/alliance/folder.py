@@ -97,7 +97,7 @@ class Folder:
 
     def keys(self) -> tuple[Key, ...]:
         """The alliance's public keys. Raises MalformedKey, AllianceError."""
-        return parse_jwk_set(self._read("alliance.json"))
+        return parse_jwk_set(strict_json.without_mark(self._read("alliance.json")))
 
     def signed(self, *, at: int) -> Trust:
         """The list last signed, verified; one without members and number before the first.
@@ -111,7 +111,8 @@ class Folder:
 
     def draft(self) -> Mapping[str, Issuer]:
         """The members as they shall be, by name. Raises MalformedTrustList, AllianceError."""
-        return read(strict_json.load(self._read("draft.json"), MalformedTrustList)).issuers
+        document = strict_json.without_mark(self._read("draft.json"))
+        return read(strict_json.load(document, MalformedTrustList)).issuers
 
     def write_draft(self, issuers: Mapping[str, Issuer]) -> None:
         """Write down the members as they shall be. Raises MalformedTrustList."""

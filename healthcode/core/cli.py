@@ -80,7 +80,7 @@ def _verify(options: argparse.Namespace) -> int:
     code, names = _after_files(options.code, options.status)
     tokens = [Path(name).read_bytes() for name in names]
     status = Statuses.load(tokens, trust=trust, at=at)
-    rules = parse_rules(Path(options.rules).read_bytes()) if options.rules else Rules()
+    rules = parse_rules(_json(options.rules)) if options.rules else Rules()
     worst = ALL_WELL
     for text in _codes(code):
         verdict = verify(text, trust=trust, status=status, rules=rules, at=at)
@@ -127,8 +127,9 @@ def _trust(options: argparse.Namespace, at: int) -> Trust:
     if options.trust is None:
         return Trust(certified, as_of=at)
     data = Path(options.trust).read_bytes()
-    if data.lstrip().startswith(b"{"):
-        trust = trust_list.read(strict_json.load(data, MalformedTrustList))
+    document = strict_json.without_mark(data)
+    if document.lstrip().startswith(b"{"):
+        trust = trust_list.read(strict_json.load(document, MalformedTrustList))
     elif options.alliance is None:
         raise MalformedTrustList("a signed trust list needs --alliance, the keys that sign it")
     else:
@@ -147,7 +148,11 @@ def _certified(options: argparse.Namespace) -> Mapping[str, Any]:
 
 
 def _alliance(options: argparse.Namespace) -> tuple[Any, ...]:
-    return parse_jwk_set(Path(options.alliance).read_bytes())
+    return parse_jwk_set(_json(options.alliance))
+
+
+def _json(name: str) -> bytes:
+    return strict_json.without_mark(Path(name).read_bytes())
 
 
 def _after_files(code: str | None, names: list[str]) -> tuple[str | None, list[str]]:

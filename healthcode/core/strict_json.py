@@ -9,6 +9,7 @@ from healthcode.core.errors import CoreError
 from healthcode.core.grammar import MAX_NUMBER
 
 MAX_BYTES: Final = 1 << 20
+BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 class RepeatedName(ValueError):
@@ -23,6 +24,11 @@ def load(data: bytes, error: type[CoreError]) -> Any:
         return read(data.decode("utf-8"))
     except (ValueError, RecursionError) as why:
         raise error(f"not JSON: {why}") from why
+
+
+def without_mark(data: bytes) -> bytes:
+    """A file that people may have saved, without the byte order mark that editors begin it with."""
+    return data.removeprefix(BYTE_ORDER_MARK)
 
 
 def read(text: str) -> Any:

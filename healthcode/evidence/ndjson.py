@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from healthcode.core.strict_json import load
+from healthcode.core.strict_json import load, without_mark
 from healthcode.evidence.errors import MalformedLine, TooManyLines
 from healthcode.web.parsers import unreadable
-from healthcode.web.texts import BYTE_ORDER_MARK
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +29,7 @@ def read(lines: Iterable[bytes], *, most: int | None = None) -> Iterator[Numbere
     for number, line in enumerate(lines, start=1):
         if most is not None and number > most:
             raise TooManyLines(most)
-        text = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+        text = without_mark(line) if number == 1 else line
         if not text.strip():
             continue
         yield NumberedLine(number, _value(text))

@@ -10,6 +10,7 @@ import unicodedata
 from typing import Final
 
 from healthcode.core.claims import INVISIBLE
+from healthcode.core.strict_json import without_mark
 
 BLANKS: Final = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 UNSEEN: Final = r"\xad\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff"
@@ -24,7 +25,6 @@ SIGNS: Final = (
 )
 """Classes of characters, as they stand between the brackets of a regular expression."""
 
-BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _BLANKS: Final = re.compile(f"[{BLANKS}]+")
 _UNSEEN: Final = re.compile(f"[{UNSEEN}]+")
 # One by one, to strip with: a pattern would try a long run of blanks from each of its places.
@@ -42,7 +42,7 @@ class NotVisible(ValueError):
 
 def read_utf8(data: bytes) -> str:
     """A body or a file as text; its byte order mark is none of it. Raises UnicodeDecodeError."""
-    return data.removeprefix(BYTE_ORDER_MARK).decode("utf-8")
+    return without_mark(data).decode("utf-8")
 
 
 def line(text: str) -> str:

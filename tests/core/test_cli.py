@@ -80,6 +80,20 @@ def test_the_rules_of_a_door(files: Path) -> None:
     assert (status, json.loads(out)["reason"]) == (1, "not_admitted_here")
 
 
+def test_files_of_json_may_begin_with_a_byte_order_mark(files: Path) -> None:
+    """Those that people save. A signed list is one word, and a mark is no part of it."""
+    text = next(case["text"] for case in VECTORS["cases"] if case["name"] == "paper")
+    for name in ("alliance", "rules"):
+        (files / name).write_bytes(b"\xef\xbb\xbf" + (files / name).read_bytes())
+    status, out, _ = run("verify", *KNOWING_ALL, "--rules", "rules", text, at=files)
+    assert (status, json.loads(out)["reason"]) == (1, "not_admitted_here")
+
+    (files / "trust").write_text("\ufeff" + VECTORS["trust"]["current"])
+    status, out, told = run("verify", *KNOWING_ALL, text, at=files)
+    assert (status, out) == (2, "")
+    assert told.startswith("healthcode.core: ")
+
+
 def test_without_trust_nobody_is_known() -> None:
     status, out, _ = run("verify", "--at", str(NOON), signed())
 

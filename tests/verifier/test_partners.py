@@ -1,6 +1,5 @@
 """Partners' machines: who gets a token, what it opens, how often, and what is written down."""
 
-import json
 import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -16,14 +15,14 @@ from django.utils import timezone
 from django.utils.translation import override
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from joserfc.jwk import ECKey, KeySet, OctKey, OKPKey, RSAKey
+from joserfc.jwk import ECKey, OctKey, RSAKey
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Token
 from accounts.services import set_open
 from healthcode.core import Colour
 from healthcode.web.days import SHANGHAI
-from healthcode.web.errors import InvalidInput, TooMany
+from healthcode.web.errors import TooMany
 from healthcode.web.keeping import Cadence, forget
 from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
@@ -378,44 +377,6 @@ def test_specimens_are_counted_too(machine: PartnerMachine, now: datetime) -> No
 def test_calls_that_cannot_be_listed(machine: PartnerMachine, name: str, days: int) -> None:
     with pytest.raises(CommandError):
         call_command("partner_calls", name, days=days)
-
-
-KEY = new_key().as_dict(private=False)
-
-
-@pytest.mark.parametrize(
-    "keys",
-    [
-        b"",
-        b"[]",
-        b"\xff",
-        b"{}",
-        b'{"keys": []}',
-        json.dumps({"keys": [KEY, KEY]}).encode(),
-        json.dumps(KeySet([new_key()]).as_dict(private=True)).encode(),
-        json.dumps({"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "1"}]}).encode(),
-        json.dumps({"keys": [ECKey.generate_key("P-384").as_dict(private=False)]}).encode(),
-        json.dumps({"keys": [OKPKey.generate_key("X25519").as_dict(private=False)]}).encode(),
-        json.dumps({"keys": [RSAKey.generate_key(1024).as_dict(private=False)]}).encode(),
-    ],
-    ids=[
-        "nothing",
-        "list",
-        "binary",
-        "empty",
-        "none",
-        "twice",
-        "private",
-        "secret",
-        "P-384",
-        "X25519",
-        "RSA",
-    ],
-)
-def test_keys_that_are_not_taken(keys: bytes) -> None:
-    with pytest.raises(InvalidInput):
-        register(PartnerMachine(), keys=keys)
-    assert not Account.objects.filter(username="cn-32").exists()
 
 
 def test_what_has_served_its_time_is_forgotten(machine: PartnerMachine, now: datetime) -> None:

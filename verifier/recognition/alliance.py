@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from healthcode import core
+from healthcode.core import strict_json
 from verifier.models import TrustList
 from verifier.recognition.fetching import Fetched, FetchFailed, fetch
 from verifier.recognition.reach import reach
@@ -89,7 +90,7 @@ def state(*, at: datetime) -> ListState:
 
 def keys() -> tuple[core.Key, ...]:
     """The alliance's public keys, from their file. Raises OSError, MalformedKey."""
-    return core.parse_jwk_set(Path(settings.ALLIANCE_KEYS).read_bytes())
+    return core.parse_jwk_set(strict_json.without_mark(Path(settings.ALLIANCE_KEYS).read_bytes()))
 
 
 def refresh(*, at: datetime) -> None:
