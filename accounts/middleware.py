@@ -5,8 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 
 from accounts.permissions import TURNED_AWAY
-
-Handler = Callable[[HttpRequest], HttpResponseBase]
+from healthcode.web.middleware import Handler
 
 
 class RoleMiddleware:

@@ -15,7 +15,7 @@ OUTCOMES = [outcome.value for outcome in Outcome]
 REASONS = [reason.value for reason in Reason]
 COLOURS = [colour.label for colour in Colour]
 
-Code = Annotated[str, msgspec.Meta(min_length=1)]
+CodeText = Annotated[str, msgspec.Meta(min_length=1)]
 """The text a scanner read: any but an empty one."""
 
 
@@ -43,7 +43,7 @@ class CodeField(serializers.Field[str, Any, str, Any]):
     def to_internal_value(self, data: object) -> str:
         """The text. Raises ValidationError for what is no text, or an empty one."""
         try:
-            return scanned(msgspec.convert(data, Code))
+            return scanned(msgspec.convert(data, CodeText))
         except ValueError:
             self.fail("blank" if isinstance(data, str) else "invalid")
 

@@ -47,7 +47,7 @@ DELETE FROM colours_recomputationbatch WHERE id = (
 # recomputation (`finish`) waits for the disk, and with it everything before.
 COMMIT_UNAWAITED: Final = "SELECT set_config('synchronous_commit', 'off', true)"
 
-Clock = Callable[[], datetime]
+TimeSource = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ class DoneBatch:
     changed: int
 
 
-def plan(recomputation_id: int, *, clock: Clock) -> int | None:
+def plan(recomputation_id: int, *, clock: TimeSource) -> int | None:
     """Find the people touched and store them as batches.
 
     Returns how many people; None when that is done already, or being done by somebody else.
@@ -97,7 +97,7 @@ def plan(recomputation_id: int, *, clock: Clock) -> int | None:
     return int(found)
 
 
-def do_one(recomputation_id: int, *, clock: Clock) -> DoneBatch | None:
+def do_one(recomputation_id: int, *, clock: TimeSource) -> DoneBatch | None:
     """Do the next batch that nobody else is at, in one transaction; None when there is none.
 
     Raises:
@@ -129,7 +129,7 @@ def do_one(recomputation_id: int, *, clock: Clock) -> DoneBatch | None:
         raise
 
 
-def finish(recomputation_id: int, *, clock: Clock) -> bool:
+def finish(recomputation_id: int, *, clock: TimeSource) -> bool:
     """Mark a planned recomputation as done when no batch is left; whether this call did."""
     left = RecomputationBatch.objects.filter(recomputation=OuterRef("pk"))
     finished = (
@@ -140,7 +140,7 @@ def finish(recomputation_id: int, *, clock: Clock) -> bool:
     return bool(finished)
 
 
-def record_failure(recomputation_id: int, error: Exception, *, clock: Clock) -> None:
+def record_failure(recomputation_id: int, error: Exception, *, clock: TimeSource) -> None:
     """Say on the row that a try failed, and when the sweep is to try again."""
     row = Recomputation.objects.get(pk=recomputation_id)
     tries = row.tries + 1

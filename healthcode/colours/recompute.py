@@ -17,7 +17,7 @@ from healthcode.colours.batches import (
     FAILURES,
     PEOPLE_A_BATCH,
     STALE_AFTER,
-    Clock,
+    TimeSource,
     do_one,
     finish,
     plan,
@@ -60,7 +60,9 @@ def request(
     return recomputation
 
 
-def run(recomputation_id: int, *, clock: Clock = timezone.now, batches: int | None = None) -> bool:
+def run(
+    recomputation_id: int, *, clock: TimeSource = timezone.now, batches: int | None = None
+) -> bool:
     """Work on a recomputation until nothing is left to claim, or for `batches` batches.
 
     Several workers may run the same one at once. Returns whether it found no batch to claim.
@@ -88,7 +90,7 @@ def _call_helpers(recomputation_id: int, people: int) -> None:
         wake(recomputation_id)
 
 
-def _work(recomputation_id: int, *, clock: Clock, batches: int | None) -> bool:
+def _work(recomputation_id: int, *, clock: TimeSource, batches: int | None) -> bool:
     changed = done = 0
     try:
         while batches is None or done < batches:

@@ -3,9 +3,9 @@
 
 import { type Bytes, concat, fromUtf8, Malformed, sameBytes, utf8 } from "./bytes.ts";
 
-export type Key = number | bigint | string;
+export type CborKey = number | bigint | string;
 export type Value =
-  | Key
+  | CborKey
   | Bytes
   | boolean
   | null
@@ -13,7 +13,7 @@ export type Value =
   | Simple
   | Tag
   | Value[]
-  | Map<Key, Value>;
+  | Map<CborKey, Value>;
 
 /** A number written as a float: 1.0 is not 1. */
 export class Float {
@@ -62,7 +62,7 @@ export function decode(data: Bytes): Value {
 /** The one item that `data` is, in any encoding; keys of other kinds than numbers and texts name
  * nothing that is known here, and are passed over with their values. */
 export function read(data: Bytes): Value {
-  const reader = new Reader(data);
+  const reader = new CborReader(data);
   const value = reader.item(0);
   if (reader.at !== data.length) throw new Malformed("bytes after the end");
   return value;
@@ -102,7 +102,7 @@ function order(one: Bytes, other: Bytes): number {
   return one.length - other.length;
 }
 
-class Reader {
+class CborReader {
   at = 0;
   #items = 0;
   readonly data: Bytes;
@@ -173,8 +173,8 @@ class Reader {
     return Array.from(steps, () => this.item(depth + 1));
   }
 
-  #map(steps: Iterable<void>, depth: number): Map<Key, Value> {
-    const result = new Map<Key, Value>();
+  #map(steps: Iterable<void>, depth: number): Map<CborKey, Value> {
+    const result = new Map<CborKey, Value>();
     const others = new Set<string>();
     for (const _ of steps) {
       const start = this.at;
@@ -217,7 +217,7 @@ class Reader {
   }
 }
 
-function isKey(item: Value): item is Key {
+function isKey(item: Value): item is CborKey {
   return typeof item === "number" || typeof item === "bigint" || typeof item === "string";
 }
 

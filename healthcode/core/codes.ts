@@ -1,7 +1,7 @@
 // What codes say: docs/format.md, sections 1 to 4. Nothing here is true until it was verified.
 
 import { type Bytes, concat, fromBase45, Malformed, uint, utf8 } from "./bytes.ts";
-import { decode, type Key as CborKey, type Value } from "./cbor.ts";
+import { decode, type CborKey, type Value } from "./cbor.ts";
 import { type Algorithm, ES256, isLow, parse, type Sign1 } from "./cose.ts";
 
 const [CODE, SHOWN, CERTIFICATE] = ["JK1:", "JK2:", "HC1:"] as const;

@@ -1,7 +1,7 @@
 // COSE_Sign1 (RFC 9052) and the two algorithms in use, with WebCrypto.
 
 import { type Bytes, concat, fromHex, hex, Malformed } from "./bytes.ts";
-import { decode, encode, type Value, type Key as CborKey, read, Tag } from "./cbor.ts";
+import { decode, encode, type Value, type CborKey, read, Tag } from "./cbor.ts";
 
 export const ES256 = -7;
 export const EDDSA = -8;

@@ -18,7 +18,7 @@ from healthcode.core.errors import CoreError, MalformedCode
 from healthcode.core.trust import Outcome
 from healthcode.core.verdict import Door, Reason, Verdict, age, refused
 
-Doubt: TypeAlias = Literal[
+CertificateReason: TypeAlias = Literal[
     Reason.UNKNOWN_ISSUER,
     Reason.UNKNOWN_KEY,
     Reason.BAD_SIGNATURE,
@@ -151,7 +151,7 @@ def judge(signed: SignedCertificate, door: Door) -> Verdict:
     )
 
 
-def signer_of(signed: SignedCertificate, door: Door) -> CertificateSigner | Doubt:
+def signer_of(signed: SignedCertificate, door: Door) -> CertificateSigner | CertificateReason:
     """Who signed the certificate, or why what it states cannot be believed.
 
     What it says of its issuer decides nothing, since some countries write no country there; but
@@ -182,7 +182,7 @@ def is_signed_by(message: cose.Sign1, key: CertificateKey) -> bool:
     )
 
 
-def lapse(claims: Claims, now: int, leeway_seconds: int) -> Doubt | None:
+def lapse(claims: Claims, now: int, leeway_seconds: int) -> CertificateReason | None:
     if claims.issued_at - leeway_seconds > now:
         return Reason.NOT_YET_VALID
     if claims.expires_at + leeway_seconds <= now:

@@ -7,11 +7,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from healthcode.core import Reason
-from healthcode.core.dcc import Doubt
+from healthcode.core.dcc import CertificateReason
 from healthcode.core.errors import CoreError
 from healthcode.web.errors import Conflict, Refusal
 
-DOUBTS: Final = [doubt.value for doubt in get_args(Doubt)]
+DOUBTS: Final = [doubt.value for doubt in get_args(CertificateReason)]
 
 
 class AlreadyCheckedIn(Conflict):
@@ -84,7 +84,7 @@ class CertificateRefused(Refusal):
     title = _("The certificate is not accepted")
     extensions = {"reason": {"type": "string", "enum": DOUBTS}}
 
-    def __init__(self, reason: Doubt) -> None:
+    def __init__(self, reason: CertificateReason) -> None:
         super().__init__(_REFUSED[reason], reason=reason.value)
 
 
@@ -92,7 +92,7 @@ _UNKNOWN_SIGNER: Final = _(
     "Certificates of this issuer cannot be checked here so far. Ask on 12345 whether that will "
     "change, or have the test done at a station here, which reports it by itself."
 )
-_REFUSED: Final[Mapping[Doubt, Promise]] = {
+_REFUSED: Final[Mapping[CertificateReason, Promise]] = {
     Reason.UNKNOWN_ISSUER: _UNKNOWN_SIGNER,
     Reason.UNKNOWN_KEY: _UNKNOWN_SIGNER,
     Reason.BAD_SIGNATURE: _(

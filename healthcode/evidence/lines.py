@@ -27,7 +27,7 @@ from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.services import NewFact
 from healthcode.web.fields import StrictSerializer
 
-Document = tuple[str, str]
+DocumentNumber = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class EvidenceLine:
     `holder` is the person's number, or the type and number of their document.
     """
 
-    holder: int | Document
+    holder: int | DocumentNumber
     kind: EvidenceKind
     starts: datetime
     starts_by: datetime | None
@@ -86,7 +86,7 @@ class HolderSerializer(StrictSerializer):
         return attrs
 
 
-def holder_of(found: Mapping[str, Any]) -> int | Document:
+def holder_of(found: Mapping[str, Any]) -> int | DocumentNumber:
     """The holder that a validated `HolderSerializer` names."""
     return found["person"] if "person" in found else (found["id_type"], found["id_number"])
 

@@ -24,9 +24,9 @@ from healthcode.evidence.errors import (
     ReferenceTaken,
     UnknownPerson,
 )
-from healthcode.evidence.lines import Document, EvidenceLine, Reader
+from healthcode.evidence.lines import DocumentNumber, EvidenceLine, Reader
 from healthcode.evidence.ndjson import NumberedLine
-from healthcode.web.errors import Malformed, Refusal
+from healthcode.web.errors import MalformedRequest, Refusal
 from healthcode.web.problems import refusal_document, validation_document
 
 Problem = Mapping[str, object]
@@ -98,7 +98,7 @@ def _read(
     faults: dict[int, LineResult] = {}
     for line in lines:
         if isinstance(line.value, MalformedLine):
-            refusal = Malformed(_("This line is not a JSON object."))
+            refusal = MalformedRequest(_("This line is not a JSON object."))
             faults[line.number] = _refused(line.number, refusal)
             continue
         try:
@@ -136,9 +136,9 @@ def _resolve(
     return facts, numbers, notices
 
 
-def _people(lines: Sequence[EvidenceLine]) -> dict[int | Document, int]:
+def _people(lines: Sequence[EvidenceLine]) -> dict[int | DocumentNumber, int]:
     """The person behind each holder that exists, in one look-up for each way of naming one."""
-    people: dict[int | Document, int] = {}
+    people: dict[int | DocumentNumber, int] = {}
     given = {line.holder for line in lines if isinstance(line.holder, int)}
     if given:
         known = Person.objects.filter(pk__in=given).values_list("pk", flat=True)

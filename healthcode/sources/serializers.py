@@ -19,7 +19,7 @@ from healthcode.evidence.fields import (
 from healthcode.sources.evidence import EvidenceReport, LineResult, Problem
 from healthcode.sources.presences import PresenceReport
 from healthcode.tracing.kinds import TIME_NEEDED, PlaceKind, fits_in_days
-from healthcode.web.errors import InvalidInput, Malformed
+from healthcode.web.errors import InvalidInput, MalformedRequest
 from healthcode.web.fields import LineField, ProblemField, StrictSerializer
 from healthcode.web.problems import CONTENT_TYPE
 
@@ -47,7 +47,7 @@ class LineAnswer(serializers.Serializer[Any]):
     )
     notice = NoticeAnswer(required=False)
     problem = ProblemField(
-        InvalidInput, Malformed, ReferenceTaken, UnknownArea, UnknownPerson, required=False
+        InvalidInput, MalformedRequest, ReferenceTaken, UnknownArea, UnknownPerson, required=False
     )
 
 

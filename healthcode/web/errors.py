@@ -52,7 +52,7 @@ class Refusal(Exception):
         self.members = members
 
 
-class Malformed(Refusal):
+class MalformedRequest(Refusal):
     """The body cannot be read at all."""
 
     slug = "malformed-json"

@@ -16,7 +16,7 @@ from healthcode.web.outages import retry_after
 from healthcode.web.problems import problem_response, wants_problem
 from healthcode.web.wsgi import RawResponse
 
-Headers = list[tuple[bytes, bytes]]
+HttpHeaders = list[tuple[bytes, bytes]]
 
 
 class Notice:
@@ -31,12 +31,12 @@ class Notice:
     def answer(self, path: str, headers: dict[bytes, bytes]) -> RawResponse:
         """For this reader; with the time to come again, if coming again helps."""
         known, body = self._for(path, headers)
-        added: Headers = []
+        added: HttpHeaders = []
         if self._status == HTTPStatus.SERVICE_UNAVAILABLE:
             added = [(b"retry-after", str(retry_after()).encode())]
         return RawResponse(self._status, [*known, *added], body)
 
-    def _for(self, path: str, headers: dict[bytes, bytes]) -> tuple[Headers, bytes]:
+    def _for(self, path: str, headers: dict[bytes, bytes]) -> tuple[HttpHeaders, bytes]:
         if not path.startswith("/api/") and b"text/html" in headers.get(b"accept", b""):
             return self._page
         english = headers.get(b"accept-language", b"").lower().startswith(b"en")
@@ -87,20 +87,20 @@ def page(refusal: type[Refusal]) -> str:
     )
 
 
-def _document(refusal: type[Refusal], language: str) -> tuple[Headers, bytes]:
+def _document(refusal: type[Refusal], language: str) -> tuple[HttpHeaders, bytes]:
     with translation.override(language):
         answer = problem_response(refusal())
     kind, body = answer.headers["Content-Type"].encode(), answer.content
     return _headers(kind, body, (b"content-language", language.encode())), body
 
 
-def _page(refusal: type[Refusal]) -> tuple[Headers, bytes]:
+def _page(refusal: type[Refusal]) -> tuple[HttpHeaders, bytes]:
     body = page(refusal).encode()
     policy = (b"content-security-policy", b"default-src 'none'")
     return _headers(b"text/html; charset=utf-8", body, policy), body
 
 
-def _headers(kind: bytes, body: bytes, more: tuple[bytes, bytes]) -> Headers:
+def _headers(kind: bytes, body: bytes, more: tuple[bytes, bytes]) -> HttpHeaders:
     length = str(len(body)).encode()
     nowhere = (b"cache-control", b"no-store")
     return [(b"content-type", kind), (b"content-length", length), nowhere, more]

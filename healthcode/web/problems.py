@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from healthcode.web.errors import (
     Forbidden,
     InvalidInput,
-    Malformed,
+    MalformedRequest,
     MethodNotAllowed,
     NotAcceptable,
     NotAuthenticated,
@@ -25,7 +25,7 @@ from healthcode.web.outages import refusal_of
 CONTENT_TYPE: Final = "application/problem+json"
 
 FRAMEWORK: Final[Mapping[type[exceptions.APIException], type[Refusal]]] = {
-    exceptions.ParseError: Malformed,
+    exceptions.ParseError: MalformedRequest,
     exceptions.NotAuthenticated: NotAuthenticated,
     exceptions.AuthenticationFailed: NotAuthenticated,
     exceptions.PermissionDenied: Forbidden,

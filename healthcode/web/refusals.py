@@ -16,7 +16,7 @@ from healthcode.web.errors import (
     Forbidden,
     InvalidInput,
     LengthRequired,
-    Malformed,
+    MalformedRequest,
     NotAcceptable,
     NotAuthenticated,
     NotFound,
@@ -33,7 +33,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 EVERY_CALL: Final = (NotAcceptable, LengthRequired, TooLarge, ServerError, Busy, Unavailable)
 """Whatever is asked: refused before any view is reached, or because of a fault of ours."""
 _OPEN: Final = (AllowAny, IsAuthenticated)
-WITH_A_BODY: Final = (Malformed, TooSlow, UnsupportedMediaType, InvalidInput)
+WITH_A_BODY: Final = (MalformedRequest, TooSlow, UnsupportedMediaType, InvalidInput)
 
 
 def refuses(*refusals: type[Refusal]) -> Callable[[Method], Method]:

@@ -11,12 +11,11 @@ import pytest
 
 from healthcode.acts.kinds import ActKind
 from healthcode.core import Colour, Outcome, Reason
-from healthcode.core.dcc import Doubt
+from healthcode.core.dcc import CertificateReason
 from healthcode.evidence import errors
 from tests.core.test_vectors import VECTORS
 from verifier.doors.pages import PHRASES
-from verifier.models import Doubt as DoubtedPicture
-from verifier.models import Scan
+from verifier.models import Doubt, Scan
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 LINE: Final = re.compile(r"^\| \d+ \| [^|]* \| (\w+) \| ([^|]*) \|$", re.MULTILINE)
@@ -60,12 +59,12 @@ def test_every_reason_fits_into_its_column(column: str) -> None:
 
 
 def test_every_doubt_about_a_certificate_has_its_sentence() -> None:
-    assert set(errors._REFUSED) == set(get_args(Doubt))
+    assert set(errors._REFUSED) == set(get_args(CertificateReason))
 
 
 def test_the_page_on_certificates_has_every_doubt() -> None:
     page = text("docs/howto/eu-certificates.md")
-    assert [doubt for doubt in get_args(Doubt) if f"`{doubt}`" not in page] == []
+    assert [doubt for doubt in get_args(CertificateReason) if f"`{doubt}`" not in page] == []
 
 
 def test_every_kind_of_act_is_recorded_somewhere() -> None:
@@ -97,7 +96,7 @@ def test_the_scanner_shows_every_look_that_is_no_outcome() -> None:
 def test_the_scanner_knows_every_doubt_that_it_can_be_told() -> None:
     [kinds] = DOUBT_KINDS.findall(text("verifier/doors/frontend/scanner/bundle.ts"))
     named = re.findall(r'"([\w-]+)"', kinds)
-    assert named == [kind for kind, _ in DoubtedPicture._meta.get_field("kind").choices or []]
+    assert named == [kind for kind, _ in Doubt._meta.get_field("kind").choices or []]
     assert [kind for kind in named if f"doubt-{kind}" not in PHRASES] == []
 
 

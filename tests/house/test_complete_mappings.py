@@ -34,7 +34,7 @@ PARTIAL: Final[Mapping[str, set[str]]] = {
     "healthcode.evidence.certificates._READERS": {
         *{"DECLARATION", "STAY", "CONTACT", "CASE", "CHECK_IN"}
     },
-    # What is no `dcc.Doubt`: these are about codes with a colour, or about their text.
+    # What is no `dcc.CertificateReason`: these are about codes with a colour, or about their text.
     "healthcode.evidence.errors._REFUSED": {
         *{"OK", "YELLOW", "RED", "SUPERSEDED", "MALFORMED", "STALE_DATA", "NOT_ADMITTED_HERE"}
     },

@@ -15,7 +15,7 @@ from healthcode.core import Outcome, Reason
 from healthcode.core.instants import read_instant
 from healthcode.web.parsers import TypedJSONParser
 from verifier.doors.scanning import Given, NewScan
-from verifier.serializers import Code, scanned
+from verifier.serializers import CodeText, scanned
 
 MOST_IN_A_BATCH: Final = 1000
 
@@ -24,7 +24,7 @@ class _Scan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A scan as it happens."""
 
     id: UUID
-    code: Code
+    code: CodeText
     scanned_at: str | None = None
 
     def new(self) -> NewScan:
@@ -37,7 +37,7 @@ class _OfflineScan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A scan that happened without network."""
 
     id: UUID
-    code: Code
+    code: CodeText
     scanned_at: str
     given_outcome: Outcome | UnsetType = UNSET
     given_reason: Reason | UnsetType = UNSET

@@ -7,10 +7,11 @@ import { present } from "#core/present.ts";
 import { keepAwake } from "#web/awake.ts";
 import { writeInstant } from "#web/instants.ts";
 import { byId, language, written } from "#web/page.ts";
+import { Refused } from "./live/code.ts";
 import { partOf, Screen, type Texts } from "./live/screen.ts";
 import { keepPage } from "./pocket/install.ts";
-import { forget, read, write, type Held } from "./pocket/store.ts";
-import { Refused, take, Unreachable } from "./pocket/take.ts";
+import { forget, read, write, type KeptCode } from "./pocket/store.ts";
+import { take, Unreachable } from "./pocket/take.ts";
 
 interface PocketTexts extends Texts {
   readonly kept: string; // with {time}
@@ -28,12 +29,12 @@ const TAKEN_ANEW_AFTER = 120 * SECOND;
 class Pocket {
   readonly #screen: Screen;
   readonly #texts: PocketTexts;
-  #held: Held;
+  #held: KeptCode;
   #drawnAt = -Infinity;
   #askedAt = Date.now();
   #isOver = false;
 
-  constructor(screen: Screen, texts: PocketTexts, held: Held, isChecked: boolean) {
+  constructor(screen: Screen, texts: PocketTexts, held: KeptCode, isChecked: boolean) {
     this.#screen = screen;
     this.#texts = texts;
     this.#held = held;
@@ -97,8 +98,8 @@ class Pocket {
 /** A new code of this person, or the one that is held while the server says nothing. */
 async function renewed(
   person: string,
-  held: Held | undefined,
-): Promise<{ held: Held | undefined; isChecked: boolean }> {
+  held: KeptCode | undefined,
+): Promise<{ held: KeptCode | undefined; isChecked: boolean }> {
   try {
     const taken = await take(person);
     await write(taken);

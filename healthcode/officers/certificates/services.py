@@ -23,7 +23,7 @@ from healthcode.evidence.errors import (
     CertificateOfAnother,
     DocumentNotSeen,
 )
-from healthcode.evidence.lines import Document
+from healthcode.evidence.lines import DocumentNumber
 from healthcode.evidence.models import Evidence
 from healthcode.evidence.responsibility import answers_for_person
 from healthcode.evidence.signers import SignersError
@@ -37,7 +37,7 @@ OFFICER: Final = "officer"
 def enter(
     *,
     account: Account,
-    holder: int | Document,
+    holder: int | DocumentNumber,
     text: str,
     document_seen: bool,
     ground: str,
@@ -120,7 +120,7 @@ def withdraw_signer(
     return len(ids), request(cause=Cause.EVIDENCE, act=act, people=sorted(people))
 
 
-def _before(officer: Account, holder: int | Document) -> tuple[Person, str]:
+def _before(officer: Account, holder: int | DocumentNumber) -> tuple[Person, str]:
     """The person, and by which area the officer answers for them; no word of all others."""
     if isinstance(holder, int):
         number: int | None = holder

@@ -15,7 +15,7 @@ export interface Texts {
   readonly colours: Readonly<Record<Code["colour"], string>>;
 }
 
-export type State = "fresh" | "offline" | "expired";
+export type ScreenState = "fresh" | "offline" | "expired";
 
 const QUIET_ZONE = 4;
 const CLOCK = new Intl.DateTimeFormat("en-GB", {
@@ -28,7 +28,7 @@ const CLOCK = new Intl.DateTimeFormat("en-GB", {
 export class Screen {
   readonly #root: HTMLElement;
   readonly #texts: Texts;
-  #state: State = "fresh";
+  #state: ScreenState = "fresh";
 
   constructor(root: HTMLElement, texts: Texts) {
     this.#root = root;
@@ -56,12 +56,12 @@ export class Screen {
   }
 
   // Says a state once, when it begins.
-  enter(state: State, code: Code): void {
+  enter(state: ScreenState, code: Code): void {
     if (state === this.#state) return;
     this.#state = state;
     this.#paint();
     const until = writeInstant(Date.parse(code.expires_at), language);
-    const news: Record<State, string> = {
+    const news: Record<ScreenState, string> = {
       fresh: this.#texts.back,
       offline: this.#texts.offline.replace("{time}", until),
       expired: this.#texts.expired,

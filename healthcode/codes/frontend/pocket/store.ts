@@ -4,7 +4,7 @@ import { Database } from "#web/database.ts";
 import { POCKET_DATABASE } from "#web/personal.ts";
 import type { Colour } from "#core/index.ts";
 
-export interface Held {
+export interface KeptCode {
   readonly person: string;
   readonly key: CryptoKey;
   readonly code: string;
@@ -20,11 +20,11 @@ const KEY = "code";
 
 const database = new Database(POCKET_DATABASE, [STORE]);
 
-export async function read(): Promise<Held | undefined> {
-  return database.read<Held>(STORE, KEY);
+export async function read(): Promise<KeptCode | undefined> {
+  return database.read<KeptCode>(STORE, KEY);
 }
 
-export async function write(held: Held): Promise<void> {
+export async function write(held: KeptCode): Promise<void> {
   await database.write(STORE, KEY, held);
 }
 

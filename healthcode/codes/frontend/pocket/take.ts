@@ -1,19 +1,16 @@
 // Taking a code along: a key is made here, and the server binds the code of the day to it.
 
 import { within } from "#web/patience.ts";
-import { type Code, REFUSALS } from "../live/code.ts";
-import type { Held } from "./store.ts";
+import { type Code, Refused, REFUSALS } from "../live/code.ts";
+import type { KeptCode } from "./store.ts";
 
 /** The server did not answer, or is in no state to. */
 export class Unreachable extends Error {}
 
-/** The server answered that this session gets no code of this person. */
-export class Refused extends Error {}
-
 const TIMEOUT = 10_000;
 
 /** A new key of this phone, and the code of `person` bound to it. Throws Unreachable, Refused. */
-export async function take(person: string): Promise<Held> {
+export async function take(person: string): Promise<KeptCode> {
   const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, [
     "sign",
     "verify",

@@ -1,6 +1,6 @@
 // The camera: opened once, watched frame by frame, lit where the phone can.
 
-import type { Reader, Seen } from "./reader.ts";
+import type { FrameReader, Seen } from "./reader.ts";
 
 const FRAME_MS = 60;
 // A camera that was taken away without a word shows nothing, or the same for ever.
@@ -70,7 +70,7 @@ export class Camera {
    * Read frame after frame; `onTexts` gets what the page shows, nearest to the middle first. Throws
    * CameraFailure, the camera closed, when nothing can be read any more.
    */
-  async watch(reader: Reader, onTexts: (texts: string[], now: number) => void): Promise<never> {
+  async watch(reader: FrameReader, onTexts: (texts: string[], now: number) => void): Promise<never> {
     let failures = 0;
     let lit = performance.now();
     try {

@@ -20,7 +20,7 @@ export interface Seen {
 }
 
 /** All the QR pictures in the frame. */
-export type Reader = (frame: HTMLVideoElement) => Promise<Seen[]>;
+export type FrameReader = (frame: HTMLVideoElement) => Promise<Seen[]>;
 
 interface Detected {
   rawValue: string;
@@ -47,7 +47,7 @@ const DETECTOR_MS = 3_000;
 const LONGEST_SIDE_OF_PICTURES = 2000;
 
 /** Throws CameraFailure when the reader cannot be loaded. */
-export async function openReader(): Promise<Reader> {
+export async function openReader(): Promise<FrameReader> {
   const native = await nativeReader();
   return native === null ? zxingReader() : untilItFails(native);
 }
@@ -66,7 +66,7 @@ export async function readPicture(file: Blob): Promise<string[]> {
 }
 
 /** The browser's own reader; null where it has none, or one that cannot start. */
-async function nativeReader(): Promise<Reader | null> {
+async function nativeReader(): Promise<FrameReader | null> {
   const kind = globalThis.BarcodeDetector;
   if (kind === undefined) return null;
   try {
@@ -81,8 +81,8 @@ async function nativeReader(): Promise<Reader | null> {
 }
 
 /** The browser's own reader up to its first failure, zxing from then on. */
-function untilItFails(native: Reader): Reader {
-  let instead: Reader | null = null;
+function untilItFails(native: FrameReader): FrameReader {
+  let instead: FrameReader | null = null;
   return async (frame) => {
     if (instead !== null) return instead(frame);
     try {
@@ -113,7 +113,7 @@ function placed({ rawValue, boundingBox: box }: Detected, frame: HTMLVideoElemen
   return { text: rawValue, x, y: (box.y + box.height / 2) / frame.videoHeight };
 }
 
-async function zxingReader(): Promise<Reader> {
+async function zxingReader(): Promise<FrameReader> {
   await prepare();
   const canvas = document.createElement("canvas");
   return async (frame) => {

@@ -14,7 +14,7 @@ export interface Device {
 
 export type { Outcome };
 
-export interface Verdict {
+export interface ShownVerdict {
   id: string;
   outcome: Outcome;
   reason: string;
@@ -67,11 +67,11 @@ export async function requestVerdict(
   token: string,
   scan: { id: string; code: string },
   canJudgeAlone: boolean,
-): Promise<Verdict | Failure> {
+): Promise<ShownVerdict | Failure> {
   const patience = canJudgeAlone ? SHORT_TIMEOUT_MS : TIMEOUT_MS;
-  let answer = await post<Verdict>("/api/v1/scans", scan, token, patience);
+  let answer = await post<ShownVerdict>("/api/v1/scans", scan, token, patience);
   if (!canJudgeAlone && isFailure(answer) && isSilence(answer)) {
-    answer = await post<Verdict>("/api/v1/scans", scan, token);
+    answer = await post<ShownVerdict>("/api/v1/scans", scan, token);
   }
   if (!isFailure(answer) && !OUTCOMES.includes(answer.outcome)) return failure("not-understood");
   return answer;

@@ -9,7 +9,7 @@ const EXACT_MS = 2_000;
 const MOVED_MS = 60_000;
 const WRITE_EVERY_MS = 10_000;
 
-interface Kept {
+interface KeptClock {
   offset: number | null;
   latest: number;
 }
@@ -23,7 +23,7 @@ export class Clock {
   #runningSince = Date.now() - performance.now();
 
   async load(): Promise<void> {
-    const kept = await store.read<Kept>("kept", KEY);
+    const kept = await store.read<KeptClock>("kept", KEY);
     this.#offset = kept?.offset ?? null;
     this.#latest = kept?.latest ?? 0;
   }
@@ -67,7 +67,7 @@ export class Clock {
 
   async #write(): Promise<void> {
     this.#written = this.#latest;
-    const kept: Kept = { offset: this.#offset, latest: this.#latest };
+    const kept: KeptClock = { offset: this.#offset, latest: this.#latest };
     await store.write("kept", KEY, kept);
   }
 }

@@ -5,7 +5,7 @@ import {
   Malformed,
   NotTrusted,
   type Reason,
-  type Verdict as OwnVerdict,
+  type Verdict,
 } from "#core/index.ts";
 import { phrase } from "#web/phrases.ts";
 import {
@@ -14,7 +14,7 @@ import {
   isFailure,
   newId,
   requestVerdict,
-  type Verdict,
+  type ShownVerdict,
 } from "./api.ts";
 import { Exchange, sendLater } from "./exchange.ts";
 
@@ -61,7 +61,7 @@ export class Judging {
   }
 
   /** The verdict on a text, recorded by the server or kept for it. */
-  async judge(device: Device, text: string): Promise<Verdict | Failure> {
+  async judge(device: Device, text: string): Promise<ShownVerdict | Failure> {
     const scan = { id: newId(), code: text };
     const alone = this.knowledge.isThere;
     if (this.isReached || !alone) {
@@ -104,7 +104,7 @@ export class Judging {
     }
   }
 
-  async #judgeAlone(device: Device, scan: { id: string; code: string }): Promise<Verdict | Failure> {
+  async #judgeAlone(device: Device, scan: { id: string; code: string }): Promise<ShownVerdict | Failure> {
     const scannedAt = this.clock.now();
     const found = this.#inDoubt(await this.knowledge.judge(scan.code, this.clock));
     try {
@@ -123,12 +123,12 @@ export class Judging {
   }
 
   /** Where nobody knows the time, nobody passes without a look. */
-  #inDoubt(found: OwnVerdict): OwnVerdict {
+  #inDoubt(found: Verdict): Verdict {
     if (found.outcome !== "pass" || !this.clock.wasSetBack) return found;
     return { ...found, outcome: "caution", reason: "stale_data" };
   }
 
-  #told(scan: { id: string; code: string }, { outcome, reason, code, ...ages }: OwnVerdict): Verdict {
+  #told(scan: { id: string; code: string }, { outcome, reason, code, ...ages }: Verdict): ShownVerdict {
     return {
       id: scan.id,
       outcome,

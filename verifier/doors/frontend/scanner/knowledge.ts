@@ -38,7 +38,7 @@ interface KeptList {
 }
 
 /** What was heard last of an issuer, and whether it is too old to pass anybody. */
-export interface Heard {
+export interface IssuerFreshness {
   issuer: string;
   asOf: number;
   isStale: boolean;
@@ -109,7 +109,7 @@ export class Knowledge {
   }
 
   /** For each issuer what was heard last, the freshest first. */
-  heard(now: number): Heard[] {
+  heard(now: number): IssuerFreshness[] {
     if (this.#bundle === null) return [];
     const { rules, trusts } = this.#bundle;
     return [...trusts]

@@ -5,7 +5,7 @@ import { store } from "./store.ts";
 
 const MOST_AT_ONCE = 200;
 
-interface Kept extends OfflineScan {
+interface KeptScan extends OfflineScan {
   venue: number;
 }
 
@@ -19,14 +19,14 @@ export class Outbox {
 
   /** Keep a scan; when this is done, it is kept. */
   async add(venue: number, scan: OfflineScan): Promise<void> {
-    const kept: Kept = { venue, ...scan };
+    const kept: KeptScan = { venue, ...scan };
     await store.write("scans", scan.id, kept);
     this.#count += 1;
   }
 
   /** Those that wait for this venue, the oldest first. */
-  async look(venue: number): Promise<Kept[]> {
-    const all = await store.readAll<Kept>("scans");
+  async look(venue: number): Promise<KeptScan[]> {
+    const all = await store.readAll<KeptScan>("scans");
     const waiting = all.filter((scan) => scan.venue === venue);
     this.#count = waiting.length;
     return waiting.sort((one, other) => one.scanned_at.localeCompare(other.scanned_at));
@@ -53,13 +53,13 @@ export class Outbox {
  * A clock that was set forward while nobody could tell dated scans ahead, and the server would refuse
  * them. They are of now at the latest; on the disk, too, so that a second try says the same.
  */
-async function settled(scan: Kept, now: number): Promise<Kept> {
+async function settled(scan: KeptScan, now: number): Promise<KeptScan> {
   if (Date.parse(scan.scanned_at) <= now * 1000) return scan;
   const found = { ...scan, scanned_at: new Date(now * 1000).toISOString() };
   await store.write("scans", scan.id, found);
   return found;
 }
 
-function withoutVenue({ venue: _venue, ...scan }: Kept): OfflineScan {
+function withoutVenue({ venue: _venue, ...scan }: KeptScan): OfflineScan {
   return scan;
 }

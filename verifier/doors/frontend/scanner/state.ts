@@ -6,7 +6,7 @@ import { byId, fill, language } from "#web/page.ts";
 import { phrase } from "#web/phrases.ts";
 import type { Doubt } from "./bundle.ts";
 import type { Judging } from "./judging.ts";
-import type { Heard } from "./knowledge.ts";
+import type { IssuerFreshness } from "./knowledge.ts";
 import { ago } from "./verdict.ts";
 
 const CLOCK_WRONG_SECONDS = 60;
@@ -52,7 +52,7 @@ function link({ isReached, knowledge }: Judging): string {
   return knowledge.isThere ? "offline" : "unreachable";
 }
 
-function age(freshest: Heard | undefined, now: number): string {
+function age(freshest: IssuerFreshness | undefined, now: number): string {
   if (freshest === undefined || freshest.asOf === 0) return phrase("no-data");
   return `${phrase("data")} ${ago(Math.max(0, now - freshest.asOf))}`;
 }
@@ -73,7 +73,7 @@ function warningOf({ clock, isDeceived, isFull }: Judging): string | null {
   return isWrong ? phrase("clock-wrong") : null;
 }
 
-function stale(heard: Heard[]): string {
+function stale(heard: IssuerFreshness[]): string {
   const old = heard.filter(({ isStale }) => isStale);
   if (old.length === 0) return "";
   if (old.length === heard.length) return phrase("too-old");

@@ -3,7 +3,7 @@
 import { writeInstant } from "#web/instants.ts";
 import { byId, fill, language } from "#web/page.ts";
 import { phrase } from "#web/phrases.ts";
-import type { Outcome, Verdict } from "./api.ts";
+import type { Outcome, ShownVerdict } from "./api.ts";
 
 type Look = Outcome | "none" | "no-code" | "waiting";
 
@@ -36,7 +36,7 @@ export class VerdictView {
     }, WAITING_SHOWS_MS);
   }
 
-  show(verdict: Verdict, staysMs: number): void {
+  show(verdict: ShownVerdict, staysMs: number): void {
     const texts = {
       word: phrase(verdict.outcome),
       who: verdict.holder ?? "",
