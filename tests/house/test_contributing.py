@@ -14,8 +14,13 @@ def test_every_path_that_it_names_exists() -> None:
     assert {path for path in named if not (ROOT / path).exists()} == set()
 
 
-def test_it_stays_under_150_lines() -> None:
-    assert len(TEXT.splitlines()) < 150
+def test_it_stays_under_170_lines() -> None:
+    assert len(TEXT.splitlines()) < 170
+
+
+def test_each_of_the_ten_rules_has_an_example_in_both_languages() -> None:
+    rules = re.findall(r"^\| (\d+)\. .+ \| .+ → .+ \| .*[\u4e00-\u9fff].* → .+ \|$", TEXT, re.M)
+    assert rules == [str(number) for number in range(1, 11)]
 
 
 def test_every_target_of_make_that_it_and_the_readme_name_exists() -> None:
