@@ -33,7 +33,7 @@ class SignatureType(IntEnum):
     COSIGNATURE_ML_DSA_44 = 6
 
 
-NoteKey: TypeAlias = Ed25519PublicKey | MLDSA44PublicKey
+NotePublicKey: TypeAlias = Ed25519PublicKey | MLDSA44PublicKey
 _KEY_BYTES: Final = {
     SignatureType.ED25519: 32,
     SignatureType.COSIGNATURE_ED25519: 32,
@@ -70,7 +70,7 @@ class NoteKey:
 
     name: str
     kind: SignatureType
-    public_key: NoteKey
+    public_key: NotePublicKey
     key_id: bytes = field(init=False)
 
     def __post_init__(self) -> None:
@@ -189,7 +189,7 @@ def _base64(text: str, error: type[MalformedKey] | type[MalformedLog]) -> bytes:
     return data
 
 
-def _load(kind: SignatureType, data: bytes) -> NoteKey:
+def _load(kind: SignatureType, data: bytes) -> NotePublicKey:
     if kind is SignatureType.COSIGNATURE_ML_DSA_44:
         return MLDSA44PublicKey.from_public_bytes(data)
     if not is_key(data):
