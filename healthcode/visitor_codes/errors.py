@@ -10,10 +10,10 @@ class NotConvertible(Refusal):
     """The code would not get anybody in here, for the reason that a door would name."""
 
     slug = "not-convertible"
-    title = _("No local code for this code")
+    title = _("No local code can be issued")
     sentence = _(
-        "This code is not accepted here, so there is no local code for it. Open it again "
-        "in the service that made it, and try with the fresh one."
+        "This code is not accepted here, so no local code can be issued for it. Open it "
+        "again in the service that issued it, and try with the new one."
     )
     extensions = {"reason": {"type": "string", "enum": [reason.value for reason in Reason]}}
 
@@ -25,5 +25,5 @@ class LocalAlready(Refusal):
     """A code of this issuer needs no conversion, and would only live longer by it."""
 
     slug = "local-already"
-    title = _("This is a local code already")
-    sentence = _("Show this code as it is; every door here knows it.")
+    title = _("This is already a local code")
+    sentence = _("Please show this code as it is. Every door here recognises it.")

@@ -180,7 +180,7 @@ def test_erasing_by_its_page_forgets_the_code(
     pocket.goto(f"{live_server.url}/people/{holder.person.pk}/data")
     pocket.get_by_label("Yes, erase everything").check()
     pocket.locator("form button:has-text('Erase')").click()
-    expect(pocket.get_by_text("Everything about this person is erased.")).to_be_visible()
+    expect(pocket.get_by_text("All data about this person has been erased.")).to_be_visible()
     pocket.wait_for_function("caches.has('pocket').then(there => !there)")
     pocket.goto(f"{live_server.url}/pocket")
     expect(news(pocket)).to_contain_text("This phone has no saved code yet")

@@ -47,7 +47,7 @@ def test_a_resident_pastes_one_and_sees_what_came_of_it(
     assert f"Entered as evidence {fact.pk}: Test, positive" in answer.content.decode()
     assert "Based on an EU certificate from DE." in answer.content.decode()
     page = browser.get(url).content.decode()
-    assert f"Evidence number {fact.pk}, by a certificate of DE" in page
+    assert f"Evidence number {fact.pk}, from a certificate issued by DE" in page
     why = browser.get(f"/people/{erika.pk}/why").content.decode()
     assert f'href="{url}"' in why
 
@@ -106,7 +106,7 @@ def test_an_officer_is_asked_to_look_and_confirms(
     assert f"EU certificate of DE, key {GERMANY.kid.hex()}" in shown
     desk.post("/officer/evidence", {"number": fact.pk, "ground": "Mixed up."})
     listed = browser_of(world.zhang).get(f"/people/{world.person.pk}/certificates")
-    assert "withdrawn, counts no more" in listed.content.decode()
+    assert "withdrawn, no longer counts" in listed.content.decode()
 
 
 @pytest.mark.parametrize(

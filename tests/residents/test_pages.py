@@ -62,7 +62,7 @@ def test_one_more_place_keeps_what_was_typed(browser: Client, world: World) -> N
     [
         ({"unwell": ""}, "Please choose yes or no."),
         ({"contact": "perhaps"}, "Please choose yes or no."),
-        ({"unwell": "yes"}, "Please choose what you feel."),
+        ({"unwell": "yes"}, "Please choose at least one symptom."),
         ({"unwell": "yes", "symptoms": "hunger"}, "Choose one of: fever, cough"),
         ({"temperature": "370"}, "between 34 and 43"),
         ({"elsewhere": "yes", "places": "1"}, "Please choose at least one place."),
@@ -77,11 +77,11 @@ def test_one_more_place_keeps_what_was_typed(browser: Client, world: World) -> N
         ),
         (
             {"elsewhere": "yes", "places": "1", "area-0": "", "from-0": "2020-02-03"},
-            "Place 1: Choose the area, down to the county",
+            "Place 1: Please choose the area down to the county",
         ),
         (
             {"elsewhere": "yes", "places": "1", "area-0": "999999", "from-0": "{today}"},
-            "There is no area with this code.",
+            "No area has this code.",
         ),
     ],
 )
@@ -122,7 +122,7 @@ def test_why_names_the_reason_the_rule_and_what_is_missing(browser: Client, worl
     fact = Evidence.objects.get(kind=EvidenceKind.DECLARATION)
     for words in (
         "you declared contact with a case",
-        "1 of 14 healthy check-ins done",
+        "1 of 14 healthy check-ins are done",
         f"Rule declared-contact, policy version 2, evidence number {fact.pk}",
         "12345",
     ):

@@ -127,7 +127,7 @@ class DeclarationForm:
             if getattr(self, question) not in YES_NO:
                 faults[question] = _("Please choose yes or no.")
         if self.unwell == "yes" and not self.symptoms:
-            faults["symptoms"] = _("Please choose what you feel.")
+            faults["symptoms"] = _("Please choose at least one symptom.")
         if self.elsewhere == "yes" and not self.stays():
             faults["places"] = _("Please choose at least one place.")
         return faults
@@ -151,7 +151,7 @@ def _place_fault(pointer: str, sentence: str) -> str:
     if not number:
         return sentence
     if member == "area":
-        sentence = _("Choose the area, down to the county or district.")
+        sentence = _("Please choose the area down to the county or district.")
     elif member == "from":
         sentence = _("First day: %(sentence)s") % {"sentence": sentence}
     elif member == "to":

@@ -56,7 +56,7 @@ def declare(request: HttpRequest, person_id: int) -> HttpResponse:
             _declaration_page(request, known, form.refused(refusal), status=refusal.status),
             refusal,
         )
-    messages.success(request, _("Thank you, the declaration is stored."))
+    messages.success(request, _("Thank you. We have received the declaration."))
     return redirect("colour-page", person_id)
 
 
@@ -79,7 +79,7 @@ def check_in(request: HttpRequest, person_id: int) -> HttpResponse:
     given.is_valid()
     faults = faults_of(given)
     if "well" not in request.POST and not data["symptoms"]:
-        faults["symptoms"] = _("Please choose what you feel.")
+        faults["symptoms"] = _("Please choose at least one symptom.")
     if faults:
         return _check_in_page(request, known, faults, status=422)
     person = person_for(account, person_id)
@@ -89,7 +89,7 @@ def check_in(request: HttpRequest, person_id: int) -> HttpResponse:
         )
     except Refusal as refusal:
         return _check_in_page(request, known, {"form": str(refusal.detail)}, status=refusal.status)
-    messages.success(request, _("Thank you, today's check-in is stored."))
+    messages.success(request, _("Thank you. Today's check-in is done."))
     return redirect("colour-page", person_id)
 
 

@@ -48,7 +48,7 @@ class DeclarationInput(StrictSerializer):
     stays = serializers.ListField(
         child=StayInput(),
         max_length=MAX_STAYS,
-        error_messages={"max_length": _("Declare at most {max_length} stays.")},
+        error_messages={"max_length": _("Please list at most {max_length} places.")},
     )
     contact_with_case = YesNo()
 

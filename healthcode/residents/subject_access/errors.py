@@ -9,8 +9,8 @@ class StillNeeded(Conflict):
     """Who is not green, or is about to change, would be green at once by registering anew."""
 
     slug = "still-needed"
-    title = _("This data is still needed")
+    title = _("This data cannot be erased yet")
     sentence = _(
-        "This can be erased once the code is green and nothing known will change it. "
-        "The page that explains the colour says when."
+        "You can erase this data once the code is green and nothing on record can still "
+        "change it. The page “Why this colour?” shows when that is."
     )

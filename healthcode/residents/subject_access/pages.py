@@ -26,14 +26,14 @@ def data(request: HttpRequest, person_id: int) -> HttpResponse:
     if request.method == "GET":
         return render(request, "residents/data.html", {"person": known})
     if "sure" not in request.POST:
-        fault = _("Tick the box first: nothing can bring it back.")
+        fault = _("Please tick the box first. Erased data cannot be restored.")
         return render(request, "residents/data.html", {"person": known, "fault": fault}, status=422)
     try:
         erase(person_id=person_id, account=account, ground=BY_THEMSELVES, at=timezone.now())
     except Refusal as refusal:
         context = {"person": known, "fault": refusal.detail}
         return render(request, "residents/data.html", context, status=refusal.status)
-    said = _("Everything about this person is erased.")
+    said = _("All data about this person has been erased.")
     messages.success(request, said, extra_tags=FORGET)
     account.refresh_from_db()
     return redirect("me" if account.is_active else "home")
