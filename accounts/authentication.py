@@ -53,7 +53,7 @@ def ask(
             cursor.execute(statement, [digest(token), timezone.now(), *bound])
             row = cursor.fetchone()
     if row is None:
-        raise AuthenticationFailed(_("The token is not valid any more. Log in again."))
+        raise AuthenticationFailed(_("The token is no longer valid. Please log in again."))
     token_id, expires_at, scope, account_id, grants, *more = row
     account = Account.from_db(connection.alias, ["id", "is_active"], [account_id, True])
     pairs = (grant.split(":", 1) for grant in grants)

@@ -27,7 +27,7 @@ def normalise_code(code: str, *, pointer: str = "/area") -> str:
     """
     digits = texts.half_width(code)
     if not re.fullmatch(r"(\d{2}){1,3}|\d{9}|\d{9}000", digits, re.ASCII):
-        raise invalid(pointer, _("An area is named by its code of 2, 4, 6 or 9 digits."))
+        raise invalid(pointer, _("Give the area by its code of 2, 4, 6 or 9 digits."))
     if len(digits) == 12:
         digits = digits[:9]
     if len(digits) == 9 and digits.endswith("000"):
@@ -80,7 +80,7 @@ def has_authority(account: Account, role: Role, area: str) -> bool:
         Forbidden: it has not this role at all.
     """
     if not holds(account, role):
-        raise Forbidden(_("Your account is not allowed to do this."))
+        raise Forbidden(_("Your account may not do this."))
     return any(covers(held, area) for held in areas_of(account, role))
 
 

@@ -26,8 +26,9 @@ class DocumentAlreadyRegistered(Conflict):
     slug = "document-already-registered"
     title = _("This document is already registered")
     sentence = _(
-        "This document is already registered. If it is yours or that of somebody you look "
-        "after, log in with the phone used then, or take the document to a service desk."
+        "This document is already registered. If it belongs to you or to someone you look "
+        "after, log in with the phone number of that registration, or take the document to a "
+        "service desk."
     )
 
 
@@ -36,7 +37,10 @@ class SelfAlreadyRegistered(Conflict):
 
     slug = "self-already-registered"
     title = _("You are already registered")
-    sentence = _("You are already registered with this phone. Add others as those you look after.")
+    sentence = _(
+        "You are already registered with this phone number. Other people can be added only as "
+        "people you look after."
+    )
 
 
 class UnknownArea(InvalidInput):
@@ -44,7 +48,7 @@ class UnknownArea(InvalidInput):
 
     slug = "unknown-area"
     title = _("Unknown area")
-    sentence = _("There is no area with this code. Choose it from the list of divisions.")
+    sentence = _("No area has this code. Please choose the area from the list of divisions.")
     extensions = {"errors": FAULTS, "codes": CODES}
 
 
@@ -52,7 +56,7 @@ class EndedArea(InvalidInput):
     """A code that had ended when what it is used for began; the sentence names its successors."""
 
     slug = "ended-area"
-    title = _("This area's code has ended")
+    title = _("This area code is no longer in use")
     extensions = {"errors": FAULTS, "codes": CODES}
 
     def __init__(self, ended: Sequence[tuple[str, str, str]]) -> None:
@@ -69,7 +73,7 @@ class OutsideYourArea(Forbidden):
 
     slug = "outside-your-area"
     title = _("Outside your area")
-    sentence = _("This lies outside the area that you are responsible for.")
+    sentence = _("This is outside the area that you are responsible for.")
     extensions = {"codes": CODES}
 
 
@@ -78,7 +82,7 @@ class AccountClosed(Forbidden):
 
     slug = "account-closed"
     title = _("This account is closed")
-    sentence = _("This account is closed. Ask a service desk to open it again.")
+    sentence = _("This account is closed. A service desk can open it again.")
 
 
 class WrongCode(Refusal):
@@ -86,8 +90,8 @@ class WrongCode(Refusal):
 
     slug = "wrong-code"
     status = 401
-    title = _("Wrong code")
-    sentence = _("This code is wrong or no longer valid. Check it, or ask for a new one.")
+    title = _("Wrong login code")
+    sentence = _("This login code is wrong or has expired. Please check it, or ask for a new one.")
 
 
 class WrongPassword(Refusal):
@@ -96,13 +100,15 @@ class WrongPassword(Refusal):
     slug = "wrong-password"
     status = 401
     title = _("Wrong name or password")
-    sentence = _("Name or password is wrong.")
+    sentence = _("The user name or the password is wrong.")
 
 
 class CodeVoid(TooMany):
     """Too many wrong attempts at one code."""
 
-    sentence = _("Too many wrong attempts; this code is void. Ask for a new one.")
+    sentence = _(
+        "Too many wrong attempts, so this login code no longer works. Please ask for a new one."
+    )
 
 
 class SendingFailed(Refusal):

@@ -30,7 +30,7 @@ def _codes() -> str:
 
 
 UNKNOWN_TYPE: Final = format_lazy(
-    _("Choose one of the types of document: {codes}."), codes=lazy(_codes, str)()
+    _("Choose one of these types of document: {codes}."), codes=lazy(_codes, str)()
 )
 
 
@@ -94,19 +94,25 @@ def _resident_card(number: str, on: date) -> str:
     """GB 11643: 6 digits of area, 8 of birth date, 3 of sequence, a check digit 0-9 or X."""
     if re.fullmatch(r"\d{15}", number, re.ASCII):
         raise _Impossible(
-            _("This is a number of the old form. Give the 18 characters of the present card.")
+            _(
+                "This is a number of the old form. Please enter the 18 characters of the current "
+                "card."
+            )
         )
     if not re.fullmatch(r"\d{17}[\dX]", number, re.ASCII):
         raise _Impossible(
-            _("The number of a resident ID card has 18 characters: 17 digits and a digit or X.")
+            _("A resident ID card number has 18 characters: 17 digits, then a digit or X.")
         )
     if number[-1] != ric.calc_check_digit(number):
-        raise _Impossible(_("The check digit does not fit. Look for a mistyped digit."))
+        raise _Impossible(_("The check digit does not match. Please look for a mistyped digit."))
     _check_birth_date(number[_BORN_AT], on)
     issued_in = number[:6]
     if issued_in not in _RESIDENCE_PERMITS and not any(known(issued_in) for known in _AREAS):
         raise _Impossible(
-            _("The first six digits are not the code of any area. Look for a mistyped digit.")
+            _(
+                "The first six digits are not the code of any area. Please look for a mistyped "
+                "digit."
+            )
         )
     return number
 
@@ -134,10 +140,10 @@ def _permanent_residence(number: str, on: date) -> str:
         return number
     if not re.fullmatch(r"9\d{16}[\dX]", number, re.ASCII):
         raise _Impossible(
-            _("The number has 3 letters and 12 digits, or 18 characters beginning with 9.")
+            _("The number has 3 letters and then 12 digits, or 18 characters that begin with 9.")
         )
     if number[-1] != ric.calc_check_digit(number):
-        raise _Impossible(_("The check digit does not fit. Look for a mistyped digit."))
+        raise _Impossible(_("The check digit does not match. Please look for a mistyped digit."))
     _check_birth_date(number[_BORN_AT], on)
     return number
 
@@ -145,7 +151,7 @@ def _permanent_residence(number: str, on: date) -> str:
 def _hong_kong_macao(number: str, _on: date) -> str:
     """H or M and 8 digits for life; older cards append two digits that count renewals."""
     if not re.fullmatch(r"[HM]\d{8}(\d{2})?", number, re.ASCII):
-        raise _Impossible(_("The number of this permit is H or M and 8 digits."))
+        raise _Impossible(_("The number of this permit is H or M, then 8 digits."))
     return number[:9]
 
 
@@ -172,11 +178,11 @@ def _check_birth_date(digits: str, on: date) -> None:
         born = date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
         raise _Impossible(
-            _("The birth date in the number does not exist. Look for a mistyped digit.")
+            _("The birth date in the number does not exist. Please look for a mistyped digit.")
         ) from None
     if not on.year - OLDEST_AGE_YEARS <= born.year or born > on:
         raise _Impossible(
-            _("The birth date in the number cannot be right. Look for a mistyped digit.")
+            _("The birth date in the number cannot be right. Please look for a mistyped digit.")
         )
 
 
@@ -208,23 +214,22 @@ _TYPES: Final[Mapping[IdType, _DocumentType]] = {
     IdType.TAIWAN_SINGLE_ENTRY_PERMIT: _DocumentType(
         _form(
             r"[A-Z]?\d{7,10}",
-            _("The number of this permit has 7 to 10 digits, perhaps after a letter."),
+            _("The number of this permit has 7 to 10 digits, sometimes after one letter."),
         ),
         _untold,
     ),
     IdType.PASSPORT: _DocumentType(
         _form(
             r"(?=.*\d)[A-Z0-9]{5,9}",
-            _(
-                "The number of a passport has 5 to 9 letters and digits; "
-                "it stands on the data page."
-            ),
+            _("A passport number has 5 to 9 letters and digits. It is printed on the data page."),
         ),
         _untold,
     ),
     IdType.FOREIGN_PERMANENT_RESIDENCE: _DocumentType(_permanent_residence, _born_by_gb_11643),
     IdType.OTHER: _DocumentType(
-        _form(r"[A-Z0-9]{4,32}", _("Give 4 to 32 letters and digits of the document's number.")),
+        _form(
+            r"[A-Z0-9]{4,32}", _("Please enter 4 to 32 letters and digits of the document number.")
+        ),
         _untold,
     ),
 }

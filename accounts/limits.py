@@ -63,7 +63,7 @@ def _refuse_if_used_up(index: bytes, limit: Limit, at: datetime) -> None:
     uses = list(recent.order_by("-at").values_list("at", flat=True)[: limit.most])
     if len(uses) == limit.most:
         wait = ceil((uses[-1] + limit.within - at).total_seconds())
-        sentence = _("This was tried too often. Try again in %(time)s.") % {"time": _words(wait)}
+        sentence = _("Too many tries. Please try again in %(time)s.") % {"time": _words(wait)}
         raise TooMany(sentence, retry_after=wait)
 
 

@@ -18,6 +18,7 @@ def normalise(text: str) -> str:
     name = one_line(text, "/name")
     if not texts.has_letters(name) or len(name) > MOST_CHARACTERS:
         raise invalid(
-            "/name", _("Give the name as it stands in the document, up to 64 characters.")
+            "/name",
+            _("Please enter the name as it is written in the document, in at most 64 characters."),
         )
     return name

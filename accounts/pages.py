@@ -63,7 +63,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
     try:
         if "again" in request.POST:
             services.send_otp(phone=number, at=timezone.now(), address=client.address(request))
-            messages.info(request, _("A new code is on its way."))
+            messages.info(request, _("We have sent you a new code."))
             return redirect("login-code")
         otp = request.POST.get("otp", "")
         account = services.verify_otp(phone=number, otp=otp, at=timezone.now())
@@ -132,7 +132,7 @@ def add_person(request: HttpRequest) -> HttpResponse:
         person = services.register_person(account=account, **form.validated_data, at=timezone.now())
     except Refusal as refusal:
         return _person_form(request, account, faults_of(refusal), status=refusal.status)
-    messages.success(request, _("Registered. One more step: how are you today?"))
+    messages.success(request, _("You are registered. One more step: how are you today?"))
     return redirect(f"/people/{person.id}/declare")
 
 

@@ -27,6 +27,9 @@ def normalise(text: str) -> str:
     if not _E164.fullmatch(number):
         raise invalid(
             "/phone",
-            _("Give a mainland mobile number of 11 digits, or + and the country's code before it."),
+            _(
+                "Please enter a mainland mobile number of 11 digits. For other numbers, begin "
+                "with + and the country code."
+            ),
         )
     return number

@@ -48,7 +48,7 @@ def person_for(account: Account, person_id: int) -> Person:
     """
     person = next(iter(Person.objects.raw(PERSON_FOR, [person_id, account.pk])), None)
     if person is None:
-        raise NotFound(_("There is no such person among those you look after."))
+        raise NotFound(_("You do not look after such a person."))
     return person
 
 
@@ -68,7 +68,7 @@ def known_person(account: Account, person_id: int) -> KnownPerson:
     known = Guardianship.objects.filter(account=account, person_id=person_id)
     guardianship = known.select_related("person__identity").first()
     if guardianship is None:
-        raise NotFound(_("There is no such person among those you look after."))
+        raise NotFound(_("You do not look after such a person."))
     return _known_person(guardianship)
 
 

@@ -86,7 +86,10 @@ def send_otp(*, phone: str, at: datetime, address: str = "") -> None:
             expires_at=at + OTP_LIFE,
         )
     minutes = OTP_LIFE // timedelta(minutes=1)
-    text = _("Your health code login: %(code)s. Valid for %(minutes)d minutes. Tell it to nobody.")
+    text = _(
+        "Your login code for the health code: %(code)s. It is valid for %(minutes)d minutes. Do "
+        "not share this code."
+    )
     sms.sender().send(phone=number, text=text % {"code": code, "minutes": minutes})
 
 
@@ -103,7 +106,7 @@ def verify_otp(*, phone: str, otp: str, at: datetime) -> Account:
     number, typed = phones.normalise(phone), texts.number(otp)
     # What cannot be a code is no try at one.
     if not _OTP.fullmatch(typed):
-        raise invalid("/otp", _("Give the six digits of the code that was sent."))
+        raise invalid("/otp", _("Please enter the six digits of the code that we sent."))
     limits.take([(TRIES, number)], at=at)
     # The refusal leaves the block before it is raised: the count of attempts must be kept.
     with transaction.atomic():

@@ -56,7 +56,7 @@ SENTENCES: Final[Mapping[LineFault, str | Promise]] = {
     ),
     LineFault.TOO_LONG: _("The map has more lines than there are areas."),
     LineFault.EMPTY: _("The map names no area. Name some, or the area that it is the whole of."),
-    LineFault.MALFORMED_CODE: _("An area is named by its code of 2, 4, 6 or 9 digits."),
+    LineFault.MALFORMED_CODE: _("Give the area by its code of 2, 4, 6 or 9 digits."),
     LineFault.UNKNOWN_AREA: _("There is no area with this code."),
     LineFault.ENDED_AREA: _("This area's code has ended by the day of the map."),
     LineFault.UNKNOWN_LEVEL: _("The level must be red, orange, yellow, blue or green."),

@@ -50,7 +50,7 @@ def standing_of(person_id: int, row: Sequence[Any]) -> Standing:
         DeclareFirst: nobody has declared for them.
     """
     if not row or row[0] is None:
-        raise NotFound(_("There is no such person among those you look after."))
+        raise NotFound(_("You do not look after such a person."))
     declared, colour, changes, policy, *identity = row
     if not declared or colour is None:
         raise DeclareFirst

@@ -65,7 +65,7 @@ class NotAuthenticated(Refusal):
 
     slug = "not-authenticated"
     status = 401
-    title = _("Log in first")
+    title = _("Please log in first")
 
 
 class Forbidden(Refusal):
@@ -74,7 +74,7 @@ class Forbidden(Refusal):
     slug = "forbidden"
     status = 403
     title = _("Not allowed")
-    sentence = _("Log in with an account that has the right role.")
+    sentence = _("Please log in with an account that may do this.")
 
 
 class StaleForm(Refusal):
@@ -83,7 +83,9 @@ class StaleForm(Refusal):
     slug = "stale-form"
     status = 403
     title = _("This form has expired")
-    sentence = _("Go back, reload the page and send it again. Your browser must accept cookies.")
+    sentence = _(
+        "Please go back, reload the page and send the form again. Your browser must accept cookies."
+    )
 
 
 class NotFound(Refusal):
@@ -92,7 +94,7 @@ class NotFound(Refusal):
     slug = "not-found"
     status = 404
     title = _("Not found")
-    sentence = _("It may have moved, or it belongs to somebody else.")
+    sentence = _("It may have moved, or it may belong to someone else.")
 
 
 class MethodNotAllowed(Refusal):
@@ -108,7 +110,7 @@ class NotAcceptable(Refusal):
 
     slug = "not-acceptable"
     status = 406
-    title = _("Not available in that form")
+    title = _("Not available in that format")
 
 
 class Conflict(Refusal):
@@ -116,7 +118,7 @@ class Conflict(Refusal):
 
     slug = "conflict"
     status = 409
-    title = _("This conflicts with what is already there")
+    title = _("This conflicts with existing data")
 
 
 class LengthRequired(Refusal):
@@ -125,7 +127,7 @@ class LengthRequired(Refusal):
     slug = "length-required"
     status = 411
     title = _("Length required")
-    sentence = _("Send the request with a Content-Length.")
+    sentence = _("Send the request with a Content-Length header.")
 
 
 class TooLarge(Refusal):
@@ -134,7 +136,7 @@ class TooLarge(Refusal):
     slug = "too-large"
     status = 413
     title = _("Too large")
-    sentence = _("The request is larger than this address takes; send it in smaller parts.")
+    sentence = _("The request is too large for this address. Send it in smaller parts.")
     extensions = {"limit_bytes": {"type": "integer"}}
 
 
@@ -144,7 +146,7 @@ class UnsupportedMediaType(Refusal):
     slug = "unsupported-media-type"
     status = 415
     title = _("Unsupported media type")
-    sentence = _("Send the body in UTF-8, and of a media type that this address reads.")
+    sentence = _("Send the body in UTF-8 and in a media type that this address accepts.")
 
 
 class InvalidInput(Refusal):
@@ -153,7 +155,10 @@ class InvalidInput(Refusal):
     slug = "invalid-input"
     status = 422
     title = _("Please correct the input")
-    sentence = _("Some members of the request are missing or wrong; `errors` says which and why.")
+    sentence = _(
+        "Some members of the request are missing or wrong. `errors` lists each of them with the "
+        "reason."
+    )
     extensions = {"errors": FAULTS}
 
 
@@ -179,8 +184,8 @@ class ServerError(Refusal):
     status = 500
     title = _("Something went wrong on our side")
     sentence = _(
-        "Please try again in a moment. A code that is already shown or printed stays valid until"
-        " the time it says."
+        "Please try again in a moment. A code that you have already opened or printed stays "
+        "valid until the time shown on it."
     )
 
 
@@ -191,8 +196,8 @@ class Busy(Refusal):
     status = 503
     title = _("Too busy at the moment")
     sentence = _(
-        "Many people are here just now. Try again in a few seconds; a code that is already shown or"
-        " printed stays valid until the time it says."
+        "Many people are using the service right now. Please try again in a few seconds. A "
+        "code that you have already opened or printed stays valid until the time shown on it."
     )
     retry_after = 8
 
@@ -204,8 +209,8 @@ class Unavailable(Refusal):
     status = 503
     title = _("Not available at the moment")
     sentence = _(
-        "The service cannot do this just now. Try again in a few seconds; a code that is already"
-        " shown or printed stays valid until the time it says."
+        "The service cannot do this right now. Please try again in a few seconds. A code "
+        "that you have already opened or printed stays valid until the time shown on it."
     )
     retry_after = 8
 
@@ -216,4 +221,6 @@ class TooSlow(Refusal):
     slug = "too-slow"
     status = 408
     title = _("Too slow")
-    sentence = _("The request did not come in time. Send it again, over a better connection.")
+    sentence = _(
+        "The request did not arrive in time. Please send it again over a better connection."
+    )

@@ -12,7 +12,8 @@ from healthcode.web import texts
 from healthcode.web.errors import InvalidInput, Refusal
 
 MARKS: Final = gettext_lazy(
-    "This text holds marks that cannot be seen or that turn the writing. Type it anew."
+    "This text contains characters that are invisible or change the writing direction. "
+    "Please type it again."
 )
 
 
@@ -29,7 +30,7 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = [str(name) for name in data if name not in self.fields]
             if unknown:
                 raise serializers.ValidationError(
-                    {name: [_("There is no such member here.")] for name in sorted(unknown)}
+                    {name: [_("This member is not known here.")] for name in sorted(unknown)}
                 )
         return super().to_internal_value(data)
 
@@ -64,7 +65,7 @@ class InstantField(serializers.DateTimeField):
 
     default_error_messages = {
         "instant": gettext_lazy(
-            "Give a time that exists, with its offset, such as 2020-02-24T08:30:00+08:00."
+            "Give a time that exists, with its UTC offset, such as 2020-02-24T08:30:00+08:00."
         ),
     }
 

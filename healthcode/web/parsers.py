@@ -43,13 +43,15 @@ class StrictJSONParser(JSONParser):
             # UTF-8 itself carries no half; looking took longer than reading the JSON.
             broken = list(unreadable(value)) if _ESCAPE in text else []
         except strict_json.RepeatedName as error:
-            raise ParseError(_("An object names a member twice. Send each member once.")) from error
+            raise ParseError(
+                _("An object contains the same member twice. Send each member only once.")
+            ) from error
         except ValueError as error:
             raise ParseError(f"JSON parse error - {error}") from error
         except RecursionError as error:
             raise ParseError(_("The JSON is nested too deeply.")) from error
         if broken:
-            sentence = _("This text holds half a character (a lone surrogate).")
+            sentence = _("This text contains half a character (a lone surrogate).")
             raise InvalidInput(
                 sentence, errors=[{"pointer": pointer, "detail": sentence} for pointer in broken]
             )

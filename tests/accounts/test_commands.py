@@ -66,7 +66,7 @@ def test_a_further_grant_leaves_the_password(areas: None) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["add_staff", "x", "--role", "officer", "--area", "33x"], "An area is named by"),
+        (["add_staff", "x", "--role", "officer", "--area", "33x"], "Give the area by its code"),
         (["add_staff", "x", "--role", "resident"], "invalid choice"),
         (["issue_token", "nobody"], "There is no account nobody"),
         (["close_account", "nobody"], "There is no account nobody"),

@@ -100,7 +100,7 @@ def test_the_refusal_says_what_to_do_and_not_whose_it_is(
     answer = api_client(neighbour).post("/api/v1/people", WANG, **POST)
     assert answer.status_code == 409
     assert answer.json()["type"] == "/problems/document-already-registered"
-    assert "log in with the phone used then" in answer.json()["detail"]
+    assert "log in with the phone number of that registration" in answer.json()["detail"]
     assert set(answer.json()) == {"type", "title", "status", "detail"}
 
 
@@ -201,7 +201,7 @@ def test_an_account_cannot_try_out_documents_without_end(resident: Account) -> N
     assert client.post("/api/v1/people", WANG, **POST).status_code == 201
     answer = client.post("/api/v1/people", LI, **POST)
     assert answer.status_code == 429
-    assert answer.json()["detail"].startswith("This was tried too often. Try again in 2")
+    assert answer.json()["detail"].startswith("Too many tries. Please try again in 2")
 
 
 def test_tokens_and_people_are_kept_by_no_cache(resident: Account) -> None:

@@ -111,7 +111,7 @@ def test_a_stopped_service_has_a_page_and_a_document(port: tuple[int, LiveServic
     page, call = get(at, "/me"), get(at, "/api/v1/people")
     assert (page.status, page.retry_after) == (call.status, call.retry_after) == (503, "10")
     text = page.body.decode()
-    assert text.index("暂时无法使用") < text.index("Not available at the moment")
+    assert text.index("现在办不了") < text.index("Not available at the moment")
     assert json.loads(call.body)["type"] == "/problems/unavailable"
     service.start()
     assert get(at, "/about").status == 200

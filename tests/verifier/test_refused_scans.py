@@ -18,13 +18,13 @@ NOTHING = ("No data provided", "No data provided")
 NO_UUID = ("Must be a valid UUID.", "必须是有效的 UUID。")
 NO_TEXT = ("The code is a text.", "码应为文本。")
 EMPTY_CODE = ("The code is empty.", "码不能为空。")
-UNKNOWN = ("There is no such member here.", "这里没有这个字段。")
+UNKNOWN = ("This member is not known here.", "这里没有这个字段。")
 HALF = (
-    "This text holds half a character (a lone surrogate).",
+    "This text contains half a character (a lone surrogate).",
     "该文本含有不完整的字符（孤立代理项）。",
 )
 NO_INSTANT = (
-    "Give a time that exists, with its offset, such as 2020-02-24T08:30:00+08:00.",
+    "Give a time that exists, with its UTC offset, such as 2020-02-24T08:30:00+08:00.",
     "请填写存在且带时区的时间，例如 2020-02-24T08:30:00+08:00。",
 )
 OLD = (

@@ -85,12 +85,12 @@ def test_who_finds_no_place_is_told_at_once_when_to_return() -> None:
     document = json.loads(answer.body)
     assert document["type"] == "/problems/busy"
     assert document["status"] == 503
-    assert document["detail"].startswith("Many people are here just now.")
+    assert document["detail"].startswith("Many people are using the service right now.")
 
 
 def test_it_is_told_in_chinese_unless_asked_otherwise() -> None:
     answer = refused()
-    assert json.loads(answer.body)["title"] == "系统繁忙"
+    assert json.loads(answer.body)["title"] == "现在用的人太多"
     assert answer.headers["Content-Language"] == "zh-hans"
 
 
@@ -98,7 +98,7 @@ def test_a_browser_gets_a_page_in_both_languages() -> None:
     answer = refused("/scanner", accept="text/html,application/xhtml+xml")
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     page = answer.body.decode()
-    assert page.index("系统繁忙") < page.index("Too busy at the moment")
+    assert page.index("现在用的人太多") < page.index("Too busy at the moment")
 
 
 def test_those_who_return_do_not_all_come_in_the_same_second() -> None:

@@ -85,7 +85,7 @@ def test_a_reader_gets_a_page_in_both_languages(failure: Exception, client: Clie
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) in RETRY_AFTER_SECONDS
     page = answer.content.decode()
-    assert page.index("暂时无法使用") < page.index("Not available at the moment")
+    assert page.index("现在办不了") < page.index("Not available at the moment")
 
 
 @override_settings(ROOT_URLCONF=__name__)

@@ -167,4 +167,4 @@ def _is_preview(text: str) -> bool:
 def _refuse_unknown(query: Mapping[str, str]) -> None:
     """A misspelt `preview` would otherwise publish."""
     for name in query:
-        raise invalid(f"/{name}", _("There is no such member here."))
+        raise invalid(f"/{name}", _("This member is not known here."))
