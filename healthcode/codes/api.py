@@ -1,4 +1,4 @@
-"""The code of a person over the HTTP interface: as text, as a picture, as a card."""
+"""Answer with a person's code: as text, as a picture or as a card."""
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from accounts.permissions import IsResident, account_of
 from healthcode.codes import card, pictures, serializers, services
-from healthcode.codes.authentication import REQUIREMENT, Asked, AskingForCode
+from healthcode.codes.authentication import REQUIREMENT, CodeAuthentication, PersonRow
 from healthcode.codes.errors import DeclareFirst, DoesNotSign
 from healthcode.codes.renderers import PdfRenderer, PngRenderer, SvgRenderer
 from healthcode.codes.serializers import CodeQuery, IssuedCodeSerializer, PhoneKeyInput
@@ -24,31 +24,31 @@ NOT_KEPT = {"Cache-Control": "no-store"}
 
 
 class CodeView(APIView):
-    """A fresh code of somebody the account looks after."""
+    """Sign a fresh code for a person whom the account looks after."""
 
-    authentication_classes = [AskingForCode]
+    authentication_classes = [CodeAuthentication]
     permission_classes = [IsResident]
 
     @refuses(DeclareFirst, DoesNotSign, NoPolicy)
     @extend_schema(parameters=[CodeQuery], responses=IssuedCodeSerializer, auth=REQUIREMENT)
     def get(self, request: Request, person: int) -> HttpResponse:
-        """Sign the person's colour of this moment."""
+        """Sign the person's current colour."""
         issued = _issue(request, person, _kind(request))
         return json_answer(serializers.document(issued), NOT_KEPT)
 
 
 class PhoneCodeView(APIView):
-    """A code of the day bound to a phone, for showing without network."""
+    """Sign a code for one day that only one phone can show, also without a network."""
 
     permission_classes = [IsResident]
 
     @refuses(DeclareFirst, DoesNotSign, NoPolicy)
     @extend_schema(request=PhoneKeyInput, responses=IssuedCodeSerializer)
     def post(self, request: Request, person: int) -> Response:
-        """Sign the person's colour of this moment for the phone that has this key.
+        """Sign the person's current colour for the phone with this key.
 
-        The phone shows it in a picture signed anew each minute (docs/format.md, section 4);
-        nothing of the key is kept here.
+        The phone signs a new picture every minute (docs/format.md, section 4). The service does not
+        store the key.
         """
         point = PhoneKeyInput(data=request.data).validated_point()
         issued = _issue(request, person, Kind.LIVE, phone_key=point)
@@ -56,7 +56,7 @@ class PhoneCodeView(APIView):
 
 
 class CodePngView(APIView):
-    """The same as a PNG picture."""
+    """Draw the code as a PNG picture."""
 
     permission_classes = [IsResident]
     renderer_classes = [PngRenderer]
@@ -64,13 +64,13 @@ class CodePngView(APIView):
     @refuses(DeclareFirst, DoesNotSign, NoPolicy)
     @extend_schema(parameters=[CodeQuery], responses={(200, "image/png"): OpenApiTypes.BINARY})
     def get(self, request: Request, person: int) -> Response:
-        """Sign and draw, 10 pixels a module, with its quiet zone."""
+        """Sign a code and draw it with 10 pixels for each module, quiet zone included."""
         issued = _issue(request, person, _kind(request))
         return Response(pictures.png(issued.code), headers=NOT_KEPT)
 
 
 class CodeSvgView(APIView):
-    """The same as an SVG picture."""
+    """Draw the code as an SVG picture."""
 
     permission_classes = [IsResident]
     renderer_classes = [SvgRenderer]
@@ -78,13 +78,13 @@ class CodeSvgView(APIView):
     @refuses(DeclareFirst, DoesNotSign, NoPolicy)
     @extend_schema(parameters=[CodeQuery], responses={(200, "image/svg+xml"): OpenApiTypes.BINARY})
     def get(self, request: Request, person: int) -> Response:
-        """Sign and draw, one unit a module, with its quiet zone."""
+        """Sign a code and draw it with one unit for each module, quiet zone included."""
         issued = _issue(request, person, _kind(request))
         return Response(pictures.svg(issued.code), headers=NOT_KEPT)
 
 
 class CardView(APIView):
-    """A card to print, for somebody without a phone."""
+    """Print a code on a card, for a person without a phone."""
 
     permission_classes = [IsResident]
     renderer_classes = [PdfRenderer]
@@ -106,9 +106,9 @@ def _kind(request: Request) -> Kind:
 
 def _issue(request: Request, person: int, kind: Kind, phone_key: bytes | None = None) -> IssuedCode:
     at = timezone.now()
-    if isinstance(request.auth, Asked):
-        standing = request.auth.standing(person)
-        return services.issue(standing=standing, kind=kind, at=at, phone_key=phone_key)
+    if isinstance(request.auth, PersonRow):
+        code_input = request.auth.code_input(person)
+        return services.issue(code_input=code_input, kind=kind, at=at, phone_key=phone_key)
     account = account_of(request)
     return services.issue_code(
         account=account, person_id=person, kind=kind, at=at, phone_key=phone_key

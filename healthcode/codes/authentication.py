@@ -1,6 +1,7 @@
-"""Who asks for a code, and how the person stands whose code it is: in one way to the database.
+"""Authenticate a request for a code, and read what goes into the code, in a single query.
 
-Codes are what most calls are for. A way there and back costs more than the question, on both sides.
+Most calls ask for codes, and a round trip to the database costs both sides more than the query
+itself.
 """
 
 from dataclasses import dataclass
@@ -10,32 +11,32 @@ from rest_framework.request import Request
 
 from accounts.authentication import BearerAuthentication, ask
 from accounts.models import Account
-from healthcode.codes.selectors import Standing, standing_of, storable
+from healthcode.codes.selectors import CodeInput, read_row, storable
 from healthcode.evidence.models import EvidenceKind
 
-ASKED: Final = "SELECT * FROM codes_asked(%s, %s, %s, %s)"
-"""A function of the migration's, whose plan connections keep."""
+ACCOUNT_AND_ROW: Final = "SELECT * FROM codes_asked(%s, %s, %s, %s)"
+"""A function in the database (migration 0001); each connection keeps its query plan."""
 
 REQUIREMENT: Final[list[Any]] = [{"bearer": []}]
-"""What the interface's description says of it: a bearer token like any other (OpenAPI)."""
+"""The security requirement in the OpenAPI description: a bearer token, as for all other calls."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What was found of a person when their account's token was."""
+class PersonRow:
+    """The row about a person that the query for the token found."""
 
     row: tuple[Any, ...]
 
-    def standing(self, person: int) -> Standing:
-        """How the person stands. Raises NotFound, DeclareFirst, see `standing_of`."""
-        return standing_of(person, self.row)
+    def code_input(self, person: int) -> CodeInput:
+        """Read the code input from the row. Raises as `read_row` does."""
+        return read_row(person, self.row)
 
 
-class AskingForCode(BearerAuthentication):
-    """`request.auth` is what was `Asked` of the person in the address."""
+class CodeAuthentication(BearerAuthentication):
+    """Put the row about the person in the address into `request.auth`."""
 
-    def holder(self, token: str, request: Request) -> tuple[Account, Asked]:
-        """The account and the row. Raises AuthenticationFailed, see `ask`."""
+    def holder(self, token: str, request: Request) -> tuple[Account, PersonRow]:
+        """Return the account and the row. Raises AuthenticationFailed, see `ask`."""
         person = storable(request.parser_context["kwargs"]["person"])
-        account, _token, row = ask(ASKED, token, person, EvidenceKind.DECLARATION.value)
-        return account, Asked(row)
+        account, _token, row = ask(ACCOUNT_AND_ROW, token, person, EvidenceKind.DECLARATION.value)
+        return account, PersonRow(row)

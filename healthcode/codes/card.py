@@ -1,6 +1,6 @@
-"""The printed card: a code for those without a phone, in Chinese and English, on A4 paper.
+"""Draw the printed card on A4 paper: a code for people without a phone, in Chinese and English.
 
-The colour stands there as word and shape too, for a black and white printer.
+The card names the colour and draws its shape as well, so that a black and white printer is enough.
 """
 
 import io
@@ -31,10 +31,10 @@ from healthcode.web.days import write_instant
 FONT_FILE: Final = Path(__file__).parent / "fonts" / "NotoSansSC-Medium-GB2312.ttf"
 FONT: Final = "NotoSansSC"
 RARE_FONT: Final = "STSong-Light"
-"""Not embedded: for the rare character of a name that `FONT` lacks."""
+"""The PDF does not embed this font; the card uses it for rare characters in names."""
 
 NO_GLYPH: Final = "〓"
-"""The geta mark, as printers set it, for a character that neither font can show."""
+"""Printed for a character that neither font has: the geta mark, as printers set it."""
 
 WIDTH, HEIGHT = 100 * mm, 144 * mm
 LEFT, BOTTOM = (A4[0] - WIDTH) / 2, A4[1] - HEIGHT - 24 * mm
@@ -51,7 +51,7 @@ BANDS: Final[dict[Colour, tuple[Color, Color]]] = {
 
 
 def pdf(issued: IssuedCode) -> bytes:
-    """The card of a paper code, as a PDF of one page with its font embedded."""
+    """Return the card of a paper code: a PDF of one page with its font embedded."""
     file = io.BytesIO()
     canvas = Canvas(file, pagesize=A4, invariant=True)
     canvas.setTitle(f"{settings.ISSUER} {_in('zh-hans', _('Health code'))}")
@@ -69,7 +69,7 @@ def pdf(issued: IssuedCode) -> bytes:
 
 @cache
 def _font() -> TTFont:
-    """The card's font; both are registered when it is first asked for."""
+    """Register both fonts at the first call, and return the card's own."""
     font = TTFont(FONT, str(FONT_FILE))
     pdfmetrics.registerFont(font)
     pdfmetrics.registerFont(UnicodeCIDFont(RARE_FONT))
@@ -77,7 +77,7 @@ def _font() -> TTFont:
 
 
 def _draw_frame(canvas: Canvas) -> None:
-    """A dashed line to cut along."""
+    """Draw a dashed line to cut along."""
     canvas.setStrokeColor(QUIET_INK)
     canvas.setDash(2, 2)
     canvas.rect(0, 0, WIDTH, HEIGHT)
@@ -98,7 +98,7 @@ def _draw_band(canvas: Canvas, colour: Colour) -> None:
 def _draw_shape(
     canvas: Canvas, colour: Colour, x: float, y: float, *, ink: Color, paper: Color
 ) -> None:
-    """A tick in a circle, an exclamation mark in a triangle or a cross in a square."""
+    """Draw a tick in a circle, an exclamation mark in a triangle, or a cross in a square."""
     radius = 9.5 * mm
     canvas.saveState()
     canvas.translate(x, y)
@@ -127,7 +127,7 @@ def _draw_shape(
 
 
 def _polyline(path: PDFPathObject, points: list[tuple[float, float]]) -> None:
-    """A line through `points`, in millimetres."""
+    """Draw a line through `points`, in millimetres."""
     (x, y), *rest = points
     path.moveTo(x * mm, y * mm)
     for x, y in rest:

@@ -1,4 +1,4 @@
-"""Settings that would fail only at the first code are refused before the service starts."""
+"""Refuse to start with settings that would fail only when the first code is signed."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -30,7 +30,7 @@ DAY_SECONDS: Final = 24 * 3600
 def check_settings(
     app_configs: Sequence[AppConfig] | None = None, **options: Any
 ) -> Iterable[CheckMessage]:
-    """That every code will fit its QR picture, and that who signs can number what it signed."""
+    """Check that every code will fit its QR picture, and that the settings of codes go together."""
     faults = []
     try:
         largest_code()
@@ -47,16 +47,16 @@ def check_settings(
     if settings.COLOUR_RETENTION_DAYS * DAY_SECONDS < settings.PAPER_CODE_SECONDS + DAY_SECONDS:
         faults.append(
             Error(
-                "Changes of colour must outlive the codes that they supersede: set "
-                "COLOUR_RETENTION_DAYS to a day more than PAPER_CODE_SECONDS at least.",
+                "Colour changes must be kept longer than the codes that they supersede: set "
+                "COLOUR_RETENTION_DAYS to at least a day more than PAPER_CODE_SECONDS.",
                 id="codes.E004",
             )
         )
     if bool(settings.STATUS_INDEX_KEY) != bool(settings.SIGNING_KEY_SECRET):
         faults.append(
             Error(
-                "SIGNING_KEY_SECRET and STATUS_INDEX_KEY go together: give this process both, or "
-                "neither when it does not sign.",
+                "SIGNING_KEY_SECRET and STATUS_INDEX_KEY go together: set both for a process that "
+                "signs, and neither for one that does not.",
                 id="codes.E003",
             )
         )
@@ -64,11 +64,11 @@ def check_settings(
 
 
 def largest_code() -> str:
-    """The longest code that these settings can lead to, with a signature of zeros.
+    """Build the longest code that these settings allow, with a signature of zeros.
 
     Raises:
-        CodeTooLarge: it is beyond QR version 10 at level M.
-        MalformedCode: ISSUER, STATUS_BASE_URL or a lifetime is not what a code may carry.
+        CodeTooLarge: the code does not fit QR version 10 at level M.
+        MalformedCode: ISSUER, STATUS_BASE_URL or a lifetime has a value that no code may carry.
     """
     issued_at = 2**31
     code = HealthCode(

@@ -1,4 +1,4 @@
-"""Why a code cannot be given."""
+"""The codes room's refusals."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -6,7 +6,7 @@ from healthcode.web.errors import Conflict, Refusal
 
 
 class DeclareFirst(Conflict):
-    """Nobody has declared for this person yet, so there is no colour to sign."""
+    """Refuse a code for somebody without a declaration, because they have no colour yet."""
 
     slug = "declare-first"
     title = _("Declare first")
@@ -16,7 +16,7 @@ class DeclareFirst(Conflict):
 
 
 class DoesNotSign(Refusal):
-    """This process has no key to sign with; another one of the service has."""
+    """Refuse to sign in a process that has no signing key; others of the service have one."""
 
     slug = "does-not-sign"
     status = 503

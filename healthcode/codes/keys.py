@@ -1,8 +1,8 @@
-"""This issuer's signing keys: made, sealed, loaded by a process that signs, published, withdrawn.
+"""Make, seal, load, publish and withdraw this issuer's signing keys.
 
-A code is signed through `Signer`, so that a key may just as well live in a token or a key service.
-Only a process with SIGNING_KEY_SECRET can open the sealed halves; every other one gets nothing
-but public keys.
+Callers sign through `Signer`, so that a key may also live in a hardware token or a key service.
+Only a process with SIGNING_KEY_SECRET can decrypt the private keys. All others have the public keys
+only.
 """
 
 import logging
@@ -33,42 +33,45 @@ from healthcode.core.cose import sign_es256
 logger = logging.getLogger(__name__)
 
 RELOAD_AFTER: Final = timedelta(seconds=30)
-"""How long a process may go on with the keys it knows: so soon a withdrawal holds everywhere."""
+"""How long a process uses loaded keys; after this time a withdrawal takes effect everywhere."""
 
 MARGIN: Final = timedelta(days=1)
-"""How much longer a key verifies than its last code lives."""
+"""How much longer a key verifies after its last code has expired."""
 
 
 class Signer(Protocol):
-    """Something that signs with one key, wherever that key lives."""
+    """Signs with one key, wherever this key lives."""
 
     @property
     def kid(self) -> bytes:
-        """The key's identifier, as codes carry it."""
+        """Return the key id, as codes carry it."""
 
     @property
     def algorithm(self) -> Algorithm:
-        """The algorithm that the key is for."""
+        """Return the algorithm that this key may be used with."""
 
     def sign(self, message: bytes) -> bytes:
-        """The signature as COSE carries it: for ES256 r || s, 64 bytes (RFC 9053, 2.1)."""
+        """Return the signature in the form of COSE: for ES256 r || s, 64 bytes (RFC 9053, 2.1)."""
 
 
 @dataclass(frozen=True)
 class LocalSigner:
-    """Signs with a key in this process's memory."""
+    """Signs with a private key in this process's memory."""
 
     kid: bytes
     private_key: ec.EllipticCurvePrivateKey = field(repr=False)
     algorithm: Algorithm = Algorithm.ES256
 
     def sign(self, message: bytes) -> bytes:
-        """See `Signer`."""
+        """Sign as `Signer` describes."""
         return sign_es256(self.private_key, message)
 
 
 class Keyring:
-    """The keys a process signs with: opened once each, looked for again now and then."""
+    """Keeps the keys that this process signs with.
+
+    The keyring decrypts each key once, and reads the table again every `RELOAD_AFTER`.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -77,7 +80,7 @@ class Keyring:
         self._loaded_at: datetime | None = None
 
     def signer(self, *, at: datetime) -> Signer:
-        """The signer in use at `at`: of the keys that sign then, the one that came in last.
+        """Return the newest of the keys that sign at `at`.
 
         Raises:
             DoesNotSign: this process has no secret, or no key signs at that time.
@@ -95,12 +98,12 @@ class Keyring:
             return self._signers[kid]
 
     def forget(self) -> None:
-        """Look for keys afresh at the next signature."""
+        """Make the next signature read the keys from the database again."""
         with self._lock:
             self._loaded_at, self._rows, self._signers = None, [], {}
 
     def _is_old(self, at: datetime) -> bool:
-        # Without a key nothing works, so the first one is not kept waiting.
+        # Without a key the process can sign nothing, so it looks at every call until one appears.
         if self._loaded_at is None or not self._rows:
             return True
         return abs(at - self._loaded_at) >= RELOAD_AFTER
@@ -108,7 +111,7 @@ class Keyring:
     def _load(self, at: datetime) -> None:
         if not settings.SIGNING_KEY_SECRET:
             raise DoesNotSign
-        # A key that begins before the next look must be at hand by then.
+        # The keyring must already hold a key that starts to sign before it reads the table again.
         soon = at + RELOAD_AFTER
         self._rows = list(
             SigningKey.objects.filter(withdrawn_at=None, not_before__lte=soon, signs_until__gt=at)
@@ -122,12 +125,12 @@ keyring = Keyring()
 
 
 def make_key(*, starts: datetime, signs_for: timedelta) -> SigningKey:
-    """Make an ES256 key that signs from `starts` for `signs_for`, and store it sealed.
+    """Make an ES256 key that signs from `starts` for the time `signs_for`, and store it encrypted.
 
-    It verifies until the last code it can have signed is over, and `MARGIN` longer.
+    The key verifies until `MARGIN` after its last code has expired.
 
     Raises:
-        ImproperlyConfigured: there is no SIGNING_KEY_SECRET to seal it with.
+        ImproperlyConfigured: SIGNING_KEY_SECRET, which encrypts the key, is not set.
     """
     private_key = ec.generate_private_key(ec.SECP256R1())
     public_key = private_key.public_key()
@@ -146,11 +149,11 @@ def make_key(*, starts: datetime, signs_for: timedelta) -> SigningKey:
 
 
 def open_key(row: SigningKey) -> LocalSigner:
-    """Unseal the private half of a key.
+    """Decrypt a private key.
 
     Raises:
         DoesNotSign: this process has no secret.
-        ImproperlyConfigured: none of the secrets is the one that sealed this key.
+        ImproperlyConfigured: this key was encrypted with none of the secrets.
     """
     if not settings.SIGNING_KEY_SECRET:
         raise DoesNotSign
@@ -164,15 +167,15 @@ def open_key(row: SigningKey) -> LocalSigner:
             return LocalSigner(kid, private_key)
         raise ImproperlyConfigured(f"Signing key {kid.hex()} is not an ES256 key.")
     raise ImproperlyConfigured(
-        f"SIGNING_KEY_SECRET does not open signing key {kid.hex()}: add the secret that sealed it "
-        "behind the newest, with a comma between them (docs/howto/rotate-keys.md)."
+        f"SIGNING_KEY_SECRET does not decrypt signing key {kid.hex()}: add the secret that "
+        "encrypted it after the newest one, with a comma between them (docs/howto/rotate-keys.md)."
     )
 
 
 def secret_faults(*, at: datetime) -> Iterator[str]:
-    """A sentence for each key that signs at `at` or later and that this process cannot open.
+    """Yield a sentence for each key that signs at `at` or later and cannot be decrypted here.
 
-    None of a process that does not sign.
+    A process that does not sign yields none.
     """
     if settings.SIGNING_KEY_SECRET:
         for row in _in_force(at).filter(signs_until__gt=at):
@@ -183,9 +186,9 @@ def secret_faults(*, at: datetime) -> Iterator[str]:
 
 
 def withdraw_key(*, kid: bytes, at: datetime) -> bool:
-    """Stop a key from signing and verifying; False when there is no such key in force.
+    """Stop a key from signing and verifying. Return False if no key in force has this id.
 
-    Verifiers refuse its codes once they have fetched the keys again.
+    Verifiers refuse this key's codes as soon as they have fetched the keys again.
     """
     changed = SigningKey.objects.filter(kid=kid, withdrawn_at=None).update(withdrawn_at=at)
     keyring.forget()
@@ -193,15 +196,15 @@ def withdraw_key(*, kid: bytes, at: datetime) -> bool:
 
 
 def published_keys(*, at: datetime) -> list[Key]:
-    """The public keys that verify at `at` or later, oldest first; withdrawn ones are not there.
+    """Return the public keys that verify at `at` or later, oldest first, without withdrawn ones.
 
-    A key is published from the moment it is made, so that verifiers have it before its first code.
+    A key is published as soon as it exists, so that verifiers have it before its first code.
     """
     return [_public(row) for row in _in_force(at).order_by("not_before", "id")]
 
 
 def signing_until(*, at: datetime) -> datetime | None:
-    """When the last of the keys that sign at `at` or later stops; None when none does."""
+    """Return when the last key that signs at `at` or later stops; None if no key does."""
     last = _in_force(at).filter(signs_until__gt=at).order_by("-signs_until").first()
     return last.signs_until if last else None
 
@@ -223,7 +226,7 @@ def _signing(rows: list[SigningKey], at: datetime) -> SigningKey | None:
 
 
 def _secrets() -> list[bytes]:
-    """The secrets, separated by commas: the first seals, any may open what it sealed before."""
+    """Return the secrets, which are separated by commas. The first encrypts; each may decrypt."""
     if not settings.SIGNING_KEY_SECRET:
-        raise ImproperlyConfigured("Set SIGNING_KEY_SECRET, which seals the signing keys.")
+        raise ImproperlyConfigured("Set SIGNING_KEY_SECRET, which encrypts the signing keys.")
     return [secret.encode() for secret in settings.SIGNING_KEY_SECRET.split(",") if secret]

@@ -1,6 +1,6 @@
-"""Signing keys of this issuer and the status lists it publishes.
+"""Tables of this issuer's signing keys and of the status lists that it publishes.
 
-Of a key the public half is for all; the private half is sealed.
+Anybody may see a key's public half. The private half is encrypted.
 """
 
 from django.db import models
@@ -9,9 +9,10 @@ from django.db.models.functions import Now
 
 
 class SigningKey(models.Model):
-    """An ES256 key. Signs from `not_before` until `signs_until`; verifies until `not_after`.
+    """An ES256 key: signs from `not_before` until `signs_until`, verifies until `not_after`.
 
-    `private_sealed` is encrypted (PKCS#8) with a secret only signing processes have.
+    `private_sealed` is the private key, encrypted (PKCS#8) with a secret that only signing
+    processes have.
     """
 
     kid = models.BinaryField(max_length=8, unique=True)
@@ -33,12 +34,13 @@ class SigningKey(models.Model):
 
 
 class StatusList(models.Model):
-    """The newest signed status list about a day's codes of some people, as published.
+    """The newest signed status list of one part of the people, for the codes of one day.
 
-    The people of a list are those from number `first_person` on, for as many as its `places`, the
-    size in bits, have room for; people who come after a day's last list get a further `part`. The
-    size of a list never changes, since verifiers know it by its address, `uri`. `kid` signed it,
-    and `seen` is the snapshot of the database whose changes it knows (`codes.status_lists`).
+    The list is about the people from number `first_person` on. `places` is its size in bits and
+    never changes, because verifiers know the list by its address `uri`. People for whom it has no
+    room get a further `part`. `kid` is the key that signed the list. `seen` is the snapshot of the
+    database from which it was built: the list knows all colour changes in it
+    (`codes.status_lists`).
     """
 
     day = models.DateField()

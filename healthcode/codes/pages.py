@@ -1,4 +1,4 @@
-"""The page of a living code, and what it fetches with the session it was opened with."""
+"""Show the page of a live code, and answer the calls that this page makes."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -26,29 +26,29 @@ from healthcode.web.errors import Refusal
 
 
 class PageSession(SessionAuthentication):
-    """The session of a page; a request without one is answered 401, as with a bad token."""
+    """Authenticates by the session of a page. Without one the answer is 401, as for a bad token."""
 
     def authenticate_header(self, request: Request) -> str:
-        """What a 401 asks for."""
+        """Return what a 401 names in `WWW-Authenticate`."""
         return "Session"
 
 
 class CodeOfPage(api.CodeView):
-    """The code as the live page renews it."""
+    """The call by which the live page renews its code."""
 
     authentication_classes = [PageSession]
     schema = None
 
 
 class PhoneCodeOfPage(api.PhoneCodeView):
-    """The code of the day as the pocket page takes it along."""
+    """The call by which the pocket page saves a code for one day."""
 
     authentication_classes = [PageSession]
     schema = None
 
 
 class CodePictureOfPage(api.CodePngView):
-    """The picture that the live page shows where there is no script."""
+    """The picture that the live page shows in a browser without script."""
 
     authentication_classes = [PageSession]
     schema = None
@@ -65,7 +65,10 @@ class CardOfPage(api.CardView):
 @require_safe
 @role_required(Role.RESIDENT)
 def live(request: HttpRequest, person: int) -> HttpResponse:
-    """The live code of somebody the account looks after; who has not declared is sent there."""
+    """Show the live code of a person whom the account looks after.
+
+    Redirect to the declaration if nobody has declared for this person.
+    """
     try:
         issued = services.issue_code(
             account=account_of(request), person_id=person, kind=Kind.LIVE, at=timezone.now()
@@ -81,9 +84,9 @@ def live(request: HttpRequest, person: int) -> HttpResponse:
 
 @require_safe
 def pocket(request: HttpRequest) -> HttpResponse:
-    """The page that shows a code without network; public, since it holds nobody's data.
+    """Show the page that works without a network. It is public because it holds nobody's data.
 
-    The phone keeps the page, and the code with its key beside it.
+    The phone stores the page, and beside it the code with its key.
     """
     context = {"code_words": _words(), "texts": _texts() | _pocket_texts()}
     return render(request, "codes/pocket.html", context)
@@ -91,7 +94,10 @@ def pocket(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def pocket_worker(request: HttpRequest) -> HttpResponse:
-    """Its service worker; the address decides which pages it serves, /static/ would not do."""
+    """Serve the pocket page's service worker.
+
+    It has an address outside /static/, because the address decides which pages a worker may serve.
+    """
     path = finders.find("built/pocket-worker.js")
     if path is None:
         raise FileNotFoundError("built/pocket-worker.js is missing: run make frontend")
@@ -118,7 +124,7 @@ def _words() -> dict[str, str]:
 
 
 def _texts() -> dict[str, object]:
-    """What the page's script says, in the reader's language; it fills in what stands in braces."""
+    """Return the script's sentences in the reader's language; the script fills in the braces."""
     return {
         "second": _("{seconds} s ago"),
         "minute": _("{minutes} min {seconds} s ago"),

@@ -1,4 +1,4 @@
-"""QR pictures of codes, drawn here for paper and for browsers without script."""
+"""Draw QR pictures of codes on the server, for paper and for browsers without script."""
 
 import io
 from typing import Final
@@ -9,15 +9,16 @@ from qrcode.constants import ERROR_CORRECT_M
 
 MODULE_PIXELS: Final = 10
 QUIET_ZONE: Final = 4
-"""Modules left white around the code (ISO/IEC 18004, 9.1)."""
+"""White modules around the symbol (ISO/IEC 18004, 9.1)."""
 
 Matrix = list[list[bool]]
 
 
 def modules(code: str) -> Matrix:
-    """The dark modules of a code's QR symbol, quiet zone not included.
+    """Return the dark modules of a code's QR symbol, without the quiet zone.
 
-    Level M, alphanumeric: Base45 keeps to that alphabet, which is what keeps the symbol small.
+    Level M, in alphanumeric mode. Base45 uses only characters of this mode, which keeps the symbol
+    small.
     """
     symbol = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=0)
     symbol.add_data(code, optimize=0)
@@ -26,7 +27,7 @@ def modules(code: str) -> Matrix:
 
 
 def png(code: str) -> bytes:
-    """A black and white PNG, `MODULE_PIXELS` a module, quiet zone included."""
+    """Draw a black and white PNG with `MODULE_PIXELS` a module, quiet zone included."""
     matrix = modules(code)
     side = len(matrix) + 2 * QUIET_ZONE
     picture = Image.new("1", (side, side), 1)
@@ -41,7 +42,7 @@ def png(code: str) -> bytes:
 
 
 def svg(code: str) -> bytes:
-    """An SVG of one path, one unit a module, quiet zone included."""
+    """Draw an SVG of one path with one unit a module, quiet zone included."""
     matrix = modules(code)
     side = len(matrix) + 2 * QUIET_ZONE
     path = "".join(
@@ -55,7 +56,10 @@ def svg(code: str) -> bytes:
 
 
 def runs(matrix: Matrix) -> list[tuple[int, int, int]]:
-    """The dark modules as horizontal runs (x, y, length), which draw without hairlines."""
+    """Return the dark modules as horizontal runs (x, y, length).
+
+    A run is drawn as one rectangle; single modules would leave hairlines between them.
+    """
     found: list[tuple[int, int, int]] = []
     for y, row in enumerate(matrix):
         start: int | None = None

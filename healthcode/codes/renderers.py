@@ -1,4 +1,4 @@
-"""Pictures of codes as answers of the HTTP interface."""
+"""Answer with pictures of codes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 
 
 class PictureRenderer(BaseRenderer):
-    """Passes the bytes of a picture on; a refusal stays the problem document that it is."""
+    """Passes the bytes of a picture on. A refusal stays a problem document in JSON."""
 
     charset = None
     render_style = "binary"
@@ -18,7 +18,7 @@ class PictureRenderer(BaseRenderer):
         accepted_media_type: str | None = None,
         renderer_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """See the class."""
+        """Return bytes unchanged, and everything else as JSON."""
         return data if isinstance(data, bytes) else JSONRenderer().render(data)
 
 

@@ -1,4 +1,4 @@
-"""What a code is made from."""
+"""Read what a code is made from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,22 @@ from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from healthcode.web.errors import NotFound
 
-STANDING: Final = "SELECT * FROM codes_standing(%s, %s, %s)"
-"""A function of the migration's, whose plan connections keep."""
+CODE_INPUT: Final = "SELECT * FROM codes_standing(%s, %s, %s)"
+"""A function in the database that reads what a person's next code says.
+
+It is called `codes_standing` because migration 0001 is frozen. Each connection keeps its query
+plan.
+"""
 _MOST_PEOPLE: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a person stands now: what goes into a code, and the masked name on it."""
+class CodeInput:
+    """What goes into a person's next code: their current colour, and what else the code says.
+
+    `changes` is the number of the person's colour changes, which decides the status index. `holder`
+    is the masked name.
+    """
 
     person: int
     colour: Colour
@@ -30,33 +38,36 @@ class Standing:
     holder: str
 
 
-def standing(*, account: Account, person_id: int) -> Standing:
-    """How a person whom `account` looks after stands. One SELECT.
+def code_input(*, account: Account, person_id: int) -> CodeInput:
+    """Read the code input of a person whom `account` looks after, in one SELECT.
 
     Raises:
-        NotFound, DeclareFirst: see `standing_of`.
+        NotFound, DeclareFirst: see `read_row`.
     """
     with connection.cursor() as cursor:
         declaration = EvidenceKind.DECLARATION.value
-        cursor.execute(STANDING, [storable(person_id), account.pk, declaration])
-        return standing_of(person_id, cursor.fetchone() or ())
+        cursor.execute(CODE_INPUT, [storable(person_id), account.pk, declaration])
+        return read_row(person_id, cursor.fetchone() or ())
 
 
-def standing_of(person_id: int, row: Sequence[Any]) -> Standing:
-    """How a person stands by a row of `STANDING`, which is empty or null for a stranger's.
+def read_row(person_id: int, row: Sequence[Any]) -> CodeInput:
+    """Read a row of `CODE_INPUT`, empty or null if the account does not look after the person.
 
     Raises:
-        NotFound: there is no such person, or they are not this account's to know.
-        DeclareFirst: nobody has declared for them.
+        NotFound: there is no such person, or the account may not know of them.
+        DeclareFirst: nobody has declared for this person.
     """
     if not row or row[0] is None:
         raise NotFound(_("You do not look after such a person."))
     declared, colour, changes, policy, *identity = row
     if not declared or colour is None:
         raise DeclareFirst
-    return Standing(person_id, Colour(colour), changes, policy, masked(*identity))
+    return CodeInput(person_id, Colour(colour), changes, policy, masked(*identity))
 
 
 def storable(person_id: int) -> int | None:
-    """A number from an address as the database can take it: no person has one beyond."""
+    """Return a number from an address, or None if it is too large for the database's bigint.
+
+    No person has such a number.
+    """
     return person_id if person_id <= _MOST_PEOPLE else None

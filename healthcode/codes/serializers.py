@@ -1,4 +1,4 @@
-"""Codes as the HTTP interface shows them."""
+"""Describe codes for the HTTP interface."""
 
 import base64
 from datetime import datetime, tzinfo
@@ -19,7 +19,7 @@ KINDS = [kind.name.lower() for kind in Kind]
 
 
 class IssuedCodeSerializer(serializers.Serializer[Any]):
-    """A signed code. `code` goes into a QR picture as it is, in alphanumeric mode, level M."""
+    """A signed code. Put `code` unchanged into a QR picture in alphanumeric mode, level M."""
 
     code = serializers.CharField()
     kind = serializers.ChoiceField(choices=KINDS)
@@ -35,18 +35,18 @@ class IssuedCodeSerializer(serializers.Serializer[Any]):
 
 
 class CodeQuery(serializers.Serializer[Any]):
-    """Which code is wanted."""
+    """The query: the kind of code that the caller wants."""
 
     kind = serializers.ChoiceField(choices=KINDS, default="live")
 
     def validated_kind(self) -> Kind:
-        """The kind that was asked for. Raises ValidationError."""
+        """Return the kind. Raises ValidationError."""
         self.is_valid(raise_exception=True)
         return Kind[self.validated_data["kind"].upper()]
 
 
 class PhoneKeyInput(StrictSerializer):
-    """The public key that a phone made and keeps the private half of: a JWK (RFC 7517) of P-256."""
+    """A phone's public key: a JWK (RFC 7517) on P-256. The phone keeps the private half."""
 
     kty = serializers.ChoiceField(["EC"])
     crv = serializers.ChoiceField(["P-256"])
@@ -54,7 +54,7 @@ class PhoneKeyInput(StrictSerializer):
     y = serializers.CharField()
 
     def validated_point(self) -> bytes:
-        """x || y. Raises ValidationError."""
+        """Return x || y. Raises ValidationError."""
         self.is_valid(raise_exception=True)
         try:
             point = b"".join(_coordinate(self.validated_data[name]) for name in ("x", "y"))
@@ -71,9 +71,10 @@ def _coordinate(text: str) -> bytes:
 
 
 def document(issued: IssuedCode) -> dict[str, object]:
-    """The members of the answer that carries a code, as `IssuedCodeSerializer` describes them.
+    """Return the members of the answer with a code, as `IssuedCodeSerializer` describes them.
 
-    Written by hand: the serializer's fields, made anew for each code, took longer than signing it.
+    This is written by hand because creating the serializer's fields for each code takes longer than
+    signing the code.
     """
     zone = get_current_timezone()
     return {

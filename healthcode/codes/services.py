@@ -1,4 +1,4 @@
-"""Making a code: a person's colour of this moment, signed."""
+"""Make codes: sign a person's current colour."""
 
 import secrets
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from accounts.models import Account
 from healthcode.codes import selectors
 from healthcode.codes.errors import DoesNotSign
 from healthcode.codes.keys import Signer, keyring
-from healthcode.codes.selectors import Standing
+from healthcode.codes.selectors import CodeInput
 from healthcode.codes.status_lists import editions
 from healthcode.codes.status_lists.indexes import NUMBERS_A_PERSON, reference
 from healthcode.colours.policy import policy_at
@@ -20,20 +20,21 @@ from healthcode.colours.selectors import decision_of
 from healthcode.core import Colour, HealthCode, Kind, StatusRef, sign
 
 RENEWED_PER_LIFE: Final = 2
-"""Renewals of a live code within its life: one may fail and the code still holds."""
+"""Renewals within a live code's lifetime: one may fail, and the code is still valid."""
 
 NOBODY: Final = 0
-"""No person has this number, so its indexes in the status lists are never superseded."""
+"""No person has this number, so no status list ever marks its indexes as superseded."""
 
 PHONE_CODE_SECONDS: Final = 86_400
-"""How long a code bound to a phone holds: the longest that the format lets a live code."""
+"""How long a bound code is valid: a day, the longest that the format allows for live codes."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedCode:
-    """A signed code with what its holder's page shows beside it.
+    """A signed code, and what its holder's page shows beside it.
 
-    `until` is when the colour ends as far as known; None for green, and while that is open.
+    `until` is when the colour will end, as far as is known. It is None for green, and while no end
+    is known.
     """
 
     code: str
@@ -50,7 +51,7 @@ class IssuedCode:
 
 @dataclass(frozen=True, slots=True)
 class VisitorCode:
-    """A signed code for somebody who is known to another issuer alone."""
+    """A signed code for somebody whom only another issuer knows."""
 
     code: str
     colour: Colour
@@ -66,50 +67,51 @@ def issue_code(
     at: datetime,
     phone_key: bytes | None = None,
 ) -> IssuedCode:
-    """Sign the colour that a person whom `account` looks after has at `at`.
+    """Sign the current colour of a person whom `account` looks after.
 
     Raises:
-        NotFound, DeclareFirst: see `selectors.standing_of`.
+        NotFound, DeclareFirst: see `selectors.read_row`.
         DoesNotSign, MalformedCode: see `issue`.
     """
-    standing = selectors.standing(account=account, person_id=person_id)
-    return issue(standing=standing, kind=kind, at=at, phone_key=phone_key)
+    code_input = selectors.code_input(account=account, person_id=person_id)
+    return issue(code_input=code_input, kind=kind, at=at, phone_key=phone_key)
 
 
 def issue(
-    *, standing: Standing, kind: Kind, at: datetime, phone_key: bytes | None = None
+    *, code_input: CodeInput, kind: Kind, at: datetime, phone_key: bytes | None = None
 ) -> IssuedCode:
-    """Sign how a person stands at `at`.
+    """Sign a person's current colour at `at`.
 
-    With `phone_key` (x || y of a P-256 point) a live code holds for a day, in that phone alone.
+    With `phone_key` (x || y of a P-256 point) a live code is valid for a day, but only in the phone
+    that has this key.
 
-    Nothing is written: a code can be made again at any time, and its index in the status list
-    follows from the person, the day and the number of changes.
+    The service stores nothing about the code. It can make a code again at any time, because the
+    status index follows from the person, the day and the number of colour changes.
 
     Raises:
-        DoesNotSign: this process has no key to sign with.
-        MalformedCode: `phone_key` is no such point, or the code is for paper.
+        DoesNotSign: this process has no signing key.
+        MalformedCode: `phone_key` is not a point of P-256, or the code is for paper.
     """
     signer = keyring.signer(at=at)
-    # Green means that no signal is active: there is nothing to explain, and nothing to look up.
-    decision = None if standing.colour is Colour.GREEN else decision_of(standing.person, at)
+    # Green means that no signal is active, so there is no reason to look up and explain.
+    decision = None if code_input.colour is Colour.GREEN else decision_of(code_input.person, at)
     seconds = PHONE_CODE_SECONDS if phone_key else _life(kind)
     issued_at = at.replace(microsecond=0)
     expires_at = issued_at + timedelta(seconds=seconds)
     return IssuedCode(
         code=_signed(
-            standing,
+            code_input,
             kind,
             issued_at,
             expires_at,
             signer,
-            holder=standing.holder,
+            holder=code_input.holder,
             phone_key=phone_key,
         ),
         kind=kind,
-        person=standing.person,
-        colour=standing.colour,
-        holder=standing.holder,
+        person=code_input.person,
+        colour=code_input.colour,
+        holder=code_input.holder,
         issued_at=issued_at,
         expires_at=expires_at,
         refresh_after=issued_at + timedelta(seconds=seconds) / RENEWED_PER_LIFE,
@@ -121,27 +123,27 @@ def issue(
 def issue_visitor_code(
     *, colour: Colour, holder: str | None, ends_at: datetime, at: datetime
 ) -> VisitorCode:
-    """Sign a live code for somebody whom another issuer vouches for, until `ends_at` at most.
+    """Sign a live code for a person whom another issuer vouches for, valid until `ends_at` at most.
 
-    It names no person of ours: such codes share the few indexes in the status list that are
-    nobody's, and are short-lived instead of superseded.
+    The code names no person of this issuer. Such codes share the few status indexes that belong to
+    no person. They are never superseded; instead they expire soon.
 
     Raises:
-        DoesNotSign: this process has no key to sign with.
+        DoesNotSign: this process has no signing key.
         NoPolicy: no policy is in force.
     """
     signer = keyring.signer(at=at)
-    # Any of nobody's indexes: two visitors of one second shall seldom look like one picture.
+    # A random one of these indexes, so that two codes of one second seldom have the same picture.
     number = secrets.randbelow(NUMBERS_A_PERSON)
-    standing = Standing(NOBODY, colour, number, policy_at(at).version, "")
+    code_input = CodeInput(NOBODY, colour, number, policy_at(at).version, "")
     issued_at = at.replace(microsecond=0)
     expires_at = min(issued_at + timedelta(seconds=settings.LIVE_CODE_SECONDS), ends_at)
-    code = _signed(standing, Kind.LIVE, issued_at, expires_at, signer, holder=holder)
+    code = _signed(code_input, Kind.LIVE, issued_at, expires_at, signer, holder=holder)
     return VisitorCode(code, colour, issued_at, expires_at)
 
 
 def _signed(
-    standing: Standing,
+    code_input: CodeInput,
     kind: Kind,
     issued_at: datetime,
     expires_at: datetime,
@@ -154,11 +156,11 @@ def _signed(
         issuer=settings.ISSUER,
         issued_at=int(issued_at.timestamp()),
         expires_at=int(expires_at.timestamp()),
-        colour=standing.colour,
+        colour=code_input.colour,
         kind=kind,
-        policy=standing.policy,
+        policy=code_input.policy,
         holder=holder,
-        status=_status(standing, issued_at),
+        status=_status(code_input, issued_at),
         phone_key=phone_key,
     )
     return sign(statement, kid=signer.kid, algorithm=signer.algorithm, signer=signer.sign)
@@ -168,12 +170,12 @@ def _life(kind: Kind) -> int:
     return settings.LIVE_CODE_SECONDS if kind is Kind.LIVE else settings.PAPER_CODE_SECONDS
 
 
-def _status(standing: Standing, at: datetime) -> StatusRef:
-    """The code's index. Where the day has no list for the person yet, it gets one first."""
-    found = reference(person=standing.person, changes=standing.changes, at=at)
+def _status(code_input: CodeInput, at: datetime) -> StatusRef:
+    """Return the code's status index; publish a list first if the day has none for the person."""
+    found = reference(person=code_input.person, changes=code_input.changes, at=at)
     if found is None:
         editions.publish(at=at)
-        found = reference(person=standing.person, changes=standing.changes, at=at)
+        found = reference(person=code_input.person, changes=code_input.changes, at=at)
     if found is None:
         raise DoesNotSign
     return found

@@ -1,4 +1,4 @@
-"""Celery tasks of the codes room; each is one domain call."""
+"""The codes room's Celery tasks; each makes one call."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -9,9 +9,10 @@ from healthcode.colours.wake import send
 
 @shared_task(name="codes.publish")
 def publish() -> None:
-    """Bring the status lists up to date, and have our own doors fetch what is new at once.
+    """Bring the status lists up to date, and tell this service's doors to fetch the new ones.
 
-    Then look once more: others who came meanwhile have left it to this publisher.
+    The task then sends itself once more, because other publishers may have left new changes to this
+    one while it was busy.
     """
     if editions.publish_unless_busy(at=timezone.now()):
         send("verifier.refresh")

@@ -1,4 +1,4 @@
-"""What this issuer publishes for everyone who verifies, at /.well-known/health-code/ and /s/."""
+"""Publish what verifiers need, under /.well-known/health-code/ and /s/."""
 
 import hashlib
 import json
@@ -31,12 +31,12 @@ VERSION: Final = 1
 METADATA_SECONDS: Final = 60
 RULES_SECONDS: Final = 300
 KEYS_SECONDS: Final = 60
-"""Withdrawing a key takes effect at the door once caches and doors have asked again."""
+"""A withdrawn key stops verifying at a door once caches and the door have fetched again."""
 
 
 @require_safe
 def metadata(request: HttpRequest) -> HttpResponseBase:
-    """Where everything is. `status_lists` is the aggregation of the Token Status List draft."""
+    """List all addresses. `status_lists` is the aggregation of the Token Status List draft."""
     rows = StatusList.objects.order_by("day", "part").values_list("day", "part")
     document = {
         "version": VERSION,
@@ -57,14 +57,14 @@ def metadata(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def keys_in_force(request: HttpRequest) -> HttpResponseBase:
-    """The public keys as a JWK set (RFC 7517), withdrawn ones left out."""
+    """Publish the public keys as a JWK set (RFC 7517), without withdrawn ones."""
     document = jwk_set(keys.published_keys(at=timezone.now()))
     return _json(request, document, max_age=KEYS_SECONDS, content_type="application/jwk-set+json")
 
 
 @require_safe
 def policy_in_force(request: HttpRequest) -> HttpResponseBase:
-    """The rules by which colours are decided, as TOML. Raises Http404 before the first policy."""
+    """Publish the policy in force as TOML. Raises Http404 before the first policy."""
     try:
         version = policy_at(timezone.now()).version
     except NoPolicy as error:
@@ -81,7 +81,7 @@ def policy_in_force(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def levels_in_force(request: HttpRequest) -> HttpResponseBase:
-    """The risk level of every area that a published map has named, and since when it is so."""
+    """Publish the risk level of every area that a map has named, and since when it has it."""
     found = levels_on(on=timezone.now())
     changed = max((area.since for area in found), default=None)
     levels = [
@@ -103,7 +103,10 @@ def levels_in_force(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def status_list(request: HttpRequest, day: str, part: str | None = None) -> HttpResponseBase:
-    """A day's signed status list. Raises Http404 for days whose codes are all over, or to come."""
+    """Publish a day's signed status list.
+
+    Raises Http404 for a day of which no code is alive, and for a day to come.
+    """
     try:
         date = datetime.strptime(day, "%Y%m%d").replace(tzinfo=SHANGHAI).date()
     except ValueError as error:
@@ -130,7 +133,7 @@ def _json(
 def _published(
     request: HttpRequest, body: bytes, *, content_type: str, max_age: int
 ) -> HttpResponseBase:
-    """A public answer that a CDN keeps: the same for everybody, named by its content."""
+    """Return a public answer that a CDN may keep, the same for everybody, with a hash as ETag."""
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     response = HttpResponse(body, content_type=content_type)
     response.headers["ETag"] = etag

@@ -15,5 +15,5 @@ CODE_WORDS: Final[dict[Colour, Promise]] = {
 
 
 def colour_name(colour: Colour) -> str:
-    """The colour as the HTTP interface and the style sheets name it: `green`."""
+    """Return the colour's name in the HTTP interface and the style sheets, such as `green`."""
     return colour.label

@@ -212,7 +212,7 @@ def test_withdrawing_signs_the_lists_anew_and_says_when_no_key_is_left(
     assert all(bytes(signing_key.kid) in bytes(row.token) for row in StatusList.objects.all())
     assert f"{kid}  " in run("list_keys")
     assert "withdrawn" in run("list_keys")
-    with pytest.raises(CommandError, match="no key"):
+    with pytest.raises(CommandError, match="No key"):
         run("withdraw_key", kid)
     with pytest.raises(CommandError, match="run make_signing_key at once"):
         run("withdraw_key", bytes(signing_key.kid).hex())

@@ -1,6 +1,6 @@
-"""The status lists: which codes were superseded, at which index of which list.
+"""Build the status lists, which say at which index of which list a code is superseded.
 
-In the order of the work, each module knowing only those before it: `permutation` scatters numbers,
-`indexes` gives each code its list and its index there, `superseded` reads which codes are over, and
-`editions` brings the lists up to date with them.
+The modules in the order of the work; each imports only those before it. `permutation` scatters
+numbers. `indexes` gives each code its list and its index. `superseded` reads which codes are
+superseded. `editions` updates the lists.
 """

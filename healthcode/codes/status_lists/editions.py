@@ -1,6 +1,6 @@
-"""Editions of the status lists: those of the days whose codes are still alive, built and signed.
+"""Publish editions of the status lists: build and sign the lists of all days with living codes.
 
-A list goes on from the one before it: what an edition costs follows the changes since the last.
+A new list continues the one before it, so the cost of an edition depends on the changes since then.
 """
 
 from collections import defaultdict
@@ -25,22 +25,26 @@ from healthcode.web.advisory_locks import AdvisoryLock
 from healthcode.web.days import day_of
 
 TTL: Final = timedelta(seconds=30)
-"""How soon verifiers should fetch a list again."""
+"""How often verifiers should fetch a list again."""
 
 LIFETIME: Final = timedelta(days=1)
-"""How long a list counts when no newer one can be had."""
+"""How long a list is valid if a verifier can get no newer one."""
 
 SIGN_AGAIN_AFTER: Final = timedelta(minutes=5)
-"""How old an unchanged list may grow, so that doors see how fresh their knowledge is."""
+"""How old an unchanged list may become before it is signed again.
+
+The new date shows doors that the list is current.
+"""
 
 PATIENCE: Final = timedelta(seconds=1)
-"""How long one waits for its turn who may leave it to the publisher at work."""
+"""How long a publisher waits if it may leave the work to the one that is busy."""
 
 
 def publish_unless_busy(*, at: datetime) -> int:
-    """As `publish`; 0 at once, when another publisher is at work and not soon through.
+    """Publish as `publish` does, but return 0 soon if another publisher is busy.
 
-    Whoever built something looks once more afterwards, so what made this one come is not lost.
+    The busy publisher looks once more afterwards, so the changes that this call came for are not
+    lost.
     """
     try:
         return publish(at=at, patience=PATIENCE)
@@ -51,16 +55,17 @@ def publish_unless_busy(*, at: datetime) -> int:
 
 
 def publish(*, at: datetime, patience: timedelta = timedelta()) -> int:
-    """Bring all status lists of living codes up to date; how many were built anew.
+    """Update the status lists of all living codes, and return how many lists were built.
 
-    Publishers take turns, so that no list ever goes back to what an earlier one saw.
+    Publishers take turns, so that no list ever returns to an older snapshot.
 
     Args:
-        patience: how long to wait for a lock that another publisher holds; zero is for ever.
+        patience: how long to wait for a lock that another publisher holds; zero means without
+            limit.
 
     Raises:
         DoesNotSign: this process has no secret, or no key signs now.
-        OperationalError: the lock was not to be had in time.
+        OperationalError: the lock did not become free in time.
     """
     signer = keyring.signer(at=at)
     with transaction.atomic():
@@ -80,10 +85,10 @@ def _take_turn(patience: timedelta) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """The lists as they are to be published at `at`, telling of what `snapshot` shows.
+    """The lists to publish at `at`, with all colour changes that `snapshot` contains.
 
-    `first` is the day of the oldest code alive; `held` are the lists before, of the `parts` that
-    had one. An edition is opened, built and closed, once and in this order.
+    `first` is the day of the oldest living code. `held` are the lists published so far, by part.
+    Call `open`, `build` and `close` once each, in this order.
     """
 
     signer: Signer
@@ -95,9 +100,9 @@ class Edition:
 
     @classmethod
     def open(cls, *, signer: Signer, at: datetime) -> Self:
-        """See what there is to go on from, and which lists there shall be.
+        """Read the published lists, and decide which lists this edition has.
 
-        Tomorrow's lists are opened today, so that midnight finds them at the verifiers already.
+        Tomorrow's lists start today, so that verifiers have them before midnight.
         """
         snapshot = DatabaseSnapshot.now()
         first, today = _day_of_oldest_code(at), day_of(at)
@@ -106,38 +111,39 @@ class Edition:
         return cls(signer, at, snapshot, first, held, parts)
 
     def build(self) -> int:
-        """Build the lists that say something new or grow old; how many."""
+        """Build the lists that have changed or grown old, and return how many."""
         built = 0
-        for seen, parts in self._by_what_they_know().items():
+        for seen, parts in self._parts_by_snapshot().items():
             superseded = self._read(seen, parts)
             built += sum(self._renew(part, superseded) for part in parts)
         return built
 
     def close(self) -> None:
-        """Note what all living lists know now, and drop those that have been kept long enough."""
+        """Store the snapshot with all living lists, and delete lists that were kept long enough."""
         _living(self.first).update(seen=self.snapshot.text)
-        # Scans can be led back to people only by the shape of the lists that they name.
+        # Without the layout of its list, nobody could trace a scan back to a person.
         kept = timedelta(days=settings.SCAN_RETENTION_DAYS)
         StatusList.objects.filter(day__lt=self.first - kept).delete()
 
-    def _by_what_they_know(self) -> Mapping[DatabaseSnapshot | None, list[Part]]:
-        """The parts by the snapshot that their lists go on from; None: from none.
+    def _parts_by_snapshot(self) -> Mapping[DatabaseSnapshot | None, list[Part]]:
+        """Group the parts by the snapshot that their lists continue; None: they continue none.
 
-        All but those that are new know the same, unless somebody put them there by hand.
+        Normally every existing list was built from the same snapshot; only new or hand-inserted
+        lists differ.
         """
         groups: dict[DatabaseSnapshot | None, list[Part]] = defaultdict(list)
         for part in self.parts:
             row = self.held.get(part)
-            groups[self._seen_by(row) if row else None].append(part)
+            groups[self._snapshot_of(row) if row else None].append(part)
         return groups
 
-    def _seen_by(self, row: StatusList) -> DatabaseSnapshot | None:
-        """What a list knows; None when it cannot go on and is to be built from nothing."""
+    def _snapshot_of(self, row: StatusList) -> DatabaseSnapshot | None:
+        """Return the snapshot that a list was built from; None if the list cannot be continued."""
         seen = DatabaseSnapshot(row.seen)
         return seen if self.snapshot.continues(seen) else None
 
     def _read(self, seen: DatabaseSnapshot | None, parts: Sequence[Part]) -> Superseded:
-        """What is news to parts that all know what was in `seen`."""
+        """Read the codes superseded after the snapshot `seen`, which all these parts share."""
         since = min(part.day for part in parts)
         if seen is None:
             return read_superseded(since=since)
@@ -145,14 +151,14 @@ class Edition:
         return read_superseded(since=since, seen=seen, seen_at=seen_at)
 
     def _renew(self, part: Part, superseded: Superseded) -> bool:
-        """Build a part's list from the one before it, if it says something new or grows old."""
+        """Build a part's next list if it has changed or grown old; return whether it was built."""
         earlier = self.held.get(part)
         due = earlier is None or earlier.uri != part.uri or self._is_due(earlier)
         ended, taken_over = superseded.ended_in(part), superseded.taken_over_in(part)
         if not (ended or taken_over or due):
             return False
         before = b""
-        if earlier and self._seen_by(earlier):
+        if earlier and self._snapshot_of(earlier):
             before = unverified(bytes(earlier.token)).bits
         bits = status_bits(
             part.size,
@@ -162,15 +168,16 @@ class Edition:
         )
         if bits == before and not due:
             return False
-        # Verifiers keep the younger of two lists, and one that waited for its turn knows no less.
+        # Verifiers keep the younger of two lists. A publisher that waited for its turn has a newer
+        # snapshot, so its list must not be dated before the list that it replaces.
         self._store(part, bits, at=max(self.at, earlier.built_at) if earlier else self.at)
         return True
 
     def _is_due(self, earlier: StatusList) -> bool:
-        """Whether a list is to be signed again even if it says nothing new."""
+        """Return whether to sign a list again even if it has not changed."""
         grown_old = self.at - earlier.built_at >= SIGN_AGAIN_AFTER
         other_key = bytes(earlier.kid) != self.signer.kid
-        return grown_old or other_key or not self._seen_by(earlier)
+        return grown_old or other_key or not self._snapshot_of(earlier)
 
     def _store(self, part: Part, bits: bytes, *, at: datetime) -> None:
         row = StatusList(
@@ -215,7 +222,7 @@ def _living(first: date) -> QuerySet[StatusList]:
 
 
 def _open_parts(first: date, today: date, tomorrow: date) -> list[Part]:
-    """The parts of these days, with what today and tomorrow need for the people there are."""
+    """Return these days' parts, and add what today and tomorrow need for all people."""
     parts = parts_of(first, tomorrow)
     people = Person.objects.aggregate(last=Max("id"))["last"] or 0
     for day in (today, tomorrow):

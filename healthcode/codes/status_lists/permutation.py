@@ -1,9 +1,9 @@
-"""A keyed permutation of the indexes of a status list: format-preserving encryption of numbers.
+"""Permute the indexes of a status list with a key: format-preserving encryption of numbers.
 
-A balanced Feistel network of ten rounds over AES, the shape and number of rounds of NIST
-SP 800-38G's FF1. With it a person's index looks random to everyone without the key, and no two
-share one. Many numbers are permuted at once: each has a lane of 16 bytes in one large integer, so
-that a whole list costs ten AES passes rather than ten for each number.
+It is a balanced Feistel network of ten rounds over AES, with the structure and the number of rounds
+of FF1 (NIST SP 800-38G). Without the key an index looks random, and no two numbers share an index.
+The code permutes many numbers at once: each number has 16 bytes of one large integer, so a whole
+list costs ten AES passes instead of ten for each number.
 """
 
 import sys
@@ -21,8 +21,8 @@ _ROUND_NUMBER_SHIFT: Final = 96
 class Permutation:
     """A bijection of 0 … `size` - 1, one for each key of 16, 24 or 32 bytes.
 
-    `size` is a power of four, so that both halves of a number have as many bits and no result
-    falls outside; ValueError for any other.
+    `size` must be a power of four, so that both halves of a number have the same number of bits and
+    every result lies inside the range. Any other size raises ValueError.
     """
 
     def __init__(self, *, key: bytes, size: int) -> None:
@@ -34,12 +34,13 @@ class Permutation:
         self._cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305  a PRF, not a mode
 
     def forward(self, numbers: Sequence[int]) -> list[int]:
-        """The indexes of `numbers`, in their order. ValueError for one outside the size."""
+        """Return the indexes of `numbers`, in their order. Raises ValueError outside the size."""
         return self._permute(numbers, range(ROUNDS))
 
     def inverse(self, indexes: Sequence[int]) -> list[int]:
-        """The numbers whose indexes these are."""
-        # Run backwards, a Feistel network is itself with its halves and rounds turned round.
+        """Return the numbers that have these indexes."""
+        # The inverse of a Feistel network is the network itself with swapped halves and reversed
+        # rounds.
         swapped = [self._swap(index) for index in indexes]
         return [self._swap(n) for n in self._permute(swapped, range(ROUNDS - 1, -1, -1))]
 
@@ -65,7 +66,7 @@ class Permutation:
 
 
 def _lanes(numbers: Sequence[int]) -> int:
-    """One integer with each number at the foot of a lane of its own, the first lowest."""
+    """Return one integer with each number in the low bytes of its own lane, the first lowest."""
     words = array("Q", bytes(LANE * len(numbers)))
     words[::2] = array("Q", numbers)
     return int.from_bytes(_little_endian(words).tobytes(), "little")

@@ -1,7 +1,6 @@
-"""Which codes changes of colour and erasures have superseded, and on which days each was in use.
+"""Read which codes colour changes and erasures have superseded, and on which days each was in use.
 
-What was read once need not be read again: a snapshot of the database tells what has been committed
-since.
+Nothing is read twice: a snapshot of the database tells what has been committed since.
 """
 
 from bisect import bisect_left
@@ -17,23 +16,29 @@ from healthcode.codes.status_lists.indexes import NUMBERS_A_PERSON, Part, key_ma
 from healthcode.web.days import SHANGHAI, start_of_day
 
 COMMIT_SLACK: Final = timedelta(hours=1)
-"""A change may be committed so long after its own instant; codes made in between are old ones."""
+"""A colour change may be committed this long after its own timestamp.
 
-# Transactions are numbered anew in another cluster.
+Codes made in between still say the old colour.
+"""
+
+# The system identifier is part of it, because another database cluster numbers transactions anew.
 SNAPSHOT: Final = """
 SELECT system_identifier || '/' || %s || ' ' || pg_current_snapshot() FROM pg_control_system()
 """
 
-# 1. What was committed since the snapshot `seen`, all for none: no transaction before its `xmin`,
-#    of the others those that were not over.
-# 2. Each change ends the use of the code number before it, which began with the change before that,
-#    or with the person.
-# 3. Who was erased has left an act with their number, and all their codes end with it. Such acts
-#    are few, and read again for an hour.
-# 4. A person's numbers come round: whoever has the number then, the code before it has lost it. The
-#    latest number of those whom that may concern is new itself: later changes are committed later.
-# It reads the log alone, and leaves the other processors to those who wait for an answer. A row of
-# the answer has many codes: whose and which, in one number for each (`indexes.number_of`).
+# 1. `new`: the colour changes committed after the snapshot `seen`, or all if there is none. No
+#    transaction before the snapshot's `xmin` is among them; of the later ones, those that had not
+#    ended.
+# 2. `code`: each change ends the use of the code number before it. This use began with the change
+#    before, or with the person.
+# 3. An erased person leaves an act with their number, and all their codes end with it. Such acts
+#    are few, so the query reads those of the last hour again.
+# 4. `come_round`: a person's numbers repeat. A new code takes its number over from an old code, so
+#    the old one is not marked. The person's latest number is always among the new changes, because
+#    later changes are committed later.
+# The query runs without parallel workers, to leave the other processors to people who wait for an
+# answer. Each row of the result has many codes; one number says whose each is and which
+# (`indexes.number_of`).
 CHANGES: Final = """
 SET LOCAL max_parallel_workers_per_gather = 0;
 WITH new AS MATERIALIZED (
@@ -66,32 +71,32 @@ FROM code GROUP BY first, last
 """
 
 Days = tuple[date | None, date]
-"""The first day (None: before any that matters) and the last on which a code was in use."""
+"""The first day on which a code was in use (None: before any that matters) and the last day."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSnapshot:
-    """What had been committed at a moment, in which database, and the mark of the lists' key then.
+    """What had been committed at one moment, in which database, under which STATUS_INDEX_KEY.
 
-    `text` is how a list remembers it: `cluster/mark xmin:xmax:…`, the latter a pg_snapshot.
+    A list stores `text`: `cluster/mark xmin:xmax:…`. The second word is a pg_snapshot.
     """
 
     text: str
 
     @classmethod
     def now(cls) -> Self:
-        """What can be seen now. What is committed later is not in it."""
+        """Take a snapshot now. Later commits are not in it."""
         with connection.cursor() as cursor:
             cursor.execute(SNAPSHOT, [key_mark()])
             (found,) = cursor.fetchone()
         return cls(str(found))
 
     def continues(self, earlier: Self) -> bool:
-        """Whether a list that knows what was in `earlier` can be continued from there.
+        """Return whether a list built from the snapshot `earlier` can be continued from there.
 
-        Not if the database was restored since, in another cluster or to an earlier time:
-        transactions are numbered anew then. Nor with another key, by which every code has another
-        index.
+        It cannot after the database was restored, to another cluster or to an earlier time, because
+        PostgreSQL then numbers transactions anew. Nor can it with another STATUS_INDEX_KEY, because
+        then every code has another index.
         """
         if not earlier.text or earlier.origin != self.origin:
             return False
@@ -99,37 +104,38 @@ class DatabaseSnapshot:
 
     @property
     def origin(self) -> str:
-        """The database's cluster, and the mark of the lists' key."""
+        """Return the database cluster and the mark of STATUS_INDEX_KEY."""
         return self.text.partition(" ")[0]
 
     @property
     def transactions(self) -> str:
-        """The pg_snapshot."""
+        """Return the pg_snapshot as text."""
         return self.text.partition(" ")[2]
 
     @property
     def begin(self) -> int:
-        """The first transaction that may not have been over."""
+        """Return the first transaction that may not have ended (`xmin`)."""
         return int(self.transactions.split(":")[0])
 
     @property
     def end(self) -> int:
-        """The first transaction that had not begun yet."""
+        """Return the first transaction that had not begun yet (`xmax`)."""
         return int(self.transactions.split(":")[1])
 
 
 @dataclass(frozen=True)
 class Superseded:
-    """Codes by their numbers (`indexes.number_of`), ascending.
+    """Superseded codes by their numbers (`indexes.number_of`), in ascending order.
 
-    `ended` are superseded; `taken_over` have come round, and are no older code's any more.
+    `ended` are superseded codes, by the days of their use. `taken_over` are numbers that a new code
+    has taken over from an older one.
     """
 
     ended: Mapping[Days, list[int]]
     taken_over: list[int]
 
     def ended_in(self, part: Part) -> list[int]:
-        """The superseded codes that have their index in this list."""
+        """Return the superseded codes that have their index in this list."""
         return [
             number
             for (first, last), numbers in self.ended.items()
@@ -138,17 +144,17 @@ class Superseded:
         ]
 
     def taken_over_in(self, part: Part) -> list[int]:
-        """The codes that have taken over another's index in this list."""
+        """Return the numbers in this list that a new code has taken over."""
         return _within(part, self.taken_over)
 
 
 def read_superseded(
     *, since: date, seen: DatabaseSnapshot | None = None, seen_at: datetime | None = None
 ) -> Superseded:
-    """The codes that were superseded while codes of `since`, or of a later day, were alive.
+    """Read the codes that were superseded while codes of the day `since`, or later, were alive.
 
-    With a snapshot `seen`, taken at `seen_at` or later, only those superseded by what was not in
-    it; what is read of the log follows what was written since.
+    With a snapshot `seen`, taken at `seen_at` or later, read only what was committed after it. The
+    cost then depends on how much was written since.
     """
     earliest = start_of_day(since) - COMMIT_SLACK
     ended: dict[Days, list[int]] = {}

@@ -1,4 +1,4 @@
-"""`manage.py accept_secret SECRET_KEY`: take a new secret for the one of this database."""
+"""`manage.py accept_secret SETTING`: let processes of this database start with a new secret."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -12,23 +12,27 @@ from healthcode.codes import keys
 
 
 class Command(BaseCommand):
-    """See docs/howto/rotate-keys.md: what each of these secrets ends when it changes."""
+    """docs/howto/rotate-keys.md says what stops working when each secret changes."""
 
-    help = "Let processes start with a new SECRET_KEY or STATUS_INDEX_KEY; run it with the new one."
+    help = (
+        "Let processes start with a new SECRET_KEY or STATUS_INDEX_KEY; set it before you run this."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Which of the two; all others are never replaced, or have rotations of their own."""
+        """Take one of two settings. Others are never replaced, or have their own rotation."""
         parser.add_argument("setting", choices=["SECRET_KEY", "STATUS_INDEX_KEY"])
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Note the secret that this process is given."""
+        """Store the mark of the secret with which this process runs."""
         name = options["setting"]
         if not getattr(settings, name):
-            raise CommandError(f"{name} is not set: run this with the new one.")
+            raise CommandError(f"{name} is not set: set it to the new value before you run this.")
         if name == "STATUS_INDEX_KEY" and keys.published_keys(at=timezone.now()):
             raise CommandError(
-                "The bits of all living codes would move to other places, and superseded codes "
-                "pass: first withdraw every key that list_keys shows (withdraw_key)."
+                "A new STATUS_INDEX_KEY moves the bits of all living codes, so superseded codes "
+                "would pass. First withdraw every key that list_keys shows (withdraw_key)."
             )
         marks.replace_mark(name)
-        self.stdout.write(f"Restart every process with this {name}; none starts with the old one.")
+        self.stdout.write(
+            f"Restart every process with this {name}. No process starts with the old one now."
+        )

@@ -1,4 +1,4 @@
-"""`manage.py list_keys`: the signing keys and what each is good for now."""
+"""`manage.py list_keys`: list the signing keys and what each is used for now."""
 
 from datetime import datetime
 from typing import Any

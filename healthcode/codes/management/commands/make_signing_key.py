@@ -1,4 +1,4 @@
-"""`manage.py make_signing_key`: make the key that signs codes, or the one that follows it."""
+"""`manage.py make_signing_key`: make the first signing key, or the next one."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,20 +18,20 @@ class Command(BaseCommand):
     """See docs/howto/rotate-keys.md."""
 
     help = (
-        "Make a signing key. The first begins to sign at once; one that follows another begins "
+        "Make a signing key. The first key signs at once. A key that follows another one starts "
         "an hour later, so that every verifier has fetched it by then."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
-        parser.add_argument("--days", type=int, default=DAYS, help="how long it signs")
-        parser.add_argument("--starts", help="when it begins to sign: RFC 3339, with a time zone")
+        parser.add_argument("--days", type=int, default=DAYS, help="for how many days it signs")
+        parser.add_argument("--starts", help="when it starts to sign: RFC 3339, with a time zone")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make the key and say what it is called."""
+        """Make the key and print its id."""
         at = timezone.now()
         if not 1 <= options["days"] <= MOST_DAYS:
-            raise CommandError(f"A key signs for some days: from 1 to {MOST_DAYS}.")
+            raise CommandError(f"--days must be from 1 to {MOST_DAYS}.")
         starts = _instant(options["starts"]) if options["starts"] else self._default_start(at)
         key = keys.make_key(starts=starts, signs_for=timedelta(days=options["days"]))
         begins, ends = (
@@ -41,7 +41,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _default_start(at: datetime) -> datetime:
-        """Late enough to be known everywhere, but never later than the last key stops."""
+        """Start after all verifiers know the key, but not after the last key stops signing."""
         until = keys.signing_until(at=at)
         return at if until is None else min(at + LEAD, until)
 
