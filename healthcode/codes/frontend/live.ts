@@ -1,4 +1,5 @@
-// The live code: draws what the server signed, renews it in time, and shows that it is alive.
+// The live code page: draws the code that the server signed, renews it in time, and shows that it
+// is live.
 
 import { keepAwake } from "#web/awake.ts";
 import { written } from "#web/page.ts";
@@ -29,7 +30,8 @@ class LiveCode {
     this.#tick();
   }
 
-  // A phone that comes out of the pocket or back to the network need not wait for its turn.
+  // A phone that wakes up or has a connection again renews at once, without waiting for the next
+  // try.
   wake(): void {
     if (this.#failing) this.#renewAt = 0;
     this.#look();
@@ -53,7 +55,7 @@ class LiveCode {
     try {
       this.#accept(await fetchCode(this.#url));
     } catch (error) {
-      // The page itself says what is to be done: log in again, declare first.
+      // The reloaded page says what to do: log in again, or declare first.
       if (error instanceof Refused) location.reload();
       this.#fail();
     } finally {

@@ -1,4 +1,5 @@
-// The pocket page's service worker: the server's page when it answers, the kept one when not.
+// The pocket page's service worker: answers from the server, or from the cache without a
+// connection.
 
 import { takeOver } from "#web/service-worker.ts";
 import { CACHE, PAGE } from "./pocket/kept.ts";

@@ -1,7 +1,7 @@
-// A code taken along: without network on either side, and still not to be copied.
+// The pocket page: shows a saved code without a network at the phone or at the door.
 //
-// The phone keeps a code of the day that is bound to its key, and signs the time anew for each
-// picture (docs/format.md, section 4).
+// The phone stores a code for one day that is bound to its key, and signs the time again for each
+// picture, so a copy is of no use (docs/format.md, section 4).
 
 import { present } from "#core/present.ts";
 import { keepAwake } from "#web/awake.ts";
@@ -42,7 +42,10 @@ class Pocket {
     void this.#tick();
   }
 
-  /** Have the server say the colour of now. Only its silence lets an older one stand. */
+  /**
+   * Ask the server for the current colour. The older colour stays only if the server does not
+   * answer.
+   */
   async check(): Promise<void> {
     this.#askedAt = Date.now();
     const { held, isChecked } = await renewed(this.#held.person, this.#held);
@@ -89,13 +92,14 @@ class Pocket {
     return { code, colour, issued_at, expires_at: until, refresh_after: until, reasons: [] };
   }
 
-  // The server's time, carried on by this phone's clock since the code was taken along.
+  // The server's time: its time when the code was saved, plus what this phone's clock has measured
+  // since.
   #now(): number {
     return Date.now() + this.#held.ahead;
   }
 }
 
-/** A new code of this person, or the one that is held while the server says nothing. */
+/** Fetch a new code for this person, or return the held one if the server does not answer. */
 async function renewed(
   person: string,
   held: KeptCode | undefined,
@@ -117,7 +121,7 @@ async function start(texts: PocketTexts): Promise<void> {
   const kept = await read();
   const person = location.hash.slice(1) || kept?.person;
   if (person === undefined) return end(texts.nothing);
-  // Somebody else's code is not shown in the place of the one that was asked for.
+  // The page must not show another person's stored code in place of the one it was opened for.
   const own = kept?.person === person ? kept : undefined;
   const { held, isChecked } = await renewed(person, own);
   if (held === undefined) return end(isChecked ? texts.gone : texts.nothing);
@@ -151,6 +155,6 @@ function part(name: string): HTMLElement {
 }
 
 const texts = written<PocketTexts>("live-texts");
-// Browsers give keys and storage only to pages that came over https.
+// Browsers offer keys and storage only to pages loaded over https.
 if (globalThis.crypto?.subtle === undefined) end(texts.unable);
 else void start(texts);

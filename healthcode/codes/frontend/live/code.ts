@@ -1,4 +1,4 @@
-// A code as the server sends it, and the time as the server knows it.
+// Fetch codes, and keep the server's time.
 
 import type { Colour } from "#core/index.ts";
 import { within } from "#web/patience.ts";
@@ -12,7 +12,7 @@ export interface Code {
   readonly reasons: readonly { readonly text: string }[];
 }
 
-// The server answered that there is no code to be had here: the page itself can say why.
+// The server refuses to give a code to this page; the reloaded page says why.
 export class Refused extends Error {}
 
 const TIMEOUT = 10_000;
@@ -28,9 +28,9 @@ export async function fetchCode(url: string): Promise<Code> {
   });
 }
 
-// The server's clock, carried on from the moment a code arrived: a phone's own may be wrong, and
-// only how much time passes on it is believed. Timers may stand still while a phone sleeps, and a
-// wall clock may be set back, so the larger of the two counts.
+// The server's clock, continued from the moment when a code arrived. A phone's own clock may be
+// wrong, so this class only uses it to measure how much time has passed. Timers may stop while a
+// phone sleeps, and somebody may set the clock back, so the larger of the two counts.
 export class ServerClock {
   readonly #start: number;
   readonly #timer = performance.now();

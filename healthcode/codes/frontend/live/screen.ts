@@ -1,4 +1,4 @@
-// What the live page shows. Words come from the page, in the reader's language.
+// Draws the live page and the pocket page. The page supplies the words in the reader's language.
 
 import { correction, generate, mode } from "lean-qr";
 import { writeInstant } from "#web/instants.ts";
@@ -47,7 +47,8 @@ export class Screen {
     }
   }
 
-  // Called every second. The clock is not in the live region: nobody wants to hear it tick.
+  // Called every second. The clock is outside the live region, so that screen readers do not read
+  // it out.
   tick(now: number, code: Code): void {
     const age = Math.max(0, Math.floor((now - Date.parse(code.issued_at)) / 1000));
     this.#part("clock").textContent = clockTime(now);
@@ -55,7 +56,7 @@ export class Screen {
     this.#root.style.setProperty("--second", String(Math.floor(now / 1000) % 10));
   }
 
-  // Says a state once, when it begins.
+  // Announces a state once, when it begins.
   enter(state: ScreenState, code: Code): void {
     if (state === this.#state) return;
     this.#state = state;
@@ -99,7 +100,7 @@ export class Screen {
   }
 }
 
-/** The element that the page marks as this part. */
+/** The element that the page marks with `data-part`. */
 export function partOf(root: ParentNode, name: string): HTMLElement {
   const part = root.querySelector<HTMLElement>(`[data-part="${name}"]`);
   if (part === null) throw new Error(`the page has no part ${name}`);

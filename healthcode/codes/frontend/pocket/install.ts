@@ -1,9 +1,11 @@
-// Keeping the page itself, so that it opens without network.
+// Stores the page itself, so that it opens without a network.
 
 import { filesOf } from "#web/files.ts";
 import { CACHE, PAGE } from "./kept.ts";
 
-/** Register the worker at `address`, and keep the page with its files, whole or not at all. */
+/**
+ * Register the service worker at `address`, and store the page with all its files, or none of them.
+ */
 export async function keepPage(address: string): Promise<void> {
   await navigator.serviceWorker.register(address, { scope: PAGE });
   const cache = await caches.open(CACHE);

@@ -1,4 +1,4 @@
-// Where the page and all it needs are kept: what page and service worker agree on.
+// Names that the page and its service worker share.
 
 export { POCKET_CACHE as CACHE } from "#web/personal.ts";
 export const PAGE = "/pocket";

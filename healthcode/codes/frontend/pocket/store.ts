@@ -1,4 +1,4 @@
-// What this phone keeps: one code with the key it is bound to. The key cannot be read out again.
+// What this phone stores: one code and the key that it is bound to. The key cannot be exported.
 
 import { Database } from "#web/database.ts";
 import { POCKET_DATABASE } from "#web/personal.ts";

@@ -1,15 +1,15 @@
-// Taking a code along: a key is made here, and the server binds the code of the day to it.
+// Save a code on this phone: make a key here, and have the server bind a code for one day to it.
 
 import { within } from "#web/patience.ts";
 import { type Code, Refused, REFUSALS } from "../live/code.ts";
 import type { KeptCode } from "./store.ts";
 
-/** The server did not answer, or is in no state to. */
+/** The server did not answer, or cannot answer now. */
 export class Unreachable extends Error {}
 
 const TIMEOUT = 10_000;
 
-/** A new key of this phone, and the code of `person` bound to it. Throws Unreachable, Refused. */
+/** Make a new key, and fetch a code of `person` bound to it. Throws Unreachable, Refused. */
 export async function take(person: string): Promise<KeptCode> {
   const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, [
     "sign",
@@ -32,7 +32,7 @@ export async function take(person: string): Promise<KeptCode> {
 async function bound(person: string, key: Readonly<Record<string, unknown>>): Promise<Code & { holder: string }> {
   const response = await posted(`/people/${encodeURIComponent(person)}/phone-code`, key);
   if (response.ok) return (await response.json()) as Code & { holder: string };
-  // Whatever stands between may refuse, too: only the service's own word takes a code away.
+  // A proxy in between may refuse too. Only the service's own problem document removes the code.
   const isOurs = response.headers.get("Content-Type")?.startsWith("application/problem+json");
   const isRefused = isOurs && REFUSALS.includes(response.status);
   throw new (isRefused ? Refused : Unreachable)(String(response.status));
