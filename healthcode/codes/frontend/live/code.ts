@@ -12,7 +12,7 @@ export interface Code {
   readonly reasons: readonly { readonly text: string }[];
 }
 
-// The server refuses to give a code to this page; the reloaded page says why.
+// The server refuses to give a code to this page or session.
 export class Refused extends Error {}
 
 const TIMEOUT = 10_000;
