@@ -28,7 +28,9 @@ class InvalidMap(InvalidInput):
 
     slug = "invalid-map"
     title = _("The map has mistakes")
-    sentence = _("Nothing was published. Correct the lines that `errors` names and send it again.")
+    sentence = _(
+        "Nothing was published. Correct the lines that `errors` lists, and send the map again."
+    )
     extensions = {"errors": _LINE_FAULTS, "faults": {"type": "integer"}}
 
     def __init__(self, errors: Sequence[Mapping[str, object]], *, faults: int) -> None:

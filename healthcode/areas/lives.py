@@ -65,18 +65,20 @@ class Life:
     def counted_as(self) -> str:
         """That it has ended, and what counts for whoever was there."""
         if self.are_told:
-            counted = _("What is said of %(successors)s counts for it.")
+            counted = _("The rules and levels for %(successors)s count for it.")
             return " ".join((self._ending, counted % {"successors": _list(self.successors)}))
         if self.successors:
-            counted = _("What is said of any part of %(parent)s counts for it.")
+            counted = _("The rules and levels for any part of %(parent)s count for it.")
         else:
-            counted = _("What took its place is not known here: the levels of %(parent)s count.")
+            counted = _(
+                "We do not know which area took its place, so the levels of %(parent)s count."
+            )
         return " ".join((self._ending, counted % {"parent": self.within or self.code}))
 
     @property
     def _ending(self) -> str:
         said = {"area": Named(self.code, self.name), "day": day(self.ends)}
-        return _("%(area)s ended on %(day)s.") % said
+        return _("The area code %(area)s has not been in use since %(day)s.") % said
 
     @property
     def _instead(self) -> str:
@@ -85,7 +87,7 @@ class Life:
         if self.are_told:
             instead = _("Use one of these instead: %(successors)s.")
             return instead % {"successors": _list(self.successors)}
-        instead = _("Use the code of now, which lies in %(parent)s.")
+        instead = _("Use the present code of the place, within %(parent)s.")
         return instead % {"parent": self.within or self.code[:2]}
 
 

@@ -49,19 +49,22 @@ class LineFault(StrEnum):
 SENTENCES: Final[Mapping[LineFault, str | Promise]] = {
     LineFault.NOT_CSV: _("This is not a CSV file. Save the table as CSV (UTF-8)."),
     LineFault.NOT_A_LINE: _(
-        "A line is an object with code and level, both text, and nothing else."
+        "Each line must be an object with `code` and `level` and nothing else, both of them text."
     ),
     LineFault.COLUMNS: _(
-        "The first line names code and level, each once; all have as many columns."
+        "The first line must have a column code and a column level, each once. All lines must "
+        "have the same number of columns."
     ),
     LineFault.TOO_LONG: _("The map has more lines than there are areas."),
-    LineFault.EMPTY: _("The map names no area. Name some, or the area that it is the whole of."),
+    LineFault.EMPTY: _(
+        "The map lists no areas. List some, or name the area that it covers as a whole."
+    ),
     LineFault.MALFORMED_CODE: _("Give the area by its code of 2, 4, 6 or 9 digits."),
     LineFault.UNKNOWN_AREA: _("There is no area with this code."),
-    LineFault.ENDED_AREA: _("This area's code has ended by the day of the map."),
+    LineFault.ENDED_AREA: _("This area code is no longer in use on the day of the map."),
     LineFault.UNKNOWN_LEVEL: _("The level must be red, orange, yellow, blue or green."),
     LineFault.LISTED_TWICE: _("This area is listed twice. Keep one of the lines."),
-    LineFault.OUTSIDE_WHOLE: _("This area does not lie in the area that the map is the whole of."),
+    LineFault.OUTSIDE_WHOLE: _("This area lies outside the area that the map covers."),
 }
 
 

@@ -96,7 +96,7 @@ def require_known(codes: Iterable[str]) -> None:
     unknown = sorted(wanted - names(wanted).keys())
     if unknown:
         raise UnknownArea(
-            _("Some areas are unknown. Use the codes of GB/T 2260 (6 or 9 digits)."),
+            _("Some of these areas do not exist. Use area codes of GB/T 2260 (6 or 9 digits)."),
             codes=unknown[:20],
         )
 

@@ -33,9 +33,12 @@ ENDED = start_of_day(date(2021, 4, 9))
 BEFORE = ENDED - timedelta(microseconds=1)
 GROUND = "新闻发布会，二〇二〇年二月"
 ENGLISH = (
-    "浙江省杭州市下城区 (330103) ended on 9 April 2021. Use 浙江省杭州市拱墅区 (330105) instead."
+    "The area code 浙江省杭州市下城区 (330103) has not been in use since 9 April 2021. "
+    "Use 浙江省杭州市拱墅区 (330105) instead."
 )
-CHINESE = "浙江省杭州市下城区 (330103)已于2021年4月9日停用。 请改用浙江省杭州市拱墅区 (330105)。"
+CHINESE = (
+    "浙江省杭州市下城区 (330103)的代码从2021年4月9日起停用。 请改用浙江省杭州市拱墅区 (330105)。"
+)
 
 
 def sentence_of(code: str) -> str:
@@ -46,9 +49,9 @@ def test_the_sentence_names_the_successors_in_both_languages(country: None) -> N
     with override("en"):
         assert sentence_of("330103") == ENGLISH
         assert "浙江省杭州市上城区 (330102), 浙江省杭州市钱塘区 (330114)" in sentence_of("330104")
-        assert sentence_of("130124").endswith("which lies in 河北省石家庄市 (1301).")
-        assert sentence_of("110228").endswith("which lies in 北京市 (11).")
-        assert sentence_of("340302100").endswith("which lies in 安徽省蚌埠市龙子湖区 (340302).")
+        assert sentence_of("130124").endswith("within 河北省石家庄市 (1301).")
+        assert sentence_of("110228").endswith("within 北京市 (11).")
+        assert sentence_of("340302100").endswith("within 安徽省蚌埠市龙子湖区 (340302).")
     with override("zh-hans"):
         assert sentence_of("330103") == CHINESE
         assert "浙江省杭州市上城区 (330102)、浙江省杭州市钱塘区 (330114)" in sentence_of("330104")

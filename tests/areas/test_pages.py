@@ -60,13 +60,13 @@ def test_the_table_is_sorted_as_asked(published_maps: None, client: Client) -> N
 def test_english_is_complete(published_maps: None, client: Client) -> None:
     client.cookies["language"] = "en"
     page = client.get("/map", {"on": "2020-02-28"}).content.decode()
-    assert "Fell: 78 areas" in page
+    assert "Level lowered: 78 areas" in page
     assert "Medium risk (yellow)" in page
 
 
 def test_before_any_map_the_page_says_that_all_is_green(zhejiang: None, client: Client) -> None:
     page = client.get("/map").content.decode()
-    assert "各地均按低风险（绿）处理" in page
+    assert "各地都按低风险（绿）计算" in page
     assert page.count('<path class="fill-none"') == 90
 
 
