@@ -11,7 +11,7 @@ from healthcode.web import texts
 
 LONGEST_GROUND: Final = 1000
 NO_GROUND: Final = format_lazy(
-    _("Say on what ground, in at most {most} characters."), most=LONGEST_GROUND
+    _("Give the ground for this, in at most {most} characters."), most=LONGEST_GROUND
 )
 
 

@@ -13,34 +13,41 @@ from healthcode.evidence.words import TRAITS
 from healthcode.web.templatetags.instants import day
 
 NO_CERTIFICATE: Final = gettext_lazy(
-    "Read the picture of the certificate, or paste its whole text."
+    "Scan the QR code of the certificate, or paste its whole text."
 )
 # What the page's script says; the reading of pictures is the scanner's.
 PHRASES: Final = {
     "camera-not-allowed": gettext_lazy(
-        "The browser does not let this page use the camera. Allow it in the browser's settings, "
-        "choose a picture, or paste the text."
+        "The browser does not let this page use the camera. Allow the camera in the browser's "
+        "settings, choose a picture, or paste the text."
     ),
     "camera-needs-https": gettext_lazy(
-        "Browsers give a camera only to pages opened over https. Choose a picture, or paste the "
-        "text."
+        "The camera works only when the page is opened over https. Choose a picture instead, or "
+        "paste the text."
     ),
-    "no-camera": gettext_lazy("This device has no camera. Choose a picture, or paste the text."),
+    "no-camera": gettext_lazy(
+        "No camera was found on this device. Choose a picture, or paste the text."
+    ),
     "camera-busy": gettext_lazy(
         "Another program uses the camera. Close it and start the camera again."
     ),
     "camera-gone": gettext_lazy("The camera stopped. Start it again."),
     "reader-missing": gettext_lazy(
-        "What reads pictures could not be loaded. Check the network and try again, or paste the "
-        "text."
+        "The part of this page that reads pictures could not be loaded. Check the network and try "
+        "again, or paste the text."
     ),
     "reader-broken": gettext_lazy(
-        "Pictures cannot be read on this device. Reload the page, or paste the text."
+        "This device cannot read the picture. Reload the page, or paste the text."
     ),
-    "certificate-read": gettext_lazy("The certificate is read. Send it with the button below."),
-    "other-code": gettext_lazy("This QR code is no EU certificate: its text would begin with HC1:"),
+    "certificate-read": gettext_lazy(
+        "The certificate was read. Press the button below to send it."
+    ),
+    "other-code": gettext_lazy(
+        "This QR code is not an EU certificate. The text of a certificate begins with HC1:"
+    ),
     "no-code": gettext_lazy(
-        "There is no QR code to be read in this picture. Take one that shows it larger and sharp."
+        "No QR code could be read in this picture. Take a sharper picture in which the code is "
+        "larger."
     ),
 }
 

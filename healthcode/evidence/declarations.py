@@ -104,7 +104,7 @@ def _refuse_flood(person: Person, at: datetime) -> None:
     ).count()
     if count >= DECLARATIONS_A_DAY:
         raise TooMany(
-            _("There have been very many declarations for this person today. Continue tomorrow."),
+            _("Too many declarations were made for this person today. Please go on tomorrow."),
             retry_after=int((end_of_today(at) - at).total_seconds()) + 1,
         )
 

@@ -19,7 +19,7 @@ class AlreadyCheckedIn(Conflict):
 
     slug = "already-checked-in"
     title = _("Already checked in today")
-    sentence = _("Today's check-in is already there; come back tomorrow.")
+    sentence = _("Today's check-in is already done. The next one is tomorrow.")
 
 
 class AlreadyWithdrawn(Conflict):
@@ -27,7 +27,7 @@ class AlreadyWithdrawn(Conflict):
 
     slug = "already-withdrawn"
     title = _("Already withdrawn")
-    sentence = _("This evidence has been withdrawn before; nothing needs to be done.")
+    sentence = _("This evidence was already withdrawn. There is nothing left to do.")
 
 
 class ReferenceTaken(Conflict):
@@ -36,8 +36,8 @@ class ReferenceTaken(Conflict):
     slug = "reference-taken"
     title = _("Reference already used")
     sentence = _(
-        "This reference already names a different fact. Send the fact with a reference "
-        "of its own, or ask an officer to withdraw the earlier one."
+        "This reference already stands for a different fact. Send this fact with a new reference, "
+        "or ask an officer to withdraw the earlier one."
     )
 
 
@@ -46,7 +46,7 @@ class UnknownPerson(Refusal):
 
     slug = "unknown-person"
     title = _("Unknown person")
-    sentence = _("Nobody is registered under this number or document. Check it for slips.")
+    sentence = _("Nobody is registered under this number or document. Check it for typing errors.")
 
 
 class TooManyLines(Refusal):
@@ -55,7 +55,7 @@ class TooManyLines(Refusal):
     slug = "too-many-lines"
     status = 413
     title = _("Too many lines")
-    sentence = _("The report has too many lines; send it in several parts.")
+    sentence = _("The report has too many lines. Send it in several parts.")
     extensions = {"limit_lines": {"type": "integer"}}
 
     def __init__(self, limit: int) -> None:
@@ -72,8 +72,9 @@ class NotACertificate(Refusal):
     slug = "not-a-certificate"
     title = _("Not an EU certificate")
     sentence = _(
-        "This is no EU certificate, or not the whole of it: its text begins with HC1: and "
-        "runs to several hundred characters. Read its picture again, or copy all of it."
+        "This is not an EU certificate, or only part of one. The text of a certificate begins "
+        "with HC1: and has several hundred characters. Scan the QR code again, or copy the whole "
+        "text."
     )
 
 
@@ -89,22 +90,22 @@ class CertificateRefused(Refusal):
 
 
 _UNKNOWN_SIGNER: Final = _(
-    "Certificates of this issuer cannot be checked here so far. Ask on 12345 whether that will "
-    "change, or have the test done at a station here, which reports it by itself."
+    "We cannot check certificates from this issuer yet. Call 12345 to ask whether that will "
+    "change, or have a test at a local testing site, which reports the result for you."
 )
 _REFUSED: Final[Mapping[CertificateReason, Promise]] = {
     Reason.UNKNOWN_ISSUER: _UNKNOWN_SIGNER,
     Reason.UNKNOWN_KEY: _UNKNOWN_SIGNER,
     Reason.BAD_SIGNATURE: _(
-        "This certificate is not signed by who may attest this, or it was changed. Open the "
-        "original in the app that it came with, and read that one."
+        "This certificate was signed by somebody not entitled to do so, or it was changed "
+        "afterwards. Open the original in the app that it came from, and scan that one."
     ),
     Reason.EXPIRED: _(
-        "This certificate has expired. Get a new one from who issued it, or have a test done at a "
-        "station here."
+        "This certificate has expired. Ask its issuer for a new one, or have a test at a local "
+        "testing site."
     ),
     Reason.NOT_YET_VALID: _(
-        "This certificate is not valid yet. Hand it in again from the day that it names on."
+        "This certificate is not valid yet. Hand it in again on the day from which it is valid."
     ),
 }
 
@@ -113,10 +114,10 @@ class CertificateSaysNothing(Refusal):
     """Genuine, and about another disease, without a clear result, or with an impossible date."""
 
     slug = "certificate-says-nothing"
-    title = _("The certificate says nothing that counts here")
+    title = _("The certificate cannot be used here")
     sentence = _(
-        "This certificate is genuine, but its result or its date cannot be understood "
-        "here. Have a test done at a station here, which reports it by itself."
+        "This certificate is genuine, but we cannot use its result or its date. Have a test at a "
+        "local testing site, which reports the result for you."
     )
 
 
@@ -126,9 +127,9 @@ class CertificateOfAnother(Refusal):
     slug = "certificate-of-another"
     title = _("Somebody else's certificate")
     sentence = _(
-        "This certificate is made out to somebody else than the person registered here. "
-        "Hand it in for whom it names. If it is yours, have your registration put right "
-        "first: call 12345."
+        "The name or birth date on this certificate is not that of the person registered here. "
+        "Hand it in for the person it names. If it is your own, call 12345 first and have your "
+        "registration corrected."
     )
 
 
@@ -138,9 +139,9 @@ class OfficerMustLook(Refusal):
     slug = "officer-must-look"
     title = _("An officer must compare the documents")
     sentence = _(
-        "The certificate is genuine, but from the registration it cannot be told whether "
-        "it is this person's, such as when the names are in different scripts. Show it to "
-        "an officer together with the identity document; 12345 says where."
+        "The certificate is genuine, but the registration does not show whether it belongs to "
+        "this person. This happens, for example, when the names are in different scripts. Show an "
+        "officer the certificate and the identity document. Call 12345 to ask where."
     )
 
 
@@ -150,9 +151,9 @@ class DocumentNotSeen(Refusal):
     slug = "document-not-seen"
     title = _("Compare the documents first")
     sentence = _(
-        "From the registration it cannot be told whether this certificate is this "
-        "person's. Compare name and birth date with the identity document, and confirm "
-        "that you have seen it."
+        "The registration does not show whether this certificate belongs to this person. Compare "
+        "its name and birth date with the identity document, and confirm that you have seen the "
+        "document."
     )
 
 
@@ -161,7 +162,7 @@ class CertificateKnown(Conflict):
 
     slug = "certificate-known"
     title = _("Already handed in")
-    sentence = _("This certificate has been handed in before; it counts already.")
+    sentence = _("This certificate was handed in before and already counts.")
 
 
 class CertificateWithdrawn(Conflict):
@@ -170,6 +171,6 @@ class CertificateWithdrawn(Conflict):
     slug = "certificate-withdrawn"
     title = _("This certificate was withdrawn")
     sentence = _(
-        "An officer has withdrawn what this certificate attested. If that was a mistake, "
-        "show it to an officer together with the identity document; 12345 says where."
+        "An officer withdrew the evidence from this certificate. If that was a mistake, show an "
+        "officer the certificate and the identity document. Call 12345 to ask where."
     )

@@ -46,10 +46,10 @@ class Moment(serializers.Field[Any, Any, str, datetime]):
 
     default_error_messages = {
         "format": gettext_lazy(
-            "Give a date such as 2020-02-24, or an instant with its offset such as "
+            "Give a date such as 2020-02-24, or a time with its UTC offset such as "
             "2020-02-24T08:30:00+08:00."
         ),
-        "early": gettext_lazy("This date is too long ago; please check the year."),
+        "early": gettext_lazy("This date is too far back. Please check the year."),
     }
 
     def __init__(self, *, ends: bool = False, **options: Any) -> None:
@@ -111,7 +111,9 @@ class Span(Moment):
 class Identifier(serializers.Field[int, Any, int, int]):
     """A number that names something here; a JSON number, never a string of digits."""
 
-    default_error_messages = {"format": gettext_lazy("Give the number as a whole JSON number.")}
+    default_error_messages = {
+        "format": gettext_lazy("Give a positive whole number in JSON, without quotation marks.")
+    }
 
     def to_internal_value(self, data: Any) -> int:
         """Read a positive whole number that fits the database.
@@ -132,7 +134,7 @@ class Identifier(serializers.Field[int, Any, int, int]):
 class YesNo(serializers.Field[bool, Any, bool, bool]):
     """`true` or `false`, and nothing that merely looks like it."""
 
-    default_error_messages = {"format": gettext_lazy("Say true or false.")}
+    default_error_messages = {"format": gettext_lazy("This must be true or false.")}
 
     def to_internal_value(self, data: Any) -> bool:
         """Read a JSON boolean.
@@ -197,7 +199,7 @@ class AreaCode(serializers.Field[str, Any, str, str]):
     """The code of a division (GB/T 2260), padded or not, in short form; `00` is abroad."""
 
     default_error_messages = {
-        "format": gettext_lazy("Give the code of an area: 2, 4, 6 or 9 digits, such as 330106.")
+        "format": gettext_lazy("Give an area code of 2, 4, 6 or 9 digits, such as 330106.")
     }
 
     def to_internal_value(self, data: Any) -> str:
@@ -264,16 +266,16 @@ def check_period(
     first, last = members
     # Equal counts as backwards: to the 19th, inclusive, and from the 20th meet at midnight.
     if ends is not None and ends <= starts:
-        raise serializers.ValidationError({last: _("The end must lie after the start.")})
+        raise serializers.ValidationError({last: _("The end must be later than the start.")})
     check_past(starts, at=at, member=first)
     if ends is not None and ends > max(end_of_today(at), at + CLOCK_SKEW):
         raise serializers.ValidationError(
-            {last: _("This date lies in the future. Leave it out if it still goes on.")}
+            {last: _("This date is in the future. If there is no end yet, leave it empty.")}
         )
     if longest and (ends or at) - starts > longest:
         sentence = _(
-            "A period may be at most %(days)s days long. Leave out what is older, and check the "
-            "year."
+            "A period can have at most %(days)s days. Please check the year, and leave out the "
+            "days before that."
         )
         raise serializers.ValidationError({first: sentence % {"days": longest.days}})
 
@@ -285,4 +287,4 @@ def check_past(moment: datetime, *, at: datetime, member: str) -> None:
         ValidationError: under `member`.
     """
     if moment > at + CLOCK_SKEW:
-        raise serializers.ValidationError({member: _("This date lies in the future.")})
+        raise serializers.ValidationError({member: _("This date is in the future.")})

@@ -81,7 +81,7 @@ class HolderSerializer(StrictSerializer):
         by_document = {"id_type", "id_number"} & attrs.keys()
         if ("person" in attrs) == bool(by_document) or len(by_document) == 1:
             raise serializers.ValidationError(
-                _("Name the person by `person`, or by `id_type` and `id_number` together.")
+                _("Say who the person is: give either `person`, or both `id_type` and `id_number`.")
             )
         return attrs
 

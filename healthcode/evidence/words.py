@@ -16,7 +16,7 @@ TRAITS: Final[Mapping[str, Promise]] = {
     Trait.CONTACT_WITH_CASE: _("contact with a case"),
     Trait.CLOSE: _("close contact"),
     Trait.SECONDARY: _("contact of a contact"),
-    Trait.CASUAL: _("passing contact"),
+    Trait.CASUAL: _("casual contact"),
     Trait.DOUBTFUL: _("doubtful contact"),
     Trait.CONFIRMED: _("confirmed"),
     Trait.ASYMPTOMATIC: _("without symptoms"),

@@ -53,7 +53,7 @@ class EvidenceView(APIView):
     def post(self, request: Request, kind: str) -> Response:
         """Store what is right and say what is wrong, line by line; safe to send again."""
         if kind not in FORMS:
-            raise NotFound(_("There is no such kind of evidence."))
+            raise NotFound(_("This kind of evidence does not exist."))
         body: object = request.data
         lines = body.lines if isinstance(body, NumberedLines) else [NumberedLine(1, body)]
         report = report_evidence(

@@ -10,7 +10,7 @@ class NotACase(Refusal):
 
     slug = "not-a-case"
     title = _("This is not a case")
-    sentence = _("Give the number of a confirmed case that has not been withdrawn.")
+    sentence = _("Give the evidence number of a confirmed case that has not been withdrawn.")
 
 
 class NotPlacedYet(Conflict):
@@ -18,22 +18,23 @@ class NotPlacedYet(Conflict):
 
     slug = "not-placed-yet"
     title = _("The scans are still being searched")
-    sentence = _("The scans of this case are still being searched. Try again soon.")
+    sentence = _("The scans around this case are still being searched. Try again in a moment.")
 
 
 class AlreadyConfirmed(Conflict):
     """The contacts of this inquiry are evidence already."""
 
     slug = "already-confirmed"
-    title = _("These contacts were confirmed before")
-    sentence = _("These contacts were confirmed before. Open a new inquiry to add more.")
+    title = _("These contacts are already confirmed")
+    sentence = _("These contacts are already confirmed. To add more, open a new inquiry.")
 
 
 class ChainChanged(Conflict):
     """What would be confirmed is not what was looked at."""
 
     slug = "chain-changed"
-    title = _("The chain has changed")
+    title = _("The chain of contacts has changed")
     sentence = _(
-        "The chain or its numbers have changed since you looked at them. Please check again."
+        "The chain of contacts or its numbers have changed since you saw them. Please check them "
+        "again."
     )

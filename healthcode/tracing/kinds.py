@@ -91,7 +91,9 @@ MEASURES: Final[Mapping[PlaceKind, Measure]] = {
     # Members of a household have periods of their own, without a limit.
     PlaceKind.HOUSEHOLD: _minutes(1440, 1440, 0),
 }
-TIME_NEEDED: Final = _("Give the time of day too: at such a place minutes decide who met whom.")
+TIME_NEEDED: Final = _(
+    "Give the time of day too. In places of this kind, minutes decide who met whom."
+)
 
 
 def fits_in_days(kind: PlaceKind, starts: datetime, ends: datetime | None) -> bool:
@@ -121,7 +123,7 @@ VEHICLES: Final = (PlaceKind.TRAIN, PlaceKind.FLIGHT, PlaceKind.COACH, PlaceKind
 
 # What a contact's evidence says of a place that has no name to tell: never whose home it is.
 UNNAMED: Final[Mapping[PlaceKind, Mapping[str, str]]] = {
-    PlaceKind.HOUSEHOLD: {"zh": "住处", "en": "at home"},
-    PlaceKind.MEETING: {"zh": "会面", "en": "a meeting"},
+    PlaceKind.HOUSEHOLD: {"zh": "家里", "en": "at home"},
+    PlaceKind.MEETING: {"zh": "见面", "en": "a meeting"},
 }
 SOME_PLACE: Final[Mapping[str, str]] = {"zh": "同一地点", "en": "the same place"}

@@ -61,7 +61,9 @@ def declare_meeting(
     if person == case or not Person.objects.filter(pk=person).exists():
         raise invalid("/person", _("There is no such person."))
     if not inquiry.infectious_from <= starts < inquiry.infectious_until:
-        raise invalid("/from", _("The case was not infectious then. Please check the time."))
+        raise invalid(
+            "/from", _("This time is outside the infectious period of the case. Please check it.")
+        )
     act = _act(account, ActKind.MEETING_DECLARED, inquiry, person, ground, at)
     place = Place.objects.create(kind=PlaceKind.MEETING)
     record_presences(

@@ -165,11 +165,13 @@ def _is_case(fact: Evidence) -> bool:
 def _check(ground: str, since: datetime, until: datetime, at: datetime) -> None:
     check_ground(ground)
     if since >= until:
-        raise invalid("/infectious_until", _("The end must lie after the start."))
+        raise invalid("/infectious_until", _("The end must be later than the start."))
     if until - since > LONGEST_WINDOW:
-        raise invalid("/infectious_from", _("Trace at most 28 days: older scans are not kept."))
+        raise invalid(
+            "/infectious_from", _("Trace at most 28 days back, because older scans are not kept.")
+        )
     if until > at:
-        raise invalid("/infectious_until", _("This date lies in the future."))
+        raise invalid("/infectious_until", _("This date is in the future."))
 
 
 def _record(inquiry: Inquiry, chain: Chain, *, at: datetime) -> frozenset[int]:

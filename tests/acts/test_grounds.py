@@ -30,9 +30,9 @@ def test_the_interface_refuses_what_pages_refuse() -> None:
 
 def test_the_sentence_names_the_limit_in_both_languages() -> None:
     with override("en"):
-        assert str(NO_GROUND) == "Say on what ground, in at most 1000 characters."
+        assert str(NO_GROUND) == "Give the ground for this, in at most 1000 characters."
     with override("zh-hans"):
-        assert str(NO_GROUND) == "请写明依据，不超过 1000 字。"
+        assert str(NO_GROUND) == "请写明依据，最多 1000 个字。"
 
 
 def test_every_page_that_asks_for_a_ground_stops_at_the_limit() -> None:

@@ -128,7 +128,7 @@ def test_without_signers_every_certificate_is_refused_with_what_to_do(
     answer = hand_in(resident_client, erika, GERMANY.test(now - HOUR))
     assert answer.status_code == 422
     assert answer.json()["reason"] == "unknown_issuer"
-    assert "cannot be checked here so far. Ask on 12345" in answer.json()["detail"]
+    assert "cannot check certificates from this issuer yet. Call 12345" in answer.json()["detail"]
     assert refusal(answer) == "certificate-refused"
 
 

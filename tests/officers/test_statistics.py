@@ -116,7 +116,7 @@ def test_an_officer_sees_their_counties_and_the_sum(policy: object) -> None:
     browser.cookies["language"] = "en"
     browser.force_login(officer)
     page = browser.get("/officer/statistics").content.decode()
-    assert "No group of fewer than 10 is shown" in page
+    assert "Groups of fewer than 10 people are hidden" in page
     assert [line.count("<td") for line in page.splitlines() if "330106" in line] == [4]
     assert "330203" not in page
 

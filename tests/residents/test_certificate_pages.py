@@ -60,7 +60,7 @@ def test_what_is_refused_says_what_to_do_and_need_not_be_pasted_again(
     answer = browser.post(url, {"certificate": text})
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "made out to somebody else" in page
+    assert "not that of the person registered here" in page
     assert text[:40] in page
     empty = browser.post(url, {"certificate": ""})
     assert empty.status_code == 422
@@ -94,7 +94,7 @@ def test_an_officer_is_asked_to_look_and_confirms(
     asked = desk.post(url, sent)
     assert asked.status_code == 422
     page = asked.content.decode()
-    assert "confirm that you have seen it" in page
+    assert "confirm that you have seen the document" in page
     assert "E10000001" in page
     done = desk.post(url, {**sent, "document_seen": "1"}, follow=True)
     fact = Evidence.objects.get()
@@ -112,13 +112,13 @@ def test_an_officer_is_asked_to_look_and_confirms(
 @pytest.mark.parametrize(
     ("changes", "status", "sentence"),
     [
-        ({"id_number": ""}, 422, "Give type and number of the identity document."),
-        ({"id_type": "77"}, 422, "Give type and number of the identity document."),
-        ({"id_number": "E99999999"}, 404, "Nobody at home in your area"),
+        ({"id_number": ""}, 422, "Give the type and number of the identity document."),
+        ({"id_type": "77"}, 422, "Give the type and number of the identity document."),
+        ({"id_number": "E99999999"}, 404, "Nobody who lives in your area"),
         ({"certificate": ""}, 422, "paste its whole text"),
-        ({"ground": "  "}, 422, "Say on what ground"),
-        ({"ground": "x" * 1001}, 422, "Say on what ground"),
-        ({"certificate": "HC1:ABC"}, 422, "This is no EU certificate"),
+        ({"ground": "  "}, 422, "Give the ground for this"),
+        ({"ground": "x" * 1001}, 422, "Give the ground for this"),
+        ({"certificate": "HC1:ABC"}, 422, "This is not an EU certificate"),
     ],
 )
 def test_an_officers_slip_is_named(

@@ -69,7 +69,7 @@ def test_one_more_place_keeps_what_was_typed(browser: Client, world: World) -> N
         ({"elsewhere": "yes", "places": "9" * 9999}, "Please choose at least one place."),
         (
             {"elsewhere": "yes", "places": "1", "area-0": "330203", "from-0": "2999-01-01"},
-            "Place 1: First day: This date lies in the future.",
+            "Place 1: First day: This date is in the future.",
         ),
         (
             {"elsewhere": "yes", "places": "1", "area-0": "330203", "from-0": "today"},
@@ -104,7 +104,7 @@ def test_checking_in_is_a_temperature_and_a_button(browser: Client, world: World
     assert Evidence.objects.get(kind=EvidenceKind.CHECK_IN).traits == ["healthy"]
     again = browser.post(url, {"temperature": "36.5", "well": "1"})
     assert again.status_code == 409
-    assert "Today&#x27;s check-in is already there" in again.content.decode()
+    assert "Today&#x27;s check-in is already done" in again.content.decode()
 
 
 def test_a_check_in_without_a_temperature_is_asked_for_it(browser: Client, world: World) -> None:
@@ -155,7 +155,7 @@ def test_a_flood_is_held_off_with_a_sentence(
     answer = browser.post(url, NOTHING_WRONG)
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
-    assert "Continue tomorrow." in answer.content.decode()
+    assert "Please go on tomorrow." in answer.content.decode()
 
 
 @pytest.mark.parametrize("page", ["declare", "check-in", "colour", "why"])

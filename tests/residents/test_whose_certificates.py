@@ -62,7 +62,7 @@ def test_where_the_registration_does_not_tell_an_officer_must_look(
     zhang = {"fnt": "ZHANG", "gnt": "SAN", "fn": "Zhang", "gn": "San"}
     text = GERMANY.test(now - HOUR, name=zhang)
     answer = hand_in(resident_client, world.person, text)
-    assert "identity document; 12345 says where" in answer.json()["detail"]
+    assert "identity document. Call 12345" in answer.json()["detail"]
     assert refusal(answer) == "officer-must-look"
     document = {"id_type": "20", "id_number": "e 10000001"}
     assert refusal(enter(officer_client, text, **document)) == "document-not-seen"
@@ -106,7 +106,7 @@ def test_an_officer_finds_only_those_at_home_in_the_area(
     ):
         answer = enter(elsewhere, text, **about)
         assert answer.status_code == 404
-        assert answer.json()["detail"].startswith("Nobody at home in your area")
+        assert answer.json()["detail"].startswith("Nobody who lives in your area")
     for about in ({}, {"person": 1, "id_type": "20", "id_number": "C01X00T47"}, {"id_type": "20"}):
         assert enter(elsewhere, text, **about).status_code == 422
     assert enter(elsewhere, text, person=erika.pk, ground="").status_code == 422

@@ -60,7 +60,7 @@ def test_a_confirmed_chain_colours_its_people_and_explains_itself(town: Town) ->
         "You were in close contact with a case (望湖楼, 3 March 2020, 10:10 to 10:40)."
     )
     (reason,) = decision_of(town.flatmate, NOW).reasons
-    assert "您与病例的密切接触者有过接触（住处，" in reason.zh
+    assert "您与病例的密切接触者有过接触（家里，" in reason.zh
     (reason,) = decision_of(town.passing, NOW).reasons
     assert reason.zh == "您曾与病例同时在场（望湖楼，2020年3月3日11:05至11:10）。"
 

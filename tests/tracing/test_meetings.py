@@ -61,7 +61,7 @@ def test_whom_the_case_met_becomes_a_close_contact_with_its_provenance(town: Tow
     recompute_all()
     contact = town.contacts()[friend]
     assert contact.derived_from_id == town.evidence.pk
-    assert contact.detail["place"] == {"zh": "会面", "en": "a meeting"}
+    assert contact.detail["place"] == {"zh": "见面", "en": "a meeting"}
     assert world.colours([friend]) == {friend: Colour.RED}
 
 
@@ -157,11 +157,11 @@ def test_meetings_on_the_page(town: Town) -> None:
     page = f"/officer/inquiries/{town.inquire().pk}"
     wrong = browser.post(f"{page}/meetings", {"person": "x", "from": "2020-03-03T19:10"})
     assert wrong.status_code == 422
-    assert "Please give the number of a person" in wrong.content.decode()
+    assert "Give the number of the person" in wrong.content.decode()
     form = {"person": str(town.flatmate), "from": "2020-03-03T19:10", "to": "", "ground": "asked"}
     early = browser.post(f"{page}/meetings", form | {"from": "2020-01-20T19:10"})
     assert early.status_code == 422
-    assert "not infectious then" in early.content.decode()
+    assert "outside the infectious period" in early.content.decode()
 
     assert browser.post(f"{page}/meetings", form).headers["Location"] == page
 

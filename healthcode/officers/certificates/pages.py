@@ -75,4 +75,4 @@ def _missing(member: str) -> tuple[str, str]:
         return member, str(NO_CERTIFICATE)
     if member == "ground":
         return member, str(NO_GROUND)
-    return "id_number", _("Give type and number of the identity document.")
+    return "id_number", _("Give the type and number of the identity document.")

@@ -128,7 +128,7 @@ def _before(officer: Account, holder: int | DocumentNumber) -> tuple[Person, str
         id_type, id_number = holder
         number = find_person(id_type=id_type, id_number=id_number)
     person = None if number is None else Person.objects.filter(pk=number).first()
-    nobody = NotFound(_("Nobody at home in your area is registered under this number."))
+    nobody = NotFound(_("Nobody who lives in your area is registered under this number."))
     if person is None:
         raise nobody
     try:

@@ -26,7 +26,7 @@ from healthcode.web.errors import Refusal
 MOST_INQUIRIES: Final = 20
 STRENGTHS: Final = {
     Strength.CLOSE: _("close contact"),
-    Strength.CASUAL: _("passing contact"),
+    Strength.CASUAL: _("casual contact"),
     Strength.DOUBTFUL: _("doubtful contact"),
     Strength.SECONDARY: _("contact of a contact"),
 }
@@ -46,7 +46,9 @@ def inquiries(request: HttpRequest) -> HttpResponse:
     }
     given = OpeningInput(data={**typed, "case": texts.whole(request.POST.get("case", ""))})
     if not given.is_valid():
-        fault = _("Please give the number of a case, dates such as 2020-02-24, and a ground.")
+        fault = _(
+            "Give the evidence number of the case and the ground. Write dates like 2020-02-24."
+        )
         return _list_page(request, fault=str(fault), status=422)
     told = given.validated_data
     try:
@@ -71,7 +73,7 @@ def inquiry(request: HttpRequest, inquiry_id: int) -> HttpResponse:
     if request.method == "GET":
         return _chain_page(request, found)
     if "confirmed" not in request.POST:
-        fault = str(_("Tick the box to say that you have checked the chain."))
+        fault = str(_("First check the chain, then tick the box to confirm."))
         return _chain_page(request, found, fault=fault, status=422)
     try:
         recomputation = services.confirm(
@@ -106,7 +108,7 @@ def meetings(request: HttpRequest, inquiry_id: int) -> HttpResponse:
             return redirect("officer-inquiry", inquiry_id)
         told = _told(sent, at)
         if told is None:
-            fault = str(_("Please give the number of a person, when they met, and a ground."))
+            fault = str(_("Give the number of the person, the time when they met, and the ground."))
             return _chain_page(request, found, fault=fault, status=422, telling=sent)
         declare_meeting(account=account, inquiry_id=inquiry_id, at=at, **told)
     except Refusal as refusal:

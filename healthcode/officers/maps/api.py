@@ -98,7 +98,10 @@ class LevelsView(APIView):
         try:
             on = instant_of(request.query_params.get("on") or None, at=timezone.now())
         except ValueError as error:
-            sentence = _("Give a date such as 2020-02-24, or an instant with its offset.")
+            sentence = _(
+                "Give a date such as 2020-02-24, or a time with its UTC offset such as "
+                "2020-02-24T08:30:00+08:00."
+            )
             raise invalid("/on", sentence) from error
         within = request.query_params.get("within", "")
         code = normalise_code(within, pointer="/within") if within else ""
@@ -160,7 +163,7 @@ def _is_preview(text: str) -> bool:
     """
     answers = {"": False, "false": False, "0": False, "true": True, "1": True}
     if text.lower() not in answers:
-        raise invalid("/preview", _("Say true or false."))
+        raise invalid("/preview", _("This must be true or false."))
     return answers[text.lower()]
 
 

@@ -51,7 +51,7 @@ def publish(request: HttpRequest) -> HttpResponse:
 def _publish(request: HttpRequest, proposed: ProposedMap) -> HttpResponse:
     """Publish exactly what the preview showed; show the preview again when it no longer holds."""
     if "confirmed" not in request.POST:
-        notice = _("Tick the box to say that you have checked the numbers.")
+        notice = _("First check the numbers, then tick the box to confirm.")
         return _preview_page(request, proposed, notice=notice, status=422)
     with transaction.atomic():
         publication = publish_map(**_arguments(request, proposed))
@@ -62,7 +62,7 @@ def _publish(request: HttpRequest, proposed: ProposedMap) -> HttpResponse:
         notice = (
             _("The map in force has changed since this preview. Please check it again.")
             if publication.change.touched
-            else _("This is the map in force already; there is nothing to publish.")
+            else _("This map is already in force, so there is nothing to publish.")
         )
         return _preview_page(request, proposed, notice=notice, status=409)
     return redirect("officer-recomputation", publication.recomputation.pk)

@@ -30,7 +30,9 @@ class LevelLine(StrictSerializer):
 class LinesField(serializers.Field[list[Any], Any, list[Any], list[Any]]):
     """The lines as they came: `areas.maps` reads them all at once and names every fault."""
 
-    default_error_messages = {"format": _("Give a list of objects with code and level.")}
+    default_error_messages = {
+        "format": _("`levels` must be a list of objects, each with `code` and `level`.")
+    }
 
     def to_internal_value(self, data: Any) -> list[Any]:
         """Take a list, whatever is in it.

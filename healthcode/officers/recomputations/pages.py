@@ -15,10 +15,10 @@ from healthcode.colours.selectors import recomputation
 from healthcode.web.errors import NotFound
 
 STATES: Final = {
-    RecomputationState.PENDING: _("Waiting for a worker"),
+    RecomputationState.PENDING: _("Waiting to start"),
     RecomputationState.RUNNING: _("Running"),
     RecomputationState.DONE: _("Done"),
-    RecomputationState.FAILED: _("Failed; it is tried again by itself"),
+    RecomputationState.FAILED: _("Failed; the service will try again by itself"),
 }
 
 

@@ -112,7 +112,7 @@ def test_the_pages_lead_from_case_to_confirmation(town: Town) -> None:
     browser = browser_of(town.officer)
     wrong = browser.post("/officer/inquiries", {"case": "x", "ground": "Confirmed"})
     assert wrong.status_code == 422
-    assert "Please give the number of a case" in wrong.content.decode()
+    assert "Give the evidence number of the case" in wrong.content.decode()
 
     opened = browser.post("/officer/inquiries", {"case": town.evidence.pk, "ground": "Confirmed"})
 
@@ -133,15 +133,15 @@ def test_the_pages_lead_from_case_to_confirmation(town: Town) -> None:
     fingerprint = shown.context["fingerprint"]
     unticked = browser.post(page, {"ground": "Checked", "fingerprint": fingerprint})
     assert unticked.status_code == 422
-    assert "Tick the box" in unticked.content.decode()
+    assert "First check the chain" in unticked.content.decode()
     ticked = {"ground": "Checked", "confirmed": "1"}
     stale = browser.post(page, ticked | {"fingerprint": "0" * 32})
     assert stale.status_code == 409
-    assert "The chain or its numbers have changed" in stale.content.decode()
+    assert "The chain of contacts or its numbers have changed" in stale.content.decode()
     assert not Evidence.objects.filter(kind=EvidenceKind.CONTACT).exists()
     confirmed = browser.post(page, ticked | {"fingerprint": fingerprint})
     assert confirmed.headers["Location"].startswith("/officer/recomputations/")
-    assert "These contacts are evidence by act" in browser.get(page).content.decode()
+    assert "recorded these contacts as evidence" in browser.get(page).content.decode()
     assert f"Inquiry {inquiry.pk} on case" in browser.get("/officer/inquiries").content.decode()
 
 

@@ -65,7 +65,7 @@ def test_a_map_is_previewed_confirmed_and_watched(desk: Client) -> None:
     assert AreaLevel.objects.count() == 2
 
     waiting = desk.get(done.headers["Location"]).content.decode()
-    assert "等待处理" in waiting
+    assert "排队等待" in waiting
     assert 'http-equiv="refresh"' in waiting
     run(recomputation.pk)
     over = desk.get(done.headers["Location"]).content.decode()
@@ -84,7 +84,7 @@ def test_nothing_is_published_without_the_tick(desk: Client) -> None:
     del fields["confirmed"]
     answer = desk.post("/officer/map", fields)
     assert answer.status_code == 422
-    assert "请先勾选" in answer.content.decode()
+    assert "再勾选确认" in answer.content.decode()
     assert not AreaLevel.objects.exists()
 
 
@@ -94,7 +94,7 @@ def test_nothing_is_published_on_the_strength_of_an_outdated_preview(desk: Clien
     acts = Act.objects.count()
     twice = desk.post("/officer/map", fields)
     assert twice.status_code == 409
-    assert "已经生效" in twice.content.decode()
+    assert "不用再发布" in twice.content.decode()
     other = {**fields, "text": "code,level\n330102,green"}
     changed = desk.post("/officer/map", other)
     assert changed.status_code == 409
@@ -155,7 +155,7 @@ def test_the_desk_shows_what_is_in_force_and_the_latest_acts(desk: Client) -> No
     desk.post("/officer/map", confirmation(post(desk, text=LINES)))
     page = desk.get("/officer").content.decode()
     assert "浙江省" in page
-    assert "共 2 个地区" in page
+    assert "涉及 2 个地区" in page
     assert page.count("新闻发布会") == 1
     assert "发布政策" in page
 

@@ -194,7 +194,7 @@ def test_an_officer_looks_at_evidence_and_withdraws_it(world: World, contact: Ev
         302,
         f"/officer/recomputations/{recomputation.pk}",
     )
-    assert "It was withdrawn by act" in browser.get(url, {"number": contact.pk}).content.decode()
+    assert "Withdrawn by act" in browser.get(url, {"number": contact.pk}).content.decode()
     assert browser.post(url, {"number": contact.pk, "ground": "Again."}).status_code == 409
 
 
