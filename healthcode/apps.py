@@ -4,10 +4,10 @@ from django.apps import AppConfig
 
 
 class HealthCodeConfig(AppConfig):
-    """Makes the Celery application known to every process before a task is called."""
+    """Make the Celery application known to every process before it calls a task."""
 
     name = "healthcode"
 
     def ready(self) -> None:
-        """Import the Celery application, which makes it the current one."""
+        """Import the Celery application. The import makes it the current one."""
         from healthcode import celery  # noqa: F401  once Django is ready

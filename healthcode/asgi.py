@@ -1,4 +1,4 @@
-"""The application that Granian serves: Django, behind what lets nobody wait for long."""
+"""The application that Granian serves: Django behind `Front`, which limits waiting."""
 
 import os
 
@@ -16,7 +16,7 @@ OPERATORS_AT_ONCE = 2
 
 
 def begin() -> Front:
-    """The application, once this process may serve it. Ends the process otherwise."""
+    """Return the application, or end the process when its settings or secrets are wrong."""
     django = OnlyUtf8(get_wsgi_application())
     refuse_wrong_start()
     from healthcode.health import WATCHES  # once Django is ready

@@ -1,4 +1,4 @@
-"""The Celery application: tasks are found in each room's `tasks.py`."""
+"""The Celery application. It finds the tasks in each room's `tasks.py`."""
 
 import os
 
@@ -24,13 +24,13 @@ def _begin(**_: object) -> None:
 
 @beat_init.connect
 def _catch_up(**_: object) -> None:
-    """After a long stop the tables for today's scans are missing until this has run."""
+    """Make the tables for today's scans at once, because they are missing after a long stop."""
     send("web.forget", cadence="often")
 
 
 @task_prerun.connect
 def _begin_work(**_: object) -> None:
-    """Give what a task does the limits of work, on whichever thread it is done."""
+    """Set the limits of a worker on the thread that runs the task."""
     begin(AtWork(CallKind.WORK))
 
 

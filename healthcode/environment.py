@@ -1,7 +1,7 @@
-"""Reading the environment: every setting has a kind, which says what may stand there.
+"""Read the environment variables. Every setting has a kind, which says what its value may be.
 
-A value that does not fit ends the process with one sentence: which setting, what is wrong, what to
-write. msgspec reads and bounds the values. Secrets are never shown.
+If a value does not fit, the process ends with one sentence: which setting, what is wrong, what to
+write instead. msgspec checks types and bounds. Secrets are never shown.
 """
 
 import os
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Setting(Generic[T]):
-    """What a setting may be: a type with its bounds, the words that say it, a further test."""
+    """The kind of a setting: its type with bounds, these bounds in words, and a further check."""
 
     type: Any
     words: str
@@ -33,31 +33,31 @@ class Setting(Generic[T]):
     is_secret: bool = False
 
     def read(self, text: str) -> T:
-        """The value that `text` stands for. Raises ValueError."""
+        """Convert the text of a variable. Raises ValueError."""
         value: T = msgspec.convert(text, self.type, strict=False)
         if not self.fits(value):
             raise ValueError(self.words)
         return value
 
     def refusal(self, name: str, text: str) -> str:
-        """The sentence about a value that does not fit."""
+        """Say what is wrong with a value and what to write instead."""
         shown = f"a secret of {len(text)} characters" if self.is_secret else repr(text[:200])
         return f"{name} is {shown}, which does not fit: write {self.words} ({PAGE})."
 
 
 def pattern(expression: str) -> Any:
-    """Text of this form."""
+    """Return the type of a text that the whole expression matches."""
     return Annotated[str, Meta(pattern=rf"\A(?:{expression})\Z")]
 
 
 def whole(least: int, most: int, of: str) -> Setting[int]:
-    """A whole number within bounds."""
+    """Return the kind of a whole number within bounds."""
     words = f"a whole number of {of} from {least} to {most}"
     return Setting(Annotated[int, Meta(ge=least, le=most)], words)
 
 
 def one_of(*values: str) -> Setting[str]:
-    """One of a few words."""
+    """Return the kind of a setting that is one of a few words."""
     return Setting(pattern("|".join(map(re.escape, values))), " or ".join(values))
 
 
@@ -77,7 +77,7 @@ def _is_folder(path: str) -> bool:
     return Path(path).is_dir() and os.access(path, os.W_OK)
 
 
-# As Django's own check of SECRET_KEY asks.
+# Django's check security.W009 asks for the same number of different characters in SECRET_KEY.
 _UNLIKE: Final = 5
 
 DAYS: Final = whole(1, 3650, "days")
@@ -145,19 +145,19 @@ FOLDER: Final[Setting[str]] = Setting(
 
 
 class Environment:
-    """The variables of a process, each read once, as what it must be."""
+    """The environment variables of a process. Each is read once and checked by its kind."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
 
     def required(self, name: str, kind: Setting[T]) -> T:
-        """A setting without a default. Ends the process when it is missing or does not fit."""
+        """Return a setting without a default. Ends the process when it is missing or wrong."""
         if not self._variables.get(name):
             sys.exit(f"{name} is not set: write {kind.words} ({PAGE}).")
         return self._read(name, kind)
 
     def optional(self, name: str, kind: Setting[T], default: T) -> T:
-        """A setting that may be missing or empty. Ends the process when it does not fit."""
+        """Return a setting or its default. Ends the process when the setting is wrong."""
         return self._read(name, kind) if self._variables.get(name) else default
 
     def _read(self, name: str, kind: Setting[T]) -> T:

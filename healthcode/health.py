@@ -1,6 +1,7 @@
-"""Whether this process lives, whether it can serve, and what it counts.
+"""The addresses for monitoring: whether this process is alive, whether it can serve, its metrics.
 
-No probe waits for what it reports on: watches look at servers, probes tell what was seen last.
+No probe waits for the database or the broker. Watches ask them on threads of their own, and the
+probes report the last answer with its age.
 """
 
 import os
@@ -32,18 +33,18 @@ from verifier.recognition.metrics import TrustMetrics
 
 LOOK_SECONDS: Final = 5
 FIRST_LOOK_SECONDS: Final = 0.5
-"""So long a process that has just begun lets its probes wait for something to tell."""
+"""How long a probe of a process that has just started waits for the first answer of a watch."""
 
 
 @never_cache
 @require_safe
 def healthz(_request: HttpRequest) -> HttpResponseBase:
-    """This process is alive; says nothing about what it depends on."""
+    """Say that this process is alive. The database and the broker do not matter here."""
     return JsonResponse({"status": "alive"})
 
 
 class NotReady(Refusal):
-    """Something without which no request can be served is missing; told to operators alone."""
+    """The service cannot serve any request, because the database or its tables are missing."""
 
     slug = "not-ready"
     status = 503
@@ -60,16 +61,16 @@ class NotReady(Refusal):
 
 
 class Tables(NamedTuple):
-    """What a look into the database found."""
+    """What a watch read from the database: the state of the schema, and counts for the metrics."""
 
     schema: str
     counts: list[Metric]
 
 
 def _look_into_tables() -> Tables:
-    """The schema's state, and the counts that the database knows, whichever process did the work.
+    """Read the state of the schema, and the counts that the database has for all processes.
 
-    Raises DatabaseError; the next look begins with another connection.
+    Raises DatabaseError; the next look then begins with a new connection.
     """
     try:
         executor = MigrationExecutor(connection)
@@ -101,10 +102,11 @@ WATCHES: Final[tuple[Watch[Any], ...]] = (DATABASE, TABLES, BROKER)
 @never_cache
 @require_safe
 def readyz(_request: HttpRequest) -> HttpResponseBase:
-    """Whether requests can be served: the database answers and has this version's tables.
+    """Say whether requests can be served: the database answers and has this version's tables.
 
-    The broker's state is told but decides nothing: with the broker down, acts and scans are still
-    recorded, and the periodic sweep finds the work. Each state has its age.
+    The answer tells the state of the broker too, but does not depend on it: without the broker the
+    service still records acts and scans, and the periodic sweep finds the work. Each state has its
+    age.
     """
     database, asked = _database_state()
     broker, seen = _broker_state()
@@ -136,10 +138,10 @@ def _broker_state() -> tuple[str, float | None]:
 
 
 class _OpenRecomputations(Collector):
-    """Counted when asked for: the database knows, whichever process did the work."""
+    """Count unfinished recomputations in the database, because any process may have done some."""
 
     def collect(self) -> Iterable[Metric]:
-        """How many recomputations are in each unfinished state."""
+        """Count the recomputations in each unfinished state."""
         gauge = GaugeMetricFamily(
             "healthcode_recomputations", "Recomputations that are not done.", labels=["state"]
         )
@@ -150,10 +152,10 @@ class _OpenRecomputations(Collector):
 
 
 class _Seen(Collector):
-    """What the watches saw last, and how long ago."""
+    """What the watches last read, and how long ago."""
 
     def collect(self) -> Iterable[Metric]:
-        """The counts of the database, as old as their age says."""
+        """Return the last counts from the database, and the age of what each watch knows."""
         tables = TABLES.known(patience=FIRST_LOOK_SECONDS)
         yield from tables.value.counts if tables else ()
         ages = GaugeMetricFamily(
@@ -171,7 +173,7 @@ class _Seen(Collector):
 @never_cache
 @require_safe
 def metrics(_request: HttpRequest) -> HttpResponseBase:
-    """The counts, in the text format that Prometheus reads."""
+    """Return the metrics in the text format of Prometheus."""
     registry = REGISTRY
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()

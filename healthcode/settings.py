@@ -1,7 +1,7 @@
-"""Settings of the service, all from the environment; docs/reference/settings.md explains each.
+"""The settings of the service, all from the environment; docs/reference/settings.md explains each.
 
-Nothing here has a built-in secret. Where a setting is missing or wrong, the process ends with one
-sentence that says what to write (healthcode/environment.py).
+No secret has a default. If a setting is missing or wrong, the process ends with one sentence that
+says what to write (healthcode/environment.py).
 """
 
 import os
@@ -22,7 +22,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 environment = Environment(os.environ)
 required, optional = environment.required, environment.optional
 
-# Who and where
+# The issuer and its addresses
 ISSUER = required("ISSUER", kinds.ISSUER)
 BASE_URL = required("BASE_URL", kinds.ORIGIN).rstrip("/")
 STATUS_BASE_URL = optional("STATUS_BASE_URL", kinds.ADDRESS, BASE_URL).rstrip("/")
@@ -32,21 +32,21 @@ DEMO = optional("DEMO", kinds.FLAG, False)
 SECRET_KEY = required("SECRET_KEY", kinds.SECRET)
 VAULT_KEYS = required("VAULT_KEYS", kinds.KEYS)
 VAULT_INDEX_KEY = required("VAULT_INDEX_KEY", kinds.KEY)
-# Only a process that signs has these two; a verifier's process runs without them.
+# Only processes that sign codes need these two. A process of a verifier runs without them.
 SIGNING_KEY_SECRET = optional("SIGNING_KEY_SECRET", kinds.SECRETS, "")
 STATUS_INDEX_KEY = optional("STATUS_INDEX_KEY", kinds.KEY, "")
 
 # Django
 DEBUG = optional("DEBUG", kinds.FLAG, False)
 _NAMES = optional("ALLOWED_HOSTS", kinds.HOSTS, urlsplit(BASE_URL).hostname or "")
-# What watches over a process asks it from the same machine.
+# Monitoring on the same machine asks by this address.
 ALLOWED_HOSTS = [*_NAMES.split(","), "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 ROOT_URLCONF = "healthcode.urls"
 AUTH_USER_MODEL = "accounts.Account"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
-# They look for two of PAGE_MIDDLEWARE in MIDDLEWARE.
+# These checks look in MIDDLEWARE for two classes that are in PAGE_MIDDLEWARE instead.
 SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W003"]
 
 INSTALLED_APPS = [
@@ -76,7 +76,7 @@ INSTALLED_APPS = [
     "healthcode.officers",
     "healthcode.sources",
 ]
-# The final image is built without them (Dockerfile).
+# The final image does not contain them (Dockerfile).
 if find_spec("healthcode.tools"):
     INSTALLED_APPS.append("healthcode.tools")
 
@@ -90,10 +90,10 @@ MIDDLEWARE = [
     "healthcode.web.middleware.PagesMiddleware",
     "healthcode.web.middleware.RefusalMiddleware",
 ]
-# What PagesMiddleware adds for pages; calls of the interface bear a token and have no use for it.
+# PagesMiddleware runs these for pages only, because calls of the interface carry a token instead.
 PAGE_MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
-    # Before the check of forms, which reads the body.
+    # This must run before the CSRF check, because that check reads the body.
     "accounts.middleware.RoleMiddleware",
     "healthcode.web.charsets.PartsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -131,7 +131,7 @@ DATABASES = {
     }
 }
 
-# Language and time: Chinese first; days are counted in Asia/Shanghai, instants stored in UTC.
+# Language and time: Chinese is the default. Days are days in Shanghai, instants are stored in UTC.
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", "中文"), ("en", "English")]
 LANGUAGE_COOKIE_NAME = "language"
@@ -148,7 +148,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
 }
 
-# Safety
+# Security
 LOGIN_URL = "/login"
 CSRF_FAILURE_VIEW = "healthcode.web.pages.csrf_failed"
 SESSION_COOKIE_AGE = 14 * 24 * 3600
@@ -161,7 +161,7 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SESSION_COOKIE_SECURE else 0
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-# BodyLimitMiddleware bounds what each address takes; this is what the most generous ones take.
+# BodyLimitMiddleware has a limit for each address; this is the largest of them.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 16 * 1024 * 1024
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -187,7 +187,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Calls of each kind (healthcode.web.calls) that are at work at once in a web process.
+# How many calls of each kind (healthcode.web.calls) one web process works on at the same time.
 REQUESTS_AT_ONCE = optional("REQUESTS_AT_ONCE", whole(1, 1000, "requests"), 6)
 
 # The HTTP interface
@@ -200,7 +200,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "healthcode.web.schema.Schema",
     "EXCEPTION_HANDLER": "healthcode.web.problems.exception_handler",
     "UNAUTHENTICATED_USER": None,
-    # `?format=` is no way to choose a form: that is what Accept is for.
+    # Clients choose the format by the Accept header, not by `?format=`.
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
@@ -226,7 +226,7 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# Sending one-time codes: the class that does it (see accounts/sms.py)
+# One-time codes: the class that sends them (accounts/sms.py)
 SMS_SENDER = required("SMS_SENDER", kinds.CLASS)
 OTP_PER_ADDRESS_HOURLY = optional("OTP_PER_ADDRESS_HOURLY", whole(1, 1_000_000, "codes"), 300)
 
@@ -235,22 +235,22 @@ _FORTNIGHT = 14 * 24 * 3600
 LIVE_CODE_SECONDS = optional("LIVE_CODE_SECONDS", whole(30, 24 * 3600, "seconds"), 300)
 PAPER_CODE_SECONDS = optional("PAPER_CODE_SECONDS", whole(60, _FORTNIGHT, "seconds"), _FORTNIGHT)
 
-# Keeping little: how long each kind of data stays (docs/reference/retention.md). What has a life of
-# its own, such as one-time codes, tokens and sessions, goes when that ends.
+# How long each kind of data is kept (docs/reference/retention.md). One-time codes, tokens and
+# sessions have an expiry of their own and are deleted after it.
 SCAN_RETENTION_DAYS = optional("SCAN_RETENTION_DAYS", kinds.DAYS, 28)
 EVIDENCE_RETENTION_DAYS = optional("EVIDENCE_RETENTION_DAYS", kinds.DAYS, 14)
 COLOUR_RETENTION_DAYS = optional("COLOUR_RETENTION_DAYS", kinds.DAYS, 28)
 ACCOUNT_RETENTION_DAYS = optional("ACCOUNT_RETENTION_DAYS", kinds.DAYS, 28)
 
-# Statistics say nothing of groups smaller than this.
+# Statistics show no number for groups smaller than this.
 STATISTICS_MIN_GROUP = optional("STATISTICS_MIN_GROUP", whole(2, 1_000_000, "people"), 10)
 
-# Whose codes are recognised here: an alliance's trust list (address or file) and its keys (file)
+# Which issuers are recognised: an alliance's trust list (address or file) and its keys (file)
 FETCH_PRIVATE = optional("FETCH_PRIVATE", kinds.FLAG, False)
 TRUST_LIST = optional("TRUST_LIST", kinds.SOURCE, "")
 ALLIANCE_KEYS = optional("ALLIANCE_KEYS", kinds.FILE, "")
 
-# Celery: the broker only wakes workers; the database holds the work.
+# Celery: the broker only wakes workers, because the work itself is in the database.
 BROKER_URL = required("BROKER_URL", kinds.BROKER)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
@@ -260,7 +260,7 @@ CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    # A resident waits so long for a broker that says nothing, once in ten seconds.
+    # How long a resident's call waits for a silent broker, at most once in ten seconds.
     "socket_timeout": 1.5,
     "socket_connect_timeout": 1,
     "max_retries": 0,
@@ -287,7 +287,7 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 LOG_LEVEL = optional("LOG_LEVEL", one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO")
-# Read by prometheus_client itself, which would fail at the first request.
+# prometheus_client reads this variable itself. A wrong folder would fail only at the first request.
 PROMETHEUS_MULTIPROC_DIR = optional("PROMETHEUS_MULTIPROC_DIR", kinds.FOLDER, "")
 LOGGING = {
     "version": 1,
@@ -295,7 +295,8 @@ LOGGING = {
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"},
     },
-    # Those turned away are counted; a line for each would be the next flood.
+    # Calls answered with 503 are counted in the metrics. A log line for each would add to the
+    # overload.
     "filters": {
         "refused": {
             "()": "django.utils.log.CallbackFilter",
@@ -304,6 +305,6 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    # Celery tells of every task that comes and goes, every ten seconds.
+    # At INFO Celery logs every task, which means several lines every ten seconds.
     "loggers": {"celery": {"level": "WARNING"}, "django.request": {"filters": ["refused"]}},
 }

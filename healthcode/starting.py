@@ -1,7 +1,7 @@
-"""What every process of the service asks itself before it begins.
+"""The checks of every process of the service before it starts.
 
-Are its settings right, and are its secrets those by which this database is kept? One that finds a
-fault ends at once, with one sentence for each.
+They find settings that do not fit together, and secrets that do not belong to this database. A
+process with a fault ends at once, with one sentence for each fault.
 """
 
 import logging
@@ -19,11 +19,11 @@ from healthcode import __version__
 logger = logging.getLogger(__name__)
 
 _OURS: Final = {"accounts", "healthcode", "verifier"}
-# The first is run with a secret that is not yet that of the database, the second makes the tables
-# that tell of secrets; the others print documents, and ask no database.
+# `accept_secret` runs with a secret that the database does not know yet. `migrate` creates the
+# tables that tell which secrets belong. The other two print documents and need no database.
 _BEFORE_ITS_SECRETS: Final = {"accept_secret", "migrate", "list_kept_tables", "list_refusals"}
 _PATIENCE_SECONDS: Final = 60
-"""So long a process of the service waits for a database that is being started beside it."""
+"""How long a process of the service waits for a database that starts at the same time."""
 _PAUSE_SECONDS: Final = 2
 
 
@@ -35,16 +35,16 @@ def refuse_wrong_start() -> None:
 
 
 def refuse_wrong_settings() -> None:
-    """End this process when settings do not go together."""
+    """End this process when its settings do not fit together."""
     faults = [fault.msg for fault in run_checks(tags=["settings"]) if fault.is_serious(ERROR)]
     if faults:
         sys.exit("\n".join(faults))
 
 
 def refuse_wrong_secrets(*, patience: float = 0) -> None:
-    """End this process when a secret that it holds is not the one of this database.
+    """End this process when it holds a secret that does not belong to this database.
 
-    A database that does not answer is asked again for so many seconds.
+    If the database does not answer, ask again for `patience` seconds.
     """
     until = time.monotonic() + patience
     while True:
@@ -62,7 +62,7 @@ def refuse_wrong_secrets(*, patience: float = 0) -> None:
 
 
 def _secret_faults() -> list[str]:
-    """What is wrong with the secrets. Raises OperationalError: the database does not answer."""
+    """Return what is wrong with the secrets. Raises OperationalError without a database."""
     from accounts import marks  # once Django is ready
     from healthcode.codes import keys
 
@@ -71,14 +71,14 @@ def _secret_faults() -> list[str]:
     except ProgrammingError:
         return ["The database lacks tables of this version: run manage.py migrate first."]
     finally:
-        # A worker is about to divide itself, and no two processes may share a connection.
+        # A worker forks after this, and two processes must not share a connection.
         connections.close_all()
 
 
 def refuse_wrong_command(name: str) -> None:
-    """End this process when it cannot run a command of `manage.py`.
+    """End this process when it cannot run this command of `manage.py`.
 
-    Those of others ask the settings alone.
+    Commands of Django and other packages check only the settings.
     """
     refuse_wrong_settings()
     app = str(get_commands().get(name, ""))

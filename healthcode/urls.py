@@ -1,4 +1,4 @@
-"""Every address of the service; the only place that mounts the rooms."""
+"""Every address of the service. Only this module mounts the rooms."""
 
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularSwaggerView
@@ -15,7 +15,7 @@ import verifier.urls as doors
 from healthcode import health
 from healthcode.web.described import SchemaView
 
-# Looked through in this order: what is called most stands first.
+# Django searches in this order, so the calls with the most traffic come first.
 _INTERFACE = [
     *codes.api,
     *doors.api,
@@ -39,7 +39,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include(_INTERFACE)),
     path("", include(health)),
     path("api/v1/schema", SchemaView.as_view(), name="schema"),
-    # Without OPTIONS: what that answers has no template.
+    # Without OPTIONS, because the view has no template for its answer.
     path(
         "api/docs",
         SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get", "head"]),
