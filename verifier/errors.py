@@ -1,4 +1,4 @@
-"""What the verifier refuses, each with a stable slug and a sentence to act on."""
+"""What the verifier refuses: a stable slug and a sentence that says what to do."""
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -8,31 +8,39 @@ from healthcode.web.errors import Conflict, Refusal
 
 
 class EnrolmentCodeNotValid(Refusal):
-    """The code was never given out, was used, or has expired: the answer does not tell which."""
+    """The enrolment code is unknown, used or expired. The answer does not say which of these."""
 
     slug = "enrolment-code-not-valid"
     title = _("This enrolment code is not valid")
-    sentence = _("This code is wrong, used or too old. Ask the venue's manager for a new one.")
+    sentence = _(
+        "This code is wrong, already used or too old. Ask the venue's manager for a new one."
+    )
 
 
 class ScanIdReused(Conflict):
-    """Another scan has this id; ids are made anew for every scan."""
+    """The id of a scan belongs to another scan. A device makes a new id for each scan."""
 
     slug = "scan-id-reused"
     title = _("This scan id belongs to another scan")
-    sentence = _("Another scan was recorded under this id. Make a new id a scan.")
+    sentence = _("Another scan was recorded under this id. Use a new id for each scan.")
 
 
 class OAuthRefusal(Refusal):
-    """A refusal that also carries the members of RFC 6749, 5.2, which OAuth libraries read."""
+    """A refusal with the members `error` and `error_description` that OAuth libraries read.
+
+    RFC 6749, section 5.2, defines them.
+    """
 
     status = 400
     media_type = "application/json"
     extensions = {
-        "error": {"type": "string", "description": "The slug, as OAuth writes it."},
+        "error": {
+            "type": "string",
+            "description": "The slug, with underscores as OAuth writes it.",
+        },
         "error_description": {
             "type": "string",
-            "description": "`detail` in English: OAuth allows ASCII alone.",
+            "description": "`detail` in English, because OAuth allows only ASCII.",
         },
     }
 
@@ -44,38 +52,38 @@ class OAuthRefusal(Refusal):
 
 
 class InvalidClient(OAuthRefusal):
-    """The partner did not prove who it is; the answer does not tell in which way."""
+    """The partner did not prove who it is. The answer does not say what was wrong."""
 
     slug = "invalid-client"
     status = 401
     title = _("This assertion is not accepted")
     sentence = _(
-        "Sign a new assertion with a registered key: iss and sub your name, aud this"
-        " service, a fresh jti, exp within ten minutes."
+        "Sign a new assertion with a registered key. iss and sub are your name, aud is this"
+        " service's address, jti is new each time, and exp is at most ten minutes away."
     )
 
 
 class InvalidScope(OAuthRefusal):
-    """The partner asks for what it may not have."""
+    """The partner asks for a scope that it was not granted."""
 
     slug = "invalid-scope"
-    title = _("This scope is not for this partner")
-    sentence = _("This partner may not have every scope that it asks for.")
+    title = _("This partner may not have this scope")
+    sentence = _("Ask only for scopes that this service has granted to you.")
 
 
 class UnsupportedGrantType(OAuthRefusal):
-    """Only client credentials are granted."""
+    """The grant type is not `client_credentials`, the only one that this service supports."""
 
     slug = "unsupported-grant-type"
     title = _("This grant type is not supported")
-    sentence = _("Only grant_type=client_credentials is known here.")
+    sentence = _("Use grant_type=client_credentials. This service supports no other.")
 
 
 class InvalidRequest(OAuthRefusal):
     """A parameter of the token request is missing or wrong."""
 
     slug = "invalid-request"
-    title = _("The token request is not complete")
+    title = _("The token request is incomplete or wrong")
     sentence = _(
         "Send a form (application/x-www-form-urlencoded) with grant_type=client_credentials,"
         " client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer and"

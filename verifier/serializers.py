@@ -38,7 +38,10 @@ class CodeField(serializers.Field[str, Any, str, Any]):
     verdict on it, and it is never stored.
     """
 
-    default_error_messages = {"invalid": _("The code is a text."), "blank": _("The code is empty.")}
+    default_error_messages = {
+        "invalid": _("The code must be a text."),
+        "blank": _("The code is empty."),
+    }
 
     def to_internal_value(self, data: object) -> str:
         """The text. Raises ValidationError for what is no text, or an empty one."""

@@ -100,7 +100,7 @@ def verdict_on(page: Page, code: str) -> str:
 def test_a_wrong_clock_is_noticed_and_the_servers_time_counts(slow_clock: Page, code: str) -> None:
     """A living code would be dated in the future by the device's own clock."""
     expect(slow_clock.locator("#state-clock")).to_contain_text("慢")
-    expect(slow_clock.locator("#state-warning")).to_contain_text("请校准")
+    expect(slow_clock.locator("#state-warning")).to_contain_text("请调准")
     slow_clock.route(SERVER, lambda route: route.abort())
     assert verdict_on(slow_clock, code) == "pass ok"
 
@@ -110,9 +110,11 @@ def test_with_a_clock_set_back_nobody_passes_unseen(slow_clock: Page, code: str)
     slow_clock.route(SERVER, lambda route: route.abort())
     slow_clock.clock.set_system_time(datetime.now(UTC) - timedelta(hours=3))
     assert verdict_on(slow_clock, code) == "caution stale_data"
-    expect(slow_clock.locator("#state-warning")).to_contain_text("调慢")
+    expect(slow_clock.locator("#state-warning")).to_contain_text("往回调过")
     slow_clock.unroute(SERVER)
-    expect(slow_clock.locator("#state-warning")).not_to_contain_text("调慢", timeout=PATIENCE_MS)
+    expect(slow_clock.locator("#state-warning")).not_to_contain_text(
+        "往回调过", timeout=PATIENCE_MS
+    )
     expect(slow_clock.locator("#state-queue")).to_have_text("", timeout=PATIENCE_MS)
 
 

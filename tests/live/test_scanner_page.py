@@ -70,8 +70,8 @@ def test_without_network_and_data_there_is_no_verdict(
     at_door.route(SCANS, fail)
     open_scanner(service, at_door)
     expect_look(at_door, "none")
-    expect(at_door.locator("#verdict-sentence")).to_contain_text("连接不上服务器")
-    expect(at_door.locator("#announcement")).to_contain_text("连接不上服务器")
+    expect(at_door.locator("#verdict-sentence")).to_contain_text("连不上服务器")
+    expect(at_door.locator("#announcement")).to_contain_text("连不上服务器")
     assert len(failed) >= 2
     assert failed[0] == failed[1]
     at_door.unroute(SCANS)
@@ -176,7 +176,7 @@ def test_staff_hear_of_a_likely_copy(
     with phone(playwright, kept=kept) as page:
         page.goto(f"{service.base_url}/scanner")
         told = page.locator("#state-doubts p").first
-        expect(told).to_contain_text("同一画面已被扫", timeout=2 * AT_LEAST_ONCE_MS)
+        expect(told).to_contain_text("同一个画面已被扫", timeout=2 * AT_LEAST_ONCE_MS)
         expect(told).to_contain_text("·")
 
 

@@ -70,7 +70,7 @@ def test_a_reader_that_cannot_be_loaded(service: LiveService, at_door: Page) -> 
         """
     )
     open_scanner(service, at_door)
-    expect_way_on(at_door, "识读图片的程序无法加载")
+    expect_way_on(at_door, "识别程序没有加载成功")
     at_door.evaluate("globalThis.isBroken = false")
     at_door.click("#start")
     expect_verdict(at_door)
@@ -88,7 +88,7 @@ def test_frames_that_cannot_be_read(service: LiveService, at_door: Page) -> None
         """
     )
     open_scanner(service, at_door)
-    expect_way_on(at_door, "本设备无法识读图片")
+    expect_way_on(at_door, "识别不了摄像头里的码")
     at_door.evaluate("globalThis.isBroken = false")
     at_door.click("#start")
     expect_verdict(at_door)
@@ -106,7 +106,7 @@ def test_a_camera_that_is_taken_away(service: LiveService, at_door: Page, loss: 
     expect_verdict(at_door)
     video = at_door.locator("video")
     video.evaluate(f"video => {{ const [track] = video.srcObject.getTracks(); {loss}; }}")
-    expect_way_on(at_door, "摄像头已停止")
+    expect_way_on(at_door, "摄像头停了")
     at_door.click("#start")
     expect(at_door.locator("#start")).to_be_hidden()
     expect(at_door.locator("#notice")).to_be_hidden()
@@ -138,7 +138,7 @@ def test_a_loudspeaker_that_fails(
         page.click("summary")
         type_code(page, code)
         expect_verdict(page)
-        expect(page.locator("#notice")).to_contain_text("无法发声")
+        expect(page.locator("#notice")).to_contain_text("声音放不出来")
         expect(page.locator("#reload")).to_be_visible()
 
 
@@ -198,7 +198,7 @@ def test_what_no_line_foresees_is_said(
         page.goto(f"{service.base_url}/scanner")
         expect(page.locator("#venue")).not_to_be_empty()
         page.evaluate("() => { void Promise.reject(new Error('unforeseen')); }")
-        expect(page.locator("#notice")).to_contain_text("本页出错")
+        expect(page.locator("#notice")).to_contain_text("本页出了问题")
         page.click("#reload")
         expect(page.locator("#venue")).not_to_be_empty()
         expect(page.locator("#notice")).to_be_hidden()

@@ -46,10 +46,10 @@ def test_what_the_server_would_have_judged_otherwise(
         "expired",
     )
     page = text_of(li_na.get(f"/venues/{venue.pk}"))
-    assert "Judged otherwise afterwards" in page
+    assert "Different result afterwards" in page
     assert "North gate At the door Let in. Green code." in page
     assert "The server No entry. This code has expired." in page
-    assert "of these without network 1" in page
+    assert "of these, without a network 1" in page
 
 
 def test_where_all_agree_nothing_is_said(
@@ -57,7 +57,7 @@ def test_where_all_agree_nothing_is_said(
 ) -> None:
     send(door, [offline(zhejiang.code(at=now), now, given_outcome="pass", given_reason="ok")])
     assert differences(venue, at=now) == []
-    assert "Judged otherwise" not in text_of(li_na.get(f"/venues/{venue.pk}"))
+    assert "Different result" not in text_of(li_na.get(f"/venues/{venue.pk}"))
 
 
 @pytest.mark.parametrize(

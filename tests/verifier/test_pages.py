@@ -61,8 +61,8 @@ def test_any_character_of_a_name_is_taken(li_na: Client, typed: str, name: str) 
 @pytest.mark.parametrize(
     ("form", "status", "says"),
     [
-        ({"name": "", "area": "330106"}, 422, "Give it a name"),
-        ({"name": "\u200b", "area": "330106"}, 422, "Give it a name"),
+        ({"name": "", "area": "330106"}, 422, "Enter a name"),
+        ({"name": "\u200b", "area": "330106"}, 422, "Enter a name"),
         ({"name": "湖滨\u202e", "area": "330106"}, 422, "Type it anew"),
         ({"name": "湖\x1b滨", "area": "330106"}, 422, "Type it anew"),
         ({"name": "Bund", "area": "31"}, 422, ""),
@@ -111,7 +111,7 @@ def read_picture(html: str) -> str:
 def test_device_needs_a_name(li_na: Client, venue: Venue) -> None:
     answer = li_na.post(f"/venues/{venue.pk}/devices", {"label": " "})
     assert answer.status_code == 422
-    assert "Give it a name" in text_of(answer)
+    assert "Enter a name" in text_of(answer)
 
 
 def test_counts_and_states(
@@ -122,7 +122,7 @@ def test_counts_and_states(
     add_device(venue=venue, label="South gate", at=now)
     page = text_of(li_na.get(f"/venues/{venue.pk}"))
     assert "Let in 2 To check 0 Not let in 1" in page
-    assert "scans since" in page
+    assert "in use since" in page
     assert "not enrolled yet" in page
 
 
@@ -130,8 +130,8 @@ def test_revoking_a_device(li_na: Client, venue: Venue, device_token: str) -> No
     device = Device.objects.get()
     li_na.post(f"/devices/{device.pk}/revocation")
     page = text_of(li_na.get(f"/venues/{venue.pk}"))
-    assert "The device scans no more." in page
-    assert "revoked" in page
+    assert "The device can no longer scan." in page
+    assert "blocked since" in page
     device.refresh_from_db()
     assert device.token_hash is None
 

@@ -16,7 +16,7 @@ REQUIRED = ("This field is required.", "该字段是必填项。")
 NULL = ("This field may not be null.", "该字段不能为 null。")
 NOTHING = ("No data provided", "No data provided")
 NO_UUID = ("Must be a valid UUID.", "必须是有效的 UUID。")
-NO_TEXT = ("The code is a text.", "码应为文本。")
+NO_TEXT = ("The code must be a text.", "码应当是一段文字。")
 EMPTY_CODE = ("The code is empty.", "码不能为空。")
 UNKNOWN = ("This member is not known here.", "这里没有这个字段。")
 HALF = (
@@ -28,12 +28,12 @@ NO_INSTANT = (
     "请填写存在且带时区的时间，例如 2020-02-24T08:30:00+08:00。",
 )
 OLD = (
-    "The scan is more than 7 days old; such old scans are not taken any more.",
-    "该次扫码已超过 7 天，不再接收。",
+    "This scan is more than 7 days old, which is too old to be accepted.",
+    "这次扫码已经过了 7 天，不再接收。",
 )
 BOTH = (
     "Give both given_outcome and given_reason, or neither.",
-    "given_outcome 与 given_reason 须同时提供或同时省略。",
+    "given_outcome 和 given_reason 要么都填，要么都不填。",
 )
 NO_SCANS = ("This list may not be empty.", "列表不能为空。")
 TOO_MANY = ("Ensure this field has no more than 1000 elements.", "该字段不能超过 1000 个元素。")

@@ -271,9 +271,9 @@ def test_the_page_shows_whose_codes_count_and_warns(
     page = client.get("/recognised").content.decode()
     assert "CN-31" in page
     assert "<dt>yellow</dt><dd>no entry</dd>" in page
-    assert "ends in less than two days" in page
+    assert "expires in less than two days" in page
     client.force_login(manager)
-    assert "ends in less than two days" in client.get("/venues").content.decode()
+    assert "expires in less than two days" in client.get("/venues").content.decode()
 
 
 def test_without_an_alliance_nobody_is_warned(

@@ -58,7 +58,7 @@ class DeviceAuthentication(Bearer):
         door = doors.get(token_digest(token))
         if door is None:
             raise AuthenticationFailed(
-                _("This device is not enrolled (any more). Enrol it with a new code.")
+                _("This device is not enrolled, or was blocked. Enrol it with a new code.")
             )
         return door, None
 

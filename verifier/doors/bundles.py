@@ -53,7 +53,7 @@ def status_list(uri: str) -> ListToken:
     # PostgreSQL knows no text with NUL in it.
     found = None if "\0" in uri else Publication.objects.filter(kind="status", uri=uri).first()
     if found is None:
-        raise NotFound(_("There is no status list of this address here."))
+        raise NotFound(_("There is no status list with this address here."))
     return ListToken(bytes(found.body), _version(found.changed_at))
 
 

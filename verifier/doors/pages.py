@@ -83,74 +83,76 @@ PHRASES: Final = {
     "pass": _("Let in"),
     "caution": _("Check first"),
     "refuse": _("No entry"),
-    "none": _("No verdict"),
+    "none": _("No result"),
     "no-code": _("Not a code"),
     "waiting": _("Checking…"),
     "made": _("Code made"),
     "tap-for-sound": _("Tap the screen once to switch the sound on."),
     "enrolling": _("Enrolling this device…"),
     "no-enrolment-code": _(
-        "This is not an enrolment code. Ask the venue's manager for one to enrol this device."
+        "This is not an enrolment code. Ask the venue's manager for an enrolment code."
     ),
     "no-network": _(
-        "The server cannot be reached, so there is no verdict. Check the network and scan "
-        "again; until then nobody is let in on this scan."
+        "Cannot reach the server. Check the network and scan again. Do not let anybody in on this "
+        "scan."
     ),
-    "not-understood": _(
-        "The server's answer could not be understood, so there is no verdict. Scan again."
-    ),
-    "not-kept": _(
-        "This device cannot keep the scan, so there is no verdict. Free some of its storage and "
-        "scan again."
-    ),
+    "not-understood": _("This page cannot read the server's answer. Scan again."),
+    "not-kept": _("This device cannot save the scan. Free some storage, then scan again."),
     "camera-not-allowed": _(
-        "The browser does not let this page use the camera. Allow it in the browser's "
-        "settings, or use a handheld scanner."
+        "This page may not use the camera. Allow it in the browser's settings, or use a handheld "
+        "scanner."
     ),
     "camera-needs-https": _(
-        "Browsers give a camera only to pages opened over https. Use a handheld scanner, or "
-        "open this page over https."
+        "The camera works only if the page's address begins with https. Open that address, or use "
+        "a handheld scanner."
     ),
     "no-camera": _("This device has no camera. Use a handheld scanner, or type the code."),
-    "camera-starting": _("The camera starts. If the browser asks, allow it for this page."),
+    "camera-starting": _("The camera is starting. If the browser asks, allow this page to use it."),
     "camera-busy": _("Another program uses the camera. Close it and start the camera again."),
     "camera-gone": _("The camera stopped. Start it again."),
     "reader-missing": _(
-        "What reads pictures could not be loaded. Check the network and start the camera again, or "
-        "use a handheld scanner."
+        "The part of this page that reads codes did not load. Check the network and start the "
+        "camera again, or use a handheld scanner."
     ),
     "reader-broken": _(
-        "Pictures cannot be read on this device. Start the camera again, or use a handheld scanner."
+        "This device cannot read codes from its camera. Start the camera again, or use a handheld "
+        "scanner."
     ),
-    "no-sound": _("This device makes no sound: look at the screen, or begin anew."),
-    "no-light": _("The light does not work on this device. Scan without it, or begin anew."),
-    "page-failed": _("Something failed in this page. Begin anew, and scan again."),
+    "no-sound": _("The sound does not work. Watch the screen, or reload the page."),
+    "no-light": _("The light does not work. Scan without it, or reload the page."),
+    "page-failed": _("Something went wrong on this page. Reload the page and scan again."),
     "disk-full": _(
-        "This device cannot keep what it needs without network. Free some of its storage."
+        "This device cannot save the data it needs to work without a network. Free some storage."
     ),
     "online": _("Connected"),
-    "offline": _("Without network: this device decides"),
-    "unreachable": _("Without network"),
-    "no-data": _("No data yet: without network there is no verdict"),
-    "too-old": _("Data too old: nobody passes without a look. Find a network."),
-    "too-old-of": _("Data too old, codes pass only after a look:"),
-    "not-signed": _("What the server sent is not signed as before. Enrol this device again."),
-    "clock-unknown": _("Clock not yet compared with the server's"),
-    "clock-right": _("Clock right to the second"),
+    "offline": _("No network: this device decides"),
+    "unreachable": _("No network"),
+    "no-data": _("No data yet: this device cannot check codes without a network"),
+    "too-old": _("Data too old. Check everybody before you let them in, and connect to a network."),
+    "too-old-of": _("Data too old. Check people before you let them in if their code is from:"),
+    "not-signed": _("The server's data is not signed as before. Enrol this device again."),
+    "clock-unknown": _("Clock not yet compared with the server"),
+    "clock-right": _("Clock correct"),
     "clock-ahead": _("Clock ahead by"),
     "clock-behind": _("Clock behind by"),
-    "clock-wrong": _("Set this device's clock; until then the server's time counts."),
+    "clock-wrong": _(
+        "This device's clock is wrong. Set it. Until then this page uses the server's time."
+    ),
     "clock-moved": _(
-        "This device's clock was set back. Nobody passes without a look until it has heard the "
-        "server's time."
+        "This device's clock was set back. Check everybody before you let them in, until this "
+        "device has reached the server."
     ),
     "doubt-elsewhere": _(
-        "A code scanned here was shown in another city, too: one of the two may be a copy."
+        "A code scanned here was also shown in another city. One of the two may be a copy: look "
+        "out for screenshots."
     ),
-    "doubt-often": _("The same picture was scanned {times} times: some may be copies."),
+    "doubt-often": _(
+        "The same picture of a code was scanned {times} times. Some may be copies: look out for "
+        "screenshots."
+    ),
     "data": _("Data from"),
-    "waiting-scans": _("Scans still to be sent:"),
+    "waiting-scans": _("Scans not sent yet:"),
     "not-sent-yet": _(
-        "Some scans have not been sent yet. Find a network first, so that they are not lost."
+        "Some scans have not been sent yet. Connect to a network first, so that they are not lost."
     ),
 }

@@ -217,9 +217,9 @@ def _refusal_of_time(scanned_at: datetime | None, at: datetime) -> InvalidInput 
     if scanned_at is None:
         return None
     if scanned_at > at + timedelta(seconds=CLOCK_LEEWAY_SECONDS):
-        detail = _("The time of the scan lies ahead. Set the clock of this device.")
+        detail = _("The time of this scan is in the future. Set the clock of this device.")
     elif scanned_at < at - MAX_SCAN_AGE:
-        detail = _("The scan is more than 7 days old; such old scans are not taken any more.")
+        detail = _("This scan is more than 7 days old, which is too old to be accepted.")
     else:
         return None
     return InvalidInput(detail, errors=[{"pointer": "/scanned_at", "detail": str(detail)}])

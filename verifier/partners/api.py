@@ -208,7 +208,7 @@ def _codes(data: Any) -> list[str]:
         one.is_valid(raise_exception=True)
         code = str(one.validated_data["code"])
         if len(code) > LONGEST_TEXT:
-            raise TooLarge(_("This cannot have come from a QR code: it is too long."))
+            raise TooLarge(_("This text is too long to come from a QR code."))
         return [code]
     if not 0 < len(data) <= MOST_VERIFICATIONS:
         raise InvalidInput(

@@ -72,7 +72,7 @@ def register(
     """
     read = _read_keys(keys)
     if not scopes or set(scopes) - set(SCOPES) or codes_per_minute < 1:
-        raise InvalidInput(_("Give scopes out of verify and sandbox, and a quota of at least 1."))
+        raise InvalidInput(_("Choose scopes from verify and sandbox, and a quota of at least 1."))
     with transaction.atomic():
         account = add_staff(username=name, password=None, role=Role.PARTNER, area="", at=at)
         partner, _made = Partner.objects.update_or_create(
@@ -129,10 +129,10 @@ def take(
     """
     refusal: Refusal | None = None
     if token_scope and scope not in token_scope.split():
-        refusal = Forbidden(_("This token is not for that. Ask for one with the scope you need."))
+        refusal = Forbidden(_("This token lacks the scope for this call. Ask for one that has it."))
     elif not _count(account, codes, at):
         refusal = TooMany(
-            _("The quota of this minute is used up. Send fewer codes a minute, or ask for more."),
+            _("Your quota for this minute is used up. Send fewer codes, or ask for more."),
             retry_after=60 - at.second,
         )
     refused = refusal.slug if refusal else ""
@@ -243,11 +243,11 @@ def _read_keys(keys: bytes) -> KeySet:
         raise InvalidInput(_("The keys are not a JWK set.")) from error
     names = {key.kid for key in read.keys}
     if not 0 < len(read.keys) <= _MOST_KEYS or len(names) < len(read.keys):
-        raise InvalidInput(_("A JWK set of 1 to 10 keys, each with a kid of its own, is needed."))
+        raise InvalidInput(_("Give a JWK set of 1 to 10 keys. Each key needs its own kid."))
     if any(key.is_private for key in read.keys):
-        raise InvalidInput(_("Send public keys alone; a private key must never leave its owner."))
+        raise InvalidInput(_("Send only public keys. A private key must never leave its owner."))
     if not all(_is_good(key) for key in read.keys):
-        raise InvalidInput(_("Keys are of P-256, or RSA of at least 2048 bits."))
+        raise InvalidInput(_("Use P-256 keys, or RSA keys of at least 2048 bits."))
     return read
 
 

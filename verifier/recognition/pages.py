@@ -1,4 +1,4 @@
-"""The page of whose codes are recognised here, and how far that can be relied on."""
+"""The page that shows whose codes are accepted here, and how reliable that knowledge is."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,25 +17,26 @@ from verifier.recognition.trust import knowledge
 
 _WARNINGS: dict[ListState, Promise] = {
     ListState.UNHEARD: _(
-        "Nobody has confirmed the alliance's list for over an hour. It still counts; have the "
-        "network and the list's address looked at."
+        "The alliance's list was last confirmed over an hour ago. It is still valid. Check the "
+        "network and the list's address."
     ),
     ListState.ENDS_SOON: _(
-        "The alliance's list ends in less than two days. Ask the alliance for the next one: after "
-        "the end, doors let nobody in on a partner's code without a look."
+        "The alliance's list expires in less than two days. Ask the alliance for the next one. "
+        "After this list has expired, staff must check everybody with a partner's code before "
+        "they let them in."
     ),
     ListState.STALE: _(
-        "The alliance's list is too old to rely on. Until a new one arrives, partners' codes are "
-        "at best a reason to look, never to let in."
+        "The alliance's list is too old to rely on. Until a new one arrives, staff must check "
+        "everybody with a partner's code before they let them in."
     ),
     ListState.MISSING: _(
-        "There is no good list of the alliance yet, so partners' codes are refused. Check its "
-        "address and the alliance's keys."
+        "There is no valid list of the alliance yet, so partners' codes are refused. Check the "
+        "list's address and the alliance's keys."
     ),
 }
 _WORTH: dict[Outcome, Promise] = {
-    Outcome.PASS: _("lets in"),
-    Outcome.CAUTION: _("staff look"),
+    Outcome.PASS: _("let in"),
+    Outcome.CAUTION: _("check first"),
     Outcome.REFUSE: _("no entry"),
 }
 _COLOURS: dict[Colour, Promise] = {
@@ -47,7 +48,11 @@ _COLOURS: dict[Colour, Promise] = {
 
 @dataclass(frozen=True, slots=True)
 class IssuerRow:
-    """One issuer. `worth` is what the list says of its colours, empty where doors decide."""
+    """An issuer on the page.
+
+    `worth` pairs each colour with what the trust list makes of it. It is empty where each venue
+    decides.
+    """
 
     name: str
     title: str
@@ -57,7 +62,7 @@ class IssuerRow:
 
 
 def warning(*, at: datetime) -> Promise | None:
-    """What staff should know about the alliance's list, if anything."""
+    """Return what staff should know about the alliance's list, or None when all is well."""
     if not alliance.is_followed():
         return None
     return _WARNINGS.get(alliance.state(at=at))
@@ -65,7 +70,7 @@ def warning(*, at: datetime) -> Promise | None:
 
 @require_GET
 def recognised(request: HttpRequest) -> HttpResponse:
-    """Public, like all that it shows."""
+    """Show the issuers. The page is public, because everything on it is published anyway."""
     at = timezone.now()
     known = knowledge.current()
     context = {

@@ -27,7 +27,7 @@ def trust_issuer(*, name: str, base_url: str, at: datetime) -> TrustedIssuer:
         raise InvalidInput(_("An issuer is named as in its codes, such as CN-33."))
     _require_living(name, at)
     if is_specimen(name):
-        raise InvalidInput(_("Specimens are for the sandbox; their issuer is never trusted."))
+        raise InvalidInput(_("Specimens are only for the sandbox. Their issuer is never trusted."))
     address = base_url.rstrip("/")
     issuer, created = TrustedIssuer.objects.get_or_create(name=name, defaults={"base_url": address})
     if not created and issuer.base_url != address:

@@ -65,7 +65,7 @@ def set_yellow(request: HttpRequest, venue_id: int) -> HttpResponse:
     """Say what a yellow code means at this venue."""
     venue = _own_venue(request, venue_id)
     services.admit_yellow(venue=venue, yellow=_yellow(request))
-    messages.success(request, _("Saved. The venue's devices follow within seconds."))
+    messages.success(request, _("Saved. The venue's devices use it within seconds."))
     return redirect("venue", venue.pk)
 
 
@@ -102,7 +102,7 @@ def revoke_device(request: HttpRequest, device_id: int) -> HttpResponse:
     except NotFound as missing:
         raise Http404 from missing
     services.revoke(device=device, at=timezone.now())
-    messages.success(request, _("The device scans no more."))
+    messages.success(request, _("The device can no longer scan."))
     return redirect("venue", device.venue_id)
 
 

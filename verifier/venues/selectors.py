@@ -38,7 +38,7 @@ def venue_of(manager: Account, venue_id: int) -> Venue:
     """One venue of the manager's. Raises NotFound, also for other managers' venues."""
     venue = Venue.objects.filter(manager=manager, pk=venue_id).first()
     if venue is None:
-        raise NotFound(_("You have no such venue."))
+        raise NotFound(_("You have no venue with this number."))
     return venue
 
 
@@ -47,7 +47,7 @@ def device_of(manager: Account, device_id: int) -> Device:
     devices = Device.objects.select_related("venue")
     device = devices.filter(venue__manager=manager, pk=device_id).first()
     if device is None:
-        raise NotFound(_("You have no such device."))
+        raise NotFound(_("You have no device with this number."))
     return device
 
 

@@ -86,11 +86,11 @@ def _name(text: str, *, most: int) -> str:
     name = one_line(text, "/name")
     if not name or len(name) > most:
         raise InvalidInput(
-            _("Give it a name of 1 to %(most)s characters.") % {"most": most},
+            _("Enter a name of 1 to %(most)s characters.") % {"most": most},
         )
     return name
 
 
 def _require_yellow(yellow: Outcome) -> None:
     if yellow is Outcome.PASS:
-        raise InvalidInput(_("A yellow code can mean caution or refusal, never simply pass."))
+        raise InvalidInput(_("A yellow code can mean caution or refuse, but never pass."))
