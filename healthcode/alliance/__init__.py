@@ -1,4 +1,5 @@
-"""For whoever signs an alliance's trust list: its key, its draft, the list. No server, no database.
+"""The tool of the operator who signs an alliance's trust list.
 
-What lists are, and why verifiers never go back, is in docs/trust.md.
+It works on a folder with the alliance's key, a draft and the signed list, without server or
+database. docs/trust.md says what trust lists are, and why verifiers refuse older ones.
 """

@@ -1,7 +1,7 @@
 """The command line: `python -m healthcode.alliance COMMAND FOLDER`; `--help` lists the commands.
 
-ALLIANCE_KEY_SECRET opens the alliance's key; without it the terminal asks. Exit status 0 when it
-was done, 1 when it was refused, 2 for a wrong use.
+The secret that decrypts the alliance's key is in ALLIANCE_KEY_SECRET; if it is absent, the terminal
+asks for it. Exit status: 0 done, 1 refused, 2 wrong arguments.
 """
 
 import argparse
@@ -26,7 +26,7 @@ LIST_LIMIT: Final = 2 * 1024 * 1024
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit status."""
+    """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     try:
         options.run(Folder(options.folder), options)
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m healthcode.alliance",
-        description="Keep the trust list of an alliance of issuers, and sign it.",
+        description="Edit and sign the trust list of an alliance of issuers.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -49,28 +49,41 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(run=run)
         return added
 
-    command("create", _create, "make an alliance: its key and a draft without members")
-    command("prepare-key", _prepare_key, "make the alliance's next key, for verifiers to have")
-    command("switch-key", _switch_key, "sign with the next key from now on")
-    add = command("add", _add, "put an issuer into the draft, with the keys it publishes now")
-    add.add_argument("issuer", metavar="ISSUER", help="its name in codes, such as CN-33")
-    add.add_argument("address", metavar="ADDRESS", help="below it lies /.well-known/health-code/")
-    add.add_argument("--title", required=True, help="who it is, for people")
-    add.add_argument("--contact", required=True, help="whom to ask about it")
+    command("create", _create, "start an alliance: make its key and a draft without members")
+    command("prepare-key", _prepare_key, "make the alliance's next key, to hand out to verifiers")
+    command("switch-key", _switch_key, "use the next key for signing from now on")
+    add = command("add", _add, "add an issuer to the draft, with the keys it publishes now")
+    add.add_argument(
+        "issuer", metavar="ISSUER", help="the issuer's name in its codes, such as CN-33"
+    )
+    add.add_argument(
+        "address",
+        metavar="ADDRESS",
+        help="its address, to which /.well-known/health-code/ is added",
+    )
+    add.add_argument("--title", required=True, help="its name for people, such as Shanghai")
+    add.add_argument("--contact", required=True, help="whom to ask about this issuer")
     add.add_argument(
         "--honours",
         type=_honours,
         default=issuers.HONOURED,
-        help="what its colours are worth at best; default green=pass,yellow=caution,red=refuse",
+        help="best outcome of each of its colours; default green=pass,yellow=caution,red=refuse",
     )
-    renew = command("renew", _renew, "fetch the keys of members again, of all when none is named")
+    renew = command("renew", _renew, "fetch the keys of the named members again, or of all members")
     renew.add_argument("issuers", metavar="ISSUER", nargs="*")
-    remove = command("remove", _remove, "take an issuer out of the draft")
+    remove = command("remove", _remove, "remove an issuer from the draft")
     remove.add_argument("issuer", metavar="ISSUER")
-    command("difference", _difference, "show what the draft changes in the list last signed")
-    sign = command("sign", _sign, "show the difference, and sign the draft as the next list")
-    sign.add_argument("--days", type=int, default=7, help="how long it may be relied on")
-    sign.add_argument("--published", help="address of the list that verifiers have")
+    command("difference", _difference, "show how the draft differs from the list last signed")
+    sign = command("sign", _sign, "show the difference, then sign the draft as the next list")
+    sign.add_argument(
+        "--days",
+        type=int,
+        default=7,
+        help="for how many days the list is valid; default %(default)s",
+    )
+    sign.add_argument(
+        "--published", help="address of the list that verifiers use; the new one must be newer"
+    )
     sign.add_argument("--yes", action="store_true", help="sign without asking")
     return parser
 
@@ -78,21 +91,22 @@ def _parser() -> argparse.ArgumentParser:
 def _create(folder: Folder, _options: argparse.Namespace) -> None:
     key = folder.create(secret=_secret(), at=int(time.time()))
     print(
-        f"Key {key.kid.hex()} speaks for the alliance. Verifiers get {folder.path}/alliance.json."
+        f"Key {key.kid.hex()} signs for the alliance. "
+        f"Give {folder.path}/alliance.json to verifiers."
     )
 
 
 def _prepare_key(folder: Folder, _options: argparse.Namespace) -> None:
     key = folder.prepare_key(secret=_secret(), at=int(time.time()))
     print(
-        f"Key {key.kid.hex()} is prepared. Give {folder.path}/alliance.json to every verifier, "
+        f"Key {key.kid.hex()} is the next key. Give {folder.path}/alliance.json to every verifier, "
         "then run switch-key and sign."
     )
 
 
 def _switch_key(folder: Folder, _options: argparse.Namespace) -> None:
     key = folder.switch_key(secret=_secret(), at=int(time.time()))
-    print(f"Key {key.kid.hex()} signs from now on. Sign the next list.")
+    print(f"Key {key.kid.hex()} signs from now on. Now sign the next list.")
 
 
 def _add(folder: Folder, options: argparse.Namespace) -> None:
@@ -128,21 +142,24 @@ def _remove(folder: Folder, options: argparse.Namespace) -> None:
 
 def _difference(folder: Folder, _options: argparse.Namespace) -> None:
     lines = list(folder.differences(at=int(time.time())))
-    print("\n".join(lines or ["The members stay as they are."]))
+    print("\n".join(lines or ["The draft has the same members as the list last signed."]))
 
 
 def _sign(folder: Folder, options: argparse.Namespace) -> None:
     if not 1 <= options.days <= MOST_DAYS:
-        raise AllianceError(f"A list is relied on for some days: from 1 to {MOST_DAYS}.")
+        raise AllianceError(f"A list is valid for 1 to {MOST_DAYS} days.")
     _difference(folder, options)
     published = _published(options.published) if options.published else None
     if not options.yes and not _agreed():
-        raise AllianceError("Nothing was signed; --yes signs without asking.")
+        raise AllianceError("Nothing was signed. Use --yes to sign without being asked.")
     at = int(time.time())
     until = at + options.days * DAY
     trust = folder.sign(secret=_secret(), at=at, until=until, published=published)
     ends = datetime.fromtimestamp(until).astimezone()
-    print(f"List {trust.sequence} is in {folder.path}/trust.jws, until {ends:%Y-%m-%d %H:%M %z}.")
+    print(
+        f"List {trust.sequence} is in {folder.path}/trust.jws, "
+        f"valid until {ends:%Y-%m-%d %H:%M %z}."
+    )
 
 
 def _agreed() -> bool:
@@ -155,7 +172,7 @@ def _published(address: str) -> bytes | None:
 
 def _tell_keys(member: Issuer) -> None:
     names = ", ".join(key.kid.hex() for key in member.keys)
-    print(f"{member.name} has the keys {names}. Compare them with its people before signing.")
+    print(f"{member.name} has the keys {names}. Compare them with its staff before you sign.")
 
 
 def _member(draft: Mapping[str, Issuer], name: str) -> Issuer:
@@ -165,7 +182,7 @@ def _member(draft: Mapping[str, Issuer], name: str) -> Issuer:
 
 
 def _honours(text: str) -> Mapping[Colour, Outcome]:
-    """`green=pass,red=refuse` as outcomes by colour."""
+    """Read `green=pass,red=refuse` as outcomes by colour."""
     try:
         return read_outcomes(dict(part.split("=") for part in text.split(",")))
     except CoreError as error:
@@ -173,12 +190,15 @@ def _honours(text: str) -> Mapping[Colour, Outcome]:
 
 
 def _secret() -> bytes:
-    """Raises AllianceError where there is none and nobody to ask."""
+    """Return the secret of the alliance's key.
+
+    Raises AllianceError when it is not set and there is no terminal to ask.
+    """
     secret = os.environ.get("ALLIANCE_KEY_SECRET", "")
     if not secret and sys.stdin.isatty():
         secret = getpass.getpass("Secret of the alliance's key: ")
     if not secret:
-        raise AllianceError("Set ALLIANCE_KEY_SECRET, which opens the alliance's key.")
+        raise AllianceError("Set ALLIANCE_KEY_SECRET to the secret of the alliance's key.")
     return secret.encode()
 
 

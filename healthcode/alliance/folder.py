@@ -1,6 +1,7 @@
-"""The folder of an alliance: its sealed key, its public keys, a draft, and the list last signed.
+"""The folder of an alliance: its encrypted key, its public keys, a draft, and the list last signed.
 
-Whoever has the folder and the secret speaks for the alliance; the public files are for everybody.
+Anybody who has the folder and the secret can sign for the alliance. The folder's public files,
+`alliance.json` and `trust.jws`, are for everybody.
 """
 
 import json
@@ -40,23 +41,23 @@ _UNSIGNED: Final = Trust(issuers={}, as_of=0, expires_at=1, sequence=0)
 
 
 class AllianceError(Exception):
-    """What cannot be done with this folder; the message is the sentence to print."""
+    """A command cannot be carried out on this folder. The message is printed as it is."""
 
 
 @dataclass(frozen=True)
 class Folder:
-    """An alliance's files. Times are seconds since 1970."""
+    """The files of an alliance. All times are seconds since 1970."""
 
     path: Path
 
     def create(self, *, secret: bytes, at: int) -> Key:
-        """Make the alliance's key, sealed with `secret`, and a draft without members.
+        """Make the alliance's key, encrypted with `secret`, and a draft without members.
 
         Raises:
-            AllianceError: the folder holds an alliance already.
+            AllianceError: the folder already holds an alliance.
         """
         if self._sealed.exists():
-            raise AllianceError(f"{self.path} holds an alliance already.")
+            raise AllianceError(f"{self.path} already holds an alliance.")
         self.path.mkdir(parents=True, exist_ok=True)
         self.write_draft({})
         key = self._make_key(self._sealed, secret=secret, at=at)
@@ -64,13 +65,15 @@ class Folder:
         return key
 
     def prepare_key(self, *, secret: bytes, at: int) -> Key:
-        """Make the key that shall follow, and publish it: verifiers must have it before it signs.
+        """Make the next key and add it to the public keys.
+
+        Verifiers must have the key before it signs, or they refuse the lists that it signs.
 
         Raises:
-            AllianceError: one is prepared already, or the secret is not that of the present key.
+            AllianceError: there is a next key already, or the secret is not the current key's.
         """
         if self._next.exists():
-            raise AllianceError("The next key is prepared already; switch-key takes it into use.")
+            raise AllianceError("There already is a next key. Run switch-key to use it.")
         self._open(secret)
         known = self.keys()
         key = self._make_key(self._next, secret=secret, at=at)
@@ -78,13 +81,15 @@ class Folder:
         return key
 
     def switch_key(self, *, secret: bytes, at: int) -> Key:
-        """Sign with the prepared key from now on; the old one verifies its last list to the end.
+        """Sign with the next key from now on.
+
+        The old key stays public until the last list that it signed has expired, and a day longer.
 
         Raises:
-            AllianceError: none is prepared, or the secret does not open it.
+            AllianceError: there is no next key, or the secret does not decrypt it.
         """
         if not self._next.exists():
-            raise AllianceError("There is no next key; prepare-key makes one.")
+            raise AllianceError("There is no next key. Run prepare-key to make it.")
         new = key_id(self._open(secret, self._next).public_key())
         ends_at = max(at, self.signed(at=at).expires_at or 0) + _OVERLAP_SECONDS
         keys = [
@@ -96,11 +101,11 @@ class Folder:
         return next(key for key in keys if key.kid == new)
 
     def keys(self) -> tuple[Key, ...]:
-        """The alliance's public keys. Raises MalformedKey, AllianceError."""
+        """Read the alliance's public keys. Raises MalformedKey, AllianceError."""
         return parse_jwk_set(strict_json.without_mark(self._read("alliance.json")))
 
     def signed(self, *, at: int) -> Trust:
-        """The list last signed, verified; one without members and number before the first.
+        """Read and verify the list last signed. Before the first, it is number 0 without members.
 
         Raises:
             NotTrusted, MalformedTrustList: the file is not this alliance's list.
@@ -110,33 +115,33 @@ class Folder:
         return parse_trust_list(self._read("trust.jws"), self.keys(), at)
 
     def draft(self) -> Mapping[str, Issuer]:
-        """The members as they shall be, by name. Raises MalformedTrustList, AllianceError."""
+        """Read the members of the draft, by name. Raises MalformedTrustList, AllianceError."""
         document = strict_json.without_mark(self._read("draft.json"))
         return read(strict_json.load(document, MalformedTrustList)).issuers
 
     def write_draft(self, issuers: Mapping[str, Issuer]) -> None:
-        """Write down the members as they shall be. Raises MalformedTrustList."""
+        """Write the members of the draft. Raises MalformedTrustList."""
         document = describe(replace(_UNSIGNED, issuers=issuers))
         read(document)
         text = json.dumps(document, ensure_ascii=False, indent=2)
         write_public(self.path / "draft.json", text)
 
     def differences(self, *, at: int) -> Iterator[str]:
-        """What the draft changes in the list last signed, one line each."""
+        """Describe how the draft differs from the list last signed, a line for each change."""
         return differences(self.signed(at=at), replace(_UNSIGNED, issuers=self.draft()))
 
     def sign(self, *, secret: bytes, at: int, until: int, published: bytes | None = None) -> Trust:
-        """Sign the draft as the next list, in force from `at` until `until`, and keep it.
+        """Sign the draft as the next list, valid from `at` until `until`, and write it.
 
-        `published` is the list that verifiers have, for whom the next one must be newer.
+        `published` is the list that verifiers have now. The folder must not be older than it.
 
         Raises:
-            WentBackwards: the clock lies before the last list, or the folder behind the public one.
+            WentBackwards: `at` is before the last list, or the folder is older than `published`.
             AllianceError: the secret is wrong.
         """
         last = self.signed(at=at)
         if at < last.as_of:
-            raise WentBackwards("the clock of this machine lies before the list last signed")
+            raise WentBackwards("this machine's clock shows a time before the list last signed")
         if published is not None:
             self._require_newest(last, parse_trust_list(published, self.keys(), at))
         trust = Trust(self.draft(), at, until, last.sequence + 1)
@@ -157,10 +162,10 @@ class Folder:
         return self.path / "alliance.pem"
 
     def _require_newest(self, last: Trust, published: Trust) -> None:
-        """An old copy of the folder would count from an old number."""
+        """Refuse an old copy of the folder, because it would use a list number a second time."""
         if (last.sequence, last.as_of) < (published.sequence, published.as_of):
             raise WentBackwards(
-                f"verifiers have list {published.sequence}, this folder ends with {last.sequence}"
+                f"verifiers have list {published.sequence}, this folder only {last.sequence}"
             )
 
     @property
@@ -182,7 +187,7 @@ class Folder:
         try:
             private_key = load_pem_private_key(self._read((path or self._sealed).name), secret)
         except ValueError as error:
-            raise AllianceError("The secret does not open the alliance's key.") from error
+            raise AllianceError("The secret does not decrypt the alliance's key.") from error
         if not isinstance(private_key, ec.EllipticCurvePrivateKey):
             raise AllianceError("The alliance's key is not an ES256 key.")
         return private_key
@@ -192,5 +197,5 @@ class Folder:
             return (self.path / name).read_bytes()
         except FileNotFoundError as error:
             raise AllianceError(
-                f"There is no {name} in {self.path}; `create` makes an alliance."
+                f"There is no {name} in {self.path}. Run create to start an alliance."
             ) from error

@@ -1,4 +1,4 @@
-"""What an issuer says of itself at /.well-known/health-code/, to be put into a draft."""
+"""Read what an issuer publishes about itself at /.well-known/health-code/, for the draft."""
 
 import os
 from typing import Final
@@ -15,35 +15,38 @@ HONOURED: Final = {
     Colour.YELLOW: Outcome.CAUTION,
     Colour.RED: Outcome.REFUSE,
 }
-"""What an issuer's colours are worth with the others, unless they agree on less."""
+"""The best outcome of an issuer's colours elsewhere, unless the members agree on less."""
 
 
 def metadata_address(base_url: str) -> str:
-    """Where an issuer that lives at `base_url` describes itself."""
+    """Return the address of the metadata of the issuer at `base_url`."""
     return f"{base_url.rstrip('/')}/.well-known/health-code/"
 
 
 def published_keys(name: str, metadata: str) -> tuple[Key, ...]:
-    """The keys that issuer `name` publishes, found by the address of its metadata.
+    """Fetch the keys of issuer `name`. `metadata` is the address of its metadata, which names them.
 
     Raises:
-        FetchFailed, MalformedMetadata, MalformedKey: nothing there is this issuer's.
+        FetchFailed, MalformedMetadata, MalformedKey: there are no keys of this issuer.
     """
     document = strict_json.load(_get(metadata), MalformedMetadata)
     if not isinstance(document, dict) or document.get("issuer") != name:
-        raise MalformedMetadata(f"{metadata} does not describe {name}")
+        raise MalformedMetadata(f"{metadata} is not the metadata of {name}")
     address = document.get("jwks_uri")
     if not isinstance(address, str):
-        raise MalformedMetadata(f"{metadata} names no keys")
+        raise MalformedMetadata(f"{metadata} does not say where the keys are")
     if urlsplit(address).hostname != urlsplit(metadata).hostname:
-        raise MalformedMetadata(f"{metadata} names keys at another host")
+        raise MalformedMetadata(f"{metadata} says that the keys are on another host")
     return parse_jwk_set(_get(address))
 
 
 def renewed(issuer: Issuer) -> Issuer:
-    """The same member with the keys that it publishes now. Raises as `published_keys`."""
+    """Return the same member with the keys that it publishes now.
+
+    Raises the same errors as `published_keys`.
+    """
     if not issuer.status_lists:
-        raise MalformedMetadata(f"{issuer.name} has no address to ask")
+        raise MalformedMetadata(f"{issuer.name} has no address from which to fetch keys")
     keys = published_keys(issuer.name, issuer.status_lists[0])
     return Issuer(
         issuer.name, keys, issuer.honours, issuer.status_lists, issuer.title, issuer.contact
@@ -51,12 +54,12 @@ def renewed(issuer: Issuer) -> Issuer:
 
 
 def reach() -> Reach:
-    """Anywhere in public; with FETCH_PRIVATE=1 anywhere."""
+    """Return which addresses to allow: public ones, or any with FETCH_PRIVATE=1."""
     return Reach(anywhere=Environment(os.environ).optional("FETCH_PRIVATE", FLAG, False))
 
 
 def _get(address: str) -> bytes:
     body = fetch(address, etag="", limit=LIMIT, reach=reach()).body
     if body is None:
-        raise FetchFailed("answered nothing")
+        raise FetchFailed("the answer is empty")
     return body

@@ -1,4 +1,4 @@
-"""`manage.py add_partner cn-32 --keys keys.json --scope sandbox`: let a partner's machine in."""
+"""`manage.py add_partner cn-32 --keys keys.json --scope sandbox`: register a partner's system."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -12,20 +12,35 @@ from verifier.partners import services as partners
 
 
 class Command(BaseCommand):
-    """Registers a partner, or changes its keys, scopes and quota."""
+    """Register a partner's system. For a known name, change its keys, scopes and quota."""
 
-    help = "Let a partner's machine in, or change what it may do; both by the same command."
+    help = "Register a partner's system. For a known name, replace its keys, scopes and quota."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Who, with which keys, what for and how much."""
-        parser.add_argument("name", help="what its assertions say as iss and sub")
-        parser.add_argument("--keys", required=True, type=Path, help="its public keys, a JWK set")
-        parser.add_argument("--scope", action="append", required=True, choices=partners.SCOPES)
-        parser.add_argument("--codes-per-minute", type=int, default=partners.CODES_PER_MINUTE)
-        parser.add_argument("--contact", default="", help="whom to call")
+        """Declare the partner's name, keys, scopes, quota and contact."""
+        parser.add_argument(
+            "name", help="the partner's name, which its assertions state as iss and sub"
+        )
+        parser.add_argument(
+            "--keys", required=True, type=Path, help="file with its public keys (JWK set)"
+        )
+        parser.add_argument(
+            "--scope",
+            action="append",
+            required=True,
+            choices=partners.SCOPES,
+            help="what it may use; repeat for both",
+        )
+        parser.add_argument(
+            "--codes-per-minute",
+            type=int,
+            default=partners.CODES_PER_MINUTE,
+            help="its quota; default %(default)s",
+        )
+        parser.add_argument("--contact", default="", help="whom to call about this partner")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Register it, or say why not."""
+        """Register the partner, or fail with the reason."""
         try:
             partner = partners.register(
                 name=options["name"],

@@ -1,4 +1,4 @@
-"""`manage.py add_venue "West gate" 330102 manager`: open a venue."""
+"""`manage.py add_venue "West gate" 330102 manager`: add a venue."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -14,20 +14,20 @@ from verifier.venues.services import create_venue
 
 
 class Command(BaseCommand):
-    """Opens a venue for a manager."""
+    """Add a venue for a manager."""
 
-    help = "Open a venue for a venue manager and print its number."
+    help = "Add a venue for a venue manager and print the venue's number."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Name, area, manager, and what yellow means."""
+        """Declare name, area, manager, kind, and what a yellow code means."""
         parser.add_argument("name")
-        parser.add_argument("area", help="code of the division, such as 330102")
-        parser.add_argument("manager", help="username of its manager")
+        parser.add_argument("area", help="GB/T 2260 code of its division, such as 330102")
+        parser.add_argument("manager", help="username of the manager")
         parser.add_argument("--kind", choices=VenueKind.values, default=VenueKind.OTHER.value)
         parser.add_argument("--yellow", choices=["caution", "refuse"], default="caution")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Open it, or say why not."""
+        """Add the venue, or fail with the reason."""
         manager = Account.objects.filter(username=options["manager"]).first()
         if manager is None:
             raise CommandError(f"There is no account named {options['manager']}.")
@@ -42,4 +42,4 @@ class Command(BaseCommand):
             )
         except Refusal as refusal:
             raise CommandError(str(refusal.detail)) from refusal
-        self.stdout.write(f"Venue {venue.pk} is open.")
+        self.stdout.write(f"Venue {venue.pk} has been added.")

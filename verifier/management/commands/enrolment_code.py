@@ -13,17 +13,17 @@ from verifier.venues.services import add_device
 
 
 class Command(BaseCommand):
-    """Adds a device to a venue."""
+    """Add a device to a venue."""
 
     help = "Add a device to a venue and print the one-time code that enrols it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Venue and label."""
+        """Declare the venue and the device's label."""
         parser.add_argument("venue", type=int, help="number of the venue")
-        parser.add_argument("label", help="which device this is, such as where it stands")
+        parser.add_argument("label", help="a name for the device, such as where it is used")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print the code, once."""
+        """Print the code. Nobody can see it again later."""
         venue = Venue.objects.filter(pk=options["venue"]).first()
         if venue is None:
             raise CommandError(f"There is no venue {options['venue']}.")
@@ -32,4 +32,4 @@ class Command(BaseCommand):
         except Refusal as refusal:
             raise CommandError(str(refusal.detail)) from refusal
         until = enrolment.expires_at.astimezone(SHANGHAI)
-        self.stdout.write(f"{enrolment.code} (until {until:%Y-%m-%d %H:%M})")
+        self.stdout.write(f"{enrolment.code} (valid until {until:%Y-%m-%d %H:%M})")

@@ -1,4 +1,4 @@
-"""`manage.py partner_calls cn-32 --days 7`: what partners asked, and how it was answered."""
+"""`manage.py partner_calls cn-32 --days 7`: list partners' calls and their verdicts."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterable
@@ -20,20 +20,30 @@ _COUNTS: Final = ("codes", "pass", "caution", "refuse")
 
 
 class Command(BaseCommand):
-    """See docs/howto/partner-onboarding.md. Nothing about people is kept that could be shown."""
+    """List partners' calls (docs/howto/partner-onboarding.md).
 
-    help = "List what partners asked, when, about how many codes, and how the verdicts came out."
+    The list cannot name people, because nothing about them is kept.
+    """
+
+    help = "List partners' calls: when, about how many codes, and with which verdicts."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Whose calls, since when, and whether one by one."""
-        parser.add_argument("partner", nargs="?", help="its name; all partners without one")
+        """Declare the partner, the period, and whether to list each call."""
         parser.add_argument(
-            "--days", type=int, default=7, help=f"how far back; kept for {CALLS_KEPT.days}"
+            "partner", nargs="?", help="name of one partner; all partners if absent"
         )
-        parser.add_argument("--each", action="store_true", help="every call by itself")
+        parser.add_argument(
+            "--days",
+            type=int,
+            default=7,
+            help=f"how many days to list, today included; at most {CALLS_KEPT.days}",
+        )
+        parser.add_argument(
+            "--each", action="store_true", help="list each call instead of sums by day"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print a line for each day, partner and kind of call; or for each call."""
+        """Print one line for each day, partner and kind of call, or one line for each call."""
         name, days, now = options["partner"], options["days"], timezone.now()
         if not 1 <= days <= CALLS_KEPT.days:
             raise CommandError(f"Give a number of days from 1 to {CALLS_KEPT.days}.")
@@ -67,5 +77,5 @@ class Command(BaseCommand):
 
 
 def _start(now: datetime, days: int) -> datetime:
-    """Midnight in Shanghai, so that the first day is a whole one."""
+    """Return midnight in Shanghai, so that the list starts with a whole day."""
     return start_of_day(day_of(now) - timedelta(days=days - 1))

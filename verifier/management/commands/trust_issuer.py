@@ -14,20 +14,22 @@ from verifier.recognition.services import trust_issuer
 
 
 class Command(BaseCommand):
-    """Trusts an issuer and fetches what it publishes."""
+    """Recognise an issuer and fetch its keys and status lists."""
 
-    help = "Recognise the codes of an issuer, as published below a base address."
+    help = "Recognise the codes of an issuer, which publishes its keys below a base address."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Name and address of the issuer."""
-        parser.add_argument("name", help="the issuer as its codes name it, such as CN-33")
-        parser.add_argument("base_url", help="below it lies /.well-known/health-code/")
+        """Declare the issuer's name and address, and whether to fetch later."""
+        parser.add_argument("name", help="the issuer's name in its codes, such as CN-33")
         parser.add_argument(
-            "--later", action="store_true", help="do not fetch now; the next refresh does"
+            "base_url", help="its address, to which /.well-known/health-code/ is added"
+        )
+        parser.add_argument(
+            "--later", action="store_true", help="do not fetch now; the next refresh does it"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Trust it, then fetch its keys and lists unless told not to."""
+        """Trust the issuer, then fetch its keys and lists unless --later was given."""
         try:
             issuer = trust_issuer(
                 name=options["name"], base_url=options["base_url"], at=timezone.now()
@@ -40,6 +42,6 @@ class Command(BaseCommand):
             except (FetchFailed, CoreError) as why:
                 raise CommandError(
                     f"{issuer.name} is trusted, but fetching from {issuer.base_url} failed: {why}. "
-                    "It is tried again every 15 seconds."
+                    "The service tries again every 15 seconds."
                 ) from why
-        self.stdout.write(f"{issuer.name} is trusted, as published at {issuer.base_url}.")
+        self.stdout.write(f"{issuer.name} is trusted. Its keys come from {issuer.base_url}.")
