@@ -1,6 +1,6 @@
-"""What the tables of doors and partners hold, and what becomes of them.
+"""What the tables of doors and partners hold, for how long, and what becomes of them.
 
-Of scans only `residents` can tell whose they are; their record stands there.
+The record of the scans is in `residents`, because only that room can tell whose they are.
 """
 
 from typing import Final
@@ -25,19 +25,19 @@ from verifier.partners import services as partners
 RECORDS: Final = (
     TableRecord(
         model=Doubt,
-        holds="pictures of codes that were likely copied, by a tag of one venue and day",
+        holds="codes that may have been shown as copies, by a tag of one venue and day",
         kept="as long as their scans",
         forget=Forget(lambda at: doubts.forget(at=at), Cadence.OFTEN),
         export=Because("cannot be told whose it is"),
         erase=Because("cannot be told whose it is"),
         sunset=Goes.AT_ONCE,
     ),
-    of_nobody(DoubtsLooked, holds="up to when scans were looked at"),
+    of_nobody(DoubtsLooked, holds="up to when scans were searched for copies"),
     of_nobody(Device, holds="scanners at doors; their tokens hashed"),
     of_nobody(Venue, holds="places with a door"),
     TableRecord(
         model=PartnerCall,
-        holds="which partner asked when about how many codes, and which verdicts it got",
+        holds="which partner asked when about how many codes, and the verdicts",
         kept="180 days",
         forget=Forget(lambda at: partners.forget_calls(at=at), Cadence.OFTEN),
         export=Because("holds nothing of the codes"),

@@ -1,4 +1,4 @@
-"""Venues, their devices, what they scanned, and the issuers whose codes they can check."""
+"""Venues, their devices and scans, the issuers whose codes they can check, and partners."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -10,7 +10,10 @@ from accounts.models import Account
 
 
 class VenueKind(models.TextChoices):
-    """What a venue is; tracing takes from it how long visits last (docs/reference/tracing.md)."""
+    """The kind of a venue. Tracing estimates from it how long visits last.
+
+    See docs/reference/tracing.md.
+    """
 
     RESTAURANT = "restaurant", _("restaurant")
     SHOP = "shop", _("shop")
@@ -24,7 +27,7 @@ class VenueKind(models.TextChoices):
 
 
 class Venue(models.Model):
-    """A place with a door. `yellow` says what a yellow code means here."""
+    """A place with a door. `yellow` is the outcome that a yellow code gets here."""
 
     name = models.CharField(max_length=128)
     area = models.CharField(max_length=9)
@@ -45,9 +48,9 @@ class Venue(models.Model):
 
 
 class Device(models.Model):
-    """A phone or scanner at a venue, enrolled by a one-time code; tokens are kept hashed.
+    """A phone or scanner at a venue, enrolled with a one-time code. Its token is stored hashed.
 
-    `at_exit`: who is scanned by it leaves.
+    `at_exit`: the people it scans are leaving.
     """
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="devices")
@@ -64,10 +67,11 @@ class Device(models.Model):
 class Scan(models.Model):
     """One scan at a door. The table is partitioned by `day` (Asia/Shanghai) in the migration.
 
-    It holds no name and no person: `status_uri` and `status_idx` are the code's own pseudonym of
-    the day, which only its issuer can resolve. `code_digest` tells a repeat from a mistake.
-    `shown_at` is when the phone made its picture; a card on paper has none.
-    `given_*` is the verdict that an offline door gave; `outcome` and `reason` are the server's.
+    It holds no name and no person. `status_uri` and `status_idx` are the code's pseudonym of the
+    day, which only its issuer can resolve. `code_digest` tells whether a scan with the same id is a
+    repeat (same code) or a mistake. `shown_at` is when the phone made the picture; null for a paper
+    card. `given_*` is the verdict that a door without network gave; `outcome` and `reason` are the
+    server's.
     """
 
     pk = models.CompositePrimaryKey("day", "id")
@@ -100,11 +104,14 @@ class Scan(models.Model):
 
 
 class Doubt(models.Model):
-    """A picture of a code that one phone can hardly have shown so, as a venue is told of it.
+    """The suspicion that a picture of a code is a copy, such as a screenshot. Its venue is told.
 
-    `tag` stands for the holder at this venue on this day alone: no other venue, and no other day,
-    has the same tag for the same holder (verifier/doors/doubts.py). `devices` are those of the
-    venue that saw the picture.
+    `elsewhere`: the picture was scanned here and in another city while valid. `often`: it was
+    scanned more than five times here. A doubt is no proof, so no verdict depends on it.
+
+    `tag` stands for the holder at this venue on this day. The same holder has another tag at each
+    venue and on each day (verifier/doors/doubts.py). `devices` are the venue's devices that scanned
+    the picture.
     """
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="doubts")
@@ -126,7 +133,10 @@ class Doubt(models.Model):
 
 
 class DoubtsLooked(models.Model):
-    """Up to which instant of receipt the scans were looked at for doubts."""
+    """How far the search for doubts has come, in a single row.
+
+    The scans received up to `upto` have been searched. The next run begins there.
+    """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     upto = models.DateTimeField()
@@ -138,7 +148,10 @@ class DoubtsLooked(models.Model):
 
 
 class TrustedIssuer(models.Model):
-    """An issuer whose codes are recognised here, and where it publishes."""
+    """An issuer that an operator here trusts by hand, and the address where it publishes.
+
+    Its keys come from that address, even when the alliance's trust list names the same issuer.
+    """
 
     name = models.CharField(max_length=16, primary_key=True)
     base_url = models.URLField()
@@ -146,9 +159,9 @@ class TrustedIssuer(models.Model):
 
 
 class TrustList(models.Model):
-    """The last good trust list of the alliance that this verifier follows, as it was signed.
+    """The last valid trust list of the alliance that this verifier follows, as it was signed.
 
-    `confirmed_at` is when its source last gave this list and no newer one.
+    `confirmed_at` is when its source last answered with this list and no newer one.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -163,9 +176,9 @@ class TrustList(models.Model):
 
 
 class Publication(models.Model):
-    """The last good copy of something an issuer publishes: its keys, or one status list.
+    """The last valid copy of an issuer's keys or of one of its status lists.
 
-    The issuer is one trusted by hand or one of the trust list, whose keys stand in that list.
+    Keys are kept only of issuers trusted by hand: the keys of others are in the trust list.
     """
 
     issuer = models.CharField(max_length=16, db_index=True)
@@ -178,7 +191,7 @@ class Publication(models.Model):
 
 
 class Partner(models.Model):
-    """A partner's machine: the public keys it signs with (JWK set), and what it may ask."""
+    """A partner's system: the public keys it signs with (JWK set), its scopes and its quota."""
 
     account = models.OneToOneField(
         Account, models.PROTECT, primary_key=True, related_name="partner"
@@ -191,7 +204,7 @@ class Partner(models.Model):
 
 
 class PartnerAssertion(models.Model):
-    """An assertion that was used, kept until it has expired: none works twice."""
+    """An assertion that was used, kept until it has expired so that nobody can use it twice."""
 
     partner = models.ForeignKey(Partner, models.CASCADE, related_name="+")
     jti_hash = models.BinaryField(max_length=32)
@@ -204,7 +217,7 @@ class PartnerAssertion(models.Model):
 
 
 class PartnerUse(models.Model):
-    """How many codes a partner asked about in its current minute."""
+    """How many codes a partner sent in its current minute, which its quota limits."""
 
     account = models.OneToOneField(Account, models.CASCADE, primary_key=True, related_name="+")
     minute = models.DateTimeField()
@@ -212,10 +225,10 @@ class PartnerUse(models.Model):
 
 
 class PartnerCall(models.Model):
-    """What a partner asked, when, about how many codes, and why it was refused if it was.
+    """A call of a partner: its time, its number of codes, and why it was refused, if it was.
 
-    How many of the verdicts were which is counted, and null where none was given; nothing of the
-    codes is kept.
+    `passes`, `cautions` and `refusals` count the verdicts. They are null where none was given.
+    Nothing of the codes is kept.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="partner_calls")

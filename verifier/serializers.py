@@ -1,4 +1,4 @@
-"""A code as it is sent for judging, and a verdict as it is answered."""
+"""The code that a request carries, and the verdict that the answer carries."""
 
 from typing import Annotated, Any
 
@@ -16,13 +16,13 @@ REASONS = [reason.value for reason in Reason]
 COLOURS = [colour.label for colour in Colour]
 
 CodeText = Annotated[str, msgspec.Meta(min_length=1)]
-"""The text a scanner read: any but an empty one."""
+"""The text that a scanner read. It must not be empty."""
 
 
 def scanned(text: str) -> str:
-    """The text without what scanners, keyboards and copying put around it (docs/format.md, 10).
+    """Return the text without the blanks that scanners and copying add (docs/format.md, 10).
 
-    No code loses anything: none begins or ends in a blank. Raises ValueError where nothing is left.
+    No code begins or ends in a blank. Raises ValueError when nothing is left.
     """
     code = texts.trimmed(text)
     if not code:
@@ -32,10 +32,10 @@ def scanned(text: str) -> str:
 
 @extend_schema_field(OpenApiTypes.STR)
 class CodeField(serializers.Field[str, Any, str, Any]):
-    """The text a scanner read, without the blanks around it.
+    """The text that a scanner read, without the blanks around it.
 
-    Any text is taken, also one with NUL in it: a QR picture can hold anything, staff are owed a
-    verdict on it, and it is never stored.
+    Any text is accepted, even with NUL in it: a QR picture can hold anything, staff need a verdict
+    on it, and the text is never stored.
     """
 
     default_error_messages = {
@@ -44,19 +44,19 @@ class CodeField(serializers.Field[str, Any, str, Any]):
     }
 
     def to_internal_value(self, data: object) -> str:
-        """The text. Raises ValidationError for what is no text, or an empty one."""
+        """Return the text. Raises ValidationError for an empty text, and for anything else."""
         try:
             return scanned(msgspec.convert(data, CodeText))
         except ValueError:
             self.fail("blank" if isinstance(data, str) else "invalid")
 
     def to_representation(self, value: str) -> str:
-        """The same text."""
+        """Return the same text."""
         return value
 
 
 class VerdictOutput(serializers.Serializer[Any]):
-    """What a verdict tells; `message` says to a person what to do."""
+    """A verdict. `message` tells the staff what to do."""
 
     outcome = serializers.ChoiceField(OUTCOMES)
     reason = serializers.ChoiceField(REASONS)

@@ -1,4 +1,4 @@
-"""The verifier's periodic work; each task is one domain call."""
+"""The verifier's periodic tasks. Each makes one call."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -9,11 +9,11 @@ from verifier.recognition.refresh import refresh_all
 
 @shared_task(name="verifier.refresh")
 def refresh() -> None:
-    """Fetch what the trusted issuers publish."""
+    """Fetch the trust list, and the keys and status lists of all issuers."""
     refresh_all(at=timezone.now())
 
 
 @shared_task(name="verifier.doubts")
 def doubts() -> None:
-    """Tell venues of pictures that were likely copied."""
+    """Find codes that may have been shown as copies, and tell their venues."""
     code_doubts.look(at=timezone.now())

@@ -1,1 +1,1 @@
-"""Scans at doors: verdict, record, what a door takes along, doubts about copied pictures."""
+"""Doors: scans and their verdicts, data for work without network, doubts about copied codes."""

@@ -1,4 +1,4 @@
-"""The verifier's HTTP interface for devices: enrolling one, scans."""
+"""The HTTP interface for devices at doors: enrolment, scans, data for work without network."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -42,7 +42,7 @@ from verifier.messages import Sentences
 
 
 class EnrolView(APIView):
-    """Public: whoever has the one-time code is the device."""
+    """Enrolment of a device. It is public, because the one-time code is the proof."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -50,7 +50,7 @@ class EnrolView(APIView):
     @refuses(EnrolmentCodeNotValid, TooMany)
     @extend_schema(request=EnrolInput, responses=EnrolOutput)
     def post(self, request: Request) -> Response:
-        """Enrol a device with the code that the venue's manager made."""
+        """Enrol a device with the one-time code that the venue's manager made."""
         given = _valid(EnrolInput(data=request.data))
         enrolled = enrol(
             enrolment_code=given["enrolment_code"], sender=address(request), at=timezone.now()
@@ -77,7 +77,7 @@ class ScanView(APIView):
     @refuses(ScanIdReused)
     @extend_schema(request=ScanInput, responses=ScanOutput)
     def post(self, request: Request) -> HttpResponse:
-        """Judge a code and record the scan; the same id again gives the first answer."""
+        """Judge a code and record the scan. A repeated id gets the first answer again."""
         sent = request.data
         new = sent if isinstance(sent, NewScan) else _valid(ScanInput(data=sent))
         answer = scan(door=_door(request), new=new, at=timezone.now())
@@ -85,7 +85,7 @@ class ScanView(APIView):
 
 
 class ScanBatchView(APIView):
-    """Scans that happened without network."""
+    """Scans that devices made without network and send later."""
 
     authentication_classes = (DeviceAuthentication,)
     permission_classes = (IsDevice,)
@@ -93,7 +93,7 @@ class ScanBatchView(APIView):
 
     @extend_schema(request=BatchInput, responses=BatchOutput)
     def post(self, request: Request) -> HttpResponse:
-        """Record offline scans as having happened, each with a result of its own."""
+        """Record scans that were made without network. Each has a result of its own."""
         sent = request.data
         checked = sent.scans if isinstance(sent, OfflineScans) else _checked(sent)
         taken = [item for item in checked if isinstance(item, NewScan)]
@@ -117,9 +117,10 @@ class BundleView(APIView):
 
     @extend_schema(responses=BundleOutput)
     def get(self, request: Request) -> Response:
-        """The door's rules, the issuers with their keys, and which status lists to fetch; signed.
+        """Return the door's rules, the issuers' keys, and the status lists to fetch, signed.
 
-        A device keeps the keys of its first bundle and believes only what they sign from then on.
+        A device keeps the keys of its first bundle. From then on it accepts only bundles that these
+        keys signed.
         """
         return Response(
             {
@@ -131,18 +132,22 @@ class BundleView(APIView):
 
 
 class StatusListView(APIView):
-    """Status lists for doors, which may reach this service alone."""
+    """Status lists for doors, because a door may reach only this service and not the issuers."""
 
     authentication_classes = (DeviceAuthentication,)
     permission_classes = (IsDevice,)
 
     @refuses(NotFound)
     @extend_schema(
-        parameters=[OpenApiParameter("uri", str, required=True, description="As codes name it")],
+        parameters=[
+            OpenApiParameter(
+                "uri", str, required=True, description="The list's address, as codes state it"
+            )
+        ],
         responses={(200, STATUS_LIST): OpenApiTypes.BINARY},
     )
     def get(self, request: Request) -> HttpResponse:
-        """A status list as its issuer signed it."""
+        """Return a status list as its issuer signed it."""
         found = status_list(request.query_params.get("uri", ""))
         answer = HttpResponse(found.token, content_type=STATUS_LIST)
         answer["ETag"] = f'"{found.version}"'
@@ -155,15 +160,15 @@ def _valid(serializer: Serializer[Any]) -> Any:
 
 
 def _door(request: Request) -> EnrolledDevice:
-    """The door that asks; the permission saw to it that there is one."""
+    """Return the door that asks. The view's permission has already refused everybody else."""
     if not isinstance(request.user, EnrolledDevice):
         raise NotAuthenticated
     return request.user
 
 
 def _checked(sent: object) -> Sequence[NewScan | dict[str, object]]:
-    """Each scan of a batch that is not right as a whole, or the result that says why not."""
-    # One for all of them: making its fields anew took longer than judging a code.
+    """Check each scan of a batch that is not right as a whole. A bad scan becomes its result."""
+    # One serializer for all scans: making one for each took longer than judging its code.
     serializer = OfflineScanInput()
     return [
         offline_scan(item) or _explained(serializer, item)
@@ -193,6 +198,6 @@ def _result(
 
 
 def _named(raw: dict[str, Any]) -> str | None:
-    """The id of a scan that was not understood, as far as it is one."""
+    """Return the id of a scan that could not be read, if it has one; at most 36 characters."""
     scan_id = raw.get("id")
     return scan_id[:36] if isinstance(scan_id, str) else None

@@ -1,4 +1,4 @@
-"""Devices authenticate with the bearer token they got when they were enrolled."""
+"""Devices authenticate with the bearer token that they got at their enrolment."""
 
 import time
 from dataclasses import dataclass, field
@@ -16,19 +16,22 @@ from verifier.doors.enrolment import door_of, token_digest
 from verifier.doors.scanning import EnrolledDevice
 
 LIFE_SECONDS: Final = 15.0
-"""A revoked device, or a changed rule of its venue, is noticed by every process within this."""
+"""Within this time every process notices a revoked device or a changed rule of its venue."""
 
 MOST_DOORS: Final = 10_000
 
 
 @dataclass
 class DoorCache:
-    """The doors this process served lately. Unknown tokens are not kept: anyone can make them."""
+    """The doors that this process served lately.
+
+    Unknown tokens are not kept, because anybody could fill the memory with them.
+    """
 
     _doors: dict[bytes, tuple[float, EnrolledDevice]] = field(default_factory=dict)
 
     def get(self, digest: bytes) -> EnrolledDevice | None:
-        """The door with the token of this digest, read anew every `LIFE_SECONDS`."""
+        """Return the door whose token has this digest. It is read again after `LIFE_SECONDS`."""
         now = time.monotonic()
         held = self._doors.get(digest)
         if held is not None and held[0] > now:
@@ -43,7 +46,7 @@ class DoorCache:
         return door
 
     def forget(self) -> None:
-        """Read every door anew."""
+        """Forget all doors, so that each is read again."""
         self._doors = {}
 
 
@@ -54,7 +57,7 @@ class DeviceAuthentication(Bearer):
     """`request.user` is the EnrolledDevice of the token."""
 
     def holder(self, token: str, request: Request) -> tuple[EnrolledDevice, None]:
-        """The door that asks. Raises AuthenticationFailed when no device has this token."""
+        """Return the door that asks. Raises AuthenticationFailed when no device has this token."""
         door = doors.get(token_digest(token))
         if door is None:
             raise AuthenticationFailed(
@@ -64,19 +67,19 @@ class DeviceAuthentication(Bearer):
 
 
 class IsDevice(BasePermission):
-    """Only enrolled devices."""
+    """Allow only enrolled devices."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Whether the request was made as a door."""
+        """Return whether an enrolled device made the request."""
         return isinstance(request.user, EnrolledDevice)
 
 
 class DeviceScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # untyped hook
-    """How the API's description names this authentication."""
+    """Describe this authentication in the OpenAPI document."""
 
     target_class = DeviceAuthentication
     name = "device"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        """The OpenAPI security scheme."""
+        """Return the OpenAPI security scheme."""
         return {"type": "http", "scheme": "bearer"}

@@ -1,8 +1,8 @@
-"""What a door takes along to judge codes without network: signed, or made of signed parts.
+"""The signed data with which a door judges codes while it has no network.
 
-The bundle names the issuers with their keys, this door's rules and the status lists at hand. The
-lists themselves are fetched one by one, as their issuers signed them. It brings the venue's
-doubts, too, since a door asks for nothing else as often.
+The bundle holds the issuers with their keys, this door's rules and the names of the status lists.
+The door fetches each list separately, as its issuer signed it. The bundle also holds the venue's
+doubts (codes that may be copies), because a door fetches it every 30 seconds.
 """
 
 from collections.abc import Mapping
@@ -25,14 +25,14 @@ TYP: Final = "health-code-bundle+jws"
 
 @dataclass(frozen=True, slots=True)
 class ListToken:
-    """A status list as its issuer signed it, and the version under which bundles name it."""
+    """A status list as its issuer signed it, and its version as bundles state it."""
 
     token: bytes
     version: str
 
 
 def signed_bundle(*, door: EnrolledDevice, at: datetime) -> str:
-    """The bundle for this door, as of `at`, as a JWS by this service's own key."""
+    """Return the bundle for this door at `at`, a JWS signed with this service's key."""
     known = knowledge.current()
     issuers = [known.trust.issuers[name] for name in sorted(known.trust.issuers)]
     document = {
@@ -49,8 +49,8 @@ def signed_bundle(*, door: EnrolledDevice, at: datetime) -> str:
 
 
 def status_list(uri: str) -> ListToken:
-    """The status list that codes name by this address. Raises NotFound."""
-    # PostgreSQL knows no text with NUL in it.
+    """Return the status list with this address, as codes state it. Raises NotFound."""
+    # PostgreSQL refuses a text with NUL in it.
     found = None if "\0" in uri else Publication.objects.filter(kind="status", uri=uri).first()
     if found is None:
         raise NotFound(_("There is no status list with this address here."))
@@ -58,7 +58,7 @@ def status_list(uri: str) -> ListToken:
 
 
 def _issuer(issuer: Issuer, heard: Heard) -> dict[str, object]:
-    """An issuer, and how far what is known of it can be relied on; times in seconds since 1970."""
+    """Describe an issuer and how current its keys are. Times are seconds since 1970."""
     return {
         "issuer": issuer.name,
         "keys": jwk_set(issuer.keys)["keys"],
@@ -78,7 +78,7 @@ def _doubt(doubt: doubts.ToldAtDoors) -> dict[str, object]:
 
 
 def _rules(rules: Rules) -> dict[str, object]:
-    """As `parse_rules` reads them."""
+    """Describe the rules in the form that `parse_rules` reads."""
     return {
         "admits": _by_name(rules.admits),
         "kinds": sorted(kind.name.lower() for kind in rules.kinds),
@@ -93,7 +93,7 @@ def _by_name(outcomes: Mapping[Colour, Outcome]) -> dict[str, str]:
 
 
 def _status_lists(held: set[tuple[str | None, str]]) -> list[dict[str, str]]:
-    """Those whose signature this process has verified, each with its version."""
+    """Describe the lists whose signature this process has verified."""
     rows = Publication.objects.filter(kind="status").order_by("uri")
     return [
         {"issuer": issuer, "uri": uri, "version": _version(changed_at)}

@@ -1,8 +1,11 @@
-"""A screenshot is not a code: pictures that one phone can hardly have shown, told to the venues.
+"""Find codes that were probably shown as copies, such as screenshots, and tell the venues.
 
-A live code's picture lives minutes. Scanned in two cities within that life, or again and again at
-one venue, it is most likely a copy. Doors do not wait for this: a periodic look goes through the
-scans that came since the last one (docs/decisions/0013-doubts.md).
+A phone renews its code every few minutes, so one picture is valid only for minutes. A picture that
+is scanned in two cities within that time, or more than five times at one venue, is probably a copy.
+Such a suspicion is called a doubt. It is no proof, so it changes no verdict.
+
+Doors do not wait for this check. Every 15 seconds a task goes through the scans that arrived since
+its last run (docs/decisions/0013-doubts.md).
 """
 
 import base64
@@ -21,27 +24,29 @@ from verifier.doors.scanning import MAX_SCAN_AGE
 from verifier.models import Device, Doubt, DoubtsLooked, Venue
 
 MOST_AT_ONE_VENUE: Final = 5
-"""Scans of one picture that a family's bags and a bad reader explain; more are doubted."""
+"""Scans of one picture at one venue that are normal, such as second tries. More make a doubt."""
 
 STEP: Final = timedelta(minutes=5)
-"""As much is looked at in one transaction, so that a long pause does not end in a huge one."""
+"""The time span that one transaction covers, so that no transaction is huge after a long pause."""
 
 OVERLAP: Final = timedelta(minutes=1)
-"""A scan is received a little before it is there for others to see."""
+"""How far a run reaches into the one before: a scan becomes visible only after `received_at`."""
 
 FIRST_LOOK: Final = timedelta(hours=1)
+"""How far back the very first run looks."""
+
 MOST_TOLD: Final = 50
 MOST_TOLD_AT_DOORS: Final = 3
 MOST_DOORS_NAMED: Final = 5
 
 TOLD_AT_DOORS_FOR: Final = timedelta(minutes=10)
-"""After that whoever showed the picture is far from the door."""
+"""How long doors show a doubt. After ten minutes the person is far from the door."""
 
 _CITY_DIGITS: Final = 4
 _TAG_BYTES: Final = 5
 
-# The pictures among the scans just received, then all their scans, by venue. Refused for its age
-# a picture is no doubt but a certainty, of which the door was told.
+# `fresh`: the pictures among the scans just received. `at_venues`: all scans of these pictures, by
+# venue. Expired pictures are left out, because the door refused them and said so.
 _FIND: Final = """
 WITH fresh AS (
     SELECT DISTINCT shown_at, status_idx, status_uri FROM verifier_scan
@@ -68,7 +73,7 @@ FROM compared WHERE elsewhere OR scans > %(most)s
 
 @dataclass(frozen=True, slots=True)
 class _Sighting:
-    """A doubted picture at one venue; the fields are the columns of the statement, in order."""
+    """A doubted picture at one venue. The fields are the columns of `_FIND`, in order."""
 
     status_uri: str
     status_idx: int
@@ -83,7 +88,10 @@ class _Sighting:
 
 @dataclass(frozen=True, slots=True)
 class ToldAtDoors:
-    """A doubt without any mark of the holder: what, when last, and by which devices (labels)."""
+    """A doubt as doors are told of it, without anything that stands for the holder.
+
+    `kind` is that of `Doubt`, and `doors` are the labels of the devices that scanned the picture.
+    """
 
     kind: str
     scans: int
@@ -92,9 +100,10 @@ class ToldAtDoors:
 
 
 def look(*, at: datetime) -> int:
-    """Go through the scans received since the last look; the number of doubts found or renewed.
+    """Go through the scans received since the last run.
 
-    Safe to repeat, and safe to run twice at once: the second leaves it to the first.
+    Return how many doubts were found or updated. It may be repeated. Of two that run at once, the
+    second does nothing.
     """
     DoubtsLooked.objects.get_or_create(pk=1, defaults={"upto": at - FIRST_LOOK})
     found = 0
@@ -110,13 +119,13 @@ def look(*, at: datetime) -> int:
 
 
 def of_today(venue: Venue, *, at: datetime) -> QuerySet[Doubt]:
-    """The venue's newest doubts of the Shanghai day of `at`, at most `MOST_TOLD`."""
+    """Return the venue's newest doubts of the Shanghai day of `at`, at most `MOST_TOLD`."""
     today = Doubt.objects.filter(venue=venue, day=day_of(at))
     return today.order_by("-last_at", "pk")[:MOST_TOLD]
 
 
 def at_doors(venue: int, *, at: datetime) -> list[ToldAtDoors]:
-    """What the staff at the venue's doors can still act on at `at`, the newest first."""
+    """Return the doubts that staff at the venue's doors can still act on at `at`, newest first."""
     found = Doubt.objects.filter(
         venue=venue,
         day__gte=day_of(at - TOLD_AT_DOORS_FOR),
@@ -139,16 +148,16 @@ def at_doors(venue: int, *, at: datetime) -> list[ToldAtDoors]:
 
 
 def forget(*, at: datetime) -> int:
-    """Drop the doubts whose scans are dropped; how many."""
+    """Delete the doubts that are older than the scans kept. Return how many."""
     oldest = day_of(at) - timedelta(days=settings.SCAN_RETENTION_DAYS)
     return Doubt.objects.filter(day__lt=oldest).delete()[0]
 
 
 def tag_of(*, venue: int, day: str, status_uri: str, status_idx: int) -> str:
-    """What stands for a holder at one venue on one day (ISO 8601): eight letters and digits.
+    """Return eight letters and digits that stand for a holder at one venue on one day (ISO 8601).
 
-    A keyed hash salted with both, so that nobody can follow a holder from venue to venue or from
-    day to day by it, nor find a holder's tag without the key.
+    The tag is a keyed hash of holder, venue and day. So nobody can use it to follow a holder from
+    venue to venue or from day to day, and nobody without the key can compute a holder's tag.
     """
     text = f"verifier:doubt:{venue}:{day}:{status_idx}:{status_uri}"
     digest = hmac.digest(settings.SECRET_KEY.encode(), text.encode(), "sha256")

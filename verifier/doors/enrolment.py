@@ -1,4 +1,4 @@
-"""How a device is enrolled with a code that is shown once, and which door its token stands for."""
+"""Enrol a device with a code that is shown once, and find the door that a token belongs to."""
 
 import hashlib
 import hmac
@@ -17,7 +17,7 @@ from verifier.errors import EnrolmentCodeNotValid
 from verifier.models import Device
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's Base32: no letter that a tired eye takes for a digit."""
+"""Crockford's Base32, which has no letters that look like digits."""
 
 CODE_LENGTH: Final = 8
 CODE_LIFE: Final = timedelta(hours=1)
@@ -27,20 +27,20 @@ _LOOKALIKES: Final = str.maketrans("OIL", "011")
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """A device that has its token; the token is told once and kept hashed."""
+    """An enrolled device with its token. The token is told once and stored hashed."""
 
     device: Device
     token: str = field(repr=False)
 
 
 def enrol(*, enrolment_code: str, sender: str, at: datetime) -> Enrolled:
-    """Give the device its token for the code; the code works once, for whoever is first.
+    """Exchange an enrolment code for the device's token. The code works only once.
 
-    `sender` is the network address that asks; too many wrong codes from one shut it out a while.
+    `sender` is the network address that asks. `WRONG_CODES` limits the wrong codes it may send.
 
     Raises:
-        EnrolmentCodeNotValid: unknown, used, expired or revoked.
-        TooMany: wrong again and again.
+        EnrolmentCodeNotValid: the code is unknown, used, expired or revoked.
+        TooMany: `sender` has sent too many wrong codes.
     """
     limits.take([(WRONG_CODES, sender)], at=at)
     digest = _code_hash(normalise_enrolment_code(enrolment_code))
@@ -61,29 +61,35 @@ def enrol(*, enrolment_code: str, sender: str, at: datetime) -> Enrolled:
 
 
 def normalise_enrolment_code(text: str) -> str:
-    """A typed code as it was given out: any case, spaces, dashes, full width, lookalikes."""
+    """Return a typed code in its one form: without spaces and dashes, in capitals, half width.
+
+    The letters O, I and L are read as the digits that they look like.
+    """
     return texts.number(text[:64]).translate(_LOOKALIKES)
 
 
 def token_digest(token: str) -> bytes:
-    """What is kept of a device's token: it has 256 random bits, so a plain hash is enough."""
+    """Return the digest of a device's token that is stored.
+
+    The token has 256 random bits, so a hash without a key is enough.
+    """
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def _code_hash(plain: str) -> bytes:
-    """Codes are looked up by this hash, so comparing them tells nothing through its timing."""
+    """Return the keyed hash by which codes are looked up, so that timing reveals nothing."""
     text = f"verifier:enrolment:{plain}".encode("utf-8", "surrogatepass")
     return hmac.digest(settings.SECRET_KEY.encode(), text, "sha256")
 
 
 def new_code() -> tuple[str, bytes]:
-    """A code as it is shown, and what is kept of it."""
+    """Make a code. Return it as it is shown, and the hash that is stored."""
     plain = "".join(secrets.choice(ALPHABET) for _place in range(CODE_LENGTH))
     return f"{plain[:4]}-{plain[4:]}", _code_hash(plain)
 
 
 def door_of(token_digest: bytes) -> EnrolledDevice | None:
-    """The door whose device has the token of this digest, unless it was revoked."""
+    """Return the door of the device whose token has this digest; None if revoked or unknown."""
     found = (
         Device.objects.filter(token_hash=token_digest, revoked_at__isnull=True)
         .values_list("pk", "venue_id", "venue__yellow")

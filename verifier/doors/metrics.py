@@ -1,4 +1,4 @@
-"""What doors count for /metrics: outcomes, never who."""
+"""The counter of scans for /metrics. It counts outcomes and nothing about people."""
 
 from prometheus_client import Counter
 

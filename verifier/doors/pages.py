@@ -1,4 +1,4 @@
-"""The scanner page, and what lets a phone install it and start it without network."""
+"""The scanner page, its manifest and its service worker, with which it starts without network."""
 
 import hashlib
 from functools import cache
@@ -15,20 +15,20 @@ from django.views.decorators.http import require_GET
 from verifier.messages import EU_CERTIFICATE, SENTENCES, WEB_ADDRESS
 
 WORKER: Final = "built/scanner-worker.js"
-# What the page's own address does not show to have changed.
+# Files whose content decides the version that their addresses carry.
 _VERSIONED: Final = ("built/scanner.js", "built/zxing_reader.wasm", "verifier/scanner.css")
 
 
 @require_GET
 def scanner(request: HttpRequest) -> HttpResponse:
-    """The scanner; public, since a device becomes one by its enrolment code alone."""
+    """Show the scanner. It is public, because the enrolment code is all that a device needs."""
     phrases = {name: str(text) for name, text in PHRASES.items()} | _sentences()
     return render(request, "verifier/scanner.html", {"phrases": phrases, "version": _version()})
 
 
 @require_GET
 def scanner_manifest(request: HttpRequest) -> HttpResponse:
-    """The web app manifest (W3C): what a phone needs to install the scanner."""
+    """Return the web app manifest (W3C), with which a phone installs the scanner."""
     manifest = {
         "id": "/scanner",
         "name": _("Health code scanner"),
@@ -53,7 +53,7 @@ def scanner_manifest(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def scanner_worker(request: HttpRequest) -> HttpResponse:
-    """The service worker. Its address decides which pages it may serve: /static/ would not do."""
+    """Return the service worker. It may serve only pages below its address, so not /static/."""
     answer = HttpResponse(_built(WORKER), content_type="text/javascript; charset=utf-8")
     answer["Cache-Control"] = "no-cache"
     return answer
@@ -61,7 +61,7 @@ def scanner_worker(request: HttpRequest) -> HttpResponse:
 
 @cache
 def _version() -> str:
-    """Changes with the page's files, so that a kept page never meets files of another."""
+    """Return a version of the page's files, so that a kept page never loads newer files."""
     digest = hashlib.sha256(b"".join(_built(name) for name in _VERSIONED))
     return digest.hexdigest()[:12]
 
@@ -74,7 +74,7 @@ def _built(name: str) -> bytes:
 
 
 def _sentences() -> dict[str, str]:
-    """What the page says of the verdicts that it reaches by itself."""
+    """Return the sentences for verdicts that the page reaches by itself."""
     reasons = {f"reason-{reason.value}": str(text) for reason, text in SENTENCES.items()}
     return reasons | {"web-address": str(WEB_ADDRESS), "eu-certificate": str(EU_CERTIFICATE)}
 

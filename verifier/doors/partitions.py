@@ -1,4 +1,4 @@
-"""One partition of the scans a day: made ahead, dropped when its day is past retention."""
+"""Daily partitions of the scans: made in advance, dropped after the retention time."""
 
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -14,7 +14,7 @@ SCANS: Final = DailyTable("verifier_scan")
 
 
 def maintain(*, at: datetime) -> None:
-    """Make the partitions of the days around `at` and drop those past retention."""
+    """Make the partitions for the days around `at`, and drop those past retention."""
     today = day_of(at)
     around = range(-MAX_SCAN_AGE.days, DAYS_AHEAD + 1)
     oldest = today - timedelta(days=settings.SCAN_RETENTION_DAYS)
@@ -22,5 +22,5 @@ def maintain(*, at: datetime) -> None:
 
 
 def partitioned_days() -> frozenset[date]:
-    """The days that have a partition of their own."""
+    """Return the days that have a partition."""
     return SCANS.days()

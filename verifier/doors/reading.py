@@ -1,8 +1,7 @@
-"""Bodies of scans: what is right is checked once, by msgspec, and becomes what is judged.
+"""Read the bodies of scans with msgspec, because serializers took longer than the verdict.
 
-Checked one by one by serializers, the members of a scan took longer than its verdict. What msgspec
-refuses goes the way of all other bodies: the parser and the serializers say what is wrong with it.
-They also read the rarer spellings of an id, such as a UUID in braces.
+A body that msgspec refuses goes to the usual parser and serializers, which say what is wrong with
+it. They also accept rarer spellings of an id, such as a UUID in braces.
 """
 
 from typing import Annotated, Final, NamedTuple
@@ -21,20 +20,20 @@ MOST_IN_A_BATCH: Final = 1000
 
 
 class _Scan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A scan as it happens."""
+    """A scan that is sent as it happens."""
 
     id: UUID
     code: CodeText
     scanned_at: str | None = None
 
     def new(self) -> NewScan:
-        """Raises ValueError where the instant does not exist."""
+        """Return the scan. Raises ValueError for an instant that does not exist."""
         moment = None if self.scanned_at is None else read_instant(self.scanned_at)
         return NewScan(self.id, scanned(self.code), moment)
 
 
 class _OfflineScan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A scan that happened without network."""
+    """A scan that was made without network."""
 
     id: UUID
     code: CodeText
@@ -43,7 +42,7 @@ class _OfflineScan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     given_reason: Reason | UnsetType = UNSET
 
     def new(self) -> NewScan:
-        """Raises ValueError where the instant does not exist, or half a verdict was given."""
+        """Return the scan. Raises ValueError for an impossible instant or half a verdict."""
         given = Given.of(self.given_outcome or None, self.given_reason or None)
         return NewScan(self.id, scanned(self.code), read_instant(self.scanned_at), given)
 
@@ -53,7 +52,7 @@ class _Batch(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OfflineScans(NamedTuple):
-    """Scans that happened without network, each of them right."""
+    """Valid scans that were made without network."""
 
     scans: list[NewScan]
 
@@ -75,7 +74,7 @@ class BatchParser(TypedJSONParser):
 
 
 def offline_scan(sent: object) -> NewScan | None:
-    """One scan out of a batch that is not right as a whole; None where this one is not either."""
+    """Read one scan of a batch with mistakes. Return None when this scan has one itself."""
     try:
         return msgspec.convert(sent, _OfflineScan).new()
     except ValueError:

@@ -1,4 +1,4 @@
-"""Writing scans down, each id once: the first to come counts, and every repeat is told of it."""
+"""Record scans, each id once. A repeat gets what was recorded first."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
@@ -12,7 +12,7 @@ from healthcode.web.days import SHANGHAI
 
 
 class ScanRow(NamedTuple):
-    """A row of `verifier_scan`; the fields are its columns, in order."""
+    """A row of `verifier_scan`. The fields are its columns, in order."""
 
     day: date
     id: UUID
@@ -36,7 +36,7 @@ class ScanRow(NamedTuple):
 
 
 class RecordedScan(NamedTuple):
-    """What an answer tells of a scan that was recorded before; columns, in order."""
+    """The columns that an answer needs of a scan recorded before, in the order of the query."""
 
     id: UUID
     device_id: int
@@ -51,18 +51,18 @@ class RecordedScan(NamedTuple):
 _COLUMNS: Final = ", ".join(ScanRow._fields)
 _TOLD: Final = ", ".join(RecordedScan._fields)
 
-# By far the most scans are new, and happen as they come: their statement does nothing else. Only a
-# conflict tells of an earlier one of the same day.
+# Nearly all scans are new and arrive as they happen, so their statement only inserts. A conflict
+# shows that the id was recorded earlier on the same day.
 _INSERT: Final = f"""
 INSERT INTO verifier_scan ({_COLUMNS}) VALUES ({", ".join(["%s"] * len(ScanRow._fields))})
 ON CONFLICT DO NOTHING
 """  # noqa: S608 - only the column names above are put in; every value is bound
 
-# A scan sent again may belong to the day before or after: it was scanned before midnight and
-# arrives after it, or it arrived first without its time and comes again with it. So the days
-# around are looked at too. Of two that arrive at the same instant one waits for the other and
-# writes nothing. The rows come as one JSON text: binding each of their values took longer than
-# writing them.
+# A repeated scan may be recorded under the day before or after: it was scanned before midnight and
+# arrived after it, or it came first without its time and again with it. So the query looks at the
+# neighbouring days too. Of two repeats at the same instant, one waits for the other and writes
+# nothing. The rows are sent as one JSON text, because binding each value took longer than writing
+# the rows.
 _RECORD: Final = f"""
 WITH earlier AS (
     SELECT {_TOLD} FROM verifier_scan WHERE day = ANY(%s::date[]) AND id = ANY(%s::uuid[])
@@ -78,20 +78,20 @@ LEFT JOIN earlier ON true
 """  # noqa: S608 - only the column names above are put in; every value is bound
 
 REPEATED_UNTIL: Final = time(6)
-"""Until then a scan without its time may be one from before midnight, sent again."""
+"""Before this hour, a scan without its time may repeat one from before midnight."""
 AHEAD_FROM: Final = time(23, 58)
-"""From then on a scan may have been recorded as of tomorrow, by a clock that is a little fast."""
+"""After this time, a device whose clock is fast may have dated the scan to tomorrow."""
 
 
 def record(rows: Sequence[ScanRow]) -> dict[UUID, RecordedScan]:
-    """Write what is new with one statement; what was recorded before, for ids that are not.
+    """Insert new scans with one statement. Return the earlier record of each id that is not new.
 
-    A scan that happened as it came is told from its own day's scans alone, but at night: whoever
-    repeats one on another day gives its time, or does so before six.
+    For a scan that arrives as it happens, only its own day is searched, except at night. That is
+    enough: a device that repeats it on another day sends its time, or repeats it before six.
     """
     if len(rows) == 1 and _happens_by_day(rows[0]) and _is_new(rows[0]):
         return {}
-    # In one order, so that two deliveries of the same scans never wait for each other in a circle.
+    # A fixed order keeps two deliveries of the same scans from a deadlock.
     left = sorted(rows, key=lambda row: (row.day, row.id.int))
     earlier: dict[UUID, RecordedScan] = {}
     while left:
@@ -99,7 +99,7 @@ def record(rows: Sequence[ScanRow]) -> dict[UUID, RecordedScan]:
         earlier |= found
         if len(written) + len(found) == len(left):
             break
-        # Neither written nor seen: somebody else wrote it meanwhile, so now it is to be seen.
+        # Neither written nor found: another process wrote it meanwhile, so it can be found now.
         left = [row for row in left if row.id not in earlier and str(row.id) not in written]
     return earlier
 
@@ -110,14 +110,14 @@ def _happens_by_day(row: ScanRow) -> bool:
 
 
 def _is_new(row: ScanRow) -> bool:
-    """Whether the row was written; otherwise its id is taken."""
+    """Insert the row. Return False when its id is already taken."""
     with connection.cursor() as cursor:
         cursor.execute(_INSERT, row)
         return bool(cursor.rowcount)
 
 
 def _record(rows: Sequence[ScanRow]) -> tuple[set[str], dict[UUID, RecordedScan]]:
-    """The ids that were written, and what was recorded earlier."""
+    """Return the ids that were written, and what was recorded earlier, by id."""
     days = {row.day for row in rows}
     around = sorted({day + timedelta(days=step) for day in days for step in (-1, 0, 1)})
     ids = "{" + ",".join([str(row.id) for row in rows]) + "}"
@@ -130,7 +130,7 @@ def _record(rows: Sequence[ScanRow]) -> tuple[set[str], dict[UUID, RecordedScan]
 
 
 def _columns(row: ScanRow) -> dict[str, object]:
-    """The row by its columns, the digest as PostgreSQL reads one."""
+    """Return the row by column, with the digest in the form that PostgreSQL reads."""
     columns = row._asdict()
     columns["code_digest"] = rf"\x{row.code_digest.hex()}"
     return columns

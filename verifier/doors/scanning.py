@@ -1,7 +1,7 @@
-"""Judging codes at a door and recording each scan, once, before it is answered.
+"""Judge codes at a door and record each scan once, before the answer.
 
-The steady state costs one statement: device and trust come from this process's caches, and the
-insert itself finds out whether the scan was recorded before.
+A scan normally costs one SQL statement: device and trust come from this process's caches, and the
+INSERT itself detects a scan that was recorded before.
 """
 
 import hashlib
@@ -34,14 +34,14 @@ from verifier.errors import ScanIdReused
 from verifier.recognition.trust import CLOCK_LEEWAY_SECONDS, knowledge
 
 MAX_SCAN_AGE: Final = timedelta(days=7)
-"""A phone without network brings its scans within a week, well inside their retention."""
+"""The oldest scan that is accepted. A phone without network sends its scans within a week."""
 
 
 @dataclass(frozen=True, slots=True)
 class EnrolledDevice:
-    """The device that scans, its venue, and what a yellow code means there.
+    """The device that scans, its venue, and the outcome of a yellow code there.
 
-    It is what a device's requests are made as, in the place of a person's account.
+    It is `request.user` of a device's requests, where people's requests have an account.
     """
 
     is_authenticated: ClassVar[bool] = True
@@ -50,19 +50,19 @@ class EnrolledDevice:
     yellow: Outcome
 
     def rules(self) -> Rules:
-        """What this door admits."""
+        """Return the rules of this door: what each colour means here."""
         return Rules(admits={**ADMITTED, Colour.YELLOW: self.yellow})
 
 
 class Given(NamedTuple):
-    """The verdict that an offline door gave."""
+    """The verdict that a door without network gave."""
 
     outcome: Outcome
     reason: Reason
 
     @classmethod
     def of(cls, outcome: str | None, reason: str | None) -> "Given | None":
-        """The verdict of both parts; None without either. Raises ValueError for half of one."""
+        """Return the verdict, or None when both parts are absent. Raises ValueError if one is."""
         if outcome is None and reason is None:
             return None
         if outcome is None or reason is None:
@@ -71,7 +71,7 @@ class Given(NamedTuple):
 
 
 class NewScan(NamedTuple):
-    """A scan as a device reports it. Without `scanned_at` it happens as it arrives."""
+    """A scan as a device reports it. Without `scanned_at`, the time of arrival counts."""
 
     id: UUID
     code: str
@@ -80,7 +80,7 @@ class NewScan(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What the door is told about a scan: always what was recorded first for its id."""
+    """The answer to a scan. For a repeated id it is always what was recorded first."""
 
     id: UUID
     outcome: Outcome
@@ -95,7 +95,7 @@ def scan(*, door: EnrolledDevice, new: NewScan, at: datetime) -> Answer:
     """Judge one code and record the scan.
 
     Raises:
-        InvalidInput: `scanned_at` lies ahead, or too far back.
+        InvalidInput: `scanned_at` is in the future or more than 7 days ago.
         ScanIdReused: the id belongs to a scan of another code or device.
     """
     answer = scan_all(door=door, scans=[new], offline=False, at=at)[0]
@@ -107,10 +107,10 @@ def scan(*, door: EnrolledDevice, new: NewScan, at: datetime) -> Answer:
 def scan_all(
     *, door: EnrolledDevice, scans: Sequence[NewScan], offline: bool, at: datetime
 ) -> list[Answer | Refusal]:
-    """Judge and record many scans with one statement; the answers in the order of `scans`.
+    """Judge and record many scans with one statement. The answers are in the order of `scans`.
 
-    Each is judged as of its `scanned_at`, with what is known now. What names no scheme is answered
-    and not recorded.
+    Each scan is judged as of its `scanned_at`, with what is known now. A text without the prefix of
+    a known kind of code is answered but not recorded.
     """
     refusals = [_refusal_of_time(new.scanned_at, at) for new in scans]
     rules, known, now = door.rules(), knowledge.current(), int(at.timestamp())
@@ -121,7 +121,7 @@ def scan_all(
             verdict = known.judge(new.code, rules=rules, at=int(moment.timestamp()), now=now)
             row = _row(door, new, verdict, moment=moment, offline=offline, at=at)
             judged[new.id] = _Judged(new, verdict, row)
-    # A poster or a product is nobody's code, so nobody was refused for it.
+    # A poster or a product is no health code, so no person was refused.
     earlier = record([one.row for one in judged.values() if names_scheme(one.new.code)])
     _count(
         one.row
@@ -135,7 +135,7 @@ def scan_all(
 
 
 class _Judged(NamedTuple):
-    """The scan that came first with its id, its verdict, and how it is written down."""
+    """The first scan with its id, its verdict, and the row to insert."""
 
     new: NewScan
     verdict: Verdict
@@ -176,7 +176,7 @@ def _row(
 
 
 def _shown_at(text: str, code: HealthCode) -> datetime | None:
-    """When the phone's picture was made; None for paper, which never changes."""
+    """Return when the phone made the picture; None for paper, which never changes."""
     if code.kind is Kind.PAPER:
         return None
     proof = decode(text).proof if code.phone_key else None
@@ -206,7 +206,7 @@ def _answer(
         outcome=Outcome(told.outcome),
         reason=Reason(told.reason),
         colour=None if told.colour is None else Colour(told.colour),
-        # The name is never stored: it comes from the code just sent, found genuine both times.
+        # The name is never stored. It comes from the code just sent, genuine both times.
         holder=None if told.colour is None or code is None else code.holder,
         issued_at=told.issued_at,
         age_seconds=told.age_seconds,
@@ -226,7 +226,7 @@ def _refusal_of_time(scanned_at: datetime | None, at: datetime) -> InvalidInput 
 
 
 def _digest(code: str) -> bytes:
-    # A scanner may read any bytes; what is not text must still have one digest.
+    # A scanner may read any bytes, even half a surrogate pair, which UTF-8 cannot encode.
     return hashlib.sha256(code.encode("utf-8", "surrogatepass")).digest()
 
 

@@ -1,4 +1,4 @@
-"""What doors send and get, as the API's description tells it."""
+"""The requests and answers of doors, as the OpenAPI document describes them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,10 +18,10 @@ from verifier.serializers import COLOURS, OUTCOMES, REASONS, CodeField, VerdictO
 
 
 class IdField(serializers.UUIDField):
-    """A UUID as text; other forms, which UUIDField would take, are mistakes here."""
+    """A UUID as text. Other forms, such as numbers, which UUIDField accepts, are refused."""
 
     def to_internal_value(self, data: object) -> UUID:
-        """The UUID. Raises ValidationError."""
+        """Return the UUID. Raises ValidationError."""
         if not isinstance(data, str) or not data.isascii():
             self.fail("invalid", value=data)
         return super().to_internal_value(data)
@@ -34,7 +34,7 @@ class EnrolInput(StrictSerializer):
 
 
 class EnrolOutput(serializers.Serializer[Any]):
-    """The device's token, told this once."""
+    """The device's token, which is told only once, and its venue."""
 
     token = serializers.CharField()
     device = serializers.IntegerField()
@@ -43,25 +43,25 @@ class EnrolOutput(serializers.Serializer[Any]):
 
 
 class ScanInput(StrictSerializer):
-    """One scan; `id` is made by the device, anew for each scan."""
+    """One scan. The device makes a new `id` (UUID) for each scan."""
 
     id = IdField()
     code = CodeField()
     scanned_at = InstantField(required=False, allow_null=True, default=None)
 
     def validate(self, attrs: dict[str, Any]) -> NewScan:
-        """The scan that the members are."""
+        """Return the scan."""
         return NewScan(**attrs)
 
 
 class ScanOutput(VerdictOutput):
-    """The answer to a scan: the same however often it is sent."""
+    """The answer to a scan. A repeated scan gets the same answer."""
 
     id = serializers.UUIDField()
 
 
 class OfflineScanInput(StrictSerializer):
-    """A scan that happened without network, with the verdict that the door gave then."""
+    """A scan that was made without network, with the verdict that the door gave then."""
 
     id = IdField()
     code = CodeField()
@@ -70,7 +70,7 @@ class OfflineScanInput(StrictSerializer):
     given_reason = serializers.ChoiceField(REASONS, required=False)
 
     def validate(self, attrs: dict[str, Any]) -> NewScan:
-        """The scan that the members are. Raises ValidationError for half a verdict."""
+        """Return the scan. Raises ValidationError for half a verdict."""
         try:
             given = Given.of(attrs.pop("given_outcome", None), attrs.pop("given_reason", None))
         except ValueError as error:
@@ -81,7 +81,7 @@ class OfflineScanInput(StrictSerializer):
 
 
 class BatchInput(StrictSerializer):
-    """Offline scans; each is checked by itself, so that one bad one holds up no other."""
+    """Scans made without network. Each is checked separately: a bad one does not stop others."""
 
     scans = serializers.ListField(
         child=serializers.DictField(), allow_empty=False, max_length=MOST_IN_A_BATCH
@@ -89,7 +89,7 @@ class BatchInput(StrictSerializer):
 
 
 class BatchResult(serializers.Serializer[Any]):
-    """The answer to one scan of a batch: the scan's answer, or why it was not taken."""
+    """The result of one scan of a batch: its answer, or why it was not accepted."""
 
     id = serializers.CharField(allow_null=True)
     answer = ScanOutput(allow_null=True)
@@ -97,7 +97,7 @@ class BatchResult(serializers.Serializer[Any]):
 
 
 class BatchOutput(serializers.Serializer[Any]):
-    """How many scans of a batch were taken, and each one's result, in order."""
+    """How many scans of a batch were accepted, and the result of each, in order."""
 
     accepted = serializers.IntegerField()
     rejected = serializers.IntegerField()
@@ -105,7 +105,7 @@ class BatchOutput(serializers.Serializer[Any]):
 
 
 class BundleOutput(serializers.Serializer[Any]):
-    """What a door takes along: a JWS (docs/reference/offline-doors.md) and the keys it is by."""
+    """The signed data of a door (docs/reference/offline-doors.md) and the keys that verify it."""
 
     bundle = serializers.CharField()
     keys = serializers.DictField()
@@ -114,7 +114,7 @@ class BundleOutput(serializers.Serializer[Any]):
 def scan_answer(
     answer: Answer, code: str, known: Mapping[Reason, str] | None = None
 ) -> dict[str, object]:
-    """An answer to a scan of `code`, for JSON; its sentence out of `known`, if given."""
+    """Return the answer to a scan of `code` for JSON. `known` holds translated sentences."""
     return {
         "id": answer.id,
         "outcome": answer.outcome,
