@@ -1,1 +1,1 @@
-"""Partners of other provinces: their tokens, quotas and verdicts."""
+"""Verdicts for partners, such as other provinces' systems, and their tokens and quotas."""

@@ -1,4 +1,4 @@
-"""The partners' HTTP interface: tokens for signed assertions, verdicts, and the sandbox."""
+"""The HTTP interface for partners: tokens, verdicts and the sandbox."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ GRANT_TYPE: Final = "client_credentials"
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MOST_VERIFICATIONS: Final = 5000
 LONGEST_TEXT: Final = 64 * 1024
-"""More than any QR picture holds, so that whatever a scanner read gets a verdict."""
+"""More than a QR picture can hold, so that every text that a scanner read gets a verdict."""
 
 _ONE_OR_MANY_CODES: Final = PolymorphicProxySerializer(
     "OneOrManyCodes",
@@ -57,7 +57,7 @@ _ONE_OR_MANY_VERDICTS: Final = PolymorphicProxySerializer(
 
 
 class PartnerTokenView(APIView):
-    """Public: the signed assertion says who asks."""
+    """Tokens for partners. The call is public, because the signed assertion proves who asks."""
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -95,29 +95,29 @@ class PartnerTokenView(APIView):
 
 
 def _parameters(request: Request) -> dict[str, str]:
-    """The parameters of a token request; one without a value is none (RFC 6749, 3.2).
+    """Return the parameters of a token request. Empty ones count as absent (RFC 6749, 3.2).
 
     Raises:
-        InvalidRequest: the body is no form, or names a parameter twice.
+        InvalidRequest: the body is not a form, or has a parameter twice.
     """
     try:
         form = request.data
     except (ParseError, UnsupportedMediaType, TooManyFieldsSent) as error:
         raise InvalidRequest from error
-    # The framework gives what is empty to no parser.
+    # Without a body the framework calls no parser, so `form` may be a plain dict.
     if not isinstance(form, QueryDict) or any(len(values) > 1 for _name, values in form.lists()):
         raise InvalidRequest
     return {str(name): str(value) for name, value in form.items() if value}
 
 
 class _PartnerView(APIView):
-    """A call that counts against its partner's quota and is written down."""
+    """A call that counts against the partner's quota and is recorded."""
 
     permission_classes = (IsPartner,)
     scope: ClassVar[str]
 
     def take(self, request: Request, codes: int) -> PartnerCall:
-        """Count it and write it down. Raises Forbidden, TooMany."""
+        """Count and record a call about `codes` codes. Raises Forbidden, TooMany."""
         account, token = request.user, request.auth
         if not isinstance(account, Account) or not isinstance(token, Token):
             raise NotAuthenticated
@@ -131,14 +131,14 @@ class _PartnerView(APIView):
 
 
 class VerificationView(_PartnerView):
-    """Verdicts for partners; nothing is recorded about the person."""
+    """Verdicts for partners. Nothing is recorded about the person."""
 
     scope = partners.VERIFY
 
     @refuses(TooMany)
     @extend_schema(request=_ONE_OR_MANY_CODES, responses=_ONE_OR_MANY_VERDICTS)
     def post(self, request: Request) -> Response:
-        """Judge one code, or a list of codes in order."""
+        """Judge one code, or a list of codes. The verdicts are in the same order."""
         codes = _codes(request.data)
         call = self.take(request, len(codes))
         known, rules = knowledge.current(), Rules()
@@ -148,7 +148,7 @@ class VerificationView(_PartnerView):
 
 
 class SandboxVerificationView(_PartnerView):
-    """Verdicts on specimens, by a verifier that knows the sandbox's issuer and no other."""
+    """Verdicts on specimens, from a verifier that trusts only the sandbox's issuer."""
 
     scope = partners.SANDBOX
 
@@ -171,14 +171,14 @@ class SandboxVerificationView(_PartnerView):
 
 
 class SandboxView(_PartnerView):
-    """The sandbox's specimens, and what a verifier of one's own needs to judge them."""
+    """The sandbox's specimens, and the keys and list with which a partner can judge them itself."""
 
     scope = partners.SANDBOX
 
     @refuses(TooMany)
     @extend_schema(operation_id="sandbox", responses=SandboxOutput)
     def get(self, request: Request) -> Response:
-        """Specimens made just now, good and bad, each with the verdict to expect."""
+        """Return fresh specimens, good and bad, each with the verdict to expect."""
         self.take(request, 1)
         now = int(timezone.now().timestamp())
         (name,) = sandbox.knowledge(at=now)[0].issuers
@@ -202,7 +202,7 @@ class SandboxView(_PartnerView):
 
 
 def _codes(data: Any) -> list[str]:
-    """The codes of a request, one or many. Raises InvalidInput, ValidationError, TooLarge."""
+    """Read the codes of a request. Raises InvalidInput, ValidationError, TooLarge."""
     if not isinstance(data, list):
         one = VerificationInput(data=data)
         one.is_valid(raise_exception=True)
@@ -223,7 +223,7 @@ def _codes(data: Any) -> list[str]:
 def _answer(
     call: PartnerCall, request: Request, codes: Sequence[str], verdicts: Sequence[Verdict]
 ) -> Response:
-    """The verdicts, one or many as was asked, once they are counted."""
+    """Count the verdicts and answer with them: one for one code, a list for a list."""
     partners.answered(call, (verdict.outcome for verdict in verdicts))
     told = [verification(verdict, code) for verdict, code in zip(verdicts, codes, strict=True)]
     return Response(told if isinstance(request.data, list) else told[0])

@@ -1,4 +1,4 @@
-"""Reading what partners asked."""
+"""Read the calls that partners made."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from verifier.models import PartnerCall
 
 @dataclass(frozen=True, slots=True)
 class PartnerDay:
-    """What one partner asked on one day by one kind of call; in the order of the columns.
+    """Sums of a partner, day and kind of call. The fields are the columns of the query, in order.
 
-    `codes` counts those of refused calls, too, which got no verdict.
+    `codes` includes the codes of refused calls, which got no verdict.
     """
 
     day: date
@@ -32,7 +32,7 @@ class PartnerDay:
 def partner_calls(
     *, since: datetime, until: datetime, partner: str | None = None
 ) -> QuerySet[PartnerCall]:
-    """The calls of all partners, or of one (its name), in `[since, until)`, the oldest first."""
+    """Return the calls in `[since, until)`, the oldest first; of `partner`, if given its name."""
     calls = PartnerCall.objects.select_related("account").filter(at__gte=since, at__lt=until)
     if partner is not None:
         calls = calls.filter(account__username=partner)
@@ -40,7 +40,7 @@ def partner_calls(
 
 
 def partner_days(calls: QuerySet[PartnerCall]) -> Iterator[PartnerDay]:
-    """The calls, summed up by Shanghai day, partner and kind of call, in that order."""
+    """Sum up the calls by Shanghai day, partner and kind of call, sorted in that order."""
     grouped = calls.order_by().annotate(day=TruncDate("at", tzinfo=SHANGHAI))
     sums = grouped.values_list("day", "account__username", "call").annotate(
         calls=Count("pk"),

@@ -1,4 +1,4 @@
-"""What the partners' interface takes and gives, as the API's description tells it."""
+"""The requests and answers of partners, as the OpenAPI document describes them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,7 @@ class TokenInput(serializers.Serializer[Any]):
 
 
 class TokenOutput(serializers.Serializer[Any]):
-    """A token, told this once (RFC 6749, 5.1)."""
+    """A token, which is told only once (RFC 6749, 5.1)."""
 
     access_token = serializers.CharField()
     token_type = serializers.CharField()
@@ -32,7 +32,7 @@ class TokenOutput(serializers.Serializer[Any]):
 
 
 class SpecimenOutput(serializers.Serializer[Any]):
-    """A code to test with, and the verdict that a right verifier gives."""
+    """A code to test with, and the verdict that a correct verifier gives."""
 
     name = serializers.CharField()
     code = serializers.CharField()
@@ -41,7 +41,7 @@ class SpecimenOutput(serializers.Serializer[Any]):
 
 
 class SandboxOutput(serializers.Serializer[Any]):
-    """Specimens; the sandbox's public keys and its status list (Base64), as an issuer has them."""
+    """Specimens, and the sandbox's public keys and status list (Base64) in an issuer's formats."""
 
     issuer = serializers.CharField()
     keys = serializers.DictField()
@@ -50,13 +50,13 @@ class SandboxOutput(serializers.Serializer[Any]):
 
 
 class VerificationInput(StrictSerializer):
-    """A code to be judged."""
+    """A code to judge."""
 
     code = CodeField()
 
 
 class VerificationOutput(VerdictOutput):
-    """A verdict with its issuer, its expiry and how old the knowledge is that it rests on."""
+    """A verdict with the code's issuer and expiry, and the age of the trust and status data."""
 
     issuer = serializers.CharField(allow_null=True)
     expires_at = serializers.DateTimeField(allow_null=True)
@@ -65,7 +65,7 @@ class VerificationOutput(VerdictOutput):
 
 
 def verification(verdict: Verdict, text: str) -> dict[str, object]:
-    """A verdict on `text` as JSON, for a partner."""
+    """Return a verdict on `text` as JSON, for a partner."""
     code = verdict.code
     return {
         "outcome": verdict.outcome.value,
@@ -85,5 +85,5 @@ def verification(verdict: Verdict, text: str) -> dict[str, object]:
 
 
 def rfc3339(at: datetime) -> str:
-    """An instant as RFC 3339 in UTC."""
+    """Format an instant as RFC 3339 in UTC."""
     return at.astimezone(UTC).isoformat().replace("+00:00", "Z")

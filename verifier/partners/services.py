@@ -1,7 +1,8 @@
-"""Partners' machines: their keys, their tokens, what they may ask and how often, what they asked.
+"""Partners' systems: their keys, tokens, scopes and quotas, and the record of their calls.
 
-A partner proves who it is with a JWT signed by its own key (RFC 7523) and gets a
-token for minutes (RFC 6749, client credentials). No secret of a partner is ever kept here.
+A partner proves who it is with a JWT signed by its own key (RFC 7523). In return it gets a token
+that is valid for ten minutes (RFC 6749, client credentials). This service stores no secret of a
+partner.
 """
 
 from collections import Counter
@@ -31,11 +32,11 @@ from verifier.models import Partner, PartnerAssertion, PartnerCall
 
 VERIFY, SANDBOX = "verify", "sandbox"
 SCOPES: Final = (VERIFY, SANDBOX)
-"""What a partner may be allowed: verdicts on real codes, and on specimens."""
+"""What a partner may ask for: verdicts on real codes, and on specimens."""
 
 TOKEN_LIFE: Final = timedelta(minutes=10)
 ASSERTION_LIFE: Final = timedelta(minutes=10)
-"""The longest life of an assertion: for so long its `jti` is remembered."""
+"""The longest life of an assertion. Its `jti` is kept until it can no longer be used."""
 
 LEEWAY_SECONDS: Final = 60
 CODES_PER_MINUTE: Final = 6000
@@ -50,7 +51,7 @@ _WRONG: Final = limits.Limit("partner-assertions", most=60, within=timedelta(min
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A token, told once, and what it is good for."""
+    """A new token, its expiry and its scopes. The token is told only once."""
 
     token: str = field(repr=False)
     expires_at: datetime
@@ -66,9 +67,9 @@ def register(
     contact: str,
     at: datetime,
 ) -> Partner:
-    """Let a partner in, or change what it may do; `keys` is its JWK set, public halves alone.
+    """Register a partner, or change a known one. `keys` is its JWK set, public keys only.
 
-    Raises InvalidInput: keys that are not such a set, unknown scopes, no quota.
+    Raises InvalidInput: for a bad key set, unknown scopes, or a quota below 1.
     """
     read = _read_keys(keys)
     if not scopes or set(scopes) - set(SCOPES) or codes_per_minute < 1:
@@ -88,14 +89,15 @@ def register(
 
 
 def grant(*, assertion: str, scope: str, sender: str, at: datetime) -> Granted:
-    """A token for a partner that signed `assertion`; each assertion works once.
+    """Give a token to the partner that signed `assertion`. Each assertion works once.
 
-    `scope` is what it asks for, words with spaces between; empty asks for all it may have.
+    `scope` lists the scopes that it asks for, separated by spaces. Empty asks for all it may have.
 
     Raises:
-        InvalidClient: unknown, closed, wrongly signed, out of time, or used before.
-        InvalidScope: something it may not have.
-        TooMany: wrong again and again from `sender`, a network address.
+        InvalidClient: the partner is unknown or closed, or the assertion is wrongly signed, out of
+            date or already used.
+        InvalidScope: the partner may not have one of the scopes.
+        TooMany: too many wrong assertions came from `sender`, a network address.
     """
     limits.take([(_WRONG, sender)], at=at)
     partner, claims = _authenticate(assertion, at=at)
@@ -119,13 +121,13 @@ def grant(*, assertion: str, scope: str, sender: str, at: datetime) -> Granted:
 def take(
     *, account: Account, token_scope: str, scope: str, codes: int, at: datetime
 ) -> PartnerCall:
-    """Count `codes` against the partner's minute, and write the call down, refused or not.
+    """Count `codes` against the partner's quota, and record the call, even a refused one.
 
-    A token without scopes is one that was issued by hand, and may do all.
+    A token without scopes was issued by hand and has all scopes.
 
     Raises:
-        Forbidden: the token is not for `scope`.
-        TooMany: the quota of this minute does not hold that many codes any more.
+        Forbidden: the token lacks `scope`.
+        TooMany: the rest of this minute's quota is smaller than `codes`.
     """
     refusal: Refusal | None = None
     if token_scope and scope not in token_scope.split():
@@ -143,7 +145,7 @@ def take(
 
 
 def answered(call: PartnerCall, outcomes: Iterable[Outcome]) -> None:
-    """Add to a call how its verdicts came out, one for each of its codes."""
+    """Add to a call the counts of its verdicts. `outcomes` has one for each code."""
     counted = Counter(outcomes)
     PartnerCall.objects.filter(pk=call.pk).update(
         passes=counted[Outcome.PASS],
@@ -153,22 +155,22 @@ def answered(call: PartnerCall, outcomes: Iterable[Outcome]) -> None:
 
 
 def forget_assertions(*, at: datetime) -> int:
-    """Drop assertions that could not be used again anyway; how many."""
+    """Delete assertions that have expired and cannot be used again. Return how many."""
     return PartnerAssertion.objects.filter(expires_at__lt=at).delete()[0]
 
 
 def forget_calls(*, at: datetime) -> int:
-    """Drop calls that were kept long enough; how many."""
+    """Delete the records of calls older than `CALLS_KEPT`. Return how many."""
     return PartnerCall.objects.filter(at__lt=at - CALLS_KEPT).delete()[0]
 
 
 def audience() -> tuple[str, ...]:
-    """What an assertion may name as its audience: this issuer's address, or its token endpoint."""
+    """Return the allowed audiences (`aud`): this service's address or its token endpoint."""
     return (settings.BASE_URL, settings.BASE_URL + TOKEN_PATH)
 
 
 def _authenticate(assertion: str, *, at: datetime) -> tuple[Partner, dict[str, Any]]:
-    # Whoever is meant is looked up by what is claimed; nothing is believed before the signature.
+    # The unverified `iss` only selects the keys. Every claim is read again from the verified token.
     try:
         claimed = strict_json.read(jws.extract_compact(assertion.encode()).payload.decode())
         name = claimed.get("iss") if isinstance(claimed, dict) else None
@@ -180,14 +182,14 @@ def _authenticate(assertion: str, *, at: datetime) -> tuple[Partner, dict[str, A
     except (JoseError, ValueError, RecursionError) as error:
         raise InvalidClient from error
     latest = int((at + ASSERTION_LIFE).timestamp()) + LEEWAY_SECONDS
-    # NaN and infinity are numbers to Python's JSON, and never later than anything.
+    # Python's JSON reads NaN as a number, and no comparison with NaN is true.
     if type(claims["exp"]) is not int or claims["exp"] > latest:
         raise InvalidClient
     return partner, claims
 
 
 def _registry(name: str, at: datetime) -> jwt.JWTClaimsRegistry:
-    """What the claims must be: RFC 7523, section 3."""
+    """Return the rules for the claims (RFC 7523, section 3)."""
     return jwt.JWTClaimsRegistry(
         now=int(at.timestamp()),
         leeway=LEEWAY_SECONDS,
@@ -235,7 +237,7 @@ def _granted_scopes(partner: Partner, asked: str) -> tuple[str, ...]:
 
 
 def _read_keys(keys: bytes) -> KeySet:
-    """A partner's JWK set. Raises InvalidInput."""
+    """Read a partner's JWK set. Raises InvalidInput."""
     try:
         given = strict_json.read(read_utf8(keys))
         read = KeySet.import_key_set(given)
@@ -258,7 +260,7 @@ def _is_good(key: object) -> bool:
 
 
 def _count(account: Account, codes: int, at: datetime) -> bool:
-    """Whether the minute's quota holds `codes` more; counted in the same statement."""
+    """Add `codes` to the minute's count. Return False when the quota does not allow them."""
     quota = _quota(account)
     if codes > quota:
         return False

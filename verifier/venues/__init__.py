@@ -1,1 +1,1 @@
-"""Venues, their devices and what happened at their doors, for those who manage them."""
+"""Pages for managers of venues: their venues, devices and scans."""

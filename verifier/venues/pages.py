@@ -1,4 +1,4 @@
-"""Pages for a venue's manager: venues, their devices, and what was scanned."""
+"""Pages for managers of venues: their venues, devices and scans."""
 
 from datetime import datetime
 from io import BytesIO
@@ -33,7 +33,7 @@ from verifier.venues import selectors, services
 @require_http_methods(["GET", "POST"])
 @role_required(Role.VENUE_MANAGER)
 def venues(request: HttpRequest) -> HttpResponse:
-    """The manager's venues, and a form to open another."""
+    """Show the manager's venues and a form to add another; add it on POST."""
     manager = account_of(request)
     if request.method == "GET":
         return _venues(request, manager)
@@ -55,14 +55,14 @@ def venues(request: HttpRequest) -> HttpResponse:
 @require_GET
 @role_required(Role.VENUE_MANAGER)
 def venue(request: HttpRequest, venue_id: int) -> HttpResponse:
-    """One venue: what was scanned today, what yellow means, its devices."""
+    """Show one venue: today's scans, what a yellow code means, the devices."""
     return _venue(request, _own_venue(request, venue_id))
 
 
 @require_POST
 @role_required(Role.VENUE_MANAGER)
 def set_yellow(request: HttpRequest, venue_id: int) -> HttpResponse:
-    """Say what a yellow code means at this venue."""
+    """Set what a yellow code means at this venue."""
     venue = _own_venue(request, venue_id)
     services.admit_yellow(venue=venue, yellow=_yellow(request))
     messages.success(request, _("Saved. The venue's devices use it within seconds."))
@@ -73,7 +73,7 @@ def set_yellow(request: HttpRequest, venue_id: int) -> HttpResponse:
 @require_POST
 @role_required(Role.VENUE_MANAGER)
 def add_device(request: HttpRequest, venue_id: int) -> HttpResponse:
-    """Add a device, and show the code that enrols it: this once, never again."""
+    """Add a device and show the code that enrols it. The code is never shown again."""
     venue = _own_venue(request, venue_id)
     try:
         label = request.POST.get("label", "")
@@ -151,29 +151,29 @@ def _state(device: Device, now: datetime) -> str:
 
 
 def _kind(request: HttpRequest) -> VenueKind:
-    """The kind that was chosen; what is none is other."""
+    """Return the chosen kind; OTHER for a value that is no kind."""
     given = request.POST.get("kind", "")
     return VenueKind(given) if given in VenueKind.values else VenueKind.OTHER
 
 
 def _yellow(request: HttpRequest) -> Outcome:
-    """What the form says yellow means; whatever is not refusal is caution."""
+    """Return what the form says yellow means; CAUTION for any value but refuse."""
     refuses = request.POST.get("yellow") == Outcome.REFUSE.value
     return Outcome.REFUSE if refuses else Outcome.CAUTION
 
 
 def _picture(text: str) -> SafeString:
-    """A QR picture as SVG, to stand in a page."""
+    """Return a QR picture as inline SVG."""
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=4)
     code.add_data(text)
     picture = BytesIO()
     code.make_image(image_factory=SvgPathImage).save(picture)
     svg = picture.getvalue().decode().partition("?>")[2]
-    return mark_safe(svg)  # noqa: S308 - made here from squares alone
+    return mark_safe(svg)  # noqa: S308 - drawn here, from squares only
 
 
 def _own_venue(request: HttpRequest, venue_id: int) -> Venue:
-    """The manager's venue. Raises Http404 for everybody else's."""
+    """Return the manager's venue. Raises Http404, also for other managers' venues."""
     try:
         return selectors.venue_of(account_of(request), venue_id)
     except NotFound as missing:

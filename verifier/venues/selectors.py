@@ -1,4 +1,4 @@
-"""Reading venues, their devices, and what was scanned."""
+"""Read venues, their devices and their scans."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +19,7 @@ MOST_DIFFERENCES: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A scan without network on which the server's verdict is not the one that was given."""
+    """A scan without network that the server later judged differently than the door."""
 
     scanned_at: datetime
     device: str
@@ -30,12 +30,12 @@ class Difference:
 
 
 def venues_of(manager: Account) -> QuerySet[Venue]:
-    """The manager's venues, by name."""
+    """Return the manager's venues, by name."""
     return Venue.objects.filter(manager=manager).order_by("name", "pk")
 
 
 def venue_of(manager: Account, venue_id: int) -> Venue:
-    """One venue of the manager's. Raises NotFound, also for other managers' venues."""
+    """Return one of the manager's venues. Raises NotFound, also for other managers' venues."""
     venue = Venue.objects.filter(manager=manager, pk=venue_id).first()
     if venue is None:
         raise NotFound(_("You have no venue with this number."))
@@ -43,7 +43,7 @@ def venue_of(manager: Account, venue_id: int) -> Venue:
 
 
 def device_of(manager: Account, device_id: int) -> Device:
-    """One device of the manager's venues. Raises NotFound, also for other managers' devices."""
+    """Return a device of the manager's. Raises NotFound, also for other managers' devices."""
     devices = Device.objects.select_related("venue")
     device = devices.filter(venue__manager=manager, pk=device_id).first()
     if device is None:
@@ -52,22 +52,23 @@ def device_of(manager: Account, device_id: int) -> Device:
 
 
 def outcomes_today(venue: Venue, *, at: datetime) -> dict[Outcome, int]:
-    """How many scans of the Shanghai day of `at` had which outcome."""
+    """Count the scans of the Shanghai day of `at`, by outcome."""
     today = Scan.objects.filter(day=day_of(at), venue=venue)
     counted = dict(today.values_list("outcome").annotate(count=Count("id")).order_by())
     return {outcome: counted.get(outcome.value, 0) for outcome in Outcome}
 
 
 def offline_today(venue: Venue, *, at: datetime) -> int:
-    """How many scans of the Shanghai day of `at` were judged by a device without network."""
+    """Count the scans of the Shanghai day of `at` that a device judged without network."""
     today = day_of(at)
     return Scan.objects.filter(day=today, venue=venue, offline=True).count()
 
 
 def differences(venue: Venue, *, at: datetime) -> list[Difference]:
-    """Offline scans of the week before `at` that the server judges otherwise, newest first.
+    """Return the offline scans of the week before `at` that the server judged differently.
 
-    At most `MOST_DIFFERENCES`. The server judges with what it has learnt since, too.
+    The newest come first, at most `MOST_DIFFERENCES`. The server also used what it learnt after the
+    scan.
     """
     week_ago = day_of(at - MAX_SCAN_AGE)
     rows = (

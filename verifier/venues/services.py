@@ -1,4 +1,4 @@
-"""Venues and the devices at their doors."""
+"""Add and change venues and the devices at their doors."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,7 @@ from verifier.models import Device, Venue, VenueKind
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """A device to be enrolled with a code that is shown once."""
+    """A new device and the code that enrols it, which is shown once."""
 
     device: Device
     code: str = field(repr=False)
@@ -33,12 +33,12 @@ def create_venue(
     kind: VenueKind = VenueKind.OTHER,
     at: datetime,
 ) -> Venue:
-    """Open a venue in an area of the manager's.
+    """Add a venue in an area that the manager may manage.
 
     Raises:
-        Forbidden: the area is outside what the manager may manage.
-        UnknownArea, EndedArea: no such area, or no longer.
-        InvalidInput: no name; yellow neither caution nor refuse.
+        Forbidden: the manager may not manage this area.
+        UnknownArea, EndedArea: the area does not exist, or no longer.
+        InvalidInput: the name is empty, too long or unreadable, or `yellow` is `pass`.
     """
     code = normalise_code(area)
     require_valid([Use(code, at, "/area")])
@@ -61,7 +61,7 @@ def admit_yellow(*, venue: Venue, yellow: Outcome) -> None:
 
 
 def add_device(*, venue: Venue, label: str, at_exit: bool = False, at: datetime) -> Enrolment:
-    """Make a place for a device and the one-time code that enrols it. Raises InvalidInput."""
+    """Add a device and make the one-time code that enrols it. Raises InvalidInput."""
     label = _name(label, most=64)
     code, digest = new_code()
     device = Device.objects.create(
@@ -76,7 +76,7 @@ def add_device(*, venue: Venue, label: str, at_exit: bool = False, at: datetime)
 
 
 def revoke(*, device: Device, at: datetime) -> None:
-    """End a device's right to scan; every process notices within seconds."""
+    """End a device's right to scan. Every process notices within 15 seconds."""
     Device.objects.filter(pk=device.pk, revoked_at__isnull=True).update(
         revoked_at=at, enrolment_hash=None, token_hash=None
     )
