@@ -1,4 +1,4 @@
-"""A sandbox issuer: codes that say they are specimens, good and bad, for partners to test with."""
+"""An issuer of specimens: good and bad codes with which partners test their verifiers."""
 
 from healthcode.sandbox.issuer import is_specimen, key_set, knowledge, status_list
 from healthcode.sandbox.specimens import Specimen, specimens

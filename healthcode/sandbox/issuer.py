@@ -1,8 +1,8 @@
-"""The sandbox's issuer, whose key is no secret: whoever has this source can sign as it.
+"""The sandbox's issuer. Its key is not secret: anybody who has this source can sign with it.
 
-That is safe because nobody recognises it. Issuers named `…-SPECIMEN` are left out wherever trust is
-loaded, its status list has an address that never resolves (RFC 2606), and every code of it says on
-its face that it is a specimen.
+That is safe, because nobody trusts it. Trust is never loaded for issuers named `…-SPECIMEN`, the
+address of its status list never resolves (RFC 2606), and the holder's name in each of its codes
+says that it is a specimen.
 """
 
 from collections.abc import Mapping
@@ -31,33 +31,33 @@ KEY: Final = core.Key.of(_KEY.public_key(), not_before=0)
 
 
 def is_specimen(issuer: str) -> bool:
-    """Whether an issuer of this name makes specimens, which count nowhere but in a sandbox."""
+    """Return whether an issuer of this name makes specimens, which count only in the sandbox."""
     return issuer.endswith(SUFFIX)
 
 
 def sign(message: bytes) -> bytes:
-    """The sandbox's ES256 signature as COSE carries it."""
+    """Sign with the sandbox's key: ES256, in the form that COSE carries."""
     return cose.sign_es256(_KEY, message)
 
 
 def sign_as_phone(message: bytes) -> bytes:
-    """The same by the phone to which specimens are bound."""
+    """Sign with the key of the phone to which some specimens are bound."""
     return cose.sign_es256(_PHONE, message)
 
 
 def phone_key() -> bytes:
-    """That phone's public key, as codes carry it: x and y."""
+    """Return that phone's public key as codes carry it: x and y, 32 bytes each."""
     point = _PHONE.public_key().public_numbers()
     return point.x.to_bytes(_COORDINATE_BYTES, "big") + point.y.to_bytes(_COORDINATE_BYTES, "big")
 
 
 def key_set() -> Mapping[str, object]:
-    """The sandbox's public key, as an issuer publishes its keys (JWK set)."""
+    """Return the sandbox's public key in an issuer's format (JWK set)."""
     return core.jwk_set([KEY])
 
 
 def status_list(*, at: int) -> bytes:
-    """The sandbox's status list as of `at` (seconds since 1970), as an issuer publishes it."""
+    """Return the sandbox's status list at `at` (seconds since 1970), in an issuer's format."""
     return core.build_status_list(
         issuer=NAME,
         uri=LIST_URI,
@@ -72,7 +72,7 @@ def status_list(*, at: int) -> bytes:
 
 
 def knowledge(*, at: int) -> tuple[core.Trust, core.Statuses]:
-    """What a verifier in the sandbox knows: this issuer alone, as of `at`."""
+    """Return the trust and status data of a sandbox verifier at `at`: this issuer only."""
     issuer = core.Issuer(NAME, (KEY,))
     listed = core.parse_status_list(status_list(at=at), (KEY,), at, uri=LIST_URI)
     return core.Trust(issuers={NAME: issuer}, as_of=at), core.Statuses.of([listed])

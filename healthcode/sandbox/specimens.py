@@ -1,4 +1,4 @@
-"""Specimen codes, good and bad, each with the verdict that a right verifier gives."""
+"""Specimen codes, good and bad, each with the verdict that a correct verifier gives."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from healthcode.core import Colour, Kind, Outcome, Reason
 from healthcode.sandbox import issuer
 
 LIFE_SECONDS: Final = 3600
-"""Longer than a live code of a province, so that a partner has time to look."""
+"""Longer than the life of a real live code, so that a partner has time to test."""
 
 _CARD_SECONDS: Final = 14 * 86_400
 _HOUR: Final = 3600
@@ -17,7 +17,7 @@ _HOUR: Final = 3600
 
 @dataclass(frozen=True, slots=True)
 class Specimen:
-    """A text to scan, and what a verifier in the sandbox must say of it."""
+    """A text to scan, and the verdict that a verifier in the sandbox must give."""
 
     name: str
     code: str
@@ -26,9 +26,9 @@ class Specimen:
 
 
 def specimens(*, at: int) -> list[Specimen]:
-    """Fresh specimens as of `at` (seconds since 1970).
+    """Make fresh specimens at `at` (seconds since 1970).
 
-    Their verdicts hold for half an hour, that of `bound` for a minute: its proof lives no longer.
+    Their verdicts are right for half an hour; that of `bound` for a minute, the life of its proof.
     """
     good = _code(at)
     signed = _sign(good)
@@ -66,7 +66,7 @@ def _specimen(name: str, code: core.HealthCode, outcome: Outcome, reason: Reason
 
 
 def _bound(good: core.HealthCode, at: int) -> list[Specimen]:
-    """A code bound to a phone, as that phone shows it, and what others make of it."""
+    """Make a code bound to a phone, as that phone shows it, and wrong ways to show it."""
     text = _sign(good._replace(phone_key=issuer.phone_key()))
 
     def shown(made_at: int, signer: Callable[[bytes], bytes] = issuer.sign_as_phone) -> str:
@@ -117,5 +117,5 @@ def _sign(
 
 
 def _forge(message: bytes) -> bytes:
-    """A signature over another message."""
+    """Sign another message, so that the signature is wrong for this one."""
     return issuer.sign(message + b"!")

@@ -52,7 +52,7 @@ def test_an_address_outside_is(address: str) -> None:
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "0"])
 def test_nobody_inside_is_asked_however_the_address_is_written(host: str) -> None:
     """Of the machine's own spellings of 127.0.0.1 none gets through."""
-    with pytest.raises(FetchFailed, match="is no public address"):
+    with pytest.raises(FetchFailed, match="is not a public address"):
         get(f"https://{host}/x", Reach())
 
 

@@ -1,1 +1,1 @@
-"""Whose codes are recognised: trust lists, keys and status lists of the issuers."""
+"""Whose codes are accepted here: trust lists, and the issuers' keys and status lists."""

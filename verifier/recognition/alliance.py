@@ -1,7 +1,7 @@
-"""The trust list of the alliance that this verifier follows: fetched, verified, kept, watched.
+"""Fetch, verify and keep the trust list of the alliance that this verifier follows.
 
-Its address and the alliance's public keys come with the installation (TRUST_LIST, ALLIANCE_KEYS).
-The last good list is kept whatever the source answers, and none older is ever taken.
+The operator sets its address and the alliance's public keys (TRUST_LIST, ALLIANCE_KEYS). The last
+valid list is kept, whatever the source answers. An older list is never accepted.
 """
 
 import logging
@@ -24,16 +24,16 @@ logger = logging.getLogger(__name__)
 
 LIST_LIMIT: Final = 2 * 1024 * 1024
 ENDS_SOON: Final = timedelta(days=2)
-"""So long before its list ends a verifier begins to warn: time for people to sign the next."""
+"""How long before its list expires a verifier warns, so that people have time to sign a new one."""
 
 UNHEARD: Final = timedelta(hours=1)
-"""A source that has not answered for so long is worth a warning, though the list still counts."""
+"""How long a source may be silent before a verifier warns. The list is still valid."""
 
 GRACE: Final = timedelta(seconds=core.Rules().trust_grace_seconds)
 
 
 class ListState(StrEnum):
-    """How far the list can be relied on, from best to worst."""
+    """How reliable the list is, from best to worst."""
 
     GOOD = "good"
     UNHEARD = "unheard"
@@ -44,19 +44,19 @@ class ListState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The list at hand, its signature verified, and when its source last confirmed it."""
+    """The list in use, with verified signature, and when its source last confirmed it."""
 
     trust: core.Trust
     confirmed_at: datetime
 
     @property
     def ends_at(self) -> datetime:
-        """When nobody may rely on it any more."""
-        # A signed list always has an end; its reader has refused others.
+        """When the list expires."""
+        # A signed list always has an expiry, because `parse_trust_list` refuses others.
         return datetime.fromtimestamp(self.trust.expires_at or 0, UTC)
 
     def state(self, *, at: datetime) -> ListState:
-        """What to think of it at `at`. A stale list passes nobody without a look."""
+        """Return how reliable the list is at `at`. With a stale one, staff must check everybody."""
         if at >= self.ends_at or at - self.confirmed_at > GRACE:
             return ListState.STALE
         if self.ends_at - at < ENDS_SOON:
@@ -65,39 +65,39 @@ class Held:
 
 
 def is_followed() -> bool:
-    """Whether this verifier was told of an alliance."""
+    """Return whether the operator has configured an alliance."""
     return bool(settings.TRUST_LIST)
 
 
 def held(*, at: datetime) -> Held | None:
-    """The last good list. None without one, and when the alliance's keys no longer sign for it."""
+    """Return the last valid list. None if there is none, or its signature is no longer valid."""
     row = TrustList.objects.first() if is_followed() else None
     if row is None:
         return None
     try:
         trust = core.parse_trust_list(row.token, keys(), _seconds(at))
     except (core.CoreError, OSError) as why:
-        logger.error("the trust list at hand is left out, its issuers are refused: %s", why)
+        logger.error("the stored trust list is ignored, so its issuers are refused: %s", why)
         return None
     return Held(trust, row.confirmed_at)
 
 
 def state(*, at: datetime) -> ListState:
-    """How far the list of the alliance can be relied on."""
+    """Return how reliable the alliance's list is at `at`."""
     found = held(at=at)
     return ListState.MISSING if found is None else found.state(at=at)
 
 
 def keys() -> tuple[core.Key, ...]:
-    """The alliance's public keys, from their file. Raises OSError, MalformedKey."""
+    """Read the alliance's public keys from their file. Raises OSError, MalformedKey."""
     return core.parse_jwk_set(strict_json.without_mark(Path(settings.ALLIANCE_KEYS).read_bytes()))
 
 
 def refresh(*, at: datetime) -> None:
-    """Look for a newer list where TRUST_LIST says, and keep it when it is good.
+    """Fetch the list from TRUST_LIST, and keep it if it is valid and not older.
 
     Raises:
-        FetchFailed, CoreError: what was held before is kept.
+        FetchFailed, CoreError: the previous list is kept.
     """
     row = TrustList.objects.first()
     fetched = _fetch(settings.TRUST_LIST, etag=row.etag if row else "")
@@ -108,10 +108,10 @@ def refresh(*, at: datetime) -> None:
 
 
 def keep(token: bytes, *, etag: str, at: datetime) -> None:
-    """Keep a signed list that is at least as new as the one at hand.
+    """Keep a signed list if it is valid and not older than the stored one.
 
     Raises:
-        MalformedTrustList, NotTrusted, WentBackwards, FetchFailed: the one at hand stays.
+        MalformedTrustList, NotTrusted, WentBackwards, FetchFailed: the stored list stays.
     """
     try:
         alliance = keys()
@@ -128,7 +128,7 @@ def keep(token: bytes, *, etag: str, at: datetime) -> None:
 
 
 def _fetch(source: str, *, etag: str) -> Fetched:
-    """From an address, or from a file on this machine."""
+    """Fetch from a web address, or read a file on this machine."""
     if source.startswith(("http://", "https://")):
         return fetch(source, etag=etag, limit=LIST_LIMIT, reach=reach())
     try:

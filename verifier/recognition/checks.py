@@ -1,4 +1,4 @@
-"""Checks of the verifier's settings, made when a process starts."""
+"""Check the verifier's settings when a process starts."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -15,7 +15,7 @@ from verifier.recognition import alliance
 def check_settings(
     app_configs: Sequence[AppConfig] | None = None, **options: Any
 ) -> Iterable[CheckMessage]:
-    """That an alliance that is followed has keys by which its lists are believed."""
+    """Report an alliance that is configured without keys that can verify its lists."""
     if not alliance.is_followed():
         return []
     if not settings.ALLIANCE_KEYS:
@@ -24,6 +24,6 @@ def check_settings(
     try:
         alliance.keys()
     except (OSError, CoreError) as error:
-        fault = f"ALLIANCE_KEYS names no JWK set that can be read: {error}"
+        fault = f"The file that ALLIANCE_KEYS names holds no readable JWK set: {error}"
         return [Error(fault, id="verifier.E002")]
     return []

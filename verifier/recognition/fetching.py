@@ -1,7 +1,8 @@
-"""GET from an issuer or an alliance, within limits of time and size, and nowhere inside.
+"""GET from an issuer or an alliance, within limits of time and size, and only public addresses.
 
-What others publish may not steer our requests: only https to public addresses is asked, the
-connection goes to the very address that was looked at, and no redirect or proxy is followed.
+Documents of others name addresses that this service then fetches. So that they cannot make it reach
+the internal network, it asks only public addresses over https, connects to exactly the address that
+it has checked, and follows no redirect or proxy.
 """
 
 import http.client
@@ -28,12 +29,12 @@ _Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class FetchFailed(Exception):
-    """Nobody could be reached, or what they answered is of no use."""
+    """The server could not be reached, or its answer cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A body and its ETag; `body` is None where the copy at hand is still the newest."""
+    """A body and its ETag. `body` is None when the stored copy is still the newest (304)."""
 
     body: bytes | None
     etag: str
@@ -41,7 +42,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a request may go: `anywhere`, or to public addresses and to the `own` hosts."""
+    """The addresses that a request may reach: `anywhere`, or public ones and the `own` hosts."""
 
     anywhere: bool = False
     own: frozenset[str] = frozenset()
@@ -51,8 +52,8 @@ def fetch(uri: str, *, etag: str, limit: int, reach: Reach) -> Fetched:
     """GET `uri`, at most `limit` bytes in at most `WHOLE_TIMEOUT_SECONDS`.
 
     Raises:
-        FetchFailed: for any failure of network or server, a redirect, too large a body, and an
-            address that is out of reach.
+        FetchFailed: the network or the server failed, the answer is a redirect or too large, or
+            `reach` does not allow the address.
     """
     deadline = time.monotonic() + WHOLE_TIMEOUT_SECONDS
     try:
@@ -72,14 +73,14 @@ def fetch(uri: str, *, etag: str, limit: int, reach: Reach) -> Fetched:
             raise FetchFailed("answered too slowly") from error
         raise FetchFailed(f"could not be reached ({type(error).__name__})") from error
     if time.monotonic() > deadline:
-        # What was cut off looks as if it had ended.
+        # A body that the deadline cut off looks complete.
         raise FetchFailed("answered too slowly")
     return Fetched(body, response.headers.get("ETag", "")[:80])
 
 
 @contextmanager
 def _connection(target: SplitResult, reach: Reach) -> Iterator[http.client.HTTPConnection]:
-    """A connection to where `target` leads, cut off when its whole time is over."""
+    """Connect to `target`. The connection is cut after `WHOLE_TIMEOUT_SECONDS`."""
     connection = http.client.HTTPConnection(target.hostname or "")
     connection.sock = _socket(target, reach)
     deadline = threading.Timer(WHOLE_TIMEOUT_SECONDS, _cut_off, [connection.sock])
@@ -93,11 +94,11 @@ def _connection(target: SplitResult, reach: Reach) -> Iterator[http.client.HTTPC
 
 
 def _socket(target: SplitResult, reach: Reach) -> socket.socket:
-    """A socket that is connected to the address that was looked at, and to no other."""
+    """Connect a socket to the address that was checked, so that DNS cannot change it afterwards."""
     if "@" in target.netloc:
-        raise FetchFailed("an address with a name or password in it")
+        raise FetchFailed("the address has a user name or password in it")
     if target.scheme != "https" and not (reach.anywhere and target.scheme == "http"):
-        raise FetchFailed("not an address that begins with https://")
+        raise FetchFailed("the address does not begin with https://")
     host = target.hostname or ""
     port = target.port or (443 if target.scheme == "https" else 80)
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -105,7 +106,7 @@ def _socket(target: SplitResult, reach: Reach) -> socket.socket:
     if not reach.anywhere and host not in reach.own:
         addresses = [address for address in addresses if is_public(address)]
         if not addresses:
-            raise FetchFailed(f"{host} is no public address")
+            raise FetchFailed(f"{host} is not a public address")
     plain = _first_to_answer(addresses, port)
     return _safe(plain, host) if target.scheme == "https" else plain
 
@@ -121,7 +122,7 @@ def _first_to_answer(addresses: Iterable[str], port: int) -> socket.socket:
 
 
 def _safe(plain: socket.socket, host: str) -> socket.socket:
-    """The same socket under TLS, with the certificate of `host`."""
+    """Start TLS on the socket and verify the certificate of `host`."""
     try:
         return _tls().wrap_socket(plain, server_hostname=host)
     except (OSError, ValueError):
@@ -130,7 +131,7 @@ def _safe(plain: socket.socket, host: str) -> socket.socket:
 
 
 def is_public(address: str) -> bool:
-    """Whether this address belongs to the public network, also the IPv4 one that it wraps."""
+    """Return whether an address is public; also the IPv4 address inside an IPv6 one must be."""
     return all(each.is_global and not each.is_multicast for each in _wrapped(address))
 
 

@@ -1,4 +1,4 @@
-"""What the verifier tells /metrics about its knowledge: how old it is, and how long it lasts."""
+"""Metrics about keys and trust lists: when they were confirmed, and when they expire."""
 
 from collections.abc import Iterable
 
@@ -12,10 +12,10 @@ from verifier.recognition.alliance import ListState
 
 
 class TrustMetrics(Collector):
-    """How far what doors know can be relied on; looked up when asked for."""
+    """Metrics that show how reliable the doors' data is. They are read at each request."""
 
     def collect(self) -> Iterable[Metric]:
-        """The alliance's list, where one is followed, and when each issuer was last heard."""
+        """Yield the metrics of the alliance's list, if one is followed, and of issuers' keys."""
         if alliance.is_followed():
             yield from _trust_list()
         heard = GaugeMetricFamily(
@@ -35,7 +35,7 @@ def _trust_list() -> Iterable[Metric]:
     now = held.state(at=at) if held else ListState.MISSING
     states = GaugeMetricFamily(
         "healthcode_trust_list_state",
-        "1 for the state that the alliance's trust list is in; good is the one to wish for.",
+        "1 for the current state of the alliance's trust list, which should be good; else 0.",
         labels=["state"],
     )
     for state in ListState:
@@ -47,7 +47,7 @@ def _trust_list() -> Iterable[Metric]:
         )
         yield GaugeMetricFamily(
             "healthcode_trust_list_expires_timestamp_seconds",
-            "When the trust list ends, and with it every pass of a partner's code.",
+            "When the trust list expires. After that no partner's code gets a pass.",
             held.ends_at.timestamp(),
         )
         yield GaugeMetricFamily(

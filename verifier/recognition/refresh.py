@@ -1,7 +1,7 @@
-"""Fetching what the trusted issuers publish: the trust list, their keys and status lists.
+"""Fetch the trust list, and the keys and status lists of all trusted issuers.
 
-The last good copy is kept whatever happens: a copy is replaced only by one that was read whole,
-within limits of time and size, whose signature holds and which is not older.
+The last valid copy is kept, whatever happens. A new copy replaces it only if it was read whole,
+within limits of time and size, has a valid signature and is not older.
 """
 
 import logging
@@ -27,21 +27,21 @@ logger = logging.getLogger(__name__)
 LIST_LIMIT = 4 * 1024 * 1024
 MAX_LISTS = 64
 AT_ONCE = 16
-"""Addresses asked at the same time."""
+"""How many addresses are fetched at the same time."""
 
 MAX_URI = 200
 KEEP_LISTS_FOR = timedelta(days=16)
-"""Past the life of a paper code no code refers to a list any more."""
+"""A paper code is valid for 14 days, so after this time no valid code refers to a list."""
 
 
 Answers: TypeAlias = Mapping[str, Fetched | FetchFailed]
-"""What was answered at each address."""
+"""The answer or the failure for each address."""
 
 
 def refresh_all(*, at: datetime) -> dict[str, str]:
-    """Refresh the trust list and every issuer; the failures by issuer, empty when all went well.
+    """Refresh the trust list and every issuer. Return the failures by issuer.
 
-    One that fails holds up no other.
+    A failure of one issuer does not stop the others.
     """
     failures: dict[str, str] = {}
 
@@ -56,7 +56,7 @@ def refresh_all(*, at: datetime) -> dict[str, str]:
         attempt("the trust list", partial(alliance.refresh, at=at))
     by_hand = {issuer.name: issuer for issuer in TrustedIssuer.objects.order_by("name")}
     members = _members(at, but=by_hand)
-    # All are asked at once, so that those out of reach cost the others no time.
+    # All are fetched in parallel, so that unreachable issuers do not delay the others.
     addresses = [uri for issuer in by_hand.values() for uri in _addresses(issuer)]
     answers = _ask([*addresses, *(uri for member in members for uri in member.status_lists)])
     for name, issuer in by_hand.items():
@@ -68,26 +68,26 @@ def refresh_all(*, at: datetime) -> dict[str, str]:
 
 
 def refresh_issuer(issuer: TrustedIssuer, *, at: datetime) -> None:
-    """Fetch the keys of an issuer trusted by hand, then the status lists its metadata names.
+    """Fetch the keys of an issuer trusted by hand, then the status lists that its metadata names.
 
     Raises:
-        FetchFailed, CoreError: what could be fetched before is kept, and so is every old copy.
+        FetchFailed, CoreError: what was fetched before the failure is kept, and so are old copies.
     """
     _take_issuer(issuer, _ask(_addresses(issuer)), at=at)
 
 
 def keep_keys(issuer: str, *, uri: str, body: bytes, etag: str, at: datetime) -> None:
-    """Keep an issuer's key set (a JWK set, fetched at `at`). Raises MalformedKey."""
+    """Store an issuer's key set (a JWK set, fetched at `at`). Raises MalformedKey."""
     for sentence in core.read_published(body)[1]:
         logger.warning("keys of %s: %s", issuer, sentence)
     _keep(issuer, uri=uri, kind="keys", body=body, etag=etag, as_of=at, at=at)
 
 
 def keep_status_list(issuer: str, *, uri: str, body: bytes, etag: str, at: datetime) -> None:
-    """Keep a signed status list, once its signature holds under the keys kept for its issuer.
+    """Store a status list, if the stored keys of its issuer verify its signature.
 
     Raises:
-        NotTrusted, MalformedStatusList: also for a list older than the copy at hand.
+        NotTrusted, MalformedStatusList: also for a list older than the stored copy.
     """
     parsed = core.parse_status_list(body, _keys_of(issuer, at), int(at.timestamp()), uri=uri)
     if parsed.issuer != issuer:
@@ -97,7 +97,7 @@ def keep_status_list(issuer: str, *, uri: str, body: bytes, etag: str, at: datet
 
 
 def _members(at: datetime, *, but: Iterable[str]) -> list[core.Issuer]:
-    """The issuers of the trust list, except those about whom somebody here decided by hand."""
+    """Return the issuers of the trust list, except `but`, which an operator trusts by hand."""
     found = alliance.held(at=at)
     issuers = found.trust.issuers if found else {}
     return [issuers[name] for name in sorted(issuers.keys() - set(but))]
@@ -114,7 +114,7 @@ def _keys_of(issuer: str, at: datetime) -> tuple[core.Key, ...]:
 
 
 def _each(uris: Iterable[str], refresh: Callable[[str], None]) -> None:
-    """Refresh each, whatever becomes of the others; then raise the first failure there was."""
+    """Refresh each address, even when others fail. At the end, raise the first failure."""
     first_failure: FetchFailed | core.CoreError | None = None
     for uri in uris:
         try:
@@ -135,7 +135,7 @@ def _keep(
     as_of: datetime,
     at: datetime,
 ) -> None:
-    """Write unless a newer copy is there: two workers may refresh at once."""
+    """Write the copy unless a newer one is stored, because two workers may refresh at once."""
     with transaction.atomic():
         held, created = Publication.objects.select_for_update().get_or_create(
             uri=uri,
@@ -161,13 +161,13 @@ def _keep(
 
 
 def _addresses(issuer: TrustedIssuer) -> tuple[str, str]:
-    """Where an issuer trusted by hand publishes its keys, and its metadata."""
+    """Return where an issuer trusted by hand publishes its keys and its metadata."""
     base = f"{issuer.base_url.rstrip('/')}/.well-known/health-code"
     return f"{base}/keys", f"{base}/"
 
 
 def _ask(uris: Sequence[str]) -> Answers:
-    """Fetch all of these, some at once; each only if it differs from the copy at hand."""
+    """Fetch all addresses, `AT_ONCE` in parallel. Unchanged bodies are not sent again (ETag)."""
     etags = dict(Publication.objects.filter(uri__in=uris).values_list("uri", "etag"))
 
     whom = reach()
@@ -194,7 +194,7 @@ def _take_issuer(issuer: TrustedIssuer, answers: Answers, *, at: datetime) -> No
     if keys.body is not None:
         keep_keys(issuer.name, uri=keys_uri, body=keys.body, etag=keys.etag, at=at)
     else:
-        # Confirmed anew: the keys are the same, and known to be so as of now.
+        # The issuer confirmed its keys: they have not changed, and are current as of now.
         Publication.objects.filter(uri=keys_uri, as_of__lt=at).update(as_of=at)
     metadata = _good(answers[metadata_uri])
     near = hosts([issuer.base_url])
@@ -204,7 +204,7 @@ def _take_issuer(issuer: TrustedIssuer, answers: Answers, *, at: datetime) -> No
 
 
 def _take_member(member: core.Issuer, answers: Answers, *, at: datetime) -> None:
-    """Keep what stands at a member's addresses: status lists, or documents that name them."""
+    """Store what is at a member's addresses: status lists, or documents that name them."""
 
     def take(uri: str) -> None:
         fetched = _good(answers[uri])
@@ -218,7 +218,7 @@ def _take_member(member: core.Issuer, answers: Answers, *, at: datetime) -> None
 
 
 def _take_lists(issuer: str, uris: Sequence[str], *, at: datetime) -> None:
-    """Fetch and keep an issuer's status lists: one issuer's at a time, to bound the memory."""
+    """Fetch and store an issuer's status lists. One issuer at a time bounds the memory used."""
     answers = _ask(uris)
 
     def take(uri: str) -> None:
@@ -230,9 +230,10 @@ def _take_lists(issuer: str, uris: Sequence[str], *, at: datetime) -> None:
 
 
 def _status_lists(issuer: str, metadata: bytes, near: frozenset[str]) -> list[str]:
-    """The addresses of the lists that the issuer's metadata names, all at one of these hosts.
+    """Return the addresses of the status lists that the issuer's metadata names.
 
-    Whoever writes the metadata says what we ask for every 15 seconds, so they say it of themselves.
+    All must be on one of the hosts `near`. Otherwise an issuer could make this service send a
+    request to somebody else's host every 15 seconds.
     """
     document = strict_json.load(metadata, MalformedMetadata)
     if not isinstance(document, dict) or document.get("issuer") != issuer:

@@ -1,4 +1,4 @@
-"""Recognising another issuer's codes by hand."""
+"""Trust another issuer by hand."""
 
 import re
 from datetime import datetime
@@ -17,7 +17,7 @@ _NAMED_BY_AREA: Final = re.compile("CN-([0-9]+)")
 
 
 def trust_issuer(*, name: str, base_url: str, at: datetime) -> TrustedIssuer:
-    """Recognise an issuer's codes from now on, as published at `base_url`.
+    """Accept an issuer's codes from now on, with the keys that it publishes at `base_url`.
 
     Raises:
         InvalidInput: no code can name such an issuer, or it issues specimens.
@@ -31,7 +31,7 @@ def trust_issuer(*, name: str, base_url: str, at: datetime) -> TrustedIssuer:
     address = base_url.rstrip("/")
     issuer, created = TrustedIssuer.objects.get_or_create(name=name, defaults={"base_url": address})
     if not created and issuer.base_url != address:
-        # What was fetched elsewhere is not this address's word.
+        # Keys and lists from the old address must not count for the new one.
         Publication.objects.filter(issuer=name).delete()
         issuer.base_url = address
         issuer.save(update_fields=["base_url"])

@@ -1,7 +1,7 @@
-"""What this process knows about the issuers it trusts: their keys and their status lists.
+"""The keys and status lists of the trusted issuers, as this process holds them in memory.
 
-Everything comes from this room's own tables, which `refresh` fills; judging a code asks
-nobody else. A process looks at most once a second whether the tables have moved on.
+They come from this room's tables, which `refresh` fills. So judging a code needs no network. Each
+process checks at most once a second whether the tables have changed.
 """
 
 import logging
@@ -29,7 +29,11 @@ ListVersion = tuple[datetime, tuple[core.Key, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """When an issuer's keys were last confirmed, and the end of who vouches for them, if any."""
+    """When an issuer's keys were last confirmed (`as_of`), in seconds since 1970.
+
+    `expires_at` is when the trust list that names the issuer expires. It is None for an issuer that
+    is trusted by hand.
+    """
 
     as_of: int
     expires_at: int | None = None
@@ -37,9 +41,9 @@ class Heard:
 
 @dataclass(frozen=True)
 class Knowledge:
-    """Keys and status lists at hand. `heard` says how far each issuer's keys can be relied on.
+    """Keys and status lists in memory. `heard` says how current each issuer's keys are.
 
-    `trust` carries the worst of those, so that one look suffices while all is well.
+    `trust` has the oldest of these times. So while all issuers are current, one check is enough.
     """
 
     trust: core.Trust
@@ -47,9 +51,9 @@ class Knowledge:
     heard: dict[str, Heard]
 
     def judge(self, text: str, *, rules: core.Rules, at: int, now: int) -> core.Verdict:
-        """The verdict on `text` as scanned at `at`, with what is known at `now` (both seconds).
+        """Judge `text` as scanned at `at`, with what is known at `now` (both seconds since 1970).
 
-        For a scan of the past, newer knowledge counts as knowledge of that time.
+        For a scan of the past, newer data count as if they were known at that time.
         """
         trust, statuses = self.trust, self.statuses
         if at < now - CLOCK_LEEWAY_SECONDS:
@@ -57,7 +61,7 @@ class Knowledge:
             statuses = _StatusesOfThePast(statuses.lists, at=at, now=now)
         verdict = core.verify(text, trust=trust, status=statuses, rules=rules, at=at)
         if verdict.reason is core.Reason.STALE_DATA and verdict.code is not None:
-            # One issuer that cannot be reached must not make all the others look stale.
+            # The oldest data may be another issuer's, so judge again with those of this issuer.
             heard = self.heard[verdict.code.issuer]
             as_of = _known_by(heard.as_of, at=at, now=now)
             own = replace(trust, as_of=as_of, expires_at=heard.expires_at)
@@ -78,7 +82,10 @@ class _StatusesOfThePast(core.Statuses):
 
 
 def _known_by(as_of: int, *, at: int, now: int) -> int:
-    """`as_of`, as it looks from `at`; one ahead of `now` is a clock gone wrong, left to be seen."""
+    """Return `as_of`, but not later than `at`.
+
+    An `as_of` that is later than `now` comes from a wrong clock. It stays, so that it is noticed.
+    """
     return min(as_of, at) if as_of <= now + CLOCK_LEEWAY_SECONDS else as_of
 
 
@@ -87,7 +94,7 @@ NOTHING = Knowledge(core.Trust(issuers={}, as_of=0), core.Statuses(), {})
 
 @dataclass
 class KnowledgeCache:
-    """The knowledge of this process. Threads share it; only one at a time looks for news."""
+    """The knowledge of this process. Threads share it, and one at a time checks for changes."""
 
     _knowledge: Knowledge = NOTHING
     _version: tuple[object, ...] | None = None
@@ -96,10 +103,10 @@ class KnowledgeCache:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def current(self) -> Knowledge:
-        """What is known now, at most `POLL_SECONDS` behind the database."""
+        """Return what is known now, at most `POLL_SECONDS` behind the database."""
         if time.monotonic() < self._next_look:
             return self._knowledge
-        # While one thread looks, the others go on with what is known, once anything is.
+        # While one thread reads, the others use the old knowledge, unless there is none yet.
         if self._lock.acquire(blocking=self._version is None):
             try:
                 if time.monotonic() >= self._next_look:
@@ -110,7 +117,7 @@ class KnowledgeCache:
         return self._knowledge
 
     def forget(self) -> None:
-        """Look again at the next call, whatever the clock says."""
+        """Read the tables again at the next call, even within `POLL_SECONDS`."""
         with self._lock:
             self._version, self._next_look = None, 0.0
 
@@ -138,7 +145,7 @@ class KnowledgeCache:
         for publication in publications:  # keys sort before status
             name = publication.issuer
             if publication.kind == "keys":
-                # Somebody here decided about this issuer by hand, which the list cannot undo.
+                # Trusted by hand here, which the alliance's list does not override.
                 issuers[name] = core.Issuer(name, core.read_published(bytes(publication.body))[0])
                 heard[name] = Heard(_seconds(publication.as_of))
             elif name in issuers:
@@ -146,14 +153,14 @@ class KnowledgeCache:
                 if parsed is not None:
                     lists[publication.uri] = parsed
         self._lists = {uri: self._lists[uri] for uri in lists}
-        # Whoever signed or entered it: a specimen is never a code.
+        # Even if somebody listed or entered it: an issuer of specimens is never trusted.
         issuers = {name: issuer for name, issuer in issuers.items() if not is_specimen(name)}
         return Knowledge(_worst(issuers, heard), core.Statuses.of(lists.values()), heard)
 
     def _status_list(
         self, publication: Publication, keys: tuple[core.Key, ...]
     ) -> core.ParsedStatusList | None:
-        """The parsed list, from the last look when neither it nor its issuer's keys changed."""
+        """Return the parsed list. It is parsed again only when it or its issuer's keys changed."""
         version = (publication.changed_at, keys)
         held = self._lists.get(publication.uri)
         if held is not None and held[0] == version:
@@ -163,15 +170,15 @@ class KnowledgeCache:
                 bytes(publication.body), keys, _seconds(timezone.now()), uri=publication.uri
             )
         except core.CoreError as why:
-            # Its key was withdrawn since; without a list its codes pass nobody unseen.
-            logger.warning("status list of %s left out: %s", publication.issuer, why)
+            # Its key was withdrawn. Without the list, its codes get caution at best.
+            logger.warning("status list of %s ignored: %s", publication.issuer, why)
             return None
         self._lists[publication.uri] = (version, parsed)
         return parsed
 
 
 def _worst(issuers: dict[str, core.Issuer], heard: dict[str, Heard]) -> core.Trust:
-    """All issuers, relied on only as far as the one that is known worst."""
+    """Return all issuers as one trust, with the oldest confirmation and the earliest expiry."""
     ends = [one.expires_at for one in heard.values() if one.expires_at is not None]
     return core.Trust(
         issuers=issuers,
