@@ -1,5 +1,5 @@
-// The scanner's service worker: it hands out the kept page and its files when there is no network,
-// and sends the scans that wait when there is network again and no page to do it.
+// The scanner's service worker. Without network it answers with the stored page and its files. When
+// the network is back and no page is open, it sends the waiting scans.
 
 import { within } from "#web/patience.ts";
 import { takeOver } from "#web/service-worker.ts";
@@ -22,7 +22,7 @@ self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
   const isOurs = request.method === "GET" && origin === location.origin;
-  // Who asks for the server's own answer gets it, and the interface is never answered from here.
+  // A request with this header needs the server's own answer, and so does every API call.
   if (!isOurs || request.headers.has(ANEW) || pathname.startsWith("/api/")) return;
   event.respondWith(request.mode === "navigate" ? page(request) : file(request));
 });
@@ -31,7 +31,7 @@ self.addEventListener("sync", (event) => {
   if (event.tag === SYNC) event.waitUntil(send());
 });
 
-/** Send what waits. Throws while some of it still does, so that the browser tries once more. */
+/** Send the waiting scans. Throws while some still wait, so that the browser tries again. */
 async function send(): Promise<void> {
   const device = await loadDevice();
   if (device === null) return;
@@ -42,7 +42,7 @@ async function send(): Promise<void> {
   if (waiting.length > 0 && !failure?.notEnrolled) throw new Error("scans still wait");
 }
 
-/** The page as the server has it, or as it was kept when the server does not answer in time. */
+/** The page from the server, or the stored page when the server does not answer in time. */
 async function page(request: Request): Promise<Response> {
   try {
     const response = await within(PATIENCE_MS, (signal) => fetch(request, { signal }));

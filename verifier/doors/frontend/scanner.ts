@@ -1,5 +1,5 @@
-// The scanner page: from what a camera, a handheld scanner or a hand reads to a verdict that
-// nobody at a door can mistake, and on to the next code without a tap.
+// The scanner page. It takes a code from the camera, a handheld scanner or the keyboard, shows a
+// verdict over the whole screen, and goes on to the next code without a tap.
 
 import { namesScheme } from "#core/index.ts";
 import { keepAwake } from "#web/awake.ts";
@@ -47,7 +47,7 @@ function say(text: string): void {
   byId("reload", HTMLElement).hidden = true;
 }
 
-/** Say that something of this page failed, and offer to begin anew: nothing fails in silence. */
+/** Tell staff that this page failed, and offer to reload it, so that no failure is silent. */
 function report(error: unknown, name = "page-failed"): void {
   console.error(error);
   say(phrase(name));
@@ -77,12 +77,15 @@ async function leave(): Promise<void> {
   await judging.become(null);
 }
 
-/** The code in the address that a manager's page shows as a QR picture, or the text itself. */
+/** The enrolment code in the address of a manager's QR picture, or the text itself. */
 function enrolmentCode(text: string): string {
   return /#enrol=([^&]+)/i.exec(text)?.[1] ?? text;
 }
 
-/** What a scanner read while the device has no venue. A passing QR is no wrong code. */
+/**
+ * Enrol with a text that was read while the device has no venue. What is no enrolment code is not
+ * sent, because the server would count it as a wrong code.
+ */
 function readEnrolment(text: string): void {
   const code = enrolmentCode(scanned(text));
   if (/^[0-9a-z]{4}-?[0-9a-z]{4}$/i.test(code)) void enrolWith(code);
@@ -110,7 +113,7 @@ async function judge(read: string): Promise<void> {
   }
 }
 
-/** A poster, a product: nobody is refused for it, and the server is not told. */
+/** Show that a poster or a product is no health code. It refuses nobody; the server is not told. */
 function showNoCode(text: string): void {
   const isAddress = /^(https?:\/\/|www\.)/i.test(text);
   view.showNoCode(phrase(isAddress ? "web-address" : "reason-malformed"), VERDICT_STAYS_MS);
@@ -125,7 +128,7 @@ function sound(alert: Outcome | "none"): void {
   }
 }
 
-/** What to tell whoever stands at the door. */
+/** The sentence for the staff at the door. */
 function sentenceOf({ said }: Failure): string {
   return "sentence" in said ? said.sentence : phrase(said.phrase);
 }
@@ -142,7 +145,7 @@ function endEnrolment(failure: Failure): void {
   say(sentenceOf(failure));
 }
 
-/** Hear the server in the background, and keep what the page says of this device up to date. */
+/** Fetch data from the server in the background, and show the state of this device. */
 async function sync(): Promise<void> {
   showState(judging);
   const failure = await judging.sync();
@@ -158,7 +161,7 @@ async function read(text: string): Promise<void> {
 }
 
 async function startCamera(): Promise<void> {
-  // A tap may come before the page starts it by itself.
+  // The user may tap before the page starts the camera by itself.
   if (byId("start", HTMLElement).hidden) return;
   byId("start", HTMLElement).hidden = true;
   say(phrase("camera-starting"));
@@ -176,7 +179,7 @@ async function startCamera(): Promise<void> {
   }
 }
 
-/** What is read while a verdict is on its way stays unread, and is read again right after. */
+/** Judge a code that came into view. While another is judged, it is ignored and read again after. */
 function inView(texts: string[], now: number): void {
   const text = meant(texts);
   if (!isBusy && text !== undefined && repeats.isNew(texts, text, now)) void read(text);
@@ -224,19 +227,19 @@ function listen(): void {
     say("");
     void startCamera();
   });
-  // Not earlier than the click: what the touch moves away would not be clicked.
+  // On click and not on touch: hiding the notice at the touch would move what is being tapped.
   document.addEventListener("click", touched, { once: true });
   document.addEventListener("keydown", touched, { once: true });
   typed(byId("enrolment-form", HTMLFormElement), (text) => void enrolWith(enrolmentCode(text)));
   typed(byId("typing-form", HTMLFormElement), (text) => void judge(text));
   listenForHandheld((text) => void read(text));
   byId("forget", HTMLButtonElement).addEventListener("click", () => {
-    // Only this venue's devices can send them, and nobody comes back for a device that has left.
+    // Only a device of this venue can send these scans, so they would be lost.
     if (judging.outbox.count > 0 && !judging.isDeceived) say(phrase("not-sent-yet"));
     else void leave();
   });
   document.addEventListener("visibilitychange", () => {
-    // The browser gives up after some tries; whoever puts the page away lets it begin again.
+    // The browser gives up after some tries. Hiding the page makes it start again.
     if (document.hidden && judging.outbox.count > 0) void sendLater();
   });
   addEventListener("online", () => {
@@ -245,14 +248,14 @@ function listen(): void {
   });
 }
 
-/** Start by itself where the camera was allowed before, so that a reload costs no tap. */
+/** Start the camera without a tap where it was allowed before, such as after a reload. */
 async function startIfAllowed(): Promise<void> {
   try {
     const permission = await navigator.permissions.query({ name: "camera" as PermissionName });
     if (permission.state !== "granted") return;
     await startCamera();
   } catch (error) {
-    // Some browsers do not know this permission by name; the button is there for them.
+    // Some browsers do not know this permission by name. Staff use the button there.
     if (!(error instanceof TypeError)) throw error;
   }
 }
@@ -265,7 +268,7 @@ async function start(): Promise<void> {
   await judging.load(device);
   if (location.hash.startsWith("#enrol=") && device === null) {
     const code = enrolmentCode(location.hash);
-    // The code works once; it has no business in the history of this browser.
+    // The code is a secret until it is used, so keep it out of the browser's history.
     history.replaceState(null, "", location.pathname);
     void enrolWith(code);
   }

@@ -1,5 +1,5 @@
-// Talking with the server. Whatever goes wrong has a sentence; nothing becomes a verdict but a
-// verdict. The service worker talks too, so nothing here needs a page.
+// Calls of the server. Every failure has a sentence, and no failure looks like a verdict. The service
+// worker uses this file too, so nothing in it needs a page.
 
 import { hex } from "#core/bytes.ts";
 import type { Colour, Outcome } from "#core/index.ts";
@@ -26,14 +26,14 @@ export interface ShownVerdict {
 }
 
 export interface Failure {
-  /** What the server says of it, in the reader's language, or the name of the page's phrase. */
+  /** The server's sentence, in the reader's language, or the name of one of the page's phrases. */
   said: { sentence: string } | { phrase: string };
   notEnrolled: boolean;
-  /** Whether it was the network, or a server that is in no state to answer. */
+  /** Whether the network failed, or the server is overloaded or broken. */
   unreachable: boolean;
 }
 
-/** A scan that happened without network, as the server takes it. */
+/** A scan that was judged without network, in the form that the server accepts. */
 export interface OfflineScan {
   id: string;
   code: string;
@@ -43,13 +43,13 @@ export interface OfflineScan {
 }
 
 const TIMEOUT_MS = 4000;
-// With a verdict of its own at hand a door waits no longer than people do.
+// A door that can judge by itself waits only briefly, because people stand at it.
 const SHORT_TIMEOUT_MS = 1200;
 const OUTCOMES = Object.keys({ pass: 0, caution: 0, refuse: 0 } satisfies Record<Outcome, 0>);
 const TOO_MANY_REQUESTS = 429;
 let language = navigator.language;
 
-/** Have the server answer in the page's language; to the worker it answers in the browser's. */
+/** Ask the server for the page's language. The worker, which has no page, gets the browser's. */
 export function speak(pageLanguage: string): void {
   language = pageLanguage;
 }
@@ -62,7 +62,7 @@ export async function enrol(code: string): Promise<Device | Failure> {
   return post<Device>("/api/v1/devices/enrol", { enrolment_code: code }, null);
 }
 
-/** Judge a code. A second try carries the same id, so that one scan is recorded once. */
+/** Have the server judge a code. A second try has the same id, so the scan is recorded once. */
 export async function requestVerdict(
   token: string,
   scan: { id: string; code: string },
@@ -77,7 +77,7 @@ export async function requestVerdict(
   return answer;
 }
 
-/** Send offline scans; the ids of those that were answered, or null when nothing was. */
+/** Send offline scans. Returns the ids of the answered ones, or null when the call failed. */
 export async function sendScans(token: string, scans: OfflineScan[]): Promise<string[] | null> {
   const answer = await post<{ results?: { id: unknown }[] }>(
     "/api/v1/scans/batch",
@@ -90,7 +90,7 @@ export async function sendScans(token: string, scans: OfflineScan[]): Promise<st
   return answer.results.map(({ id }) => String(id)).filter((id) => sent.has(id));
 }
 
-/** The signed bundle of this door and the keys of the service. */
+/** Fetch the signed bundle of this door and the public keys of the service. */
 export async function fetchBundle(
   token: string,
 ): Promise<{ bundle: string; keys: unknown } | Failure> {
@@ -153,8 +153,8 @@ async function ask<T extends object>(
       return response.ok ? await read(response) : await refusal(response);
     });
   } catch (error) {
-    // fetch fails with TypeError for the network, DOMException for the time-out, SyntaxError for
-    // an answer that some portal in between made up.
+    // fetch throws TypeError for the network and DOMException for the time-out. SyntaxError comes
+    // from reading an answer that is no JSON, such as the login page of a wireless network.
     if (error instanceof SyntaxError) return failure("not-understood");
     if (error instanceof TypeError || error instanceof DOMException) return failure("no-network");
     throw error;
@@ -181,7 +181,7 @@ function isSilence({ said }: Failure): boolean {
   return "phrase" in said && said.phrase === "no-network";
 }
 
-/** A random UUID, also where the page is not served over https (a demonstration's network). */
+/** A random UUID. `randomUUID` is missing on plain http, such as at a demonstration. */
 export function newId(): string {
   if (crypto.randomUUID !== undefined) return crypto.randomUUID();
   const bytes = crypto.getRandomValues(new Uint8Array(16));

@@ -1,4 +1,4 @@
-// What a door takes along to judge without network: docs/reference/offline-doors.md.
+// The signed data with which a door judges codes without network (docs/reference/offline-doors.md).
 
 import { Malformed, NotTrusted, WentBackwards } from "#core/bytes.ts";
 import { ISSUER } from "#core/codes.ts";
@@ -21,10 +21,10 @@ export interface ListName {
   version: string;
 }
 
-/** Why a picture is doubted: the server's closed list; a test compares them. */
+/** The kinds of doubt, the same as in `Doubt` of verifier/models.py; a test compares them. */
 const DOUBT_KINDS = ["elsewhere", "often"] as const;
 
-/** A picture that one phone can hardly have shown so; whose it is, nobody says. */
+/** The suspicion that a picture of a code is a copy. It does not say whose code it is. */
 export interface Doubt {
   kind: (typeof DOUBT_KINDS)[number];
   scans: number;
@@ -32,14 +32,14 @@ export interface Doubt {
   doors: string[];
 }
 
-/** The server's word to one device, at the time by its own clock that it names. */
+/** The server's signed message to one device. `at` is the server's time, in seconds since 1970. */
 export interface Bundle {
   at: number;
   device: number;
   venue: number;
   venueName: string;
   rules: Rules;
-  /** For each issuer a trust of its own: one that was not heard lately makes no other look old. */
+  /** A trust for each issuer, so that one with old keys does not make the others look old. */
   trusts: Map<string, Trust>;
   lists: ListName[];
   doubts: Doubt[];
@@ -49,10 +49,10 @@ const TYP = "health-code-bundle+jws";
 const MAX_LISTS = 4096;
 const MAX_DOUBTS = 16;
 const MAX_DOORS = 16;
-// Several machines answer for one server, and no two clocks are the same.
+// Several machines answer as one server, and their clocks differ a little.
 const CLOCKS_DIFFER_SECONDS = 60;
 
-/** The bundle, if one of these keys signed it. Throws NotTrusted, WentBackwards, Malformed. */
+/** Read a bundle that one of these keys signed. Throws NotTrusted, WentBackwards, Malformed. */
 export async function readBundle(
   token: string,
   keys: Key[],
@@ -60,7 +60,7 @@ export async function readBundle(
 ): Promise<Bundle> {
   const message = readSigned(token, TYP);
   const bundle = await readContent(message.content);
-  // By the server's clock: the device's own may be wrong, and is set by this very answer.
+  // Judged by the server's time, because the device's clock may be wrong until this answer is read.
   const genuine = await isSigned(message, keys, bundle.at, bundle.at);
   if (!genuine) throw new NotTrusted("not signed by the service this device was enrolled with");
   if (held !== null && held.device === bundle.device) {

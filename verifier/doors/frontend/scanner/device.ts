@@ -1,5 +1,5 @@
-// Which device this browser is. Kept where the service worker can read it, and on the disk before the
-// page says so: localStorage is neither.
+// The device that this browser is enrolled as. It is stored in IndexedDB and not in localStorage,
+// because the service worker must read it, and because a finished write is on the disk.
 
 import type { Device } from "./api.ts";
 import { store } from "./store.ts";
@@ -18,7 +18,7 @@ export async function forgetDevice(): Promise<void> {
   await orUnkept(store.remove("kept", [KEY]));
 }
 
-/** In a window that has no disk the device is one until the page is closed. */
+/** Ignore a missing disk, as in a private window: the device then lasts until the page is closed. */
 async function orUnkept<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;

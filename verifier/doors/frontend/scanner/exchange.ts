@@ -1,12 +1,12 @@
-// What goes back and forth behind the scenes: the server's signed word comes, the scans that wait go.
-// The page does it while it is open, the service worker when it is not (Background Sync).
+// The exchange with the server in the background: fetch the signed bundle, then send waiting scans.
+// The page does this while it is open, and the service worker otherwise (Background Sync).
 
 import type { Device, Failure } from "./api.ts";
 import { Clock } from "./clock.ts";
 import { Knowledge } from "./knowledge.ts";
 import { Outbox } from "./outbox.ts";
 
-/** The tag under which the browser tells the worker that there is network again. */
+/** The tag of the event with which the browser tells the worker that the network is back. */
 export const SYNC = "scans";
 
 declare global {
@@ -21,7 +21,7 @@ export class Exchange {
   readonly knowledge = new Knowledge();
   readonly outbox = new Outbox();
 
-  /** Take up what the device kept. */
+  /** Load what is stored on the device. */
   async load(device: Device | null): Promise<void> {
     await this.clock.load();
     await this.knowledge.load();
@@ -29,9 +29,9 @@ export class Exchange {
   }
 
   /**
-   * Hear the server, tell `onHeard` whether it is there, then send what waits; the failure to hear
-   * it, if any. Throws NotTrusted and Malformed when it was somebody else who answered: whoever it
-   * was would take the scans, too.
+   * Fetch the bundle, tell `onHeard` whether the server was there, then send the waiting scans.
+   * Returns the failure to fetch, if any. Throws NotTrusted and Malformed when another server
+   * answered: then no scan is sent, because that server would get it.
    */
   async run(device: Device, onHeard = (_isThere: boolean) => {}): Promise<Failure | null> {
     const failure = await this.knowledge.refresh(device.token, this.clock).catch(unkept);
@@ -42,19 +42,19 @@ export class Exchange {
   }
 }
 
-/** A full disk: what was heard counts as long as the page is open, and what waits can still go. */
+/** Report a full disk. The new data work until the page is closed, and scans can still be sent. */
 function unkept(error: unknown): Failure {
   if (!(error instanceof DOMException)) throw error;
   return { said: { phrase: "disk-full" }, notEnrolled: false, unreachable: false };
 }
 
-/** Have what waits sent when there is network, whatever becomes of the page until then. */
+/** Have the browser send the waiting scans when the network is back, even if the page is closed. */
 export async function sendLater(): Promise<void> {
   try {
     const registration = await navigator.serviceWorker?.getRegistration();
     await registration?.sync?.register(SYNC);
   } catch (error) {
-    // The browser may be told not to work for closed pages: then the next page sends.
+    // The user may have forbidden work in the background. Then the next open page sends.
     if (!(error instanceof DOMException)) throw error;
   }
 }

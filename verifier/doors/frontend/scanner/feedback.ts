@@ -1,4 +1,4 @@
-// Sounds and vibration, each outcome unlike the others, for eyes that are elsewhere.
+// Sound and vibration, different for each outcome, for staff who are not looking at the screen.
 
 import type { Outcome } from "./api.ts";
 
@@ -11,7 +11,7 @@ interface Tone {
 }
 
 const GAP_SECONDS = 0.07;
-// Pass rises, caution repeats one tone, refusal is long and low, and no verdict stutters.
+// Pass rises, caution repeats one tone, refuse is long and low, and a failure stutters.
 const TONES: Record<Alert, Tone[]> = {
   pass: [
     { hertz: 880, seconds: 0.09, wave: "sine" },
@@ -39,7 +39,7 @@ const VIBRATIONS: Record<Alert, number[]> = {
 
 let audio: AudioContext | null = null;
 
-/** Browsers keep a page silent until somebody touches it; call this from a touch. */
+/** Allow sound. Call this from a touch or key, because browsers keep a page silent until one. */
 export async function unlockSound(): Promise<void> {
   audio ??= new AudioContext();
   if (audio.state === "suspended") await audio.resume();

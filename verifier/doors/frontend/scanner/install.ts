@@ -1,4 +1,4 @@
-// Keeping the page and all it needs, so that it starts without network.
+// Store the page and its files, so that it starts without network.
 
 import { filesOf } from "#web/files.ts";
 import { ANEW, CACHE, KEPT_PAGE } from "./kept.ts";
@@ -6,9 +6,9 @@ import { ANEW, CACHE, KEPT_PAGE } from "./kept.ts";
 const WORKER = "/scanner-worker.js";
 const PAGE = "/scanner";
 
-/** Register the worker and keep this page as the server has it now; without network it stays. */
+/** Register the worker and store the server's page. Without network the old copy stays. */
 export async function install(): Promise<void> {
-  // Browsers offer neither to pages that came over plain http.
+  // Browsers offer neither of these to pages on plain http.
   if (navigator.serviceWorker === undefined || globalThis.caches === undefined) return;
   try {
     await navigator.serviceWorker.register(WORKER, { scope: PAGE });
@@ -19,7 +19,7 @@ export async function install(): Promise<void> {
   }
 }
 
-/** The page and its files are taken whole or not at all: they are made for each other. */
+/** Store the page with all its files, or nothing, because the versions must match. */
 async function keep(): Promise<void> {
   const page = await fetched(PAGE);
   const parsed = new DOMParser().parseFromString(await page.clone().text(), "text/html");

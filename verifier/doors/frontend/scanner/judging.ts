@@ -1,4 +1,4 @@
-// Who gives the verdict: the server while it answers, this device while it does not.
+// Decide who gives the verdict: the server while it answers, and this device while it does not.
 
 import {
   isCertificate,
@@ -26,21 +26,21 @@ export class Judging {
   readonly clock = this.#exchange.clock;
   readonly knowledge = this.#exchange.knowledge;
   readonly outbox = this.#exchange.outbox;
-  /** Whether the server answered last time; while it does not, nobody at the door waits for it. */
+  /** Whether the server answered last time. While it does not, no scan waits for it. */
   isReached = navigator.onLine;
-  /** Whether the server's word was not signed by the keys this device was enrolled with. */
+  /** Whether the last bundle was not signed with the keys that this device got first. */
   isDeceived = false;
-  /** Whether this device could not keep what it heard last. */
+  /** Whether this device could not store the last bundle. */
   isFull = false;
   #device: Device | null = null;
   #canKeep = false;
   #synced = -Infinity;
   #syncing: Promise<Failure | null> | null = null;
 
-  /** Take up what the device kept. */
+  /** Load what is stored on the device. */
   async load(device: Device | null): Promise<void> {
     this.#device = device;
-    // Pages that came over plain http have no WebCrypto, and some windows no disk.
+    // Pages on plain http have no WebCrypto, and private windows may have no storage.
     if (crypto.subtle === undefined) return;
     try {
       await this.#exchange.load(device);
@@ -50,7 +50,7 @@ export class Judging {
     }
   }
 
-  /** Another device, or none: what was known is not known to it. */
+  /** Change to another device, or to none, and forget the data of the old one. */
   async become(device: Device | null): Promise<void> {
     this.#device = device;
     this.isDeceived = false;
@@ -60,7 +60,7 @@ export class Judging {
     this.#synced = -Infinity;
   }
 
-  /** The verdict on a text, recorded by the server or kept for it. */
+  /** Judge a text. The server records the scan, or this device stores it until it can send it. */
   async judge(device: Device, text: string): Promise<ShownVerdict | Failure> {
     const scan = { id: newId(), code: text };
     const alone = this.knowledge.isThere;
@@ -72,7 +72,7 @@ export class Judging {
     return this.#judgeAlone(device, scan);
   }
 
-  /** Hear the server and send what waits, when it is time to; the failure, if any. */
+  /** Fetch the bundle and send the waiting scans, if it is time. Returns the failure, if any. */
   async sync(): Promise<Failure | null> {
     const every = this.isReached && this.outbox.count === 0 ? REFRESH_EVERY_MS : KNOCK_EVERY_MS;
     if (this.#device === null || !this.#canKeep) return null;
@@ -84,7 +84,7 @@ export class Judging {
     return this.#syncing;
   }
 
-  /** Sync at the next occasion, whatever the time. */
+  /** Sync at the next call of `sync`, even if it is not time yet. */
   hurry(): void {
     this.#synced = -Infinity;
   }
@@ -122,8 +122,8 @@ export class Judging {
     return this.#told(scan, found);
   }
 
-  /** Where nobody knows the time, nobody passes without a look. */
-  #inDoubt(found: Verdict): Verdict {
+  /** While the time is unknown, turn a pass into a caution, so that staff check everybody. */
+  #inDoubt(found: OwnVerdict): OwnVerdict {
     if (found.outcome !== "pass" || !this.clock.wasSetBack) return found;
     return { ...found, outcome: "caution", reason: "stale_data" };
   }

@@ -1,6 +1,6 @@
-// Where the page and all it needs are kept: what page and service worker agree on.
+// Names that the page and the service worker share, for the stored page and its files.
 
 export const CACHE = "scanner";
 export const KEPT_PAGE = "/scanner?kept";
-/** A header that tells the worker to leave a request to the server. */
+/** The header with which the page asks the worker to pass a request to the server. */
 export const ANEW = "X-Anew";

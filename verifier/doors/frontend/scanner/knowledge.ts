@@ -1,5 +1,5 @@
-// What this device knows of issuers, their keys and their status lists, and what it makes of a
-// code by itself. Everything is signed, and is verified anew whenever it is taken from the disk.
+// The issuers, keys and status lists that this device has, and the verdicts that it reaches with them.
+// All of it is signed, and is verified again each time it is read from the disk.
 
 import {
   type Key,
@@ -25,7 +25,7 @@ const DOUBTS_STAY_SECONDS = 600;
 
 interface KeptBundle {
   token: string;
-  /** The JWK set of the service, as the first bundle brought it. */
+  /** The JWK set of the service that came with the first bundle. */
   keys: unknown;
 }
 
@@ -37,7 +37,7 @@ interface KeptList {
   token: Uint8Array<ArrayBuffer>;
 }
 
-/** What was heard last of an issuer, and whether it is too old to pass anybody. */
+/** The time of an issuer's newest data, and whether they are too old for a pass. */
 export interface IssuerFreshness {
   issuer: string;
   asOf: number;
@@ -50,7 +50,7 @@ export class Knowledge {
   #newest = new Map<string, number>();
   #open = new Map<string, { version: string; list: ParsedStatusList }>();
 
-  /** Whether there is anything to judge with. */
+  /** Whether this device has the data to judge codes. */
   get isThere(): boolean {
     return this.#bundle !== null;
   }
@@ -65,7 +65,7 @@ export class Knowledge {
       await this.#countLists();
     } catch (error) {
       if (!(error instanceof Malformed || error instanceof NotTrusted)) throw error;
-      // Written by another version of this page, or not by this page at all.
+      // Another version of this page wrote it, or something else did.
       await this.forget();
     }
   }
@@ -78,8 +78,8 @@ export class Knowledge {
   }
 
   /**
-   * Fetch what is new. The failure, or null when all went well. Throws NotTrusted, WentBackwards
-   * and Malformed for a bundle that is not the service's word; what was known before stays.
+   * Fetch new data. Returns the failure, or null on success. Throws NotTrusted, WentBackwards and
+   * Malformed for a bundle that is not from the service; then the old data stay.
    */
   async refresh(token: string, clock: Clock): Promise<Failure | null> {
     const askedAt = Date.now();
@@ -88,7 +88,7 @@ export class Knowledge {
     const answeredAt = Date.now();
     const keys = this.#keys ?? { set: answer.keys, parsed: await parseJwkSet(answer.keys) };
     const bundle = await readBundle(answer.bundle, keys.parsed, this.#bundle);
-    // Known first and kept then: a full disk does not make the door forget what it has heard.
+    // Used first and stored afterwards, so that the door has the new data even when its disk is full.
     this.#keys = keys;
     this.#bundle = bundle;
     await clock.heard(bundle.at, askedAt, answeredAt);
@@ -97,7 +97,7 @@ export class Knowledge {
     return this.#refreshLists(token, bundle);
   }
 
-  /** What a text means at this door, judged here and now. */
+  /** Judge a text by the rules of this door, at the time of `clock`. */
   async judge(text: string, clock: Clock): Promise<Verdict> {
     if (this.#bundle === null) throw new Error("nothing to judge with");
     const { rules, trusts } = this.#bundle;
@@ -108,7 +108,7 @@ export class Knowledge {
     return verify(text, { trust, status, rules, now: clock.now() });
   }
 
-  /** For each issuer what was heard last, the freshest first. */
+  /** The age of the data of each issuer, the newest first. */
   heard(now: number): IssuerFreshness[] {
     if (this.#bundle === null) return [];
     const { rules, trusts } = this.#bundle;
@@ -124,7 +124,7 @@ export class Knowledge {
       .sort((one, other) => other.asOf - one.asOf);
   }
 
-  /** Pictures scanned at this venue that were likely copied, as long as somebody can look for them. */
+  /** The doubts of the last ten minutes at this venue: codes that may have been shown as copies. */
   doubts(now: number): Doubt[] {
     const told = this.#bundle?.doubts ?? [];
     return told.filter(({ lastAt }) => now - lastAt < DOUBTS_STAY_SECONDS);
@@ -162,7 +162,7 @@ export class Knowledge {
     }
   }
 
-  /** The list, verified; only a few are kept open, since a large one takes megabytes. */
+  /** The verified list. Only a few stay in memory, because a large list takes megabytes. */
   async #list(
     issuer: string,
     uri: string,
@@ -187,7 +187,7 @@ function nameOf({ issuer, uri }: { issuer: string; uri: string }): string {
   return `${issuer} ${uri}`;
 }
 
-/** Whom a code says it is from, and which list it names; null for what is no code. */
+/** The issuer and the status list that a code names; null for a text that is no code. */
 function namedIn(text: string): { issuer: string; uri: string } | null {
   try {
     const { code } = readCode(text);
@@ -207,7 +207,7 @@ async function parsed(
   try {
     return await parseStatusList(token, trust, at, uri);
   } catch (error) {
-    // Its key was withdrawn since. Without a list its codes pass nobody unseen.
+    // Its key was withdrawn. Without the list, its codes get caution at best.
     if (error instanceof Malformed || error instanceof NotTrusted) return null;
     throw error;
   }

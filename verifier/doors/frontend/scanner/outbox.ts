@@ -1,4 +1,4 @@
-// Scans judged without network, kept until the server has each of them, once.
+// Scans judged without network, stored until the server has answered for each of them.
 
 import { type Device, type OfflineScan, sendScans } from "./api.ts";
 import { store } from "./store.ts";
@@ -12,19 +12,19 @@ interface KeptScan extends OfflineScan {
 export class Outbox {
   #count = 0;
 
-  /** How many scans wait, as far as is known without looking. */
+  /** How many scans wait, as counted at the last look at the disk. */
   get count(): number {
     return this.#count;
   }
 
-  /** Keep a scan; when this is done, it is kept. */
+  /** Store a scan. When this resolves, the scan is on the disk. */
   async add(venue: number, scan: OfflineScan): Promise<void> {
     const kept: KeptScan = { venue, ...scan };
     await store.write("scans", scan.id, kept);
     this.#count += 1;
   }
 
-  /** Those that wait for this venue, the oldest first. */
+  /** The waiting scans of this venue, the oldest first. */
   async look(venue: number): Promise<KeptScan[]> {
     const all = await store.readAll<KeptScan>("scans");
     const waiting = all.filter((scan) => scan.venue === venue);
@@ -33,8 +33,8 @@ export class Outbox {
   }
 
   /**
-   * Send what waits, at `now` by the server's clock (seconds since 1970). A scan stays until it is
-   * answered: only the server tells whether it is too old to be taken.
+   * Send the waiting scans. `now` is the server's time (seconds since 1970). A scan stays until the
+   * server has answered for it: only the server decides whether it is too old.
    */
   async send(device: Device, now: number): Promise<void> {
     for (;;) {
@@ -43,15 +43,16 @@ export class Outbox {
       const scans = await Promise.all(waiting.map((scan) => settled(scan, now)));
       const answered = await sendScans(device.token, scans.map(withoutVenue));
       if (answered === null || answered.length === 0) return;
-      // An answer is an answer: a scan that the server refuses would be refused again.
+      // A refused scan is removed too, because the server would refuse it again.
       await store.remove("scans", answered);
     }
   }
 }
 
 /**
- * A clock that was set forward while nobody could tell dated scans ahead, and the server would refuse
- * them. They are of now at the latest; on the disk, too, so that a second try says the same.
+ * Date a scan to `now` at the latest. While there was no network, a clock that was set forward may
+ * have dated it to the future, and the server would refuse that. The new time is stored, so that a
+ * second try sends the same.
  */
 async function settled(scan: KeptScan, now: number): Promise<KeptScan> {
   if (Date.parse(scan.scanned_at) <= now * 1000) return scan;

@@ -1,16 +1,16 @@
-// A code in front of the camera is read many times a second; it is one scan.
+// The camera reads a code many times a second. This class makes one scan of these readings.
 
 import { namesScheme } from "#core/index.ts";
 
 const GONE_MS = 3_000;
-// A poster stays on its wall, also behind each code that is held before it.
+// A poster is hidden each time somebody holds a code before it, but it stays on its wall.
 const POSTER_GONE_MS = 60_000;
 
-/** Tells a code that came into view from one that is still there. */
+/** Tells a code that came into view from one that is still in view. */
 export class Repeats {
   #lastSeen = new Map<string, number>();
 
-  /** Take note of all that is in view; whether `chosen` came into view just now. */
+  /** Note all texts in view. Returns whether `chosen` came into view just now. */
   isNew(texts: string[], chosen: string, now: number): boolean {
     for (const [text, seen] of this.#lastSeen) {
       if (now - seen > (namesScheme(text) ? GONE_MS : POSTER_GONE_MS)) this.#lastSeen.delete(text);
@@ -21,7 +21,7 @@ export class Repeats {
     return isNew;
   }
 
-  /** Let what is there be new once more, after a scan that came to nothing. */
+  /** Treat everything in view as new again, after a scan that failed. */
   forget(): void {
     this.#lastSeen.clear();
   }

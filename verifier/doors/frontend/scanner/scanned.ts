@@ -1,4 +1,4 @@
-// The text that a camera, a handheld scanner or a hand read: without what machines and copying add.
+// Clean the text of a camera, a handheld scanner or a keyboard: remove what they and copying add.
 
 import { namesScheme } from "#core/index.ts";
 
@@ -8,14 +8,14 @@ const AROUND =
 const FULL_WIDTH = /[\uff01-\uff5e]/g;
 const FULL_WIDTH_IS_ABOVE_BY = 0xfee0;
 
-/** The text as its maker wrote it. Codes are upper case alone, so the case that keys make is none. */
+/** The text as the issuer wrote it. A code has only capitals, so lower case comes from a keyboard. */
 export function scanned(read: string): string {
-  // A keyboard that types full width types its space wide, too, and a space is a digit of Base45.
+  // A full-width keyboard also types a full-width space, and a space is a digit of Base45.
   const text = trimmed(read.replace(FULL_WIDTH, halfWidth).replaceAll("\u3000", " "));
   return namesScheme(text.slice(0, 4).toUpperCase()) ? text.toUpperCase() : text;
 }
 
-/** Of the texts in view, the nearest first, the one that is meant: a code before all else. */
+/** The text to judge, of those in view, nearest first: a health code before anything else. */
 export function meant(texts: string[]): string | undefined {
   return texts.find((text) => namesScheme(scanned(text))) ?? texts[0];
 }

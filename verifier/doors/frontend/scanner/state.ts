@@ -1,5 +1,5 @@
-// What whoever stands at the door must know of the device: network, age of its data, clock, and
-// scans that the server does not have yet; and of pictures that were likely copied.
+// What staff must know about the device: its network, the age of its data, its clock, the scans that
+// it has not sent yet, and codes that may have been shown as copies.
 
 import { writeInstant } from "#web/instants.ts";
 import { byId, fill, language } from "#web/page.ts";
@@ -22,14 +22,14 @@ export function showState(judging: Judging): void {
   showDoubts(knowledge.doubts(now));
   const warning = warningOf(judging) ?? stale(heard);
   byId("state-warning", HTMLElement).hidden = warning === "";
-  // Said once, and not again every second to whoever listens to the page.
+  // Changed only when it differs, or a screen reader would read it every second.
   if (byId("state-warning", HTMLElement).textContent !== warning) fill("state-warning", warning);
 }
 
 function showDoubts(doubts: Doubt[]): void {
   const list = byId("state-doubts", HTMLElement);
   const lines = doubts.map(lineOf);
-  // Said once, like the warning.
+  // Changed only when they differ, like the warning.
   if ([...list.children].map((line) => line.textContent).join() === lines.join()) return;
   list.replaceChildren(...lines.map(paragraph));
 }

@@ -1,6 +1,6 @@
-// What this device keeps on its disk.
+// The database of this device (IndexedDB).
 
 import { Database } from "#web/database.ts";
 
-/** `kept`: single things by name; `lists`: status lists; `scans`: those not sent yet. */
+/** `kept`: single values by name; `lists`: status lists; `scans`: scans not sent yet. */
 export const store = new Database("health-code-scanner", ["kept", "lists", "scans"] as const);

@@ -1,4 +1,4 @@
-// The verdict over the whole screen: colour, shape and word; read aloud as one sentence.
+// Show the verdict over the whole screen, with colour, shape and word, and have it read aloud.
 
 import { writeInstant } from "#web/instants.ts";
 import { byId, fill, language } from "#web/page.ts";
@@ -7,9 +7,9 @@ import type { Outcome, ShownVerdict } from "./api.ts";
 
 type Look = Outcome | "none" | "no-code" | "waiting";
 
-// A quick answer needs no word in between, only flicker would come of it.
+// A quick answer shows no "Checking…" first, because that would only flicker.
 const WAITING_SHOWS_MS = 250;
-// Staff see at a glance whether a code was made just now, or is a picture that grows old.
+// Up to this age it is shown in seconds, so that staff see whether a code is live or an old picture.
 const LIVING_SECONDS = 600;
 const RELATIVE = new Intl.RelativeTimeFormat(language, { numeric: "always" });
 const AGE_UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
@@ -28,7 +28,7 @@ export class VerdictView {
     });
   }
 
-  /** Take the last verdict away at once: it is not the next one's. */
+  /** Hide the last verdict at once, so that nobody takes it for the next person's. */
   wait(): void {
     this.#hide();
     this.#timer = window.setTimeout(() => {
@@ -48,7 +48,7 @@ export class VerdictView {
     this.#close(staysMs, texts);
   }
 
-  /** What was read is no code: nobody is refused for it. */
+  /** Show that the text is no health code. This refuses nobody. */
   showNoCode(sentence: string, staysMs: number): void {
     this.#say("no-code", sentence, staysMs);
   }
@@ -88,7 +88,7 @@ export class VerdictView {
   }
 }
 
-/** The age of a code: to the second, as long as a living one lives. */
+/** The age of a code, in seconds while it is as young as a live code. */
 function madeAgo(seconds: number): string {
   return seconds < LIVING_SECONDS ? RELATIVE.format(-seconds, "second") : ago(seconds);
 }

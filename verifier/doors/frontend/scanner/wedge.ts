@@ -1,10 +1,10 @@
-// Handheld scanners that act as keyboards: a burst of keys, then Enter.
+// Read handheld scanners that work like keyboards: they type a code fast, then Enter.
 
-// A busy phone hands keys on late, and a code that lost its first half would be refused: so the gap
-// is one that only a person leaves who has stopped typing.
+// A busy phone delivers keys late, and a code without its first half would be refused. So only a long
+// gap, as when a person stops typing, ends a burst.
 const BURST_GAP_MS = 500;
 const SHORTEST = 6;
-// What such scanners type by: the keyboard of the United States, plain and with Shift.
+// These scanners type as on a US keyboard. For each key: plain, then with Shift.
 const KEYS: Record<string, string> = {
   ...Object.fromEntries([..."ABCDEFGHIJKLMNOPQRSTUVWXYZ"].map((key) => [`Key${key}`, key + key])),
   ...Object.fromEntries([...")!@#$%^&*("].map((sign, digit) => [`Digit${digit}`, digit + sign])),
@@ -43,7 +43,7 @@ export function listenForHandheld(onText: (text: string) => void): void {
         burst = "";
       } else if (letter !== null) {
         burst += letter;
-        // Codes hold spaces and slashes, which would scroll, press a button or open a search.
+        // Codes contain spaces and slashes, which would scroll, press a button or open a search.
         if (burst.length > 1) event.preventDefault();
       }
     },
@@ -51,7 +51,7 @@ export function listenForHandheld(onText: (text: string) => void): void {
   );
 }
 
-/** What the key stands for; by its place where an input method keeps what it makes of it. */
+/** The letter of a key. An input method may hide it; then the position of the key tells it. */
 function letterOf({ key, code, shiftKey }: KeyboardEvent): string | null {
   if (key.length === 1) return key;
   if (key !== "Process" && key !== "Dead" && key !== "Unidentified") return null;
