@@ -1,4 +1,4 @@
-"""The commands by which an alliance keeps and signs its list, on real files and a real server."""
+"""The commands with which an alliance edits and signs its list, on real files and a real server."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ Run = Callable[..., int]
 
 @dataclass
 class PublishingProvince:
-    """What an issuer publishes, on a web server of its own."""
+    """What an issuer publishes, on its own web server."""
 
     name: str
     base_url: str = ""
@@ -56,7 +56,7 @@ def province() -> Iterator[PublishingProvince]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), ProvinceHandler)
     site.base_url = f"http://127.0.0.1:{server.server_port}"
-    # It looks so often, in seconds, whether it should stop.
+    # The argument is how often, in seconds, the server checks whether it should stop.
     threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     site.publish(SHANGHAI)
     yield site
@@ -71,7 +71,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Runs one command on the folder; its exit status."""
+    """Return a function that runs one command on the folder and returns its exit status."""
     monkeypatch.setenv("ALLIANCE_KEY_SECRET", SECRET)
 
     def run(command: str, *arguments: str) -> int:
@@ -89,7 +89,7 @@ def add(run: Run, province: PublishingProvince, *more: str) -> int:
 
 
 def held(folder: Path) -> core.Trust:
-    """The list as a verifier reads it, with the public key alone."""
+    """Read the list as a verifier does, with only the public key."""
     keys = core.parse_jwk_set((folder / "alliance.json").read_bytes())
     return core.parse_trust_list((folder / "trust.jws").read_bytes(), keys, int(time.time()))
 
@@ -233,7 +233,7 @@ def test_wrong_wishes_are_refused_in_a_sentence(
 
 
 def test_it_runs_without_settings_or_secret(folder: Path) -> None:
-    """Who signs for an alliance needs no database and no service."""
+    """Signing for an alliance needs no database and no service."""
     ran = subprocess.run(
         [sys.executable, "-m", "healthcode.alliance", "create", str(folder)],
         env={"PATH": "/usr/bin:/bin"},

@@ -1,4 +1,4 @@
-"""Specimens: each gets the verdict it is labelled with, in the sandbox, and none anywhere else."""
+"""Specimens get the verdict that they name in the sandbox, and none outside."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def test_verdicts_are_those_promised(specimen: Specimen, later: int) -> None:
 
 
 def test_every_reason_is_there() -> None:
-    """But that of a door with rules of its own."""
+    """All but `not_admitted_here`, which only a door with rules of its own gives."""
     missing = set(core.Reason) - {specimen.reason for specimen in SPECIMENS}
     assert missing == {core.Reason.NOT_ADMITTED_HERE}
 

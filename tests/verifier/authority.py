@@ -1,4 +1,4 @@
-"""A province with real keys, whose codes the tests scan: CN-33 unless it says otherwise."""
+"""A province with real keys whose codes the tests scan. By default it is CN-33."""
 
 import json
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ def new_private_key() -> ec.EllipticCurvePrivateKey:
 
 @dataclass
 class Authority:
-    """Signs codes and status lists, and says what it publishes where."""
+    """Signs codes and status lists, and knows where it publishes them."""
 
     name: str = "CN-33"
     base_url: str = "https://hz.example"
@@ -85,7 +85,7 @@ class Authority:
         )
 
     def is_trusted(self, *, at: datetime) -> TrustedIssuer:
-        """Make it an issuer that this verifier trusts, with its keys as of `at`."""
+        """Make this verifier trust the issuer, with its keys confirmed at `at`."""
         issuer, _created = TrustedIssuer.objects.update_or_create(
             name=self.name, defaults={"base_url": self.base_url}
         )
@@ -93,6 +93,6 @@ class Authority:
         return issuer
 
     def publishes(self, *, at: datetime, superseded: Iterable[int] = ()) -> None:
-        """Let the verifier have a status list made at `at`."""
+        """Give the verifier a status list that was made at `at`."""
         body = self.status_list(at=at, superseded=superseded)
         keep_status_list(self.name, uri=self.list_uri, body=body, etag="", at=at)

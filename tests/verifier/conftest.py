@@ -25,7 +25,7 @@ ClockAt = Callable[[datetime], AbstractContextManager[object]]
 
 @pytest.fixture(autouse=True)
 def _fresh_caches() -> Iterator[None]:
-    """What one test put into this process's caches is no knowledge for the next."""
+    """Clear this process's caches, so that no test sees the data of another."""
     knowledge.forget()
     doors.forget()
     yield
@@ -62,7 +62,7 @@ def device_token(venue: Venue, now: datetime) -> str:
 
 @pytest.fixture
 def door(device_token: str) -> APIClient:
-    """A client that speaks as the enrolled device, in English."""
+    """A client with the token of the enrolled device, in English."""
     client = APIClient(headers={"Accept-Language": "en"})
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {device_token}")
     return client
@@ -70,7 +70,7 @@ def door(device_token: str) -> APIClient:
 
 @pytest.fixture
 def zhejiang(db: None, now: datetime) -> Authority:
-    """CN-33, trusted, with an empty status list of this moment."""
+    """CN-33, trusted, with an empty status list that was made just now."""
     authority = Authority()
     authority.is_trusted(at=now)
     authority.publishes(at=now)
@@ -85,7 +85,7 @@ def web() -> Iterator[Web]:
 
 @pytest.fixture
 def _committed(transactional_db: None) -> Iterator[None]:
-    """For tests with several connections; Django empties its own tables afterwards, not this."""
+    """For tests with several connections. Django does not empty `verifier_scan` afterwards."""
     yield
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE verifier_scan")
@@ -93,7 +93,7 @@ def _committed(transactional_db: None) -> Iterator[None]:
 
 @pytest.fixture
 def clock_at() -> ClockAt:
-    """The wall clock at another instant; what is cached by time passing is looked up anew."""
+    """Set the wall clock to another instant, and expire what caches keep by time."""
 
     def travel(at: datetime) -> AbstractContextManager[object]:
         knowledge.forget()

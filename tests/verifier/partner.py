@@ -1,4 +1,4 @@
-"""A partner's machine: it has its key, signs assertions, and asks for tokens."""
+"""A partner's system: it has a key, signs assertions and asks for tokens."""
 
 import json
 import uuid
@@ -22,7 +22,7 @@ def new_key(kid: str = "2026") -> ECKey:
 
 @dataclass
 class PartnerMachine:
-    """Jiangsu's gateway unless it says otherwise."""
+    """Jiangsu's gateway by default."""
 
     name: str = "cn-32"
     key: ECKey | RSAKey | OctKey = field(default_factory=new_key)
@@ -31,7 +31,7 @@ class PartnerMachine:
         return json.dumps(KeySet([self.key]).as_dict(private=False)).encode()
 
     def assertion(self, *, at: datetime, alg: str = "ES256", **claims: Any) -> str:
-        """Signed at `at`; `claims` replace the right ones, None takes one out."""
+        """Sign an assertion at `at`. `claims` replace the correct ones; None removes one."""
         right = {
             "iss": self.name,
             "sub": self.name,
@@ -44,7 +44,7 @@ class PartnerMachine:
         return jwt.encode({"alg": alg, "kid": self.key.kid}, kept, self.key, algorithms=[alg])
 
     def asks(self, *, assertion: str, **form: str) -> Any:
-        """The answer of the token endpoint."""
+        """Ask the token endpoint and return its answer."""
         right = {
             "grant_type": "client_credentials",
             "client_assertion_type": ASSERTION_TYPE,

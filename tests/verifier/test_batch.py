@@ -1,4 +1,4 @@
-"""Scans that happened without network: recorded once, as of their time, each answered by itself."""
+"""Scans made without network: each is recorded once, as of its time, with its own answer."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +31,7 @@ def send(door: APIClient, scans: object) -> Response:
 
 
 def test_scans_of_yesterday(door: APIClient, zhejiang: Authority, now: datetime) -> None:
-    """They count as of then: codes expired since were good, and the door's verdict is kept."""
+    """They are judged as of then: codes expired since were valid. The door's verdict is kept."""
     then = now - timedelta(hours=30)
     green = offline(
         zhejiang.code(at=then), then, given_outcome="caution", given_reason="stale_data"
@@ -116,7 +116,7 @@ def test_bad_batches_are_explained(door: APIClient, scans: object) -> None:
 
 @pytest.mark.usefixtures("_committed")
 def test_one_batch_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
-    """Phones send again what seemed lost: no scan twice, no deadlock, one answer."""
+    """Phones repeat a batch that seemed lost: each scan is recorded once, without a deadlock."""
     device = Device.objects.create(venue=venue, label="North gate", created_at=now)
     at_door = EnrolledDevice(device=device.pk, venue=venue.pk, yellow=Outcome.CAUTION)
     scans = [NewScan(uuid.uuid4(), f"JK1:{number}", now) for number in range(200)]
@@ -148,7 +148,7 @@ def test_one_batch_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
 def test_whatever_is_sent_however_often(
     venue: Venue, now: datetime, deliveries: list[list[tuple[int, int]]]
 ) -> None:
-    """An id keeps the code it first came with, and exactly one row."""
+    """An id keeps the code that came first with it, and has exactly one row."""
     Scan.objects.all().delete()
     knowledge.forget()
     at_door = EnrolledDevice(device=1, venue=venue.pk, yellow=Outcome.CAUTION)
@@ -167,7 +167,7 @@ def test_whatever_is_sent_however_often(
 def test_what_a_scanner_adds_is_no_part_of_the_code(
     door: APIClient, zhejiang: Authority, now: datetime, spelt: str, wrong: list[object]
 ) -> None:
-    """Whether or not the other scans of the batch are right."""
+    """Blanks are removed, whether or not the other scans of the batch are valid."""
     sent = [offline(spelt.format(zhejiang.code(at=now)), now), *wrong]
     assert send(door, sent).json()["results"][0]["answer"]["reason"] == "ok"
 
@@ -175,7 +175,7 @@ def test_what_a_scanner_adds_is_no_part_of_the_code(
 def test_what_names_no_scheme_is_answered_and_nobody_was_refused_for_it(
     door: APIClient, zhejiang: Authority, now: datetime
 ) -> None:
-    """So that a device may forget it."""
+    """It needs an answer, so that the device can delete it."""
     verdict = {"given_outcome": "refuse", "given_reason": "malformed"}
     product = offline("6901234567892", now, **verdict)
     green = offline(zhejiang.code(at=now), now)
@@ -193,7 +193,7 @@ def test_what_names_no_scheme_is_answered_and_nobody_was_refused_for_it(
 def test_one_scan_twice_in_a_batch_that_is_sent_twice(
     door: APIClient, zhejiang: Authority, now: datetime
 ) -> None:
-    """Each time each gets the same answer, and it is recorded once."""
+    """Both get the same answer each time, and one row is recorded."""
     once = offline(zhejiang.code(at=now, colour=Colour.YELLOW), now)
     other = offline(zhejiang.code(at=now, idx=9), now)
     batch = [once, other, once]

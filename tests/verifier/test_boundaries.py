@@ -1,4 +1,4 @@
-"""The verifier never comes near a signing key."""
+"""The verifier has no access to a signing key."""
 
 import os
 import subprocess
@@ -43,7 +43,7 @@ def test_a_process_without_the_signing_secret_scans(
 
 
 def test_a_process_without_the_signing_secret_starts() -> None:
-    """Everything the verifier needs loads in a process that was never given the secrets."""
+    """All modules of the verifier load in a process without the secrets."""
     secrets = {"SIGNING_KEY_SECRET", "STATUS_INDEX_KEY"}
     environment = {name: value for name, value in os.environ.items() if name not in secrets}
     program = (

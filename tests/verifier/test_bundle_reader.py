@@ -1,4 +1,4 @@
-"""The scanner page takes nobody's word but that of the service it was enrolled with."""
+"""The scanner page accepts bundles only from the service that it was enrolled with."""
 
 import json
 import subprocess
@@ -22,7 +22,7 @@ Answer = dict[str, Any]
 
 
 def read(*cases: tuple[str, Answer, str | None]) -> list[str]:
-    """What the page makes of each bundle, with these keys, while it holds another or none."""
+    """Return what the page makes of each case: a bundle, the keys, the bundle it already has."""
     document = [{"bundle": bundle, "keys": keys, "held": held} for bundle, keys, held in cases]
     done = subprocess.run(
         [node(), "--no-warnings", str(READER)],
@@ -73,13 +73,13 @@ def test_whose_word_is_taken(door: APIClient, zhejiang: Authority) -> None:
 def test_what_a_door_passes_over_and_what_it_must_know(
     door: APIClient, zhejiang: Authority
 ) -> None:
-    """Beside its members each object may have `optional`; any other member is refused."""
+    """Each object may have the extra member `optional`. Any other extra member is refused."""
     answer = door.get("/api/v1/devices/bundle").json()
     content = opened(answer)
     doubt = {"kind": "often", "scans": 6, "last_at": 1581206400, "doors": ["北门"]}
 
     def with_more(more: Answer) -> list[Answer]:
-        """The bundle with more in it, at one place each."""
+        """Return copies of the bundle, each with an extra member in one place."""
         (issuer,), (listed,) = content["issuers"], content["status_lists"]
         return [
             {**content, "rules": {**content["rules"], **more}},
@@ -103,7 +103,7 @@ def test_what_a_door_passes_over_and_what_it_must_know(
 def test_an_older_one_is_not_taken_any_more(
     door: APIClient, zhejiang: Authority, now: datetime, clock_at: ClockAt
 ) -> None:
-    """Whoever replays one could bring a withdrawn key back to life."""
+    """A replayed old bundle could make a withdrawn key valid again."""
     with clock_at(now - timedelta(minutes=5)):
         older = door.get("/api/v1/devices/bundle").json()
     newer = door.get("/api/v1/devices/bundle").json()

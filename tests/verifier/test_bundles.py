@@ -1,4 +1,4 @@
-"""What doors take along: signed, this door's own, enough to judge every code without network."""
+"""The bundle of a door: signed, only for this door, enough to judge codes without network."""
 
 import json
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ from verifier.recognition.trust import knowledge
 
 
 def fetch(door: APIClient) -> dict[str, Any]:
-    """The bundle's content, once its signature held under the key that came with it."""
+    """Fetch the bundle, verify it with the key that came with it, and return its content."""
     answer = door.get("/api/v1/devices/bundle")
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "no-store"

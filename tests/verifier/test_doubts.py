@@ -1,4 +1,4 @@
-"""Pictures that were likely copied are told to the venues, without a word of whose they are."""
+"""Venues are told of codes that may be copies, but not whose codes they are."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -58,7 +58,7 @@ def found() -> list[tuple[int, str, int]]:
 def test_one_picture_in_two_cities(
     gate: EnrolledDevice, ningbo: EnrolledDevice, zhejiang: Authority, now: datetime
 ) -> None:
-    """Both venues hear of it, each under its own tag."""
+    """Both venues are told, each with its own tag for the holder."""
     code = zhejiang.code(at=now)
     show(gate, code, now)
     show(ningbo, code, now + timedelta(minutes=2))
@@ -123,7 +123,7 @@ def test_what_is_no_doubt(
 def test_codes_of_others_are_others(
     gate: EnrolledDevice, ningbo: EnrolledDevice, zhejiang: Authority, now: datetime
 ) -> None:
-    """Signed in the same second, for two people, and for one after the next renewal."""
+    """Codes of two people from the same second, and one person's next code, raise no doubt."""
     show(gate, zhejiang.code(at=now, idx=1), now)
     show(ningbo, zhejiang.code(at=now, idx=2), now)
     show(ningbo, zhejiang.code(at=now + timedelta(minutes=2), idx=1), now + timedelta(minutes=2))
@@ -179,7 +179,7 @@ def test_the_venue_is_told_without_who(
 def test_the_doors_are_told_when_and_where_and_not_who(
     gate: EnrolledDevice, venue: Venue, door: APIClient, zhejiang: Authority, now: datetime
 ) -> None:
-    """With the bundle that every door fetches anyway; as long as somebody can look for a copy."""
+    """They are told in the bundle that every door fetches, for ten minutes."""
     code = zhejiang.code(at=now)
     devices = list(venue.devices.values_list("pk", flat=True))
     at_gate = EnrolledDevice(device=devices[0], venue=venue.pk, yellow=Outcome.CAUTION)

@@ -1,4 +1,4 @@
-"""A device becomes one by a code that works once, for a while, and cannot be guessed."""
+"""A device is enrolled with a code that works once, expires, and cannot be guessed."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -94,7 +94,7 @@ def test_bad_codes_are_explained(db: None, code: object) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_two_devices_with_one_code(venue: Venue, now: datetime) -> None:
-    """Whoever is first has it; there are never two tokens."""
+    """The first device gets the token. There are never two tokens."""
     code = add_device(venue=venue, label="North gate", at=now).code
 
     def try_it(sender: str) -> bool:

@@ -1,4 +1,4 @@
-"""What others publish steers none of our requests inside, nor elsewhere, nor for long."""
+"""Addresses that others publish lead to no internal host, no other host and no long wait."""
 
 import json
 import socket
@@ -51,7 +51,7 @@ def test_an_address_outside_is(address: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "0"])
 def test_nobody_inside_is_asked_however_the_address_is_written(host: str) -> None:
-    """Of the machine's own spellings of 127.0.0.1 none gets through."""
+    """No spelling of 127.0.0.1 that the machine understands is accepted."""
     with pytest.raises(FetchFailed, match="is not a public address"):
         get(f"https://{host}/x", Reach())
 
@@ -59,7 +59,7 @@ def test_nobody_inside_is_asked_however_the_address_is_written(host: str) -> Non
 def test_the_address_that_was_looked_at_is_the_one_that_is_asked(
     web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that leads outside at the first look and inside at the second gains nothing."""
+    """A name that resolves to a public address first and to an internal one later gains nothing."""
     answers = iter(["1.1.1.1", "127.0.0.1"])
     asked: list[str] = []
 
@@ -105,7 +105,7 @@ def test_no_redirect_is_followed(web: Web, status: int) -> None:
 
 
 def test_no_proxy_of_the_environment_is_asked(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which address it would ask is not ours to see."""
+    """We could not see which address a proxy would ask."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     web.bodies["/x"] = b"here"
     assert get(f"{web.base_url}/x") == b"here"
@@ -113,7 +113,7 @@ def test_no_proxy_of_the_environment_is_asked(web: Web, monkeypatch: pytest.Monk
 
 @pytest.fixture
 def dripping() -> Iterator[str]:
-    """A server that sends one byte of its head now and then, for ever."""
+    """A server that sends one byte of its head now and then, without end."""
     server = socket.create_server(("127.0.0.1", 0))
     over = threading.Event()
 
@@ -164,7 +164,7 @@ def test_an_issuer_names_lists_at_its_own_host_alone(web: Web, now: datetime, wh
 
 @pytest.mark.django_db
 def test_our_own_lists_may_lie_at_their_own_address(web: Web, now: datetime, settings: Any) -> None:
-    """STATUS_BASE_URL is often that of a network for delivery."""
+    """STATUS_BASE_URL is often the address of a content delivery network."""
     settings.ISSUER, settings.STATUS_BASE_URL = "CN-33", web.base_url
     authority = Authority(base_url=web.base_url)
     web.publish(authority, at=now)

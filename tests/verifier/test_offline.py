@@ -1,4 +1,4 @@
-"""The page that starts without network, and what the venue hears of scans judged there."""
+"""The page that starts without network, and what the venue sees of scans judged there."""
 
 from datetime import datetime, timedelta
 
@@ -17,7 +17,7 @@ from verifier.venues.selectors import differences
 
 @pytest.fixture
 def li_na(manager: Account) -> Client:
-    """Her browser, set to English."""
+    """The manager's browser, set to English."""
     client = Client()
     client.cookies["language"] = "en"
     client.force_login(manager)
@@ -76,7 +76,7 @@ def test_the_manifest(db: None, language: str, name: str) -> None:
 
 
 def test_the_worker_may_serve_the_scanner(db: None) -> None:
-    """Its scope is the folder of its address; and a new one is looked for at every start."""
+    """Its address decides what it may serve, and browsers look for a new version at every start."""
     answer = Client().get("/scanner-worker.js")
     assert answer["Content-Type"].startswith("text/javascript")
     assert answer["Cache-Control"] == "no-cache"

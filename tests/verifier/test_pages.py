@@ -1,4 +1,4 @@
-"""The manager's pages, and the scanner's frame."""
+"""The manager's pages and the scanner's page."""
 
 import re
 from datetime import datetime
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.clock
 
 @pytest.fixture
 def li_na(manager: Account) -> Client:
-    """Her browser, set to English."""
+    """The manager's browser, set to English."""
     client = Client()
     client.cookies["language"] = "en"
     client.force_login(manager)
@@ -93,7 +93,7 @@ def test_enrolment_code_is_shown_once_as_text_and_picture(li_na: Client, venue: 
 
 
 def read_picture(html: str) -> str:
-    """What a phone reads from the SVG in the page: its path is drawn square by square."""
+    """Read the QR code from the SVG in the page, which draws it square by square."""
     path = re.search(r'<path d="([^"]+)"', html)
     size = re.search(r'viewBox="0 0 (\d+) (\d+)"', html)
     assert path

@@ -1,4 +1,4 @@
-"""A partition a day: made ahead, dropped past retention, and no scan lost meanwhile."""
+"""One partition a day: made in advance, dropped after retention, with no scan lost meanwhile."""
 
 import uuid
 from datetime import date, datetime, timedelta
@@ -91,7 +91,7 @@ def test_the_task_keeps_today(clock_at: ClockAt) -> None:
 
 @pytest.mark.parametrize("first", [date(2027, 12, 30), date(2028, 2, 27)])
 def test_around_the_end_of_a_year_and_a_leap_day_no_day_lacks_its_partition(first: date) -> None:
-    """Whenever in the day it is looked after, and wherever the day is another in UTC."""
+    """At any time of the day, also where the UTC day is another."""
     for n in range(4):
         midnight = start_of_day(first + timedelta(days=n))
         for passed in (timedelta(minutes=30), timedelta(hours=12), timedelta(hours=23, minutes=58)):

@@ -1,4 +1,4 @@
-"""docs/howto/partner-onboarding.md, followed step by step against the running service."""
+"""Follow docs/howto/partner-onboarding.md step by step against the running service."""
 
 import os
 import re
@@ -49,7 +49,7 @@ def test_the_guide_leads_there(
 
 
 def operate(text: str, folder: Path) -> None:
-    """What the operator types, with the partner's files at hand."""
+    """Run what the operator types, with the partner's files."""
     manage, command, *arguments = shlex.split(text)
     assert manage == "manage.py"
     placed = [str(folder / word) if word == "public.json" else word for word in arguments]
@@ -57,7 +57,7 @@ def operate(text: str, folder: Path) -> None:
 
 
 def run(script: Path, arguments: list[str], service: str) -> list[str]:
-    """What the partner's script prints."""
+    """Run the partner's script and return what it prints."""
     done = subprocess.run(
         [sys.executable, script.name, *arguments],
         cwd=script.parent,

@@ -1,4 +1,4 @@
-"""Partners' machines: who gets a token, what it opens, how often, and what is written down."""
+"""Partners' systems: who gets a token, what it allows, how often, and what is recorded."""
 
 import re
 from collections import Counter
@@ -138,7 +138,7 @@ def refused(answer: Any) -> None:
 
 @pytest.mark.parametrize("hours", [1, -1])
 def test_long_and_past_assertions(machine: PartnerMachine, now: datetime, hours: int) -> None:
-    """A long life would have to be remembered long."""
+    """The `jti` of an assertion with a long life would have to be kept for long."""
     ends = int((now + timedelta(hours=hours)).timestamp())
     refused(machine.asks(assertion=machine.assertion(at=now, exp=ends)))
 
@@ -156,7 +156,7 @@ def test_a_stranger_with_the_same_name_and_key_name(machine: PartnerMachine, now
 
 
 def test_the_public_key_is_no_shared_secret(machine: PartnerMachine, now: datetime) -> None:
-    """The classic confusion: HMAC under what of the key everybody knows."""
+    """The classic attack: an HMAC whose secret is the public key."""
     public = machine.key.as_dict(private=False)
     secret = OctKey.import_key(f"{public['x']}{public['y']}", {"kid": machine.key.kid})
     forger = PartnerMachine(key=secret)
@@ -237,7 +237,7 @@ RIGHT = f"grant_type=client_credentials&client_assertion_type={ASSERTION_TYPE}&c
 def test_what_is_no_token_request_is_refused_as_oauth_says(
     body: str | bytes, media_type: str, language: str
 ) -> None:
-    """RFC 6749, 5.2: JSON, its members in ASCII without quotes and backslashes."""
+    """RFC 6749, 5.2: JSON, with members in ASCII without quotes and backslashes."""
     answer = Client(headers={"Accept-Language": language}).generic(
         "POST", "/api/v1/oauth/token", body, content_type=media_type
     )
@@ -276,7 +276,7 @@ def test_who_was_not_given_a_scope_cannot_ask_for_it(now: datetime) -> None:
 
 
 def test_quota(machine: PartnerMachine, now: datetime) -> None:
-    """Counted in codes, not in calls, by the minute; the next minute begins afresh."""
+    """The quota counts codes and not calls, and starts again each minute."""
     account = Account.objects.get(username=machine.name)
     minute = now.replace(second=20, microsecond=0)
 
@@ -322,7 +322,7 @@ def test_many_at_once_share_one_quota(now: datetime) -> None:
 
 
 def printed(*arguments: str, **options: Any) -> list[list[str]]:
-    """The words of each line that `partner_calls` prints."""
+    """Return the words of each line that `partner_calls` prints."""
     out = StringIO()
     call_command("partner_calls", *arguments, stdout=out, **options)
     return [line.split() for line in out.getvalue().splitlines()]
@@ -331,8 +331,8 @@ def printed(*arguments: str, **options: Any) -> list[list[str]]:
 def test_what_partners_asked_can_be_read(
     machine: PartnerMachine, zhejiang: Authority, now: datetime, clock_at: ClockAt
 ) -> None:
-    """By day or call by call: who, when, how many, how it came out; nothing of whose codes."""
-    # The next noon: what is published for it must be newer than what the doors hold already.
+    """By day or call by call: who, when, how many and which verdicts, but no codes."""
+    # The next noon: what is published then must be newer than what the doors already have.
     noon = (now + timedelta(hours=12)).astimezone(SHANGHAI)
     noon = noon.replace(hour=12, minute=0, second=0, microsecond=0)
     with clock_at(noon - timedelta(days=1)):

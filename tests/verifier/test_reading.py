@@ -1,4 +1,4 @@
-"""Scans read by msgspec are what the serializers would have made of them."""
+"""msgspec reads scans exactly as the serializers do."""
 
 import json
 from datetime import UTC, datetime
@@ -119,7 +119,7 @@ def test_what_is_no_scan_is_left_to_the_serializers(mark: bytes) -> None:
     ],
 )
 def test_rarer_spellings_are_read_in_both_ways(sent: dict[str, str], read: dict[str, Any]) -> None:
-    """Those of a time by either reader, since they share one; those of an id by the serializers."""
+    """Both use the same reader of times. The serializers read rarer spellings of an id."""
     at = datetime.fromisoformat("2020-02-24T08:30:00+08:00")
     name = "7f0e2d4c-0000-4000-8000-000000000000"
     scan = {"id": name, "code": "JK1:", "scanned_at": at.isoformat()} | sent

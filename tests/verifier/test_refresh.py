@@ -1,4 +1,4 @@
-"""Fetching from issuers: the last good copy is kept, whatever they answer."""
+"""Fetching from issuers: the last valid copy is kept, whatever they answer."""
 
 import json
 from datetime import datetime, timedelta

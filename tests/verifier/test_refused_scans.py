@@ -1,4 +1,4 @@
-"""What is told of bodies that hold no scan: each fault, where and why, in both languages."""
+"""The answer to a body that is no scan: each fault, where it is and why, in both languages."""
 
 import json
 from typing import Any, Final

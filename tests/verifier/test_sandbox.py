@@ -1,4 +1,4 @@
-"""The sandbox: a partner tests its verifier there, and nothing of it passes outside."""
+"""Partners test their verifiers in the sandbox, and its codes are refused everywhere else."""
 
 from base64 import b64decode
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ def test_every_specimen_gets_its_verdict(partner: APIClient) -> None:
 
 
 def test_a_verifier_of_ones_own_can_be_tested(partner: APIClient, now: datetime) -> None:
-    """With what the sandbox publishes, as a province publishes it."""
+    """With what the sandbox publishes, in the formats of a province."""
     published = partner.get("/api/v1/sandbox").json()
     keys = core.parse_jwk_set(published["keys"])
     at = int(now.timestamp()) + 1
@@ -84,7 +84,7 @@ def test_the_sandbox_is_not_to_be_trusted(db: None, now: datetime) -> None:
 def test_not_even_when_its_keys_are_in_the_tables(
     door: APIClient, zhejiang: Authority, now: datetime
 ) -> None:
-    """As a trust list of the alliance could bring them in, or a hand in the database."""
+    """A trust list or an edit of the database could put them there."""
     intruder = Authority(name="CN-SPECIMEN", base_url="https://specimen.invalid")
     TrustedIssuer.objects.create(name=intruder.name, base_url=intruder.base_url)
     keep_keys(intruder.name, uri=intruder.keys_uri, body=intruder.keys(), etag="", at=now)

@@ -1,4 +1,4 @@
-"""A scan at the door: every verdict, recorded once before it is answered."""
+"""A scan at a door: every verdict, recorded once before the answer."""
 
 import json
 import uuid
@@ -149,7 +149,7 @@ def test_green_on_old_knowledge_is_caution_and_red_stays_red(
 def test_what_is_no_code_of_ours(
     door: APIClient, zhejiang: Authority, text: str, says: str, recorded: int
 ) -> None:
-    """A poster or a product is answered, but is nobody's scan: nobody was refused for it."""
+    """A poster or a product gets an answer but no record, because it refuses nobody."""
     before = counted()
     answer = scan(door, text)
     assert answer.status_code == 200
@@ -160,7 +160,7 @@ def test_what_is_no_code_of_ours(
 
 
 def counted() -> float:
-    """How many malformed codes the metrics have."""
+    """Return how many malformed codes the metrics count."""
     labels = {"outcome": "refuse", "reason": "malformed", "offline": "false"}
     return REGISTRY.get_sample_value("healthcode_scans_total", labels) or 0
 
@@ -319,7 +319,7 @@ def test_only_enrolled_devices_scan(zhejiang: Authority, now: datetime, header: 
 
 @pytest.mark.usefixtures("_committed")
 def test_one_scan_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
-    """A door that taps again and again: one row, one answer for all."""
+    """Repeated taps make one row, and all get the same answer."""
     at_door = EnrolledDevice(device=1, venue=venue.pk, yellow=Outcome.CAUTION)
     new = NewScan(uuid.uuid4(), "JK1:NO CODE")
 
@@ -339,7 +339,7 @@ def test_one_scan_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
 def test_what_a_scanner_adds_is_no_part_of_the_code(
     door: APIClient, zhejiang: Authority, now: datetime, spelt: str
 ) -> None:
-    """The same id with and without it is the same scan."""
+    """The same id with and without blanks around the code is the same scan."""
     code, name = zhejiang.code(at=now), str(uuid.uuid4())
     answers = [scan(door, text, id=name).json() for text in (spelt.format(code), code)]
     assert [answer["reason"] for answer in answers] == ["ok", "ok"]

@@ -1,4 +1,4 @@
-"""Following an alliance: partners are believed by its list, as far as that can be relied on."""
+"""Following an alliance: its list decides which partners are trusted, as long as it is reliable."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -31,7 +31,7 @@ HONOURS = {Colour.GREEN: Outcome.PASS, Colour.YELLOW: Outcome.REFUSE}
 
 @dataclass
 class Alliance:
-    """Signs lists, and puts them where this verifier was told to look."""
+    """Signs lists and puts them where this verifier looks for them."""
 
     path: Path
     signs_with: Authority = field(default_factory=lambda: Authority(name="alliance"))
@@ -74,7 +74,7 @@ class Alliance:
 
 @pytest.fixture
 def followed(tmp_path: Path, settings: Settings) -> Alliance:
-    """An alliance that this verifier follows; it has signed nothing yet."""
+    """An alliance that this verifier follows. It has signed no list yet."""
     made = Alliance(tmp_path / "trust.jws")
     keys = tmp_path / "alliance.json"
     keys.write_text(json.dumps(core.jwk_set([made.signs_with.key])))
@@ -84,7 +84,7 @@ def followed(tmp_path: Path, settings: Settings) -> Alliance:
 
 @pytest.fixture
 def shanghai(web: Web, now: datetime) -> Authority:
-    """CN-31, on a web server of its own; nobody here knows it yet."""
+    """CN-31, on its own web server. Nobody here trusts it yet."""
     made = Authority(name="CN-31", base_url=web.base_url)
     web.publish(made, at=now)
     return made
@@ -317,7 +317,7 @@ def test_the_settings_are_checked_at_start(followed: Alliance, settings: Setting
 def test_members_are_asked_at_the_same_time(
     followed: Alliance, shanghai: Authority, web: Web, now: datetime
 ) -> None:
-    """Each waits for the other: asked in turn, the first would be given up."""
+    """Each server waits for the other. If asked one after the other, the first would time out."""
     with serving() as other:
         jiangsu = Authority(name="CN-32", base_url=other.base_url)
         other.publish(jiangsu, at=now)

@@ -1,4 +1,4 @@
-"""Verdicts for partners: one code or many, and nothing kept."""
+"""Verdicts for partners: for one code or many, and nothing about people is stored."""
 
 from datetime import UTC, datetime, timedelta
 

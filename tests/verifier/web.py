@@ -1,4 +1,4 @@
-"""A real web server, and what authorities publish there."""
+"""A real web server on which authorities publish."""
 
 import json
 import threading
@@ -15,7 +15,7 @@ WELL_KNOWN = "/.well-known/health-code"
 
 @dataclass
 class Web:
-    """A real web server: what it answers by path, and what it was asked."""
+    """A real web server: its answers by path, and the requests that it got."""
 
     base_url: str = ""
     bodies: dict[str, bytes] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Web:
 
 @contextmanager
 def serving() -> Iterator[Web]:
-    """A web server while the block runs."""
+    """Run a web server while the block runs."""
     site = Web()
 
     class SiteHandler(BaseHTTPRequestHandler):
