@@ -1,4 +1,4 @@
-"""Real browsers: a phone's, and a door's whose camera sees a film."""
+"""Real browsers: a phone's, and a door's, whose camera sees a film."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,13 +14,13 @@ from tests.live.service import LiveService
 from tests.live.video import write_film
 
 PHONE = {"width": 390, "height": 844}
-# Chromium's sandbox needs rights that root in a container has not got.
+# Chromium's sandbox needs rights that root lacks in a container.
 _ALWAYS = ("--no-sandbox",)
 
 
 @contextmanager
 def phone(playwright: Playwright, *, kept: Path | None = None) -> Iterator[Page]:
-    """A page in a browser of its own, without camera; `kept` is what it kept the time before."""
+    """Open a page in a new browser without camera. `kept` is its stored state from before."""
     with _browser(playwright) as browser:
         yield browser.new_page(viewport=PHONE, storage_state=kept)
 
@@ -29,7 +29,7 @@ def phone(playwright: Playwright, *, kept: Path | None = None) -> Iterator[Page]
 def door(
     playwright: Playwright, folder: Path, sees: Image.Image, *, kept: Path | None = None
 ) -> Iterator[Page]:
-    """A page in a browser whose camera sees a picture; `kept` is what it kept the time before."""
+    """Open a page in a browser whose camera sees a picture. `kept` is its stored state."""
     film = folder / "film.y4m"
     write_film(film, sees)
     camera = (
@@ -51,7 +51,7 @@ def _browser(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
 
 
 def kept_by_device(service: LiveService) -> dict[str, Any]:
-    """What the browser of an enrolled device keeps, as Playwright takes it."""
+    """Return what the browser of an enrolled device stores, in Playwright's form."""
     device = {"device": 0, "venue_name": "西湖文化广场地铁站", **service.demo["device"]}
     records = {"kept": [{"key": "device", "value": device}], "lists": [], "scans": []}
     stores = [
@@ -64,5 +64,5 @@ def kept_by_device(service: LiveService) -> dict[str, Any]:
 
 
 def picture_of(element: Locator) -> Image.Image:
-    """What a camera in front of the screen sees of an element."""
+    """Return an element of the page as a camera in front of the screen sees it."""
     return Image.open(BytesIO(element.screenshot()))

@@ -1,4 +1,4 @@
-"""One running service for all tests that only use it."""
+"""One running service for all tests that do not change it."""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test in this folder is a live one."""
+    """Mark every test in this folder as live."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.live)
@@ -22,14 +22,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """The whole service with the demo loaded; shared, so leave others' people alone."""
+    """The whole service with the demo loaded. All tests share it, so they must not disturb it."""
     with running(LiveService(tmp_path_factory.mktemp("live") / "var")) as live:
         yield live
 
 
 @pytest.fixture
 def playwright() -> Iterator[Playwright]:
-    """The driver of real browsers; not kept for the session, as its event loop shuts Django out."""
+    """The driver of real browsers. It is not shared: Django does not work in its event loop."""
     with sync_playwright() as driver:
         yield driver
 
@@ -50,7 +50,7 @@ def code(service: LiveService) -> str:
 
 @pytest.fixture
 def kept(service: LiveService, tmp_path: Path) -> Path:
-    """What the browser of an enrolled device has kept."""
+    """What the browser of an enrolled device has stored."""
     path = tmp_path / "kept.json"
     path.write_text(json.dumps(kept_by_device(service)))
     return path

@@ -1,7 +1,7 @@
 """A worker that stops after some batches: `python -m tests.live.halfway [BATCHES]`.
 
-With a number it asks for the colours of everybody anew and does so many batches of it; without one
-it does what is left. Then it prints what the database says of that.
+With a number it starts a recomputation of everybody and works off so many batches. Without one it
+works off the rest. Then it prints the state in the database.
 """
 
 import json
@@ -13,7 +13,7 @@ PEOPLE_A_BATCH = 20
 
 
 def main(limit: int | None) -> None:
-    """Work, and say how far it came."""
+    """Work, then print how far it came."""
     django.setup()
     from healthcode.colours import batches
     from healthcode.colours.models import Cause, ColourChange, PersonColour, Recomputation

@@ -1,7 +1,7 @@
-"""A look at a running service's data from inside: `python -m tests.live.inside`.
+"""Compare the colours of a running service with the reference: `python -m tests.live.inside`.
 
-Prints how many people have a colour, and the numbers of those whose colour is not what the
-reference, `decide()`, says of the same facts.
+It prints how many people have a colour, and the numbers of those whose colour is not what the
+reference, `decide()`, computes from the same facts.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Somebody who follows a page of the documents on a running service, example by example."""
+"""A reader who follows a page of the documents on a running service, example by example."""
 
 import contextlib
 import json
@@ -41,7 +41,7 @@ and `up` are all that nothing runs here: they need Docker and a network."""
 
 @dataclass
 class PageReader:
-    """Has a folder and a shell; `addresses` says which servers are behind those of the pages."""
+    """Has a folder and a shell. `addresses` maps the servers of the pages to real ones."""
 
     folder: Path
     around: Around
@@ -56,7 +56,7 @@ class PageReader:
         (self.folder / "signers.pem").write_bytes(self.around.germany.pem)
 
     def follow(self, example: PageExample) -> None:
-        """Do what the example says. Raises AssertionError when it does not work."""
+        """Do what the example says. Raises AssertionError when that fails."""
         text = example.text
         for address, server in self.addresses.items():
             text = text.replace(address, server)
@@ -81,7 +81,7 @@ class PageReader:
         return {name: VALUES[name](self.around) for name in NAME.findall(text) if name in VALUES}
 
     def _run(self, command: list[str], **values: str) -> None:
-        """Run it at a terminal, where somebody answers all that it asks."""
+        """Run it at a terminal, and answer every prompt."""
         screen, keyboard = os.openpty()
         path = f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"
         own = {"PATH": path, "PROJECT": str(ROOT), "SERVICE": self.around.service.base_url}
@@ -113,7 +113,7 @@ class PageReader:
         self._ask(method, path, headers | dict(line.split(": ", 1) for line in lines), body)
 
     def _look_at_map(self, text: str) -> None:
-        """Preview it, as an officer does who pastes the lines."""
+        """Preview the map, as an officer does who pastes the lines."""
         token = VALUES["OFFICER_TOKEN"](self.around)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/csv"}
         query = "preview=true&effective_from=2020-02-24&ground=test"
@@ -137,12 +137,12 @@ class PageReader:
         assert not [line for line in lines if line.get("problem")], self.answer
 
     def _compare(self, text: str) -> None:
-        """Hold the answer that the page shows against the one that came last."""
+        """Compare the answer on the page with the last real answer."""
         assert _shape(json.loads(text)) == _shape(self.answer)
 
 
 def _answer(screen: int) -> None:
-    """Yes; or a password, where what is typed is not shown."""
+    """Answer a prompt: yes, or a password where typing is hidden."""
     is_shown = termios.tcgetattr(screen)[3] & termios.ECHO
     os.write(screen, b"yes\n" if is_shown else PASSWORD)
     os.set_blocking(screen, False)
@@ -151,7 +151,7 @@ def _answer(screen: int) -> None:
 
 
 def _shape(document: Any) -> Any:
-    """The names of members, without what they hold."""
+    """Return the names of members, without their values."""
     if isinstance(document, dict):
         return {name: _shape(held) for name, held in document.items()}
     return [_shape(held) for held in document] if isinstance(document, list) else None

@@ -1,4 +1,4 @@
-"""The whole service as a person starts it, for tests that use it from outside."""
+"""The whole service, started as a person starts it, for tests that use it from outside."""
 
 import json
 import os
@@ -25,18 +25,18 @@ from healthcode.tools.run.state import new_secrets
 
 Found = TypeVar("Found")
 ROOT = Path(__file__).resolve().parents[2]
-# What the test session's own servers put into the environment is not for this service.
+# Settings of the test session's own servers, which this service must not see.
 _NOT_INHERITED = {"DATABASE_URL", "BROKER_URL", "MAKELEVEL", *SETTINGS, *new_secrets()}
 
 
 def outside_settings() -> dict[str, str]:
-    """The environment that somebody has who starts the service from a shell."""
+    """Return the environment of a person who starts the service from a shell."""
     return {k: v for k, v in os.environ.items() if k not in _NOT_INHERITED}
 
 
 @dataclass(frozen=True)
 class ServiceAnswer:
-    """What the service answered; `body` is parsed where it is JSON."""
+    """An answer of the service. `body` is parsed if it is JSON."""
 
     status: int
     body: Any
@@ -44,11 +44,11 @@ class ServiceAnswer:
 
 
 class NotStarted(Exception):
-    """The service ended, or did not answer in time; the message is what it said."""
+    """The service ended, or did not answer in time. The message is its output."""
 
 
 class LiveService:
-    """`make run` in a state folder of its own, without installing anything first."""
+    """`make run` with its own state folder, without the installation that precedes it."""
 
     def __init__(self, var: Path, *, port: int | None = None, **environment: str) -> None:
         self.var = var
@@ -61,12 +61,12 @@ class LiveService:
 
     @property
     def demo(self) -> dict[str, Any]:
-        """`VAR/demo.json`."""
+        """The content of `VAR/demo.json`."""
         content: dict[str, Any] = json.loads((self.var / "demo.json").read_text())
         return content
 
     def environment(self) -> dict[str, str]:
-        """The settings of its processes, for a look at its data from inside."""
+        """The settings of its processes, to read its data from inside."""
         state = json.loads((self.var / "state.json").read_text())
         servers = {
             "DATABASE_URL": self.postgres().url("healthcode"),
@@ -77,7 +77,7 @@ class LiveService:
         return outside_settings() | SETTINGS | secrets | servers
 
     def postgres(self) -> Postgres:
-        """Its PostgreSQL."""
+        """The service's PostgreSQL."""
         state = json.loads((self.var / "state.json").read_text())
         return Postgres(
             self.var / "postgres",
@@ -87,7 +87,7 @@ class LiveService:
         )
 
     def start(self, *, patience: float = 120) -> float:
-        """Start it and wait for the first page; the seconds it took."""
+        """Start it and wait for the first page. Return how many seconds that took."""
         began = time.monotonic()
         own = {"VAR": str(self.var), "PORT": str(self.port)}
         environment = outside_settings() | own | self._extra
@@ -109,31 +109,31 @@ class LiveService:
         return time.monotonic() - began
 
     def stop(self, sign: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to stop; its exit status."""
+        """Stop it and return its exit status."""
         assert self.process is not None
         self.process.send_signal(sign)
         return self.process.wait(60)
 
     def ended(self) -> int:
-        """Wait until it ends by itself; its exit status."""
+        """Wait until it ends by itself, and return its exit status."""
         assert self.process is not None
         return self.process.wait(60)
 
     def family(self) -> list[psutil.Process]:
-        """Every process the service consists of, the supervisor first."""
+        """Return all processes of the service, the supervisor first."""
         assert self.process is not None
         supervisor = psutil.Process(self.process.pid)
         return [supervisor, *supervisor.children(recursive=True)]
 
     def parts(self, pattern: str) -> list[psutil.Process]:
-        """The processes whose command matches a regular expression."""
+        """Return the processes whose command matches a regular expression."""
         found = [(process, " ".join(process.cmdline())) for process in self.family()[1:]]
         return [process for process, command in found if re.search(pattern, command)]
 
     def call(
         self, method: str, path: str, *, token: str | None = None, json_body: object = None
     ) -> ServiceAnswer:
-        """One request to the HTTP interface; an error status is an answer like any other."""
+        """Send one request to the HTTP interface. An error status is returned like any other."""
         data = None if json_body is None else json.dumps(json_body).encode()
         headers = {"Content-Type": "application/json"} if data is not None else {}
         if token is not None:
@@ -149,7 +149,7 @@ class LiveService:
 
 @contextmanager
 def running(live: LiveService) -> Iterator[LiveService]:
-    """Start a service, and stop it whatever happens."""
+    """Start a service, and stop it in any case."""
     try:
         live.start()
         yield live
@@ -159,7 +159,7 @@ def running(live: LiveService) -> Iterator[LiveService]:
 
 
 def wait_for(look: Callable[[], Found | None], *, patience: float = 60) -> Found:
-    """What `look` returns, as soon as it is something; `patience` in seconds."""
+    """Call `look` until it returns something, for at most `patience` seconds."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         found = look()
@@ -170,7 +170,7 @@ def wait_for(look: Callable[[], Found | None], *, patience: float = 60) -> Found
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that still run a few seconds later; one that only waits to be buried does not."""
+    """Return the processes that still run after a few seconds, without zombies."""
     _, left = psutil.wait_procs(processes, timeout=5)
     return [process for process in left if process.status() != psutil.STATUS_ZOMBIE]
 

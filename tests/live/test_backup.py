@@ -1,4 +1,4 @@
-"""docs/howto/backup.md is followed: a demo is backed up, destroyed, and restored to a minute."""
+"""Follow docs/howto/backup.md: back a demo up, destroy it, and restore it to a minute."""
 
 import getpass
 import json
@@ -25,12 +25,12 @@ PASSWORD = "choose-one"
 
 
 def newer_python() -> Path:
-    """A Python that Barman runs on."""
+    """A Python version that Barman supports."""
     folders = [
         *map(Path, os.environ["PATH"].split(":")),
         *Path.home().glob(".pyenv/versions/*/bin"),
     ]
-    # What pyenv puts on the path runs only when it is chosen there, so folders of versions count.
+    # pyenv's commands on the path fail unless their version is selected, so use its folders.
     for folder in folders:
         for minor in (14, 13, 12):
             python = folder / f"python3.{minor}"
@@ -43,7 +43,7 @@ def newer_python() -> Path:
 
 
 class Backups:
-    """Barman as the page sets it up, in a folder of its own instead of the system's."""
+    """Barman as the page sets it up, but in its own folder instead of the system's."""
 
     def __init__(self, folder: Path, live: LiveService) -> None:
         self.folder, self.live = folder, live
@@ -55,7 +55,7 @@ class Backups:
         self.blocks = iter(BLOCK.findall(PAGE.read_text()))
 
     def next_block(self, language: str) -> str:
-        """The next of the page's blocks, with places of this machine instead of an operator's."""
+        """Return the page's next block, with paths of this machine in place of an operator's."""
         found, text = next(self.blocks)
         assert found == language, text
         places = {
@@ -73,7 +73,7 @@ class Backups:
         return str(text)
 
     def run(self, **settings: str) -> str:
-        """Run the page's next commands as a shell does; what they printed."""
+        """Run the page's next commands in a shell and return their output."""
         (self.folder / "barman").write_text(
             f'#!/bin/sh\nexec {self.folder}/venv/bin/barman -c {self.folder}/barman.conf "$@"\n'
         )
@@ -94,7 +94,7 @@ class Backups:
         return result.stdout
 
     def server(self, folder: Path) -> Postgres:
-        """PostgreSQL on some data of this service."""
+        """Start PostgreSQL on some data of this service."""
         return Postgres(
             folder,
             port=self.state["ports"]["postgres"],
@@ -103,7 +103,7 @@ class Backups:
         )
 
     def execute(self, statements: str) -> None:
-        """Say something to the database as its superuser."""
+        """Run SQL as the superuser of the database."""
         url = self.server(self.live.var / "postgres").url("healthcode", user="postgres")
         connection = psycopg2.connect(url)
         connection.autocommit = True
@@ -123,7 +123,7 @@ class Backups:
         self.run(SECRETS=str(self.live.var / "state.json"), SAFE=str(self.safe))
 
     def restore(self, minute: datetime) -> None:
-        """Section 5: into a new folder, whose owner then starts it and lets it catch up."""
+        """Section 5: restore into a new folder, start its server, and let it catch up."""
         told = {"LAST_GOOD_MINUTE": minute.isoformat(sep=" "), "DATA": str(self.data)}
         self.run(**told)
         self.run(**told)
@@ -135,7 +135,7 @@ class Backups:
         (lost / "postgres").chmod(0o700)
         if os.geteuid() == 0:
             subprocess.run(["chown", "-R", "nobody", lost / "postgres"], check=True)
-        # Where the pieces lie stands in the restored settings; the folder has moved.
+        # The restored settings name the old folder of the pieces, which has moved.
         settings = lost / "postgres" / "postgresql.auto.conf"
         settings.write_text(settings.read_text().replace(str(self.data), str(lost / "postgres")))
         server = self.server(lost / "postgres")
@@ -159,7 +159,7 @@ def scanned(live: LiveService, code: str) -> str:
 
 
 def test_restored_to_a_minute_a_code_of_before_verifies(live: LiveService, tmp_path: Path) -> None:
-    """The day's work, a backup of the night before, a disaster at noon."""
+    """A backup at night, a day's work, and a disaster at noon."""
     backups = Backups(tmp_path / "backups", live)
     backups.set_up()
     resident = live.demo["resident"]

@@ -1,4 +1,4 @@
-"""Bodies as the real web server hands them on, which the test client does not show."""
+"""Request bodies as the real web server passes them on, which the test client does not show."""
 
 import json
 import urllib.error
@@ -21,7 +21,7 @@ def post(url: str, body: bytes, token: str, media_type: str) -> tuple[int, dict[
 
 
 def test_every_line_of_a_report_arrives(service: LiveService) -> None:
-    """One line is right, one is not JSON, one has no known area: three results."""
+    """One line is valid, one is not JSON, one has an unknown area: three results."""
     day = str((timezone.now() - timedelta(days=2)).date())
     lines = [
         json.dumps({"person": 1, "area": "330106", "from": day, "to": day}),

@@ -1,4 +1,4 @@
-"""Scans that wait outlive the page: a browser killed outright, and a tab that was closed."""
+"""Waiting scans survive a browser that is killed and a tab that is closed."""
 
 import os
 import signal
@@ -24,7 +24,7 @@ from tests.verifier.authority import Authority
 
 PATIENCE_MS = 60_000
 VENUE = "西湖文化广场地铁站"
-# Every change of the queue, and what the page showed when it was on the disk.
+# Every write to the queue, and what the page showed when it had reached the disk.
 WITNESS = """
 globalThis.changes = [];
 const begin = IDBDatabase.prototype.transaction;
@@ -42,7 +42,7 @@ IDBDatabase.prototype.transaction = function (stores, mode, options) {
 
 
 class OwnBrowser:
-    """Chromium in a process group of its own and with a profile that stays, to be killed."""
+    """Chromium with its own process group and a permanent profile, so that it can be killed."""
 
     def __init__(self, playwright: Playwright, profile: Path) -> None:
         arguments = [
@@ -54,7 +54,7 @@ class OwnBrowser:
             f"--window-size={PHONE['width']},{PHONE['height']}",
             "about:blank",
         ]
-        # A browser that was killed leaves the port of its last life behind.
+        # A killed browser leaves a file with its old port behind.
         told = profile / "DevToolsActivePort"
         told.unlink(missing_ok=True)
         self._process = subprocess.Popen(
@@ -69,7 +69,7 @@ class OwnBrowser:
         (self.context,) = browser.contexts
 
     def kill(self) -> None:
-        """End all of it at once, as a flat battery does: nothing is asked or told."""
+        """End all its processes at once, as a flat battery does."""
         family = psutil.Process(self._process.pid).children(recursive=True)
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(10)
@@ -79,7 +79,7 @@ class OwnBrowser:
 
 @contextmanager
 def started(playwright: Playwright, profile: Path) -> Iterator[OwnBrowser]:
-    """The browser, ended at the end unless it was killed before."""
+    """Start the browser, and end it afterwards unless the test has killed it."""
     browser = OwnBrowser(playwright, profile)
     try:
         yield browser
@@ -89,7 +89,7 @@ def started(playwright: Playwright, profile: Path) -> Iterator[OwnBrowser]:
 
 
 def enrol(page: Page, service: LiveService) -> None:
-    """Make this browser a device of the demo's venue, as a person does."""
+    """Enrol this browser as a device of the demo's venue, as a person does."""
     make = [sys.executable, "manage.py", "enrolment_code", "1", "北门手机"]
     made = subprocess.run(
         make, cwd=ROOT, env=service.environment(), check=True, capture_output=True, text=True
@@ -109,7 +109,7 @@ def _enrolled_with(page: Page, code: str) -> bool:
 def test_a_browser_killed_with_scans_waiting(
     own: LiveService, playwright: Playwright, authority: Authority, tmp_path: Path
 ) -> None:
-    """Killed as a verdict appears, started without the server: none is lost, none is doubled."""
+    """It is killed as a verdict appears, and started without the server. Each scan arrives once."""
     start = datetime.now(UTC)
     paper = {"at": start, "kind": Kind.PAPER, "life": timedelta(days=10)}
     codes = [authority.code(**paper, idx=place) for place in range(100, 104)]
@@ -122,7 +122,7 @@ def test_a_browser_killed_with_scans_waiting(
         wait_until_ready(page, own)
         own.stop()
         given = [scan(page, code) for code in codes]
-        # Each is on the disk, not on its way there, before anybody is told.
+        # Each scan is on the disk before its verdict is shown.
         assert page.evaluate("changes") == [["strict", "not told"]] * len(codes)
         browser.kill()
 
@@ -152,7 +152,7 @@ def test_a_browser_killed_with_scans_waiting(
 def test_a_closed_tab_sends_when_there_is_network(
     own: LiveService, playwright: Playwright, authority: Authority, tmp_path: Path
 ) -> None:
-    """The browser wakes the service worker; no page is open, and each scan arrives once."""
+    """The browser wakes the service worker while no page is open. Each scan arrives once."""
     code = authority.code(at=datetime.now(UTC), kind=Kind.PAPER, life=timedelta(days=10))
     with started(playwright, tmp_path / "profile") as browser:
         page = browser.context.new_page()

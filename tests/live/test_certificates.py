@@ -1,4 +1,4 @@
-"""An EU certificate is read by a camera and from a picture, and entered at an officer's desk."""
+"""A camera and a picture file read an EU certificate, and an officer's desk records it."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ ZHANG = {"fnt": "ZHANG", "gnt": "WEI", "fn": "Zhang", "gn": "Wei"}
 
 @pytest.fixture(scope="module", autouse=True)
 def _norway(service: LiveService, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Norway's certificates are believed."""
+    """Make the service trust Norway's certificates."""
     bundle = tmp_path_factory.mktemp("signers") / "signers.pem"
     bundle.write_bytes(NORWAY.pem)
     command = ["manage.py", "load_document_signers", str(bundle), "--yes"]
@@ -67,7 +67,7 @@ def test_another_qr_code_and_a_device_without_camera_are_told_so(
 def test_one_is_chosen_as_a_picture_looked_at_and_entered(
     service: LiveService, playwright: Playwright, tmp_path: Path
 ) -> None:
-    """For the demo's resident, whose Chinese name is not told from the certificate's."""
+    """For the demo's resident. Her Chinese name cannot be compared with the certificate's."""
     resident = service.demo["resident"]
     path = f"/api/v1/people/{resident['person']}/export"
     card = service.call("GET", path, token=resident["token"]).body["registration"]["id_number"]

@@ -1,4 +1,4 @@
-"""The scanner page's verifier in the browser that runs it: its WebCrypto, its decompression."""
+"""The scanner page's verifier in a real browser, with its WebCrypto and decompression."""
 
 import json
 import subprocess
@@ -15,13 +15,13 @@ from tests.live.browsers import phone
 
 ROOT = Path(__file__).resolve().parents[2]
 JUDGE = "tests/core/judge_in_browser.ts"
-# WebCrypto is for pages that came over https.
+# WebCrypto exists only on pages that came over https.
 DOOR = "https://door.example/"
 
 
 @pytest.fixture
 def page(playwright: Playwright) -> Iterator[Page]:
-    """A page that can judge vectors."""
+    """A page that can judge test vectors."""
     esbuild = [sys.executable, "-m", "healthcode.tools.run.node", "esbuild", JUDGE, "--bundle"]
     bundled = subprocess.run(esbuild, cwd=ROOT, capture_output=True, check=True, text=True)
     with phone(playwright) as page:

@@ -1,4 +1,4 @@
-"""Kill -9 where it hurts most: what was answered is kept, and the colours come out right."""
+"""Kill -9 at the worst moments: everything answered is kept, and the colours become right."""
 
 import contextlib
 import json
@@ -18,13 +18,13 @@ from healthcode.tools.run.valkey import Valkey
 from tests.live.service import ROOT, LiveService, ServiceAnswer, running
 
 Found = TypeVar("Found")
-# All levels turned round: whoever stayed anywhere in the province is touched.
+# All levels are reversed, which touches everybody who stayed anywhere in the province.
 OPPOSITE = {"red": "green", "orange": "green", "yellow": "green", "blue": "red", "green": "red"}
 
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    """A Valkey that is not the service's own child, so that it can die alone."""
+    """A Valkey that is not a child of the service, so that it can be killed alone."""
     folder = tmp_path_factory.mktemp("broker")
     valkey = Valkey(folder / "data", port=reserve(), password=uuid.uuid4().hex, log=folder / "log")
     valkey.start()
@@ -34,14 +34,14 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
 
 @pytest.fixture(scope="module")
 def live(broker: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """A service of this file's own, to be killed part by part."""
+    """A service only for this file, whose parts are killed."""
     folder = tmp_path_factory.mktemp("crashes") / "var"
     with running(LiveService(folder, BROKER_URL=broker.url())) as service:
         yield service
 
 
 def wait_for(look: Callable[[], Found | None], seconds: float) -> Found:
-    """What `look` finds, once it is true."""
+    """Call `look` until its result is true, and return it."""
     deadline = time.monotonic() + seconds
     while not (found := look()):
         assert time.monotonic() < deadline, f"waited {seconds} s in vain"
@@ -50,7 +50,7 @@ def wait_for(look: Callable[[], Found | None], seconds: float) -> Found:
 
 
 def publish_the_opposite(live: LiveService) -> ServiceAnswer:
-    """Publish a map on which every level is another; touches nearly everybody."""
+    """Publish a map that changes every level, which touches nearly everybody."""
     levels = live.call("GET", "/api/v1/areas/levels?within=33").body["levels"]
     turned = [{"code": row["code"], "level": OPPOSITE[row["level"]]} for row in levels]
     answer = live.call(
@@ -64,7 +64,7 @@ def publish_the_opposite(live: LiveService) -> ServiceAnswer:
 
 
 def progress(live: LiveService, number: int) -> dict[str, Any]:
-    """How far a recomputation is."""
+    """Return the progress of a recomputation."""
     token = live.demo["officer"]["token"]
     answer = live.call("GET", f"/api/v1/recomputations/{number}", token=token)
     assert answer.status == 200, answer.body
@@ -73,17 +73,17 @@ def progress(live: LiveService, number: int) -> dict[str, Any]:
 
 
 def halfway(progress: dict[str, Any]) -> dict[str, Any] | None:
-    """The progress, once a part of the people is done."""
+    """Return the progress once some of the people are done."""
     return progress if 0 < progress["people_done"] < progress["people_found"] else None
 
 
 def done(progress: dict[str, Any]) -> dict[str, Any] | None:
-    """The progress, once there is nothing left to do."""
+    """Return the progress once everybody is done."""
     return progress if progress["state"] == "done" else None
 
 
 def assert_colours_are_right(live: LiveService) -> None:
-    """Everybody has the colour that the reference gives them."""
+    """Assert that everybody has the colour that the reference computes."""
     result = subprocess.run(
         [sys.executable, "-m", "tests.live.inside"],
         env=live.environment(),
@@ -98,7 +98,7 @@ def assert_colours_are_right(live: LiveService) -> None:
 
 
 def test_a_worker_killed_in_the_middle_of_a_recomputation(live: LiveService) -> None:
-    """One batch is done and one is under way when every process of the worker dies."""
+    """All processes of the worker die after one batch, in the middle of the next."""
     with contextlib.closing(psycopg2.connect(live.environment()["DATABASE_URL"])) as connection:
         hold_somebody_of_the_last_batch(connection)
         number = publish_the_opposite(live).body["recomputation"]
@@ -116,7 +116,7 @@ def test_a_worker_killed_in_the_middle_of_a_recomputation(live: LiveService) -> 
 
 
 def hold_somebody_of_the_last_batch(connection: connection) -> None:
-    """Lock their colour, so that the batch with them cannot end while the connection lives."""
+    """Lock a person's colour, so that their batch cannot end while the connection is open."""
     connection.cursor().execute(
         "SELECT 1 FROM colours_personcolour WHERE person_id ="
         " (SELECT max(person_id) FROM evidence_evidence WHERE kind = 'stay') FOR UPDATE"
@@ -124,14 +124,14 @@ def hold_somebody_of_the_last_batch(connection: connection) -> None:
 
 
 def test_valkey_killed_before_an_act(live: LiveService, broker: Valkey) -> None:
-    """With the broker down an act and a scan are answered; when it is back, all has come right."""
+    """Without the broker, acts and scans are answered. Once it is back, the colours are right."""
     broker.kill()
     number = publish_the_opposite(live).body["recomputation"]
     scan = {"id": str(uuid.uuid4()), "code": "JK1:NO CODE"}
     device = live.demo["device"]["token"]
     first = live.call("POST", "/api/v1/scans", token=device, json_body=scan)
     assert first.status == 200
-    # The watch looks every few seconds; whoever asks gets what it saw last.
+    # The health check looks every few seconds, and the probe answers what it saw last.
     wait_for(lambda: live.call("GET", "/readyz").body["broker"] == "down", 15)
 
     broker.start()

@@ -1,4 +1,4 @@
-"""Whoever starts before the database waits for it: no order of starting needs a human."""
+"""A process that starts before the database waits for it, so the order of starts is free."""
 
 import gzip
 import os
@@ -27,7 +27,7 @@ WAITS = "The database does not answer yet, so this process waits: "
 
 @pytest.fixture
 def stopped(tmp_path: Path) -> Iterator[Postgres]:
-    """A server with the tables of this version, which does not run yet."""
+    """A server with the tables of this version that is not running yet."""
     postgres = server(tmp_path)
     postgres.create()
     postgres.start()

@@ -1,4 +1,4 @@
-"""Every example of the documents does what it says, page by page, on a running service."""
+"""Every example in the documents works, page by page, on a running service."""
 
 import subprocess
 import sys
@@ -31,7 +31,7 @@ PAGES: Final = {
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """A service of this file's own, whose keys, map and policy the pages change."""
+    """A service only for this file, because the pages change its keys, map and policy."""
     with running(LiveService(tmp_path_factory.mktemp("documents") / "var")) as live:
         Around(live, Authority(), Ministry()).register_traveller()
         yield live
@@ -62,7 +62,7 @@ def test_a_page_does_what_it_says(own: LiveService, tmp_path: Path, page: str) -
 
 
 def empty_database(own: LiveService) -> str:
-    """Where a new province begins."""
+    """An empty database, with which a new province begins."""
     server = own.postgres()
     server.ensure_database("province")
     url = server.url("province")

@@ -1,4 +1,4 @@
-"""The scanner page when it judges by itself: how fast, by which clock, and installed."""
+"""The scanner page without the server: its speed, its clock, and its installation."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,10 +17,10 @@ SCANS = "**/api/v1/scans"
 SERVER = "**/api/v1/**"
 BUNDLE = "**/api/v1/devices/bundle"
 BATCH = "**/api/v1/scans/batch"
-# It would send the scans by itself, past the routes of the page.
+# It would send the scans itself, and the page's routes would not see them.
 WITHOUT_WORKER = 'Object.defineProperty(Navigator.prototype, "serviceWorker", {value: undefined});'
 PATIENCE_MS = 60_000
-# From the first frame that shows something other than an empty desk to the verdict on the screen.
+# The time from the first frame with more than an empty desk to the verdict on the screen.
 STOPWATCH = """
 addEventListener("DOMContentLoaded", () => {
   const video = document.getElementById("video");
@@ -56,7 +56,7 @@ def test_from_camera_to_verdict(
     judge: str,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Measured and told, never deciding: a busy machine is no fault of the page."""
+    """The time is printed and not asserted, because a busy machine is no fault of the page."""
     with door(playwright, tmp_path, picture_of(code), kept=kept) as page:
         page.add_init_script(STOPWATCH)
         if judge == "the device":
@@ -76,7 +76,7 @@ def test_from_camera_to_verdict(
 
 @pytest.fixture
 def slow_clock(service: LiveService, playwright: Playwright, kept: Path) -> Iterator[Page]:
-    """The page on a device whose clock is ten minutes behind, once it has heard the server."""
+    """The page on a device whose clock is ten minutes slow, after the server's first answer."""
     with phone(playwright, kept=kept) as page:
         page.clock.install(time=datetime.now(UTC) - timedelta(minutes=10))
         page.goto(f"{service.base_url}/scanner")
@@ -85,7 +85,7 @@ def slow_clock(service: LiveService, playwright: Playwright, kept: Path) -> Iter
 
 
 def verdict_on(page: Page, code: str) -> str:
-    """What the page says of a code typed by hand."""
+    """Type a code by hand and return the page's verdict."""
     if not page.locator("#typed-code").is_visible():
         page.click("summary")
     page.fill("#typed-code", code)
@@ -98,7 +98,7 @@ def verdict_on(page: Page, code: str) -> str:
 
 
 def test_a_wrong_clock_is_noticed_and_the_servers_time_counts(slow_clock: Page, code: str) -> None:
-    """A living code would be dated in the future by the device's own clock."""
+    """By the device's own clock, a live code would be dated in the future."""
     expect(slow_clock.locator("#state-clock")).to_contain_text("慢")
     expect(slow_clock.locator("#state-warning")).to_contain_text("请调准")
     slow_clock.route(SERVER, lambda route: route.abort())
@@ -106,7 +106,7 @@ def test_a_wrong_clock_is_noticed_and_the_servers_time_counts(slow_clock: Page, 
 
 
 def test_with_a_clock_set_back_nobody_passes_unseen(slow_clock: Page, code: str) -> None:
-    """Until the server's time is heard again: whoever turns back time revives no dead code."""
+    """An old clock revives no expired code: until the server answers, nobody gets a pass."""
     slow_clock.route(SERVER, lambda route: route.abort())
     slow_clock.clock.set_system_time(datetime.now(UTC) - timedelta(hours=3))
     assert verdict_on(slow_clock, code) == "caution stale_data"
@@ -121,7 +121,7 @@ def test_with_a_clock_set_back_nobody_passes_unseen(slow_clock: Page, code: str)
 def test_scans_go_to_nobody_who_cannot_sign(
     service: LiveService, playwright: Playwright, kept: Path, code: str
 ) -> None:
-    """Whoever answers in the server's place would learn of everybody who was scanned."""
+    """A false server would otherwise learn who was scanned."""
     taken: list[str] = []
     with phone(playwright, kept=kept) as page:
         page.add_init_script(WITHOUT_WORKER)
@@ -150,7 +150,7 @@ def test_scans_go_to_nobody_who_cannot_sign(
 def test_a_clock_set_forward_loses_no_scan(
     service: LiveService, playwright: Playwright, kept: Path, code: str
 ) -> None:
-    """Not those that wait, which look old, nor those it dates ahead."""
+    """Neither waiting scans, which look old, nor scans that it dates in the future."""
     before = len(recorded(service))
     with phone(playwright, kept=kept) as page:
         page.clock.install(time=datetime.now(UTC))
@@ -170,7 +170,7 @@ def test_a_clock_set_forward_loses_no_scan(
 
 
 def test_it_can_be_installed(service: LiveService, playwright: Playwright, tmp_path: Path) -> None:
-    """Chromium itself finds nothing that stands against it."""
+    """Chromium itself reports no obstacle."""
     browser = playwright.chromium.launch_persistent_context(
         tmp_path / "profile", executable_path=ensure(), args=["--no-sandbox"]
     )

@@ -1,4 +1,4 @@
-"""The whole main job in real browsers: from a declaration to a door, and after a new map."""
+"""The whole main job in real browsers: a declaration, a door, and a new map."""
 
 import json
 import re
@@ -24,7 +24,7 @@ PATIENCE_SECONDS = 60
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """A service of its own: this test changes the map under everybody's feet."""
+    """A service only for this test, because it changes the map for everybody."""
     live = LiveService(tmp_path_factory.mktemp("end-to-end") / "var")
     live.start()
     yield live
@@ -56,7 +56,7 @@ def test_from_declaration_to_door(own: LiveService, playwright: Playwright, tmp_
 
 
 def register(own: LiveService, page: Page) -> None:
-    """Log in by phone with the code from the log, and register."""
+    """Log in by phone with the code from the log, and register a person."""
     page.goto(f"{own.base_url}/login")
     page.fill("#phone", PHONE_NUMBER)
     page.click("main form button.wide")
@@ -84,7 +84,7 @@ def declare(page: Page) -> None:
 
 
 def show_code(own: LiveService, page: Page, colour: str) -> Image.Image:
-    """Open the first person's code from the list; the picture the phone then shows."""
+    """Open the first person's code from the list, and return the picture that the phone shows."""
     page.goto(f"{own.base_url}/me")
     page.click("main a[href$='/code']")
     expect(page.locator("#live")).to_have_attribute("data-colour", colour)
@@ -98,13 +98,13 @@ def today() -> date:
 
 
 def pick(picker: Locator, code: str) -> None:
-    """Choose city and county; the province is chosen already."""
+    """Choose city and county. The province is already chosen."""
     for level, digits in enumerate((2, 4, 6)):
         picker.locator("select").nth(level).select_option(code[:digits])
 
 
 def one_time_code(own: LiveService) -> str:
-    """The code that the demo's sender wrote into the web server's log."""
+    """Return the code that the demo's SMS sender wrote into the web server's log."""
 
     def read() -> str:
         codes = re.findall(r"To .*\D(\d{6})\D", (own.var / "log" / "web.log").read_text())
@@ -114,7 +114,7 @@ def one_time_code(own: LiveService) -> str:
 
 
 def make_enrolment_code(own: LiveService, playwright: Playwright) -> str:
-    """The venue's manager logs in and makes a code for a new device."""
+    """Log in as the venue's manager and make a code for a new device."""
     passwords = json.loads((own.var / "passwords.json").read_text())
     with phone(playwright) as page:
         page.goto(f"{own.base_url}/venues")
@@ -137,7 +137,7 @@ def enrol(own: LiveService, page: Page, code: str) -> None:
 
 
 def start_camera(page: Page) -> None:
-    """Tap the button, unless the browser let the page start by itself."""
+    """Tap the button, unless the page has started the camera by itself."""
     page.wait_for_load_state()
     page.locator("#start").evaluate("start => start.hidden || start.click()")
 
@@ -149,7 +149,7 @@ def expect_verdict(page: Page, outcome: str, reason: str) -> None:
 
 
 def turn_red(own: LiveService, area: str) -> None:
-    """An officer publishes the county as red; a worker recolours those whom it touches."""
+    """Publish the county as red, as an officer. A worker recolours the people concerned."""
     token = own.demo["officer"]["token"]
     levels = {
         "effective_from": (today() - timedelta(days=5)).isoformat(),

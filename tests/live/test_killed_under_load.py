@@ -1,7 +1,7 @@
-"""Parts of the service are killed, one and two at a time, while everybody works with it.
+"""Parts of the service are killed, one and two at a time, while everybody uses it.
 
-What was answered is there when it is back, and everybody has the colour that `decide()` gives.
-Whoever is told of it meanwhile is told to come again: it is no fault of ours.
+Everything that was answered is still there afterwards, and everybody has the colour that `decide()`
+computes. Requests in between may fail, but only with an answer that says to try again.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ TOGETHER = [(part,) for part in PARTS] + [("web", "postgres"), ("worker", "valke
 
 
 class HeardService(LiveService):
-    """A service of which is kept whatever it answered as a server that cannot."""
+    """A service that keeps its answers with a server error."""
 
     def __init__(self, var: Path) -> None:
         super().__init__(var)
@@ -43,7 +43,7 @@ class HeardService(LiveService):
     def call(
         self, method: str, path: str, *, token: str | None = None, json_body: object = None
     ) -> ServiceAnswer:
-        """Call it, and keep the answer if it is one of those."""
+        """Call the service, and keep the answer if it is a server error."""
         answer = super().call(method, path, token=token, json_body=json_body)
         if answer.status >= 500:
             self.failures.append(answer)
@@ -58,7 +58,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HeardService]:
 
 @dataclass
 class Load:
-    """Doors, a resident and an officer at work; what was answered to each is noted."""
+    """Doors, a resident and an officer at work. The answers to each are recorded."""
 
     live: LiveService
     code: str
@@ -77,14 +77,14 @@ class Load:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Let everybody come to the end of what they do."""
+        """Let all callers finish their current call."""
         self.over.set()
         for thread in self.threads:
             thread.join()
 
     def _repeat(self, once: Callable[[], None]) -> None:
         while not self.over.is_set():
-            # A killed service answers nobody; what was not answered is not counted on.
+            # A killed service does not answer. What was not answered may be lost.
             with contextlib.suppress(OSError, HTTPException, AssertionError, KeyError):
                 once()
 
@@ -104,12 +104,12 @@ class Load:
             json_body=well | {"contact_with_case": False},
         )
         self.declared += answer.status == 201
-        # Twenty a day are taken of one person, and seven scenes are played.
+        # One person may declare twenty times a day, and there are seven scenes.
         self.over.wait(10)
 
     def _publish(self) -> None:
         self.maps.append(publish_the_opposite(self.live).body["act"])
-        # Each touches nearly everybody; all must be worked off afterwards.
+        # Each map touches nearly everybody, and all recomputations must be done afterwards.
         self.over.wait(5)
 
 
@@ -126,7 +126,7 @@ def declarations(live: LiveService) -> int:
 
 @pytest.fixture(scope="module")
 def code(live: LiveService) -> str:
-    """A card of the demo's resident, which a door can read all day."""
+    """A card of the demo's resident, which a door can scan all day."""
     resident = live.demo["resident"]
     well = {"person": resident["person"], "symptoms": [], "stays": [], "contact_with_case": False}
     live.call("POST", "/api/v1/declarations", token=resident["token"], json_body=well)

@@ -1,4 +1,4 @@
-"""Clients that other people's generators make from OpenAPI do the main job, with typed errors."""
+"""Clients that common generators make from our OpenAPI do the main job, with typed errors."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from tests.live.service import ROOT, LiveService, running
 
 CLIENTS: Final = ROOT / "tests" / "clients"
 HOME: Final = "330106"
-# Bodies that openapi-python-client leaves out: it knows neither CSV nor lines of JSON.
+# Bodies that openapi-python-client leaves out, because it supports neither CSV nor NDJSON.
 LEFT_OUT: Final = {"PUT /api/v1/areas/levels", "POST /api/v1/evidence/{kind}"}
 COMPILER_OPTIONS: Final = {
     "target": "es2022",
@@ -36,14 +36,14 @@ COMPILER_OPTIONS: Final = {
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """A service of its own, whose map they change."""
+    """A service only for these clients, because they change its map."""
     with running(LiveService(tmp_path_factory.mktemp("clients") / "var")) as live:
         yield live
 
 
 @pytest.fixture(scope="module")
 def description(own: LiveService, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """OpenAPI as the service serves it."""
+    """The OpenAPI document as the service serves it."""
     path = tmp_path_factory.mktemp("description") / "interface.json"
     request = urllib.request.Request(
         f"{own.base_url}/api/v1/schema", headers={"Accept": "application/vnd.oai.openapi+json"}
@@ -84,7 +84,7 @@ def test_openapi_typescript(own: LiveService, description: Path, tmp_path: Path)
 
 
 def main_job_of(own: LiveService, phone: str, *, seed: int) -> dict[str, str]:
-    """Where the service is, and who does the job there."""
+    """Return the service's address and the accounts for the main job."""
     label = "A door of another maker"
     manage = [sys.executable, "manage.py", "enrolment_code"]
     venue = str(own.demo["device"]["venue"])
@@ -103,7 +103,7 @@ def main_job_of(own: LiveService, phone: str, *, seed: int) -> dict[str, str]:
 
 
 def run(command: list[str], *, env: dict[str, str] | None = None, stdin: str = "") -> str:
-    """What a program prints. It must end well."""
+    """Run a program that must succeed, and return its output."""
     ran = subprocess.run(
         command, input=stdin, capture_output=True, text=True, cwd=ROOT, env=env, check=False
     )

@@ -1,7 +1,7 @@
-"""One thing goes wrong, and nobody waits for it for long: each is answered, or told to come again.
+"""One thing fails, and nobody waits long: each caller gets an answer or is told to try again.
 
-Doors that can be answered are answered within 2 s; the rest get 503 with Retry-After within 3 s;
-probes answer within 1 s. The figures are printed (`pytest -s -m 'live or more'`).
+Doors that can be answered are answered within 2 s. The others get 503 with Retry-After within 3 s.
+Probes answer within 1 s. The figures are printed (`pytest -s -m 'live or more'`).
 """
 
 import contextlib
@@ -27,18 +27,18 @@ SLOW_BODIES = 50
 IDLE = 1500
 PROBES = ("healthz", "readyz", "metrics")
 
-# `make test` has no half minute for each; `make test-more` has.
+# `make test` runs six seconds of each fault, and `make test-more` forty.
 long_and_short = pytest.mark.parametrize("seconds", [6, pytest.param(40, marks=pytest.mark.more)])
 
 
 @pytest.fixture
 def traffic(service: LiveService, code: str) -> Traffic:
-    """Everybody calls all the while."""
+    """Callers of all kinds, calling all the time."""
     return Traffic(service.port, callers(service, code))
 
 
 def check(traffic: Traffic, fault: str, *, answered: tuple[str, ...]) -> None:
-    """Nobody waited too long, and whom the fault does not concern was answered."""
+    """Assert that nobody waited too long, and that the callers in `answered` were served."""
     print(f"\n{fault}\n{traffic.figures()}")
     for name, told in traffic.told.items():
         assert told, name
@@ -65,7 +65,7 @@ EVERYBODY = ("door", "phone", "officer", "reader", *PROBES)
 
 @contextmanager
 def slow_bodies(port: int, tokens: list[str]) -> Iterator[None]:
-    """So many callers send a byte of their body a second and never end."""
+    """Let so many callers send one byte of their body a second, without end."""
     over = threading.Event()
     paths = ["/api/v1/scans", "/api/v1/declarations", "/api/v1/auth/otp", "/officer/map", "/login"]
 
@@ -146,7 +146,7 @@ CHARSETS = [
 
 
 def test_odd_charsets_cost_nobody_anything(service: LiveService, traffic: Traffic) -> None:
-    """Twenty of them, each with a large body that would take its decoder seconds."""
+    """Twenty requests, each with a large body that takes its decoder seconds."""
     body = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n' + b"a-" * 125_000
     told: list[TrafficAnswer] = []
 
@@ -169,7 +169,7 @@ def test_odd_charsets_cost_nobody_anything(service: LiveService, traffic: Traffi
 
 @contextmanager
 def stopped(processes: list[psutil.Process]) -> Iterator[None]:
-    """Processes that neither answer nor end."""
+    """Stop processes, so that they neither answer nor end."""
     try:
         for process in processes:
             process.suspend()
@@ -182,7 +182,7 @@ def stopped(processes: list[psutil.Process]) -> Iterator[None]:
 
 @long_and_short
 def test_a_silent_database(service: LiveService, traffic: Traffic, seconds: int) -> None:
-    """Every process of PostgreSQL is stopped: no scan can be stored, so doors judge alone."""
+    """Every process of PostgreSQL is stopped. No scan can be stored, so doors judge alone."""
     with traffic.during(each=3):
         time.sleep(1)
         with stopped(service.parts("postgres")):
@@ -201,7 +201,7 @@ def assert_nothing_left_undone(told: TrafficAnswer) -> None:
 
 
 def test_a_silent_broker_keeps_nobody_waiting(service: LiveService, traffic: Traffic) -> None:
-    """It delays work; it takes no process out of service, and `/readyz` says what is wrong."""
+    """Work is delayed, but every process stays in service, and `/readyz` names the fault."""
     with traffic.during(), stopped(service.parts("valkey-server")):
         time.sleep(12)
         told = ask(service.port, traffic.callers["readyz"]())
@@ -212,7 +212,7 @@ def test_a_silent_broker_keeps_nobody_waiting(service: LiveService, traffic: Tra
 
 @contextmanager
 def locked(service: LiveService, table: str) -> Iterator[None]:
-    """A table that somebody keeps for themselves."""
+    """Lock a table exclusively."""
     with contextlib.closing(psycopg2.connect(service.environment()["DATABASE_URL"])) as holder:
         holder.cursor().execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         yield

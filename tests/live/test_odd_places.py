@@ -1,4 +1,4 @@
-"""The supervisor where something is in its way: it says what, in one sentence, or goes on."""
+"""The supervisor with an obstacle: it goes on, or names the obstacle in one sentence."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ RUN, PAIR = "healthcode.tools.run", "healthcode.tools.run.pair"
 
 
 def ended(module: str, **environment: str) -> list[str]:
-    """The lines of one that ends by itself with status 1."""
+    """Run a supervisor that must end by itself with status 1, and return its lines."""
     there = outside_settings() | {"PORT": str(reserve(adjacent=2))} | environment
     done = subprocess.run(
         [sys.executable, "-m", module],
@@ -73,7 +73,7 @@ def test_a_damaged_file_of_the_state_is_one_sentence(tmp_path: Path, name: str) 
 
 @contextmanager
 def mounted(folder: Path, options: str) -> Iterator[None]:
-    """A file system in memory at `folder`, where this user may make one."""
+    """Mount a file system in memory at `folder`, where this user may do that."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount a file system")
     folder.mkdir(parents=True, exist_ok=True)
@@ -113,7 +113,7 @@ def test_make_runs_it_in_a_folder_of_any_name_and_without_a_home(tmp_path: Path)
 
 @pytest.mark.parametrize("full", ["log", "."])
 def test_on_a_full_disk_everything_stops_in_order(tmp_path: Path, full: str) -> None:
-    """The supervisor's own log cannot be written, or nothing of the state can."""
+    """Either the supervisor's own log is full, or the disk with all the state."""
     var = tmp_path / "var"
     with ExitStack() as undone:
         size = {"log": "size=4m", ".": "size=600m"}[full]
@@ -134,7 +134,7 @@ def test_on_a_full_disk_everything_stops_in_order(tmp_path: Path, full: str) -> 
 
 
 def fill(file: Path) -> None:
-    """Leave no byte of room on the disk of `file`."""
+    """Fill the disk that holds `file`."""
     with file.open("wb", buffering=0) as out:
         for size in (1 << 20, 4096, 1):
             try:
@@ -145,5 +145,5 @@ def fill(file: Path) -> None:
 
 
 def supervisors_own(said: str) -> str:
-    """Its own lines, without those that it passes on."""
+    """Return the supervisor's own lines, without those of its parts."""
     return "\n".join(line for line in said.splitlines() if "│" not in line)

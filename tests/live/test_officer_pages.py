@@ -1,4 +1,4 @@
-"""An officer changes a level by page in a real browser, and watches until everybody is decided."""
+"""An officer changes a level in a real browser, and watches the recomputation to its end."""
 
 import json
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from healthcode.web.days import SHANGHAI
 from tests.live.browsers import phone
 from tests.live.service import LiveService
 
-# An island county; from tomorrow on, so that nobody's colour changes under other tests.
+# An island county, and from tomorrow, so that no colour changes during other tests.
 COUNTY = "330922"
 PATIENCE_MS = 60_000
 
@@ -36,7 +36,7 @@ def test_an_officer_previews_confirms_and_watches(
         expect(page.locator(".moves dd")).to_have_text("舟山市嵊泗县")
         expect(page.locator("[name=text]")).to_have_value(f"code,level\n{COUNTY},yellow")
 
-        # Without the tick the browser itself refuses.
+        # Without the tick in the box the browser itself refuses to send the form.
         page.click("button[value=publish]")
         expect(page.locator("[name=confirmed]")).to_be_visible()
         page.check("[name=confirmed]")

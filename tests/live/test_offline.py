@@ -1,4 +1,4 @@
-"""A door without network: it starts, judges, keeps its scans, and turns cautious in time."""
+"""A door without network: it starts, judges, stores its scans, and is cautious after two hours."""
 
 import subprocess
 import sys
@@ -26,14 +26,14 @@ Scanned = list[tuple[str, str, str]]
 
 @pytest.fixture(scope="module")
 def shanghai() -> Iterator[Web]:
-    """Where CN-31 publishes."""
+    """The web server on which CN-31 publishes."""
     with serving() as web:
         yield web
 
 
 @pytest.fixture(scope="module")
 def authority(shanghai: Web) -> Authority:
-    """CN-31, whose codes this test makes as it likes; the code at GONE is superseded."""
+    """CN-31, for which this test makes codes. The code at GONE is superseded."""
     made = Authority(name="CN-31", base_url=shanghai.base_url)
     shanghai.publish(made, at=datetime.now(UTC), superseded=(GONE,))
     return made
@@ -41,7 +41,7 @@ def authority(shanghai: Web) -> Authority:
 
 @pytest.fixture
 def own(tmp_path: Path, authority: Authority) -> Iterator[LiveService]:
-    """A service of its own, which trusts CN-31: this test stops it."""
+    """A service only for this test, which stops it. It trusts CN-31."""
     live = LiveService(tmp_path / "var")
     live.start()
     trust = [sys.executable, "manage.py", "trust_issuer", "CN-31", authority.base_url]
@@ -61,12 +61,12 @@ def browser_of(playwright: Playwright) -> Iterator[Browser]:
 
 
 def enrolled(browser: Browser, service: LiveService) -> BrowserContext:
-    """The browser of an enrolled device; it keeps what it keeps as long as it is open."""
+    """The browser of an enrolled device. It keeps its storage while it is open."""
     return browser.new_context(viewport=PHONE, storage_state=kept_by_device(service))
 
 
 def open_scanner(context: BrowserContext, service: LiveService, at: datetime) -> Page:
-    """The scanner in a new tab, on a device whose clock can be set."""
+    """Open the scanner in a new tab, on a device whose clock can be set."""
     page = context.new_page()
     page.clock.install(time=at)
     page.goto(f"{service.base_url}/scanner")
@@ -75,7 +75,7 @@ def open_scanner(context: BrowserContext, service: LiveService, at: datetime) ->
 
 
 def wait_until_ready(page: Page, service: LiveService) -> None:
-    """Until it knows CN-31 with its list, and keeps itself."""
+    """Wait until the page has CN-31's keys and list, and has stored itself."""
     page.wait_for_function(
         """async () => {
           const cache = await caches.open("scanner");
@@ -96,7 +96,7 @@ def wait_until_ready(page: Page, service: LiveService) -> None:
 
 
 def scan(page: Page, code: str) -> tuple[str, str]:
-    """What the page says of a code typed by hand: outcome and reason."""
+    """Type a code by hand and return the page's outcome and reason."""
     if not page.locator("#typed-code").is_visible():
         page.click("summary")
     page.fill("#typed-code", code)
@@ -110,7 +110,7 @@ def scan(page: Page, code: str) -> tuple[str, str]:
 
 
 def recorded(service: LiveService) -> Scanned:
-    """Every offline scan of the database: its id, and both verdicts."""
+    """Return every offline scan in the database: its id and both verdicts."""
     database = closing(psycopg2.connect(service.environment()["DATABASE_URL"]))
     with database as connection, connection.cursor() as cursor:
         cursor.execute(
@@ -123,7 +123,7 @@ def recorded(service: LiveService) -> Scanned:
 
 @pytest.fixture
 def later(tmp_path: Path) -> Callable[[timedelta], dict[str, str]]:
-    """The environment in which all of the service's programs believe that it is later."""
+    """Return an environment in which all programs of the service see a later time."""
 
     def by(step: timedelta) -> dict[str, str]:
         folder = tmp_path / "later"
@@ -140,7 +140,7 @@ def later(tmp_path: Path) -> Callable[[timedelta], dict[str, str]]:
 def test_while_the_server_answers_its_word_counts_and_not_what_the_device_keeps(
     own: LiveService, playwright: Playwright, shanghai: Web, authority: Authority
 ) -> None:
-    """The device hears no news, and by what it keeps this code would pass for hours."""
+    """By the old data of the device, this code would pass for hours."""
     start = datetime.now(UTC)
     code = authority.code(at=start, kind=Kind.PAPER, life=timedelta(days=10), idx=RECOLOURED)
     with browser_of(playwright) as browser, closing(enrolled(browser, own)) as context:
@@ -160,7 +160,7 @@ def test_hours_without_the_server(
     authority: Authority,
     later: Callable[[timedelta], dict[str, str]],
 ) -> None:
-    """Judges as the server would, then lets nobody in unseen; at last each scan arrives once."""
+    """It judges as the server would, then lets nobody pass unchecked. Each scan arrives once."""
     start = datetime.now(UTC)
     paper = {"at": start, "kind": Kind.PAPER, "life": timedelta(days=10)}
     green = authority.code(**paper)

@@ -1,4 +1,4 @@
-"""Two whole provinces, CN-33 and CN-31, which recognise each other by an alliance's list."""
+"""Two whole provinces, CN-33 and CN-31, that recognise each other by an alliance's trust list."""
 
 import base64
 import json
@@ -33,7 +33,7 @@ Verdict = tuple[str, str]
 
 @dataclass(frozen=True)
 class LivePair:
-    """`make run-pair`, with the two services it consists of."""
+    """`make run-pair`, with its two services."""
 
     folder: Path
     zhejiang: LiveService
@@ -41,11 +41,11 @@ class LivePair:
 
     @property
     def ways(self) -> list[tuple[LiveService, LiveService]]:
-        """Home and away of those who travel: both ways."""
+        """Return both ways to travel: the home province and the one visited."""
         return [(self.zhejiang, self.shanghai), (self.shanghai, self.zhejiang)]
 
     def alliance(self, command: str, *arguments: str) -> str:
-        """One of the alliance's own commands; what it says."""
+        """Run one of the alliance's commands and return its output."""
         folder = self.folder / "alliance"
         return run_tool(
             ["-m", "healthcode.alliance", command, str(folder), *arguments],
@@ -55,7 +55,7 @@ class LivePair:
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LivePair]:
-    """Both running, and the list in force at both."""
+    """Both services, running and with the current list."""
     folder = tmp_path_factory.mktemp("pair") / "var"
     port = reserve(adjacent=2)
     output = folder.with_name("pair.out")
@@ -126,7 +126,7 @@ def test_a_withdrawn_key_is_refused_in_both(pair: LivePair, tmp_path: Path) -> N
     assert "CN-31 keys: " in changes
     for (home, away), code in zip(pair.ways, codes, strict=True):
         scan_becomes(away, code, ("refuse", "unknown_key"))
-        # The process that signs takes up its new key within half a minute.
+        # The signing process notices its new key within half a minute.
         new_code_passes(home, away)
         assert judged_without_network(away, code) == [("refuse", "unknown_key")]
         assert judged_without_server(pair, home, tmp_path, code) == ("refuse", "unknown_key")
@@ -157,13 +157,13 @@ def new_code_passes(home: LiveService, away: LiveService) -> None:
 
 
 def is_good(service: LiveService) -> bool:
-    """Whether this service relies on the alliance's list, as its metrics tell operators."""
+    """Return whether this service's metrics say that the alliance's list is good."""
     metrics: bytes = service.call("GET", "/metrics").body
     return b'healthcode_trust_list_state{state="good"} 1.0' in metrics
 
 
 def code_of(service: LiveService, *, person: int, stayed_in: str | None = None) -> str:
-    """A fresh code of one of the resident's family, who declares to be well first."""
+    """Return a fresh code of one of the resident's family, who first declares to be well."""
     token = service.demo["resident"]["token"]
     number = service.call("GET", "/api/v1/people", token=token).body[person]["id"]
     if service.call("GET", f"/api/v1/people/{number}/code", token=token).status == 409 or stayed_in:
@@ -182,7 +182,7 @@ def declare(service: LiveService, token: str, number: int, stayed_in: str | None
 
 
 def scanned(service: LiveService, code: str) -> Verdict:
-    """The verdict at this service's door."""
+    """Return the verdict of this service's door."""
     scan = {"id": str(uuid.uuid4()), "code": code}
     token = service.demo["device"]["token"]
     body = service.call("POST", "/api/v1/scans", token=token, json_body=scan).body
@@ -201,12 +201,12 @@ def turn_red(service: LiveService, area: str) -> None:
 
 
 def day(offset: int) -> str:
-    """Today in Shanghai, or days before."""
+    """Return today's date in Shanghai, or that of some days before."""
     return (datetime.now(SHANGHAI).date() + timedelta(days=offset)).isoformat()
 
 
 def judged_without_network(door: LiveService, *codes: str) -> list[Verdict]:
-    """The verdicts of this service's door by itself, from what it fetched: no server is asked."""
+    """Return the verdicts of this service's door by itself, with the data it fetched before."""
     token = door.demo["device"]["token"]
     answer = door.call("GET", "/api/v1/devices/bundle", token=token).body
     bundle = json.loads(base64.urlsafe_b64decode(answer["bundle"].split(".")[1] + "=="))
@@ -227,7 +227,7 @@ def judged_without_network(door: LiveService, *codes: str) -> list[Verdict]:
 
 
 def judged_without_server(pair: LivePair, home: LiveService, folder: Path, code: str) -> Verdict:
-    """The verdict of who has no service: the core, the alliance's list, the issuer's own lists."""
+    """Return the verdict from the core and the published lists alone, without any service."""
     metadata = home.call("GET", "/.well-known/health-code/").body
     names = []
     for number, uri in enumerate(metadata["status_lists"]):
@@ -257,7 +257,7 @@ def issuer_of(service: LiveService) -> str:
 
 
 def replace_key(service: LiveService) -> None:
-    """A new key signs from now on, and the one before is withdrawn."""
+    """Sign with a new key from now on, and withdraw the old one."""
     (old,) = service.call("GET", "/.well-known/health-code/keys").body["keys"]
     manage(service, "make_signing_key", "--starts", datetime.now().astimezone().isoformat())
     manage(service, "withdraw_key", base64.urlsafe_b64decode(old["kid"] + "=").hex())

@@ -1,4 +1,4 @@
-"""A code taken along, at a door: no network on either side, and still a copy of it is refused."""
+"""A code stored for use without network, at a door without network. Copies are still refused."""
 
 import re
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ EMPTY_DESK = Image.new("L", (8, 8), 128)
 
 @pytest.fixture
 def pocket(service: LiveService, playwright: Playwright, code: str) -> Iterator[Page]:
-    """The page of a resident who has taken the code along and is without network since."""
+    """The page of a resident who has stored the code and has no network since."""
     resident = service.demo["resident"]
     with phone(playwright) as page:
         page.clock.install(time=datetime.now(UTC))
@@ -48,7 +48,7 @@ def film(tmp_path: Path) -> Path:
 def door_page(
     service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path
 ) -> Iterator[Page]:
-    """The scanner page of a door that is without network, its camera above an empty desk."""
+    """The scanner page of a door without network, whose camera sees an empty desk."""
     with door(playwright, tmp_path, EMPTY_DESK, kept=kept) as page:
         page.clock.install(time=datetime.now(UTC))
         page.goto(f"{service.base_url}/scanner")
@@ -62,14 +62,14 @@ def door_page(
 
 
 def shown_by(pocket: Page) -> Image.Image:
-    """What a camera sees of the phone."""
+    """Return what a camera sees of the phone."""
     canvas = pocket.locator("#live canvas")
     expect(canvas).to_be_visible()
     return picture_of(canvas)
 
 
 def expect_verdict(door_page: Page, outcome: str, reason: str) -> str:
-    """Wait for this verdict over the whole screen; what it says of the code's age."""
+    """Wait for this verdict over the whole screen, and return the age of the code that it shows."""
     panel = door_page.locator(f"#verdict[data-look={outcome}][data-reason={reason}]")
     expect(panel).to_be_visible(timeout=PATIENCE_MS)
     age = door_page.inner_text("#verdict-age")

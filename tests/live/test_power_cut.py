@@ -1,4 +1,4 @@
-"""A batch's commit does not wait for the disk: what a dead server takes with it is done again."""
+"""The commit of a batch does not wait for the disk. Batches lost in a power cut are done again."""
 
 import json
 import os
@@ -22,7 +22,7 @@ BATCHES = 10
 
 
 class Machine:
-    """A database server of its own, which can lose its power, and programs that use it."""
+    """A database server that can lose its power, and programs that use it."""
 
     def __init__(self, server: Postgres) -> None:
         self.server = server
@@ -33,12 +33,12 @@ class Machine:
             **SETTINGS,
             **new_secrets(),
             "DATABASE_URL": server.url("city"),
-            # Nobody there: the messages that would wake other workers are lost, which does no harm.
+            # There is no broker. Messages that would wake other workers are lost, without harm.
             "BROKER_URL": "redis://127.0.0.1:1/0",
         }
 
     def run(self, *command: str) -> str:
-        """What a Python program prints."""
+        """Run a Python program and return its output."""
         done = subprocess.run(
             [sys.executable, *command],
             env=self._environment,
@@ -50,12 +50,12 @@ class Machine:
         return done.stdout
 
     def work(self, *batches: str) -> dict[str, Any]:
-        """What a worker says of itself when it is through."""
+        """Run a worker to its end and return its output."""
         said: dict[str, Any] = json.loads(self.run("-m", "tests.live.halfway", *batches))
         return said
 
     def lose_power(self) -> None:
-        """End the server without a last word to its disk (SIGQUIT), and start it again."""
+        """Kill the server without a flush to disk (SIGQUIT), and start it again."""
         self._process.send_signal(signal.SIGQUIT)
         self._process.wait(30)
         self._process = self.server.start()
@@ -63,7 +63,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
-    """One whose server is in no hurry to write what nobody waits for."""
+    """A machine whose server delays the writes for which no commit waits."""
     folder = tmp_path_factory.mktemp("machine")
     server = Postgres(
         folder / "postgres",

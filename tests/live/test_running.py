@@ -1,4 +1,4 @@
-"""Starting and stopping the whole service, as `make run` does."""
+"""Start and stop the whole service, as `make run` does."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from tests.live.service import LiveService, NotStarted, alive, running
 
 
 def test_a_page_answers_and_the_demo_file_has_every_login(service: LiveService) -> None:
-    """Section by section what a client needs; readable by its owner alone."""
+    """The file has a section for each kind of client, and only its owner can read it."""
     assert service.call("GET", "/").status == 200
     demo = service.demo
     assert demo["base_url"] == service.base_url
@@ -30,14 +30,14 @@ def test_a_page_answers_and_the_demo_file_has_every_login(service: LiveService) 
 
 
 def test_secrets_are_in_no_command_line(service: LiveService) -> None:
-    """Everybody on a machine can list the arguments of every process."""
+    """Every user of a machine can list the arguments of all processes."""
     secrets = json.loads((service.var / "state.json").read_text())["secrets"]
     arguments = " ".join(" ".join(process.cmdline()) for process in service.family())
     assert not [name for name, value in secrets.items() if value in arguments]
 
 
 def test_health_says_what_works(service: LiveService) -> None:
-    """Alive, ready, and the counts name routes rather than addresses."""
+    """It is alive and ready, and the metrics name routes instead of addresses."""
     assert service.call("GET", "/healthz").body == {"status": "alive"}
     ready = service.call("GET", "/readyz").body
     ages = {name: ready.pop(name) for name in ("database_seconds_ago", "broker_seconds_ago")}
@@ -55,14 +55,14 @@ _POSTGRESQL = ("postgres", "PostgreSQL", "postgres")
 
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """A service of this file's own, at a long path, for tests that stop it."""
+    """A service only for this file, which stops it. Its path is long."""
     folder = tmp_path_factory.mktemp("-".join(["a-long-name"] * 10))
     with running(LiveService(folder / "var")) as live:
         yield live
 
 
 def test_it_stops_and_comes_back_with_its_data(service: LiveService, own: LiveService) -> None:
-    """Of two side by side one ends without a trace, and is back within ten seconds."""
+    """Of two services side by side, one ends without leftovers, and is back within ten seconds."""
     token = own.demo["resident"]["token"]
     people = own.call("GET", "/api/v1/people", token=token)
     assert people.status == 200
@@ -73,14 +73,14 @@ def test_it_stops_and_comes_back_with_its_data(service: LiveService, own: LiveSe
     assert alive(family) == []
     assert service.call("GET", "/readyz").status == 200
 
-    # Ten seconds where nothing else runs; where others share the cores, as much longer.
+    # Ten seconds when nothing else runs, and longer when others use the cores.
     sharing = max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
     assert own.start() < 10 * sharing
     assert own.call("GET", "/api/v1/people", token=token).body == people.body
 
 
 def test_a_killed_supervisor_leaves_nothing_that_its_successor_minds(own: LiveService) -> None:
-    """After kill -9 the parts end by themselves, and the next start finds all data."""
+    """After kill -9 the parts end by themselves, and the next start has all data."""
     token = own.demo["resident"]["token"]
     family = own.family()
     family[0].kill()
@@ -91,7 +91,7 @@ def test_a_killed_supervisor_leaves_nothing_that_its_successor_minds(own: LiveSe
 
 
 def test_when_a_part_dies_everything_stops_and_says_so(own: LiveService) -> None:
-    """A half of the service is worse than none: it would look alive."""
+    """Half a service would look alive, so it is worse than none."""
     for part, name, log in (("celery.* worker", "worker", "worker"), _POSTGRESQL):
         family = own.family()
         own.parts(part)[0].kill()
@@ -106,7 +106,7 @@ def test_when_a_part_dies_everything_stops_and_says_so(own: LiveService) -> None
 
 
 def test_a_taken_port_is_one_clear_sentence(service: LiveService, tmp_path: Path) -> None:
-    """Not a stack trace, and nothing is started."""
+    """There is no stack trace, and nothing is started."""
     other = LiveService(tmp_path / "var", port=service.port)
     with pytest.raises(NotStarted):
         other.start()

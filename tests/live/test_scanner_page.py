@@ -22,14 +22,14 @@ AT_LEAST_ONCE_MS = 30_000
 def at_door(
     service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path, code: str
 ) -> Iterator[Page]:
-    """The scanner page, before its camera sees the code for the first time; it has no data yet."""
+    """The scanner page without data, before its camera sees the code for the first time."""
     with door(playwright, tmp_path, picture_of(code), kept=kept) as page:
         page.route(BUNDLE, lambda route: route.abort())
         yield page
 
 
 def open_scanner(service: LiveService, page: Page) -> list[Request]:
-    """Open the page and start the camera; the list of scans it will send."""
+    """Open the page and start the camera. Return the list to which its scans are added."""
     sent: list[Request] = []
     page.on("request", lambda one: sent.append(one) if one.url.endswith("/scans") else None)
     page.goto(f"{service.base_url}/scanner")
@@ -49,7 +49,7 @@ def body_of(request: Request) -> dict[str, Any]:
 
 
 def test_a_code_in_view_is_one_scan(service: LiveService, at_door: Page, code: str) -> None:
-    """The film shows it again and again; it is scanned once, and the next without a tap."""
+    """The film shows the code again and again, but it is scanned once."""
     sent = open_scanner(service, at_door)
     expect(at_door.locator("#verdict")).to_be_visible(timeout=AT_LEAST_ONCE_MS)
     expect(at_door.locator("#verdict")).to_be_hidden(timeout=AT_LEAST_ONCE_MS)
@@ -60,7 +60,7 @@ def test_a_code_in_view_is_one_scan(service: LiveService, at_door: Page, code: s
 def test_without_network_and_data_there_is_no_verdict(
     service: LiveService, at_door: Page, code: str
 ) -> None:
-    """It says so, tries with the same id, and goes on by itself when the network is back."""
+    """The page says so, tries again with the same id, and goes on when the network is back."""
     failed: list[str] = []
 
     def fail(route: Route) -> None:
@@ -92,7 +92,7 @@ def test_without_network_and_data_there_is_no_verdict(
 def test_what_is_no_verdict_is_never_green(
     service: LiveService, at_door: Page, status: int, content_type: str, body: str
 ) -> None:
-    """Portals, gateways and broken answers."""
+    """Login pages of networks, gateways and broken answers."""
     at_door.route(
         SCANS, lambda route: route.fulfill(status=status, content_type=content_type, body=body)
     )
@@ -102,7 +102,7 @@ def test_what_is_no_verdict_is_never_green(
 
 
 def test_a_revoked_device_must_be_enrolled_again(service: LiveService, at_door: Page) -> None:
-    """The token is thrown away, and the page asks for a new code."""
+    """The page deletes the token and asks for a new enrolment code."""
     at_door.route(
         SCANS,
         lambda route: route.fulfill(
@@ -125,9 +125,9 @@ def without_camera(service: LiveService, playwright: Playwright, kept: Path) -> 
 
 
 def test_a_handheld_scanner_types(without_camera: Page, code: str) -> None:
-    """A burst of keys and Enter, wherever the focus is; spaces press no button."""
+    """A burst of keys and Enter is a scan wherever the focus is, and spaces press no button."""
     without_camera.focus("#start")
-    # The first key ever switches the sound on, which takes longer than a burst may pause.
+    # The first key switches the sound on, which takes longer than the gap allowed in a burst.
     without_camera.keyboard.press("Shift")
     without_camera.evaluate(
         """text => {
@@ -168,7 +168,7 @@ def test_no_camera_is_said(without_camera: Page) -> None:
 def test_staff_hear_of_a_likely_copy(
     service: LiveService, playwright: Playwright, kept: Path, code: str
 ) -> None:
-    """When and at which door; the page's own bundle brings it within a minute."""
+    """The page's bundle tells within a minute when and at which door it was scanned."""
     for _ in range(6):
         scan = {"id": str(uuid.uuid4()), "code": code}
         device = service.demo["device"]["token"]

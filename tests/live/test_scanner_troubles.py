@@ -1,4 +1,4 @@
-"""The scanner page when its browser fails it: it goes on, or says what to do, with a button."""
+"""The scanner page when its browser fails: it goes on, or says what to do and offers a button."""
 
 import json
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ def expect_way_on(page: Page, sentence: str) -> None:
 def test_a_detector_that_does_not_work(
     service: LiveService, at_door: Page, formats: str, detect: str
 ) -> None:
-    """The reader that comes with the page takes over."""
+    """The page uses its own reader instead."""
     at_door.add_init_script(DETECTOR.replace("FORMATS", formats).replace("DETECT", detect))
     open_scanner(service, at_door)
     expect_verdict(at_door)
@@ -127,7 +127,7 @@ def test_a_permission_that_is_refused(service: LiveService, at_door: Page) -> No
 def test_a_loudspeaker_that_fails(
     service: LiveService, playwright: Playwright, kept: Path, code: str, method: str
 ) -> None:
-    """The verdict is shown all the same."""
+    """The verdict is still shown."""
     with phone(playwright, kept=kept) as page:
         page.add_init_script(
             f"""AudioContext.prototype.{method} = () => {{
@@ -146,7 +146,7 @@ def test_a_loudspeaker_that_fails(
 def test_an_answer_of_another_kind(
     service: LiveService, playwright: Playwright, kept: Path, code: str, body: str
 ) -> None:
-    """It is said, and the next scan is judged."""
+    """The page says so, and judges the next scan."""
     with phone(playwright, kept=kept) as page:
         page.route(
             SCANS,
@@ -179,7 +179,7 @@ def type_code(page: Page, text: str) -> None:
 def test_a_disk_that_fails_while_the_page_is_open(
     service: LiveService, playwright: Playwright, kept: Path, code: str, method: str, error: str
 ) -> None:
-    """The server's verdict needs no disk."""
+    """A verdict of the server needs no disk."""
     with phone(playwright, kept=kept) as page:
         page.goto(f"{service.base_url}/scanner")
         expect(page.locator("#venue")).not_to_be_empty()
@@ -193,7 +193,7 @@ def test_a_disk_that_fails_while_the_page_is_open(
 def test_what_no_line_foresees_is_said(
     service: LiveService, playwright: Playwright, kept: Path
 ) -> None:
-    """Whatever fails in the page, staff read it and can begin anew."""
+    """After any failure of the page, staff get a sentence and can reload it."""
     with phone(playwright, kept=kept) as page:
         page.goto(f"{service.base_url}/scanner")
         expect(page.locator("#venue")).not_to_be_empty()
@@ -207,7 +207,7 @@ def test_what_no_line_foresees_is_said(
 def test_a_code_beside_a_poster(
     service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path, code: str
 ) -> None:
-    """The poster is nearer to the middle, and still the code is meant."""
+    """The poster is nearer to the middle, but the page judges the code."""
     scene = on_a_desk((picture_of(POSTER), (320, 120)), (picture_of(code), (320, 345)), size=220)
     with door(playwright, tmp_path, scene, kept=kept) as page:
         page.set_viewport_size({"width": 700, "height": 900})
@@ -220,7 +220,7 @@ def test_a_code_beside_a_poster(
 def test_of_two_codes_the_one_in_the_middle_of_what_is_shown(
     service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path, code: str
 ) -> None:
-    """The page cuts the frame at its sides: what lies there is not shown, and not read."""
+    """The page cuts off the sides of the frame, and does not read what it does not show."""
     other = code[:-1] + ("0" if code[-1] != "0" else "1")
     scene = on_a_desk((picture_of(other), (110, 240)), (picture_of(code), (330, 240)), size=200)
     with door(playwright, tmp_path, scene, kept=kept) as page:
@@ -233,7 +233,7 @@ def test_of_two_codes_the_one_in_the_middle_of_what_is_shown(
 def test_a_poster_alone_is_no_refusal(
     service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path
 ) -> None:
-    """It is told once, in no colour, and the server hears nothing of it."""
+    """The page says so once, in no colour, and does not tell the server."""
     with door(playwright, tmp_path, picture_of(POSTER), kept=kept) as page:
         sent = open_scanner(service, page)
         panel = page.locator("#verdict[data-look=no-code]")
@@ -257,7 +257,7 @@ PLAIN = {" ": "Space", "-": "Minus", ".": "Period", "/": "Slash"}
 
 
 def place(letter: str) -> tuple[str, bool]:
-    """The key of a keyboard of the United States that types a letter of Base45, and Shift."""
+    """Return the key of a US keyboard that types a letter of Base45, and whether with Shift."""
     if letter.isalpha():
         return f"Key{letter}", True
     if letter.isdigit():
@@ -310,7 +310,7 @@ def test_a_products_barcode_is_no_refusal(
 def test_a_large_code_in_small_modules_is_read_at_once(
     service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path
 ) -> None:
-    """QR version 16, two pixels a module: no code, but the page says so within its first looks."""
+    """QR version 16, two pixels a module. It is no code, which the first frames already show."""
     with door(playwright, tmp_path, picture_of("JK2:" + "A" * 652, box_size=2), kept=kept) as page:
         open_scanner(service, page)
         expect_verdict(page)

@@ -1,4 +1,4 @@
-"""State that was kept for months, under another address: the service starts on it and works."""
+"""The service starts and works on state that is months old, at another address."""
 
 import contextlib
 import shutil
@@ -28,7 +28,7 @@ DO $$ DECLARE part text; BEGIN
 
 @pytest.fixture
 def var(tmp_path: Path) -> Path:
-    """The state of a service that ran once and was stopped."""
+    """The state folder of a service that has run once."""
     folder = tmp_path / "var"
     with running(LiveService(folder)):
         pass
@@ -36,7 +36,7 @@ def var(tmp_path: Path) -> Path:
 
 
 def is_used(service: LiveService) -> None:
-    """A resident gets a code, and the door lets them in or says why not, by fresh knowledge."""
+    """Get a code as a resident and scan it at the door, which must have fresh data to judge."""
     resident, device = service.demo["resident"], service.demo["device"]
     declaration = {"person": resident["person"], "symptoms": [], "stays": []}
     declaration |= {"contact_with_case": False}
@@ -51,7 +51,7 @@ def is_used(service: LiveService) -> None:
 
 
 def make_old(folder: Path) -> None:
-    """Move what has a time back by 91 days, and drop the tables that were made ahead."""
+    """Move all times back by 91 days, and drop the partitions that were made in advance."""
     state = load(folder)
     server = Postgres(
         folder / "postgres",
@@ -70,14 +70,14 @@ def make_old(folder: Path) -> None:
 
 
 def test_state_of_a_quarter_ago_starts_at_another_port(var: Path) -> None:
-    """Its key is over, its lists are about the old address, its tables end long before today."""
+    """Its key has expired, its lists name the old address, and its partitions end long ago."""
     make_old(var)
     with running(LiveService(var)) as service:
         is_used(service)
 
 
 def test_a_second_instance_on_the_same_database_starts(var: Path) -> None:
-    """With the secrets of the first, which still runs; without them it says so and ends."""
+    """It starts with the secrets of the first, which still runs. Without them it says so."""
     with running(LiveService(var)) as first:
         settings = first.environment()
         kept = {name: settings[name] for name in load(var).secrets if name in settings}

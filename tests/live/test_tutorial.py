@@ -1,4 +1,4 @@
-"""The tutorial's commands do what it says, on a running service."""
+"""The commands of the tutorial do what it says, on a running service."""
 
 import json
 import re

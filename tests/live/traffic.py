@@ -1,4 +1,4 @@
-"""Callers of every kind who go on calling while something is wrong, and what they were answered."""
+"""Callers of every kind that keep calling while something fails, and the answers they got."""
 
 import http.client
 import json
@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 30
 
 
 class TrafficAnswer(NamedTuple):
-    """One answer; status 0 is none at all."""
+    """One answer. Status 0 means that there was none."""
 
     status: int
     seconds: float
@@ -38,7 +38,7 @@ Asking = Callable[[], Request]
 
 @dataclass
 class Traffic:
-    """Who calls, by name, and what each was told, in order."""
+    """The callers by name, and the answers to each, in order."""
 
     port: int
     callers: dict[str, Asking]
@@ -46,7 +46,7 @@ class Traffic:
 
     @contextmanager
     def during(self, *, each: int = 1) -> Iterator[None]:
-        """Let them call, `each` so many times side by side, until the end."""
+        """Run the callers, each of them `each` times in parallel, until the block ends."""
         over = threading.Event()
         threads = [
             threading.Thread(target=self._call, args=[name, asking, over])
@@ -68,12 +68,12 @@ class Traffic:
             over.wait(PAUSE_SECONDS)
 
     def figures(self) -> str:
-        """A line for each caller."""
+        """Return a line of figures for each caller."""
         return "\n".join(f"  {name:14} {_figure(told)}" for name, told in self.told.items())
 
 
 def ask(port: int, request: Request) -> TrafficAnswer:
-    """One call on a connection of its own."""
+    """Make one call on a new connection."""
     began = time.monotonic()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE_SECONDS)
     try:
@@ -89,7 +89,7 @@ def ask(port: int, request: Request) -> TrafficAnswer:
 
 
 def callers(service: LiveService, code: str) -> dict[str, Asking]:
-    """A door, a phone, an officer, a reader of pages, and the probes."""
+    """Return a door, a phone, an officer, a reader of pages, and the probes."""
     demo = service.demo
     door, resident, officer = demo["device"], demo["resident"], demo["officer"]
 

@@ -1,4 +1,4 @@
-"""What a reader of the documents puts in the place of each `$NAME`."""
+"""The value that a reader of the documents puts in for each `$NAME`."""
 
 import re
 import secrets
@@ -18,27 +18,27 @@ from tests.verifier.authority import Authority
 
 @dataclass(frozen=True)
 class Around:
-    """What readers of a page have around them."""
+    """What a reader of a page has at hand."""
 
     service: LiveService
     neighbour: Authority
     germany: Ministry
 
     def call(self, method: str, path: str, body: object = None, *, role: str = "resident") -> Any:
-        """What the service answers to one of the demo's accounts."""
+        """Call the service as one of the demo's accounts and return the answer."""
         token = self.service.demo[role]["token"]
         answer = self.service.call(method, path, token=token, json_body=body)
         assert answer.status < 300, answer.body
         return answer.body
 
     def register_traveller(self) -> None:
-        """Erika Mustermann, with the passport that the documents name."""
+        """Register Erika Mustermann, with the passport that the documents name."""
         passport = {"id_type": "20", "id_number": "C01X00T47", "relation": "other"}
         erika = {"name": "Erika Mustermann", "home_area": "330106", **passport}
         self.call("POST", "/api/v1/people", erika)
 
     def manage(self, *command: str) -> str:
-        """What a command of ours prints."""
+        """Run a management command and return its output."""
         return subprocess.run(
             [sys.executable, "manage.py", *command],
             cwd=ROOT,
@@ -61,7 +61,7 @@ def _code(around: Around) -> str:
 
 
 def _traveller(around: Around) -> str:
-    """Erika Mustermann, whom the resident looks after."""
+    """Return Erika Mustermann, of whom the resident is guardian."""
     return str(around.call("GET", "/api/v1/people")[-1]["id"])
 
 
@@ -75,7 +75,7 @@ def _enrolment_code(around: Around) -> str:
 
 
 def _key(around: Around) -> str:
-    """The key that has signed until now."""
+    """Return the key that has signed until now."""
     (signs,) = re.findall(r"^(\w+) .* signs$", around.manage("list_keys"), re.MULTILINE)
     return str(signs)
 
@@ -85,7 +85,7 @@ def _token_of(role: str) -> Callable[[Around], str]:
 
 
 def _earlier(**by: int) -> Callable[[Around], str]:
-    """A time of day that is over."""
+    """Return a function that gives a time before now, by as much as `by` says."""
     return lambda _: (datetime.now(SHANGHAI) - timedelta(**by)).isoformat(timespec="seconds")
 
 
@@ -106,4 +106,4 @@ VALUES: Final[Mapping[str, Callable[[Around], str]]] = {
     "KEY": _key,
     "AN_HOUR_AGO": _earlier(hours=1),
 }
-"""Each is made anew for every example that asks for it."""
+"""Each value is made again for every example that uses it."""

@@ -14,11 +14,11 @@ MARGIN = 10
 
 
 def write_film(path: Path, picture: Image.Image) -> None:
-    """Write the film as raw YUV4MPEG2 (I420): half a second of an empty desk, half of `picture`.
+    """Write the film as raw YUV4MPEG2 (I420): half a second of empty desk, then half of `picture`.
 
-    Chromium plays it again and again (`--use-file-for-fake-video-capture`), and mirrors nothing.
-    It reads frame by frame: a film of the same length, written over the one that plays, is seen
-    from the next frame on.
+    Chromium plays it in a loop (`--use-file-for-fake-video-capture`) and does not mirror it. It
+    reads frame by frame: a film of the same length, written over the playing one, is seen from the
+    next frame on.
     """
     empty = _frame(Image.new("L", (WIDTH, HEIGHT), GREY))
     shown = _frame(_on_a_desk(picture))
@@ -31,14 +31,14 @@ def write_film(path: Path, picture: Image.Image) -> None:
 
 
 def picture_of(text: str, box_size: int = 6) -> Image.Image:
-    """The QR picture of a text, so many pixels a module."""
+    """Return the QR picture of a text. A module is `box_size` pixels wide."""
     code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, box_size=box_size, border=4)
     code.add_data(text)
     return code.make_image().get_image()
 
 
 def on_a_desk(*pictures: tuple[Image.Image, tuple[int, int]], size: int) -> Image.Image:
-    """A frame with pictures of a size, each with its middle at a place."""
+    """Return a frame with pictures of one size, each centred at its place."""
     desk = Image.new("L", (WIDTH, HEIGHT), GREY)
     for picture, (x, y) in pictures:
         small = picture.convert("L").resize((size, size), Image.Resampling.LANCZOS)
@@ -57,6 +57,6 @@ def _on_a_desk(picture: Image.Image) -> Image.Image:
 
 
 def _frame(luma: Image.Image) -> bytes:
-    """One frame: the picture's luma, and chroma without colour."""
+    """Return one frame: the picture's brightness, and no colour."""
     chroma = bytes([GREY]) * (WIDTH // 2 * HEIGHT // 2)
     return b"FRAME\n" + luma.tobytes() + chroma + chroma
