@@ -23,9 +23,9 @@ from verifier.recognition.checks import check_settings
 
 MARK = b"\xef\xbb\xbf"
 NO_SET = "The keys are not a JWK set."
-ONE_TO_TEN = "A JWK set of 1 to 10 keys, each with a kid of its own, is needed."
-PRIVATE = "Send public keys alone; a private key must never leave its owner."
-OTHER_KIND = "Keys are of P-256, or RSA of at least 2048 bits."
+ONE_TO_TEN = "Give a JWK set of 1 to 10 keys. Each key needs its own kid."
+PRIVATE = "Send only public keys. A private key must never leave its owner."
+OTHER_KIND = "Use P-256 keys, or RSA keys of at least 2048 bits."
 KEY = new_key().as_dict(private=False)
 
 
@@ -110,7 +110,7 @@ def test_the_alliances_file_may_begin_with_a_byte_order_mark(of_alliance: Path) 
     assert alliance.keys() == (key,)
     of_alliance.write_bytes(2 * MARK + json.dumps(core.jwk_set([key])).encode())
     [fault] = check_settings()
-    assert fault.msg.startswith("ALLIANCE_KEYS names no JWK set that can be read: not JSON: ")
+    assert fault.msg.startswith("ALLIANCE_KEYS names a file without a readable JWK set: not JSON: ")
 
 
 @pytest.mark.parametrize("y", ED25519_POINTS.values(), ids=list(ED25519_POINTS))
@@ -118,5 +118,5 @@ def test_a_key_of_small_order_is_no_alliances(of_alliance: Path, y: int) -> None
     keys = core.jwk_set([Authority().key])["keys"]
     of_alliance.write_bytes(key_set(*keys, ed25519_jwk(y)))
     [fault] = check_settings()
-    assert fault.msg.startswith("ALLIANCE_KEYS names no JWK set that can be read: ")
+    assert fault.msg.startswith("ALLIANCE_KEYS names a file without a readable JWK set: ")
     assert "not a point of its curve" in fault.msg

@@ -264,7 +264,7 @@ def test_the_page_shows_whose_codes_count_and_warns(
     followed: Alliance, shanghai: Authority, client: Client, manager: Account, now: datetime
 ) -> None:
     client.cookies["language"] = "en"
-    assert "no good list of the alliance" in client.get("/recognised").content.decode()
+    assert "no valid list of the alliance" in client.get("/recognised").content.decode()
     followed.lists(shanghai, at=now, life=timedelta(days=1))
     refresh_all(at=now)
     knowledge.forget()

@@ -24,6 +24,6 @@ def check_settings(
     try:
         alliance.keys()
     except (OSError, CoreError) as error:
-        fault = f"The file that ALLIANCE_KEYS names holds no readable JWK set: {error}"
+        fault = f"ALLIANCE_KEYS names a file without a readable JWK set: {error}"
         return [Error(fault, id="verifier.E002")]
     return []

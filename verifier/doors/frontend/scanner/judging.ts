@@ -123,7 +123,7 @@ export class Judging {
   }
 
   /** While the time is unknown, turn a pass into a caution, so that staff check everybody. */
-  #inDoubt(found: OwnVerdict): OwnVerdict {
+  #inDoubt(found: Verdict): Verdict {
     if (found.outcome !== "pass" || !this.clock.wasSetBack) return found;
     return { ...found, outcome: "caution", reason: "stale_data" };
   }
