@@ -104,7 +104,9 @@ class Scan(models.Model):
 
 
 class Doubt(models.Model):
-    """The suspicion that a picture of a code is a copy, such as a screenshot. Its venue is told.
+    """The suspicion that a picture of a code is a copy, such as a screenshot.
+
+    The page of its venue shows it, and for ten minutes the scanners at its doors.
 
     `elsewhere`: the picture was scanned here and in another city while valid. `often`: it was
     scanned more than five times here. A doubt is no proof, so no verdict depends on it.

@@ -164,7 +164,7 @@ def test_a_clock_that_went_backwards_signs_nothing(run: Run, folder: Path) -> No
         Folder(folder).sign(secret=SECRET.encode(), at=before - 30, until=before + 3600)
 
 
-def test_a_list_of_another_alliance_is_no_beginning(
+def test_a_list_of_another_alliance_is_refused(
     run: Run, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run("sign", "--yes")
@@ -214,7 +214,7 @@ def test_the_alliances_key_is_followed_by_another_with_overlap(
     assert not (folder / "alliance-next.pem").exists()
 
 
-def test_wrong_wishes_are_refused_in_a_sentence(
+def test_wrong_arguments_are_refused_with_a_sentence(
     run: Run, province: PublishingProvince, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wrong: list[tuple[Any, ...]] = [

@@ -158,7 +158,7 @@ def scanned(live: LiveService, code: str) -> str:
     return str(answer.body["outcome"])
 
 
-def test_restored_to_a_minute_a_code_of_before_verifies(live: LiveService, tmp_path: Path) -> None:
+def test_an_older_code_verifies_after_the_restore(live: LiveService, tmp_path: Path) -> None:
     """A backup at night, a day's work, and a disaster at noon."""
     backups = Backups(tmp_path / "backups", live)
     backups.set_up()

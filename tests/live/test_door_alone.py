@@ -105,7 +105,7 @@ def test_a_wrong_clock_is_noticed_and_the_servers_time_counts(slow_clock: Page, 
     assert verdict_on(slow_clock, code) == "pass ok"
 
 
-def test_with_a_clock_set_back_nobody_passes_unseen(slow_clock: Page, code: str) -> None:
+def test_with_a_clock_set_back_nobody_gets_a_pass(slow_clock: Page, code: str) -> None:
     """An old clock revives no expired code: until the server answers, nobody gets a pass."""
     slow_clock.route(SERVER, lambda route: route.abort())
     slow_clock.clock.set_system_time(datetime.now(UTC) - timedelta(hours=3))
@@ -118,7 +118,7 @@ def test_with_a_clock_set_back_nobody_passes_unseen(slow_clock: Page, code: str)
     expect(slow_clock.locator("#state-queue")).to_have_text("", timeout=PATIENCE_MS)
 
 
-def test_scans_go_to_nobody_who_cannot_sign(
+def test_scans_are_not_sent_to_a_false_server(
     service: LiveService, playwright: Playwright, kept: Path, code: str
 ) -> None:
     """A false server would otherwise learn who was scanned."""

@@ -137,7 +137,7 @@ def later(tmp_path: Path) -> Callable[[timedelta], dict[str, str]]:
     return by
 
 
-def test_while_the_server_answers_its_word_counts_and_not_what_the_device_keeps(
+def test_the_servers_verdict_counts_while_it_answers(
     own: LiveService, playwright: Playwright, shanghai: Web, authority: Authority
 ) -> None:
     """By the old data of the device, this code would pass for hours."""

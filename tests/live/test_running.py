@@ -79,7 +79,7 @@ def test_it_stops_and_comes_back_with_its_data(service: LiveService, own: LiveSe
     assert own.call("GET", "/api/v1/people", token=token).body == people.body
 
 
-def test_a_killed_supervisor_leaves_nothing_that_its_successor_minds(own: LiveService) -> None:
+def test_after_a_killed_supervisor_the_next_start_works(own: LiveService) -> None:
     """After kill -9 the parts end by themselves, and the next start has all data."""
     token = own.demo["resident"]["token"]
     family = own.family()

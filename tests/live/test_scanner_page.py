@@ -89,7 +89,7 @@ def test_without_network_and_data_there_is_no_verdict(
         (503, "application/problem+json", '{"type": "/problems/busy", "detail": "稍后再试。"}'),
     ],
 )
-def test_what_is_no_verdict_is_never_green(
+def test_other_answers_are_never_green(
     service: LiveService, at_door: Page, status: int, content_type: str, body: str
 ) -> None:
     """Login pages of networks, gateways and broken answers."""

@@ -190,7 +190,7 @@ def test_a_disk_that_fails_while_the_page_is_open(
         expect_verdict(page)
 
 
-def test_what_no_line_foresees_is_said(
+def test_an_unforeseen_failure_is_reported(
     service: LiveService, playwright: Playwright, kept: Path
 ) -> None:
     """After any failure of the page, staff get a sentence and can reload it."""

@@ -172,7 +172,7 @@ def test_what_a_scanner_adds_is_no_part_of_the_code(
     assert send(door, sent).json()["results"][0]["answer"]["reason"] == "ok"
 
 
-def test_what_names_no_scheme_is_answered_and_nobody_was_refused_for_it(
+def test_a_text_of_no_known_scheme_is_answered_but_not_recorded(
     door: APIClient, zhejiang: Authority, now: datetime
 ) -> None:
     """It needs an answer, so that the device can delete it."""

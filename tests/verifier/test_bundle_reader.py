@@ -35,7 +35,7 @@ def read(*cases: tuple[str, Answer, str | None]) -> list[str]:
     return results
 
 
-def test_whose_word_is_taken(door: APIClient, zhejiang: Authority) -> None:
+def test_only_bundles_of_the_own_service_are_accepted(door: APIClient, zhejiang: Authority) -> None:
     answer = door.get("/api/v1/devices/bundle").json()
     bundle, keys = answer["bundle"], answer["keys"]
     content = opened(answer)
@@ -70,7 +70,7 @@ def test_whose_word_is_taken(door: APIClient, zhejiang: Authority) -> None:
     ]
 
 
-def test_what_a_door_passes_over_and_what_it_must_know(
+def test_only_optional_members_may_be_added(
     door: APIClient, zhejiang: Authority
 ) -> None:
     """Each object may have the extra member `optional`. Any other extra member is refused."""
@@ -100,7 +100,7 @@ def test_what_a_door_passes_over_and_what_it_must_know(
     assert results({"optional": {"a": {"b": {"c": 1}}}}) == ["malformed"] * 5
 
 
-def test_an_older_one_is_not_taken_any_more(
+def test_an_older_bundle_is_refused(
     door: APIClient, zhejiang: Authority, now: datetime, clock_at: ClockAt
 ) -> None:
     """A replayed old bundle could make a withdrawn key valid again."""

@@ -107,7 +107,7 @@ def test_many_times_at_one_venue(gate: EnrolledDevice, zhejiang: Authority, now:
     ],
     ids=["a card is shown all day", "an expired picture was refused"],
 )
-def test_what_is_no_doubt(
+def test_paper_and_expired_codes_raise_no_doubt(
     gate: EnrolledDevice,
     ningbo: EnrolledDevice,
     zhejiang: Authority,
@@ -120,7 +120,7 @@ def test_what_is_no_doubt(
     assert doubts.look(at=now + timedelta(minutes=5)) == 0
 
 
-def test_codes_of_others_are_others(
+def test_different_codes_of_the_same_time_raise_no_doubt(
     gate: EnrolledDevice, ningbo: EnrolledDevice, zhejiang: Authority, now: datetime
 ) -> None:
     """Codes of two people from the same second, and one person's next code, raise no doubt."""
@@ -130,7 +130,7 @@ def test_codes_of_others_are_others(
     assert doubts.look(at=now + timedelta(minutes=3)) == 0
 
 
-def test_scans_brought_later_count(
+def test_scans_that_are_sent_later_count(
     gate: EnrolledDevice, ningbo: EnrolledDevice, zhejiang: Authority, now: datetime
 ) -> None:
     then = now - timedelta(hours=20)
@@ -151,7 +151,7 @@ def test_tags_join_neither_venues_nor_days() -> None:
     assert len(tags) == 4
 
 
-def test_the_venue_is_told_without_who(
+def test_the_venue_is_not_told_who_it_is(
     gate: EnrolledDevice,
     ningbo: EnrolledDevice,
     zhejiang: Authority,
@@ -176,7 +176,7 @@ def test_the_venue_is_told_without_who(
     assert str(scanned.status_uri) not in told
 
 
-def test_the_doors_are_told_when_and_where_and_not_who(
+def test_the_doors_are_told_when_and_where_but_not_who(
     gate: EnrolledDevice, venue: Venue, door: APIClient, zhejiang: Authority, now: datetime
 ) -> None:
     """They are told in the bundle that every door fetches, for ten minutes."""

@@ -1,4 +1,4 @@
-"""Files of public keys that people send and save: what is taken of them, and what is said."""
+"""Files of public keys that people send and save: which are accepted, and what refusals say."""
 
 import json
 from pathlib import Path
@@ -96,7 +96,7 @@ def test_a_partners_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> Non
 
 @pytest.fixture
 def of_alliance(tmp_path: Path, settings: Settings) -> Path:
-    """The file of ALLIANCE_KEYS, which is not there yet."""
+    """The file that ALLIANCE_KEYS names. It does not exist yet."""
     settings.TRUST_LIST = str(tmp_path / "trust.jws")
     file = tmp_path / "alliance.json"
     settings.ALLIANCE_KEYS = str(file)

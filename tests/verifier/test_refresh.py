@@ -91,7 +91,7 @@ def test_bad_keys_change_nothing(
     assert reason_of(authority.code(at=now), now) == "ok"
 
 
-def test_one_bad_key_keeps_no_withdrawn_one_alive(
+def test_a_bad_key_does_not_keep_a_withdrawn_key_valid(
     authority: Authority, web: Web, now: datetime
 ) -> None:
     refresh_all(at=now)

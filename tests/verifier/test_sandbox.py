@@ -56,7 +56,7 @@ def test_a_verifier_of_ones_own_can_be_tested(partner: APIClient, now: datetime)
         assert (verdict.outcome, verdict.reason) == (specimen["outcome"], specimen["reason"])
 
 
-def test_none_passes_outside(
+def test_specimens_are_refused_outside_the_sandbox(
     partner: APIClient, door: APIClient, zhejiang: Authority, now: datetime
 ) -> None:
     for specimen in sandbox.specimens(at=int(now.timestamp())):
@@ -65,7 +65,7 @@ def test_none_passes_outside(
         assert verdict.json()["outcome"] == scan(door, specimen.code).json()["outcome"] == "refuse"
 
 
-def test_real_codes_are_strangers_in_the_sandbox(
+def test_real_codes_are_unknown_in_the_sandbox(
     partner: APIClient, zhejiang: Authority, now: datetime
 ) -> None:
     code = {"code": zhejiang.code(at=now)}

@@ -220,7 +220,7 @@ def test_it_warns_before_it_ends(followed: Alliance, now: datetime) -> None:
     assert alliance.state(at=now + WEEK) is ListState.STALE
 
 
-def test_who_is_trusted_by_hand_is_asked_at_home(
+def test_an_issuer_trusted_by_hand_keeps_its_own_keys(
     followed: Alliance, shanghai: Authority, now: datetime
 ) -> None:
     trust_issuer(name="CN-31", base_url=shanghai.base_url, at=now)
@@ -229,7 +229,7 @@ def test_who_is_trusted_by_hand_is_asked_at_home(
     assert judge(shanghai.code(at=now), now) == ("pass", "ok")
 
 
-def test_without_the_alliances_keys_nobody_is_believed(
+def test_without_the_alliances_keys_no_partner_is_trusted(
     followed: Alliance, shanghai: Authority, settings: Settings, now: datetime
 ) -> None:
     followed.lists(shanghai, at=now)

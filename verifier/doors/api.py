@@ -110,7 +110,7 @@ class ScanBatchView(APIView):
 
 
 class BundleView(APIView):
-    """What a door needs to judge codes without network."""
+    """The data with which a door judges codes without network."""
 
     authentication_classes = (DeviceAuthentication,)
     permission_classes = (IsDevice,)

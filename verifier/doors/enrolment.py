@@ -27,7 +27,7 @@ _LOOKALIKES: Final = str.maketrans("OIL", "011")
 
 @dataclass(frozen=True, slots=True)
 class Enrolled:
-    """An enrolled device with its token. The token is told once and stored hashed."""
+    """An enrolled device with its token. The token is sent once and stored hashed."""
 
     device: Device
     token: str = field(repr=False)

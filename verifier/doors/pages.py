@@ -129,7 +129,7 @@ PHRASES: Final = {
     "unreachable": _("No network"),
     "no-data": _("No data yet: this device cannot check codes without a network"),
     "too-old": _("Data too old. Check everybody before you let them in, and connect to a network."),
-    "too-old-of": _("Data too old. Check people before you let them in if their code is from:"),
+    "too-old-of": _("Data too old. Check first if the code is from:"),
     "not-signed": _("The server's data is not signed as before. Enrol this device again."),
     "clock-unknown": _("Clock not yet compared with the server"),
     "clock-right": _("Clock correct"),

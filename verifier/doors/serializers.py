@@ -34,7 +34,7 @@ class EnrolInput(StrictSerializer):
 
 
 class EnrolOutput(serializers.Serializer[Any]):
-    """The device's token, which is told only once, and its venue."""
+    """The device's token, which is sent only once, and its venue."""
 
     token = serializers.CharField()
     device = serializers.IntegerField()

@@ -23,7 +23,7 @@ class TokenInput(serializers.Serializer[Any]):
 
 
 class TokenOutput(serializers.Serializer[Any]):
-    """A token, which is told only once (RFC 6749, 5.1)."""
+    """A token, which is sent only once (RFC 6749, 5.1)."""
 
     access_token = serializers.CharField()
     token_type = serializers.CharField()

@@ -51,7 +51,7 @@ _WRONG: Final = limits.Limit("partner-assertions", most=60, within=timedelta(min
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A new token, its expiry and its scopes. The token is told only once."""
+    """A new token, its expiry and its scopes. The token is sent only once."""
 
     token: str = field(repr=False)
     expires_at: datetime
@@ -134,7 +134,10 @@ def take(
         refusal = Forbidden(_("This token lacks the scope for this call. Ask for one that has it."))
     elif not _count(account, codes, at):
         refusal = TooMany(
-            _("Your quota for this minute is used up. Send fewer codes, or ask for more."),
+            _(
+                "Your quota for this minute is used up. Send fewer codes, or ask for a larger "
+                "quota."
+            ),
             retry_after=60 - at.second,
         )
     refused = refusal.slug if refusal else ""

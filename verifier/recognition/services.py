@@ -20,11 +20,11 @@ def trust_issuer(*, name: str, base_url: str, at: datetime) -> TrustedIssuer:
     """Accept an issuer's codes from now on, with the keys that it publishes at `base_url`.
 
     Raises:
-        InvalidInput: no code can name such an issuer, or it issues specimens.
-        EndedArea: the issuer is named by a division that exists no longer.
+        InvalidInput: `name` has a wrong form, or is the name of an issuer of specimens.
+        EndedArea: `name` is the code of a division that no longer exists.
     """
     if not re.fullmatch(grammar.ISSUER, name):
-        raise InvalidInput(_("An issuer is named as in its codes, such as CN-33."))
+        raise InvalidInput(_("Give the issuer's name as its codes state it, such as CN-33."))
     _require_living(name, at)
     if is_specimen(name):
         raise InvalidInput(_("Specimens are only for the sandbox. Their issuer is never trusted."))
