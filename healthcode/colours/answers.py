@@ -1,4 +1,4 @@
-"""A decision as the HTTP interface tells it."""
+"""Describe decisions for the HTTP interface."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -24,7 +24,7 @@ class NeedsAnswer(serializers.Serializer[Any]):
 
 
 class ReasonAnswer(serializers.Serializer[Any]):
-    """One reason: the rule, the evidence it rests on, and when and how it ends."""
+    """One reason: the rule, the evidence behind it, and when and how it ends."""
 
     text = serializers.CharField(help_text="In the language of Accept-Language.")
     colour = serializers.ChoiceField(choices=COLOURS)
@@ -55,7 +55,7 @@ class ColourAnswer(serializers.Serializer[Any]):
 
 
 def colour_answer(decision: PersonDecision) -> dict[str, Any]:
-    """The members of `ColourAnswer`."""
+    """Return the members of `ColourAnswer`."""
     answer = ColourAnswer(
         {
             "colour": Colour(decision.colour).label,
@@ -69,7 +69,7 @@ def colour_answer(decision: PersonDecision) -> dict[str, Any]:
 
 
 def reason_answers(reasons: Iterable[ColourReason]) -> list[dict[str, Any]]:
-    """The members of `ReasonAnswer`, for each of `reasons`."""
+    """Return the members of `ReasonAnswer` for each of `reasons`."""
     return [
         {
             "text": reason.text,

@@ -1,7 +1,7 @@
-"""The life of a recomputation: planned once, done batch by batch, finished once.
+"""Run a recomputation: plan it once, do it batch by batch, finish it once.
 
-Everything is in the database, so a worker may die at any point: what was not committed is still
-there to be done, and the sweep (`healthcode.colours.sweep`) wakes another worker for it.
+Everything about it is in the database, so a worker may die at any point. The work that it did not
+commit is still there, and the sweep (`healthcode.colours.sweep`) wakes another worker for it.
 """
 
 import logging
@@ -21,10 +21,10 @@ from healthcode.colours.policy import PolicyFault
 
 logger = logging.getLogger(__name__)
 
-# Long enough to make the transaction's own cost vanish (two weeks of stays: less than a tenth of a
-# second), short enough that a declaration never waits for long (120 facts a person: half a second).
+# Large enough that the cost of the transaction itself does not matter (two weeks of stays take less
+# than 0.1 s), small enough that a declaration never waits for long (120 facts a person take 0.5 s).
 PEOPLE_A_BATCH: Final = 2500
-# After how long without progress the sweep takes a recomputation for abandoned.
+# If a recomputation has made no progress for this long, the sweep wakes another worker for it.
 STALE_AFTER: Final = timedelta(seconds=20)
 TRIES: Final = 5
 LONGEST_PAUSE: Final = timedelta(minutes=10)
@@ -42,9 +42,10 @@ DELETE FROM colours_recomputationbatch WHERE id = (
 ) RETURNING id, people
 """
 
-# What such a transaction did is either found again or done again: a server that loses its power
-# within the next second may forget it, together with all that came after. The last word on a
-# recomputation (`finish`) waits for the disk, and with it everything before.
+# The server does not wait for the disk when a batch commits. If it loses power within the next
+# second, the batch and everything after it may be lost; then another worker does it again. The last
+# commit of a recomputation (`finish`) waits for the disk, and thereby secures all commits before
+# it.
 COMMIT_UNAWAITED: Final = "SELECT set_config('synchronous_commit', 'off', true)"
 
 TimeSource = Callable[[], datetime]
@@ -52,25 +53,26 @@ TimeSource = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class DoneBatch:
-    """What became of one batch."""
+    """What one batch did."""
 
     people: int
     changed: int
 
 
 def plan(recomputation_id: int, *, clock: TimeSource) -> int | None:
-    """Find the people touched and store them as batches.
+    """Find the people whom a recomputation touches, and store them as batches.
 
-    Returns how many people; None when that is done already, or being done by somebody else.
+    Return how many people it found; None if somebody else has planned it or is doing so.
 
     Raises:
-        OperationalError: when the writers of colours do not end in time.
+        OperationalError: the writers of colours did not end in time.
     """
     waiting = Recomputation.objects.filter(pk=recomputation_id, started_at__isnull=True)
     cause = waiting.values_list("cause", flat=True).first()
     if cause is None:
         return None
-    # Evidence names its people, who are locked and read anew: nobody can slip past.
+    # Evidence names its people, and the batch locks them and reads their facts again, so none is
+    # missed.
     if cause != Cause.EVIDENCE:
         wait_for_writers()
     with transaction.atomic(), connection.cursor() as cursor:
@@ -98,10 +100,12 @@ def plan(recomputation_id: int, *, clock: TimeSource) -> int | None:
 
 
 def do_one(recomputation_id: int, *, clock: TimeSource) -> DoneBatch | None:
-    """Do the next batch that nobody else is at, in one transaction; None when there is none.
+    """Do the next batch that nobody else works on, in one transaction.
+
+    Return None if there is none.
 
     Raises:
-        DatabaseError, NoPolicy, PolicyFault: the batch stays, to be tried after the others.
+        DatabaseError, NoPolicy, PolicyFault: the batch stays, and is tried again after the others.
     """
     batch_id: int | None = None
     try:
@@ -130,7 +134,7 @@ def do_one(recomputation_id: int, *, clock: TimeSource) -> DoneBatch | None:
 
 
 def finish(recomputation_id: int, *, clock: TimeSource) -> bool:
-    """Mark a planned recomputation as done when no batch is left; whether this call did."""
+    """Mark a planned recomputation as done if no batch is left. Return whether this call did so."""
     left = RecomputationBatch.objects.filter(recomputation=OuterRef("pk"))
     finished = (
         Recomputation.objects.filter(
@@ -141,14 +145,14 @@ def finish(recomputation_id: int, *, clock: TimeSource) -> bool:
 
 
 def record_failure(recomputation_id: int, error: Exception, *, clock: TimeSource) -> None:
-    """Say on the row that a try failed, and when the sweep is to try again."""
+    """Store that a try failed, and when the sweep is to try again."""
     row = Recomputation.objects.get(pk=recomputation_id)
     tries = row.tries + 1
     pause = min(timedelta(seconds=5 * 2**tries), LONGEST_PAUSE)
-    # The error's own text may quote a row, so only its kind is kept.
+    # The error's text may quote data of a person, so only its type is stored.
     Recomputation.objects.filter(pk=recomputation_id, finished_at__isnull=True).update(
         tries=tries,
         state=RecomputationState.FAILED if tries >= TRIES else F("state"),
-        failure=f"{type(error).__name__} at try {tries}; the worker's log says more.",
+        failure=f"{type(error).__name__} at try {tries}; see the worker's log.",
         wake_at=clock() + pause,
     )

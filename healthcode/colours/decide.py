@@ -1,8 +1,8 @@
-"""What a person's colour is, and why: pure, and the reference for every other way of computing it.
+"""Decide a person's colour and say why: the pure reference for all other ways of computing it.
 
-No database and no clock: the facts and the instant are arguments. `healthcode.colours.sql` says the
-same for many people at once; a property test holds the two together. docs/reference/policy.md
-tells the same in words.
+This module reads neither the database nor the clock; facts and time are arguments. The SQL in
+`healthcode.colours.sql` does the same for many people at once, and a property test compares the
+two. docs/reference/policy.md describes the rules in words.
 """
 
 from bisect import bisect_left
@@ -30,7 +30,7 @@ NOTHING_CARRIED: Final[Carries] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class LevelPeriod:
-    """The level that an act gave an area over a period (half-open; `ends` None: until further)."""
+    """The level that an act gave an area over a half-open period; no `ends` while it goes on."""
 
     area: str
     level: Level
@@ -41,12 +41,12 @@ class LevelPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What one rule makes of one fact (and, where the rule asks for it, of one level of its area).
+    """What one rule makes of one fact, and of one level of its area if the rule asks for levels.
 
-    `level_area` has the level: it contains `area`, or is another code for its land.
-    Active from `starts` until `ends` (None: not known yet). `exposed_until` is when what the rule
-    speaks of ended, None while it goes on; the hold counts from there. `done` is how many
-    check-ins or negative tests towards release stand at the instant of the decision.
+    `level_area` is the area with this level: it contains `area`, or is another code for its land.
+    The signal is active from `starts` until `ends` (None: not known yet). `exposed_until` is when
+    the exposure ended (None while it goes on); the hold counts from there. `done` is how many
+    check-ins or negative tests counted towards the release at the time of the decision.
     """
 
     rule: Rule
@@ -63,30 +63,31 @@ class Signal:
 
     @property
     def colour(self) -> Colour:
-        """The colour this signal asks for."""
+        """Return the colour that this signal asks for."""
         return self.rule.colour
 
     @property
     def holds_until(self) -> datetime | None:
-        """When its time has passed, whatever else is missing; None while the exposure goes on."""
+        """Return when the hold ends, whatever else is missing; None while the exposure goes on."""
         return None if self.exposed_until is None else self.exposed_until + self.rule.hold
 
     @property
     def needed(self) -> int:
-        """How many check-ins or negative tests release it; 0 when time alone does."""
+        """Return how many check-ins or negative tests release the signal; 0 if time alone does."""
         return 0 if self.rule.release is None else self.rule.release.count
 
     def active(self, at: datetime) -> bool:
-        """Whether it counts at `at`."""
+        """Return whether the signal is active at `at`."""
         return self.starts <= at and (self.ends is None or at < self.ends)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A colour at an instant, the active signals behind it (the gravest first), and what comes.
+    """A person's colour at one time, the active signals behind it, and what comes next.
 
-    `until` is when the last signal of that colour ends as far as known: None for green, and while
-    one of them is open. `next_change_at` is when time alone next starts or ends any signal.
+    `reasons` has the gravest signal first. `until` is when the last signal of this colour ends, as
+    far as is known. It is None for green, and while one of these signals has no known end.
+    `next_change_at` is when time alone next starts or ends a signal.
     """
 
     colour: Colour
@@ -104,13 +105,14 @@ def decide(
     levels: Sequence[LevelPeriod] = (),
     carries: Carries = NOTHING_CARRIED,
 ) -> Decision:
-    """The colour at `at` of the person whom `facts` are about, under `policy`.
+    """Decide the colour at `at` of the person whom `facts` are about, under `policy`.
 
     Args:
-        facts: everything that stands about one person, in any order.
-        at: an aware instant; facts that start later do not count yet.
-        levels: the level periods of the areas of which what is said counts for their stays.
-        carries: what else counts than what is said of the area of a stay and of what contains it.
+        facts: all facts that stand about one person, in any order.
+        at: an aware datetime; facts that start later do not count yet.
+        levels: the level periods of all areas whose levels can count for the person's stays.
+        carries: for which other places an area's levels and rules count, because codes have
+            changed.
     """
     record = _Record(facts)
     found = [
@@ -134,7 +136,7 @@ def decide(
 
 @dataclass(frozen=True, slots=True)
 class _Exposure:
-    """A rule that fits a fact, over the time in which it does."""
+    """A rule that fits a fact, and the period in which it does."""
 
     rule: Rule
     fact: Fact
@@ -145,7 +147,7 @@ class _Exposure:
 
 @dataclass(frozen=True, slots=True)
 class _Reach:
-    """Over which time, for stays in which place, something said of an area counts: see `Carry`."""
+    """Where and when an area's level or a rule counts; see `Carry`."""
 
     place: str
     since: datetime
@@ -154,7 +156,7 @@ class _Reach:
     period: LevelPeriod | None = None
 
     def covers(self, fact: Fact) -> bool:
-        """Whether it counts for a stay, at whatever time."""
+        """Return whether it counts for a stay, without regard to time."""
         before = self.stayed_before
         return (fact.area or "").startswith(self.place) and (before is None or fact.starts < before)
 
@@ -183,7 +185,7 @@ def _fits(rule: Rule, fact: Fact) -> bool:
 
 
 def _reaches_of(period: LevelPeriod, carries: Carries) -> Iterator[_Reach]:
-    """Where a level counts: in its area, and where that is carried to."""
+    """Yield where a level counts: in its own area, and in places that `carries` adds."""
     yield _Reach(period.area, period.starts, period.ends, None, period)
     for carry in carries.get(period.area, ()):
         starts = max(period.starts, carry.since)
@@ -193,7 +195,7 @@ def _reaches_of(period: LevelPeriod, carries: Carries) -> Iterator[_Reach]:
 
 
 def _asked(rule: Rule, carries: Carries) -> Sequence[_Reach]:
-    """Where a rule holds: in the areas that it names, and where these are carried to."""
+    """Return where a rule holds: in the areas that it names, and in places that `carries` adds."""
     if not rule.areas:
         return [_EVERYWHERE]
     carried = [
@@ -206,7 +208,7 @@ def _asked(rule: Rule, carries: Carries) -> Sequence[_Reach]:
 
 
 def _said(rule: Rule, reaches: Sequence[_Reach]) -> Sequence[_Reach]:
-    """The levels that a rule asks for, or that it asks for none."""
+    """Return the levels that a rule asks for; one that counts everywhere if it asks for none."""
     if not rule.levels:
         return [_EVERYWHERE]
     return [reach for reach in reaches if reach.period and reach.period.level in rule.levels]
@@ -215,9 +217,9 @@ def _said(rule: Rule, reaches: Sequence[_Reach]) -> Sequence[_Reach]:
 def _over(
     rule: Rule, fact: Fact, since: datetime, reaches: Sequence[_Reach]
 ) -> Iterator[_Exposure]:
-    """What a rule makes of a fact where both share any time with one of `reaches`.
+    """Yield an exposure for each of `reaches` that shares time with the fact.
 
-    All are half-open; a stay of no length counts as the instant at which it was.
+    All periods are half-open. A stay without length counts as one instant.
     """
     for reach in reaches:
         starts = max(since, reach.since)
@@ -239,15 +241,19 @@ def _last_end(signals: Iterable[Signal]) -> datetime | None:
 
 
 def _over_at(starts: datetime, ends: datetime) -> datetime:
-    """From when on something counts as after an exposure: a second test of one swab does not."""
+    """Return from when on a test or check-in counts as after an exposure.
+
+    A second test of the same sample does not.
+    """
     return ends if starts < ends else ends + INSTANT
 
 
 class _Record:
     """A person's healthy check-ins and negative tests, in order.
 
-    Tests are in the order in which the sampling was surely over, which finds the most that are far
-    enough apart: whatever is known to the day may have been at any hour of it.
+    Tests are sorted by the time at which the sampling had certainly ended. This order finds the
+    largest number of tests that are far enough apart, because a test known only to the day may have
+    been taken at any hour of that day.
     """
 
     def __init__(self, facts: Sequence[Fact]) -> None:
@@ -264,7 +270,7 @@ class _Record:
         )
 
     def signal(self, exposure: _Exposure, policy: int, at: datetime) -> Signal:
-        """The signal that `exposure` gives, with its end and how far its release has come."""
+        """Return the signal of an exposure, with its end and the progress of its release."""
         rule, period = exposure.rule, exposure.period
         released, done = self._release(exposure, at)
         ends = None
@@ -285,7 +291,7 @@ class _Record:
         )
 
     def _release(self, exposure: _Exposure, at: datetime) -> tuple[datetime | None, int]:
-        """When the release was met (None: not yet), and how many counted towards it by `at`."""
+        """Return when the release was met (None: not yet), and how many counted for it by `at`."""
         if exposure.ends is None:
             return None, 0
         match exposure.rule.release:
@@ -326,7 +332,7 @@ class _Record:
 
 
 def _run_at(days: Sequence[date], today: date) -> int:
-    """The length of the run of consecutive days that reaches today, or yesterday at least."""
+    """Return the length of the run of consecutive days that reaches today or yesterday."""
     done = [day for day in days if day <= today]
     if not done or done[-1] < today - DAY:
         return 0

@@ -1,14 +1,14 @@
-"""Deciding the colours of many people at once, in SQL, and writing what changed.
+"""Decide the colours of many people at once in SQL, and store what changed.
 
-The statements are in `healthcode.colours.sql`; docs/architecture.md tells the whole story. Two
-things, for which `hold` is there, make concurrent writers converge on the colour that `decide()`
+The statements are in `healthcode.colours.sql`; docs/architecture.md explains the whole process. Two
+rules, which `lock_colours` follows, make concurrent writers end with the colour that `decide()`
 gives:
 
-- Whoever writes a colour locks the row first and reads evidence, levels and policy in a later
-  statement, so that the last to hold the lock has read everything committed before it.
-- Whoever writes a colour shares the writers' lock (an advisory lock) until commit. A recomputation
-  takes it alone for a moment before it plans: so a transaction that read the old levels or the old
-  policy has committed by then, and what it wrote is found.
+- A writer locks a person's colour row first, and reads evidence, levels and policy in a later
+  statement. So the last writer to get the lock has read everything that was committed before.
+- A writer shares the writers' lock (an advisory lock) until it commits. A recomputation takes this
+  lock alone for a moment before it plans. By then each transaction that read the old levels or the
+  old policy has committed, so the recomputation finds what it wrote.
 """
 
 from collections import Counter
@@ -26,22 +26,23 @@ from healthcode.colours.policy import policy_at
 from healthcode.core import Colour
 from healthcode.web.advisory_locks import AdvisoryLock
 
-# Many times what a batch takes.
+# Many times longer than a batch takes.
 WRITERS_PATIENCE: Final = "10s"
-# What such a transaction begins with. PostgreSQL would compile the statement for a large batch anew
-# each time, which takes longer than the batch. And since it cannot know how few words the rules and
-# levels come to, it would sort all facts by theirs instead of looking each up.
+# Each writing transaction begins with this. JIT is off because PostgreSQL would compile the
+# statement for a large batch every time, which takes longer than the batch. Merge joins are off
+# because PostgreSQL cannot know that rules and levels give only few words, so it would sort all
+# facts instead of looking each up.
 BEGIN: Final = f"""
 SELECT {AdvisoryLock.COLOURS.shared}, set_config('jit', 'off', true),
        set_config('enable_mergejoin', 'off', true)
 """
-# Large sets are compared in parts, so that no statement's memory grows with the population.
+# Large sets are compared in parts, so that a statement's memory does not grow with the population.
 COMPARED_AT_ONCE: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How many people have each colour now, and how many would have it."""
+    """How many people have each colour now, and how many would have it after a change."""
 
     people: int
     now: Mapping[Colour, int]
@@ -52,16 +53,16 @@ class Comparison:
 def recompute_people(
     people: Sequence[int], *, at: datetime, recomputation: int | None = None
 ) -> int:
-    """Decide the colours of `people` at `at` and store them; returns how many colours changed.
+    """Decide the colours of `people` at `at` and store them; return how many colours changed.
 
-    Runs in the caller's transaction, at READ COMMITTED, and keeps the people's rows locked until
-    its end. Ids of nobody are passed over. Call it at most once in a transaction, or with the
-    lower ids first, so that two callers cannot wait for each other.
+    This runs in the caller's transaction, at READ COMMITTED, and keeps the people's rows locked
+    until the transaction ends. It skips ids that belong to nobody. Call it at most once in a
+    transaction, or with the lower ids first, so that two callers cannot wait for each other.
 
     Raises:
-        NoPolicy: when no policy holds at `at`.
+        NoPolicy: no policy holds at `at`.
     """
-    known = hold(people, at=at)
+    known = lock_colours(people, at=at)
     policy = policy_at(at)
     bound: dict[str, Any] = {
         "people": _array(known),
@@ -77,17 +78,18 @@ def recompute_people(
         return int(changed)
 
 
-def hold(people: Sequence[int], *, at: datetime) -> Sequence[int]:
-    """Share the writers' lock, lock the stored colours of `people`, make those that are missing.
+def lock_colours(people: Sequence[int], *, at: datetime) -> Sequence[int]:
+    """Share the writers' lock, lock the colour rows of `people`, and create missing rows.
 
-    Returns whose they are: of ids of nobody there are none, nor of anybody new before the first
-    policy. What decides, evidence and levels and policy, is to be read after this.
+    Return the people with a row. Ids that belong to nobody are not among them, nor new people
+    before the first policy. Read evidence, levels and policy after this call.
     """
     join_writers()
     with connection.cursor() as cursor:
         bound: dict[str, Any] = {"people": _array(people), "asked": len(set(people)), "at": at}
-        # Nearly everybody has a row. A third transaction that makes one between these statements
-        # can let two large ones wait for each other; PostgreSQL ends one, which is tried again.
+        # Nearly everybody has a row. If a third transaction creates one between these statements,
+        # two large transactions can deadlock; PostgreSQL then ends one of them, which is tried
+        # again.
         some = _lock(cursor, bound)
         if some is not None:
             cursor.execute(sql.CREATE_MISSING, bound)
@@ -96,32 +98,33 @@ def hold(people: Sequence[int], *, at: datetime) -> Sequence[int]:
 
 
 def _array(people: Sequence[int]) -> str:
-    """Ids as the text of an array: as a list each would be an expression of its own to plan.
+    """Write ids as the text of an array.
 
-    That took 19 ms of 77 for a batch of 2,000.
+    PostgreSQL plans each item of a list by itself, which took 19 of 77 ms for a batch of 2,000.
     """
     return f"{{{','.join(map(str, people))}}}"
 
 
 def _lock(cursor: CursorWrapper, bound: Mapping[str, Any]) -> list[int] | None:
-    """Lock the stored colours; None when all are there, otherwise whose are."""
+    """Lock the stored colours. Return None if all are there, otherwise the people who have one."""
     cursor.execute(sql.LOCK, bound)
     (some,) = cursor.fetchone()
     return None if some is None else list(some)
 
 
 def join_writers() -> None:
-    """Keep recomputations from planning until this transaction ends; many can hold it."""
+    """Keep recomputations from planning until this transaction ends; many may do so at once."""
     with connection.cursor() as cursor:
         cursor.execute(BEGIN)
 
 
 def wait_for_writers() -> None:
-    """Wait until every transaction that shared the writers' lock when this was called has ended.
+    """Wait until every transaction that shares the writers' lock now has ended.
 
     Raises:
-        OperationalError: when one of them does not end. Everybody else queues up behind who waits
-            here, so giving up and trying again later is better than patience.
+        OperationalError: one of them does not end. Everybody else queues behind this call, so it
+            gives
+            up early and the caller tries again later.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
@@ -131,10 +134,12 @@ def wait_for_writers() -> None:
 
 
 def evaluate(people: Sequence[int], *, at: datetime) -> Comparison:
-    """The colours of `people` as stored, and as they would be at `at`; writes and locks nothing.
+    """Compare the stored colours of `people` with those that they would have at `at`.
+
+    This writes and locks nothing.
 
     Raises:
-        NoPolicy: when no policy holds at `at`.
+        NoPolicy: no policy holds at `at`.
     """
     policy = policy_at(at)
     now: Counter[Colour] = Counter()
@@ -158,7 +163,7 @@ def evaluate(people: Sequence[int], *, at: datetime) -> Comparison:
 
 
 def evaluate_levels(*, areas: Collection[str], touches_from: datetime, at: datetime) -> Comparison:
-    """`evaluate` for everybody whom a change of the levels of `areas` touches."""
+    """Call `evaluate` for everybody whom a change in the levels of `areas` touches."""
     with connection.cursor() as cursor:
         bound: dict[str, Any] = {"codes": codes_touched(areas), "touches_from": touches_from}
         cursor.execute(sql.TOUCHED_BY_LEVELS, bound)
@@ -167,7 +172,7 @@ def evaluate_levels(*, areas: Collection[str], touches_from: datetime, at: datet
 
 
 def codes_touched(areas: Collection[str]) -> list[str]:
-    """The codes of stays for which what is said of `areas` counts: theirs, and of all in them."""
+    """Return the codes of stays for which the levels of `areas` count, all areas below included."""
     places = {place for area in areas for place in places_of(area)}
     with connection.cursor() as cursor:
         cursor.execute(sql.CODES_WITHIN, [sorted(places)])

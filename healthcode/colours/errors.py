@@ -1,4 +1,4 @@
-"""What this room refuses, with sentences for the person who asked."""
+"""The colours room's refusals."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,7 +18,7 @@ _MISTAKES: Final[Mapping[str, Any]] = {
 
 
 class NoPolicy(Refusal):
-    """No policy is in force, so nobody has a colour."""
+    """Refuse to decide a colour while no policy is in force."""
 
     slug = "no-policy"
     status = 503
@@ -28,7 +28,7 @@ class NoPolicy(Refusal):
 
 
 class InvalidPolicy(InvalidInput):
-    """A policy file with mistakes; `errors` lists each with its rule and field."""
+    """Refuse a policy file with mistakes; `errors` lists each with its rule and field."""
 
     slug = "invalid-policy"
     title = _("The policy has mistakes")
@@ -37,7 +37,7 @@ class InvalidPolicy(InvalidInput):
 
 
 class PolicyVersionTaken(Conflict):
-    """A published policy is never replaced: a change is a higher version."""
+    """Refuse a version that is published already: a published policy is never replaced."""
 
     slug = "policy-version-taken"
     title = _("This policy version already exists")

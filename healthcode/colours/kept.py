@@ -1,4 +1,4 @@
-"""What evidence and the tables of colours hold, and what becomes of them."""
+"""What the tables of evidence and colours hold, and how long the service keeps it."""
 
 from typing import Final
 
@@ -15,22 +15,22 @@ from healthcode.evidence.models import Evidence
 from healthcode.evidence.selectors import told_of
 from healthcode.web.keeping import Because, Cadence, Export, Forget, Goes, TableRecord, of_nobody
 
-OF_WORK: Final = Because("is a list of work; the changes that it made are exported")
+OF_WORK: Final = Because("is a list of work; the export has the colour changes that came of it")
 
 RECORDS: Final = (
     of_nobody(Policy, holds="the published policies"),
     TableRecord(
         model=RecomputationBatch,
-        holds="numbers of people on whom a recomputation has still to decide",
-        kept="until they are decided on, mostly seconds",
+        holds="numbers of people whom a recomputation has still to decide",
+        kept="until they are decided, mostly seconds",
         export=OF_WORK,
-        erase=Because("a number that stands for nobody any more is passed over"),
+        erase=Because("the worker skips a number that no longer belongs to anybody"),
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(
         model=Recomputation,
-        holds="which act or fact made colours change; numbers of the people whom it touched",
-        kept="28 days after it was done (`COLOUR_RETENTION_DAYS`); a policy's for good",
+        holds="which act or fact made colours change; numbers of the people it touched",
+        kept="28 days after it was done (`COLOUR_RETENTION_DAYS`); for good if a policy caused it",
         forget=Forget(retention.forget_recomputations, Cadence.NIGHTLY),
         export=OF_WORK,
         erase=retention.strike_from_recomputations,
@@ -38,7 +38,7 @@ RECORDS: Final = (
     ),
     TableRecord(
         model=ColourChange,
-        holds="when somebody's colour changed, from what to what",
+        holds="when a person's colour changed, from which to which",
         kept="28 days (`COLOUR_RETENTION_DAYS`)",
         forget=Forget(retention.forget_changes, Cadence.NIGHTLY),
         export=Export("changes", lambda person_id, _at: changes_told_of(person_id)),
@@ -47,7 +47,7 @@ RECORDS: Final = (
     ),
     TableRecord(
         model=PersonColour,
-        holds="the colour that somebody has, since when",
+        holds="the colour that a person has, and since when",
         kept="until the person is erased",
         export=Export("colour", colour_told_of),
         erase=Goes.WITH_THE_PERSON,
@@ -55,11 +55,11 @@ RECORDS: Final = (
     ),
     TableRecord(
         model=Evidence,
-        holds="dated facts about people, with their source; of an EU certificate what it attests"
-        " and a keyed digest, nothing else",
-        kept="while a signal or its release rests on it; then the longest hold of a policy that"
-        " holds or will, and 14 days (`EVIDENCE_RETENTION_DAYS`); the latest declaration and a"
-        " stay that goes on until the person is erased",
+        holds="dated facts about people, with their source; from an EU certificate only what it"
+        " attests and a keyed digest",
+        kept="while a signal or its release depends on it; then for the longest hold of a policy"
+        " that holds or will hold, and 14 days (`EVIDENCE_RETENTION_DAYS`); the latest declaration"
+        " and a stay that goes on: until the person is erased",
         forget=Forget(lambda at: retention.forget_evidence(at=at), Cadence.NIGHTLY),
         export=Export("evidence", lambda person_id, _at: told_of(person_id)),
         erase=lambda person_id, _at: retention.erasable(person_id=person_id).delete(),

@@ -1,4 +1,4 @@
-"""Policies, the colour each person has now, how it changed, and the work of recomputing it."""
+"""Tables of policies, of each person's colour, of its changes, and of recomputations."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ COLOUR_CHOICES: Final = [(colour.value, colour.label) for colour in Colour]
 
 
 class Policy(models.Model):
-    """A published policy: its TOML text and the instant from which it holds."""
+    """A published policy: its TOML text and the time from which it holds."""
 
     version = models.PositiveIntegerField(primary_key=True)
     text = models.TextField()
@@ -25,9 +25,9 @@ class Policy(models.Model):
 
 
 class PersonColour(models.Model):
-    """The colour a person has now. `next_change_at` is when time alone changes it next.
+    """The colour that a person has now. `next_change_at` is when time alone will change it next.
 
-    `changes` counts this person's changes of colour; the code's status index depends on it.
+    `changes` counts the person's colour changes. The status index of their codes depends on it.
     """
 
     person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="colour")
@@ -68,10 +68,10 @@ class RecomputationState(models.TextChoices):
 
 
 class Recomputation(models.Model):
-    """Work that an act or new evidence made necessary, written in the same transaction.
+    """A recomputation, stored in the same transaction as the act or evidence that causes it.
 
-    Whom it touches: for `levels`, those with stays in `areas` (codes and all below them) that
-    reach past `touches_from`; for `evidence`, `people`; for `policy`, everybody.
+    Whom it touches depends on the cause. `levels`: people with stays in `areas` (codes, with all
+    below them) that reach past `touches_from`. `evidence`: `people`. `policy`: everybody.
     """
 
     cause = models.CharField(max_length=8, choices=Cause.choices)
@@ -89,7 +89,7 @@ class Recomputation(models.Model):
     tries = models.PositiveSmallIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
-    # When the sweep should wake a worker for it unless it has moved by then.
+    # When the sweep wakes a worker for it, unless it has made progress by then.
     wake_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
 
@@ -120,10 +120,10 @@ class Recomputation(models.Model):
 
 
 class RecomputationBatch(models.Model):
-    """People whom a recomputation has still to decide on, in one transaction; gone when done.
+    """People whom one transaction of a recomputation has still to decide; deleted when done.
 
-    It lists them rather than a range of ids, so that the cost follows the people touched however
-    thinly they are spread over the population.
+    The row lists people instead of a range of ids. So the cost depends on how many people are
+    touched, however thinly they are spread over the population.
     """
 
     recomputation = models.ForeignKey(Recomputation, models.CASCADE, related_name="batches")
@@ -132,21 +132,21 @@ class RecomputationBatch(models.Model):
 
 
 class ColourChange(models.Model):
-    """A change of colour, with what caused it (nothing: the passing of time).
+    """A change of a person's colour, and its cause (none: the passing of time).
 
-    `number` counts the person's changes; they had the colour `before` from `since` to `at`.
+    `number` counts the person's changes. The person had the colour `before` from `since` to `at`.
 
-    Only the statement that changes a stored colour writes here, a million rows at a time, about
-    people whose rows it holds. So the two references are not checked once more by the database:
-    that would double the cost of a recomputation, and lock every person in passing. For the same
-    reason nothing leads from a person to their changes: in an index of so many nearly each would
-    lie on a page of its own. Who needs them all reads the log, of four weeks
+    Only the statement that changes stored colours writes here, up to a million rows at a time, and
+    it has locked the rows of these people. So the database does not check the two references again:
+    checking would double the cost of a recomputation and lock every person. No index leads from a
+    person to their changes either, because among so many rows nearly every entry would lie on a
+    page of its own. A query for one person's changes reads the log of four weeks
     (docs/decisions/0024-the-log-of-changes.md).
 
-    Who publishes the status lists reads what was committed since the last time. The `transaction`
-    tells, as PostgreSQL numbers them: rows may be committed long after their instant, and in
-    another order. Of both the index has a summary for each stretch of the table (BRIN): rows come
-    in the order of time.
+    The publisher of status lists reads what has been committed since it last looked. `transaction`
+    tells it, because rows may be committed long after their timestamp and in another order. The
+    index is a summary of both columns for each stretch of the table (BRIN), because rows arrive in
+    the order of time.
     """
 
     person = models.ForeignKey(

@@ -1,8 +1,8 @@
-"""Deciding on one person, at once: what is stored is what is explained.
+"""Decide on one person at once, and explain the same decision that is stored.
 
-Whoever declares waits for the answer. So `decide()` decides, which explains itself, and not the
-statement for many people, which PostgreSQL takes longer to plan than to run for one. A property
-test holds what the two store together.
+Somebody who declares waits for the answer. So `decide()` decides here, and explains itself. The
+statement for many people takes PostgreSQL longer to plan than to run for one person. A property
+test compares what the two store.
 """
 
 from datetime import datetime
@@ -13,31 +13,32 @@ from django.db import connection, transaction
 
 from healthcode.colours import sql
 from healthcode.colours.decide import Decision
-from healthcode.colours.decide_many import hold
+from healthcode.colours.decide_many import lock_colours
 from healthcode.colours.policy import policy_at
-from healthcode.colours.selectors import PersonDecision, decide_from_database, told
+from healthcode.colours.selectors import PersonDecision, decide_from_database, explain_decision
 from healthcode.colours.wake import send
 
 
 def decide_now(person_id: int, *, at: datetime) -> PersonDecision:
-    """Decide the colour of a person at `at`, store it and explain it; codes of an old one end soon.
+    """Decide a person's colour at `at`, store it and explain it.
 
-    Runs in the caller's transaction, under the same rules as `recompute_people`.
+    If the colour changed, older codes are soon superseded. This runs in the caller's transaction,
+    under the same rules as `recompute_people`.
 
     Raises:
-        NoPolicy: when no policy holds at `at`.
+        NoPolicy: no policy holds at `at`.
     """
-    hold([person_id], at=at)
+    lock_colours([person_id], at=at)
     policy = policy_at(at)
     decision = decide_from_database(person_id, policy, at)
     changed, since = _store(person_id, decision, at)
     if changed:
         transaction.on_commit(partial(send, "codes.publish"))
-    return told(person_id, decision, policy, since=since)
+    return explain_decision(person_id, decision, policy, since=since)
 
 
 def _store(person_id: int, decision: Decision, at: datetime) -> tuple[bool, datetime]:
-    """Write the decision; whether the colour is another than before, and since when it is this."""
+    """Store the decision; return whether the colour changed, and since when it is this one."""
     bound: dict[str, Any] = {
         "person": person_id,
         "people": [person_id],

@@ -1,4 +1,4 @@
-"""Policies: the published rules from evidence to colours, read from TOML and checked on load.
+"""Read policies, the published rules from evidence to colours, from TOML, and check them.
 
 docs/reference/policy.md specifies the file.
 """
@@ -22,9 +22,9 @@ from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.traits import Trait
 from healthcode.web.texts import says_nothing
 
-# What this service ships as the rules of Zhejiang; an officer publishes it, or another file.
+# The rules of Zhejiang that this service ships. An officer publishes this file, or another.
 SHIPPED: Final = Path(__file__).with_name("policies") / "CN-33-2020-02-17.toml"
-# What a reason's template may mention; healthcode.colours.reasons fills them in.
+# What a reason's template may mention; `healthcode.colours.reasons` fills it in.
 PLACEHOLDERS: Final = frozenset({"area", "level", "first_day", "last_day", "when", "place"})
 LANGUAGES: Final = ("zh", "en")
 LONGEST_HOLD_DAYS: Final = 365
@@ -41,7 +41,7 @@ _CODE: Final = re.compile("[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}")
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong with a policy file: where, and what to write instead."""
+    """One mistake in a policy file: where it is, and what to write instead."""
 
     file: str
     rule: str
@@ -56,7 +56,7 @@ class Mistake:
 
 
 class PolicyFault(ValueError):
-    """A policy file that cannot be used; `mistakes` names file, rule and field of each."""
+    """The error for an unusable policy file; `mistakes` names file, rule and field of each."""
 
     def __init__(self, mistakes: list[Mistake]) -> None:
         super().__init__("\n".join(str(mistake) for mistake in mistakes))
@@ -83,7 +83,10 @@ Release = CheckIns | NegativeTests | None
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What one kind of evidence comes to; an empty condition means that it is not asked for."""
+    """What follows from one kind of evidence.
+
+    An empty condition means: the rule does not ask for it.
+    """
 
     name: str
     evidence: EvidenceKind
@@ -98,7 +101,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class RuleSet:
-    """What a policy says, as read. `version` goes into every code (docs/format.md)."""
+    """A policy as it was read. `version` goes into every code (docs/format.md)."""
 
     version: int
     name: str
@@ -108,7 +111,7 @@ class RuleSet:
 
 @lru_cache(maxsize=32)
 def parse(text: str, file: str = "policy") -> RuleSet:
-    """The policy that TOML `text` holds; `file` is what its mistakes are reported against.
+    """Read the policy in TOML `text`. Mistakes are reported against the name `file`.
 
     Raises:
         PolicyFault: with every mistake found, each naming file, rule and field.
@@ -125,10 +128,10 @@ def parse(text: str, file: str = "policy") -> RuleSet:
 
 
 def policy_at(at: datetime) -> RuleSet:
-    """The policy in force at `at`: the one that holds from the latest instant. One query.
+    """Return the policy in force at `at`, the one that holds from the latest time, with one query.
 
     Raises:
-        NoPolicy: when none holds yet.
+        NoPolicy: no policy holds yet.
     """
     row = (
         Policy.objects.filter(holds_from__lte=at)
@@ -142,7 +145,7 @@ def policy_at(at: datetime) -> RuleSet:
 
 
 class _PolicyReader:
-    """Reads a parsed document, collecting mistakes rather than stopping at the first."""
+    """Reads a parsed document and collects all mistakes instead of stopping at the first."""
 
     def __init__(self, file: str) -> None:
         self.file = file
@@ -156,7 +159,7 @@ class _PolicyReader:
         self.unknown(document, POLICY_FIELDS)
         rules = document.get("rule")
         if not isinstance(rules, list) or not all(isinstance(rule, dict) for rule in rules):
-            self.mistake("rule", "there must be [[rule]] tables, one for each rule")
+            self.mistake("rule", "write one [[rule]] table for each rule")
             rules = []
         policy = RuleSet(
             version=self.whole(document, "version", 1, 2**31 - 1),
@@ -167,7 +170,9 @@ class _PolicyReader:
         self.rule_name = ""
         names = [rule.name for rule in policy.rules]
         for name in sorted({name for name in names if names.count(name) > 1}):
-            self.mistake("rule", f"two rules are named {name!r}; a reason must point to one")
+            self.mistake(
+                "rule", f"two rules are named {name!r}; a reason must name exactly one rule"
+            )
         return policy
 
     def rule(self, number: int, table: dict[str, Any]) -> Rule:
@@ -187,10 +192,10 @@ class _PolicyReader:
         )
         for field in ("levels", "areas"):
             if field in table and kind not in {EvidenceKind.STAY, None}:
-                self.mistake(field, "only stays happen in an area; leave it out")
+                self.mistake(field, "leave it out: only stays have an area")
         if kind is EvidenceKind.CONTACT and _counts_doubt(rule):
             self.mistake(
-                "traits", "must name traits without 'doubtful': one weak sign gives nobody a colour"
+                "traits", "must name traits other than 'doubtful': a weak sign gives no colour"
             )
         return rule
 
@@ -242,7 +247,7 @@ class _PolicyReader:
     def colour(self, table: dict[str, Any]) -> Colour:
         value = table.get("colour")
         if value not in ("yellow", "red"):
-            self.mistake("colour", "must be yellow or red; green is what nobody has a signal for")
+            self.mistake("colour", "must be yellow or red; without a signal a person is green")
             return Colour.YELLOW
         return Colour[value.upper()]
 
@@ -253,7 +258,7 @@ class _PolicyReader:
         )
 
     def levels(self, table: dict[str, Any]) -> frozenset[Level]:
-        # An area that no map names is green without a row to match, so no rule can ask for green.
+        # An area that no map names is green but has no row to match, so no rule can ask for green.
         allowed = frozenset(level.label for level in Level if level is not Level.GREEN)
         return frozenset(Level[word.upper()] for word in self.words(table, "levels", allowed))
 
@@ -300,7 +305,7 @@ class _PolicyReader:
 
 
 def _counts_doubt(rule: Rule) -> bool:
-    """Whether a rule for contacts fits one that a weak sign alone speaks of."""
+    """Return whether a rule for contacts fits a contact that only a weak sign speaks of."""
     return not rule.traits or Trait.DOUBTFUL in rule.traits
 
 
@@ -311,7 +316,7 @@ def _template_mistakes(text: object, placeholders: frozenset[str]) -> Iterator[s
     try:
         parts = list(string.Formatter().parse(text))
     except ValueError as error:
-        yield f"has a brace that does not fit: {error}"
+        yield f"has an unmatched brace: {error}"
         return
     for _literal, name, spec, conversion in parts:
         if name is not None and (name not in placeholders or spec or conversion):

@@ -1,4 +1,4 @@
-"""Signals in words, for the person they are about: in Chinese and in English."""
+"""Put signals into words for the person they are about, in Chinese and in English."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ PlaceName = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What releases a signal: `done` of `needed` check-ins or negative tests stand."""
+    """What releases a signal: `done` of `needed` check-ins or negative tests count so far."""
 
     kind: str
     done: int
@@ -59,11 +59,11 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class ColourReason:
-    """An active signal, told: a sentence in both languages, its period, and what is missing.
+    """An active signal in words: a sentence in both languages, its period, what is missing.
 
-    `until` is when it ends, None while that is not known; `holds_until` is when its time has
-    passed, None while the exposure goes on. `evidence` and `act` (of the level) say where it
-    comes from, `rule` and `policy` why.
+    `until` is when it ends (None while not known). `holds_until` is when its hold ends (None while
+    the exposure goes on). `evidence` and `act` (of the level) say where it comes from; `rule` and
+    `policy` say why.
     """
 
     rule: str
@@ -84,7 +84,7 @@ class ColourReason:
 
     @property
     def text(self) -> str:
-        """The sentence in the language of the request."""
+        """Return the sentence in the language of the request."""
         return self.zh if is_chinese(get_language()) else self.en
 
 
@@ -95,16 +95,15 @@ def reasons_of(
     countries: Mapping[int, str],
     counted: Mapping[int, PlaceName] = MappingProxyType({}),
 ) -> tuple[ColourReason, ...]:
-    """`signals` as reasons, in their order.
+    """Return `signals` as reasons, in their order.
+
+    If several maps in a row confirm a level, one stay has several signals. They become one reason.
 
     Args:
-        names: those of the areas, by code.
-        places: where contacts were, by number of the evidence, as far as it is known.
-        countries: whose EU certificate attests a fact, by number of the evidence.
+        names: names of areas, by code.
+        places: where contacts were, by number of the evidence, as far as known.
+        countries: the country whose EU certificate attests a fact, by number of the evidence.
         counted: why the level of another area counts, by number of the evidence.
-
-    A level that several maps in a row confirmed makes several signals of one stay; they are told
-    as one.
     """
     together = sorted(
         enumerate(signals), key=lambda item: (_key(item[1]), _late(item[1]), item[1].starts)
@@ -126,7 +125,7 @@ def _key(signal: Signal) -> tuple[str, int, int]:
 
 
 def _late(signal: Signal) -> tuple[bool, float]:
-    """Orders signals by when their exposure ended, those that go on last."""
+    """Return a key that sorts signals by the end of their exposure, those that go on last."""
     ended = signal.exposed_until
     return ended is None, ended.timestamp() if ended else 0.0
 
@@ -171,7 +170,7 @@ def _reason(
 
 
 def _added(country: str | None, counted: PlaceName | None) -> PlaceName:
-    """What the policy's sentence does not say: who attests it, and why another's level counts."""
+    """Return what the rule's sentence leaves out: who attests it, why another level counts."""
     return {
         language: (ATTESTED[language].format(country=country) if country else "")
         + (COUNTED[language].format(counted=counted[language]) if counted else "")
@@ -192,14 +191,14 @@ def _needs(signal: Signal) -> Needs | None:
 def _last_day(starts: datetime, exposed_until: datetime | None, language: str) -> str:
     if exposed_until is None:
         return STILL[language]
-    # Periods are half-open: what ended at midnight happened on the day before.
+    # Periods are half-open: an exposure that ended at midnight was last there on the day before.
     return write_day(day_of(max(starts, exposed_until - INSTANT)), language)
 
 
 def _when(starts: datetime, ends: datetime | None, language: str) -> str:
-    """A period to the minute, with an end at midnight told as the day that begins or is over.
+    """Return a period to the minute. If it ends at midnight, name the day that is over.
 
-    Of what is known to the day nobody is told an hour.
+    If a time is known only to the day, the text names no hour.
     """
     to = {"zh": "至", "en": " to "}[language]
     first, last = write_day(day_of(starts), language), _last_day(starts, ends, language)

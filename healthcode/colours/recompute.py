@@ -1,6 +1,6 @@
-"""Recomputing colours as work that an act or new evidence makes necessary: asked for, and done.
+"""Ask for recomputations, which acts and new evidence make necessary, and do them.
 
-docs/architecture.md tells how the parts fit together.
+docs/architecture.md explains how the parts fit together.
 """
 
 from collections.abc import Collection
@@ -26,9 +26,10 @@ from healthcode.colours.batches import (
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.wake import send
 
-# How many workers beside the one that planned are woken for a large recomputation.
+# How many more workers the first one wakes for a large recomputation.
 HELPERS: Final = 3
-# A worker goes to the back of the queue after so many batches, so that others have their turn.
+# After this many batches a worker goes to the back of the queue, so that other tasks get their
+# turn.
 BATCHES_A_TURN: Final = 20
 
 
@@ -40,13 +41,13 @@ def request(
     touches_from: datetime | None = None,
     people: Collection[int] = (),
 ) -> Recomputation:
-    """Ask for a recomputation in the caller's transaction; a worker is woken once it commits.
+    """Ask for a recomputation in the caller's transaction, and wake a worker once it commits.
 
     Args:
-        cause: decides which of the others count (see `Recomputation`).
+        cause: decides which of the other arguments count (see `Recomputation`).
         areas: codes of the areas whose levels changed.
-        touches_from: the earliest instant from which a level is another than before.
-        people: ids of those about whom something new is known.
+        touches_from: the earliest time from which a level differs from before.
+        people: ids of people about whom there is new evidence.
     """
     recomputation = Recomputation.objects.create(
         cause=cause,
@@ -63,12 +64,12 @@ def request(
 def run(
     recomputation_id: int, *, clock: TimeSource = timezone.now, batches: int | None = None
 ) -> bool:
-    """Work on a recomputation until nothing is left to claim, or for `batches` batches.
+    """Do batches of a recomputation until none is left to claim, or until `batches` are done.
 
-    Several workers may run the same one at once. Returns whether it found no batch to claim.
+    Several workers may run the same recomputation at once. Return whether no batch was left.
 
     Raises:
-        DatabaseError, NoPolicy, PolicyFault: noted on the row; the sweep tries again later.
+        DatabaseError, NoPolicy, PolicyFault: stored with the recomputation; the sweep tries again.
     """
     try:
         found = plan(recomputation_id, clock=clock)
@@ -81,7 +82,7 @@ def run(
 
 
 def wake(recomputation_id: int) -> None:
-    """Tell a worker that there is a recomputation to do."""
+    """Tell a worker to do this recomputation."""
     send("colours.recompute", recomputation_id=recomputation_id)
 
 
@@ -102,6 +103,7 @@ def _work(recomputation_id: int, *, clock: TimeSource, batches: int | None) -> b
             changed += batch.changed
         return False
     finally:
-        # Codes of those who changed are superseded: their bits must not wait for the last batch.
+        # The codes of people whose colour changed are superseded now, so their bits must not wait
+        # for the last batch.
         if changed:
             send("codes.publish")

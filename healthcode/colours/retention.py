@@ -1,6 +1,6 @@
-"""Letting go: evidence that no decision can need any more, and what colours leave behind.
+"""Delete evidence that no decision can need any more, and old records of colours.
 
-docs/reference/retention.md says what goes when, for the whole service.
+docs/reference/retention.md lists for the whole service what is deleted when.
 """
 
 import logging
@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 PEOPLE_AT_ONCE: Final = 2000
 ROWS_AT_ONCE: Final = 50_000
-# Less than PostgreSQL waits before it looks for a deadlock (1 s): whoever does something with
-# these people just now goes first, and they have their turn another night.
+# Less than PostgreSQL waits before it looks for a deadlock (1 s). So whoever is working on these
+# people goes first, and their evidence is deleted another night.
 LOCK_PATIENCE: Final = "500ms"
 
 CANDIDATES: Final = """
@@ -33,7 +33,7 @@ DELETE FROM colours_colourchange WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM colours_colourchange WHERE at < %(before)s LIMIT %(most)s
 ))
 """
-# A policy's recomputation stays: by it the sweep knows that the policy has been brought in.
+# The recomputation of a policy stays, because by it the sweep knows that this policy was applied.
 OLD_RECOMPUTATIONS: Final = """
 DELETE FROM colours_recomputation WHERE id IN (
     SELECT id FROM colours_recomputation
@@ -49,31 +49,32 @@ WHERE %(person)s = ANY(people)
 
 
 def forget_changes(at: datetime) -> int:
-    """Delete the changes of colour that have served their time by `at`; how many."""
+    """Delete the colour changes that are old enough at `at`; return how many."""
     return _delete(OLD_CHANGES, at - timedelta(days=settings.COLOUR_RETENTION_DAYS))
 
 
 def forget_recomputations(at: datetime) -> int:
-    """Delete the recomputations that were done long enough before `at`; how many."""
+    """Delete the recomputations that were done long enough before `at`; return how many."""
     return _delete(OLD_RECOMPUTATIONS, at - timedelta(days=settings.COLOUR_RETENTION_DAYS))
 
 
 def strike_from_recomputations(person_id: int, _at: datetime) -> None:
-    """Take a person's number out of what recomputations remember."""
+    """Remove a person's number from the stored recomputations."""
     with connection.cursor() as cursor:
         cursor.execute(STRIKE_FROM_RECOMPUTATIONS, {"person": person_id})
 
 
 def forget_evidence(*, at: datetime) -> int:
-    """Delete the facts that no decision from `at` on can need; how many.
+    """Delete the facts that no decision from `at` on can need; return how many.
 
-    A fact is old when the longest hold of a policy that holds, or will, and then
-    `EVIDENCE_RETENTION_DAYS` have passed since it ended, was received or was withdrawn. It goes
-    when, besides, no signal rests on it and no release either (`sql.FORGETTABLE`). Safe to repeat
-    and to run twice at once; nobody's colour, nor when it changes next, is another afterwards.
+    A fact is old enough when the longest hold of a policy that holds or will hold has passed, and
+    then `EVIDENCE_RETENTION_DAYS`. Both count from the latest of three times: its end, its receipt
+    and its withdrawal. Besides, no signal and no release may depend on the fact
+    (`sql.FORGETTABLE`). The call may be repeated or run twice at once. It changes nobody's colour,
+    nor when it next changes.
 
     Raises:
-        NoPolicy: when no policy holds at `at`, so that nobody can say what one needs.
+        NoPolicy: no policy holds at `at`, so nobody can say which facts it needs.
     """
     policies = _policies(at)
     hold = max((rule.hold for policy in policies for rule in policy.rules), default=timedelta())
@@ -90,12 +91,14 @@ def forget_evidence(*, at: datetime) -> int:
         try:
             gone += _forget_of(people, bound)
         except OperationalError:
-            logger.warning("Somebody was at the evidence of people up to %d; later then", after)
+            logger.warning(
+                "Evidence of people up to %d is in use; it is deleted another night", after
+            )
     return gone
 
 
 def erasable(*, person_id: int) -> QuerySet[Evidence]:
-    """All evidence about a person, in a transaction that may now delete it."""
+    """Return all evidence about a person, and allow this transaction to delete it."""
     _begin_forgetting()
     return Evidence.objects.filter(person_id=person_id)
 
@@ -115,24 +118,28 @@ def _candidates(*, after: int, before: datetime) -> list[int]:
 def _forget_of(people: list[int], bound: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_PATIENCE])
-        # The lock that every writer of colours takes first: nobody decides by half of it.
+        # Every writer of colours takes this lock first, so nobody decides while facts are being
+        # deleted.
         cursor.execute(sql.LOCK, {"people": people, "asked": len(people)})
         cursor.execute(sql.FORGETTABLE, {"people": people, **bound})
         ids = [id_ for (id_,) in cursor.fetchall()]
     _begin_forgetting()
-    # By the models, which know what hangs on a fact in the rooms above.
+    # Delete through the models, because they know what refers to a fact in the rooms above.
     Evidence.objects.filter(pk__in=ids).delete()
     return len(ids)
 
 
 def _begin_forgetting() -> None:
-    """Tell the trigger that keeps evidence that this transaction forgets."""
+    """Tell the trigger that protects evidence that this transaction may delete it."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('healthcode.forgetting', 'on', true)")
 
 
 def _delete(statement: str, before: datetime) -> int:
-    """Delete in pieces, each its own transaction, until nothing old is left; how many rows."""
+    """Delete in parts, each in its own transaction, until nothing old is left.
+
+    Return how many rows.
+    """
     total = 0
     with connection.cursor() as cursor:
         while True:

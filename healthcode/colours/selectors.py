@@ -1,4 +1,4 @@
-"""Reading colours: what a person's is, and why."""
+"""Read a person's colour and explain it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -23,9 +23,9 @@ from healthcode.web.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class PersonDecision:
-    """A person's colour at an instant, told: see `Decision` and `ColourReason`.
+    """A person's colour at one time, explained in words: see `Decision` and `ColourReason`.
 
-    `since` is when it became that colour, as far as it is stored already.
+    `since` is when it became this colour, if that is stored already.
     """
 
     person: int
@@ -39,24 +39,27 @@ class PersonDecision:
 
 
 def decision_of(person_id: int, at: datetime) -> PersonDecision:
-    """The colour of a person at `at` with its reasons, from what is known now.
+    """Decide a person's colour at `at` from what is known now, and explain it.
 
-    Five queries, and one more each when there were contacts and what a certificate may attest.
+    This takes five queries, and one more each if there are contacts or facts that a certificate may
+    attest.
 
     Raises:
-        NoPolicy: when no policy holds at `at`.
+        NoPolicy: no policy holds at `at`.
     """
     policy = policy_at(at)
     decision = decide_from_database(person_id, policy, at)
     stored = PersonColour.objects.filter(pk=person_id).values_list("colour", "since").first()
     since = stored[1] if stored and stored[0] == decision.colour else at
-    return told(person_id, decision, policy, since=since)
+    return explain_decision(person_id, decision, policy, since=since)
 
 
-def told(person_id: int, decision: Decision, policy: RuleSet, *, since: datetime) -> PersonDecision:
-    """`decision` with its reasons in words; `since` is when the person became that colour.
+def explain_decision(
+    person_id: int, decision: Decision, policy: RuleSet, *, since: datetime
+) -> PersonDecision:
+    """Explain `decision` in words; `since` is when the person got this colour.
 
-    One query when areas are among the reasons, and one each as in `decision_of`.
+    This takes one query if the reasons name areas, and one more each as in `decision_of`.
     """
     spoken_of = {area for one in decision.reasons for area in (one.area, one.level_area) if area}
     known = lives(spoken_of) if spoken_of else {}
@@ -80,7 +83,7 @@ def told(person_id: int, decision: Decision, policy: RuleSet, *, since: datetime
 
 
 def _counted(decision: Decision, known: Mapping[str, Life]) -> dict[int, PlaceName]:
-    """Why the level of another area counts for stays under codes that ended or lost land."""
+    """Return why the level of another area counts for stays under codes that ended or lost land."""
     told: dict[int, PlaceName] = {}
     for signal in decision.reasons:
         if signal.area is None or signal.level_area is None:
@@ -100,7 +103,7 @@ def _counted(decision: Decision, known: Mapping[str, Life]) -> dict[int, PlaceNa
 
 
 def _places(decision: Decision) -> dict[int, PlaceName]:
-    """Where the contacts among the reasons were, by evidence; only tracing says where."""
+    """Return where the contacts behind the reasons took place; only tracing knows places."""
     contacts = {s.evidence for s in decision.reasons if s.rule.evidence is EvidenceKind.CONTACT}
     if not contacts:
         return {}
@@ -109,7 +112,7 @@ def _places(decision: Decision) -> dict[int, PlaceName]:
 
 
 def _countries(decision: Decision) -> dict[int, str]:
-    """Whose EU certificate attests which of the facts behind the reasons."""
+    """Return the country whose EU certificate attests a fact, by evidence."""
     facts = {s.evidence for s in decision.reasons if s.rule.evidence in ATTESTABLE}
     if not facts:
         return {}
@@ -118,7 +121,7 @@ def _countries(decision: Decision) -> dict[int, str]:
 
 
 def decide_from_database(person_id: int, policy: RuleSet, at: datetime) -> Decision:
-    """`decide()` over what the database knows about a person."""
+    """Call `decide()` with what the database knows about a person."""
     facts = facts_of(person_id)
     wanted = frozenset(level for rule in policy.rules for level in rule.levels)
     levels = levels_around({fact.area for fact in facts if fact.area}, wanted)
@@ -126,7 +129,7 @@ def decide_from_database(person_id: int, policy: RuleSet, at: datetime) -> Decis
 
 
 def levels_around(areas: Iterable[str], wanted: Iterable[Level]) -> list[LevelPeriod]:
-    """The periods of a level of `wanted` that may count for stays in `areas`."""
+    """Return the periods of the levels `wanted` that may count for stays in `areas`."""
     codes = {area for code in areas for area in areas_for(code)}
     if not codes:
         return []
@@ -142,22 +145,22 @@ def levels_around(areas: Iterable[str], wanted: Iterable[Level]) -> list[LevelPe
 
 
 def colour_of(person_id: int) -> PersonColour | None:
-    """The stored colour of a person; None before anything was decided about them."""
+    """Return a person's stored colour; None before the first decision about them."""
     return PersonColour.objects.filter(pk=person_id).first()
 
 
 def open_recomputations() -> list[Recomputation]:
-    """Recomputations that are not finished, the oldest first."""
+    """Return the recomputations that are not finished, the oldest first."""
     return list(
         Recomputation.objects.defer("people").filter(finished_at__isnull=True).order_by("pk")
     )
 
 
 def recomputation(recomputation_id: int) -> Recomputation:
-    """A recomputation with its progress.
+    """Return a recomputation with its progress.
 
     Raises:
-        NotFound: when there is none with that number.
+        NotFound: there is none with this number.
     """
     row = Recomputation.objects.defer("people").filter(pk=recomputation_id).first()
     if row is None:
@@ -166,10 +169,10 @@ def recomputation(recomputation_id: int) -> Recomputation:
 
 
 def colour_told_of(person_id: int, at: datetime) -> dict[str, object] | None:
-    """Tell a person's colour with its reasons, as JSON can hold it; None before any was decided.
+    """Export a person's colour with its reasons as JSON values; None before the first decision.
 
     Raises:
-        NoPolicy: when no policy is in force.
+        NoPolicy: no policy is in force.
     """
     if colour_of(person_id) is None:
         return None
@@ -187,7 +190,7 @@ def colour_told_of(person_id: int, at: datetime) -> dict[str, object] | None:
 
 
 def changes_told_of(person_id: int) -> list[dict[str, object]]:
-    """Tell the changes of a person's colour that are kept, as JSON can hold them."""
+    """Export the stored changes of a person's colour as JSON values."""
     rows = ColourChange.objects.filter(person_id=person_id).order_by("number")
     return [
         {

@@ -1,4 +1,4 @@
-"""Publishing policies."""
+"""Publish policies."""
 
 from datetime import datetime
 
@@ -20,15 +20,17 @@ from healthcode.colours.sweep import apply_policy_in_force
 def publish_policy(
     *, account: Account, text: str, holds_from: datetime, ground: str, at: datetime, file: str = ""
 ) -> Policy:
-    """Publish the policy that TOML `text` holds, as an officer's act; it holds from `holds_from`.
+    """Publish the policy in TOML `text` as an officer's act. It holds from `holds_from`.
 
-    Everybody is recomputed: at once when it holds already, else by the sweep when its day comes.
-    The officer must have authority over the whole province of this issuer.
+    Everybody's colour is recomputed: at once if the policy holds already, otherwise the sweep
+    starts it when the day comes. The officer needs authority over the whole province of this
+    issuer.
 
     Raises:
         Forbidden: the officer's area is smaller than the province.
-        InvalidPolicy: the text has mistakes, or names areas whose codes have ended by then;
-            `errors` lists file, rule and field of each.
+        InvalidPolicy: the text has mistakes, or names areas whose codes have ended by then.
+            `errors`
+            lists file, rule and field of each.
         PolicyVersionTaken: this version is published already.
     """
     require(account, Role.OFFICER, province())

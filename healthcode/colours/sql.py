@@ -1,7 +1,8 @@
-"""The SQL of recomputation: `healthcode.colours.decide` said once more, for many people at once.
+"""The SQL of recomputations: the rules of `healthcode.colours.decide` for many people at once.
 
-Every statement takes bound values only. `people` is an array of person ids, `rules` the policy as
-JSON (see `rules_json`), `at` the instant of the decision. "Open" ends are `infinity` in here.
+Every statement takes bound values only. `people` is an array of person ids. `rules` is the policy
+as JSON (see `rules_json`). `at` is the time of the decision. Here an end that is not known is
+`infinity`.
 """
 
 import json
@@ -13,7 +14,7 @@ from typing import Final
 from healthcode.areas.successors import carries
 from healthcode.colours.policy import CheckIns, NegativeTests, Rule, RuleSet
 
-# The signals of `people`, as CTEs that end in `signal`, one row for each exposure to a rule.
+# CTEs that end in `signal`: one row for each exposure of `people` to a rule.
 SIGNALS: Final = """
 WITH RECURSIVE rule AS MATERIALIZED (
     SELECT row_number() OVER () AS rule_no, given.*
@@ -21,13 +22,13 @@ WITH RECURSIVE rule AS MATERIALIZED (
         kind text, traits text[], levels smallint[], areas text[], colour smallint, hold interval,
         check_ins int, negative_tests int, apart interval)
 ),
--- What is said of an area and counts for stays elsewhere too (`healthcode.areas.successors.Carry`).
+-- An area's levels and rules that count for stays elsewhere (`healthcode.areas.successors.Carry`).
 carry AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(carries)s::jsonb) AS given (
         area text, place text, since timestamptz, said_before timestamptz,
         stayed_before timestamptz)
 ),
--- Where the rules for stays hold: everywhere, or in the areas that they name.
+-- Where each rule for stays holds: everywhere, or in the areas that it names.
 asked AS MATERIALIZED (
     SELECT rule_no, prefix, '-infinity'::timestamptz AS since,
            'infinity'::timestamptz AS stayed_before
@@ -45,7 +46,7 @@ levelled AS MATERIALIZED (
     FROM areas_arealevel AS level JOIN rule ON level.level = ANY(rule.levels)
     WHERE NOT isempty(level.during)
 ),
--- And over which time: for ever, or while an area has a level.
+-- Over which period: always, or while an area has one of the rule's levels.
 ranged AS MATERIALIZED (
     SELECT rule_no, '' AS place, '-infinity'::timestamptz AS since,
            'infinity'::timestamptz AS until, 'infinity'::timestamptz AS stayed_before
@@ -58,10 +59,11 @@ ranged AS MATERIALIZED (
     FROM levelled JOIN carry USING (area)
     WHERE said_before IS NULL OR levelled.since < said_before
 ),
--- What every fact is looked up in, stays by their area and others by their kind. A rule or a level
--- of an area is one of all areas in it; ':' follows '9', so these are a range of codes. Areas are
--- fewer than stays: their codes are compared here, and not for every stay again. What a rule's
--- areas name twice may stand here twice: of equal signals, one counts.
+-- What each fact is looked up in: a stay by its area, any other fact by its kind. A rule or level
+-- of an area counts in all areas below it; ':' follows '9', so these are a range of codes. There
+-- are fewer areas than stays, so the codes are compared here once instead of for every stay. A rule
+-- that names an area twice may give two equal rows, which does no harm: equal signals give the same
+-- colour.
 matter AS MATERIALIZED (
     SELECT code::text AS word, traits, colour, hold, check_ins, negative_tests, apart,
            greatest(asked.since, ranged.since) AS rule_starts, until AS rule_ends,
@@ -90,8 +92,8 @@ exposure AS MATERIALIZED (
           AND (ends IS NULL OR ends > rule_starts OR starts >= rule_starts)
     ) AS matched
 ),
--- Healthy check-ins of those whom check-ins may release, with the first day of their run: days in
--- a row share the difference between the day and its number.
+-- Healthy check-ins of people whom check-ins may release, with the first day of each run. Days in a
+-- row have the same difference between the day and its row number.
 healthy AS (
     SELECT person, day, starts AS at, min(day) OVER (PARTITION BY person, run) AS run_began
     FROM (
@@ -110,8 +112,8 @@ checked AS (
       AND healthy.day - greatest(healthy.run_began, exposure.first_day) + 1 = exposure.check_ins
     GROUP BY exposure.no
 ),
--- One step a counted test: of those that surely began late enough after the one before was over,
--- the first to be over itself. A second test of one swab is none after it.
+-- Each step counts one test. Of the tests that certainly began long enough after the one before had
+-- ended, it takes the first to end. A second test of the same sample does not count.
 tested AS (
     SELECT no, person, negative_tests, apart, 0 AS counted,
            CASE WHEN starts < ends THEN ends ELSE ends + interval '1 microsecond' END AS earliest,
@@ -146,7 +148,8 @@ signal AS (
     LEFT JOIN tested ON tested.no = exposure.no AND tested.counted = tested.negative_tests
 )"""
 
-# What the signals come to: `result (person, colour, next_change_at)`, a row for each of `people`.
+# The outcome of the signals: `result (person, colour, next_change_at)`, one row for each of
+# `people`.
 RESULT: Final = (
     SIGNALS  # noqa: S608  a constant like the rest
     + """,
@@ -162,16 +165,16 @@ result AS (
 """
 )
 
-# The same `result` for one person, on whom `decide()` has decided.
+# The same `result` for one person, for whom `decide()` has decided.
 DECIDED: Final = """
 WITH result (person, colour, next_change_at) AS (
     VALUES (%(person)s::bigint, %(colour)s::smallint, %(next_change_at)s::timestamptz)
 )
 """
 
-# The one way in which a colour is written: what `result` says, where it is another than what is
-# stored. The caller's transaction holds the rows of `people` locked. What an UPDATE found (`old`)
-# is returned since PostgreSQL 18.
+# The only statement that writes a colour: it stores `result` where it differs from what is stored.
+# The caller's transaction has locked the rows of `people`. PostgreSQL 18 and later return the row
+# before the UPDATE as `old`.
 STORE: Final = """,
 updated AS (
     UPDATE colours_personcolour AS person
@@ -194,14 +197,14 @@ noted AS (
 )
 """
 
-# Stores the colours of `people`; how many changed.
+# Store the colours of `people`; return how many changed.
 WRITE: Final = (
     RESULT  # noqa: S608  a constant like the rest
     + STORE
     + "SELECT count(*) FROM updated WHERE before <> after"
 )
-# Stores what was decided on one person; whether the colour changed, and since when it is that.
-# The row is read as it was before this statement.
+# Store the decision on one person; return whether the colour changed, and since when they have it.
+# The query still sees the row as it was before this statement.
 WRITE_ONE: Final = (
     DECIDED
     + STORE
@@ -212,7 +215,7 @@ FROM colours_personcolour AS person JOIN result ON result.person = person.person
 """
 )
 
-# How many of `people` have which colour now, and would have which.
+# Count `people` by the colour that they have and the colour that they would have.
 COMPARE: Final = (
     RESULT
     + """
@@ -235,7 +238,8 @@ WHERE person.id = ANY(%(people)s::bigint[])
 ORDER BY person.id
 ON CONFLICT DO NOTHING
 """
-# Whose colours are there and now locked; null when that is all who were asked for.
+# Lock the stored colours. Return the people who have one, or null if all who were asked for have
+# one.
 LOCK: Final = """
 SELECT CASE WHEN count(*) < %(asked)s THEN coalesce(array_agg(person_id), '{}') END FROM (
     SELECT person_id FROM colours_personcolour WHERE person_id = ANY(%(people)s::bigint[])
@@ -243,10 +247,11 @@ SELECT CASE WHEN count(*) < %(asked)s THEN coalesce(array_agg(person_id), '{}') 
 ) AS locked
 """
 
-# Facts that no decision from `at` on can need. `spent` are those whose own time is over: old,
-# closed, without a signal to come, no ancestor of another fact, not the declaration that a code
-# rests on. Of these a check-in or a test stays while a fact that stays was released by it; one that
-# gave a signal itself stays as soon as any such fact is older: it might need proof of its own.
+# Facts that no decision from `at` on can need. `spent` are facts whose own time is over: old,
+# closed, without a future signal, not the origin of another fact, not the declaration that a code
+# depends on. A check-in or a test among them stays while it released a fact that stays. One that
+# gave a signal itself stays as soon as any such fact is older, because its own signal might need
+# proof then.
 FORGETTABLE: Final = (
     SIGNALS  # noqa: S608  a constant like the rest
     + """,
@@ -287,17 +292,17 @@ WHERE NOT is_proof OR NOT EXISTS (
 """
 )
 
-# The codes of the areas given and of all below them. ':' follows '9': so this is a range of codes.
+# The codes of the given areas and of all areas below them. ':' follows '9', so they are a range.
 CODES_WITHIN: Final = """
 SELECT coalesce(array_agg(DISTINCT area.code), '{}')
 FROM unnest(%s::text[]) AS given (code)
 JOIN areas_area AS area ON area.code ~>=~ given.code AND area.code ~<~ (given.code || ':')
 """
 
-# Whom a recomputation touches, one statement for each cause. `codes` are written out, not joined:
-# the planner knows how many stays an area has, so that it takes the index `stays_in_area` for one
-# county and for the whole map (200,000 people, 400,000 stays: 20 ms and 0.7 s, where a join on the
-# range of codes read every stay once for each area).
+# Whom a recomputation touches: one statement for each cause. `codes` is a list of values, not a
+# join. So the planner knows how many stays an area has, and uses the index `stays_in_area` for one
+# county as well as for the whole map. With 200,000 people and 400,000 stays that takes 20 ms and
+# 0.7 s; a join on the range of codes read every stay once for each area.
 TOUCHED_BY_LEVELS: Final = """
 SELECT DISTINCT stay.person_id AS person
 FROM evidence_evidence AS stay
@@ -313,7 +318,7 @@ EVERYBODY: Final = "SELECT person.id AS person FROM accounts_person AS person"
 
 
 def plan(touched: str) -> str:
-    """The statement that stores the people of query `touched` as batches, and counts them."""
+    """Return the statement that stores the people of query `touched` as batches and counts them."""
     return f"""
     WITH numbered AS (
         SELECT person, (row_number() OVER (ORDER BY person) - 1) / %(size)s AS batch
@@ -330,7 +335,7 @@ def plan(touched: str) -> str:
 
 @cache
 def carries_json() -> str:
-    """What is carried from area to area as `SIGNALS` takes it."""
+    """Return all `Carry` rows as JSON for `SIGNALS`."""
     return json.dumps(
         [
             {field: _text(value) for field, value in asdict(carry).items()}
@@ -345,7 +350,7 @@ def _text(value: str | datetime | None) -> str | None:
 
 
 def rules_json(*policies: RuleSet) -> str:
-    """The rules of policies as `SIGNALS` takes them; what a rule does not ask for is null."""
+    """Return the policies' rules as JSON for `SIGNALS`; null where a rule asks for nothing."""
     return json.dumps([_row(rule) for policy in policies for rule in policy.rules])
 
 

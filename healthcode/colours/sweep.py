@@ -1,6 +1,6 @@
-"""What nobody was told of: time that passed, workers that died, messages that were lost.
+"""Do what no worker was told to do: colours that time changes, dead workers, lost messages.
 
-Runs every few seconds from beat; running it twice at once does no harm.
+Beat starts the sweep every few seconds. Two sweeps at once do no harm.
 """
 
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from healthcode.colours.models import Cause, PersonColour, Policy, Recomputation
 from healthcode.colours.recompute import request, wake
 from healthcode.colours.wake import send
 
-# A request that began just before a policy's first instant still decides by the one before; this
-# is longer than any request lives.
+# A request that began just before a policy takes effect still decides by the old policy. This time
+# is longer than any request takes.
 SETTLED_AFTER: Final = timedelta(seconds=15)
 BATCHES_A_SWEEP: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What a sweep found: recomputations woken, people whose time had come, colours changed."""
+    """What a sweep did: recomputations woken, people whose time had come, colours changed."""
 
     woken: int
     due: int
@@ -31,10 +31,10 @@ class Swept:
 
 
 def sweep(*, at: datetime) -> Swept:
-    """Wake abandoned recomputations, bring in a policy whose day has come, let time take effect.
+    """Wake abandoned recomputations, apply a policy whose day has come, recolour who is due.
 
     Raises:
-        NoPolicy: when people are due and no policy is in force.
+        NoPolicy: people are due and no policy is in force.
     """
     apply_policy_in_force(at=at)
     woken = wake_abandoned(at=at)
@@ -51,7 +51,7 @@ def sweep(*, at: datetime) -> Swept:
 
 
 def wake_abandoned(*, at: datetime) -> int:
-    """Wake a worker for every open recomputation that has not moved for a while; how many."""
+    """Wake a worker for each open recomputation without recent progress; return how many."""
     with transaction.atomic():
         rows = Recomputation.objects.filter(finished_at__isnull=True, wake_at__lte=at)
         ids = list(
@@ -64,7 +64,7 @@ def wake_abandoned(*, at: datetime) -> int:
 
 
 def apply_policy_in_force(*, at: datetime) -> Recomputation | None:
-    """Ask for everybody's recomputation when the policy in force has had none yet."""
+    """Ask for a recomputation of everybody if the policy in force has not had one yet."""
     with transaction.atomic():
         policy = (
             Policy.objects.filter(holds_from__lte=at - SETTLED_AFTER)
@@ -73,7 +73,7 @@ def apply_policy_in_force(*, at: datetime) -> Recomputation | None:
         )
         if policy is None or _known(policy):
             return None
-        # Of two sweeps at once the second waits here, and then finds the first one's row.
+        # If two sweeps run at once, the second waits here and then finds the first one's row.
         Policy.objects.select_for_update(no_key=True).get(pk=policy.pk)
         if _known(policy):
             return None
@@ -81,9 +81,9 @@ def apply_policy_in_force(*, at: datetime) -> Recomputation | None:
 
 
 def recompute_due(*, at: datetime) -> tuple[int, int]:
-    """Recompute a batch of people whose next change has come: how many, how many changed."""
+    """Recompute a batch of people who are due; return how many people, and how many changed."""
     with transaction.atomic():
-        # Before any row: see decide_many on the order of the writers' lock and rows.
+        # Take the writers' lock before any row lock, in the order that `decide_many` describes.
         join_writers()
         due = list(
             PersonColour.objects.filter(next_change_at__lte=at)

@@ -1,4 +1,4 @@
-"""What Celery calls; each task is one call into this room."""
+"""The colours room's Celery tasks; each makes one call."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -9,14 +9,14 @@ from healthcode.colours import sweep as sweeping
 
 @shared_task(name="colours.recompute")
 def recompute(*, recomputation_id: int) -> None:
-    """Take a turn at a recomputation, and ask for another unless there is nothing left."""
+    """Do some batches of a recomputation, and ask for another turn unless nothing is left."""
     at_the_end = recomputing.run(recomputation_id, batches=recomputing.BATCHES_A_TURN)
     if not at_the_end:
         recomputing.wake(recomputation_id)
 
 
-# Beat sends it every few seconds: one that waited for a worker longer than that is of no use.
+# Beat sends this every few seconds, so a message that has waited longer than 30 s is of no use.
 @shared_task(name="colours.sweep", expires=30)
 def sweep() -> None:
-    """See to what time and accidents left undone."""
+    """Do what no worker was told to do."""
     sweeping.sweep(at=timezone.now())

@@ -1,5 +1,8 @@
-"""Telling workers that there is something to do. The database holds the work, so a message that
-is lost costs time only: the sweep finds what nobody was told of."""
+"""Tell workers that there is something to do.
+
+The work itself is in the database. A lost message costs only time, because the sweep finds the
+work.
+"""
 
 import logging
 import time
@@ -12,12 +15,14 @@ from kombu.exceptions import OperationalError
 logger = logging.getLogger(__name__)
 
 DEAF_SECONDS: Final = 10
-"""A broker that did not take a message is not asked again for so long: a resident whose
-declaration is stored must not wait for it, and the sweep comes as soon."""
+"""How long a broker that refused a message is not asked again.
+
+A resident whose declaration is stored must not wait for it, and the sweep runs as soon.
+"""
 
 
 class _Broker:
-    """Whether the broker listened when it was last told something."""
+    """Remembers whether the broker took the last message."""
 
     def __init__(self) -> None:
         self._deaf_until = 0.0
@@ -30,7 +35,7 @@ class _Broker:
         except OperationalError as error:
             self._deaf_until = time.monotonic() + DEAF_SECONDS
             logger.warning(
-                "The broker does not take %s %s (%s); for %d seconds the sweep sees to all",
+                "The broker does not take %s %s (%s); for %d seconds the sweep finds the work",
                 task,
                 arguments,
                 type(error.__cause__ or error).__name__,
@@ -42,5 +47,5 @@ _broker: Final = _Broker()
 
 
 def send(task: str, **arguments: int | str) -> None:
-    """Send Celery task `task`, by its name; a broker that does not answer is logged, no more."""
+    """Send the Celery task named `task`. If the broker does not answer, only log it."""
     _broker.send(task, arguments)

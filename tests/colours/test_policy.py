@@ -89,7 +89,7 @@ def test_one_weak_sign_gives_nobody_a_colour(traits: str, colour: str) -> None:
 
     (mistake,) = refused.value.mistakes
     assert mistake.field == "traits"
-    assert "one weak sign gives nobody a colour" in mistake.message
+    assert "a weak sign gives no colour" in mistake.message
     assert parse(contact.replace(levels, 'traits = ["close", "casual"]\n')).rules
 
 
@@ -100,7 +100,7 @@ def test_one_weak_sign_gives_nobody_a_colour(traits: str, colour: str) -> None:
         ('colour = "red"', 'colour = "rot"', "colour", "must be yellow or red"),
         ('evidence = "stay"', 'evidence = "rumour"', "evidence", "must be one of declaration, "),
         ('evidence = "stay"', 'evidence = ["stay"]', "evidence", "must be one of declaration, "),
-        ('evidence = "stay"', 'evidence = "case"', "levels", "only stays happen in an area"),
+        ('evidence = "stay"', 'evidence = "case"', "levels", "only stays have an area"),
         ("hold_days = 14", "hold_days = -1", "hold_days", "from 0 to 365"),
         ("hold_days = 14", "hold_days = 1.5", "hold_days", "must be a whole number"),
         ("hold_days = 14", "hold_days = true", "hold_days", "must be a whole number"),
@@ -131,7 +131,7 @@ def test_one_weak_sign_gives_nobody_a_colour(traits: str, colour: str) -> None:
         ("{first_day} to", "{first_name} to", "reason.en", "{first_name} is not a placeholder"),
         ("{first_day} to", "{area.code} to", "reason.en", "{area.code} is not a placeholder"),
         ("{first_day} to", "{area!r} to", "reason.en", "{area} is not a placeholder"),
-        ("{first_day} to", "{first_day to", "reason.en", "has a brace that does not fit"),
+        ("{first_day} to", "{first_day to", "reason.en", "has an unmatched brace"),
         ("reason.zh", "reason.de", "reason.zh", "must be a text that is not empty"),
     ],
 )
@@ -150,7 +150,7 @@ def test_a_mistake_is_told_with_file_rule_and_field(
     ("text", "field", "said"),
     [
         (GOOD, "version", "must be a whole number"),
-        (HEAD, "rule", "there must be [[rule]] tables"),
+        (HEAD, "rule", "write one [[rule]] table for each rule"),
         (HEAD + GOOD + GOOD, "rule", "two rules are named 'red-area'"),
         (HEAD + 'owner = "me"\n' + GOOD, "owner", "is not a field here"),
         (HEAD.replace("规则", "{area}") + GOOD, "title.zh", "{area} is not a placeholder here"),

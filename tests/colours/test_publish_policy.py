@@ -135,8 +135,8 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("content", "said"),
         [
-            (b"version = 1", r"bad\.toml rule: there must be"),
-            (b"\xff", "is not UTF-8"),
+            (b"version = 1", r"bad\.toml rule: write one"),
+            (b"\xff", "is not in UTF-8"),
             (None, "cannot be read: No such file"),
         ],
     )

@@ -1,4 +1,4 @@
-"""Publish a policy file."""
+"""`manage.py publish_policy`: publish a policy file."""
 
 from argparse import ArgumentParser
 from datetime import datetime
@@ -17,20 +17,24 @@ from healthcode.web.texts import read_utf8
 
 
 class Command(BaseCommand):
-    """Reads, checks and publishes; a file with mistakes is refused with all of them."""
+    """Reads, checks and publishes a file, or refuses it and lists all its mistakes."""
 
     help = "Publish the policy in FILE (docs/howto/write-a-policy.md), as an act of an officer."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """See `help` of each."""
         parser.add_argument("file", type=Path, metavar="FILE")
-        parser.add_argument("--officer", required=True, help="user name of who answers for it")
-        parser.add_argument("--ground", required=True, help="why, in a sentence kept for good")
+        parser.add_argument(
+            "--officer", required=True, help="user name of the officer who answers for it"
+        )
+        parser.add_argument(
+            "--ground", required=True, help="why, in a sentence that the service keeps for good"
+        )
         parser.add_argument(
             "--from",
             dest="holds_from",
             type=read_date,
-            help="the day from which it holds, YYYY-MM-DD at 00:00 Shanghai; now when left out",
+            help="the day from which it holds, YYYY-MM-DD at 00:00 in Shanghai; default: now",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -52,7 +56,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{file} cannot be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
-            raise CommandError(f"{file} is not UTF-8") from error
+            raise CommandError(f"{file} is not in UTF-8.") from error
         except Refusal as refusal:
             raise CommandError(_told(refusal)) from refusal
         self.stdout.write(f"Version {policy.version} holds from {policy.holds_from.isoformat()}.")
