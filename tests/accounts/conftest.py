@@ -15,6 +15,9 @@ from tests.areas.conftest import country
 
 __all__ = ["country"]
 
+LastCode = Callable[[], str]
+"""Return the one-time code that was sent last."""
+
 
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
@@ -33,7 +36,7 @@ def areas(db: None) -> None:
 
 
 @pytest.fixture
-def last_code(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+def last_code(caplog: pytest.LogCaptureFixture) -> LastCode:
     """The one-time code that was sent last, as the demo's sender wrote it to the log."""
     caplog.set_level("INFO", "accounts.sms")
 
@@ -50,7 +53,7 @@ def last_code(caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
 
 
 @pytest.fixture
-def resident(areas: None, last_code: Callable[[], str]) -> Account:
+def resident(areas: None, last_code: LastCode) -> Account:
     """Somebody who has logged in and registered nobody yet."""
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)

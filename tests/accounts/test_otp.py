@@ -18,9 +18,9 @@ from accounts.limits import Limit
 from accounts.models import Account, LimitEvent, OneTimeCode, Token
 from healthcode.web.errors import InvalidInput, TooMany
 from healthcode.web.keeping import Cadence, forget
+from tests.accounts.conftest import LastCode
 from tests.accounts.people import PHONE
 
-Code = Callable[[], str]
 pytestmark = [pytest.mark.clock, pytest.mark.django_db]
 
 
@@ -28,7 +28,7 @@ def other_than(code: str) -> str:
     return f"{(int(code) + 1) % 10**6:06d}"
 
 
-def test_the_code_lets_its_phone_in_and_the_same_account_again(last_code: Code) -> None:
+def test_the_code_lets_its_phone_in_and_the_same_account_again(last_code: LastCode) -> None:
     now = timezone.now()
     services.send_otp(phone="138 0013 8000", at=now)
     first = services.verify_otp(phone="+86 13800138000", otp=last_code(), at=now)
@@ -38,7 +38,7 @@ def test_the_code_lets_its_phone_in_and_the_same_account_again(last_code: Code) 
     assert Account.objects.count() == 1
 
 
-def test_a_code_works_once(last_code: Code) -> None:
+def test_a_code_works_once(last_code: LastCode) -> None:
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)
     code = last_code()
@@ -47,21 +47,21 @@ def test_a_code_works_once(last_code: Code) -> None:
         services.verify_otp(phone=PHONE, otp=code, at=now)
 
 
-def test_a_code_may_be_typed_with_a_chinese_keyboard(last_code: Code) -> None:
+def test_a_code_may_be_typed_with_a_chinese_keyboard(last_code: LastCode) -> None:
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)
     wide = last_code().translate({ord(digit): ord(digit) + 0xFEE0 for digit in "0123456789"})
     services.verify_otp(phone=PHONE, otp=f" {wide} ", at=now)
 
 
-def test_a_code_is_over_after_its_minutes(last_code: Code) -> None:
+def test_a_code_is_over_after_its_minutes(last_code: LastCode) -> None:
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)
     with pytest.raises(WrongCode):
         services.verify_otp(phone=PHONE, otp=last_code(), at=now + services.OTP_LIFE)
 
 
-def test_only_the_code_sent_last_counts(last_code: Code) -> None:
+def test_only_the_code_sent_last_counts(last_code: LastCode) -> None:
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)
     first = last_code()
@@ -76,7 +76,7 @@ def test_only_the_code_sent_last_counts(last_code: Code) -> None:
         services.verify_otp(phone=PHONE, otp=first, at=later)
 
 
-def test_a_code_is_for_its_phone_only(last_code: Code) -> None:
+def test_a_code_is_for_its_phone_only(last_code: LastCode) -> None:
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)
     with pytest.raises(WrongCode):
@@ -86,7 +86,7 @@ def test_a_code_is_for_its_phone_only(last_code: Code) -> None:
 @pytest.mark.parametrize(
     "otp", ["", "12345", "1234567", "abcdef", "12345x", "١٢٣٤٥٦", "𝟏𝟐𝟑𝟒𝟓𝟔", "0" * 500, "\udfff"]
 )
-def test_what_is_no_code_is_refused_and_costs_no_try(otp: str, last_code: Code) -> None:
+def test_what_is_no_code_is_refused_and_costs_no_try(otp: str, last_code: LastCode) -> None:
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)
     for _attempt in range(services.TRIES.most + 1):
@@ -97,14 +97,14 @@ def test_what_is_no_code_is_refused_and_costs_no_try(otp: str, last_code: Code) 
 
 
 @pytest.mark.parametrize("spelt", ["{} {}", "{}-{}", "\ufeff{}\u3000{}\r\n", "\u202d{}{}\u202c"])
-def test_a_code_may_be_spelt_in_two_parts(spelt: str, last_code: Code) -> None:
+def test_a_code_may_be_spelt_in_two_parts(spelt: str, last_code: LastCode) -> None:
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)
     code = last_code()
     services.verify_otp(phone=PHONE, otp=spelt.format(code[:3], code[3:]), at=now)
 
 
-def test_after_five_wrong_attempts_even_the_right_code_is_void(last_code: Code) -> None:
+def test_after_five_wrong_attempts_even_the_right_code_is_void(last_code: LastCode) -> None:
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)
     code = last_code()
@@ -116,7 +116,7 @@ def test_after_five_wrong_attempts_even_the_right_code_is_void(last_code: Code) 
     assert refusal.value.retry_after == 50
 
 
-def test_the_interface_says_when_to_try_again(last_code: Code) -> None:
+def test_the_interface_says_when_to_try_again(last_code: LastCode) -> None:
     client = Client(headers={"Accept-Language": "en"})
 
     sent, again = (
@@ -204,7 +204,7 @@ def test_the_address_behind_a_proxy_is_what_the_proxy_wrote(settings: LazySettin
     assert caller.address(request) == "198.51.100.7"
 
 
-def test_a_closed_account_stays_out(resident: Account, last_code: Code) -> None:
+def test_a_closed_account_stays_out(resident: Account, last_code: LastCode) -> None:
     Account.objects.update(is_active=False)
     later = timezone.now() + timedelta(minutes=2)
     services.send_otp(phone=PHONE, at=later)
@@ -270,7 +270,7 @@ def at_once(times: int, attempt: Callable[[], object]) -> list[object]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_code_lets_one_in_of_many_at_once(last_code: Code) -> None:
+def test_one_code_lets_one_in_of_many_at_once(last_code: LastCode) -> None:
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)
     code = last_code()
@@ -280,7 +280,7 @@ def test_one_code_lets_one_in_of_many_at_once(last_code: Code) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_guessing_in_parallel_gives_no_more_than_five_guesses(last_code: Code) -> None:
+def test_guessing_in_parallel_gives_no_more_than_five_guesses(last_code: LastCode) -> None:
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)
     wrong = other_than(last_code())
@@ -290,7 +290,7 @@ def test_guessing_in_parallel_gives_no_more_than_five_guesses(last_code: Code) -
 
 
 @pytest.mark.django_db(transaction=True)
-def test_asking_in_parallel_sends_one_code(last_code: Code) -> None:
+def test_asking_in_parallel_sends_one_code(last_code: LastCode) -> None:
     now = timezone.now()
     results = at_once(8, lambda: services.send_otp(phone=PHONE, address="x", at=now))
     assert results.count(TooMany) == 7

@@ -1,6 +1,5 @@
 """The pages: logging in, seeing and adding people, staff, language."""
 
-from collections.abc import Callable
 from html.parser import HTMLParser
 
 import pytest
@@ -11,9 +10,9 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import Account, LimitEvent, Person, Role
+from tests.accounts.conftest import LastCode
 from tests.accounts.people import LI, PHONE, WANG
 
-Code = Callable[[], str]
 PASSWORD = "correct horse battery"
 
 
@@ -25,7 +24,7 @@ def page(areas: None) -> Client:
     return client
 
 
-def logged_in(page: Client, last_code: Code) -> Client:
+def logged_in(page: Client, last_code: LastCode) -> Client:
     page.post("/login", {"phone": PHONE})
     page.post("/login/code", {"otp": last_code()})
     return page
@@ -65,7 +64,7 @@ def assert_readable(response: HttpResponse) -> str:
     return html
 
 
-def test_a_resident_logs_in_and_goes_where_they_wanted(page: Client, last_code: Code) -> None:
+def test_a_resident_logs_in_and_goes_where_they_wanted(page: Client, last_code: LastCode) -> None:
     asked = page.get("/me")
     assert asked["Location"] == "/login?next=%2Fme"
     assert '<input type="hidden" name="next" value="/me/add">' in (
@@ -80,12 +79,12 @@ def test_a_resident_logs_in_and_goes_where_they_wanted(page: Client, last_code: 
 
 
 @pytest.mark.parametrize("goal", ["https://evil.example/", "//evil.example", "javascript:alert(1)"])
-def test_login_leads_nowhere_else(page: Client, last_code: Code, goal: str) -> None:
+def test_login_leads_nowhere_else(page: Client, last_code: LastCode, goal: str) -> None:
     page.post("/login", {"phone": PHONE, "next": goal})
     assert page.post("/login/code", {"otp": last_code()})["Location"] == "/me"
 
 
-def test_what_is_no_code_is_explained_at_its_field(page: Client, last_code: Code) -> None:
+def test_what_is_no_code_is_explained_at_its_field(page: Client, last_code: LastCode) -> None:
     page.post("/login", {"phone": PHONE})
     response = page.post("/login/code", {"otp": "12345"})
     assert response.status_code == 422
@@ -102,7 +101,7 @@ def test_a_wrong_phone_is_explained_at_its_field(page: Client) -> None:
     assert 'aria-invalid="true"' in html
 
 
-def test_wrong_codes_are_explained_and_end(page: Client, last_code: Code) -> None:
+def test_wrong_codes_are_explained_and_end(page: Client, last_code: LastCode) -> None:
     page.post("/login", {"phone": PHONE})
     wrong = "000000" if last_code() != "000000" else "111111"
     statuses = [page.post("/login/code", {"otp": wrong}).status_code for _attempt in range(6)]
@@ -126,7 +125,7 @@ def test_the_session_holds_no_phone_in_clear(page: Client) -> None:
     assert PHONE not in str(session.get_decoded())
 
 
-def test_registering_oneself_then_a_child(page: Client, last_code: Code) -> None:
+def test_registering_oneself_then_a_child(page: Client, last_code: LastCode) -> None:
     logged_in(page, last_code)
     assert "Nobody is registered" in assert_readable(page.get("/me"))
     assert 'value="self"' in assert_readable(page.get("/me/add"))
@@ -146,7 +145,7 @@ def test_registering_oneself_then_a_child(page: Client, last_code: Code) -> None
     assert WANG["id_number"] not in html
 
 
-def test_a_form_with_faults_keeps_what_was_typed(page: Client, last_code: Code) -> None:
+def test_a_form_with_faults_keeps_what_was_typed(page: Client, last_code: LastCode) -> None:
     logged_in(page, last_code)
     typed = {**WANG, "id_number": "330106194805121243", "relation": "self", "phone": "1"}
     response = page.post("/me/add", typed)
@@ -161,7 +160,7 @@ def test_a_form_with_faults_keeps_what_was_typed(page: Client, last_code: Code) 
 
 
 def test_a_document_of_somebody_else_is_refused_on_the_page(
-    page: Client, last_code: Code, resident: Account
+    page: Client, last_code: LastCode, resident: Account
 ) -> None:
     LimitEvent.objects.all().delete()
     logged_in(page, last_code)
@@ -171,7 +170,7 @@ def test_a_document_of_somebody_else_is_refused_on_the_page(
     assert "already registered" in assert_readable(response)
 
 
-def test_logging_out_takes_a_post(page: Client, last_code: Code) -> None:
+def test_logging_out_takes_a_post(page: Client, last_code: LastCode) -> None:
     logged_in(page, last_code)
     assert page.get("/logout").status_code == 405
     assert page.post("/logout")["Location"] == "/"
@@ -240,7 +239,7 @@ def test_forms_without_their_token_are_refused(resident: Account) -> None:
         assert strict.post(address, {"phone": PHONE}).status_code == 403
 
 
-def test_pages_with_people_are_not_stored_by_browsers(page: Client, last_code: Code) -> None:
+def test_pages_with_people_are_not_stored_by_browsers(page: Client, last_code: LastCode) -> None:
     logged_in(page, last_code)
     for address in ("/me", "/me/add", "/login", "/login/code", "/staff/login"):
         assert "no-store" in page.get(address)["Cache-Control"]

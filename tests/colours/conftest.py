@@ -11,6 +11,9 @@ from django.db import connection, connections
 from healthcode.colours.policy import RuleSet
 from tests.colours import world
 
+Beside = Callable[..., Future[Any]]
+"""Run a function in a thread; the result is its future."""
+
 
 @pytest.fixture
 def policy(db: None) -> RuleSet:
@@ -19,7 +22,7 @@ def policy(db: None) -> RuleSet:
 
 
 @pytest.fixture
-def beside() -> Iterator[Callable[..., Future[Any]]]:
+def beside() -> Iterator[Beside]:
     """Run something in a thread with a database connection of its own."""
     with ThreadPoolExecutor(max_workers=4) as threads:
 

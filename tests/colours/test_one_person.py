@@ -1,8 +1,6 @@
 """Deciding on one person at once: what is answered is what is stored, whoever else is at it."""
 
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -19,12 +17,11 @@ from healthcode.colours.selectors import PersonDecision, decision_of
 from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world
-from tests.colours.conftest import backend_pid, wait_until_blocked
+from tests.colours.conftest import Beside, backend_pid, wait_until_blocked
 from tests.colours.world import shanghai
 
 GREEN, YELLOW, RED = Colour
 NOON = shanghai(2, 20, 12)
-Beside = Callable[..., Future[Any]]
 Way = Callable[[int], object]
 
 

@@ -2,9 +2,7 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from datetime import datetime
-from typing import Any
 
 import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
@@ -28,13 +26,12 @@ from healthcode.colours.sweep import sweep
 from healthcode.core import Colour
 from healthcode.evidence.models import Evidence, EvidenceKind
 from tests.colours import world
-from tests.colours.conftest import BLOCKED, backend_pid, wait_until_blocked
+from tests.colours.conftest import BLOCKED, Beside, backend_pid, wait_until_blocked
 from tests.colours.world import shanghai
 
 GREEN, YELLOW, RED = Colour
 NINTH = shanghai(2, 9)
 NOON = shanghai(2, 20, 12)
-Beside = Callable[..., Future[Any]]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

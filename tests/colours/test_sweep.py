@@ -3,7 +3,6 @@
 import json
 import socket
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,12 +22,12 @@ from healthcode.colours.sweep import Swept, sweep
 from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from tests.colours import world
+from tests.colours.conftest import Beside
 from tests.colours.world import shanghai
 
 GREEN, YELLOW, RED = Colour
 NOON = shanghai(2, 20, 12)
 END = shanghai(2, 25)
-Beside = Callable[..., Future[Any]]
 
 pytestmark = [pytest.mark.clock, pytest.mark.django_db(transaction=True)]
 

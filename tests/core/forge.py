@@ -24,7 +24,7 @@ URI = "https://hc.example/s/2020-02-18"
 LIST_SIZE = 1000
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
-Claims = dict[int, Any]
+ForgedClaims = dict[int, Any]
 
 
 @dataclass(frozen=True)
@@ -98,9 +98,11 @@ def signed(signer: NamedKey = ZHEJIANG, **changes: Any) -> str:
     return sign(health_code(**changes), kid=kid, algorithm=signer.algorithm, signer=signer)
 
 
-def claims(changes: Mapping[int, Any] | None = None, *, without: tuple[int, ...] = ()) -> Claims:
+def claims(
+    changes: Mapping[int, Any] | None = None, *, without: tuple[int, ...] = ()
+) -> ForgedClaims:
     """The CWT claims of a good code as plain CBOR values, with changes."""
-    good: Claims = {
+    good: ForgedClaims = {
         1: ISSUER,
         4: NOON + 300,
         6: NOON,
@@ -112,7 +114,7 @@ def claims(changes: Mapping[int, Any] | None = None, *, without: tuple[int, ...]
 
 
 def forged(
-    payload: Claims | bytes | None = None,
+    payload: ForgedClaims | bytes | None = None,
     *,
     headers: Mapping[int, Any] | bytes | None = None,
     hints: Mapping[int, Any] | None = None,

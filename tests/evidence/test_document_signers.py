@@ -22,11 +22,11 @@ FRANCE = Ministry("FR")
 FORMER = Ministry("DE", name="former", lasts=-timedelta(days=1))
 NAMELESS = Ministry("AT", names_country=False)
 
-Load = Callable[..., str]
+LoadSigners = Callable[..., str]
 
 
 @pytest.fixture
-def load(world: World, tmp_path: Path) -> Load:
+def load(world: World, tmp_path: Path) -> LoadSigners:
     """Load a file with the signers of some ministries; what the command printed."""
 
     def run(*content: Ministry | bytes, **options: Any) -> str:
@@ -44,7 +44,7 @@ def counting() -> set[tuple[str, bytes]]:
     return {(row.country, bytes(row.kid)) for row in rows}
 
 
-def test_a_file_is_taken_over_as_an_act(load: Load) -> None:
+def test_a_file_is_taken_over_as_an_act(load: LoadSigners) -> None:
     only_tests = Ministry("FR", name="laboratories", usages=(TESTS_ONLY,))
     told = load(GERMANY, FRANCE, only_tests)
     assert f"+ DE {GERMANY.kid.hex()} until " in told
@@ -65,19 +65,21 @@ def test_a_file_is_taken_over_as_an_act(load: Load) -> None:
     }
 
 
-def test_the_same_file_again_changes_nothing(load: Load) -> None:
+def test_the_same_file_again_changes_nothing(load: LoadSigners) -> None:
     load(GERMANY)
     assert "The signers stay as they are." in load(GERMANY, GERMANY)
     assert Act.objects.filter(kind="signers-changed").count() == 1
 
 
-def test_without_anybody_to_ask_nothing_is_written(load: Load) -> None:
+def test_without_anybody_to_ask_nothing_is_written(load: LoadSigners) -> None:
     with pytest.raises(CommandError, match="--yes"):
         load(GERMANY, yes=False)
     assert not counting()
 
 
-def test_a_file_that_lacks_some_is_refused_until_it_is_said_what_that_means(load: Load) -> None:
+def test_a_file_that_lacks_some_is_refused_until_it_is_said_what_that_means(
+    load: LoadSigners,
+) -> None:
     load(GERMANY, FRANCE)
     with pytest.raises(CommandError, match="1 that count now are not in the file"):
         load(GERMANY)
@@ -90,7 +92,7 @@ def test_a_file_that_lacks_some_is_refused_until_it_is_said_what_that_means(load
     assert DocumentSigner.objects.get(country="FR").withdrawn_by is not None
 
 
-def test_the_list_of_one_country_leaves_the_others_alone(load: Load) -> None:
+def test_the_list_of_one_country_leaves_the_others_alone(load: LoadSigners) -> None:
     load(GERMANY, FRANCE)
     load(NAMELESS, country="AT")
     load(Ministry("DE", name="next"), GERMANY, country="DE")
@@ -98,7 +100,7 @@ def test_the_list_of_one_country_leaves_the_others_alone(load: Load) -> None:
     assert len(counting()) == 4
 
 
-def test_what_was_withdrawn_comes_back_only_by_name(load: Load) -> None:
+def test_what_was_withdrawn_comes_back_only_by_name(load: LoadSigners) -> None:
     load(GERMANY, FRANCE)
     load(GERMANY, drop_missing=True)
     assert f"! FR {FRANCE.kid.hex()} was withdrawn here and stays so" in load(GERMANY, FRANCE)
@@ -108,7 +110,7 @@ def test_what_was_withdrawn_comes_back_only_by_name(load: Load) -> None:
     assert DocumentSigner.objects.filter(country="FR").count() == 2
 
 
-def test_those_whose_time_has_ended_are_left_out(load: Load) -> None:
+def test_those_whose_time_has_ended_are_left_out(load: LoadSigners) -> None:
     told = load(GERMANY, FORMER)
     assert "1 in the file have ended and are left out." in told
     assert counting() == {("DE", GERMANY.kid)}
@@ -127,14 +129,14 @@ def test_those_whose_time_has_ended_are_left_out(load: Load) -> None:
     ],
 )
 def test_garbage_is_refused_whole(
-    load: Load, content: bytes, country: str | None, sentence: str
+    load: LoadSigners, content: bytes, country: str | None, sentence: str
 ) -> None:
     with pytest.raises(CommandError, match=sentence):
         load(content, country=country)
     assert not DocumentSigner.objects.exists()
 
 
-def test_one_bad_entry_is_named_and_the_rest_counts(load: Load) -> None:
+def test_one_bad_entry_is_named_and_the_rest_counts(load: LoadSigners) -> None:
     damaged = FRANCE.pem.replace(b"M", b"#", 3)
     told = load(damaged, GERMANY, NAMELESS)
     assert "! Certificate 1 of the file is left out: it is damaged." in told
@@ -143,7 +145,7 @@ def test_one_bad_entry_is_named_and_the_rest_counts(load: Load) -> None:
 
 
 def test_a_signer_that_counts_is_not_dropped_unseen_because_its_entry_is_damaged(
-    load: Load,
+    load: LoadSigners,
 ) -> None:
     load(GERMANY, FRANCE)
     with pytest.raises(CommandError, match="1 that count now are not in the file"):
@@ -151,7 +153,7 @@ def test_a_signer_that_counts_is_not_dropped_unseen_because_its_entry_is_damaged
     assert len(counting()) == 2
 
 
-def test_only_an_officer_of_the_whole_province_decides(load: Load) -> None:
+def test_only_an_officer_of_the_whole_province_decides(load: LoadSigners) -> None:
     staff("hangzhou", Role.OFFICER, "3301")
     with pytest.raises(CommandError):
         load(GERMANY, officer="hangzhou")
@@ -162,7 +164,7 @@ def test_only_an_officer_of_the_whole_province_decides(load: Load) -> None:
     assert not DocumentSigner.objects.exists()
 
 
-def test_the_list_says_what_counts_and_by_which_act(load: Load) -> None:
+def test_the_list_says_what_counts_and_by_which_act(load: LoadSigners) -> None:
     load(GERMANY, FRANCE)
     load(GERMANY, drop_missing=True)
     out = StringIO()

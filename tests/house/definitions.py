@@ -15,9 +15,8 @@ CAMEL_CASE: Final = re.compile("_?[A-Z][a-z]\\w*")
 class Definitions(NamedTuple):
     """What a part of the repository defines.
 
-    `types` has the files that define each class and each type alias, by name. A type alias in a
-    test is a short name for that file alone, and is left out. `members` are pairs of a class and a
-    name that its body assigns or defines.
+    `types` has the files that define each class and each type alias, by name. `members` are pairs
+    of a class and a name that its body assigns or defines.
     """
 
     types: dict[str, list[str]]
@@ -32,7 +31,7 @@ def definitions(root: Path, tops: tuple[str, ...] = TOPS) -> Definitions:
     for path in (path for top in tops for path in sorted((root / top).rglob("*.py"))):
         module = ast.parse(path.read_text("utf-8"))
         place = path.relative_to(root).as_posix()
-        for name in (*classes(module), *(aliases(module) if place.startswith(TOPS) else ())):
+        for name in (*classes(module), *aliases(module)):
             types[name].append(place)
         for node in ast.walk(module):
             if isinstance(node, ast.ClassDef):

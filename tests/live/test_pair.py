@@ -28,7 +28,7 @@ REFRESH_SECONDS = 120
 STAYED_IN = {"CN-33": "330127", "CN-31": "310151"}
 """A county of each, where none of the demo's people live."""
 DOOR = Path(__file__).with_name("judge_alone.ts")
-Verdict = tuple[str, str]
+OutcomeAndReason = tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -148,7 +148,7 @@ def within_refresh(holds: Callable[[], bool]) -> None:
         time.sleep(1)
 
 
-def scan_becomes(service: LiveService, code: str, verdict: Verdict) -> None:
+def scan_becomes(service: LiveService, code: str, verdict: OutcomeAndReason) -> None:
     within_refresh(lambda: scanned(service, code) == verdict)
 
 
@@ -181,7 +181,7 @@ def declare(service: LiveService, token: str, number: int, stayed_in: str | None
     assert answer.status == 201, answer.body
 
 
-def scanned(service: LiveService, code: str) -> Verdict:
+def scanned(service: LiveService, code: str) -> OutcomeAndReason:
     """Return the verdict of this service's door."""
     scan = {"id": str(uuid.uuid4()), "code": code}
     token = service.demo["device"]["token"]
@@ -205,7 +205,7 @@ def day(offset: int) -> str:
     return (datetime.now(SHANGHAI).date() + timedelta(days=offset)).isoformat()
 
 
-def judged_without_network(door: LiveService, *codes: str) -> list[Verdict]:
+def judged_without_network(door: LiveService, *codes: str) -> list[OutcomeAndReason]:
     """Return the verdicts of this service's door by itself, with the data it fetched before."""
     token = door.demo["device"]["token"]
     answer = door.call("GET", "/api/v1/devices/bundle", token=token).body
@@ -226,7 +226,9 @@ def judged_without_network(door: LiveService, *codes: str) -> list[Verdict]:
     return [(verdict["outcome"], verdict["reason"]) for verdict in json.loads(ran.stdout)]
 
 
-def judged_without_server(pair: LivePair, home: LiveService, folder: Path, code: str) -> Verdict:
+def judged_without_server(
+    pair: LivePair, home: LiveService, folder: Path, code: str
+) -> OutcomeAndReason:
     """Return the verdict from the core and the published lists alone, without any service."""
     metadata = home.call("GET", "/.well-known/health-code/").body
     names = []

@@ -18,10 +18,10 @@ from tests.verifier.test_bundles import opened
 from verifier.doors.bundles import TYP
 
 READER = Path(__file__).with_name("read_bundle.ts")
-Answer = dict[str, Any]
+JsonAnswer = dict[str, Any]
 
 
-def read(*cases: tuple[str, Answer, str | None]) -> list[str]:
+def read(*cases: tuple[str, JsonAnswer, str | None]) -> list[str]:
     """Return what the page makes of each case: a bundle, the keys, the bundle it already has."""
     document = [{"bundle": bundle, "keys": keys, "held": held} for bundle, keys, held in cases]
     done = subprocess.run(
@@ -78,7 +78,7 @@ def test_only_optional_members_may_be_added(
     content = opened(answer)
     doubt = {"kind": "often", "scans": 6, "last_at": 1581206400, "doors": ["北门"]}
 
-    def with_more(more: Answer) -> list[Answer]:
+    def with_more(more: JsonAnswer) -> list[JsonAnswer]:
         """Return copies of the bundle, each with an extra member in one place."""
         (issuer,), (listed,) = content["issuers"], content["status_lists"]
         return [
@@ -89,7 +89,7 @@ def test_only_optional_members_may_be_added(
             {**content, **more},
         ]
 
-    def results(more: Answer) -> list[str]:
+    def results(more: JsonAnswer) -> list[str]:
         bundles = [service_key.signed(changed, typ=TYP) for changed in with_more(more)]
         return read(*((bundle, answer["keys"], None) for bundle in bundles))
 

@@ -39,7 +39,7 @@ NO_SCANS = ("This list may not be empty.", "列表不能为空。")
 TOO_MANY = ("Ensure this field has no more than 1000 elements.", "该字段不能超过 1000 个元素。")
 
 Sentence = tuple[str, str]
-Faults = dict[str, Sentence]
+FaultsByField = dict[str, Sentence]
 
 
 def no_choice(value: str) -> Sentence:
@@ -60,7 +60,7 @@ def no_list(kind: str) -> Sentence:
     )
 
 
-SCANS: list[tuple[object, Faults]] = [
+SCANS: list[tuple[object, FaultsByField]] = [
     (b"", {"/id": REQUIRED, "/code": REQUIRED}),
     (None, {"": NOTHING}),
     ([], {"": no_object("list")}),
@@ -112,7 +112,7 @@ SCANS: list[tuple[object, Faults]] = [
         },
     ),
 ]
-BATCHES: list[tuple[object, Faults]] = [
+BATCHES: list[tuple[object, FaultsByField]] = [
     (b"", {"/scans": REQUIRED}),
     (None, {"": NOTHING}),
     ([], {"": no_object("list")}),
@@ -137,7 +137,7 @@ BATCHES: list[tuple[object, Faults]] = [
     ({"scans": [TIMED, TIMED | {"code": "\ud800"}]}, {"/scans/1/code": HALF}),
     ({"scans": [TIMED | {"a\udc00": 1}]}, {r"/scans/0/a\udc00": HALF}),
 ]
-OFFLINE: list[tuple[dict[str, object], str | None, Faults]] = [
+OFFLINE: list[tuple[dict[str, object], str | None, FaultsByField]] = [
     ({}, None, {"/id": REQUIRED, "/code": REQUIRED, "/scanned_at": REQUIRED}),
     (TIMED | {"id": None}, None, {"/id": NULL}),
     (TIMED | {"id": 7}, None, {"/id": NO_UUID}),
@@ -223,7 +223,7 @@ def told(document: dict[str, Any]) -> dict[str, str]:
 )
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_faults_of_a_body(
-    door: APIClient, path: str, bodies: list[tuple[object, Faults]], language: str
+    door: APIClient, path: str, bodies: list[tuple[object, FaultsByField]], language: str
 ) -> None:
     for body, faults in bodies:
         answer = post(door, path, body, language)
