@@ -1,8 +1,8 @@
-"""The advisory locks of the database: who takes each, and what it protects.
+"""All advisory locks of the database: who takes each of them, and what it protects.
 
-PostgreSQL knows them by one space of numbers for the whole database, so no other module names one.
-All are held to the end of the transaction. Numbers never change: two versions of the service may
-run side by side.
+PostgreSQL has one space of numbers for all advisory locks of a database, so this is the only module
+that names them. Each is held until the transaction ends. The numbers never change, because two
+versions of the service may run at the same time.
 """
 
 from enum import IntEnum, unique
@@ -11,32 +11,35 @@ from typing import Final
 
 @unique
 class AdvisoryLock(IntEnum):
-    """Locks with a number of their own, made from four letters."""
+    """Locks whose numbers are four ASCII letters each."""
 
     LEVELS = 0x6C65_7665
-    """Who publishes a map of levels, alone: two that speak of one area must not interleave."""
+    """Held alone while a map of levels is published, because two maps of one area must not mix."""
     COLOURS = 0x6863_6F6C
-    """The writers' lock of colours. Who writes a colour shares it. Who plans a recomputation takes
-    it alone for a moment, and so begins once all who wrote by the rules of before have ended."""
+    """Shared by all transactions that write colours. A transaction that plans a recomputation takes
+    it alone for a moment: when it gets the lock, all that wrote by the old rules have ended.
+    """
     STATUS_LISTS = 0x5354_4C53
-    """Who signs status lists, alone: the lists of one moment are of one publisher."""
+    """Held alone while status lists are signed, so that one process signs a whole edition."""
 
     @property
     def alone(self) -> str:
-        """The call that takes it when nobody else holds it."""
+        """Return the call that takes the lock when nobody else holds it."""
         return f"pg_advisory_xact_lock({self.value})"
 
     @property
     def shared(self) -> str:
-        """The call that takes it together with all who share it."""
+        """Return the call that takes the lock together with others that share it."""
         return f"pg_advisory_xact_lock_shared({self.value})"
 
 
 OF_A_TABLE: Final = "pg_advisory_xact_lock(hashtext(%s))"
-"""Who makes a partition of the table of this name, alone. Numbers of 32 bits: a test holds those of
-the tables apart from the ones above."""
+"""Held alone while a partition of the named table is made. `hashtext` gives 32 bits; a test checks
+that no table's number equals one of the numbers above.
+"""
 
 OF_A_SUBJECT: Final = "pg_advisory_xact_lock(%s)"
-"""Who counts a use of a limit by a subject, alone: what is left is counted and used in one step.
-The number is the first 64 bits of the subject's keyed hash: should it ever be another's too, one
-waits for the other without need."""
+"""Held alone while a use of a limit is counted for a subject, so that reading and counting are one
+step. The number is the first 64 bits of the subject's keyed hash. If two subjects ever have the
+same number, one only waits for the other.
+"""

@@ -1,4 +1,4 @@
-"""Answers of the interface that are called for many times a second."""
+"""Answers for the calls of the interface that come many times a second."""
 
 from collections.abc import Mapping
 
@@ -7,9 +7,9 @@ from django.http import HttpResponse
 
 
 def as_json(value: object) -> bytes:
-    """`value` as JSON: UUIDs as text, instants in RFC 3339, enumerations by their values.
+    """Encode `value` as JSON: UUIDs as text, instants in RFC 3339, enumerations by their values.
 
-    Raises TypeError for what has no form in JSON, UnicodeEncodeError for half a character.
+    Raises TypeError for a value that JSON does not have, UnicodeEncodeError for a lone surrogate.
     """
     return msgspec.json.encode(value, enc_hook=_plain)
 
@@ -17,16 +17,16 @@ def as_json(value: object) -> bytes:
 def json_answer(
     document: Mapping[str, object], headers: Mapping[str, str] | None = None
 ) -> HttpResponse:
-    """`document` as JSON.
+    """Answer with `document` as JSON.
 
-    The framework's own answer renders like a template, with a renderer that it asks after; where
-    the document is made of plain values and is JSON in any case, that is half of its cost.
+    This costs half of what the framework's own answer costs, which chooses a renderer and renders
+    like a template. It suits documents of plain values that are JSON whatever the client accepts.
     """
     return HttpResponse(as_json(document), content_type="application/json", headers=headers)
 
 
 def _plain(value: object) -> str:
-    """Texts of the framework know more than JSON carries, such as the code of an error."""
+    """Convert the framework's subclasses of `str`, such as `ErrorDetail`, to plain text."""
     if isinstance(value, str):
         return str.__str__(value)
     raise TypeError(f"{type(value).__name__} has no form in JSON")

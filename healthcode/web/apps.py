@@ -1,10 +1,8 @@
-"""The web room: what every page and every API answer share."""
+"""The web room, which all pages and all answers of the interface share."""
 
 from django.apps import AppConfig
 
 
 class WebConfig(AppConfig):
-    """Templates, styles, problem documents and middleware."""
-
     name = "healthcode.web"
     label = "web"

@@ -1,4 +1,4 @@
-"""Bearer tokens (RFC 6750, 2.1): who calls the interface, whatever the token stands for."""
+"""Bearer tokens (RFC 6750, 2.1), for residents, devices and partners alike."""
 
 from abc import ABC, abstractmethod
 from typing import ClassVar
@@ -8,21 +8,21 @@ from rest_framework.request import Request
 
 
 class Bearer(BaseAuthentication, ABC):
-    """`Authorization: Bearer <token>`. A subclass knows whose token it is."""
+    """Read `Authorization: Bearer <token>`. A subclass knows whose token it is."""
 
     SCHEME: ClassVar[str] = "Bearer"
 
     def authenticate(self, request: Request) -> tuple[object, object] | None:
-        """What `request.user` and `request.auth` become; None when the request has no token."""
+        """Return what `request.user` and `request.auth` become; None without a token."""
         scheme, _space, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != self.SCHEME.lower():
             return None
         return self.holder(token.strip(), request)
 
     def authenticate_header(self, request: Request) -> str:
-        """What a 401 asks for."""
+        """Return the scheme that a 401 answer asks for."""
         return self.SCHEME
 
     @abstractmethod
     def holder(self, token: str, request: Request) -> tuple[object, object]:
-        """Whose token it is. Raises AuthenticationFailed when it is nobody's."""
+        """Return whose token it is. Raises AuthenticationFailed when it is nobody's."""

@@ -1,7 +1,7 @@
-"""Bodies of requests, read to their end before anybody is troubled with them, in limited time.
+"""Read the bodies of requests to their end, in limited time, before a thread works on them.
 
-A thread that waits for a body is a thread less for those whose body is there, and whoever sends
-slowly enough takes all of them. Here a slow body costs the memory of what has come.
+A thread that waited for a slow body would be missing for other requests, and a few slow senders
+could take all threads. Here a slow body costs only the memory of the bytes that have come.
 """
 
 import asyncio
@@ -18,55 +18,59 @@ BULK_PATHS: Final = (
     "/officer/map",
 )
 DRAIN_LIMIT: Final = 32 * 1024 * 1024
-"""A body that is refused is read to its end up to this size: a client that is still sending when
-the connection closes would see a broken pipe instead of the sentence that helps it."""
+"""A refused body up to this size is read to its end. Otherwise a client that is still sending would
+see a broken pipe instead of the refusal.
+"""
 
 SECONDS: Final = 10
-"""For a body of any size; a large one has a second more for each so many bytes."""
+"""The time for a body of any size. A large body has one second more for every `BYTES_A_SECOND`."""
 BYTES_A_SECOND: Final = 64 * 1024
 
 AT_ONCE: Final = 128 * 1024 * 1024
-"""So many bytes of bodies wait in memory at most, over all connections."""
+"""The most bytes of unfinished bodies in memory, over all connections."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 
 class BodyTooSlow(Exception):
-    """The body did not come in time."""
+    """The body did not arrive in time."""
 
 
 class NoRoom(Exception):
-    """Too many bodies are on their way already."""
+    """Other bodies that are arriving already take all the room (`AT_ONCE`)."""
 
 
 class Gone(Exception):
-    """The client left before its body had come."""
+    """The client left before its whole body had arrived."""
 
 
 def limit_of(path: str) -> int:
-    """How many bytes this address takes."""
+    """Return how many bytes a body for this address may have."""
     return BULK_BODY_LIMIT if path.startswith(BULK_PATHS) else BODY_LIMIT
 
 
 def announced(length: str) -> int | None:
-    """What Content-Length says; None when it is no number."""
+    """Return the number in Content-Length; None when it is not a number."""
     return int(length) if length.isascii() and length.isdecimal() else None
 
 
 class BodyReader:
-    """Reads the bodies of one process."""
+    """Read the bodies for one process."""
 
     def __init__(self) -> None:
         self.waiting = 0
 
     async def read(self, receive: Receive, *, path: str, length: str) -> bytes:
-        """The body of a request whose Content-Length is `length`.
+        """Read the body of a request whose Content-Length is `length`.
 
-        What is too large is read and thrown away; that it is, its length tells whoever answers.
+        A body over the address's limit is read and thrown away; BodyLimitMiddleware refuses it by
+        its length.
 
         Raises:
-            BodyTooSlow, NoRoom, Gone: see there.
+            BodyTooSlow: it did not arrive in time.
+            NoRoom: too many other bodies are arriving.
+            Gone: the client left.
         """
         size = announced(length)
         if not size or size > DRAIN_LIMIT:

@@ -1,7 +1,7 @@
-"""The kinds of calls: how many of each are at work at once, and how long each may wait.
+"""The kinds of calls: how many of each a process works on at once, and how long each may wait.
 
-Doors, phones and the rest have places of their own, so that none of them waits for another: phones
-that ask for a locked table take no place of a door's.
+Doors, phones and all others have threads of their own, so that none of them waits for another:
+phones that wait for a locked table take no thread from the doors.
 """
 
 import threading
@@ -13,24 +13,25 @@ from typing import Final
 
 
 class CallKind(Enum):
-    """Who calls, or what works."""
+    """Who makes a call, or which work runs."""
 
     DOORS = "doors"
     PHONES = "phones"
     REST = "rest"
-    """Officers, sources, pages that anybody may read."""
+    """Officers, sources, and pages that anybody may read."""
     OPERATORS = "operators"
-    """Probes and counts: always let in, because a busy process must not be taken for a dead one."""
+    """Probes and metrics. They always get a thread, because a busy process must not look dead."""
     WORK = "work"
-    """Tasks of workers, in batches."""
+    """Tasks of Celery workers, in batches."""
     MIGRATION = "migration"
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How long, in seconds: the database by `lock`, `statement` and `idle` (in a transaction).
+    """How long one kind of call may wait, in seconds.
 
-    `answer` is when a caller who still waits is told to come again.
+    `lock`, `statement` and `idle` (in a transaction) are limits of the database. After `answer` a
+    caller that still waits is told to try again.
     """
 
     lock: float
@@ -40,14 +41,15 @@ class Limits:
 
 
 LIMITS: Final = {
-    # A door judges alone after 1.2 s, and asks for nothing that takes a tenth of that.
+    # A door judges without the server after 1.2 s, and its calls take less than a tenth of that.
     CallKind.DOORS: Limits(lock=1, statement=2, idle=10, answer=10),
     CallKind.PHONES: Limits(lock=1, statement=2, idle=10, answer=10),
-    # A map of a province is compared with everybody's facts, and an outbreak is traced.
+    # A preview of a province's map compares it with everybody's facts, and tracing reads many rows.
     CallKind.REST: Limits(lock=1.5, statement=60, idle=60, answer=90),
     CallKind.OPERATORS: Limits(lock=0.2, statement=0.5, idle=1, answer=2),
     CallKind.WORK: Limits(lock=60, statement=1800, idle=600, answer=0),
-    # Who waits for a table keeps everybody else waiting behind: better to fail and try again.
+    # A migration that waits for a table blocks everybody else behind it, so it fails early and is
+    # repeated.
     CallKind.MIGRATION: Limits(lock=5, statement=3600, idle=600, answer=0),
 }
 
@@ -75,7 +77,7 @@ _PHONES: Final = (
 
 
 def kind_of(path: str) -> CallKind:
-    """Whose call it is, by its address."""
+    """Return the kind of a call by its address."""
     if path in OPERATORS:
         return CallKind.OPERATORS
     if path.startswith(_DOORS):
@@ -86,7 +88,7 @@ def kind_of(path: str) -> CallKind:
 
 
 class AtWork:
-    """What one thread is at: its kind, and whether somebody still waits for it."""
+    """What one thread is working on: the kind of call, and whether its caller has gone."""
 
     __slots__ = ("abandoned", "kind")
 
@@ -103,23 +105,23 @@ _current: Final = _Current()
 
 
 def current() -> AtWork | None:
-    """What this thread is at; None in tests and commands, which have no limits."""
+    """Return what this thread is working on; None in tests and commands, which have no limits."""
     return _current.work
 
 
 def begin(work: AtWork) -> None:
-    """Say what this thread is at, until `end`."""
+    """Set what this thread is working on, until `end`."""
     _current.work = work
 
 
 def end() -> None:
-    """Say that this thread is at nothing."""
+    """Note that this thread is working on nothing."""
     _current.work = None
 
 
 @contextmanager
 def at(work: AtWork) -> Iterator[None]:
-    """Say what this thread is at."""
+    """Set what this thread is working on within a `with` block."""
     begin(work)
     try:
         yield

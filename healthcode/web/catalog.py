@@ -1,7 +1,8 @@
-"""Whether the database has the tables of this version: its catalog, line by line.
+"""Compare the tables of the database with those that this version needs, line by line.
 
-`catalog.txt` is what an empty database has after `migrate`; `make schema` writes it. What a
-database has beside that is no fault: a version goes on while the next one has added its columns.
+`catalog.txt` describes an empty database after `migrate`; `make schema` writes it. Additional
+tables and columns are no fault, because an older version keeps running after a newer one has
+migrated.
 """
 
 import re
@@ -17,7 +18,7 @@ _SHOWN: Final = 3
 _BLANKS: Final = re.compile(r"[ \n]+")
 _BRACKETS_AND_CASTS: Final = re.compile(r"::(character varying|text)|\[\]|[()]")
 
-# Partitions follow their table; NOT NULL stands with the columns.
+# Partitions are left out, because they equal their table. NOT NULL is part of the columns' lines.
 CATALOG: Final = """
 WITH tables AS (
     SELECT oid, relname FROM pg_class
@@ -41,16 +42,16 @@ SELECT 'index ' || pg_get_indexdef(indexrelid)
 
 
 def lines() -> list[str]:
-    """What the database has: tables, columns with types, constraints, indexes; in order."""
+    """Describe the database: its tables, columns with types, constraints and indexes, sorted."""
     with connection.cursor() as cursor:
         cursor.execute(CATALOG)
         return in_order(row[0] for row in cursor.fetchall())
 
 
 def in_order(rows: Iterable[str]) -> list[str]:
-    """Rows of CATALOG as they are written down, each on one line.
+    """Write each row of CATALOG on one line, and sort the lines.
 
-    A condition loses its brackets and casts: a database that was dumped and restored has others.
+    Conditions lose brackets and casts, because a dump and restore writes these differently.
     """
     return sorted(_BLANKS.sub(" ", _plain(row)) for row in rows)
 
@@ -60,17 +61,17 @@ def _plain(row: str) -> str:
 
 
 def missing() -> list[str]:
-    """What this version needs and the database lacks, or has otherwise."""
+    """Return the lines that this version needs and the database does not have."""
     return sorted(_expected() - set(lines()))
 
 
 def schema_state() -> str:
-    """ "ok", or what is missing. Raises DatabaseError."""
+    """Return "ok", or what is missing. Raises DatabaseError."""
     return told(missing()) or "ok"
 
 
 def told(gaps: Iterable[str]) -> str:
-    """A few of the gaps, and how many there are; "" without any."""
+    """Name the first gaps and their number; "" when there are none."""
     found = list(gaps)
     shown = ", ".join(line.split(" not null")[0][:80] for line in found[:_SHOWN])
     more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""

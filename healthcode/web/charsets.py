@@ -1,8 +1,8 @@
-"""One encoding for all that is sent: UTF-8, whatever decoders the interpreter has.
+"""Accept requests in one encoding only, UTF-8.
 
-A request may name its encoding, and frameworks decode by that name. Some decoders need time that
-grows with the square of the length, others fail in ways that nobody expects. So a request that
-names another is refused here, before anything reads its headers or its body.
+A request may name any encoding that Python has, and frameworks decode by that name. Some decoders
+need time that grows with the square of the length, others raise exceptions that no framework
+expects. So a request that names another encoding is refused before anything decodes it.
 """
 
 import re
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 FILES: Final = frozenset({"/officer/map"})
-"""The pages that take files; all others read forms without any."""
+"""The pages that accept files. All other pages accept only forms without files."""
 
 MULTIPART: Final = "multipart/"
-# What is spelt in any other way is refused: readers of headers do not agree on what it says.
+# Other spellings are refused, because parsers of headers disagree about their meaning.
 _UTF_8: Final = re.compile(r'charset="?utf-?8"?(?=[; ]|$)')
 _EXTENDED: Final = re.compile(rb"\*[0-9*]*[ \t]*=(?!utf-8')", re.IGNORECASE)
 _LONGEST_HEADERS: Final = 4096
 
 
 def is_utf_8(content_type: str) -> bool:
-    """Whether a header names no encoding, or UTF-8 in its usual spelling.
+    """Tell whether a header names no encoding, or UTF-8 in its usual spelling.
 
-    Its parameters may have extended forms (RFC 2231), which name an encoding each; none is needed.
+    Extended parameters (RFC 2231) are refused, because each of them can name an encoding.
     """
     told = content_type.lower()
     return "*" not in told and told.count("charset") == len(_UTF_8.findall(told))
 
 
 class OnlyUtf8:
-    """A WSGI application that hands on what is UTF-8, and files to the pages that take some."""
+    """A WSGI application that passes on only UTF-8, and files only to the pages in `FILES`."""
 
     def __init__(self, application: "WSGIApplication") -> None:
         self._application = application
@@ -63,19 +63,22 @@ class OnlyUtf8:
 
 
 class PartsMiddleware:
-    """The same for the parts of a body that carries files, once it is known who sends it."""
+    """Refuse other encodings in the parts of a multipart body.
+
+    The check runs after the roles are checked, because it reads the whole body.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on; the body is not read before the page is known."""
+        """Pass the request on. `process_view` checks the body once the page is known."""
         return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: object, args: object, kwargs: object
     ) -> HttpResponse | None:
-        """Answer 415 in the page's place where a part names another encoding."""
+        """Answer 415 instead of the page when a part names another encoding."""
         if not str(request.content_type).startswith(MULTIPART):
             return None
         boundary = (request.content_params or {}).get("boundary", "").encode()
@@ -85,7 +88,7 @@ class PartsMiddleware:
 
 
 def _headers_of_parts(body: bytes, boundary: bytes) -> Iterator[bytes]:
-    """What stands between each delimiter and the empty line after it."""
+    """Return the headers of each part: what is between a delimiter and the next empty line."""
     delimiter = b"--" + boundary
     begin = body.find(delimiter)
     while boundary and begin >= 0:

@@ -1,4 +1,4 @@
-"""The description of the interface (OpenAPI), made once."""
+"""The description of the interface (OpenAPI), made once in each process."""
 
 import threading
 from typing import Any, ClassVar
@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 
 class SchemaView(SpectacularAPIView):
-    """As drf-spectacular's. Making it takes a second, and two at once disturb each other."""
+    """Serve the description. Making it takes a second, and two at once would disturb each other."""
 
     _making: ClassVar = threading.Lock()
     _made: ClassVar[Any] = None

@@ -1,9 +1,8 @@
-"""Errors of the domain: raised inside the rooms, translated once at the edge.
+"""The refusals of the service. Rooms raise them; this room turns them into answers and pages.
 
-A room derives its own errors from `Refusal`: one class for each thing that is refused. Its slug
-becomes the `type` of the problem document (RFC 9457), its sentence tells the person what to do. The
-interface's description (OpenAPI), problem documents and docs/reference/refusals.md are made from
-these classes.
+Each thing that a room refuses is a class derived from `Refusal`. Its slug becomes the `type` of the
+problem document (RFC 9457), and its sentence tells the person what to do. The description of the
+interface (OpenAPI), problem documents and docs/reference/refusals.md are made from these classes.
 """
 
 from collections.abc import Mapping
@@ -21,21 +20,21 @@ _FAULT: Final = {
     "required": ["pointer", "detail"],
 }
 FAULTS: Final[Mapping[str, Any]] = {"type": "array", "items": _FAULT}
-"""Each member of the request that is wrong, and why."""
+"""Each wrong member of the request, with the reason."""
 
 
 class Refusal(Exception):
-    """What was asked cannot be done, for a reason the asker can act on.
+    """The service cannot do what was asked, for a reason that the caller can act on.
 
-    A class of its own has `slug`, `status` and `title`. It has a `sentence` unless each of its
-    refusals says something else; `extensions` are the further members of its problem documents
-    (RFC 9457, section 3.2) as JSON Schema, and `retry_after` the seconds after which to try again,
-    where that is known.
+    A subclass has its own `slug`, `status` and `title`, and a `sentence` unless each of its
+    refusals has a different one. `extensions` describes further members of its problem documents
+    (RFC 9457, section 3.2) as JSON Schema. `retry_after` is the number of seconds after which to
+    try again, if known.
 
     Args:
-        detail: one sentence for the person, without personal data; translated when shown. The
-            class's own when left out.
-        members: what the document says beyond; named in `extensions`.
+        detail: one sentence for the person, without personal data; translated when shown. By
+            default the sentence of the class.
+        members: the values of the members that `extensions` describes.
     """
 
     slug: ClassVar[str]
@@ -61,7 +60,7 @@ class MalformedRequest(Refusal):
 
 
 class NotAuthenticated(Refusal):
-    """No token, or one that counts no longer."""
+    """The call has no token, or one that is no longer valid."""
 
     slug = "not-authenticated"
     status = 401
@@ -69,7 +68,7 @@ class NotAuthenticated(Refusal):
 
 
 class Forbidden(Refusal):
-    """The asker is known and may not do this."""
+    """The caller is known but may not do this."""
 
     slug = "forbidden"
     status = 403
@@ -78,7 +77,7 @@ class Forbidden(Refusal):
 
 
 class StaleForm(Refusal):
-    """A page's form that came without its token, mostly because it lay open too long."""
+    """A form of a page came without its CSRF token, mostly because the page was open too long."""
 
     slug = "stale-form"
     status = 403
@@ -89,7 +88,7 @@ class StaleForm(Refusal):
 
 
 class NotFound(Refusal):
-    """There is no such thing, or it is not for the asker to know."""
+    """There is no such thing, or the caller may not know that there is."""
 
     slug = "not-found"
     status = 404
@@ -98,7 +97,7 @@ class NotFound(Refusal):
 
 
 class MethodNotAllowed(Refusal):
-    """The address is there, and not for this method."""
+    """The address exists but does not support this method."""
 
     slug = "method-not-allowed"
     status = 405
@@ -106,7 +105,7 @@ class MethodNotAllowed(Refusal):
 
 
 class NotAcceptable(Refusal):
-    """The answer has no form that the asker accepts."""
+    """The answer is not available in any media type that the caller accepts."""
 
     slug = "not-acceptable"
     status = 406
@@ -114,7 +113,7 @@ class NotAcceptable(Refusal):
 
 
 class Conflict(Refusal):
-    """The state of things does not allow it."""
+    """The present state of the data does not allow it."""
 
     slug = "conflict"
     status = 409
@@ -122,7 +121,7 @@ class Conflict(Refusal):
 
 
 class LengthRequired(Refusal):
-    """A body whose length is not announced."""
+    """The request does not announce the length of its body."""
 
     slug = "length-required"
     status = 411
@@ -131,7 +130,7 @@ class LengthRequired(Refusal):
 
 
 class TooLarge(Refusal):
-    """A body, or a member of it, that is larger than anything that belongs there."""
+    """The body, or one of its members, is larger than this address needs."""
 
     slug = "too-large"
     status = 413
@@ -141,7 +140,7 @@ class TooLarge(Refusal):
 
 
 class UnsupportedMediaType(Refusal):
-    """A body of a media type that this address does not read."""
+    """This address does not read bodies of this media type."""
 
     slug = "unsupported-media-type"
     status = 415
@@ -150,7 +149,7 @@ class UnsupportedMediaType(Refusal):
 
 
 class InvalidInput(Refusal):
-    """The input is well-formed and wrong; `errors` lists each fault with a JSON pointer."""
+    """The input is well-formed but wrong; `errors` lists each fault with a JSON pointer."""
 
     slug = "invalid-input"
     status = 422
@@ -163,7 +162,7 @@ class InvalidInput(Refusal):
 
 
 class TooMany(Refusal):
-    """Too many requests; `retry_after` says after how many seconds to try again."""
+    """The caller made too many requests; `retry_after` says after how many seconds to try again."""
 
     slug = "too-many-requests"
     status = 429
@@ -178,7 +177,7 @@ class TooMany(Refusal):
 
 
 class ServerError(Refusal):
-    """A fault of ours; says nothing about its inside."""
+    """The service has a fault. The answer tells nothing about it."""
 
     slug = "server-error"
     status = 500
@@ -190,7 +189,7 @@ class ServerError(Refusal):
 
 
 class Busy(Refusal):
-    """More requests at once than a process takes; nothing was done."""
+    """All threads for this kind of call are busy, so nothing was done."""
 
     slug = "busy"
     status = 503
@@ -203,7 +202,7 @@ class Busy(Refusal):
 
 
 class Unavailable(Refusal):
-    """The database does not do its part in time; nothing is known to be done."""
+    """The database did not answer in time. It may or may not have done what was asked."""
 
     slug = "unavailable"
     status = 503
@@ -216,7 +215,7 @@ class Unavailable(Refusal):
 
 
 class TooSlow(Refusal):
-    """A body that did not come in time."""
+    """The body did not arrive in time."""
 
     slug = "too-slow"
     status = 408

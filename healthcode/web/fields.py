@@ -1,4 +1,4 @@
-"""Serializer bases that are strict about what they take in."""
+"""Base classes of serializers and fields that accept only exact input."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -18,10 +18,10 @@ MARKS: Final = gettext_lazy(
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses members it does not know: a misspelt one would otherwise be lost in silence."""
+    """Refuse unknown members, because a misspelt member would otherwise be ignored silently."""
 
     def to_internal_value(self, data: Any) -> Any:
-        """Validate as usual after checking for unknown members.
+        """Check for unknown members, then validate as usual.
 
         Raises:
             ValidationError: naming every unknown member.
@@ -36,10 +36,10 @@ class StrictSerializer(serializers.Serializer[Any]):
 
 
 def one_line(text: str, pointer: str) -> str:
-    """A name or another text of one line, cleaned (see `texts.line`).
+    """Clean a name or another text of one line (see `texts.line`).
 
     Raises:
-        InvalidInput: pointing at `pointer`, for marks that are no part of a name.
+        InvalidInput: pointing at `pointer`, for characters that a name cannot have.
     """
     try:
         return texts.line(text)
@@ -48,12 +48,12 @@ def one_line(text: str, pointer: str) -> str:
 
 
 class LineField(serializers.CharField):
-    """A text of one line, such as a name, cleaned as all names are."""
+    """A text of one line, such as a name, cleaned by `texts.line`."""
 
     default_error_messages = {"marks": MARKS}
 
     def to_internal_value(self, data: Any) -> str:
-        """Read it. Raises ValidationError for marks that are no part of a name."""
+        """Clean the text. Raises ValidationError for characters that a name cannot have."""
         try:
             return texts.line(super().to_internal_value(data))
         except texts.NotVisible:
@@ -61,7 +61,7 @@ class LineField(serializers.CharField):
 
 
 class InstantField(serializers.DateTimeField):
-    """An RFC 3339 instant. Its offset is obligatory: a clock without a zone says no instant."""
+    """An RFC 3339 instant with its offset, because a time without a zone is not an instant."""
 
     default_error_messages = {
         "instant": gettext_lazy(
@@ -82,7 +82,7 @@ class InstantField(serializers.DateTimeField):
 
 
 class ProblemField(serializers.DictField):
-    """In an answer about many things: the problem document of one, out of these refusals."""
+    """One of these refusals as a problem document, in an answer about several things."""
 
     def __init__(self, *refusals: type[Refusal], **options: Any) -> None:
         super().__init__(**options)

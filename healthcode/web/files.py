@@ -1,4 +1,4 @@
-"""Files replaced in one step, so that who reads one finds the old or the new one whole."""
+"""Replace files in one step, so that readers find the whole old file or the whole new one."""
 
 import os
 from pathlib import Path
@@ -20,7 +20,7 @@ def write_private(path: Path, content: str) -> None:
 
 def _replace(path: Path, content: str, mode: int) -> None:
     scratch = path.with_name(path.name + ".new")
-    # Made with its mode: there is no instant at which others could open it.
+    # The mode is set when the file is created, so that others can never open it.
     descriptor = os.open(scratch, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, mode)
     with os.fdopen(descriptor, "w", encoding="utf-8") as out:
         out.write(content)

@@ -1,8 +1,8 @@
-"""What stands between the server and Django: it lets nobody wait for anybody for long.
+"""The ASGI application in front of Django. It limits how long anybody waits for anybody.
 
-One loop reads every body to its end, in limited time, before a thread is troubled; threads work,
-so many for each kind of call; who finds no place, or waits too long, or waits for a database that
-has fallen silent, is told when to come again.
+An asyncio loop reads each body to its end, in limited time. Only then does a thread work on the
+request; each kind of call has its own number of threads. The loop answers 503 with Retry-After when
+no thread is free, when a call takes too long, or when the database has stopped answering.
 """
 
 import asyncio
@@ -40,9 +40,10 @@ Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 class Front:
-    """An ASGI application in front of a WSGI one.
+    """An ASGI application in front of a WSGI application.
 
-    `places` says how many calls of each kind are at work at once; `watches` live as long as this.
+    `places` is the number of threads for each kind of call. The `watches` run as long as the
+    server.
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Front:
         self._notices = notices.Notices()
 
     async def __call__(self, scope: Scope, receive: bodies.Receive, send: Send) -> None:
-        """RawResponse one request, or live as long as the server does."""
+        """Answer one request, or run until the server stops (ASGI lifespan)."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
@@ -95,7 +96,7 @@ class Front:
         return self._notices.unavailable.answer(path, headers) if answer is None else answer
 
     async def _live(self, receive: bodies.Receive, send: Send) -> None:
-        """Start what is needed, look after those who wait, and stop it in the end."""
+        """Run threads and watches, and end calls that wait too long, until the server stops."""
         await receive()
         for kind, places in self._places.items():
             waiting = STACK_WAITING if kind is CallKind.OPERATORS else 0
@@ -113,9 +114,10 @@ class Front:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _look_after(self) -> None:
-        """Let those go who have waited too long, sooner while the database is silent.
+        """End the calls that have waited too long, sooner while the database does not answer.
 
-        Whoever calls during a silence is refused when they need the database, and not before.
+        A call that begins during such a silence is not ended here: the database engine refuses it
+        when it needs the database.
         """
         while True:
             await asyncio.sleep(LOOK_SECONDS)

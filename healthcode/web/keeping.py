@@ -1,10 +1,10 @@
-"""One record a table: what it holds of people, how long, and what becomes of it.
+"""One record for each table: what it holds about people, how long, and how the data ends.
 
-Each room has a `kept.py` with `RECORDS`, one `TableRecord` for each of its tables. A record stands
-in the lowest room that can do all that it says: only `colours` can tell which evidence a decision
-still needs, so the record of evidence stands there. Retention, export, erasure, the end of the
-service and docs/reference/retention.md are made from these records. A test compares them with the
-schema, so that no table is without one.
+Each room has a `kept.py` with `RECORDS`, which holds one `TableRecord` for each of its tables. A
+record is in the lowest room that can do everything it says. For example, only `colours` can tell
+which evidence a decision still needs, so the record of evidence is there. Retention, export,
+erasure, the end of the service and docs/reference/retention.md use these records. A test compares
+them with the schema, so that no table is without one.
 """
 
 import logging
@@ -24,31 +24,31 @@ logger = logging.getLogger(__name__)
 
 
 class Cadence(StrEnum):
-    """How often rows that have served their time are looked for; beat names it."""
+    """How often beat starts the search for rows whose time is over."""
 
     OFTEN = "often"
     NIGHTLY = "nightly"
 
 
 class Goes(Enum):
-    """How rows go when nothing else needs to be done for it."""
+    """How rows end without any code of their own."""
 
     WITH_THE_PERSON = "goes with the person"
-    """The models' cascade deletes them."""
+    """The cascade of the models deletes them."""
     AT_ONCE = "goes"
-    """The table is emptied."""
+    """The whole table is emptied."""
 
 
 @dataclass(frozen=True, slots=True)
 class Because:
-    """Nothing is done, and why that is right; a sentence for docs/reference/retention.md."""
+    """Nothing happens, and a sentence for docs/reference/retention.md says why that is right."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Deletes what has served its time by an instant."""
+    """How to delete the rows whose time is over at an instant; `rows` returns their number."""
 
     rows: Callable[[datetime], object]
     each: Cadence
@@ -56,7 +56,7 @@ class Forget:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A member of a person's own file: its name, and what it is for a person at an instant."""
+    """A member of a person's own file: its name, and a function of number and instant."""
 
     member: str
     of: Callable[[int, datetime], object]
@@ -64,14 +64,14 @@ class Export:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRecord:
-    """What one table holds of people, and what becomes of it.
+    """What one table holds about people, and how the data ends.
 
-    holds: what its rows are, in words.
+    holds: what the rows are, in words.
     kept: how long, in words.
-    forget: None where rows go by what `kept` says, or stay for good.
-    export: what a person is given of it, or why nothing.
-    erase: what is done when a person is erased, given their number and the instant.
-    sunset: what is done when the service ends for good.
+    forget: how old rows are deleted; None if they end as `kept` says, or are kept for good.
+    export: what a person gets from this table, or why nothing.
+    erase: what happens when a person is erased, given the person's number and the instant.
+    sunset: what happens when the service ends for good.
     """
 
     model: type[models.Model]
@@ -87,7 +87,7 @@ OF_NOBODY: Final = Because("holds nothing about anybody")
 
 
 def of_nobody(model: type[models.Model], *, holds: str, kept: str = "for good") -> TableRecord:
-    """Record a table that holds nothing about anybody and outlasts the service."""
+    """Return the record of a table that holds nothing about people and outlasts the service."""
     return TableRecord(
         model=model, holds=holds, kept=kept, export=OF_NOBODY, erase=OF_NOBODY, sunset=OF_NOBODY
     )
@@ -95,15 +95,15 @@ def of_nobody(model: type[models.Model], *, holds: str, kept: str = "for good") 
 
 @cache
 def records() -> tuple[TableRecord, ...]:
-    """All records, the upper rooms' first: what leans on a person goes before the person."""
+    """Return all records, upper rooms first, because rows that refer to a person go first."""
     return tuple(record for room in _rooms() for record in room)
 
 
 def forget(cadence: Cadence, *, at: datetime) -> None:
-    """Delete what has served its time by `at`, of every table that is due at this cadence.
+    """Delete the rows whose time is over at `at`, in all tables that are due at this cadence.
 
     Raises:
-        ExceptionGroup: some tables could not be swept; all others were.
+        ExceptionGroup: some tables failed; all others are done.
     """
     failures: list[Exception] = []
     for record in records():
@@ -114,7 +114,8 @@ def forget(cadence: Cadence, *, at: datetime) -> None:
         except Exception as error:  # noqa: BLE001 - one table must not keep the others; raised below
             failures.append(error)
         else:
-            # A dropped partition counts no rows, and nothing to forget is nothing to tell.
+            # A dropped partition has no count of rows, and zero rows are not worth a line in the
+            # log.
             if gone:
                 logger.info("Forgot %s rows of %s", gone, record.model._meta.db_table)
     if failures:

@@ -1,7 +1,7 @@
-"""What the service counts for its operators. Numbers only: no person, no venue, no address.
+"""The metrics for operators. They are numbers only: no person, no venue, no IP address.
 
-Any room may count here; `healthcode.health` shows the counts. With several web processes set
-PROMETHEUS_MULTIPROC_DIR, so that they count together.
+Any room may define metrics; `healthcode.health` serves them. With several web processes, set
+PROMETHEUS_MULTIPROC_DIR, so that all of them are counted together.
 """
 
 import time
@@ -22,7 +22,7 @@ SECONDS = Histogram(
 
 
 class MetricsMiddleware:
-    """Counts every answer under the name of its route, never under its path, which holds ids."""
+    """Count every answer under the name of its route, because paths hold the numbers of people."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response

@@ -1,4 +1,4 @@
-"""What happens to every request before its view."""
+"""The middleware that runs before and after every view."""
 
 from collections.abc import Callable
 
@@ -19,20 +19,20 @@ from healthcode.web.problems import problem_response, wants_problem
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
 INTERFACE = "/api/v1/"
-"""What stands below it is called by machines; the interface's own documentation is a page."""
+"""Machines call the addresses below this one. The documentation of the interface is a page."""
 
 
-# Headers are read from META: `request.headers` takes every header of every request apart.
+# Headers are read from META, because `request.headers` parses all headers of every request.
 
 
 class BodyLimitMiddleware:
-    """Refuses bodies larger than their address needs, before anything reads them."""
+    """Refuse a body that is larger than its address needs, before anything reads it."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """RawResponse 413 when the announced length is too large, 411 when a body has none."""
+        """Answer 413 when the announced length is too large, and 411 when none is announced."""
         limit = limit_of(request.path)
         if "chunked" in request.META.get("HTTP_TRANSFER_ENCODING", "").lower():
             return problem_response(LengthRequired())
@@ -43,10 +43,10 @@ class BodyLimitMiddleware:
 
 
 class PagesMiddleware:
-    """What pages need and calls of the interface do not: `PAGE_MIDDLEWARE`, the first outermost.
+    """Run `PAGE_MIDDLEWARE` for pages only, the first of the list outermost.
 
-    A call proves who makes it by the token that it carries. So it has no session and no form that
-    somebody else could send, and no browser makes a page of its answer.
+    A call of the interface proves who makes it by its token. It needs no session and no CSRF check,
+    and no browser shows its answer as a page.
     """
 
     def __init__(self, get_response: Handler) -> None:
@@ -60,7 +60,7 @@ class PagesMiddleware:
                 self._views.insert(0, layer.process_view)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on, through them where it asks for a page."""
+        """Pass the request on, through `PAGE_MIDDLEWARE` if it asks for a page."""
         if request.path.startswith(INTERFACE):
             return self.get_response(request)
         return self._of_pages(request)
@@ -68,7 +68,7 @@ class PagesMiddleware:
     def process_view(
         self, request: HttpRequest, view: Handler, args: object, kwargs: object
     ) -> HttpResponseBase | None:
-        """What the first of them answers in the view's place, if any does."""
+        """Return the answer of the first layer that answers instead of the view, or None."""
         if request.path.startswith(INTERFACE):
             return None
         answers = (process(request, view, args, kwargs) for process in self._views)
@@ -76,19 +76,19 @@ class PagesMiddleware:
 
 
 class RefusalMiddleware:
-    """A page's refusal that no form caught is still a sentence, not a fault of ours."""
+    """Turn a refusal that a view did not catch into an error page or a problem document."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on; only what a view raises concerns this middleware."""
+        """Pass the request on. Only exceptions of views matter here."""
         return self.get_response(request)
 
     def process_exception(
         self, request: HttpRequest, exception: Exception
     ) -> HttpResponseBase | None:
-        """The refusal as a problem or a page; anything else is left to Django."""
+        """Answer a refusal or a failed database; leave any other exception to Django."""
         unavailable = refusal_of(exception)
         if unavailable is not None:
             return unavailable_response(request, unavailable)
@@ -102,13 +102,13 @@ class RefusalMiddleware:
 
 
 class LanguageMiddleware:
-    """Chinese first: pages follow the reader's own choice, the interface `Accept-Language`."""
+    """Choose the reader's own language, or `Accept-Language` for the interface, or Chinese."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Activate the language for this request and name it in the answer."""
+        """Activate the language for this request, and name it in the answer's headers."""
         language = self._language(request)
         request.LANGUAGE_CODE = language
         with translation.override(language):

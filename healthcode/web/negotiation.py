@@ -1,4 +1,4 @@
-"""Which form a call's body has and which form its answer gets."""
+"""Choose the parser for the body of a call and the renderer for its answer."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -12,13 +12,14 @@ _ANY: Final = frozenset({"", "*/*"})
 
 
 class Negotiation(DefaultContentNegotiation):
-    """As the framework's; the answer for nearly every call is found without taking headers apart.
+    """Choose as the framework does, but decide the usual case without parsing headers.
 
-    Most calls send what the view reads, and take whatever it gives.
+    In the usual case the client sends the first media type that the view reads, and accepts
+    anything.
     """
 
     def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
-        """The first that reads the body's media type; None when there is none."""
+        """Return the first parser that reads the body's media type; None when there is none."""
         first = next(iter(parsers))
         if request.content_type == first.media_type:
             return first
@@ -30,7 +31,7 @@ class Negotiation(DefaultContentNegotiation):
         renderers: Iterable[BaseRenderer],
         format_suffix: str | None = None,
     ) -> tuple[BaseRenderer, str]:
-        """The renderer and the media type that the caller accepts. Raises NotAcceptable."""
+        """Return a renderer and a media type that the caller accepts. Raises NotAcceptable."""
         first = next(iter(renderers))
         accepted = request.META.get("HTTP_ACCEPT", "")
         if not format_suffix and (accepted in _ANY or accepted == first.media_type):

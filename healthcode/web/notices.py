@@ -1,6 +1,6 @@
-"""What is said without Django, written once: in a surge there is no time for translations.
+"""Refusals that are written once, because under overload there is no time for Django's rendering.
 
-The pages need nothing else from here, and are in every language, because they know no reader.
+Their pages load no other files, and contain every language, because the reader's is not known here.
 """
 
 from http import HTTPStatus
@@ -20,7 +20,7 @@ HttpHeaders = list[tuple[bytes, bytes]]
 
 
 class Notice:
-    """One refusal: a problem document in each language, and a page in all of them."""
+    """One refusal: a problem document in each language, and one page in all languages."""
 
     def __init__(self, refusal: type[Refusal]) -> None:
         self._status = refusal.status
@@ -29,7 +29,7 @@ class Notice:
         self._page = _page(refusal)
 
     def answer(self, path: str, headers: dict[bytes, bytes]) -> RawResponse:
-        """For this reader; with the time to come again, if coming again helps."""
+        """Answer this reader, with Retry-After where trying again helps."""
         known, body = self._for(path, headers)
         added: HttpHeaders = []
         if self._status == HTTPStatus.SERVICE_UNAVAILABLE:
@@ -44,8 +44,6 @@ class Notice:
 
 
 class Notices:
-    """All there are."""
-
     def __init__(self) -> None:
         self.busy: Final = Notice(Busy)
         self.unavailable: Final = Notice(Unavailable)
@@ -53,9 +51,9 @@ class Notices:
 
 
 def unavailable_response(request: HttpRequest, refusal: Unavailable) -> HttpResponse:
-    """The same as Django's response, for what fails behind it.
+    """Return the same refusal as a Django response, for failures inside Django.
 
-    The page is the one above: the usual frame would ask the database who the reader is.
+    Its page is the page above, because the usual frame would ask the database who the reader is.
     """
     answer: HttpResponse
     if wants_problem(request):
@@ -68,7 +66,7 @@ def unavailable_response(request: HttpRequest, refusal: Unavailable) -> HttpResp
 
 
 def page(refusal: type[Refusal]) -> str:
-    """A page that asks neither the database nor anybody else who the reader is."""
+    """Make a page that needs neither the database nor the reader's session."""
     parts: list[str] = []
     for language, _name in settings.LANGUAGES:
         with translation.override(language):

@@ -1,7 +1,7 @@
-"""The database gone, silent, or not to be had in time: one answer for all, and it is never 500.
+"""One answer for a database that is gone, silent or too slow: 503, never 500.
 
-Whoever calls can do nothing about it but come again, so they are told when. A door judges alone
-meanwhile, and a phone shows the code that it has.
+The callers can only try again, so they are told when. Meanwhile a door judges without the server,
+and a phone shows the code that it has.
 """
 
 import random
@@ -16,7 +16,7 @@ from healthcode.web.errors import Unavailable
 from healthcode.web.pulse import Watch, logger
 
 RETRY_AFTER_SECONDS: Final = range(2, 9)
-"""Those told to come again come spread over this, not all in the same second."""
+"""Callers get random numbers from this range, so that they do not all return in the same second."""
 
 PULSE_SECONDS: Final = 0.5
 LOG_SECONDS: Final = 5
@@ -28,7 +28,7 @@ UNAVAILABLE: Final = Counter(
 
 
 def _ask_the_database() -> bool:
-    """Whether it answers; a connection of this thread's own is kept for it."""
+    """Tell whether the database answers, on a connection that only this thread uses."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -42,17 +42,17 @@ DATABASE: Final = Watch("database", _ask_the_database, every=PULSE_SECONDS)
 
 
 def retry_after() -> int:
-    """After how many seconds to come again."""
+    """Choose after how many seconds the caller shall try again."""
     return random.choice(RETRY_AFTER_SECONDS)  # noqa: S311 - spreads load, guards nothing
 
 
 def refusal_of(error: BaseException | None) -> Unavailable | None:
-    """The refusal that a failure of the database is; None for any other error.
+    """Return the refusal for a failure of the database; None for any other error.
 
-    Connections refused, lost or broken, locks and statements that took too long, deadlocks,
-    serialization failures, a server that shuts down or is out of room: all are OperationalError,
-    or InterfaceError where the connection was closed before. A connection that breaks between
-    question and answer gives a bare DatabaseError.
+    OperationalError covers refused, lost or broken connections, locks and statements that took too
+    long, deadlocks, serialization failures, and a server that shuts down or is out of room. A
+    connection that was closed before raises InterfaceError. A connection that breaks between
+    question and answer raises a plain DatabaseError.
     """
     known = isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
     if not known:
@@ -65,7 +65,7 @@ def refusal_of(error: BaseException | None) -> Unavailable | None:
 
 
 class _Log:
-    """One line for many: an outage fails hundreds of calls a second for the same reason."""
+    """Write one line for many failures, because an outage fails hundreds of calls a second."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

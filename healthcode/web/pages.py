@@ -1,4 +1,4 @@
-"""Pages that belong to no other room: the front page, how it works, what a problem means."""
+"""Pages that belong to no other room: the home page, how it works, error pages."""
 
 import sys
 from typing import Final
@@ -14,27 +14,27 @@ from healthcode.web.problems import problem_response, wants_problem
 from healthcode.web.refusals import refusals_by_slug
 
 FORGET: Final = "forget"
-"""A tag of a message: the page that shows it has the browser forget what it keeps for somebody."""
+"""Tag of a message. Its page makes the browser delete what it keeps for a resident."""
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """The front page: what this is and where each visitor goes next."""
+    """Show what the service is, and where each visitor goes next."""
     return render(request, "web/home.html")
 
 
 @require_GET
 def about(request: HttpRequest) -> HttpResponse:
-    """How a colour is decided, what is kept and for how long, and how to have it put right."""
+    """Show how a colour is decided, what is kept for how long, and how to correct it."""
     return render(request, "web/about.html")
 
 
 @require_GET
 def problem(request: HttpRequest, slug: str) -> HttpResponse:
-    """What a problem document's `type` means.
+    """Explain one `type` of problem document.
 
     Raises:
-        Http404: when no problem has this slug.
+        Http404: when no refusal has this slug.
     """
     refusal = refusals_by_slug().get(slug)
     if refusal is None:
@@ -43,22 +43,22 @@ def problem(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """An address that does not exist, or not for this reader."""
+    """Answer for an address that does not exist, or not for this reader."""
     return _failed(request, NotFound())
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """An address that this reader may not use."""
+    """Answer for an address that this reader may not use."""
     return _failed(request, Forbidden())
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """A form that came without its token, mostly because it lay open too long."""
+    """Answer a form that came without its CSRF token, mostly because it was open too long."""
     return _failed(request, StaleForm())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """A fault of ours, of which nothing is told; when the database failed: when to try again."""
+    """Answer for a fault without its details; if the database failed, say when to try again."""
     unavailable = refusal_of(sys.exception())
     if unavailable is not None:
         return unavailable_response(request, unavailable)
@@ -73,7 +73,7 @@ def _failed(request: HttpRequest, refusal: Refusal) -> HttpResponse:
 
 
 def held_off(response: HttpResponse, refusal: Refusal) -> HttpResponse:
-    """The page with the header that says when to try again, where the refusal knows."""
+    """Add Retry-After to a page when the refusal knows the time."""
     if refusal.retry_after is not None:
         response["Retry-After"] = str(refusal.retry_after)
     return response

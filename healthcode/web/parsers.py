@@ -1,4 +1,4 @@
-"""Bodies of requests, read before any view sees them."""
+"""Parsers for the bodies of the interface's requests."""
 
 import re
 from abc import ABC, abstractmethod
@@ -19,10 +19,10 @@ _ESCAPE: Final = r"\u"
 
 
 class StrictJSONParser(JSONParser):
-    """JSON whose depth is bounded, whose names are single and whose text is made of characters.
+    """Read JSON with limited depth, unique names and valid text only.
 
-    JSON can escape halves of surrogate pairs, which no encoding carries: they would break the
-    database, or the answer that quotes them.
+    JSON can escape lone surrogates, which UTF-8 cannot encode: they would break the database, or an
+    answer that quotes them.
     """
 
     def parse(
@@ -31,16 +31,17 @@ class StrictJSONParser(JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """The value that the body is.
+        """Read the body.
 
         Raises:
-            ParseError: when it is no JSON, repeats a name, or is nested too deeply.
-            InvalidInput: naming each text that is not made of characters.
+            ParseError: when it is not JSON, repeats a name, or is nested too deeply.
+            InvalidInput: pointing at each text that has a lone surrogate.
         """
         try:
             text = read_utf8(stream.read())
             value = strict_json.read(text)
-            # UTF-8 itself carries no half; looking took longer than reading the JSON.
+            # Only an escape can make a surrogate, and searching every body took longer than reading
+            # it.
             broken = list(unreadable(value)) if _ESCAPE in text else []
         except strict_json.RepeatedName as error:
             raise ParseError(
@@ -59,14 +60,14 @@ class StrictJSONParser(JSONParser):
 
 
 class TypedJSONParser(StrictJSONParser, ABC):
-    """JSON that becomes a type where it fits; where it does not, the value that it is.
+    """Read JSON into a type when it fits, and into plain values when it does not.
 
-    So what is right is checked once, and the serializers say what is wrong with the rest.
+    So correct input is checked only once, and the serializers explain what is wrong with the rest.
     """
 
     @abstractmethod
     def typed(self, value: object) -> object:
-        """What the value is. Raises ValueError for one that does not fit."""
+        """Convert the value to the type. Raises ValueError when it does not fit."""
 
     def parse(
         self,
@@ -74,7 +75,6 @@ class TypedJSONParser(StrictJSONParser, ABC):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        """See StrictJSONParser."""
         value = super().parse(stream, media_type, parser_context)
         try:
             return self.typed(value)
@@ -83,7 +83,7 @@ class TypedJSONParser(StrictJSONParser, ABC):
 
 
 def unreadable(value: object, pointer: str = "") -> Iterator[str]:
-    """The JSON pointer of every name and text in `value` that holds a lone surrogate."""
+    """Return the JSON pointer of every name and text in `value` that has a lone surrogate."""
     if isinstance(value, str):
         if SURROGATE.search(value):
             yield pointer

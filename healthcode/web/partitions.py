@@ -1,7 +1,7 @@
-"""Tables with one partition a day (Asia/Shanghai): made, and dropped when the day is too old.
+"""Tables with one partition for each day in Shanghai, which is dropped when the day is too old.
 
-A row of a day without a partition goes to the default one, so none is ever lost; what lies there is
-moved when its day gets a partition of its own.
+Rows of a day without a partition go to the default partition, so no row is lost. They move when
+their day gets a partition.
 """
 
 import re
@@ -15,20 +15,20 @@ from django.db import connection, transaction
 from healthcode.web.advisory_locks import OF_A_TABLE
 
 LOCK_TIMEOUT: Final = "3s"
-"""Writers wait while a partition is made or dropped; rather than hold them up, try again later."""
+"""Making or dropping a partition blocks writers, so it gives up after this time."""
 
 
 @dataclass(frozen=True, slots=True)
 class DailyTable:
     """A table partitioned by its column `day`, with a default partition `<name>_default`.
 
-    Partitions are named `<name>_20200303`. `name` is a word of the program's, never input.
+    Partitions are named like `<name>_20200303`. `name` is a constant of the program, never input.
     """
 
     name: str
 
     def maintain(self, days: Iterable[date], *, oldest: date) -> None:
-        """Make the partitions of `days` that are missing, forget all that is before `oldest`."""
+        """Make the missing partitions of `days`, and delete everything before `oldest`."""
         present = self.days()
         for day in days:
             if day not in present:
@@ -40,7 +40,7 @@ class DailyTable:
             cursor.execute(f"DELETE FROM {self.name}_default WHERE day < %s", [oldest])  # noqa: S608 - a name of the program's
 
     def days(self) -> frozenset[date]:
-        """The days that have a partition of their own."""
+        """Return the days that have a partition of their own."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass",
@@ -53,11 +53,11 @@ class DailyTable:
         return frozenset(date(*map(int, name.groups())) for name in names if name)
 
     def _create(self, day: date) -> None:
-        """Attach a partition for `day`, with the rows of that day that the default one took."""
+        """Attach a partition for `day`, with the rows of that day from the default partition."""
         part = f"{self.name}_{day:%Y%m%d}"
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-            # Whoever makes it first wins; the other finds it and leaves it.
+            # Of two processes the first makes the partition, and the second then finds it.
             cursor.execute(f"SELECT {OF_A_TABLE}", [self.name])
             if day in self.days():
                 return

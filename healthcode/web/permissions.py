@@ -1,4 +1,4 @@
-"""Permission is denied unless a view grants it."""
+"""The default permission of all API views: nobody may call them."""
 
 from typing import TYPE_CHECKING
 
@@ -10,8 +10,7 @@ if TYPE_CHECKING:  # at run time the views import this module
 
 
 class Deny(BasePermission):
-    """The default of every API view: nobody."""
+    """Refuse every call. A view that allows calls names other permissions."""
 
     def has_permission(self, request: Request, view: "APIView") -> bool:
-        """Refuse."""
         return False

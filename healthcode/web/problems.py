@@ -1,4 +1,4 @@
-"""Every error of the HTTP interface as a problem document (RFC 9457), made from its `Refusal`."""
+"""Turn every error of the HTTP interface into a problem document (RFC 9457), from its `Refusal`."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -37,16 +37,16 @@ FRAMEWORK: Final[Mapping[type[exceptions.APIException], type[Refusal]]] = {
 """What the framework refuses by itself; Throttled and ValidationError say more than a sentence."""
 
 FOR_MACHINES: Final = ("/api/", "/.well-known/", "/s/")
-"""Whoever asks for something below these is a program, and reads problem documents."""
+"""Clients of these addresses are programs, which read problem documents."""
 
 
 def type_of(refusal: type[Refusal]) -> str:
-    """The `type` of its problem documents, which is the address of a page about it."""
+    """Return the `type` of its problem documents, which is the address of a page about it."""
     return f"/problems/{refusal.slug}"
 
 
 def refusal_document(error: Refusal) -> dict[str, object]:
-    """The problem document of a refusal."""
+    """Make the problem document of a refusal."""
     return {
         "type": type_of(type(error)),
         "title": str(error.title),
@@ -57,12 +57,12 @@ def refusal_document(error: Refusal) -> dict[str, object]:
 
 
 def validation_document(error: exceptions.ValidationError) -> dict[str, object]:
-    """The problem document of input that a serializer refused."""
+    """Make the problem document of input that a serializer refused."""
     return refusal_document(_invalid(error))
 
 
 def headers_of(error: Refusal) -> dict[str, str]:
-    """What its answer says in headers: how to log in, and when to try again."""
+    """Return the answer's headers: how to log in, and when to try again."""
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
@@ -70,7 +70,7 @@ def headers_of(error: Refusal) -> dict[str, str]:
 
 
 def problem_response(error: Refusal) -> JsonResponse:
-    """A problem document as Django's response, for what fails outside the API views."""
+    """Return a problem document as a Django response, for failures outside the API views."""
     return JsonResponse(
         refusal_document(error),
         status=error.status,
@@ -80,7 +80,7 @@ def problem_response(error: Refusal) -> JsonResponse:
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Translate a domain refusal or a framework exception; None leaves the rest to Django."""
+    """Translate a refusal or an exception of the framework; None leaves others to Django."""
     refusal = error if isinstance(error, Refusal) else _refusal_of(error)
     if refusal is None:
         return None
@@ -99,7 +99,7 @@ def _refusal_of(error: Exception) -> Refusal | None:
     if isinstance(error, exceptions.ValidationError):
         return _invalid(error)
     if isinstance(error, exceptions.Throttled):
-        # Its stub does not know `wait`.
+        # The type stub of Throttled lacks `wait`.
         return TooMany(str(error.detail), retry_after=int(getattr(error, "wait", None) or 0) + 1)
     for kind, refusal in FRAMEWORK.items():
         if isinstance(error, kind):
@@ -112,7 +112,7 @@ def _invalid(error: exceptions.ValidationError) -> InvalidInput:
 
 
 def flatten(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
-    """DRF's nested error detail as `{pointer, detail}`, with JSON pointers (RFC 6901)."""
+    """Turn DRF's nested errors into `{pointer, detail}`, with JSON pointers (RFC 6901)."""
     if isinstance(detail, dict):
         for key, value in detail.items():
             yield from flatten(
@@ -129,10 +129,10 @@ def flatten(detail: Any, pointer: str = "") -> Iterator[dict[str, str]]:
 
 
 def escape(key: str) -> str:
-    """A member's name as one token of a JSON pointer (RFC 6901, section 3)."""
+    """Escape a member's name as one token of a JSON pointer (RFC 6901, section 3)."""
     return key.replace("~", "~0").replace("/", "~1")
 
 
 def wants_problem(request: HttpRequest) -> bool:
-    """Whether a program asks, rather than somebody who reads a page."""
+    """Tell whether the client is a program, and not somebody who reads a page."""
     return request.path.startswith(FOR_MACHINES)

@@ -1,7 +1,7 @@
-"""What this process knows of servers that may fall silent, without waiting for them.
+"""Ask servers that may stop answering on threads of their own, so that no request waits for them.
 
-A stopped server takes a question and does not answer, so whoever asks it hangs. Therefore threads
-of their own ask, every so often, and everybody else reads what was known last, and how old it is.
+A stopped server accepts a question and does not answer, so the thread that asks hangs. All other
+threads read the last answer and its age.
 """
 
 import logging
@@ -14,20 +14,20 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 
 SILENCE_SECONDS: Final = 1.25
-"""Who has not answered for so long counts as silent: callers get their answer within 3 s."""
+"""A server without an answer for this time is silent. So callers get an answer within 3 s."""
 
 
 class Known(NamedTuple, Generic[T]):
-    """What was found last, and how many seconds ago."""
+    """The last answer, and how many seconds ago it came."""
 
     value: T
     age: float
 
 
 class Watch(Generic[T]):
-    """The last answer to a question, asked `every` so many seconds once the watch is started.
+    """The last answer to a question that a thread repeats `every` so many seconds once started.
 
-    Before that, in tests and commands, `known` asks by itself.
+    Before the start, in tests and commands, `known` asks the question itself.
     """
 
     def __init__(
@@ -48,20 +48,22 @@ class Watch(Generic[T]):
         self._stop: threading.Event | None = None
 
     def start(self) -> None:
-        """Ask on a thread of its own from now on, whatever becomes of the answers."""
+        """Ask on a thread of its own from now on, even after failures."""
         self._stop = threading.Event()
         self._asked_at = time.monotonic()
         threading.Thread(target=self._run, args=[self._stop], name=self.name, daemon=True).start()
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Stop asking."""
         if self._stop is not None:
             self._stop.set()
             self._stop = None
         self._asked_at = None
 
     def known(self, *, patience: float = 0) -> Known[T] | None:
-        """What was found last; None when nothing was found yet, after waiting `patience`."""
+        """Return the last answer, waiting up to `patience` for the first one; None if there is none
+        yet.
+        """
         if self._stop is None:
             return Known(self._look(), 0.0)
         if self._found is None:
@@ -72,7 +74,7 @@ class Watch(Generic[T]):
         return Known(value, time.monotonic() - at)
 
     def is_silent(self) -> bool:
-        """Whether a question waits for its answer for longer than servers that work ever need."""
+        """Tell whether a question has waited longer than a working server ever needs."""
         asked_at = self._asked_at
         return asked_at is not None and time.monotonic() - asked_at > SILENCE_SECONDS
 

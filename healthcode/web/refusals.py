@@ -1,7 +1,7 @@
-"""Which refusals there are, and which of them a call of the interface can give.
+"""List all refusals, and tell which of them a call of the interface can answer.
 
-A view says what its own work refuses, with `refuses` at the method. What every call with a body, a
-token or a number in its address can be refused for is added by rule.
+A view declares with `refuses` what its method refuses. Rules add what every call with a body, a
+token or a number in its address can be refused for.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,13 +31,13 @@ from healthcode.web.errors import (
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 EVERY_CALL: Final = (NotAcceptable, LengthRequired, TooLarge, ServerError, Busy, Unavailable)
-"""Whatever is asked: refused before any view is reached, or because of a fault of ours."""
+"""Every call can be refused for these: before any view runs, or because the service has a fault."""
 _OPEN: Final = (AllowAny, IsAuthenticated)
 WITH_A_BODY: Final = (MalformedRequest, TooSlow, UnsupportedMediaType, InvalidInput)
 
 
 def refuses(*refusals: type[Refusal]) -> Callable[[Method], Method]:
-    """Declare what a view's method refuses, beyond what holds by rule."""
+    """Declare what a view's method refuses, beyond what the rules add."""
 
     def declare(method: Method) -> Method:
         method.refusals = refusals  # type: ignore[attr-defined]  # functions carry attributes
@@ -47,7 +47,7 @@ def refuses(*refusals: type[Refusal]) -> Callable[[Method], Method]:
 
 
 def refusals_of(view: APIView, operation: dict[str, Any], method: str) -> set[type[Refusal]]:
-    """What a call can be refused for; `operation` is its description so far (OpenAPI)."""
+    """Return what a call can be refused for; `operation` is its description so far (OpenAPI)."""
     found: set[type[Refusal]] = {*EVERY_CALL}
     found.update(getattr(getattr(view, method.lower()), "refusals", ()))
     if view.get_authenticators():
@@ -65,7 +65,7 @@ def refusals_of(view: APIView, operation: dict[str, Any], method: str) -> set[ty
 
 
 def every_refusal() -> Iterator[type[Refusal]]:
-    """Every class that has a slug of its own, in no order."""
+    """Return every class that has a slug of its own, in no particular order."""
     pending = list(Refusal.__subclasses__())
     while pending:
         refusal = pending.pop()
@@ -75,10 +75,10 @@ def every_refusal() -> Iterator[type[Refusal]]:
 
 
 def refusals_by_slug() -> dict[str, type[Refusal]]:
-    """Every slug that a problem document of this service can carry."""
+    """Return the refusals by slug."""
     return {refusal.slug: refusal for refusal in every_refusal()}
 
 
 def sentence_of(refusal: type[Refusal]) -> str | Promise:
-    """What it says; "" where each refusal says something else."""
+    """Return the sentence of a refusal; "" if each instance has a different one."""
     return getattr(refusal, "sentence", "")

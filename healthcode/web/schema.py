@@ -1,4 +1,4 @@
-"""How the interface describes itself (OpenAPI): summaries, and every refusal with its type."""
+"""The description of the interface (OpenAPI): summaries, and every refusal with its type."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -23,26 +23,25 @@ _AUTHENTICATE: Final = {"description": "How to log in.", "schema": {"type": "str
 
 
 class Generator(SchemaGenerator):
-    """Describes the interface in English, whoever asks: clients are made from it."""
+    """Describe the interface in English for every reader, because clients are generated from it."""
 
     def get_schema(self, *args: Any, **kwargs: Any) -> Any:
-        """The whole description."""
         with override("en"):
             return super().get_schema(*args, **kwargs)  # type: ignore[no-untyped-call]  # the library's
 
 
 def described() -> dict[str, Any]:
-    """The interface's description, as whoever asks for it gets it."""
+    """Return the description of the interface as clients get it."""
     generator = Generator()  # type: ignore[no-untyped-call]  # the library's
     found: dict[str, Any] = generator.get_schema(request=None, public=True)
     return found
 
 
 class Schema(AutoSchema):
-    """Describes an operation with all that it can be refused for."""
+    """Describe an operation with everything that it can be refused for."""
 
     def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
-        """The operation; None when it is not to be described."""
+        """Return the operation; None when it is not described."""
         operation: dict[str, Any] | None = super().get_operation(*args, **kwargs)
         if operation is not None:
             refusals = refusals_of(self.view, operation, self.method)
@@ -52,29 +51,29 @@ class Schema(AutoSchema):
         return operation
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """Who may call; nothing where anybody may, since generators take `{}` for a token."""
+        """Return who may call; empty when anybody may, because generators read `{}` as a token."""
         return [scheme for scheme in super().get_auth() if scheme]
 
     def get_summary(self) -> str:
-        """The first sentence of what the method does."""
+        """Return the first line of the method's docstring."""
         first, *_more = self.get_description().splitlines()
         return first.rstrip(".")
 
 
 class ProblemFieldSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # its hook
-    """Found by drf-spectacular because it derives from its extension."""
+    """Describe a `ProblemField`. drf-spectacular finds this class through its base class."""
 
     target_class = "healthcode.web.fields.ProblemField"
 
     def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
-        """The problem documents that the field can hold."""
+        """Return the problem documents that the field can hold."""
         return one_of(self.target.refusals, auto_schema.registry)
 
 
 def responses(
     refusals: Iterable[type[Refusal]], registry: ComponentRegistry
 ) -> dict[str, dict[str, Any]]:
-    """The answers with these refusals, by status."""
+    """Return the answers for these refusals, by status."""
     by_status: dict[int, list[type[Refusal]]] = defaultdict(list)
     for refusal in refusals:
         by_status[refusal.status].append(refusal)
@@ -107,7 +106,7 @@ def _waits(refusal: type[Refusal]) -> bool:
 
 
 def one_of(refusals: Iterable[type[Refusal]], registry: ComponentRegistry) -> dict[str, Any]:
-    """A problem document of one of these refusals; they are told apart by `type`."""
+    """Return the schema for the problem documents of these refusals; `type` tells them apart."""
     references = [_component(refusal, registry).ref for refusal in refusals]
     return references[0] if len(references) == 1 else {"oneOf": references}
 
@@ -124,7 +123,7 @@ def _component(refusal: type[Refusal], registry: ComponentRegistry) -> ResolvedC
 
 
 def document_schema(refusal: type[Refusal]) -> dict[str, Any]:
-    """The problem documents of a refusal, as JSON Schema."""
+    """Return the JSON Schema of a refusal's problem documents."""
     return {
         "type": "object",
         "description": str(sentence_of(refusal) or refusal.title),

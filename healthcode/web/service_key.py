@@ -1,7 +1,7 @@
-"""This service's own key, with which it signs what it tells its devices. No code is signed by it.
+"""The key with which this service signs messages to its own devices. It never signs a code.
 
-It follows from SECRET_KEY, so every process has it and nothing has to be stored or rotated by
-itself; who changes SECRET_KEY enrols the devices again.
+The key is derived from SECRET_KEY, so every process has it, and nobody stores or rotates it. After
+a change of SECRET_KEY, the devices must be enrolled again.
 """
 
 import json
@@ -17,17 +17,17 @@ from healthcode.core import Key, key_id
 from healthcode.core.cose import sign_es256
 from healthcode.core.keys import to_base64url
 
-# The number of points of P-256 (FIPS 186-5); private keys are below it.
+# The order of P-256 (FIPS 186-5). Private keys are smaller.
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 def public_key() -> Key:
-    """The key that devices verify with: P-256, without an end."""
+    """Return the key by which devices verify: P-256, without an end."""
     return Key.of(_private_key(settings.SECRET_KEY).public_key(), not_before=0)
 
 
 def signed(document: Mapping[str, object], *, typ: str) -> str:
-    """The document as a JWS (RFC 7515, compact, ES256) whose header says what it is."""
+    """Sign the document as a JWS (RFC 7515, compact, ES256) whose header names its `typ`."""
     private_key = _private_key(settings.SECRET_KEY)
     kid = to_base64url(key_id(private_key.public_key()))
     text = f"{_compact({'alg': 'ES256', 'kid': kid, 'typ': typ})}.{_compact(document)}"
@@ -36,7 +36,7 @@ def signed(document: Mapping[str, object], *, typ: str) -> str:
 
 @cache
 def _private_key(secret: str) -> ec.EllipticCurvePrivateKey:
-    # 16 bytes more than the key has, so that the remainder favours no number.
+    # 16 bytes more than a key has make the remainder almost uniform; FIPS 186-5, A.2.1, asks for 8.
     derivation = HKDF(SHA256(), 48, salt=None, info=b"health code: what devices are told")
     number = int.from_bytes(derivation.derive(secret.encode()), "big")
     return ec.derive_private_key(number % (_ORDER - 1) + 1, ec.SECP256R1())

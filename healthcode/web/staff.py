@@ -1,8 +1,7 @@
-"""Threads that work on calls, and how many of them each kind has.
+"""The threads that work on calls, a fixed number for each kind of call.
 
-So many are at work at once and the rest go away at once: a request that nobody waits for any more
-costs as much as any other, so a queue that grows past what people wait for makes a busy server a
-dead one.
+Calls for which no thread is free are refused at once. Otherwise a queue would grow until nobody
+waits any more for the calls in it, but each of them would still cost as much work as any other.
 """
 
 import asyncio
@@ -20,11 +19,11 @@ from healthcode.web.wsgi import RawResponse
 logger = logging.getLogger(__name__)
 
 STACK_WAITING: Final = 64
-"""So many calls of operators wait for one of their threads."""
+"""How many calls of operators may wait for one of their threads."""
 
 
 class Call:
-    """A request at work: whoever waits for `answer` gets the thread's, or is told to come again."""
+    """A request that a thread works on. `answer` is its answer, or None after `give_up`."""
 
     __slots__ = ("answer", "began", "job", "work")
 
@@ -35,16 +34,16 @@ class Call:
         self.began = time.monotonic()
 
     def give_up(self) -> None:
-        """Let the caller go; what the thread has not done by now is not done."""
+        """Release the caller. From now on the thread's call does no more work in the database."""
         self.work.abandoned = True
         if not self.answer.done():
             self.answer.set_result(None)
 
 
 class Staff:
-    """The threads for one kind of calls. All but the threads themselves belongs to one loop.
+    """The threads for one kind of calls. Only the event loop uses everything but the threads.
 
-    A thread that hangs keeps its place, so that no more than `places` ever hang.
+    A thread that hangs keeps its place, so that never more than `places` threads hang.
     """
 
     def __init__(self, kind: CallKind, places: int, *, waiting: int = 0) -> None:
@@ -55,12 +54,12 @@ class Staff:
         self._jobs: SimpleQueue[Call | None] = SimpleQueue()
         self._loop = asyncio.get_running_loop()
         for number in range(places):
-            # Daemons: a thread that hangs must not keep the process from ending.
+            # Daemon threads, because a thread that hangs must not keep the process from ending.
             name = f"{kind.value}-{number}"
             threading.Thread(target=self._run, name=name, daemon=True).start()
 
     def take(self, job: Callable[[], RawResponse]) -> Call | None:
-        """Set somebody to work; None when all are."""
+        """Give the job to a thread; None when all places are taken."""
         if len(self.at_work) >= self._most:
             return None
         call = Call(self.kind, job)
@@ -69,14 +68,14 @@ class Staff:
         return call
 
     def dismiss(self) -> None:
-        """Let every thread go once it has done what it is at."""
+        """End each thread after the call that it is working on."""
         for _ in range(self._places):
             self._jobs.put(None)
 
     def _run(self) -> None:
         while (call := self._jobs.get()) is not None:
             answer = self._work(call)
-            # A thread that hung may come back when nobody is there any more.
+            # A thread that hung may return after the event loop has closed.
             with suppress(RuntimeError):
                 self._loop.call_soon_threadsafe(self._done, call, answer)
 
@@ -85,7 +84,7 @@ class Staff:
             with at(call.work):
                 return call.job()
         except Exception:
-            # Django answers what its views raise; this is a fault outside of it.
+            # Django answers exceptions of views itself, so this one was raised outside of Django.
             logger.exception("A call failed outside Django")
             return RawResponse(500, [(b"content-length", b"0")], b"")
 

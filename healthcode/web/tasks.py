@@ -1,4 +1,4 @@
-"""What Celery calls on its clock."""
+"""The tasks that beat starts."""
 
 from celery import shared_task
 from django.utils import timezone
@@ -8,5 +8,5 @@ from healthcode.web import keeping
 
 @shared_task(name="web.forget")
 def forget(*, cadence: str) -> None:
-    """Delete what has served its time, of the tables that are due at this cadence."""
+    """Delete rows whose time is over, in the tables that are due at this cadence."""
     keeping.forget(keeping.Cadence(cadence), at=timezone.now())

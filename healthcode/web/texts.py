@@ -1,8 +1,8 @@
-"""Texts as people type, paste and print them: cleaned here, for pages, calls, files and commands.
+"""Clean texts that people type or paste, for pages, calls, files and commands.
 
-Which character is what is said by the closed lists of docs/format.md, section 10, and never by the
-interpreter: its Unicode is as old as it is, and names get new characters every few years. NFC alone
-asks the interpreter, and leaves alone what it does not know.
+The closed lists of docs/format.md, section 10, say what each character is. Python's own Unicode
+data is not used, because it changes with the version, and names get new characters every few years.
+Only NFC normalization uses it; NFC leaves unknown characters as they are.
 """
 
 import re
@@ -23,11 +23,11 @@ SIGNS: Final = (
     r"\ufeff-\uff20\uff3b-\uff40\uff5b-\uff65\ufff0-\uffff\U0001f000-\U0001faff"
     r"\U000e0000-\U000e0fff"
 )
-"""Classes of characters, as they stand between the brackets of a regular expression."""
+"""Classes of characters, in the form between the brackets of a regular expression."""
 
 _BLANKS: Final = re.compile(f"[{BLANKS}]+")
 _UNSEEN: Final = re.compile(f"[{UNSEEN}]+")
-# One by one, to strip with: a pattern would try a long run of blanks from each of its places.
+# A list for `str.strip`, because a pattern takes quadratic time on a long run of blanks.
 _AROUND: Final = "".join(re.findall(f"[{BLANKS}{UNSEEN}]", "".join(map(chr, range(0x10000)))))
 _SEPARATORS: Final = re.compile(f"[{BLANKS}{UNSEEN}{TURNING}{DASHES}]+")
 _DIGITS: Final = re.compile("[0-9]{1,18}")
@@ -37,18 +37,18 @@ NO_LETTERS: Final = re.compile(f"[{SIGNS}]+")
 
 
 class NotVisible(ValueError):
-    """A text holds marks that nobody sees or that turn the writing."""
+    """A text has characters that are invisible or change the writing direction."""
 
 
 def read_utf8(data: bytes) -> str:
-    """A body or a file as text; its byte order mark is none of it. Raises UnicodeDecodeError."""
+    """Decode a body or a file, without its byte order mark. Raises UnicodeDecodeError."""
     return without_mark(data).decode("utf-8")
 
 
 def line(text: str) -> str:
-    """A name or another text of one line: NFC, single spaces, without the marks of copied text.
+    """Clean a name or another text of one line: NFC, single spaces, no marks from copying.
 
-    Raises NotVisible where other marks of the list are left.
+    Raises NotVisible when other characters of the list remain.
     """
     cleaned = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
     found = _BLANKS.sub(" ", cleaned).strip(" ")
@@ -58,36 +58,36 @@ def line(text: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text, as its blanks part them."""
+    """Split a text into words at its blanks."""
     return [word for word in _BLANKS.split(text) if word]
 
 
 def trimmed(text: str) -> str:
-    """A text as it is, without the blanks and unseen marks around it."""
+    """Remove blanks and invisible characters around a text."""
     return text.strip(_AROUND)
 
 
 def number(text: str) -> str:
-    """The letters and digits of a number or a code: half width, A to Z large, no separators."""
+    """Return the letters and digits of a number or code: half width, a to z in upper case."""
     return _SEPARATORS.sub("", text.translate(_HALF_WIDTH)).translate(_UPPER)
 
 
 def half_width(text: str) -> str:
-    """A text as `trimmed`, its full-width letters, digits and signs in their usual width."""
+    """Trim a text, and convert full-width letters, digits and signs to half width."""
     return trimmed(text.translate(_HALF_WIDTH))
 
 
 def whole(text: str) -> int:
-    """The whole number that was typed; 0, which names nothing, where it is none or far too long."""
+    """Return the whole number in a text; 0, which numbers nothing, if it is none or too long."""
     digits = half_width(text)
     return int(digits) if _DIGITS.fullmatch(digits) else 0
 
 
 def says_nothing(text: str) -> bool:
-    """Whether a text has nothing to read."""
+    """Tell whether a text has nothing to read."""
     return not trimmed(text)
 
 
 def has_letters(text: str) -> bool:
-    """Whether more than digits and signs is in a text; characters yet unknown are letters."""
+    """Tell whether a text has more than digits and signs; unknown characters count as letters."""
     return bool(NO_LETTERS.sub("", text))

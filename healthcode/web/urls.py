@@ -1,5 +1,3 @@
-"""Addresses of the web room."""
-
 from django.urls import path
 
 from healthcode.web import pages as views

@@ -1,7 +1,7 @@
-"""A request as Django takes it (WSGI, PEP 3333), made from one as the server gives it (ASGI).
+"""Convert a request from the server's form (ASGI) to the one that Django takes (WSGI, PEP 3333).
 
-Django's own ASGI handler would call every view, which are all synchronous, through layers of tasks
-and threads that cost more than the way through the framework.
+Django's own ASGI handler is not used. All views are synchronous, and it would call them through
+layers of tasks and threads that cost more than the framework itself.
 """
 
 import sys
@@ -26,7 +26,7 @@ _PLAIN: Final = {b"content-type": "CONTENT_TYPE", b"content-length": "CONTENT_LE
 
 
 class RawResponse(NamedTuple):
-    """What is sent back."""
+    """An answer as status, headers and body."""
 
     status: int
     headers: list[tuple[bytes, bytes]]
@@ -34,7 +34,7 @@ class RawResponse(NamedTuple):
 
 
 def environ_of(scope: Scope, headers: dict[bytes, bytes], body: bytes) -> "WSGIEnvironment":
-    """The request with its whole body."""
+    """Return the WSGI environment of a request with its whole body."""
     client, server = scope["client"], scope["server"]
     environ: dict[str, Any] = {
         **_ALIKE,
@@ -54,10 +54,10 @@ def environ_of(scope: Scope, headers: dict[bytes, bytes], body: bytes) -> "WSGIE
 
 
 def headers_of(scope: Scope) -> dict[bytes, bytes]:
-    """The headers by their names, one that came several times joined.
+    """Return the headers by name; the values of a repeated header are joined.
 
-    Names with underscores are left out: as variables they are the same as those with dashes, so
-    that a caller could say what only a proxy may.
+    Names with underscores are left out. As WSGI variables they equal the names with hyphens, so a
+    caller could set headers that only a proxy may set.
     """
     found: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
@@ -69,7 +69,7 @@ def headers_of(scope: Scope) -> dict[bytes, bytes]:
 
 
 def ask(application: "WSGIApplication", environ: "WSGIEnvironment") -> RawResponse:
-    """The application's whole answer; no view of ours streams one."""
+    """Return the application's whole answer, because no view of this service streams."""
     said: list[tuple[int, list[tuple[bytes, bytes]]]] = []
 
     def start_response(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:

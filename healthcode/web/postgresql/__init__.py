@@ -1,1 +1,1 @@
-"""Django's PostgreSQL with a cheaper look at whether a kept connection still lives."""
+"""Django's PostgreSQL engine, with limits on waiting and a cheaper check of kept connections."""

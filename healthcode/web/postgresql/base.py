@@ -1,10 +1,8 @@
-"""The database engine; Django wants it in a module of this name.
+"""The database engine. Django requires a module of this name.
 
-Before the first statement of a request Django sees whether its kept connection still lives, so
-that a restart of the database fails nobody's request. It asks the server for that, a statement more
-with each request; what the server did is already known on this side.
-
-Nobody waits for the database for long: each kind of call has its limits (`healthcode.web.calls`).
+It differs from Django's engine in two ways. It checks a kept connection before a request without a
+statement, by looking whether the server has closed it. And no call waits long for the database,
+because each kind of call has its limits (`healthcode.web.calls`).
 """
 
 import select
@@ -19,9 +17,9 @@ from healthcode.web import calls
 from healthcode.web.outages import DATABASE
 
 CONNECTING: Final = {
-    # The least that libpq takes.
+    # The smallest value that libpq accepts.
     "connect_timeout": 2,
-    # A server that vanished without a word, or the way to it.
+    # These detect a server, or a network, that disappeared without closing the connection.
     "tcp_user_timeout": 5000,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -44,11 +42,11 @@ _PREFIXES: Final = {kind: _prefix(limits) for kind, limits in calls.LIMITS.items
 
 
 class Cursor(extensions.cursor):
-    """A cursor whose transactions begin with the limits of what their thread is at.
+    """A cursor that begins each transaction with the limits of the thread's call.
 
-    They travel with the first statement, which costs no way of its own, and end with the
-    transaction. So they hold behind PgBouncer in transaction mode too, which hands a session on to
-    others and refuses such options at its start.
+    The limits go to the server together with the first statement, so they cost no additional round
+    trip. They end with the transaction, so they also work behind PgBouncer in transaction mode,
+    which shares sessions and refuses such options when a connection starts.
     """
 
     def execute(
@@ -56,7 +54,7 @@ class Cursor(extensions.cursor):
         query: str | bytes | sql.Composable,
         vars: Sequence[Any] | Mapping[str, Any] | None = None,
     ) -> None:
-        """See psycopg2. Raises OperationalError where nobody waits, or the server is silent."""
+        """Run a statement. Raises OperationalError: the caller has gone or the server is silent."""
         work = calls.current()
         if work is not None:
             require_hope(work)
@@ -74,7 +72,7 @@ def _prefixed(prefix: str, query: str | bytes | sql.Composable) -> str | bytes |
 
 
 def require_hope(work: calls.AtWork) -> None:
-    """Raise OperationalError where an answer would come too late, or never."""
+    """Raise OperationalError when an answer would come too late or never."""
     if work.abandoned:
         raise psycopg2.OperationalError("Whoever asked for this was told to come again")
     if DATABASE.is_silent():
@@ -82,21 +80,19 @@ def require_hope(work: calls.AtWork) -> None:
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """As Django's."""
-
     def get_connection_params(self) -> dict[str, Any]:
-        """Django's, with an end to waiting; what DATABASE_URL says counts."""
+        """Add time-outs to Django's parameters; options in DATABASE_URL override them."""
         return {**CONNECTING, **super().get_connection_params(), "cursor_factory": Cursor}
 
     def get_new_connection(self, conn_params: Any) -> Any:
-        """A connection. Raises OperationalError at once where none would come."""
+        """Connect. Raises OperationalError: the caller has gone or the server is silent."""
         work = calls.current()
         if work is not None:
             require_hope(work)
         return super().get_new_connection(conn_params)
 
     def _commit(self) -> None:
-        """Commit, unless the caller was told that it could not be done."""
+        """Commit, unless the caller has already been told that it could not be done."""
         work = calls.current()
         if work is not None and self.connection is not None:
             with self.wrap_database_errors:
@@ -104,10 +100,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super()._commit()  # type: ignore[misc]  # its stub does not know it
 
     def is_usable(self) -> bool:
-        """Whether the kept connection can be used.
+        """Tell whether the kept connection still works.
 
-        Between two requests a server sends nothing but its farewell: where there is nothing to
-        read, it has not gone. Where there is, Django's own way tells.
+        Between two requests a server sends only the notice that it closes the connection. So a
+        connection with nothing to read is usable; otherwise Django's own check decides.
         """
         if self.connection is None or self.connection.closed:
             return False

@@ -1,7 +1,7 @@
-"""Colours and levels as words, for templates: `{% load colours %}`.
+"""Filters that write colours and levels as words: `{% load colours %}`.
 
 `{% include "web/_colour.html" with colour="green" %}` shows a person's colour as colour, word and
-shape; `{{ "orange"|level_badge }}` shows an area's level as swatch, letter and word.
+shape. `{{ "orange"|level_badge }}` shows an area's level as colour, letter and word.
 """
 
 from django import template
@@ -28,19 +28,19 @@ LEVEL_WORDS: dict[str, tuple[str, Promise]] = {
 
 @register.filter
 def colour_word(colour: str) -> Promise:
-    """The word for a person's colour (`green`, `yellow`, `red`)."""
+    """Return the word for a person's colour (`green`, `yellow`, `red`)."""
     return COLOUR_WORDS[colour]
 
 
 @register.filter
 def level_word(level: str) -> Promise:
-    """The word for an area's level (`green` to `red`)."""
+    """Return the word for an area's level (`green` to `red`)."""
     return LEVEL_WORDS[level][1]
 
 
 @register.filter
 def level_badge(level: str) -> SafeString:
-    """An area's level as swatch, letter and word."""
+    """Show an area's level as colour, letter and word."""
     letter, word = LEVEL_WORDS[level]
     return format_html(
         '<span class="level level-{}" data-letter="{}">{}</span>', level, letter, word

@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = __doc__ or ""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print what is kept, then what becomes of it, then which tables are about nobody."""
+        """Print what tables keep, what becomes of it, and which tables are about nobody."""
         kept = [record for record in reversed(records()) if record.export is not OF_NOBODY]
         others = sorted(_name(record) for record in records() if record.export is OF_NOBODY)
         self._table(

@@ -13,7 +13,7 @@ from healthcode.web.refusals import every_refusal, sentence_of
 from healthcode.web.schema import described
 
 MOST_NAMED: Final = 7
-"""Nobody would read a row that names more calls than this."""
+"""A row with more calls than this shows only their number."""
 
 HEAD: Final = """\
 # Refusals
@@ -33,24 +33,21 @@ declares the same for each call, so a client generated from it has these errors 
 
 
 class Command(BaseCommand):
-    """Prints the page."""
-
     help = "Print docs/reference/refusals.md, made from the refusals' classes."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print it."""
         self.stdout.write(page(), ending="")
 
 
 def page() -> str:
-    """The page: a row for each refusal, by status and slug."""
+    """Make the page, with one row for each refusal, by status and slug."""
     calls = calls_by_type()
     refusals = sorted(every_refusal(), key=lambda refusal: (refusal.status, refusal.slug))
     return HEAD + "".join(_row(refusal, calls) for refusal in refusals)
 
 
 def calls_by_type() -> dict[str, list[str]]:
-    """The names of the calls that declare each type of problem document."""
+    """Return the names of the calls that declare each type of problem document."""
     description = described()
     schemas = description["components"]["schemas"]
     found: dict[str, list[str]] = defaultdict(list)
@@ -64,7 +61,7 @@ def calls_by_type() -> dict[str, list[str]]:
 
 
 def operations(description: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every operation of an OpenAPI description."""
+    """Return every operation of an OpenAPI description."""
     for path in description["paths"].values():
         yield from (item for item in path.values() if "operationId" in item)
 

@@ -1,4 +1,4 @@
-"""`manage.py migrate`, which does not keep a running service waiting for its tables."""
+"""`manage.py migrate` with time limits, so that a running service does not wait for its tables."""
 
 from typing import Any
 
@@ -8,9 +8,9 @@ from healthcode.web.calls import AtWork, CallKind, at
 
 
 class Command(migrate.Command):
-    """As Django's, with limits: each migration's transaction ends rather than waits."""
+    """Give each migration's transaction the limits of `CallKind.MIGRATION`."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Migrate; fails where a lock is not to be had in time, and may be run again."""
+        """Migrate. It fails when a lock takes too long, and may be repeated."""
         with at(AtWork(CallKind.MIGRATION)):
             super().handle(*args, **options)
