@@ -70,9 +70,7 @@ def test_only_bundles_of_the_own_service_are_accepted(door: APIClient, zhejiang:
     ]
 
 
-def test_only_optional_members_may_be_added(
-    door: APIClient, zhejiang: Authority
-) -> None:
+def test_only_optional_members_may_be_added(door: APIClient, zhejiang: Authority) -> None:
     """Each object may have the extra member `optional`. Any other extra member is refused."""
     answer = door.get("/api/v1/devices/bundle").json()
     content = opened(answer)

@@ -161,7 +161,7 @@ def test_an_issuer_that_drips_is_given_up(
     authority: Authority, web: Web, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetching, "WHOLE_TIMEOUT_SECONDS", -1)
-    assert refresh_all(at=now) == {"CN-33": "answered too slowly"}
+    assert refresh_all(at=now) == {"CN-33": "the server answered too slowly"}
 
 
 def test_one_issuer_out_of_reach_holds_up_no_other(authority: Authority, now: datetime) -> None:

@@ -164,7 +164,7 @@ def test_bad_lists_and_silence_leave_the_last_good_one(
         followed.path.write_text(bad)
         assert set(refresh_all(at=now)) == {"the trust list"}, bad[:20]
     followed.path.unlink()
-    assert refresh_all(at=now) == {"the trust list": "file cannot be read (FileNotFoundError)"}
+    assert refresh_all(at=now) == {"the trust list": "the file cannot be read (FileNotFoundError)"}
     assert judge(shanghai.code(at=now), now) == ("pass", "ok")
 
 

@@ -116,7 +116,7 @@ def keep(token: bytes, *, etag: str, at: datetime) -> None:
     try:
         alliance = keys()
     except OSError as why:
-        raise FetchFailed(f"no keys of the alliance ({type(why).__name__})") from why
+        raise FetchFailed(f"the alliance's keys cannot be read ({type(why).__name__})") from why
     core.parse_trust_list(token, alliance, _seconds(at))
     said = {"token": token.decode("ascii"), "etag": etag, "confirmed_at": at}
     with transaction.atomic():
@@ -135,7 +135,7 @@ def _fetch(source: str, *, etag: str) -> Fetched:
         with Path(source).open("rb") as file:
             return Fetched(file.read(LIST_LIMIT + 1), "")
     except OSError as why:
-        raise FetchFailed(f"file cannot be read ({type(why).__name__})") from why
+        raise FetchFailed(f"the file cannot be read ({type(why).__name__})") from why
 
 
 def _seconds(at: datetime) -> int:

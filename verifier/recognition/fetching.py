@@ -66,15 +66,15 @@ def fetch(uri: str, *, etag: str, limit: int, reach: Reach) -> Fetched:
             if response.status == HTTPStatus.NOT_MODIFIED and etag:
                 return Fetched(None, etag)
             if response.status != HTTPStatus.OK:
-                raise FetchFailed(f"answered {response.status}")
+                raise FetchFailed(f"the server answered {response.status}")
             body = _read(response, limit)
     except (OSError, http.client.HTTPException, ValueError) as error:
         if time.monotonic() > deadline:
-            raise FetchFailed("answered too slowly") from error
-        raise FetchFailed(f"could not be reached ({type(error).__name__})") from error
+            raise FetchFailed("the server answered too slowly") from error
+        raise FetchFailed(f"the server could not be reached ({type(error).__name__})") from error
     if time.monotonic() > deadline:
         # A body that the deadline cut off looks complete.
-        raise FetchFailed("answered too slowly")
+        raise FetchFailed("the server answered too slowly")
     return Fetched(body, response.headers.get("ETag", "")[:80])
 
 
@@ -112,7 +112,7 @@ def _socket(target: SplitResult, reach: Reach) -> socket.socket:
 
 
 def _first_to_answer(addresses: Iterable[str], port: int) -> socket.socket:
-    failure = OSError("no address")
+    failure = OSError("the host has no address")
     for address in addresses:
         try:
             return socket.create_connection((address, port), timeout=TIMEOUT_SECONDS)
@@ -166,5 +166,5 @@ def _read(response: http.client.HTTPResponse, limit: int) -> bytes:
         size += len(chunk)
         chunks.append(chunk)
         if size > limit:
-            raise FetchFailed(f"larger than {limit} bytes")
+            raise FetchFailed(f"the answer is larger than {limit} bytes")
     return b"".join(chunks)

@@ -91,7 +91,7 @@ def keep_status_list(issuer: str, *, uri: str, body: bytes, etag: str, at: datet
     """
     parsed = core.parse_status_list(body, _keys_of(issuer, at), int(at.timestamp()), uri=uri)
     if parsed.issuer != issuer:
-        raise core.NotTrusted("status list speaks for another issuer")
+        raise core.NotTrusted("the status list is from another issuer")
     as_of = datetime.fromtimestamp(parsed.as_of, UTC)
     _keep(issuer, uri=uri, kind="status", body=body, etag=etag, as_of=as_of, at=at)
 
@@ -109,7 +109,7 @@ def _keys_of(issuer: str, at: datetime) -> tuple[core.Key, ...]:
         return core.read_published(bytes(by_hand.body))[0]
     member = next((member for member in _members(at, but=()) if member.name == issuer), None)
     if member is None:
-        raise core.NotTrusted("nobody vouches for this issuer")
+        raise core.NotTrusted("this issuer is neither trusted by hand nor in the trust list")
     return member.keys
 
 
@@ -151,9 +151,9 @@ def _keep(
         if created:
             return
         if held.issuer != issuer:
-            raise core.NotTrusted("address belongs to another issuer")
+            raise core.NotTrusted("another issuer already publishes at this address")
         if as_of < held.as_of:
-            raise core.NotTrusted("older than the copy at hand")
+            raise core.NotTrusted("the copy is older than the stored one")
         if bytes(held.body) != body:
             held.body, held.changed_at = body, at
         held.etag, held.as_of = etag, as_of
@@ -237,11 +237,11 @@ def _status_lists(issuer: str, metadata: bytes, near: frozenset[str]) -> list[st
     """
     document = strict_json.load(metadata, MalformedMetadata)
     if not isinstance(document, dict) or document.get("issuer") != issuer:
-        raise FetchFailed("metadata are those of another issuer")
+        raise FetchFailed("the metadata are from another issuer")
     uris = document.get("status_lists", [])
     if not isinstance(uris, list) or len(uris) > MAX_LISTS:
-        raise FetchFailed("metadata name no list of status lists")
+        raise FetchFailed("the metadata have no valid status_lists")
     named = [uri for uri in uris if isinstance(uri, str) and len(uri) <= MAX_URI]
     if hosts(named) - near:
-        raise FetchFailed("metadata name status lists at another host")
+        raise FetchFailed("the metadata name status lists at another host")
     return named
