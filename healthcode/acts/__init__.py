@@ -1,1 +1,4 @@
-"""Acts of record: who did what, in which role, on what ground. It stores, and calls nobody."""
+"""Acts: what somebody with authority did, for which area and on what ground.
+
+This room only stores acts. It calls no other room but `accounts`.
+"""

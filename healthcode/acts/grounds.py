@@ -1,4 +1,4 @@
-"""What is asked of the ground of an act, alike on pages and in the interface."""
+"""The ground of an act (why somebody did it), checked alike on pages and in the interface."""
 
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ NO_GROUND: Final = format_lazy(
 
 
 def check_ground(ground: str) -> None:
-    """Let only a ground through that says something, and not too much.
+    """Refuse a ground that is empty or longer than `LONGEST_GROUND`.
 
     Raises:
         InvalidInput: pointing at `/ground`.
@@ -26,7 +26,7 @@ def check_ground(ground: str) -> None:
 
 
 class GroundField(serializers.CharField):
-    """The member in which a call says on what ground."""
+    """The member `ground` of a call: why somebody does this. It is kept for good."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(max_length=LONGEST_GROUND, **kwargs)

@@ -1,4 +1,4 @@
-"""What the table of acts holds, and what becomes of it."""
+"""What the table of acts holds about people, and for how long."""
 
 from typing import Final
 

@@ -1,11 +1,14 @@
-"""The closed list of what somebody with authority can do here."""
+"""The closed list of the kinds of acts."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
 class ActKind(models.TextChoices):
-    """A kind of act. The value is stored for good; the label is what an officer's desk calls it."""
+    """A kind of act, such as publishing a map. An act needs authority and is kept for good.
+
+    The value is stored for good, so never rename it. The label is what the officer's desk shows.
+    """
 
     LEVELS_PUBLISHED = "levels-published", _("Risk map published")
     POLICY_PUBLISHED = "policy-published", _("Policy published")

@@ -1,4 +1,4 @@
-"""The acts of record."""
+"""The table of acts."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,10 +7,11 @@ from accounts.models import Account
 
 
 class Act(models.Model):
-    """What somebody with authority did, on what ground. Kept for good, never changed.
+    """What somebody with authority did, for which area, and on what ground (why).
 
-    `detail` is the act itself (a map, a policy's version, the evidence withdrawn), without
-    anything that identifies a person.
+    For example, an officer publishes a risk map or withdraws evidence. `detail` holds what was done
+    (the map, the version of the policy), and nothing that identifies a person. The row is kept for
+    good and never changed.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="acts")

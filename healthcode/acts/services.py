@@ -1,4 +1,4 @@
-"""Writing acts down."""
+"""Record acts."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ def record_act(
     detail: Mapping[str, object],
     at: datetime,
 ) -> Act:
-    """Write down, for good, what `account` did and on what ground; the table takes no changes."""
+    """Record for good what `account` did and on what ground; nobody can change the row later."""
     return Act.objects.create(
         account=account, kind=kind, area=area, ground=ground, detail=detail, at=at
     )

@@ -1,6 +1,6 @@
-"""From the scans around a case to the people who were there.
+"""Find the people behind the scans around a case, when an officer's inquiry needs them.
 
-Scans know no person, and the rooms that hold scans, pseudonyms and tracing do not know each other;
-this stands above them all. Only what an inquiry needs is ever resolved
-(docs/decisions/0014-tracing-resolves-on-demand.md).
+A scan holds no person, only the pseudonym of a code. The rooms that hold scans, pseudonyms and
+presences do not import each other, so this room above them joins the three. It resolves only the
+scans that an inquiry needs (docs/decisions/0014-tracing-resolves-on-demand.md).
 """

@@ -1,4 +1,4 @@
-"""Giving an inquiry the presences that it needs, from the scans of this issuer's codes."""
+"""Resolve the scans that an inquiry needs into presences (who was at which place, and when)."""
 
 from datetime import datetime
 
@@ -13,13 +13,12 @@ from healthcode.tracing.trace import Window
 
 @transaction.atomic
 def place(inquiry_id: int, *, at: datetime) -> bool:
-    """Resolve the scans around the case, and around its close contacts since they met it.
+    """Resolve the scans around the case, and around its close contacts since they met the case.
 
-    Whether it was done: not when another worker is at it, or has been. Doing it again changes
-    nothing.
+    Return False if another worker is doing this or has done it. Repeating is harmless.
 
     Raises:
-        DoesNotSign: this process has not the key of the pseudonyms.
+        DoesNotSign: this process does not have the key of the pseudonyms.
     """
     waiting = Inquiry.objects.filter(pk=inquiry_id, placed_at__isnull=True)
     inquiry = waiting.select_for_update(skip_locked=True, of=("self",)).first()
@@ -38,6 +37,6 @@ def place(inquiry_id: int, *, at: datetime) -> bool:
 
 
 def place_waiting(*, at: datetime) -> int:
-    """Resolve for every inquiry that waits; how many were done."""
+    """Resolve the scans of every waiting inquiry; return how many were done."""
     waiting = Inquiry.objects.filter(placed_at__isnull=True).order_by("pk")
     return sum(place(pk, at=at) for pk in waiting.values_list("pk", flat=True))

@@ -1,7 +1,7 @@
-"""Scans and the people behind them, in sets: from people to their scans, and back from scans.
+"""Find the scans of given people, and the people behind given scans, thousands at a time.
 
-A code's pseudonym is its index in a status list of the day on which it was made. The issuer's
-permutation leads from people to indexes and back, thousands at a time.
+A scan holds only the pseudonym of a code: an index in a status list of the day on which the code
+was made. The issuer's secret permutation leads from a person to the index and back.
 """
 
 from collections import defaultdict
@@ -26,19 +26,19 @@ from healthcode.tracing.trace import Window
 from healthcode.web.days import day_of, start_of_day
 
 LONGEST: Final = max(MEASURES[kind].longest for kind in VENUES)
-"""How long a visit to any venue may be."""
+"""The longest visit to any kind of venue."""
 
-# A code that was not genuine says nothing of anybody.
+# A code that is not genuine says nothing about anybody.
 NOT_GENUINE: Final = ("bad_signature", "unknown_key", "unknown_issuer", "malformed")
-# One that had run out may be a picture that was sent on: it does not place its holder for sure.
-RUN_OUT: Final = ("expired", "not_yet_valid")
+# A code outside its time may be a picture that somebody sent on. Its holder was perhaps not there.
+OUTSIDE_ITS_TIME: Final = ("expired", "not_yet_valid")
 
-# How often each person's colour changed up to now, and whether it did since then.
+# How often each person's colour has changed until now, and whether it changed since `since`.
 CHANGES: Final = """
 SELECT person_id, changes, since >= %(since)s
 FROM colours_personcolour WHERE person_id = ANY(%(people)s::bigint[])
 """
-# 1. Where codes with these pseudonyms were scanned, each within its window.
+# Where and when codes with these pseudonyms were scanned, each within its own window.
 OWN: Final = """
 SELECT DISTINCT scan.venue_id, venue.kind, scan.scanned_at
 FROM unnest(%(uris)s::text[], %(indexes)s::bigint[], %(starts)s::timestamptz[],
@@ -54,10 +54,10 @@ CROSS JOIN LATERAL (
 ) AS scan
 JOIN verifier_venue AS venue ON venue.id = scan.venue_id
 """
-# 2. What was scanned at these venues in these times.
+# All scans at these venues within these periods.
 AROUND: Final = """
 SELECT DISTINCT scan.status_uri, scan.status_idx, scan.venue_id, scan.scanned_at,
-       device.at_exit, scan.reason <> ALL(%(run_out)s)
+       device.at_exit, scan.reason <> ALL(%(outside_its_time)s)
 FROM unnest(%(venues)s::bigint[], %(starts)s::timestamptz[], %(ends)s::timestamptz[])
     AS around (venue, starts, ends)
 CROSS JOIN LATERAL (
@@ -75,8 +75,8 @@ VENUES_NAMED: Final = "SELECT id, kind, name, area FROM verifier_venue WHERE id 
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
-    """Somebody's code was scanned at a venue."""
+class VenueScan:
+    """A code of the people who are searched was scanned at a venue."""
 
     venue: int
     kind: PlaceKind
@@ -84,8 +84,8 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """A person's code was scanned at a venue; `sure`: it had not run out."""
+class ResolvedScan:
+    """A scan at a venue whose person is known; `sure` means that the code was within its time."""
 
     person: int
     venue: int
@@ -95,28 +95,30 @@ class Sighting:
 
 
 def place_around(windows: Sequence[Window]) -> None:
-    """Store where the people of the windows were scanned in them, and who else was then there.
+    """Store presences of the people of the windows, and of everybody who was there with them.
 
     Raises:
-        DoesNotSign: this process has not the key of the pseudonyms.
+        DoesNotSign: this process does not have the key of the pseudonyms.
     """
     if not windows:
         return
     parts = _parts(windows)
-    visits = _own_scans(windows, parts)
-    sightings = _resolve(_scans_around(visits), parts)
-    _store(sightings)
+    own_scans = _own_scans(windows, parts)
+    _store(_resolve(_scans_around(own_scans), parts))
 
 
 def _parts(windows: Sequence[Window]) -> list[Part]:
-    """The lists in which a code that was alive in the windows, or shortly before, has its index."""
+    """Return the parts of status lists that hold the index of any code valid in the windows.
+
+    They begin earlier by the longest life of a code and the longest visit.
+    """
     oldest = timedelta(seconds=max(settings.PAPER_CODE_SECONDS, settings.LIVE_CODE_SECONDS))
     first = min(window.starts for window in windows) - oldest - LONGEST
     return parts_of(day_of(first), day_of(max(window.ends for window in windows) + LONGEST))
 
 
-def _own_scans(windows: Sequence[Window], parts: Sequence[Part]) -> list[Visit]:
-    """The venues at which the windows' people were scanned, and when."""
+def _own_scans(windows: Sequence[Window], parts: Sequence[Part]) -> list[VenueScan]:
+    """Return at which venues the people of the windows were scanned, and when."""
     used = _numbers_used([window.person for window in windows], parts)
     uris: list[str] = []
     indexes: list[int] = []
@@ -131,20 +133,23 @@ def _own_scans(windows: Sequence[Window], parts: Sequence[Part]) -> list[Visit]:
         ]
         indexes += part.indexes_of(number_of(window.person, changes) for window, changes in codes)
         uris += [part.uri] * len(codes)
-        # Who came before the window began may have been there when it did.
+        # Somebody who came before the window began may still have been there when it began.
         starts += [window.starts - LONGEST for window, _ in codes]
         ends += [window.ends for window, _ in codes]
     bound = {"uris": uris, "indexes": indexes, "starts": starts, "ends": ends}
-    return [Visit(venue, PlaceKind(kind), at) for venue, kind, at in _rows(OWN, bound)]
+    return [VenueScan(venue, PlaceKind(kind), at) for venue, kind, at in _rows(OWN, bound)]
 
 
 def _numbers_used(people: Sequence[int], parts: Sequence[Part]) -> Mapping[int, Iterable[int]]:
-    """After how many changes of colour each person's codes of these lists may have been made."""
+    """Return which numbers of colour changes the codes of each person may have in these lists.
+
+    The index of a code depends on how often the person's colour had changed when it was made.
+    """
     if not parts:
         return {}
     since = start_of_day(min(part.day for part in parts))
     found = _rows(CHANGES, {"people": people, "since": since})
-    # Whoever's colour changed may have had any of their numbers; nobody else has one of these.
+    # If the colour changed since then, any earlier number is possible; otherwise only the present.
     earlier = NUMBERS_A_PERSON - 1
     return {
         person: range(changes - min(changes, earlier) if changed else changes, changes + 1)
@@ -152,26 +157,27 @@ def _numbers_used(people: Sequence[int], parts: Sequence[Part]) -> Mapping[int, 
     }
 
 
-def _scans_around(visits: Iterable[Visit]) -> list[tuple[Any, ...]]:
-    """Every scan at the venues that may be of somebody who was there at the time."""
-    spans = list(_spans(visits))
+def _scans_around(own_scans: Iterable[VenueScan]) -> list[tuple[Any, ...]]:
+    """Return every scan that may belong to somebody who was at a venue at the same time."""
+    spans = list(_spans(own_scans))
     bound = {
         "venues": [venue for venue, _, _ in spans],
         "starts": [starts for _, starts, _ in spans],
         "ends": [ends for _, _, ends in spans],
-        "run_out": list(RUN_OUT),
+        "outside_its_time": list(OUTSIDE_ITS_TIME),
     }
     return _rows(AROUND, bound) if spans else []
 
 
-def _spans(visits: Iterable[Visit]) -> Iterable[tuple[int, datetime, datetime]]:
-    """For each venue the times to look at, those that touch joined into one."""
+def _spans(own_scans: Iterable[VenueScan]) -> Iterable[tuple[int, datetime, datetime]]:
+    """Yield the periods to search at each venue; periods that overlap become one."""
     by_venue: dict[tuple[int, PlaceKind], list[datetime]] = defaultdict(list)
-    for visit in visits:
-        by_venue[visit.venue, visit.kind].append(visit.at)
+    for scan in own_scans:
+        by_venue[scan.venue, scan.kind].append(scan.at)
     for (venue, kind), times in by_venue.items():
         times.sort()
-        # Who were there together came within the longest visit of each other, and left within it.
+        # Two people who were there together arrived at most one longest visit apart, and each left
+        # within one longest visit of arriving.
         longest = MEASURES[kind].longest
         begins = times[0] - longest
         for at, following in zip(times, [*times[1:], None], strict=True):
@@ -180,8 +186,8 @@ def _spans(visits: Iterable[Visit]) -> Iterable[tuple[int, datetime, datetime]]:
                 begins = following - longest if following else begins
 
 
-def _resolve(scans: Iterable[tuple[Any, ...]], parts: Sequence[Part]) -> list[Sighting]:
-    """Who was scanned; scans of lists that are not known any more are nobody's."""
+def _resolve(scans: Iterable[tuple[Any, ...]], parts: Sequence[Part]) -> list[ResolvedScan]:
+    """Find the person of each scan; leave out scans whose status list is no longer known."""
     by_list: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
     for uri, *rest in scans:
         by_list[uri].append(tuple(rest))
@@ -190,54 +196,55 @@ def _resolve(scans: Iterable[tuple[Any, ...]], parts: Sequence[Part]) -> list[Si
         rows = by_list.get(part.uri, [])
         holders = part.holders_of([row[0] for row in rows])
         found += [
-            Sighting(person, *row[1:]) for (person, _), row in zip(holders, rows, strict=True)
+            ResolvedScan(person, *row[1:]) for (person, _), row in zip(holders, rows, strict=True)
         ]
     known = set(
         Person.objects.filter(pk__in={s.person for s in found}).values_list("pk", flat=True)
     )
-    return [sighting for sighting in found if sighting.person in known]
+    return [scan for scan in found if scan.person in known]
 
 
-def _store(sightings: Sequence[Sighting]) -> None:
-    numbers = sorted({sighting.venue for sighting in sightings})
+def _store(scans: Sequence[ResolvedScan]) -> None:
+    numbers = sorted({scan.venue for scan in scans})
     with connection.cursor() as cursor:
         cursor.execute(VENUES_NAMED, [numbers])
         venues = [DoorVenue(id_, PlaceKind(kind), *rest) for id_, kind, *rest in cursor.fetchall()]
     places = venue_places(venues)
     kinds = {venue.number: venue.kind for venue in venues}
-    grouped: dict[tuple[int, int], list[Sighting]] = defaultdict(list)
-    for sighting in sightings:
-        grouped[sighting.person, sighting.venue].append(sighting)
+    grouped: dict[tuple[int, int], list[ResolvedScan]] = defaultdict(list)
+    for scan in scans:
+        grouped[scan.person, scan.venue].append(scan)
     record_presences(
         [
             NewPresence(person, places[venue], kinds[venue], starts, ends, sure)
-            for (person, venue), seen in grouped.items()
-            for starts, ends, sure in visits_of(seen, kinds[venue])
+            for (person, venue), own in grouped.items()
+            for starts, ends, sure in visits_of(own, kinds[venue])
         ]
     )
 
 
 def visits_of(
-    seen: Iterable[Sighting], kind: PlaceKind
+    scans: Iterable[ResolvedScan], kind: PlaceKind
 ) -> Iterable[tuple[datetime, datetime | None, bool]]:
-    """A person's visits to one venue: from each entry to the next exit, if there was one.
+    """Yield a person's visits to one venue as (from, to, sure); `to` is None without an exit scan.
 
-    An exit without an entry ends a visit of the usual length.
+    A visit lasts from a scan at the entrance to the next scan at an exit. An exit without an
+    entrance ends a visit of the usual length.
     """
     measure = MEASURES[kind]
-    entered: Sighting | None = None
-    for sighting in sorted(seen, key=lambda one: (one.at, one.at_exit)):
-        if not sighting.at_exit:
+    entered: ResolvedScan | None = None
+    for scan in sorted(scans, key=lambda scan: (scan.at, scan.at_exit)):
+        if not scan.at_exit:
             if entered is not None:
                 yield entered.at, None, entered.sure
-            entered = sighting
-        elif entered is not None and entered.at < sighting.at <= entered.at + measure.longest:
-            yield entered.at, sighting.at, entered.sure or sighting.sure
+            entered = scan
+        elif entered is not None and entered.at < scan.at <= entered.at + measure.longest:
+            yield entered.at, scan.at, entered.sure or scan.sure
             entered = None
         else:
             if entered is not None:
                 yield entered.at, None, entered.sure
-            yield sighting.at - measure.dwell, sighting.at, sighting.sure
+            yield scan.at - measure.dwell, scan.at, scan.sure
             entered = None
     if entered is not None:
         yield entered.at, None, entered.sure

@@ -1,4 +1,4 @@
-"""What this room refuses, with sentences for the officer who asked."""
+"""The refusals of tracing: each class has a title and a sentence for the officer."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -6,7 +6,7 @@ from healthcode.web.errors import Conflict, Refusal
 
 
 class NotACase(Refusal):
-    """Contacts are traced from a case that stands."""
+    """The evidence is not a confirmed or asymptomatic case, or it was withdrawn."""
 
     slug = "not-a-case"
     title = _("This is not a case")
@@ -14,7 +14,7 @@ class NotACase(Refusal):
 
 
 class NotPlacedYet(Conflict):
-    """The scans have not been resolved yet, so contacts would be missing."""
+    """A worker has not yet resolved the scans of the inquiry, so contacts would be missing."""
 
     slug = "not-placed-yet"
     title = _("The scans are still being searched")
@@ -22,7 +22,7 @@ class NotPlacedYet(Conflict):
 
 
 class AlreadyConfirmed(Conflict):
-    """The contacts of this inquiry are evidence already."""
+    """The contacts of this inquiry were recorded as evidence before."""
 
     slug = "already-confirmed"
     title = _("These contacts are already confirmed")
@@ -30,7 +30,7 @@ class AlreadyConfirmed(Conflict):
 
 
 class ChainChanged(Conflict):
-    """What would be confirmed is not what was looked at."""
+    """The chain is no longer the one that the officer saw, so it is not confirmed."""
 
     slug = "chain-changed"
     title = _("The chain of contacts has changed")

@@ -1,10 +1,10 @@
-"""What the tables of meetings hold, and what becomes of them."""
+"""What the tables of tracing hold about people, and for how long."""
 
 from typing import Final
 
 from healthcode.tracing import partitions
 from healthcode.tracing.models import Inquiry, Meeting, Membership, Place, Presence
-from healthcode.tracing.selectors import households_told_of, presences_told_of
+from healthcode.tracing.selectors import households_export, presences_export
 from healthcode.web.keeping import Because, Cadence, Export, Forget, Goes, TableRecord
 
 OF_WORK: Final = Because("is an officer's work; the contacts that it found are evidence")
@@ -15,7 +15,7 @@ RECORDS: Final = (
         holds="who was at a place, when",
         kept="28 days (`SCAN_RETENTION_DAYS`), by dropping the day's partition",
         forget=Forget(lambda at: partitions.maintain(at=at), Cadence.OFTEN),
-        export=Export("presences", lambda person_id, _at: presences_told_of(person_id)),
+        export=Export("presences", lambda person_id, _at: presences_export(person_id)),
         erase=lambda person_id, _at: Presence.objects.filter(person_id=person_id).delete(),
         sunset=Goes.AT_ONCE,
     ),
@@ -23,7 +23,7 @@ RECORDS: Final = (
         model=Membership,
         holds="who lives in a household, since when",
         kept="until the person is erased",
-        export=Export("households", lambda person_id, _at: households_told_of(person_id)),
+        export=Export("households", lambda person_id, _at: households_export(person_id)),
         erase=Goes.WITH_THE_PERSON,
         sunset=Goes.AT_ONCE,
     ),

@@ -1,8 +1,8 @@
-"""Kinds of places, and what being there together comes to.
+"""Kinds of places, and after how many minutes or within how many rows a contact there is close.
 
-The rows follow what authorities published, the minutes are this service's own:
-docs/reference/tracing.md says where each comes from and where it differs. A policy says which
-strength of contact gives which colour.
+The numbers of rows follow what authorities published; the minutes are this service's own.
+docs/reference/tracing.md gives the source of each number. A policy says which strength of contact
+gives which colour.
 """
 
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PlaceKind(models.TextChoices):
-    """Where people can be together: venues, vehicles, homes, and wherever two say they met."""
+    """A kind of place where people meet: a venue, a vehicle, a home, or a meeting told of."""
 
     RESTAURANT = "restaurant", _("restaurant")
     SHOP = "shop", _("shop")
@@ -36,7 +36,7 @@ class PlaceKind(models.TextChoices):
 
 
 class Strength(StrEnum):
-    """How near two people came: the traits of a contact (`healthcode.evidence.traits`)."""
+    """How near two people came; the values are also the traits of a contact's evidence."""
 
     CLOSE = "close"
     CASUAL = "casual"
@@ -46,14 +46,16 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What counts at one kind of place.
+    """How presences and contacts are measured at one kind of place.
 
     Args:
-        dwell: how long a visit is taken to last when no exit was scanned.
-        longest: no presence is stored as longer, so that a search need not look further back.
-        close_after: an overlap from which on the contact is close; shorter is casual.
-        rows: where seats decide instead: so many rows in front and behind are close.
-        carriages: rows count within a carriage, which both have to have known.
+        dwell: how long a visit is assumed to last if no exit was scanned.
+        longest: longer presences are cut to this, so a search need not look further back.
+        close_after: if two presences overlap for at least this long, the contact is close;
+            otherwise it is casual.
+        rows: if set, seats decide instead of minutes: up to so many rows in front and behind are
+            close.
+        carriages: rows are compared only within the same carriage, so both carriages must be known.
     """
 
     dwell: timedelta
@@ -88,7 +90,7 @@ MEASURES: Final[Mapping[PlaceKind, Measure]] = {
     PlaceKind.COACH: _minutes(1440, 1440, 0),
     PlaceKind.BUS: _minutes(180, 180, 10),
     PlaceKind.MEETING: _minutes(30, 1440, 0),
-    # Members of a household have periods of their own, without a limit.
+    # These times are not used: `Membership`, and no presence, says who lives in a household.
     PlaceKind.HOUSEHOLD: _minutes(1440, 1440, 0),
 }
 TIME_NEEDED: Final = _(
@@ -97,9 +99,9 @@ TIME_NEEDED: Final = _(
 
 
 def fits_in_days(kind: PlaceKind, starts: datetime, ends: datetime | None) -> bool:
-    """Whether a presence of which days are known, from one midnight to another, can be kept whole.
+    """Return whether a presence given in whole days is short enough to be kept whole.
 
-    To cut it would make up an hour.
+    A longer one would have to be cut at some hour that nobody reported, so it is refused.
     """
     if kind is PlaceKind.HOUSEHOLD:
         return True
@@ -121,7 +123,7 @@ VENUES: Final = (
 )
 VEHICLES: Final = (PlaceKind.TRAIN, PlaceKind.FLIGHT, PlaceKind.COACH, PlaceKind.BUS)
 
-# What a contact's evidence says of a place that has no name to tell: never whose home it is.
+# What the evidence of a contact says if the place has no name. It never says whose home it was.
 UNNAMED: Final[Mapping[PlaceKind, Mapping[str, str]]] = {
     PlaceKind.HOUSEHOLD: {"zh": "家里", "en": "at home"},
     PlaceKind.MEETING: {"zh": "见面", "en": "a meeting"},

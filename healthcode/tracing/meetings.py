@@ -1,4 +1,4 @@
-"""Whom a case says it met: entered by an officer, each an act, and traced like any presence."""
+"""Meetings that a case told an officer about. Each is an act, and is traced like a presence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +25,8 @@ from healthcode.web.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A meeting as an officer sees it: its number, with whom, when, and on what ground."""
+class MeetingOverview:
+    """A meeting as an officer sees it: its number, the other person, the time and the ground."""
 
     id: int
     person: int
@@ -46,15 +46,15 @@ def declare_meeting(
     ground: str,
     at: datetime,
 ) -> Meeting:
-    """Write down that the case met `person`, as an officer's act; `ends` None: for half an hour.
+    """Record that the case met `person`, as an officer's act; without `ends`, for half an hour.
 
-    An officer who asked stands for it, so it is no weak sign. The scans of who was met are resolved
-    anew, before anything can be confirmed.
+    The presences are stored as sure, because an officer asked the case. A worker resolves the scans
+    of the inquiry again before it can be confirmed, since `person` may have met others.
 
     Raises:
         NotFound, Forbidden: see `inquiry_for`.
         AlreadyConfirmed: the contacts are evidence already.
-        InvalidInput: no ground, nobody to be met, or a time outside of the infectious window.
+        InvalidInput: no ground, no such person, or a time outside the infectious window.
     """
     inquiry = _open_inquiry(account, inquiry_id, ground)
     case = inquiry.case.person_id
@@ -80,7 +80,9 @@ def declare_meeting(
 def retract_meeting(
     *, account: Account, inquiry_id: int, meeting_id: int, ground: str, at: datetime
 ) -> Meeting:
-    """Take back a meeting that was entered wrongly, as an act; nobody's colour rests on it yet.
+    """Take back a meeting that was entered by mistake, as an act.
+
+    This is possible only before the contacts are confirmed, while nobody's colour follows from it.
 
     Raises:
         NotFound, Forbidden: see `inquiry_for`; or there is no such meeting.
@@ -88,8 +90,8 @@ def retract_meeting(
         InvalidInput: no ground.
     """
     inquiry = _open_inquiry(account, inquiry_id, ground)
-    standing = Meeting.objects.filter(inquiry=inquiry, retracted_by__isnull=True)
-    meeting = standing.filter(pk=meeting_id).first()
+    meetings = Meeting.objects.filter(inquiry=inquiry, retracted_by__isnull=True)
+    meeting = meetings.filter(pk=meeting_id).first()
     if meeting is None:
         raise NotFound(_("There is no meeting with this number."))
     presences = Presence.objects.filter(place=meeting.place_id)
@@ -102,17 +104,17 @@ def retract_meeting(
     return meeting
 
 
-def meetings_of(inquiry: Inquiry) -> Sequence[Told]:
-    """The meetings of an inquiry that stand, in the order in which they were entered. Two queries.
+def meetings_of(inquiry: Inquiry) -> Sequence[MeetingOverview]:
+    """Return the meetings that were not taken back, in the order of entry. Two queries.
 
-    Those of people who were erased since, and of days past retention, are gone.
+    Meetings with people who were erased since, or on days past retention, are missing.
     """
-    standing = Meeting.objects.filter(inquiry=inquiry, retracted_by__isnull=True)
-    rows = {row.place_id: row for row in standing.select_related("declared_by").order_by("pk")}
+    meetings = Meeting.objects.filter(inquiry=inquiry, retracted_by__isnull=True)
+    rows = {row.place_id: row for row in meetings.select_related("declared_by").order_by("pk")}
     presences = Presence.objects.filter(place__in=rows).exclude(person=inquiry.case.person_id)
     met = {presence.place_id: presence for presence in presences}
     return [
-        Told(row.pk, met[place].person_id, met[place].starts, met[place].ends, ground)
+        MeetingOverview(row.pk, met[place].person_id, met[place].starts, met[place].ends, ground)
         for place, row in rows.items()
         if place in met
         for ground in (row.declared_by.ground,)
@@ -120,7 +122,7 @@ def meetings_of(inquiry: Inquiry) -> Sequence[Told]:
 
 
 def _open_inquiry(account: Account, inquiry_id: int, ground: str) -> Inquiry:
-    """The inquiry, locked, so that it is not confirmed meanwhile."""
+    """Return the inquiry, locked so that nobody can confirm it meanwhile."""
     inquiry_for(account, inquiry_id)
     check_ground(ground)
     known = Inquiry.objects.select_for_update(of=("self",)).select_related("case__person")

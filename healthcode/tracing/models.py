@@ -1,4 +1,4 @@
-"""Where people were together, and the inquiries that look from a case to its contacts."""
+"""Tables of tracing: places, who was there when, and officers' inquiries into cases."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -11,10 +11,11 @@ from healthcode.tracing.kinds import PlaceKind
 
 
 class Place(models.Model):
-    """Something in which people are together: a venue, one run of a vehicle, a household.
+    """A place where people are together: a venue, one run of a vehicle, a household, a meeting.
 
-    `venue` is the number of the venue at whose door scans were made; `reference` is its source's
-    own name for any other. `area` is a division's code, as far as it is known.
+    `venue` is the venue's number, if scans at its door are the source. If a source system reported
+    the place, `source` and `reference` (the source's own name for it) are set. `area` is the code
+    of the division, or "" if it is not known.
     """
 
     kind = models.CharField(max_length=10, choices=PlaceKind.choices)
@@ -34,10 +35,11 @@ class Place(models.Model):
 
 
 class Presence(models.Model):
-    """Somebody was at a place. The table is partitioned by `day` (Asia/Shanghai) in the migration.
+    """A person was at a place from `starts` to `ends`.
 
-    `sure`: somebody else saw the person there (a door, a ticket check). What a person alone sent
-    in, such as a venue's picture that they scanned, is not sure.
+    `sure` is true if somebody else saw the person there, such as a door or a ticket check. It is
+    false for what the person alone sent in, such as a venue's picture that they scanned. The
+    migration partitions the table by `day` (Asia/Shanghai).
     """
 
     pk = models.CompositePrimaryKey("place", "starts", "person", "day")
@@ -59,7 +61,7 @@ class Presence(models.Model):
 
 
 class Membership(models.Model):
-    """A person lives in a household (a `Place`) from `starts` to `ends`; None: still."""
+    """A person lives in a household (a `Place`) from `starts` to `ends` (None: still)."""
 
     place = models.ForeignKey(Place, models.CASCADE, related_name="members")
     person = models.ForeignKey(Person, models.CASCADE, related_name="+")
@@ -76,11 +78,12 @@ class Membership(models.Model):
 
 
 class Inquiry(models.Model):
-    """An officer's search for the contacts of a case over its infectious window.
+    """An officer's search for the contacts of a case (a person known to be infected).
 
-    Opened by an act; `placed_at` is when the scans that it needs had been resolved. Nobody's
-    colour follows from it before `confirmed_by`, a second act. It goes when retention lets go of
-    the case; the migration's foreign key sees to that, and the acts stay.
+    The officer opens it with an act (`opened_by`). A worker then resolves the scans around the case
+    into people, and sets `placed_at`. The officer checks the contacts found and confirms them with
+    a second act (`confirmed_by`); only then do colours change. When retention deletes the case, a
+    foreign key of the migration deletes the inquiry too. The acts stay.
     """
 
     case = models.ForeignKey(Evidence, models.CASCADE, related_name="+", db_constraint=False)
@@ -102,9 +105,10 @@ class Inquiry(models.Model):
 
 
 class Meeting(models.Model):
-    """The case of an inquiry told an officer whom it met; `place` is where, for the two of them.
+    """A meeting of two people that the case of an inquiry told an officer about.
 
-    Entered by an act and, where it was a mistake, taken back by another.
+    `place` stands for this meeting alone, and has one presence for each of the two. An act enters
+    the meeting; another act takes it back if it was entered by mistake.
     """
 
     inquiry = models.ForeignKey(Inquiry, models.CASCADE, related_name="+", db_constraint=False)

@@ -1,4 +1,4 @@
-"""One partition of the presences a day: made ahead and back, dropped when its day is too old."""
+"""The table of presences has one partition a day; this makes and drops the partitions."""
 
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -13,10 +13,10 @@ PRESENCES: Final = DailyTable("tracing_presence")
 
 
 def maintain(*, at: datetime) -> None:
-    """Make the partitions of the days that are kept, and drop those past retention.
+    """Make a partition for each day that is kept, and drop the partitions of older days.
 
-    Presences are kept as long as scans (`SCAN_RETENTION_DAYS`): sources report the days behind,
-    so these have partitions of their own from the start.
+    Presences are kept as long as scans (`SCAN_RETENTION_DAYS`). Past days need partitions too,
+    because sources report presences of past days.
     """
     oldest = day_of(at) - timedelta(days=settings.SCAN_RETENTION_DAYS)
     kept = range(settings.SCAN_RETENTION_DAYS + DAYS_AHEAD + 1)

@@ -1,4 +1,4 @@
-"""Storing where people were: visits, trips, meetings and households; the same line stores once."""
+"""Store where people were: visits, trips, meetings and households. Repeating is harmless."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ from accounts.models import Account
 from healthcode.tracing.kinds import MEASURES, PlaceKind
 from healthcode.tracing.models import Membership, Place
 
-# An exit that becomes known later replaces the one that was assumed.
+# The end of a repeated presence replaces the stored end, which was assumed if no exit was known.
 STORE: Final = """
 INSERT INTO tracing_presence AS held
     (day, person_id, place_id, starts, ends, sure, carriage, seat_row)
@@ -31,9 +31,10 @@ WHERE (held.ends, held.sure) IS DISTINCT FROM (excluded.ends, held.sure OR exclu
 
 @dataclass(frozen=True, slots=True)
 class NewPresence:
-    """Somebody was at a place from `starts`; `ends` None: when they left was not seen.
+    """A presence to store: a person was at a place from `starts` to `ends`.
 
-    `sure`: somebody else saw them there. `carriage` and `seat_row` are those of a vehicle.
+    `ends` is None if nobody saw when they left. `sure` means that somebody else saw the person
+    there. `carriage` and `seat_row` are set for seats in vehicles.
     """
 
     person: int
@@ -47,7 +48,7 @@ class NewPresence:
 
     @property
     def stored_end(self) -> datetime:
-        """When it is taken to have ended: as seen, within what its kind of place allows."""
+        """The end to store: the one seen, or the assumed one, cut to the longest for this kind."""
         measure = MEASURES[self.kind]
         seen = self.ends or self.starts + measure.dwell
         return min(seen, self.starts + measure.longest)
@@ -55,7 +56,7 @@ class NewPresence:
 
 @dataclass(frozen=True, slots=True)
 class DoorVenue:
-    """What tracing has to know of a venue with a door."""
+    """What tracing needs to know about a venue at whose doors codes are scanned."""
 
     number: int
     kind: PlaceKind
@@ -64,7 +65,7 @@ class DoorVenue:
 
 
 def venue_places(venues: Iterable[DoorVenue]) -> Mapping[int, int]:
-    """The places of these venues, by venue number; made or brought up to date."""
+    """Create or update the places of these venues; return place ids by venue number."""
     rows = Place.objects.bulk_create(
         [Place(kind=v.kind, name=v.name, area=v.area, venue=v.number) for v in venues],
         update_conflicts=True,
@@ -77,9 +78,9 @@ def venue_places(venues: Iterable[DoorVenue]) -> Mapping[int, int]:
 def reported_places(
     *, source: Account, places: Iterable[Place]
 ) -> Mapping[tuple[PlaceKind, str], int]:
-    """The numbers of places that a source names by kind and reference; made or brought up to date.
+    """Create or update places that a source reports; return their ids by kind and reference.
 
-    Of two that are named alike the last counts.
+    If two have the same kind and reference, the last one counts.
     """
     named = {(PlaceKind(place.kind), str(place.reference)): place for place in places}
     for place in named.values():
@@ -94,14 +95,14 @@ def reported_places(
 
 
 def record_presences(presences: Sequence[NewPresence]) -> None:
-    """Store them in one statement; people and places must exist."""
+    """Store all presences in one statement; the people and places must exist."""
     if presences:
         with connection.cursor() as cursor:
             cursor.execute(STORE, [json.dumps([_row(presence) for presence in presences])])
 
 
 def record_memberships(members: Iterable[Membership]) -> None:
-    """Store who lives in which household; an end that has become known is filled in."""
+    """Store who lives in which household; fill in an end that has become known since."""
     Membership.objects.bulk_create(
         members,
         update_conflicts=True,

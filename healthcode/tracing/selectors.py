@@ -1,4 +1,4 @@
-"""Reading inquiries and the chains that they lead to."""
+"""Read inquiries and their chains of contacts."""
 
 from functools import reduce
 from operator import or_
@@ -15,10 +15,10 @@ from healthcode.web.errors import NotFound
 
 
 def inquiry_for(account: Account, inquiry_id: int) -> Inquiry:
-    """An inquiry with its case, for an officer who answers for the case.
+    """Return an inquiry with its case, for an officer who answers for the case.
 
     Raises:
-        NotFound: when there is no such inquiry.
+        NotFound: there is no such inquiry.
         Forbidden: see `answers_for`.
     """
     known = Inquiry.objects.select_related("case__person", "opened_by", "confirmed_by")
@@ -30,12 +30,13 @@ def inquiry_for(account: Account, inquiry_id: int) -> Inquiry:
 
 
 def inquiries_of(account: Account, *, most: int) -> list[Inquiry]:
-    """The latest inquiries for which the officer answers. One query.
+    """Return the latest inquiries for which the officer answers, at most `most`. One query.
 
-    A case has no area of its own: it is its home that counts, or all for the whole issuer.
+    A case has no area of its own, so the area in which the person lives decides. An officer for
+    the whole issuer sees all inquiries.
 
     Raises:
-        Forbidden: the account is no officer's.
+        Forbidden: the account is not an officer's.
     """
     known = Inquiry.objects.select_related("opened_by")
     if not answers_for_all(account):
@@ -47,18 +48,18 @@ def inquiries_of(account: Account, *, most: int) -> list[Inquiry]:
 
 
 def window_of(inquiry: Inquiry) -> Window:
-    """The case and its infectious window."""
+    """Return the person of the case with the infectious period."""
     return Window(inquiry.case.person_id, inquiry.infectious_from, inquiry.infectious_until)
 
 
 def chain_of(inquiry: Inquiry) -> Chain:
-    """The chain as far as it is known now, to the moment at which the inquiry was opened."""
+    """Return the chain as known now; it reaches until the inquiry was opened."""
     (chain,) = trace([window_of(inquiry)], at=inquiry.opened_at)
     return chain
 
 
-def presences_told_of(person_id: int) -> list[dict[str, object]]:
-    """Tell where a person was, as JSON can hold it."""
+def presences_export(person_id: int) -> list[dict[str, object]]:
+    """Return where a person was, ready for JSON, for the person's own export."""
     rows = list(Presence.objects.filter(person_id=person_id).order_by("starts"))
     places = Place.objects.in_bulk({row.place_id for row in rows})
     return [
@@ -75,8 +76,8 @@ def presences_told_of(person_id: int) -> list[dict[str, object]]:
     ]
 
 
-def households_told_of(person_id: int) -> list[dict[str, object]]:
-    """Tell since when a person lived in households, as JSON can hold it; not with whom."""
+def households_export(person_id: int) -> list[dict[str, object]]:
+    """Return when a person lived in households, ready for JSON; it does not say with whom."""
     rows = Membership.objects.filter(person_id=person_id).order_by("starts")
     return [
         {"from": row.starts.isoformat(), "to": row.ends and row.ends.isoformat()} for row in rows

@@ -1,4 +1,7 @@
-"""An officer's inquiry: opened on a case, looked at, and confirmed, which makes evidence of it."""
+"""Inquiries: an officer opens one on a case, checks the chain of contacts, and confirms it.
+
+Confirming records the contacts as evidence.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -31,7 +34,7 @@ from healthcode.tracing.selectors import chain_of, inquiry_for
 from healthcode.tracing.trace import Chain, Encounter
 
 SOURCE: Final = "tracing"
-"""The account in whose name contacts are reported, whichever officer confirms them."""
+"""The account that stands as the source of contacts, whichever officer confirms them."""
 
 USUAL_WINDOW: Final = timedelta(days=14)
 LONGEST_WINDOW: Final = timedelta(days=28)
@@ -39,9 +42,9 @@ LONGEST_WINDOW: Final = timedelta(days=28)
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What confirming would do: the chain, and the colours of its people now and then.
+    """What confirming would do: the chain, and the colours of its people before and after.
 
-    `fingerprint` names exactly this chain with these numbers.
+    `fingerprint` is a hash of exactly this chain and these numbers.
     """
 
     chain: Chain
@@ -59,14 +62,14 @@ def open_inquiry(
     ground: str,
     at: datetime,
 ) -> Inquiry:
-    """Begin to trace the contacts of a case, as an officer's act; a worker resolves its scans.
+    """Open an inquiry on a case, as an officer's act; a worker then resolves its scans.
 
-    The window ends with the confirmation of the case and begins 14 days before, unless given. Of a
-    confirmation that is known to the day it takes in all that day.
+    Unless given, the infectious window begins 14 days before the case was confirmed and ends with
+    the confirmation. If only the day of the confirmation is known, that whole day is included.
 
     Raises:
         NotFound, Forbidden: see `evidence_for`.
-        NotACase: the evidence is none, or was withdrawn, or is a mere suspicion.
+        NotACase: the evidence is not a case, was withdrawn, or is only a suspected case.
         InvalidInput: no ground, or a window that runs backwards or is longer than 28 days.
     """
     case = evidence_for(account, evidence_id)
@@ -91,10 +94,12 @@ def open_inquiry(
 
 
 def preview(inquiry: Inquiry, *, at: datetime) -> Preview:
-    """What confirming the inquiry now would do; it is done, counted, and rolled back.
+    """Return what confirming the inquiry now would do.
+
+    It records the contacts, counts the colours, and rolls everything back.
 
     Raises:
-        NoPolicy: when no policy is in force.
+        NoPolicy: no policy is in force.
     """
     chain = chain_of(inquiry)
     with transaction.atomic():
@@ -108,19 +113,21 @@ def preview(inquiry: Inquiry, *, at: datetime) -> Preview:
 def confirm(
     *, account: Account, inquiry_id: int, ground: str, fingerprint: str, at: datetime
 ) -> Recomputation:
-    """Make the contacts evidence, as an officer's act, exactly as the officer saw them.
+    """Record the contacts as evidence, as an officer's act, exactly as the officer saw them.
 
     Raises:
         NotFound, Forbidden: see `inquiry_for`.
         InvalidInput: no ground.
         NotACase: the case was withdrawn meanwhile.
-        NotPlacedYet, AlreadyConfirmed: too early, or too late.
-        ChainChanged: `fingerprint` is that of another chain, or of other numbers.
-        NoPolicy: when no policy is in force.
+        NotPlacedYet: a worker has not resolved the scans yet.
+        AlreadyConfirmed: this inquiry was confirmed before.
+        ChainChanged: `fingerprint` is not that of the present chain and numbers.
+        NoPolicy: no policy is in force.
     """
     inquiry_for(account, inquiry_id)
     inquiry = Inquiry.objects.select_for_update().get(pk=inquiry_id)
-    # Who withdraws the case waits for this, and finds the contacts then; or was first.
+    # A withdrawal of the case locks this row too. Either it waits, and then finds and withdraws the
+    # contacts, or it came first, and the check below sees it.
     case = Evidence.objects.select_for_update().select_related(None).get(pk=inquiry.case_id)
     _check(ground, inquiry.infectious_from, inquiry.infectious_until, at)
     if not _is_case(case):
@@ -175,14 +182,15 @@ def _check(ground: str, since: datetime, until: datetime, at: datetime) -> None:
 
 
 def _record(inquiry: Inquiry, chain: Chain, *, at: datetime) -> frozenset[int]:
-    """Store the chain as evidence, each contact hanging on what it was derived from.
+    """Store the chain as evidence and return the people about whom something is new.
 
-    A contact that an officer has withdrawn stays so, and nothing is hung on it any more.
+    A contact is derived from the case, a contact's contact from the contact. A contact that an
+    officer has withdrawn stays withdrawn, and nothing is derived from it.
     """
     source, _made = Account.objects.get_or_create(username=SOURCE)
     contacts = [_fact(inquiry, met, inquiry.case_id) for met in chain.contacts]
     first = evidence.record(source=source, facts=contacts, at=at)
-    parents = _standing(
+    parents = _not_withdrawn(
         {
             met.person: id_
             for met, id_ in zip(chain.contacts, first.ids, strict=True)
@@ -197,13 +205,13 @@ def _record(inquiry: Inquiry, chain: Chain, *, at: datetime) -> frozenset[int]:
     return first.people | evidence.record(source=source, facts=others, at=at).people
 
 
-def _standing(parents: dict[int, int]) -> dict[int, int]:
-    """Those of {person: evidence} that are not withdrawn; locked, so that they stay so."""
+def _not_withdrawn(parents: dict[int, int]) -> dict[int, int]:
+    """Drop withdrawn evidence from {person: evidence}; lock the rest so that it stays valid."""
     rows = Evidence.objects.select_for_update().filter(
         pk__in=parents.values(), withdrawn_by__isnull=True
     )
-    standing = set(rows.order_by("pk").values_list("pk", flat=True))
-    return {person: id_ for person, id_ in parents.items() if id_ in standing}
+    valid = set(rows.order_by("pk").values_list("pk", flat=True))
+    return {person: id_ for person, id_ in parents.items() if id_ in valid}
 
 
 def _fact(

@@ -1,8 +1,9 @@
-"""The SQL of tracing: whom given people met, set-based, reading only the rows it must.
+"""The SQL of tracing: one statement that finds whom many people met.
 
-Every statement takes bound values only. Sub-selects fenced by OFFSET 0 are planned as they stand:
-for each row before them one short range of an index, in the partitions of the days concerned,
-whatever the statistics make of it. So the cost follows the rows read and not those there are.
+The statement takes bound values only. PostgreSQL does not merge a sub-select with OFFSET 0 into
+the outer query. So, whatever the statistics say, each row of the outer query reads one short range
+of an index, in the partitions of the days concerned. The cost depends on the rows read, and not on
+the size of the tables.
 """
 
 import json
@@ -10,13 +11,14 @@ from typing import Final
 
 from healthcode.tracing.kinds import MEASURES
 
-# Those whom the people of `people`, `starts`, `ends` (arrays of one length) met in their windows:
-# for each position, person met and strength the latest encounter, the beginning of the first, and
-# how many there were. Periods are half-open; an encounter lasts. Strengths are numbers: 1 close,
-# 2 casual, 3 doubtful. `circle_of` gives each window a circle; those who are `known` in one (an
-# array as long as `circles`) are left out of it. `first_day` and `last_day` say twice what the
-# windows say, so that other days' partitions are out before anything is planned for them. The
-# planner expects far more rows than come, and would compile what takes milliseconds.
+# `people`, `starts` and `ends` are arrays of one length: a person and a window at each position.
+# The result has a row for each position, person met and strength: the latest encounter, when the
+# first one began, and how many there were. Periods are half-open, and no encounter is empty.
+# Strengths are numbers: 1 close, 2 casual, 3 doubtful. `circle_of` gives each window a circle. The
+# arrays `circles` and `known` have one length: the person in `known` is left out of that circle.
+# `first_day` and `last_day` repeat what the windows say, because the planner can then skip the
+# partitions of other days. JIT is off: the planner expects far more rows than come, and compiling
+# would take longer than the query, which takes milliseconds.
 ENCOUNTERS: Final = """
 SET LOCAL jit = off;
 WITH measure AS MATERIALIZED (
@@ -34,7 +36,7 @@ asked AS MATERIALIZED (
                 %(ends)s::timestamptz[])
         WITH ORDINALITY AS given (circle, person, starts, ends, number)
 ),
--- 1. Where they were in their windows.
+-- 1. Where the people were in their windows.
 own AS MATERIALIZED (
     SELECT asked.number, asked.circle, asked.person, here.place_id AS place, place.area,
            measure.longest, measure.close_after, measure.rows, measure.carriages,
@@ -56,7 +58,7 @@ own AS MATERIALIZED (
     ) AS place
     JOIN measure USING (kind)
 ),
--- 2. Who else was there while they were.
+-- 2. Who else was at these places at the same time.
 beside AS MATERIALIZED (
     SELECT own.number, own.person AS own_person, own.came AS own_came, own.sure AS own_sure,
            own.place, own.area,
@@ -83,11 +85,12 @@ beside AS MATERIALIZED (
     ) AS other
     WHERE other.person_id <> own.person
       AND (own.circle, other.person_id) NOT IN (TABLE known)
-      -- Who sat in another carriage was not met.
+      -- People in different carriages did not meet. An unknown carriage may be the same one.
       AND (own.carriage = other.carriage) IS NOT FALSE
 ),
--- 3. Signs that nobody else saw, each once, and those of them for which something else vouches: in
--- the place's city (four digits) the person's home, or within a day a stay, or a sure presence.
+-- 3. `weak`: presences that nobody else saw, each once. `vouched`: weak ones where something else
+-- places the person in the same city (four digits): their home, or, within 24 hours, a stay or a
+-- presence that somebody else saw.
 weak AS MATERIALIZED (
     SELECT person, place, area, came, went FROM own WHERE NOT sure
     UNION
@@ -129,7 +132,7 @@ met AS (
            END AS strength
     FROM beside
     UNION ALL
-    -- 4. And who lives with them.
+    -- 4. Who lives in the same household.
     SELECT asked.number, other.person_id, other.place_id,
            greatest(asked.starts, self.starts, other.starts),
            least(asked.ends, self.ends, other.ends), 1
@@ -166,7 +169,7 @@ ORDER BY number, person, strength
 
 
 def measures_json() -> str:
-    """`MEASURES` as `ENCOUNTERS` takes them."""
+    """Return `MEASURES` as JSON, as the statement `ENCOUNTERS` takes them."""
     return json.dumps(
         [
             {

@@ -1,6 +1,6 @@
-"""From people in their windows to those whom they met: `healthcode.tracing.sql`, asked and told.
+"""Find whom given people met within given periods, with the statement of `healthcode.tracing.sql`.
 
-A brute-force tracer in the tests says the same in plain loops.
+A test compares the results with those of a brute-force tracer in plain loops.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,13 +16,13 @@ from healthcode.web.days import day_of
 
 A_DAY: Final = timedelta(days=1)
 STRENGTHS: Final = (Strength.CLOSE, Strength.CASUAL, Strength.DOUBTFUL)
-"""Of an encounter, in the order in which the statement numbers them from 1."""
+"""The strengths of an encounter; the SQL statement numbers them from 1 in this order."""
 
 _KINDS: Final = {kind.value: kind for kind in PlaceKind}
 
 
 class Window(NamedTuple):
-    """A person, and the time in which others may have caught it from them (half-open)."""
+    """A person, and the half-open period in which they may have infected others."""
 
     person: int
     starts: datetime
@@ -30,9 +30,10 @@ class Window(NamedTuple):
 
 
 class Encounter(NamedTuple):
-    """`person` met the window's person at a place: the latest of `times` times at this strength.
+    """`person` and the person of a window were at the same place at the same time.
 
-    `first_at` is when the first of them began.
+    If they met `times` times at this strength, place and times are those of the latest meeting;
+    `first_at` is when the first meeting began.
     """
 
     person: int
@@ -47,7 +48,7 @@ class Encounter(NamedTuple):
 
 
 class SecondaryEncounter(NamedTuple):
-    """Somebody met the close contact `of` the case, since that one had met it."""
+    """Somebody met the close contact `of`, after that contact had met the case."""
 
     of: int
     encounter: Encounter
@@ -55,7 +56,7 @@ class SecondaryEncounter(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A case, whom it met, and whom its close contacts met."""
+    """A case, the people who met it, and the people who met its close contacts."""
 
     case: Window
     contacts: tuple[Encounter, ...]
@@ -63,14 +64,14 @@ class Chain:
 
     @property
     def people(self) -> frozenset[int]:
-        """Everybody in it but the case."""
+        """Everybody in the chain except the case."""
         met = {contact.person for contact in self.contacts}
         return frozenset(met | {second.encounter.person for second in self.secondary})
 
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """Windows, and people of whom these need not be told."""
+    """Windows to search, and the people `known` already, who are left out of the results."""
 
     windows: Sequence[Window]
     known: Collection[int] = ()
@@ -79,9 +80,9 @@ class Circle:
 def encounters(
     circles: Sequence[Circle], *, only: Sequence[Strength] = STRENGTHS
 ) -> list[list[list[Encounter]]]:
-    """Whom the person of each window of each circle met, by person and strength.
+    """Return, for each circle and each of its windows, the encounters by person and strength.
 
-    One query, however many.
+    All circles take one query together.
     """
     found: list[list[list[Encounter]]] = [[[] for _ in circle.windows] for circle in circles]
     places = [met for of_circle in found for met in of_circle]
@@ -96,10 +97,10 @@ def encounters(
 
 
 def trace(cases: Sequence[Window], *, at: datetime) -> list[Chain]:
-    """The chain of each case: contacts, and until `at` the contacts of the close ones. Two queries.
+    """Return the chain of each case: its contacts, and the contacts of its close contacts.
 
-    Of the second ring only close encounters count. Whoever is a close contact of the case already
-    is not told twice.
+    The second ring reaches until `at` and has only close encounters. It leaves out close contacts
+    of the case. Two queries in all.
     """
     first = [contacts for (contacts,) in encounters([Circle([case]) for case in cases])]
     circles = [_circle_of(case, met, at) for case, met in zip(cases, first, strict=True)]
@@ -119,7 +120,7 @@ def trace(cases: Sequence[Window], *, at: datetime) -> list[Chain]:
 
 
 def _circle_of(case: Window, contacts: Sequence[Encounter], at: datetime) -> Circle:
-    """The close contacts of a case, each from the first time that it met the case."""
+    """Return a window for each close contact, from its first meeting with the case until `at`."""
     close = [contact for contact in contacts if contact.strength is Strength.CLOSE]
     windows = [Window(met.person, met.first_at, at) for met in close if met.first_at < at]
     return Circle(windows, {case.person, *(met.person for met in close)})

@@ -14,7 +14,7 @@ from healthcode.codes.status_lists import editions, indexes
 from healthcode.colours.decide_many import recompute_people
 from healthcode.evidence.models import EvidenceKind
 from healthcode.scan_tracing import inquiries
-from healthcode.scan_tracing.scans import Sighting, visits_of
+from healthcode.scan_tracing.scans import ResolvedScan, visits_of
 from healthcode.tracing import services
 from healthcode.tracing.kinds import MEASURES, VENUES, PlaceKind
 from healthcode.tracing.models import Inquiry, Presence
@@ -222,7 +222,7 @@ def test_entries_and_exits_make_visits(
     marks: list[str], visits: list[tuple[int, int | None]]
 ) -> None:
     seen = [
-        Sighting(1, 1, LUNCH + int(minute) * MINUTE, way == "out", sure=True)
+        ResolvedScan(1, 1, LUNCH + int(minute) * MINUTE, way == "out", sure=True)
         for way, minute in (mark.split() for mark in marks)
     ]
 
