@@ -1,4 +1,4 @@
-"""What the residents' and the officers' page for EU certificates share."""
+"""What the pages for EU certificates of residents and of officers have in common."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -15,7 +15,7 @@ from healthcode.web.templatetags.instants import day
 NO_CERTIFICATE: Final = gettext_lazy(
     "Scan the QR code of the certificate, or paste its whole text."
 )
-# What the page's script says; the reading of pictures is the scanner's.
+# The sentences of the page's script; the code that reads pictures is shared with the scanner page.
 PHRASES: Final = {
     "camera-not-allowed": gettext_lazy(
         "The browser does not let this page use the camera. Allow the camera in the browser's "
@@ -53,7 +53,7 @@ PHRASES: Final = {
 
 
 def reading_context(request: HttpRequest, faults: Mapping[str, str]) -> dict[str, object]:
-    """What both forms need to read a certificate, and to show what was wrong."""
+    """Return what both forms need to read a certificate and to show mistakes."""
     return {
         "faults": faults,
         "certificate": request.POST.get("certificate", ""),
@@ -61,8 +61,8 @@ def reading_context(request: HttpRequest, faults: Mapping[str, str]) -> dict[str
     }
 
 
-def told(entered: Entered) -> str:
-    """What was entered, in a sentence."""
+def entered_sentence(entered: Entered) -> str:
+    """Return the sentence that says which evidence was entered."""
     attested = entered.attested
     words = [str(KINDS[attested.kind].name), *(str(TRAITS[trait]) for trait in attested.traits)]
     return _("Entered as evidence %(number)s: %(what)s, %(day)s.") % {

@@ -1,4 +1,4 @@
-"""What evidence says in words, for pages."""
+"""The words in which pages say what evidence is about."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -29,8 +29,8 @@ TRAITS: Final[Mapping[str, Promise]] = {
 }
 
 
-def said(fact: Evidence) -> list[str]:
-    """What a fact says, in the reader's language: its traits, and the symptoms by name."""
+def words_of(fact: Evidence) -> list[str]:
+    """Return the traits and the symptoms of a fact in the reader's language."""
     symptoms = fact.detail.get("symptoms", [])
     named = [str(Symptom(symptom).label) for symptom in symptoms if symptom in Symptom.values]
     return [str(TRAITS[trait]) for trait in fact.traits if trait in TRAITS] + named

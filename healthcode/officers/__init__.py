@@ -1,1 +1,1 @@
-"""The officers' desk: maps, withdrawals, certificates, inquiries, statistics."""
+"""What officers do, as pages and interface: maps, withdrawals, certificates, inquiries, figures."""

@@ -1,4 +1,4 @@
-"""The areas for which the officer who asks is responsible."""
+"""The areas of the officer who is logged in."""
 
 from typing import Any
 
@@ -12,11 +12,11 @@ from healthcode.areas.selectors import names
 
 
 def held_areas(request: HttpRequest) -> list[str]:
-    """The areas for which the officer is responsible; "" is the whole country."""
+    """Return the codes of the areas of the officer; "" is the whole country."""
     return areas_of(account_of(request), Role.OFFICER)
 
 
 def named(within: list[str]) -> list[tuple[str, Any]]:
-    """Codes of areas with their names."""
+    """Return each code with the name of its area, for templates."""
     known = names(within)
     return [(area, known.get(area, _("the whole country"))) for area in within]

@@ -1,4 +1,4 @@
-"""Addresses of what officers do."""
+"""Addresses of the officers' pages and interface."""
 
 from django.urls import path
 

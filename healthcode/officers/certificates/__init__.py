@@ -1,1 +1,1 @@
-"""EU certificates that officers enter, and signers that count no more."""
+"""Officers enter EU certificates for people at their desk, and withdraw document signers."""

@@ -1,4 +1,4 @@
-"""EU certificates over the HTTP interface."""
+"""The HTTP interface for EU certificates that officers enter."""
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -32,25 +32,25 @@ from healthcode.web.refusals import refuses
 
 
 class OfficersCertificateInput(HolderSerializer):
-    """A certificate of somebody who stands before an officer."""
+    """The EU certificate of a person who is at the officer's desk."""
 
     certificate = CertificateField()
     ground = GroundField()
     document_seen = YesNo(
         default=False,
-        help_text="Certificate and identity document were compared. Needed where the "
-        "registration does not tell whose the certificate is.",
+        help_text="True if the officer compared the certificate with the identity document. "
+        "Required if the registration does not show whose certificate it is.",
     )
 
 
 class EnteredAnswer(AttestedAnswer):
-    """The same, and the officer's act."""
+    """The evidence from the certificate, and the number of the officer's act."""
 
     act = serializers.IntegerField()
 
 
 class OfficersCertificatesView(APIView):
-    """EU certificates that an officer enters for others."""
+    """EU certificates that officers enter for people at their desk."""
 
     permission_classes = [IsOfficer]
 
@@ -67,16 +67,16 @@ class OfficersCertificatesView(APIView):
     )
     @extend_schema(request=OfficersCertificateInput, responses={201: EnteredAnswer})
     def post(self, request: Request) -> Response:
-        """Verify it and enter what it attests, as an act on a ground."""
+        """Verify an EU certificate and record what it attests, as an officer's act."""
         given = OfficersCertificateInput(data=request.data)
         given.is_valid(raise_exception=True)
-        told = given.validated_data
+        values = given.validated_data
         entered, act = certificates.enter(
             account=account_of(request),
-            holder=holder_of(told),
-            text=told["certificate"],
-            document_seen=told["document_seen"],
-            ground=told["ground"],
+            holder=holder_of(values),
+            text=values["certificate"],
+            document_seen=values["document_seen"],
+            ground=values["ground"],
             at=timezone.now(),
         )
         return Response({**attested_answer(entered), "act": act.pk}, status=status.HTTP_201_CREATED)

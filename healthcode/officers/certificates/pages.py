@@ -1,4 +1,4 @@
-"""Handing in EU certificates: a resident's page, and an officer's for somebody before them."""
+"""The officer's page to enter the EU certificate of somebody who is at the desk."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import IdType, Role
 from accounts.permissions import account_of, role_required
 from healthcode.acts.grounds import NO_GROUND
-from healthcode.evidence.certificate_pages import NO_CERTIFICATE, reading_context, told
+from healthcode.evidence.certificate_pages import NO_CERTIFICATE, entered_sentence, reading_context
 from healthcode.evidence.errors import DocumentNotSeen
 from healthcode.evidence.lines import holder_of
 from healthcode.officers.certificates import services as certificates
@@ -28,7 +28,7 @@ from healthcode.web.texts import trimmed
 @require_http_methods(["GET", "POST"])
 @role_required(Role.OFFICER)
 def enter(request: HttpRequest) -> HttpResponse:
-    """The officer's form; sent, it is ready for the next person."""
+    """Show the form; when it is sent, enter the certificate and show an empty form again."""
     if request.method == "GET":
         return _officers_page(request, {})
     typed = {
@@ -53,7 +53,7 @@ def enter(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         where = "document_seen" if isinstance(refusal, DocumentNotSeen) else "form"
         return _officers_page(request, {where: str(refusal.detail)}, status=refusal.status)
-    messages.success(request, told(entered))
+    messages.success(request, entered_sentence(entered))
     return redirect("officer-certificate")
 
 
@@ -70,7 +70,7 @@ def _officers_page(
 
 
 def _missing(member: str) -> tuple[str, str]:
-    """The field of the form that a wrong member of the input is, and what to do about it."""
+    """Return the form field for a wrong member of the input, with a sentence what to do."""
     if member == "certificate":
         return member, str(NO_CERTIFICATE)
     if member == "ground":

@@ -1,4 +1,4 @@
-"""EU certificates that officers enter for somebody before them, and signers that count no more."""
+"""Enter EU certificates for people at an officer's desk, and withdraw document signers."""
 
 from datetime import datetime
 from typing import Final
@@ -30,7 +30,7 @@ from healthcode.evidence.signers import SignersError
 from healthcode.web.errors import NotFound
 
 OFFICER: Final = "officer"
-"""In a fact's detail: it was an officer who established whose certificate it is."""
+"""In the detail of evidence: an officer has established whose certificate it is."""
 
 
 @transaction.atomic
@@ -43,21 +43,21 @@ def enter(
     ground: str,
     at: datetime,
 ) -> tuple[Entered, Act]:
-    """Enter what a certificate attests about somebody before an officer, as an act on a ground.
+    """Record as evidence what a certificate attests about somebody, as an officer's act.
 
     Args:
         holder: the person's number, or the type and number of their document.
-        document_seen: the officer compared the certificate with the identity document; needed
-            where the registration alone does not tell whose it is.
+        document_seen: the officer compared the certificate with the identity document. This is
+            required if the registration alone does not show whose certificate it is.
 
     Raises:
-        NotFound: there is no such person for whom the officer answers.
+        NotFound: there is no such person, or the officer does not answer for them.
         NotACertificate, CertificateRefused, CertificateSaysNothing: see `certificates.read`.
         CertificateOfAnother: it is made out to somebody else.
         DocumentNotSeen: it may be this person's, and the officer has not confirmed it.
         CertificateKnown: it was handed in before.
     """
-    person, area = _before(account, holder)
+    person, area = _find_person(account, holder)
     attested = certificates.read(text, at=at)
     found = match_holder(person.pk, attested.holder)
     if found is HolderMatch.NO_MATCH:
@@ -89,13 +89,13 @@ def enter(
 def withdraw_signer(
     *, account: Account, kid: bytes, with_evidence: bool, ground: str, at: datetime
 ) -> tuple[int, Recomputation | None]:
-    """Let a signer count no more, and with it, if asked for, all that its signatures attested.
+    """Stop trusting a document signer; with `with_evidence`, withdraw what it attested, too.
 
-    Returns how many facts fell, and the recomputation of the people concerned.
+    Return how many facts were withdrawn, and the recomputation of the people concerned, if any.
 
     Raises:
-        Forbidden: the account is no officer for the province of this issuer.
-        SignersError: nothing that counts is this signer's.
+        Forbidden: the account is not an officer for the whole province of this issuer.
+        SignersError: no trusted signer has this key, and no evidence rests on it.
     """
     signers.require_authority(account)
     act = record_act(
@@ -107,21 +107,28 @@ def withdraw_signer(
         at=at,
     )
     stopped = signers.withdraw(kid=kid, act=act)
-    # Asked for afterwards: whoever was just handing in something of theirs has done by now.
+    # Query only after the withdrawal: it waited for everybody who was just entering a certificate
+    # of this signer, so the query sees their evidence, too.
     attested = Evidence.objects.filter(
         certificate__isnull=False, withdrawn_by__isnull=True, detail__key=kid.hex()
     )
     ids = list(attested.values_list("pk", flat=True)) if with_evidence else []
     if not stopped and not ids:
-        raise SignersError(f"Nothing that counts is of signer {kid.hex()}; see the list.")
+        raise SignersError(
+            f"There is nothing to withdraw for signer {kid.hex()}; list_document_signers lists all."
+        )
     people = services.withdraw(ids=ids, act=act)
     if not people:
         return 0, None
     return len(ids), request(cause=Cause.EVIDENCE, act=act, people=sorted(people))
 
 
-def _before(officer: Account, holder: int | DocumentNumber) -> tuple[Person, str]:
-    """The person, and by which area the officer answers for them; no word of all others."""
+def _find_person(officer: Account, holder: int | DocumentNumber) -> tuple[Person, str]:
+    """Return the person, and the area by which the officer answers for them.
+
+    Unknown people and people of other areas are refused alike, so that officers cannot find out
+    who is registered elsewhere.
+    """
     if isinstance(holder, int):
         number: int | None = holder
     else:

@@ -1,1 +1,1 @@
-"""The first page of an officer: what is in force and what was done."""
+"""The first page of an officer: the map in force and the latest acts."""

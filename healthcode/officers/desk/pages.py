@@ -1,4 +1,4 @@
-"""The officer's desk: what is in force, what was done lately, what is being recomputed."""
+"""The officer's desk: the map in force, the latest acts, and the running recomputations."""
 
 from typing import Final
 
@@ -26,9 +26,9 @@ KINDS: Final = dict(ActKind.choices)
 @require_safe
 @role_required(Role.OFFICER)
 def desk(request: HttpRequest) -> HttpResponse:
-    """What is in force, what was done lately, and what is still being recomputed."""
+    """Show the map in force, the latest acts, and the running recomputations."""
     within = held_areas(request)
-    # Whoever is responsible for several areas sees the whole map.
+    # An officer with several areas sees the whole map.
     shown = map_on(on=timezone.now(), within=within[0] if len(within) == 1 else "")
     acts = [
         {"act": act, "kind": KINDS.get(act.kind, act.kind), "runs": act.recomputations.all()}

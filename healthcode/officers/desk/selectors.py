@@ -1,4 +1,4 @@
-"""What officers did: the acts of record, as an officer sees them."""
+"""Read the latest acts for an officer's desk."""
 
 from collections.abc import Sequence
 from functools import reduce
@@ -11,9 +11,9 @@ from healthcode.colours.models import Recomputation
 
 
 def acts_within(areas: Sequence[str], *, most: int) -> list[Act]:
-    """The latest acts about the areas or what lies in them, with who did them. Two queries.
+    """Return the latest acts about these areas or areas in them, with their accounts. Two queries.
 
-    What an act said in detail is left out: a map's is long.
+    The details are not loaded, because those of a map are long.
     """
     within = reduce(or_, (Q(area__startswith=area) for area in areas))
     runs = Prefetch("recomputations", Recomputation.objects.only("act", "state"))

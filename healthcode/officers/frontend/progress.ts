@@ -1,4 +1,4 @@
-/** Renews the progress of a recomputation until it is finished. */
+/** Update the progress of a recomputation on the page every second until it is finished. */
 
 const EVERY_MS = 1000;
 
@@ -11,7 +11,7 @@ async function renew(): Promise<void> {
     const response = await fetch(location.href, { cache: "no-store" });
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     const latest = page.getElementById("progress");
-    // Unchanged numbers are not written again, or screen readers would read them again.
+    // Write only changed numbers, because screen readers read out whatever is written.
     if (latest && latest.innerHTML !== shown.innerHTML) {
       shown.innerHTML = latest.innerHTML;
     }
@@ -20,7 +20,7 @@ async function renew(): Promise<void> {
       return;
     }
   } catch {
-    // The network will be back; the numbers on the page stay as they were.
+    // No network: keep the numbers on the page and try again.
   }
   setTimeout(() => void renew(), EVERY_MS);
 }

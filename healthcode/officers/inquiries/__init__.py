@@ -1,1 +1,1 @@
-"""Tracing from a case: opening, looking, confirming."""
+"""Officers trace the contacts of a case: open an inquiry, check its chain, confirm it."""

@@ -1,4 +1,4 @@
-"""Tracing over the HTTP interface: officers open, read and confirm inquiries; sources report."""
+"""The HTTP interface for inquiries: officers open, read and confirm them."""
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -30,23 +30,27 @@ NOT_STORED = {"Cache-Control": "no-store"}
 
 
 class InquiriesView(APIView):
-    """Tracing from a case."""
+    """Inquiries: searches for the contacts of a case."""
 
     permission_classes = [IsOfficer]
 
     @refuses(NotFound, OutsideYourArea, NotACase, NoPolicy)
     @extend_schema(request=OpeningInput, responses={201: InquiryAnswer})
     def post(self, request: Request) -> Response:
-        """Open an inquiry; its scans are resolved in the background, and the rest is there."""
+        """Open an inquiry on a case.
+
+        The answer has all contacts except those that scans show. A worker searches the scans next;
+        `is_placed` tells when it has finished.
+        """
         given = OpeningInput(data=request.data)
         given.is_valid(raise_exception=True)
-        told, at = given.validated_data, timezone.now()
+        values, at = given.validated_data, timezone.now()
         inquiry = services.open_inquiry(
             account=account_of(request),
-            evidence_id=told["case"],
-            infectious_from=told["infectious_from"],
-            infectious_until=told["infectious_until"],
-            ground=told["ground"],
+            evidence_id=values["case"],
+            infectious_from=values["infectious_from"],
+            infectious_until=values["infectious_until"],
+            ground=values["ground"],
             at=at,
         )
         answer = inquiry_answer(inquiry, services.preview(inquiry, at=at))
@@ -54,28 +58,28 @@ class InquiriesView(APIView):
 
 
 class InquiryView(APIView):
-    """One inquiry."""
+    """One inquiry with its chain of contacts."""
 
     permission_classes = [IsOfficer]
 
     @refuses(OutsideYourArea, NoPolicy)
     @extend_schema(responses=InquiryAnswer)
     def get(self, request: Request, inquiry_id: int) -> Response:
-        """The chain as known now, and the numbers by colour; nothing is recorded."""
+        """Return the chain of contacts as known now, and what confirming it would change."""
         inquiry = inquiry_for(account_of(request), inquiry_id)
         answer = inquiry_answer(inquiry, services.preview(inquiry, at=timezone.now()))
         return Response(answer, headers=NOT_STORED)
 
 
 class ConfirmationView(APIView):
-    """Making evidence of what was found."""
+    """The confirmation of an inquiry, which records its contacts as evidence."""
 
     permission_classes = [IsOfficer]
 
     @refuses(OutsideYourArea, NotACase, NotPlacedYet, AlreadyConfirmed, ChainChanged, NoPolicy)
     @extend_schema(request=ConfirmationInput, responses=ConfirmationAnswer)
     def post(self, request: Request, inquiry_id: int) -> Response:
-        """Record exactly the chain with this fingerprint, and recolour its people."""
+        """Record exactly the chain with this fingerprint as evidence, and recolour its people."""
         given = ConfirmationInput(data=request.data)
         given.is_valid(raise_exception=True)
         recomputation = services.confirm(
@@ -89,14 +93,14 @@ class ConfirmationView(APIView):
 
 
 class MeetingsView(APIView):
-    """Whom the case says it met."""
+    """Meetings that the case of an inquiry told an officer about."""
 
     permission_classes = [IsOfficer]
 
     @refuses(OutsideYourArea, AlreadyConfirmed)
     @extend_schema(request=MeetingInput, responses={201: MeetingActAnswer})
     def post(self, request: Request, inquiry_id: int) -> Response:
-        """Add a meeting to the chain, as an act; scans are searched once more."""
+        """Add a meeting to an inquiry, as an act; a worker then searches the scans again."""
         at = timezone.now()
         given = MeetingInput(data=request.data, context={"at": at})
         given.is_valid(raise_exception=True)
@@ -107,14 +111,14 @@ class MeetingsView(APIView):
 
 
 class RetractionView(APIView):
-    """A meeting that was entered wrongly."""
+    """Taking back a meeting that was entered by mistake."""
 
     permission_classes = [IsOfficer]
 
     @refuses(OutsideYourArea, AlreadyConfirmed)
     @extend_schema(request=RetractionInput, responses=MeetingActAnswer)
     def post(self, request: Request, inquiry_id: int, meeting_id: int) -> Response:
-        """Take it back, as an act; only before the contacts are confirmed."""
+        """Take back a meeting, as an act. Possible only before the contacts are confirmed."""
         given = RetractionInput(data=request.data)
         given.is_valid(raise_exception=True)
         meeting = retract_meeting(

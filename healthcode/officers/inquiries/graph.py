@@ -1,4 +1,4 @@
-"""A chain as a picture: the case on the left, its contacts, and theirs; for an inline SVG."""
+"""Draw a chain of contacts for an inline SVG: the case on the left, then contacts, then theirs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,9 +7,9 @@ from typing import Final
 from healthcode.tracing.kinds import Strength
 from healthcode.tracing.trace import Chain
 
-# More circles than this in a column are no picture any more; the table has them all.
+# More circles than this in a column cannot be told apart; the table on the page lists everybody.
 MOST: Final = 30
-# As narrow as a phone, so that the numbers stay legible on one.
+# As narrow as a phone, so that the numbers can be read there. In pixels of the picture.
 COLUMNS: Final = (20, 136, 252)
 WIDTH: Final = 360
 STEP: Final = 30
@@ -18,7 +18,7 @@ ORDER: Final = (Strength.CLOSE, Strength.CASUAL, Strength.DOUBTFUL)
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A person as a circle; `strength` is empty for the case."""
+    """A person as a circle; `strength` is "" for the case."""
 
     person: int
     x: int
@@ -28,7 +28,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Who met whom, as a line."""
+    """A line between two people who met."""
 
     x1: int
     y1: int
@@ -39,7 +39,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """Circles and lines, the size of the picture, and how many people did not fit."""
+    """The picture: its size, circles and lines, and how many people did not fit in."""
 
     width: int
     height: int
@@ -49,7 +49,7 @@ class Graph:
 
 
 def draw(chain: Chain) -> Graph:
-    """The picture of a chain: each person once in a column, at their nearest."""
+    """Lay out a chain. A person is drawn once in a column, with their closest contact."""
     nearest: dict[int, Strength] = {}
     for strength in ORDER:
         for met in chain.contacts:

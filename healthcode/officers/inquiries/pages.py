@@ -1,4 +1,4 @@
-"""Officers' pages: open an inquiry, add whom the case says it met, look at its chain, confirm."""
+"""The officers' pages for inquiries: open one, add meetings, check the chain, confirm it."""
 
 from datetime import datetime
 from typing import Any, Final
@@ -36,7 +36,7 @@ STRENGTHS: Final = {
 @require_http_methods(["GET", "POST"])
 @role_required(Role.OFFICER)
 def inquiries(request: HttpRequest) -> HttpResponse:
-    """The latest inquiries, and the form that opens one."""
+    """Show the latest inquiries and a form; when it is sent, open an inquiry."""
     if request.method == "GET":
         return _list_page(request)
     at = timezone.now()
@@ -50,10 +50,10 @@ def inquiries(request: HttpRequest) -> HttpResponse:
             "Give the evidence number of the case and the ground. Write dates like 2020-02-24."
         )
         return _list_page(request, fault=str(fault), status=422)
-    told = given.validated_data
+    values = given.validated_data
     try:
         inquiry = services.open_inquiry(
-            account=account_of(request), evidence_id=told.pop("case"), at=at, **told
+            account=account_of(request), evidence_id=values.pop("case"), at=at, **values
         )
     except Refusal as refusal:
         return _list_page(request, fault=str(refusal.detail), status=refusal.status)
@@ -64,7 +64,7 @@ def inquiries(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @role_required(Role.OFFICER)
 def inquiry(request: HttpRequest, inquiry_id: int) -> HttpResponse:
-    """The chain as picture and table with the numbers by colour; sent with a ground, confirm."""
+    """Show the chain as picture and table, with numbers by colour; when it is sent, confirm it."""
     account = account_of(request)
     try:
         found = inquiry_for(account, inquiry_id)
@@ -92,7 +92,7 @@ def inquiry(request: HttpRequest, inquiry_id: int) -> HttpResponse:
 @require_POST
 @role_required(Role.OFFICER)
 def meetings(request: HttpRequest, inquiry_id: int) -> HttpResponse:
-    """Add a meeting that the case told of, or take one back; then the chain once more."""
+    """Add a meeting that the case told of, or take one back; then show the chain again."""
     account, at = account_of(request), timezone.now()
     try:
         found = inquiry_for(account, inquiry_id)
@@ -106,19 +106,19 @@ def meetings(request: HttpRequest, inquiry_id: int) -> HttpResponse:
                 account=account, inquiry_id=inquiry_id, meeting_id=number, ground=ground, at=at
             )
             return redirect("officer-inquiry", inquiry_id)
-        told = _told(sent, at)
-        if told is None:
+        meeting = _meeting_typed(sent, at)
+        if meeting is None:
             fault = str(_("Give the number of the person, the time when they met, and the ground."))
-            return _chain_page(request, found, fault=fault, status=422, telling=sent)
-        declare_meeting(account=account, inquiry_id=inquiry_id, at=at, **told)
+            return _chain_page(request, found, fault=fault, status=422, meeting_sent=sent)
+        declare_meeting(account=account, inquiry_id=inquiry_id, at=at, **meeting)
     except Refusal as refusal:
         fault = str(refusal.detail)
-        return _chain_page(request, found, fault=fault, status=refusal.status, telling=sent)
+        return _chain_page(request, found, fault=fault, status=refusal.status, meeting_sent=sent)
     return redirect("officer-inquiry", inquiry_id)
 
 
-def _told(sent: QueryDict, at: datetime) -> dict[str, Any] | None:
-    """The meeting that was typed in, on the clock of Shanghai; None where it cannot be read."""
+def _meeting_typed(sent: QueryDict, at: datetime) -> dict[str, Any] | None:
+    """Return the meeting that was typed in, in Shanghai time, or None if it has mistakes."""
     times = {name: texts.trimmed(sent.get(name, "")) for name in ("from", "to")}
     data: dict[str, Any] = {name: f"{time}:00+08:00" for name, time in times.items() if time}
     data |= {
@@ -144,7 +144,7 @@ def _chain_page(
     *,
     fault: str = "",
     status: int = 200,
-    telling: QueryDict | None = None,
+    meeting_sent: QueryDict | None = None,
 ) -> HttpResponse:
     shown = services.preview(found, at=timezone.now())
     chain, people = shown.chain, shown.people
@@ -159,8 +159,8 @@ def _chain_page(
         "people": people,
         "colours": [(colour.label, people.now[colour], people.then[colour]) for colour in Colour],
         "fingerprint": shown.fingerprint,
-        "ground": "" if telling is not None else request.POST.get("ground", ""),
-        "telling": telling,
+        "ground": "" if meeting_sent is not None else request.POST.get("ground", ""),
+        "meeting_sent": meeting_sent,
         "fault": fault,
     }
     return render(request, "officers/inquiry.html", context, status=status)

@@ -1,4 +1,4 @@
-"""What the interface of tracing takes and gives."""
+"""Input and output of the HTTP interface for inquiries."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -21,7 +21,7 @@ from healthcode.web.fields import StrictSerializer
 
 
 class OpeningInput(StrictSerializer):
-    """A case by the number of its evidence, its infectious window, and on what ground."""
+    """A case (the number of its evidence), its infectious period, and the ground."""
 
     case = Identifier()
     infectious_from = Moment(required=False, allow_null=True, default=None)
@@ -30,20 +30,20 @@ class OpeningInput(StrictSerializer):
 
 
 class ConfirmationInput(StrictSerializer):
-    """On what ground, and the fingerprint of the chain that was looked at."""
+    """The ground, and the fingerprint of the chain that the officer checked."""
 
     ground = GroundField()
     fingerprint = serializers.CharField(max_length=64)
 
 
 class MeetingInput(PeriodSerializer):
-    """Whom the case met, from when to when, and on what ground this is written down."""
+    """The person whom the case met, from when to when, and the ground for entering this."""
 
     person = Identifier()
     ground = GroundField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a day without an end, or several.
+        """Refuse a meeting given in days that is longer than a meeting can be.
 
         Raises:
             ValidationError: under `from`; and see `PeriodSerializer`.
@@ -56,13 +56,13 @@ class MeetingInput(PeriodSerializer):
 
 
 class RetractionInput(StrictSerializer):
-    """On what ground a meeting is taken back."""
+    """The ground for taking back a meeting."""
 
     ground = GroundField()
 
 
 class ContactAnswer(serializers.Serializer[Any]):
-    """Somebody whom the case met: the latest of `times` encounters of this strength."""
+    """A person who met the case: the latest of `times` encounters of this strength."""
 
     person = serializers.IntegerField()
     strength = serializers.ChoiceField(choices=[str(strength) for strength in Strength])
@@ -74,13 +74,13 @@ class ContactAnswer(serializers.Serializer[Any]):
 
 
 class SecondaryAnswer(ContactAnswer):
-    """Somebody whom a close contact met."""
+    """A person who met a close contact of the case."""
 
     of = serializers.IntegerField(help_text="The close contact.")
 
 
 class MeetingAnswer(serializers.Serializer[Any]):
-    """A meeting that the case told of."""
+    """A meeting that the case told an officer about."""
 
     id = serializers.IntegerField()
     person = serializers.IntegerField()
@@ -90,7 +90,7 @@ class MeetingAnswer(serializers.Serializer[Any]):
 
 
 class MeetingActAnswer(serializers.Serializer[Any]):
-    """The meeting, and the act that entered it or took it back."""
+    """The number of a meeting, and the act that entered it or took it back."""
 
     id = serializers.IntegerField()
     act = serializers.IntegerField()
@@ -105,7 +105,7 @@ class ColoursAnswer(serializers.Serializer[Any]):
 
 
 class PeopleAnswer(serializers.Serializer[Any]):
-    """The people of the chain by colour, now and if it were confirmed."""
+    """The people of the chain by colour: now, and after the chain would be confirmed."""
 
     people = serializers.IntegerField()
     changed = serializers.IntegerField()
@@ -114,16 +114,18 @@ class PeopleAnswer(serializers.Serializer[Any]):
 
 
 class InquiryAnswer(serializers.Serializer[Any]):
-    """An inquiry, its chain as known now, and what confirming it would do."""
+    """An inquiry, its chain of contacts as known now, and what confirming it would change."""
 
     id = serializers.IntegerField()
-    case = serializers.IntegerField(help_text="The number of the case's evidence.")
+    case = serializers.IntegerField(help_text="The evidence number of the case.")
     infectious_from = serializers.DateTimeField()
     infectious_until = serializers.DateTimeField()
-    is_placed = serializers.BooleanField(help_text="Whether all scans have been resolved.")
-    opened_by = serializers.IntegerField(help_text="The act.")
-    confirmed_by = serializers.IntegerField(allow_null=True, help_text="The act, once confirmed.")
-    meetings = MeetingAnswer(many=True, help_text="Whom the case told that it met.")
+    is_placed = serializers.BooleanField(help_text="Whether all scans have been searched.")
+    opened_by = serializers.IntegerField(help_text="The number of the act.")
+    confirmed_by = serializers.IntegerField(
+        allow_null=True, help_text="The number of the act; null until confirmed."
+    )
+    meetings = MeetingAnswer(many=True, help_text="Meetings that the case told about.")
     contacts = ContactAnswer(many=True)
     secondary = SecondaryAnswer(many=True)
     people = PeopleAnswer()
@@ -131,14 +133,14 @@ class InquiryAnswer(serializers.Serializer[Any]):
 
 
 class ConfirmationAnswer(serializers.Serializer[Any]):
-    """The act, and the recomputation that recolours the contacts."""
+    """The number of the act, and of the recomputation that recolours the contacts."""
 
     act = serializers.IntegerField()
     recomputation = serializers.IntegerField()
 
 
 def inquiry_answer(inquiry: Inquiry, preview: Preview) -> dict[str, Any]:
-    """The members of `InquiryAnswer`."""
+    """Return the members of `InquiryAnswer`."""
     answer = {
         "id": inquiry.pk,
         "case": inquiry.case_id,

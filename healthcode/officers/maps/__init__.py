@@ -1,1 +1,1 @@
-"""Publishing risk maps."""
+"""Officers publish risk maps, which give areas their risk levels."""

@@ -1,4 +1,4 @@
-"""The risk map over the HTTP interface: anybody reads it, officers publish it."""
+"""The HTTP interface for the risk map: anybody reads it, officers publish it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,13 +53,13 @@ PUBLISHED_OR_PREVIEWED: Final = PolymorphicProxySerializer(
 
 @dataclass(frozen=True, slots=True)
 class CsvBody:
-    """A body of `text/csv`, unread."""
+    """The bytes of a `text/csv` body; `areas.maps` reads them."""
 
     data: bytes
 
 
 class CsvParser(BaseParser):
-    """`text/csv`: kept as it is, for the domain to read."""
+    """Parser for `text/csv` that keeps the body as bytes."""
 
     media_type = "text/csv"
 
@@ -69,7 +69,7 @@ class CsvParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> CsvBody:
-        """Take the whole body; its size is limited before."""
+        """Return the whole body; the web room has limited its size before."""
         return CsvBody(stream.read())
 
 
@@ -77,11 +77,11 @@ class LevelsView(APIView):
     """The map of risk levels."""
 
     def get_permissions(self) -> Sequence[BasePermission]:
-        """Reading is for anybody, publishing for officers."""
+        """Let anybody read, and only officers publish."""
         return [AllowAny()] if self.request.method in {"GET", "HEAD"} else [IsOfficer()]
 
     def get_parsers(self) -> list[BaseParser]:
-        """A map is JSON or CSV."""
+        """Accept a map as JSON or CSV."""
         return [StrictJSONParser(), CsvParser()]
 
     @refuses(UnknownArea)
@@ -89,12 +89,14 @@ class LevelsView(APIView):
         auth=[],
         parameters=[
             OpenApiParameter("on", dict(MOMENT), description="A day in Shanghai, or an instant"),
-            OpenApiParameter("within", OpenApiTypes.STR, description="Only this area and below"),
+            OpenApiParameter(
+                "within", OpenApiTypes.STR, description="Only this area and all areas in it"
+            ),
         ],
         responses=MapAnswer,
     )
     def get(self, request: Request) -> Response:
-        """The map on a day (now without), and what changed since the one before."""
+        """Return the map on a day (without `on`: now), and what changed since the map before."""
         try:
             on = instant_of(request.query_params.get("on") or None, at=timezone.now())
         except ValueError as error:
@@ -113,13 +115,18 @@ class LevelsView(APIView):
     @extend_schema(
         request={"application/json": MapInput, "text/csv": OpenApiTypes.STR},
         parameters=[
-            OpenApiParameter("preview", OpenApiTypes.BOOL, description="Count, publish nothing"),
-            *(OpenApiParameter(name, kind, description="With CSV") for name, kind in FRAME.items()),
+            OpenApiParameter(
+                "preview", OpenApiTypes.BOOL, description="Only count people; publish nothing"
+            ),
+            *(
+                OpenApiParameter(name, kind, description="Only with a CSV body")
+                for name, kind in FRAME.items()
+            ),
         ],
         responses=PUBLISHED_OR_PREVIEWED,
     )
     def put(self, request: Request) -> Response:
-        """Publish a map, or with `preview=true` say what that would do."""
+        """Publish a map, or with `preview=true` return what publishing it would do."""
         given = _body(request)
         query = request.query_params.dict()
         is_preview = _is_preview(query.pop("preview", ""))
@@ -129,17 +136,17 @@ class LevelsView(APIView):
             _refuse_unknown(query)
             frame = MapInput(data=given)
         frame.is_valid(raise_exception=True)
-        told = frame.validated_data
+        values = frame.validated_data
         lines = (
             lines_of_csv(given.data)
             if isinstance(given, CsvBody)
-            else lines_of_json(told["levels"])
+            else lines_of_json(values["levels"])
         )
         arguments = {
             "account": account_of(request),
-            **{name: told[name] for name in FRAME},
+            **{name: values[name] for name in FRAME},
             "levels": read_map(
-                lines, whole_of=told["whole_of"], effective_from=told["effective_from"]
+                lines, whole_of=values["whole_of"], effective_from=values["effective_from"]
             ),
             "at": timezone.now(),
         }
@@ -149,17 +156,17 @@ class LevelsView(APIView):
 
 
 def _body(request: Request) -> Any:
-    """What was sent; the framework gives an empty file to no parser."""
+    """Return the parsed body. The framework calls no parser for an empty CSV file."""
     data = request.data
     is_csv = str(request.content_type).startswith(CsvParser.media_type)
     return CsvBody(b"") if is_csv and not isinstance(data, CsvBody) else data
 
 
 def _is_preview(text: str) -> bool:
-    """Whether only a preview is wanted; a slip of the pen must not publish.
+    """Return whether only a preview is wanted.
 
     Raises:
-        InvalidInput: for anything but true and false.
+        InvalidInput: the value is neither true nor false, so a typing error publishes nothing.
     """
     answers = {"": False, "false": False, "0": False, "true": True, "1": True}
     if text.lower() not in answers:
@@ -168,6 +175,6 @@ def _is_preview(text: str) -> bool:
 
 
 def _refuse_unknown(query: Mapping[str, str]) -> None:
-    """A misspelt `preview` would otherwise publish."""
+    """Refuse unknown members of the query, because a misspelt `preview` would publish the map."""
     for name in query:
         raise invalid(f"/{name}", _("This member is not known here."))

@@ -1,4 +1,4 @@
-"""The officer's form for a map: read from a file, pasted lines or a table, and shown again."""
+"""The officer's form for a map: a file, pasted lines, or a table of areas."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -21,13 +21,13 @@ from healthcode.web.problems import flatten
 
 TABLE: Final = "table"
 LEVEL_OF: Final = "level-"
-# The members of the interface by the questions of the form.
+# For each member of the interface, the question of the form that asks for it.
 QUESTIONS: Final = {"effective_from": "day", "ground": "ground", "whole_of": "whole_of"}
 
 
 @dataclass(frozen=True, slots=True)
 class ProposedMap:
-    """What a form without faults says; `levels` by code in short form."""
+    """The map that a form without mistakes proposes; `levels` by code in short form."""
 
     effective_from: datetime
     ground: str
@@ -36,16 +36,16 @@ class ProposedMap:
 
     @property
     def csv(self) -> str:
-        """The lines as CSV, to send again."""
+        """Return the lines as CSV; the preview page sends them again to publish them."""
         rows = [f"{code},{level.label}" for code, level in sorted(self.levels.items())]
         return "\n".join(["code,level", *rows])
 
 
 @dataclass(slots=True)
 class MapForm:
-    """The answers as sent, so that nothing has to be typed twice, and what is wrong with them.
+    """The form as it was sent, so that nobody types twice, with its mistakes.
 
-    `faults` has a sentence by question, `lines` the mistakes in the map by line.
+    `faults` has a sentence for each question with a mistake, `lines` the mistakes in the map.
     """
 
     day: str
@@ -61,12 +61,12 @@ class MapForm:
 
     @classmethod
     def blank(cls, *, by: str, whole_of: str, at: datetime) -> Self:
-        """An empty form for today."""
+        """Return an empty form with today's date."""
         return cls(day=day_of(at).isoformat(), by=by, whole_of=whole_of)
 
     @classmethod
     def sent(cls, request: HttpRequest) -> Self:
-        """The form as it was sent."""
+        """Return the form with what the officer sent."""
         post, file = request.POST, request.FILES.get("file")
         return cls(
             day=post.get("day", ""),
@@ -84,10 +84,10 @@ class MapForm:
         )
 
     def read(self, in_force: Mapping[str, Level]) -> ProposedMap | None:
-        """The map that the form proposes; None, with faults noted, when something is wrong.
+        """Return the map that the form proposes, or None after noting the mistakes.
 
         Args:
-            in_force: the levels now; of the table only what differs from them is published.
+            in_force: the present levels; from a table, only levels that differ are published.
         """
         whole_of = None if self.by == TABLE else self.whole_of or None
         instant = f"{self.day}T{self.hour}:00+08:00"
@@ -106,7 +106,7 @@ class MapForm:
         return None if self.faults else ProposedMap(levels=levels, **frame.validated_data)
 
     def refuse(self, refusal: Refusal) -> None:
-        """Note what the domain said about the map."""
+        """Note the mistakes that a refusal names."""
         if isinstance(refusal, InvalidMap):
             self.lines = refusal.errors
             self.faults["map"] = _("Nothing was published. Correct these lines and try again.")
@@ -132,6 +132,6 @@ class MapForm:
 
 
 def fingerprint(change: LevelsChange) -> str:
-    """Stands for what a preview showed, so that nothing else is published on its strength."""
-    told = [(one.code, int(one.before), int(one.after)) for one in (*change.rose, *change.fell)]
-    return hashlib.sha256(repr((told, change.touched)).encode()).hexdigest()
+    """Return a hash of what a preview showed, so that nothing else is published after it."""
+    moves = [(one.code, int(one.before), int(one.after)) for one in (*change.rose, *change.fell)]
+    return hashlib.sha256(repr((moves, change.touched)).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Officers' pages: what is in force, publishing a map in two steps, watching who is recoloured."""
+"""The officers' pages to publish a risk map: a form, then a preview to confirm."""
 
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from healthcode.officers.maps.forms import TABLE, MapForm, ProposedMap, fingerpr
 from healthcode.officers.maps.services import preview_map, publish_map
 from healthcode.web.errors import Refusal
 
-# A table of more rows is no help; a file is.
+# Nobody fills in a longer table by hand; a file is easier.
 LONGEST_TABLE: Final = 300
 LEVELS: Final = [level.label for level in sorted(Level, reverse=True)]
 
@@ -30,7 +30,7 @@ LEVELS: Final = [level.label for level in sorted(Level, reverse=True)]
 @require_http_methods(["GET", "POST"])
 @role_required(Role.OFFICER)
 def publish(request: HttpRequest) -> HttpResponse:
-    """The form; sent, a preview with numbers; confirmed there, the publication."""
+    """Show the form; then a preview with numbers; when that is confirmed, publish the map."""
     if request.method == "GET":
         within = held_areas(request)
         form = MapForm.blank(by=request.GET.get("by", ""), whole_of=within[0], at=timezone.now())
@@ -49,16 +49,16 @@ def publish(request: HttpRequest) -> HttpResponse:
 
 
 def _publish(request: HttpRequest, proposed: ProposedMap) -> HttpResponse:
-    """Publish exactly what the preview showed; show the preview again when it no longer holds."""
+    """Publish exactly what the preview showed, or show a new preview if something has changed."""
     if "confirmed" not in request.POST:
         notice = _("First check the numbers, then tick the box to confirm.")
         return _preview_page(request, proposed, notice=notice, status=422)
     with transaction.atomic():
         publication = publish_map(**_arguments(request, proposed))
-        holds = fingerprint(publication.change) == request.POST.get("previewed")
-        if not holds:
+        as_previewed = fingerprint(publication.change) == request.POST.get("previewed")
+        if not as_previewed:
             transaction.set_rollback(True)
-    if not holds:
+    if not as_previewed:
         notice = (
             _("The map in force has changed since this preview. Please check it again.")
             if publication.change.touched
@@ -75,7 +75,7 @@ def _preview_page(
     change, people = preview.change, preview.people
     context = {
         **map_page(preview.map),
-        # The map may reach beyond the picture.
+        # The map may name areas outside the picture, which shows one province.
         **moves_of(change.rose, change.fell),
         "proposed": proposed,
         "people": people,
@@ -100,7 +100,7 @@ def _form_page(request: HttpRequest, form: MapForm, *, status: int = 200) -> Htt
 
 
 def _table(within: list[str], form: MapForm) -> list[tuple[str, str, str]]:
-    """Code, name and level of each area to choose a level for; none when they are too many."""
+    """Return code, name and level of each area of the table; nothing if there are too many."""
     rows = {row.code: (row.name, row.level.label) for row in _levels(within)}
     if not rows:
         cities = [city for area in within for city, _name in below(area)]

@@ -1,4 +1,4 @@
-"""Input and output of the levels' interface."""
+"""Input and output of the HTTP interface for risk maps."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -20,7 +20,7 @@ LEVELS: Final = [level.label for level in sorted(Level, reverse=True)]
 
 
 class LevelLine(StrictSerializer):
-    """An area and its level."""
+    """One line of a map: an area and its risk level."""
 
     code = AreaCode()
     level = serializers.ChoiceField(choices=LEVELS)
@@ -28,29 +28,29 @@ class LevelLine(StrictSerializer):
 
 @extend_schema_field(LevelLine(many=True))
 class LinesField(serializers.Field[list[Any], Any, list[Any], list[Any]]):
-    """The lines as they came: `areas.maps` reads them all at once and names every fault."""
+    """The lines of a map, unread: `areas.maps` checks them all at once and lists every mistake."""
 
     default_error_messages = {
         "format": _("`levels` must be a list of objects, each with `code` and `level`.")
     }
 
     def to_internal_value(self, data: Any) -> list[Any]:
-        """Take a list, whatever is in it.
+        """Return the list unchanged.
 
         Raises:
-            ValidationError: for anything else.
+            ValidationError: it is not a list.
         """
         if not isinstance(data, list):
             self.fail("format")
         return list(data)
 
     def to_representation(self, value: list[Any]) -> list[Any]:
-        """The lines themselves."""
+        """Return the lines unchanged."""
         return value
 
 
 class MapFrame(StrictSerializer):
-    """What a map says beside its lines; in the query when the lines are CSV."""
+    """What a map says besides its lines. If the lines are CSV, these members are in the query."""
 
     effective_from = Moment()
     ground = GroundField()
@@ -58,13 +58,13 @@ class MapFrame(StrictSerializer):
 
 
 class MapInput(MapFrame):
-    """A map: part of an area, or with `whole_of` all of it, the rest being green."""
+    """A map of some areas, or with `whole_of` of a whole area, where all others become green."""
 
     levels = LinesField()
 
 
 class ChangeAnswer(serializers.Serializer[Any]):
-    """An area whose level is another than before."""
+    """An area whose level changed."""
 
     code = serializers.CharField()
     name = serializers.CharField()
@@ -73,7 +73,7 @@ class ChangeAnswer(serializers.Serializer[Any]):
 
 
 class PublicationAnswer(serializers.Serializer[Any]):
-    """A published map: the act, what rose and fell, and the recomputation to watch."""
+    """A published map: the act, the areas whose level rose or fell, and the recomputation."""
 
     act = serializers.IntegerField()
     rose = ChangeAnswer(many=True)
@@ -90,7 +90,7 @@ class ColourCounts(serializers.Serializer[Any]):
 
 
 class PreviewAnswer(serializers.Serializer[Any]):
-    """What publishing would do; `now` and `then` count the people whom the map touches."""
+    """What publishing would do; `now` and `then` count the affected people by colour."""
 
     rose = ChangeAnswer(many=True)
     fell = ChangeAnswer(many=True)
@@ -111,7 +111,7 @@ class LevelCounts(serializers.Serializer[Any]):
 
 
 class LevelAnswer(serializers.Serializer[Any]):
-    """An area, its level, and since when it has had it."""
+    """An area, its level, and since when it has this level."""
 
     code = serializers.CharField()
     name = serializers.CharField()
@@ -120,7 +120,7 @@ class LevelAnswer(serializers.Serializer[Any]):
 
 
 class MapAnswer(serializers.Serializer[Any]):
-    """The map at an instant, and what the map in force there changed (`changed_at`)."""
+    """The map at the instant `on`, and what its last publication (`changed_at`) changed."""
 
     on = serializers.DateTimeField()
     changed_at = serializers.DateTimeField(allow_null=True)
@@ -131,7 +131,7 @@ class MapAnswer(serializers.Serializer[Any]):
 
 
 def publication_answer(published: PublishedMap) -> dict[str, Any]:
-    """The members of `PublicationAnswer`."""
+    """Return the members of `PublicationAnswer`."""
     change = published.change
     known = names({one.code for one in (*change.rose, *change.fell)})
     return {
@@ -143,7 +143,7 @@ def publication_answer(published: PublishedMap) -> dict[str, Any]:
 
 
 def preview_answer(preview: MapPreview) -> dict[str, Any]:
-    """The members of `PreviewAnswer`."""
+    """Return the members of `PreviewAnswer`."""
     change, people = preview.change, preview.people
     known = names({one.code for one in (*change.rose, *change.fell)})
     return {
@@ -157,7 +157,7 @@ def preview_answer(preview: MapPreview) -> dict[str, Any]:
 
 
 def map_answer(shown: Map) -> dict[str, Any]:
-    """The members of `MapAnswer`."""
+    """Return the members of `MapAnswer`."""
     known = shown.names
     answer = MapAnswer(
         {

@@ -1,4 +1,4 @@
-"""Publishing a risk map: one act, and the recomputation of exactly those whom it touches."""
+"""Publish a risk map as one act, and recompute exactly the people whom it affects."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,14 +28,14 @@ from healthcode.colours.decide_many import Comparison, evaluate_levels
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.recompute import request
 
-# A map is prepared in the evening for midnight, or before a weekend. One that is dated further
-# ahead is a slip of the pen, or will have been overtaken by the time it holds.
+# Officers prepare a map in the evening for midnight, or before a weekend. A later date is probably
+# a typing error; if not, another map will have replaced this one by then.
 FURTHEST_AHEAD: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class PublishedMap:
-    """A map that is in force, or will be from its date on."""
+    """A map that was published: its act, what it changes, and the recomputation that follows."""
 
     act: Act
     change: LevelsChange
@@ -44,7 +44,7 @@ class PublishedMap:
 
 @dataclass(frozen=True, slots=True)
 class MapPreview:
-    """What publishing a map would do: to the map, and to the people whom it touches."""
+    """What publishing a map would do: to the levels, to the people affected, and to the map."""
 
     change: LevelsChange
     people: Comparison
@@ -61,22 +61,22 @@ def publish_map(
     levels: Mapping[str, Level],
     at: datetime,
 ) -> PublishedMap:
-    """Let `levels` hold from `effective_from` on, as an officer's act on a ground.
+    """Publish a map: give areas their levels from `effective_from` on, as an officer's act.
 
-    Areas of `whole_of` that are not listed become green. What held before `effective_from` stays
-    as it was; everything said for later, about the areas that this map speaks of, is replaced.
+    Areas in `whole_of` that are not listed become green. Levels before `effective_from` stay. For
+    the areas of this map, all levels published for later times are replaced.
 
     Args:
-        effective_from: may lie in the past, and at most `FURTHEST_AHEAD` in the future.
-        levels: by codes of divisions in short form.
+        effective_from: may be in the past, and at most `FURTHEST_AHEAD` in the future.
+        levels: by division code in short form (without trailing zeros).
 
     Raises:
-        InvalidInput: no ground, or a date that is too far ahead.
-        OutsideYourArea: naming the areas (at most 20) outside the officer's authority.
-        UnknownArea: when a code names no division.
+        InvalidInput: no ground, or the date is too far ahead.
+        OutsideYourArea: some areas are outside the officer's authority; it names at most 20.
+        UnknownArea: a code names no division.
     """
     _check(account, effective_from, ground, whole_of, levels, at)
-    # First, so that acts are numbered in the order in which they took hold.
+    # Lock before the act is recorded, so that acts have their numbers in the order of publication.
     one_publication_at_a_time()
     act = record_act(
         account=account,
@@ -109,20 +109,20 @@ def preview_map(
     at: datetime,
     within: str = "",
 ) -> MapPreview:
-    """What `publish_map` would do with the same arguments; leaves no trace and locks nothing.
+    """Return what `publish_map` would do with the same arguments. Changes and locks nothing.
 
     Args:
-        within: the area whose map to show.
+        within: the area whose map is returned.
 
     Raises:
-        Refusal: as `publish_map`; NoPolicy when no policy is in force.
+        Refusal: as `publish_map`; NoPolicy if no policy is in force.
     """
     _check(account, effective_from, ground, whole_of, levels, at)
     with levels_as_if(effective_from=effective_from, whole_of=whole_of, levels=levels) as change:
         people = evaluate_levels(
             areas=change.touched,
             touches_from=change.touches_from,
-            # A map for midnight is judged as of midnight.
+            # Count the colours as of the time when the map takes effect.
             at=max(at, effective_from),
         )
         return MapPreview(change, people, map_on(on=effective_from, within=within))
@@ -145,11 +145,11 @@ def _check(
 
 
 def require_authority(account: Account, codes: list[str]) -> None:
-    """Let only an officer for every one of `codes` through.
+    """Check that the account is an officer's with authority over every area of `codes`.
 
     Raises:
-        Forbidden: the account is no officer's.
-        OutsideYourArea: naming the codes (at most 20) for which the officer is not responsible.
+        Forbidden: the account is not an officer's.
+        OutsideYourArea: it names the codes (at most 20) outside the officer's authority.
     """
     if not holds(account, Role.OFFICER):
         require(account, Role.OFFICER, "")
@@ -160,6 +160,6 @@ def require_authority(account: Account, codes: list[str]) -> None:
 
 
 def _common_area(levels: Mapping[str, Level]) -> str:
-    """The smallest division that holds them all; "" is the whole country."""
+    """Return the smallest division that contains all areas; "" is the whole country."""
     shared = set.intersection(*(set(containing(code)) for code in levels)) if levels else set()
     return max(shared, key=len, default="")

@@ -1,1 +1,1 @@
-"""Watching who is recoloured."""
+"""Watch the progress of a recomputation: the work of deciding many people's colours anew."""

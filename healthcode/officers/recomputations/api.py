@@ -1,4 +1,4 @@
-"""Watching a recomputation over the HTTP interface."""
+"""The HTTP interface for the progress of a recomputation."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from healthcode.colours.selectors import recomputation
 
 
 class RecomputationAnswer(serializers.ModelSerializer[Recomputation]):
-    """How far a recomputation has come; `people_found` is null until it is planned."""
+    """How far a recomputation has come; `people_found` is null until the people are counted."""
 
     state = serializers.ChoiceField(choices=RecomputationState.choices)
 
@@ -31,12 +31,12 @@ class RecomputationAnswer(serializers.ModelSerializer[Recomputation]):
 
 
 class RecomputationView(APIView):
-    """A recomputation's progress."""
+    """The progress of a recomputation, which decides many people's colours anew."""
 
     permission_classes = [IsOfficer]
 
     @extend_schema(responses=RecomputationAnswer)
     def get(self, request: Request, recomputation_id: int) -> Response:
-        """Answer with the numbers of this moment."""
+        """Return the state and the numbers of people as of now."""
         row: Any = RecomputationAnswer(recomputation(recomputation_id))
         return Response(row.data, headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""Watching who is recoloured."""
+"""The page that shows the progress of a recomputation."""
 
 from typing import Final
 
@@ -26,7 +26,7 @@ STATES: Final = {
 @require_safe
 @role_required(Role.OFFICER)
 def progress(request: HttpRequest, recomputation_id: int) -> HttpResponse:
-    """How far a recomputation has come; renews itself until it is finished."""
+    """Show how far a recomputation has come; the page renews itself until it is finished."""
     try:
         run = recomputation(recomputation_id)
     except NotFound as refusal:

@@ -1,1 +1,1 @@
-"""How many people have which colour, without telling of any few."""
+"""How many people have which colour, by county, without showing small groups."""

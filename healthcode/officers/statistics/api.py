@@ -1,4 +1,4 @@
-"""Statistics over the HTTP interface, for officers."""
+"""The HTTP interface for the officers' statistics."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from healthcode.officers.statistics.selectors import ALL, Table, colours_by_coun
 
 
 class FiguresOutput(serializers.Serializer[Any]):
-    """Numbers of people; null where one could tell of fewer than `least`."""
+    """Numbers of people by colour; null if a number could reveal a group smaller than `least`."""
 
     green = serializers.IntegerField(allow_null=True)
     yellow = serializers.IntegerField(allow_null=True)
@@ -27,30 +27,30 @@ class FiguresOutput(serializers.Serializer[Any]):
 
 
 class CountyOutput(FiguresOutput):
-    """The figures of one county; of people who named only their city, of that."""
+    """The figures of one county, or of a city for people who gave only their city."""
 
     code = serializers.CharField()
     name = serializers.CharField()
 
 
 class StatisticsOutput(serializers.Serializer[Any]):
-    """Colours by county of home, as of now."""
+    """How many people have which colour now, by the county in which they live."""
 
     at = serializers.DateTimeField()
-    least = serializers.IntegerField(help_text="No smaller group is shown.")
-    total = FiguresOutput(help_text="Of the whole issuer.")
+    least = serializers.IntegerField(help_text="Smaller groups are hidden.")
+    total = FiguresOutput(help_text="All counties of this issuer together.")
     counties = CountyOutput(many=True)
 
 
 @method_decorator(never_cache, name="dispatch")
 class StatisticsView(APIView):
-    """How many people have which colour, where."""
+    """How many people have which colour, by county."""
 
     permission_classes = [IsOfficer]
 
     @extend_schema(operation_id="colour_statistics", responses=StatisticsOutput)
     def get(self, request: Request) -> Response:
-        """The counties that the officer is responsible for, and the sum over all."""
+        """Return the figures of the officer's counties, and the sum over all counties."""
         account = account_of(request)
         table = colours_by_county()
         return Response(StatisticsOutput(_answer(table, table.for_officer(account))).data)

@@ -1,4 +1,4 @@
-"""The officers' page of statistics: the figures of the interface, as a table."""
+"""The officers' page of statistics: the same figures as the interface, as a table."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ from healthcode.officers.statistics.selectors import ALL, COLUMNS, colours_by_co
 @require_safe
 @role_required(Role.OFFICER)
 def statistics(request: HttpRequest) -> HttpResponse:
-    """How many people have which colour in the officer's counties, and over all."""
+    """Show how many people have which colour in the officer's counties, and in all counties."""
     table = colours_by_county()
     codes = table.for_officer(account_of(request))
     known = names(set(codes))

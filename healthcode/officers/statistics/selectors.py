@@ -1,8 +1,9 @@
-"""How many people have which colour in each county, without telling of any few of them.
+"""Count the people of each colour in each county, without showing small groups.
 
-A small figure is withheld, and with it three others at the corners of a rectangle, so that the
-small one could as well be `least` or more while every figure that is shown, and every sum, stays
-the same. docs/reference/retention.md tells the same in words.
+Every figure below `least` is hidden. Hiding it alone is not enough, because the sums would give it
+away. So three more figures are hidden, which form a rectangle with it in the table. Then the small
+figure could be `least` or more without changing any figure or sum that is shown.
+docs/reference/retention.md explains this for residents.
 """
 
 from collections.abc import Iterator, Mapping, Set
@@ -19,10 +20,10 @@ from healthcode.core import Colour
 from healthcode.evidence.responsibility import answers_for_all
 
 ALL: Final = "all"
-"""Names the sum, of a row over its colours and of a column over its counties."""
+"""Stands for the sum over all colours of a county, or over all counties."""
 
 Cell = tuple[str, str]
-"""A county's code and a colour's name, either of which may be `ALL`."""
+"""The code of a county and the name of a colour; either may be `ALL`."""
 
 COUNTED: Final = """
 SELECT left(person.home_area, 6), colour.colour, count(*)
@@ -33,16 +34,16 @@ GROUP BY 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Counts by county and colour with their sums; None where a figure is withheld."""
+    """Numbers of people by county and colour, with sums; None for a hidden figure."""
 
     counties: tuple[str, ...]
     figures: Mapping[Cell, int | None]
 
     def for_officer(self, account: Account) -> list[str]:
-        """The counties of the homes for which the officer answers; for the issuer's, all.
+        """Return the counties in the officer's areas; an officer for the whole issuer gets all.
 
         Raises:
-            Forbidden: the account is no officer's.
+            Forbidden: the account is not an officer's.
         """
         if answers_for_all(account):
             return list(self.counties)
@@ -50,7 +51,7 @@ class Table:
         return [code for code in self.counties if any(covers(area, code) for area in held)]
 
     def row(self, county: str) -> dict[str, int | None]:
-        """The figures of one county, by colour, with their sum."""
+        """Return the figures of one county by colour, with their sum."""
         return {column: self.figures[county, column] for column in COLUMNS}
 
 
@@ -58,10 +59,10 @@ COLUMNS: Final = (*(colour.label for colour in Colour), ALL)
 
 
 def colours_by_county() -> Table:
-    """What may be told of everybody's colour now. One query, always over everybody.
+    """Return the table that may be shown now. One query, always about all people.
 
-    One table for all: were the figures withheld chosen anew for a part of it, two answers together
-    could tell what each of them keeps.
+    Every officer gets figures of the same table. If the hidden figures were chosen for each officer
+    anew, two answers together could give away what each one hides.
     """
     with connection.cursor() as cursor:
         cursor.execute(COUNTED)
@@ -71,7 +72,7 @@ def colours_by_county() -> Table:
 
 
 def without_small_groups(counts: Mapping[Cell, int], *, least: int) -> Table:
-    """The table of `counts` (by county and colour) in which no group below `least` shows."""
+    """Return the table of `counts` with sums, with every group below `least` hidden."""
     counties = tuple(sorted({county for county, _colour in counts}))
     full = _with_sums(counties, counts)
     hidden: set[Cell] = set()
@@ -96,10 +97,11 @@ def _with_sums(counties: tuple[str, ...], counts: Mapping[Cell, int]) -> dict[Ce
 def _covers(
     cell: Cell, full: Mapping[Cell, int], counties: tuple[str, ...], least: int
 ) -> Iterator[frozenset[Cell]]:
-    """Rectangles with `cell` at a corner within which people can be moved so that it grows.
+    """Yield the rectangles of cells that can hide `cell`, which is one of the corners.
 
-    Where it grows by `least`, those that shrink must have as many to give. A sum grows and shrinks
-    with what it sums up, so the rectangle of sums alone always serves.
+    Moving `least` people within the rectangle must be possible: `cell` then grows by `least`, and
+    each corner that shrinks must have that many. A rectangle with the sums always works,
+    because a sum grows and shrinks together with its parts.
     """
     county, column = cell
     for other_row, other_column in product((*counties, ALL), COLUMNS):
@@ -124,6 +126,9 @@ def _covers(
 
 
 def _cost(cover: Set[Cell], hidden: set[Cell], full: Mapping[Cell, int]) -> tuple[int, int]:
-    """How much a cover takes from the reader: figures, sums counting most, then people."""
+    """Return what a reader loses by hiding `cover`, to compare it with other covers.
+
+    First the number of newly hidden cells, with sums counted three times; then the people in them.
+    """
     new = cover - hidden
     return sum(3 if ALL in cell else 1 for cell in new), sum(full[cell] for cell in new)

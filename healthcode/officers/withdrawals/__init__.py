@@ -1,1 +1,1 @@
-"""Withdrawing evidence that was wrong."""
+"""Officers withdraw evidence that was wrong; it then no longer counts."""

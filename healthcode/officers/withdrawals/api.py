@@ -1,4 +1,4 @@
-"""Withdrawing evidence over the HTTP interface."""
+"""The HTTP interface for withdrawals of evidence."""
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -16,14 +16,14 @@ from healthcode.web.refusals import refuses
 
 
 class WithdrawalView(APIView):
-    """Evidence that was wrong."""
+    """The withdrawal of evidence that was wrong."""
 
     permission_classes = [IsOfficer]
 
     @refuses(OutsideYourArea, AlreadyWithdrawn)
     @extend_schema(request=WithdrawalInput, responses={201: WithdrawalAnswer})
     def post(self, request: Request, evidence_id: int) -> Response:
-        """Take it out of all decisions, as an act on a ground."""
+        """Withdraw evidence, as an act: it no longer counts, and the colours follow."""
         given = WithdrawalInput(data=request.data)
         given.is_valid(raise_exception=True)
         recomputation = withdraw_evidence(

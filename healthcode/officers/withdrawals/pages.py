@@ -1,4 +1,4 @@
-"""The officer's page for evidence that was wrong: look at it first, then withdraw it."""
+"""The officer's page to look at one piece of evidence and to withdraw it."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +13,7 @@ from healthcode.areas.selectors import full_name
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.selectors import evidence_for
-from healthcode.evidence.words import said
+from healthcode.evidence.words import words_of
 from healthcode.officers.withdrawals.serializers import WithdrawalInput
 from healthcode.officers.withdrawals.services import withdraw_evidence
 from healthcode.web import texts
@@ -24,7 +24,7 @@ from healthcode.web.errors import Refusal
 @require_http_methods(["GET", "POST"])
 @role_required(Role.OFFICER)
 def withdraw(request: HttpRequest) -> HttpResponse:
-    """Find a fact by the number that its person read out; sent with a ground, withdraw it."""
+    """Show the evidence whose number a person read out; when a ground is sent, withdraw it."""
     account = account_of(request)
     sent = request.GET if request.method == "GET" else request.POST
     number = texts.trimmed(sent.get("number", ""))
@@ -61,7 +61,7 @@ def _page(
     if fact is not None:
         context |= {
             "kind": KINDS[EvidenceKind(fact.kind)].name,
-            "said": said(fact),
+            "words": words_of(fact),
             "area": full_name(fact.area_id) if fact.area_id else "",
         }
     return render(request, "officers/withdrawal.html", context, status=status)

@@ -1,4 +1,4 @@
-"""What a withdrawal takes and gives."""
+"""Input and output of the HTTP interface for withdrawals."""
 
 from typing import Any
 
@@ -9,13 +9,13 @@ from healthcode.web.fields import StrictSerializer
 
 
 class WithdrawalInput(StrictSerializer):
-    """Why a piece of evidence was wrong, in words that may be read for years."""
+    """The ground: why the evidence is withdrawn. It is kept for good."""
 
     ground = GroundField()
 
 
 class WithdrawalAnswer(serializers.Serializer[Any]):
-    """The act that withdrew the evidence, and the recomputation that follows."""
+    """The numbers of the evidence, of the act that withdrew it, and of the recomputation."""
 
     evidence = serializers.IntegerField()
     act = serializers.IntegerField()

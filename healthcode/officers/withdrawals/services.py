@@ -1,4 +1,4 @@
-"""Taking out of all decisions what was wrong."""
+"""Withdraw evidence that was wrong."""
 
 from datetime import datetime
 
@@ -19,11 +19,11 @@ from healthcode.evidence.selectors import evidence_for
 def withdraw_evidence(
     *, account: Account, evidence_id: int, ground: str, at: datetime
 ) -> Recomputation:
-    """Take one fact out of all decisions, as an officer's act on a ground.
+    """Withdraw one fact, as an officer's act, and recompute the colours that rested on it.
 
     Raises:
         NotFound, Forbidden: see `evidence_for`.
-        AlreadyWithdrawn: when somebody did it before.
+        AlreadyWithdrawn: somebody has withdrawn it before.
     """
     fact = evidence_for(account, evidence_id)
     act = record_act(

@@ -13,11 +13,11 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import Role
 from accounts.permissions import role_required
 from accounts.selectors import KnownPerson, person_for
-from healthcode.evidence.certificate_pages import NO_CERTIFICATE, reading_context, told
+from healthcode.evidence.certificate_pages import NO_CERTIFICATE, entered_sentence, reading_context
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.selectors import attested_of
-from healthcode.evidence.words import said
+from healthcode.evidence.words import words_of
 from healthcode.residents.certificates import services
 from healthcode.residents.certificates.api import CertificateInput
 from healthcode.residents.whom import whom
@@ -47,7 +47,7 @@ def hand_in(request: HttpRequest, person_id: int) -> HttpResponse:
     except Refusal as refusal:
         faults = {"form": str(refusal.detail)}
         return held_off(_residents_page(request, known, faults, status=refusal.status), refusal)
-    messages.success(request, told(entered))
+    messages.success(request, entered_sentence(entered))
     return redirect("colour-page", person_id)
 
 
@@ -55,7 +55,8 @@ def _residents_page(
     request: HttpRequest, known: KnownPerson, faults: Mapping[str, str], *, status: int = 200
 ) -> HttpResponse:
     rows = [
-        (fact, KINDS[EvidenceKind(fact.kind)].name, said(fact)) for fact in attested_of(known.id)
+        (fact, KINDS[EvidenceKind(fact.kind)].name, words_of(fact))
+        for fact in attested_of(known.id)
     ]
     context = {"person": known, "rows": rows, **reading_context(request, faults)}
     return render(request, "residents/certificates.html", context, status=status)

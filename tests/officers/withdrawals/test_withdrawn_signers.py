@@ -31,11 +31,11 @@ def test_a_withdrawn_signer_counts_no_more_and_what_it_attested_stays(
     assert answer.json()["reason"] == "unknown_issuer"
     assert colour_name(erika) == "red"
     assert DocumentSigner.objects.get().withdrawn_by is not None
-    with pytest.raises(CommandError, match="Nothing that counts"):
+    with pytest.raises(CommandError, match="nothing to withdraw"):
         withdraw_signer()
     out = withdraw_signer(with_evidence=True)
     recomputation = Recomputation.objects.latest("pk")
-    assert f"1 facts fell; recomputation {recomputation.pk} follows." in out
+    assert f"1 facts withdrawn; recomputation {recomputation.pk}" in out
     run(recomputation.pk)
     assert colour_name(erika) == "green"
     assert Evidence.objects.get().withdrawn_by is not None
@@ -56,8 +56,8 @@ def test_the_withdrawal_of_a_signer_leaves_others_alone(
     hand_in(resident_client, erika, GERMANY.test(now - DAY))
     hand_in(resident_client, erika, france.test(now - HOUR))
     withdraw_signer(with_evidence=True)
-    standing = Evidence.objects.get(withdrawn_by__isnull=True)
-    assert standing.detail["country"] == "FR"
+    valid = Evidence.objects.get(withdrawn_by__isnull=True)
+    assert valid.detail["country"] == "FR"
     assert hand_in(resident_client, erika, france.test(now - 2 * HOUR, ci="9")).status_code == 201
 
 
@@ -65,7 +65,7 @@ def test_the_withdrawal_of_a_signer_leaves_others_alone(
 def test_a_withdrawal_waits_for_what_is_just_being_entered(
     germany: None, erika: Person, now: datetime
 ) -> None:
-    """Else it would miss a fact that its signer attested a moment before."""
+    """Otherwise it would miss a fact that the signer attested a moment before."""
     text = GERMANY.test(now - HOUR)
     has_read, may_end = Event(), Event()
 
@@ -87,7 +87,7 @@ def test_a_withdrawal_waits_for_what_is_just_being_entered(
         finally:
             may_end.set()
         entering.result(30)
-    assert "counts no more" in withdraw_signer()
+    assert "no longer trusted" in withdraw_signer()
 
 
 @transaction.atomic

@@ -1,4 +1,4 @@
-"""`manage.py withdraw_document_signer KID`: believe a signer of EU certificates no more."""
+"""`manage.py withdraw_document_signer KID`: stop trusting a signer of EU certificates."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -13,25 +13,33 @@ from healthcode.web.errors import Refusal
 
 
 class Command(BaseCommand):
-    """See docs/howto/eu-certificates.md."""
+    """Withdraws a document signer; see docs/howto/eu-certificates.md."""
 
-    help = "Withdraw a document signer, as when somebody else may know its key."
+    help = "Stop trusting a document signer, for example because its key may have leaked."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """See `help` of each."""
+        """Add KID and the options."""
         parser.add_argument(
-            "kid", type=bytes.fromhex, help="16 hexadecimal digits, as list_document_signers shows"
+            "kid",
+            type=bytes.fromhex,
+            help="16 hexadecimal digits, as list_document_signers shows them",
         )
-        parser.add_argument("--officer", required=True, help="user name of who answers for it")
-        parser.add_argument("--ground", required=True, help="why, in a sentence kept for good")
+        parser.add_argument(
+            "--officer", required=True, help="user name of the officer who answers for this"
+        )
+        parser.add_argument("--ground", required=True, help="why, in a sentence; kept for good")
         parser.add_argument(
             "--with-evidence",
             action="store_true",
-            help="withdraw all that its signatures attested, too; colours follow",
+            help="also withdraw all evidence from its certificates; colours are recomputed",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Withdraw it, or say why not."""
+        """Withdraw the signer.
+
+        Raises:
+            CommandError: there is no such officer or signer, or the officer may not do this.
+        """
         try:
             facts, recomputation = withdraw_signer(
                 account=Account.objects.get(username=options["officer"]),
@@ -46,6 +54,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         except Refusal as refusal:
             raise CommandError(str(refusal.detail)) from refusal
-        self.stdout.write(f"Signer {options['kid'].hex()} counts no more.")
+        self.stdout.write(f"Signer {options['kid'].hex()} is no longer trusted.")
         if recomputation is not None:
-            self.stdout.write(f"{facts} facts fell; recomputation {recomputation.pk} follows.")
+            self.stdout.write(
+                f"{facts} facts withdrawn; recomputation {recomputation.pk} updates the colours."
+            )
