@@ -1,8 +1,8 @@
 """Health codes: format, verification, status lists, trust lists. Usable alone, without Django.
 
-Every province that recognises the codes verifies them with this package or with one of its own
-written from docs/format.md and docs/trust.md. Who signs hands in a function that does, so that a
-private key may live anywhere; `cose.sign_es256` is that function for one in memory.
+Each province that recognises the codes verifies them with this package, or with one of its own
+written from docs/format.md and docs/trust.md. To sign, callers pass a function that signs, so a
+private key may live anywhere. For a key in memory this function is `cose.sign_es256`.
 """
 
 from healthcode.core.bound import present

@@ -1,6 +1,6 @@
-// What verification may fail with, and bytes in their several clothes.
+// The errors of verification, and functions for bytes, texts and numbers.
 
-/** Input that is not what docs/format.md and docs/trust.md say. */
+/** Input that docs/format.md and docs/trust.md do not allow. */
 export class Malformed extends Error {}
 
 /** A list that nobody entitled to it has signed, or that is not in force. */
@@ -9,7 +9,7 @@ export class NotTrusted extends Error {}
 /** A trust list older than the one already held. */
 export class WentBackwards extends NotTrusted {}
 
-// Buffers of their own: WebCrypto takes no views of shared memory.
+// Own buffers, because WebCrypto does not accept views of shared memory.
 export type Bytes = Uint8Array<ArrayBuffer>;
 
 export function utf8(text: string): Bytes {
@@ -46,7 +46,7 @@ export function fromHex(text: string): Bytes {
   return Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 }
 
-/** Canonical base64url without padding (RFC 7515, 2). */
+/** Decode canonical base64url without padding (RFC 7515, 2). */
 export function fromBase64url(text: unknown): Bytes {
   if (typeof text !== "string" || !/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) {
     throw new Malformed("not base64url");
@@ -66,7 +66,7 @@ export function isUint(value: unknown): value is number {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 0xffffffff;
 }
 
-/** A whole number of at most 32 bits: the only numbers of the format. */
+/** Check that a value is a whole number of at most 32 bits; the format has no other numbers. */
 export function uint(value: unknown): number {
   if (isUint(value)) return value;
   throw new Malformed("a number is missing or out of range");
@@ -74,7 +74,7 @@ export function uint(value: unknown): number {
 
 const BASE45 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:";
 
-/** Base45 (RFC 9285), upper case only. */
+/** Decode Base45 (RFC 9285), upper case only. */
 export function fromBase45(text: string): Bytes {
   if (text.length % 3 === 1) throw new Malformed("not Base45");
   const data: number[] = [];

@@ -1,9 +1,9 @@
-"""CBOR (RFC 8949) as others write it: all that the standard allows, within limits.
+"""Read CBOR (RFC 8949) as others write it: everything that the standard allows, within limits.
 
-For certificates and lists, which others make; codes have one encoding, and `grammar` reads that
-alone. A decoder of our own because its input comes from strangers: the length, depth and types of
-what it can return are known from these lines alone, and it allocates nothing that the input does
-not hold. Tags stay tags: nothing here turns into dates, big numbers or objects.
+Certificates and lists come from others. Codes have only one encoding, which `grammar` reads. This
+decoder is our own because its input comes from strangers. These lines alone decide the length,
+depth and types of the result, and allocate nothing that the input does not contain. A tag stays a
+tag: no item becomes a date, a big number or an object.
 """
 
 import struct
@@ -15,7 +15,7 @@ from healthcode.core.errors import CoreError
 
 MAX_DEPTH = 16
 MAX_ITEMS = 1 << 16
-"""More than any certificate or list has; each takes up to a hundred times its byte in memory."""
+"""More than any certificate or list has. In memory an item takes up to a hundred times its byte."""
 _INDEFINITE = 31
 _ONE_MORE_BYTE = 24
 _BREAK = 0xFF
@@ -25,7 +25,7 @@ _SIMPLE: dict[int, bool | None] = {20: False, 21: True, 22: None}
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tagged item, its meaning left to the reader."""
+    """A tagged item; the caller decides what the tag means."""
 
     number: int
     value: "Value"
@@ -33,7 +33,7 @@ class Tag:
 
 @dataclass(frozen=True, slots=True)
 class Simple:
-    """A simple value that this package has no use for, such as undefined (23)."""
+    """A simple value that this package does not use, such as undefined (23)."""
 
     number: int
 
@@ -61,14 +61,14 @@ Encodable: TypeAlias = (
 
 
 class MalformedCbor(CoreError):
-    """Bytes that are not one whole, well-formed item within the limits."""
+    """Raised for bytes that are not exactly one well-formed item within the limits."""
 
 
 def decode(data: bytes) -> Value:
-    """The one item that `data` is. Raises MalformedCbor: also for bytes left over.
+    """Read `data` as one item. Raises MalformedCbor, also if bytes are left over.
 
-    No map has a key twice, which the standard calls invalid. Keys that are neither integers nor
-    texts name nothing that is known here, and are passed over with their values.
+    A map may not have a key twice; the standard calls this invalid. Nothing known here has a key
+    that is neither an integer nor a text, so the decoder skips such keys with their values.
     """
     reader = _ItemReader(data)
     value = reader.item(0)
@@ -78,7 +78,7 @@ def decode(data: bytes) -> Value:
 
 
 def encode(value: Encodable) -> bytes:
-    """Deterministic encoding (RFC 8949, 4.2.1): shortest heads, keys in bytewise order."""
+    """Encode deterministically (RFC 8949, 4.2.1): shortest heads, keys in bytewise order."""
     match value:
         case int() if value >= 0:
             return head(0, value)
@@ -97,7 +97,7 @@ def encode(value: Encodable) -> bytes:
 
 
 def head(major: int, argument: int) -> bytes:
-    """What an item of this major type begins with, in its shortest form."""
+    """Return the head of an item of this major type, in its shortest form."""
     if argument < 24:
         return bytes([major << 5 | argument])
     for info, size in ((24, 1), (25, 2), (26, 4), (27, 8)):
@@ -111,7 +111,7 @@ def _fail(why: str) -> NoReturn:
 
 
 class _ItemReader:
-    """Reads items one after the other; every step either moves on or fails."""
+    """Reads items one after the other. Each step either moves on or fails."""
 
     def __init__(self, data: bytes) -> None:
         self.data = data
@@ -164,7 +164,7 @@ class _ItemReader:
         return int.from_bytes(self.take(1 << (info - 24)), "big")
 
     def counted(self, count: int) -> range:
-        # Each item takes a byte at least, so a larger count is a lie told before any work.
+        # Each item takes at least one byte, so a larger count is false; it fails before any work.
         if count > len(self.data) - self.at:
             _fail("ends too early")
         return range(count)
@@ -182,7 +182,7 @@ class _ItemReader:
             number: float = struct.unpack(_FLOATS[info], self.take(1 << (info - 24)))[0]
             return number
         simple = self.take(1)[0] if info == _ONE_MORE_BYTE else info
-        # What fits into the first byte is not written with a second one (RFC 8949, 3.3).
+        # A value below 32 must be in the first byte, not in a second one (RFC 8949, 3.3).
         if info > _ONE_MORE_BYTE or (info == _ONE_MORE_BYTE and simple < 32):
             _fail("reserved simple value")
         return Simple(simple)
@@ -193,7 +193,7 @@ class _ItemReader:
         for _ in steps:
             start = self.at
             key = self.item(depth + 1)
-            # bool is an int to Python, but true and 1 are two keys.
+            # In Python a bool is an int, but in CBOR true and 1 are two keys.
             if type(key) is int or type(key) is str:
                 if key in result:
                     _fail("key twice")
@@ -231,7 +231,7 @@ class _ItemReader:
 
 
 class _UntilBreak:
-    """Steps of an item of indefinite length: as many as come before its break."""
+    """Steps through an item of indefinite length, until its break."""
 
     def __init__(self, reader: _ItemReader) -> None:
         self.reader = reader

@@ -1,5 +1,5 @@
-// CBOR (RFC 8949) in two strictnesses: what we wrote has one encoding, what others wrote is read as
-// the standard allows. Both within limits, as healthcode/core/cbor.py.
+// CBOR (RFC 8949), read in two ways. What this project writes has only one encoding; what others
+// write is read as the standard allows. Both have limits, as in healthcode/core/cbor.py.
 
 import { type Bytes, concat, fromUtf8, Malformed, sameBytes, utf8 } from "./bytes.ts";
 
@@ -23,7 +23,7 @@ export class Float {
   }
 }
 
-/** A simple value without a use here, such as undefined (23). */
+/** A simple value that this code does not use, such as undefined (23). */
 export class Simple {
   readonly number: number;
   constructor(number: number) {
@@ -31,7 +31,7 @@ export class Simple {
   }
 }
 
-/** A tagged item, its meaning left to the reader. */
+/** A tagged item; the caller decides what the tag means. */
 export class Tag {
   readonly number: number | bigint;
   readonly value: Value;
@@ -51,16 +51,20 @@ const NAMED = new Map<number, boolean | null>([
   [22, null],
 ]);
 
-/** The one item that `data` is, in deterministic encoding (4.2.1) without tags, floats and simple
- * values: what encodes to the very bytes that were read. */
+/**
+ * Read one item in deterministic encoding (4.2.1), without tags, floats and simple values. Encoding
+ * the result must give the same bytes.
+ */
 export function decode(data: Bytes): Value {
   const value = read(data);
   if (!sameBytes(encode(value), data)) throw new Malformed("not the one encoding");
   return value;
 }
 
-/** The one item that `data` is, in any encoding; keys of other kinds than numbers and texts name
- * nothing that is known here, and are passed over with their values. */
+/**
+ * Read one item in any encoding. No key of this format is anything else than a number or a text, so
+ * other keys are skipped with their values.
+ */
 export function read(data: Bytes): Value {
   const reader = new CborReader(data);
   const value = reader.item(0);
@@ -92,7 +96,7 @@ function head(major: number, argument: number): Bytes {
   );
 }
 
-/** Bytewise order of two encoded keys, the shorter first where it begins the longer. */
+/** Compare two encoded keys byte by byte; a key comes before longer keys that begin with it. */
 function order(one: Bytes, other: Bytes): number {
   const length = Math.min(one.length, other.length);
   for (let at = 0; at < length; at++) {
@@ -157,7 +161,7 @@ class CborReader {
   }
 
   *#counted(count: number | bigint): Generator<void> {
-    // Each item takes a byte at least, so a larger count is a lie told before any work.
+    // Each item takes at least one byte, so a larger count is false; it fails before any work.
     if (count > this.data.length - this.at) throw new Malformed("ends too early");
     for (let left = Number(count); left > 0; left--) yield;
   }
@@ -194,7 +198,7 @@ class CborReader {
     if (named !== undefined) return named;
     if (info >= 25 && info <= 27) return new Float(float(this.take(1 << (info - 24))));
     const [simple = 0] = info === 24 ? this.take(1) : [info];
-    // What fits into the first byte is not written with a second one (RFC 8949, 3.3).
+    // A value below 32 must be in the first byte, not in a second one (RFC 8949, 3.3).
     if (info > 24 || (info === 24 && simple < 32)) throw new Malformed("reserved simple value");
     return new Simple(simple);
   }
@@ -221,7 +225,7 @@ function isKey(item: Value): item is CborKey {
   return typeof item === "number" || typeof item === "bigint" || typeof item === "string";
 }
 
-/** A number where numbers are exact. */
+/** Return a number where it is exact, otherwise a bigint. */
 function whole(value: bigint): number | bigint {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
@@ -233,7 +237,7 @@ function float(data: Bytes): number {
   return data.length === 4 ? view.getFloat32(0) : half(view.getUint16(0));
 }
 
-/** A float of 16 bits (RFC 8949, appendix D). */
+/** Read a float of 16 bits (RFC 8949, appendix D). */
 function half(bits: number): number {
   const [exponent, fraction] = [(bits >> 10) & 0x1f, bits & 0x3ff];
   const sign = bits >> 15 === 0 ? 1 : -1;

@@ -1,9 +1,9 @@
-"""What a code says: CWT claims and the members of `hc`, each one row of the tables below.
+"""What a code says: CWT claims and the members of `hc`, each a row of the tables below.
 
-Encoding, reading and explaining walk these tables. Their order is that of the encoded keys, byte by
-byte (RFC 8949, 4.2.1). docs/format.md, section 3, says the same in CDDL, and a test compares them;
-CONTRIBUTING.md tells what else a new member needs. Numbers are never reused. A member of LATER that
-has no row is passed over; everything else that has none is refused.
+Encoding, reading and explaining all walk these tables. The rows are in the order of the encoded
+keys, byte by byte (RFC 8949, 4.2.1). docs/format.md, section 3, says the same in CDDL, and a test
+compares them. CONTRIBUTING.md says what else a new member needs. A number is never used again. The
+reader skips a member of LATER that has no row, and refuses any other member without a row.
 """
 
 import re
@@ -20,14 +20,15 @@ from healthcode.core.errors import MalformedCode
 
 MAX_HOLDER_BYTES: Final = 32
 _COORDINATE_BYTES: Final = 32
-# First bytes of texts: that of an empty one, and that of one with its size in the next byte.
+# First bytes of texts: of an empty one, and of one whose size is in the next byte.
 _EMPTY_TEXT, _TEXT_OF_24 = 0x60, 0x78
 _UNCOMPRESSED = b"\x04"
-# COSE_Key (RFC 9052, 7 and RFC 9053, 7.1), as the cnf claim of RFC 8747 holds it.
+# COSE_Key (RFC 9052, 7, and RFC 9053, 7.1), as the claim cnf of RFC 8747 contains it.
 _COSE_KEY, _KTY, _CRV, _X, _Y = 1, 1, -1, -2, -3
 _KTY_EC2, _CRV_P256 = 2, 1
-# Breaks, blanks, invisible marks and those that turn the writing; listed, since what Unicode calls
-# printable grows by the year, last by characters of Chinese names that older systems do not know.
+# Line breaks, blanks, invisible marks and marks that change the direction of writing. The list is
+# explicit because the characters that Unicode calls printable grow every year; lately by characters
+# of Chinese names that older systems do not know.
 INVISIBLE: Final = re.compile(
     r"[\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000"
     r"\ud800-\udfff\ufeff\ufff9-\uffff\U000e0000-\U000e007f]"
@@ -35,23 +36,24 @@ INVISIBLE: Final = re.compile(
 
 
 class Colour(IntEnum):
-    """A person's colour; the gravest has the highest number."""
+    """A person's colour. The gravest has the highest number."""
 
     GREEN = 0
     YELLOW = 1
     RED = 2
 
-    # As equal numbers have; an enumeration's own is a function, called at each look-up of a door.
+    # The hash of an int, because that of an enumeration is a Python function, and a door would call
+    # it at every look-up.
     __hash__ = int.__hash__
 
     @property
     def label(self) -> str:
-        """What programs call it: `green`, `yellow` or `red`."""
+        """Return the name that programs use: `green`, `yellow` or `red`."""
         return self.name.lower()
 
 
 class Kind(IntEnum):
-    """Live codes are renewed by the minute on a phone; paper ones are printed."""
+    """The kind of code: a phone renews live codes every few minutes; paper codes are printed."""
 
     LIVE = 0
     PAPER = 1
@@ -60,19 +62,19 @@ class Kind(IntEnum):
 
 
 class StatusRef(NamedTuple):
-    """Where the status of a code is: bit `idx` of the list published at `uri`."""
+    """Where to find a code's status: bit `idx` of the list published at `uri`."""
 
     idx: int
     uri: str
 
 
 class HealthCode(NamedTuple):
-    """What a code says. Times in seconds since 1970, `holder` a masked name.
+    """What a code says. Times are in seconds since 1970; `holder` is a masked name.
 
-    `phone_key` binds a live code to the phone that keeps the private half: x || y of a P-256
-    point. Such a code counts only with a fresh proof (`present`). What no code may say is refused
-    where it would become a code, by `sign`, and where it would come from one, by `decode`. No
-    field has a default: who issues codes says of each member what it is.
+    `phone_key` binds a live code to the phone that keeps the private half: x || y of a P-256 point.
+    A bound code counts only with a fresh proof (`present`). `sign` and `decode` both refuse a code
+    with values that no code may have. No field has a default, so whoever issues codes must give
+    each member.
     """
 
     issuer: str
@@ -87,7 +89,7 @@ class HealthCode(NamedTuple):
 
 
 def phone_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
-    """The key of a phone from x || y. Raises MalformedCode for what is no point of P-256."""
+    """Return a phone's key from x || y. Raises MalformedCode if this is not a point of P-256."""
     try:
         return ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), _UNCOMPRESSED + point)
     except ValueError as error:
@@ -95,9 +97,9 @@ def phone_public_key(point: bytes) -> ec.EllipticCurvePublicKey:
 
 
 class Coding(NamedTuple):
-    """How a value is encoded, read back from all that `pattern` matched, and told to people.
+    """How to encode a value, read it back from what `pattern` matched, and show it to people.
 
-    `rule` is its name in the CDDL of docs/format.md. The pattern has no groups and one way to
+    `rule` is its name in the CDDL of docs/format.md. The pattern has no groups, and only one way to
     match. `write` and `read` raise MalformedCode.
     """
 
@@ -109,10 +111,10 @@ class Coding(NamedTuple):
 
 
 class Member(NamedTuple):
-    """A row: the key on the wire, the field of HealthCode, and the coding of its value.
+    """A row: the encoded key, the field of HealthCode, and the coding of its value.
 
-    The field is None where a member that is not `always` there is absent. `told_as` is its name
-    for people, where that is not the field's.
+    The field is None if a member that is not `always` there is absent. `told_as` is the member's
+    name for people if it differs from the field's.
     """
 
     key: int
@@ -129,7 +131,7 @@ def _write_number(number: int) -> bytes:
 
 
 def _one_of(rule: str, values: Sequence[IntEnum]) -> Coding:
-    """A small number that stands for one of `values`, told by its name."""
+    """Return the coding of a small number that stands for one of `values`, shown by its name."""
 
     def write(value: int) -> bytes:
         if value not in values:
@@ -146,7 +148,7 @@ def _one_of(rule: str, values: Sequence[IntEnum]) -> Coding:
 
 
 def _text(rule: str, shape: str, wrong: str) -> Coding:
-    """A text of ASCII of a certain shape, behind its size."""
+    """Return the coding of an ASCII text with a certain shape, after its size."""
     whole = re.compile(shape)
 
     def write(text: str) -> bytes:
@@ -165,7 +167,7 @@ def _read_text(found: bytes) -> str:
     else:
         size, text = found[1], found[2:]
     if size != len(text):
-        raise MalformedCode("text of another size than it says")
+        raise MalformedCode("text does not have the size that it states")
     return text.decode()
 
 
@@ -255,7 +257,7 @@ CLAIMS: Final = (
     Member(65535, "status", STATUS),
 )
 HC: Final = -65537
-"""The claim behind all others: a map of STATEMENT."""
+"""The last claim: a map with the members of STATEMENT."""
 STATEMENT: Final = (
     Member(1, "colour", _one_of("colour", tuple(Colour))),
     Member(2, "kind", _one_of("kind", tuple(Kind))),
@@ -263,7 +265,7 @@ STATEMENT: Final = (
     Member(4, "holder", HOLDER, always=False),
 )
 LATER: Final = range(16, 32)
-"""Keys of members that a verifier need not know; they come last in STATEMENT."""
+"""Keys of members that a verifier may skip. They come last in STATEMENT."""
 _MAX_LATER_BYTES: Final = 64
 _LATER_MEMBER: Final = re.compile(
     rb"([\x10-\x17]|\x18[\x18-\x1f])(%b|%b)"
@@ -273,9 +275,9 @@ _LATER_MEMBER: Final = re.compile(
 
 
 def _pattern(members: Sequence[Member], more: int = 0, later: int = 0) -> bytes:
-    """A map of the members, `more` and up to so many `later`.
+    """Return the pattern of a map with `members`, `more` others, and up to `later` of LATER.
 
-    It has a group for its head, and one for each member's value.
+    It has one group for the head of the map, and one for each member's value.
     """
     least = more + sum(member.always for member in members)
     most = more + len(members) + later
@@ -297,10 +299,10 @@ PATTERN: Final = (
     + _pattern(_EARLY, later=len(LATER))
     + rb"(.*)"
 )
-"""The claims of a code, in groups that `read` takes; the last are the members of LATER."""
+"""The claims of a code, in the groups of `read`; the last group has the members of LATER."""
 
-# Where the groups are, found once: each code at a door comes past here. `read` puts those of LATER
-# in the place of the last group.
+# Positions of the groups, computed once, because every code at a door passes here. `read` puts the
+# members of LATER in place of the last group.
 _ROWS: Final = (None, *CLAIMS, None, *STATEMENT)
 _POSITIONS: Final = {row.field: position for position, row in enumerate(_ROWS) if row is not None}
 _BY_FIELD: Final = [
@@ -321,7 +323,7 @@ _HC: Final = cbor.encode(HC)
 
 
 def read(groups: Sequence[bytes | None]) -> HealthCode:
-    """What the groups of PATTERN say, each by itself. Raises MalformedCode."""
+    """Read the code from the groups of PATTERN, each by itself. Raises MalformedCode."""
     *early, encoded = groups
     claims, statement = early[:_SECOND_MAP], early[_SECOND_MAP:]
     later = _read_later(encoded) if encoded else {}
@@ -329,13 +331,13 @@ def read(groups: Sequence[bytes | None]) -> HealthCode:
         claims[0] != _MAPS[_ALL_CLAIMS - claims.count(None)]
         or statement[0] != _MAPS[_ALL_EARLY - statement.count(None) + len(later)]
     ):
-        raise MalformedCode("map of another size than it says")
+        raise MalformedCode("map does not have the size that it states")
     found = early + [later.get(each.key) for each in _LATER]
     return HealthCode._make(map(call, _READERS, _IN_ORDER_OF_FIELDS(found)))
 
 
 def _read_later(encoded: bytes) -> dict[int, bytes]:
-    """The encoded values of the members of LATER, known or not. Raises MalformedCode."""
+    """Return the encoded values of the members of LATER, known or not. Raises MalformedCode."""
     found: dict[int, bytes] = {}
     at, last = 0, b""
     while at < len(encoded):
@@ -346,12 +348,12 @@ def _read_later(encoded: bytes) -> dict[int, bytes]:
         found[last[-1]] = member[2]
     for each in _LATER:
         if each.key in found and not re.fullmatch(each.coding.pattern, found[each.key], re.DOTALL):
-            raise MalformedCode(f"{each.field} is not as it should be")
+            raise MalformedCode(f"{each.field} does not have its form")
     return found
 
 
 def write(code: HealthCode) -> bytes:
-    """The claims as PATTERN has them. Raises MalformedCode for a value that no code may have."""
+    """Encode the claims as PATTERN matches them. Raises MalformedCode for an invalid value."""
     claims, statement = (
         [key + write(value) for field, key, write in rows if (value := code[field]) is not None]
         for rows in _WRITERS
@@ -361,7 +363,7 @@ def write(code: HealthCode) -> bytes:
 
 
 def tell(code: HealthCode) -> dict[str, object]:
-    """What a code says as plain values, by the names that people and other programs know."""
+    """Return what a code says as plain values, under names for people and other programs."""
     return {
         row.told_as or row.field: row.coding.tell(value)
         for row, value in zip(_BY_FIELD, code, strict=True)

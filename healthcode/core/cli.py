@@ -1,7 +1,7 @@
 """The command line: `python -m healthcode.core verify | decode | inspect`.
 
-Exit status 0 when all passed (or were read), 1 when some did not, 2 for a wrong use. One JSON
-object a line, and never more than one line of input in memory.
+The exit status is 0 if all codes passed (or could be read), 1 if some did not, 2 for wrong use. The
+program prints one JSON object a line, and never has more than one line of input in memory.
 """
 
 import argparse
@@ -24,12 +24,12 @@ from healthcode.core.trust import Trust
 
 ALL_WELL, SOME_NOT, WRONG_USE = 0, 1, 2
 MAX_LINE_BYTES: Final = 1 << 14
-"""Longer than any code; the rest of a longer line is passed over."""
+"""Longer than any code; the program skips the rest of a longer line."""
 _TO_JSON: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=repr)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit status."""
+    """Run one command and return its exit status."""
     options = _parser().parse_args(arguments)
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")
@@ -47,13 +47,17 @@ def _parser() -> argparse.ArgumentParser:
         description="Verify health codes with public keys alone, without a network.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    add = commands.add_parser("verify", help="print the verdict on codes, one JSON object each")
+    add = commands.add_parser("verify", help="judge codes and print one JSON object for each")
     _add_knowledge(add)
     add.add_argument("--status", metavar="FILE", nargs="+", action="extend", default=[])
     add.add_argument("--rules", metavar="FILE", help="rules of the door (JSON)")
-    add.add_argument("--certificates", metavar="FILE", help="PEM of who signs HC1 certificates")
+    add.add_argument(
+        "--certificates", metavar="FILE", help="PEM with the signers of HC1 certificates"
+    )
     _add_codes(add, _verify)
-    _add_codes(commands.add_parser("decode", help="print what codes say, unjudged"), _decode)
+    _add_codes(
+        commands.add_parser("decode", help="print what codes say, without verifying them"), _decode
+    )
     add = commands.add_parser("inspect", help="explain a trust list or a status list")
     _add_knowledge(add)
     add.add_argument("file", metavar="FILE")
@@ -62,15 +66,22 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_knowledge(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--trust", metavar="FILE", help="trust list (JWS), or the JSON inside one")
-    parser.add_argument("--alliance", metavar="FILE", help="JWK set of who signs trust lists")
+    parser.add_argument("--trust", metavar="FILE", help="trust list (JWS), or its JSON content")
     parser.add_argument(
-        "--at", metavar="TIME", type=_time, help="RFC 3339 or seconds since 1970; default now"
+        "--alliance", metavar="FILE", help="JWK set with the keys that sign trust lists"
+    )
+    parser.add_argument(
+        "--at", metavar="TIME", type=_time, help="RFC 3339 or seconds since 1970; default: now"
     )
 
 
 def _add_codes(parser: argparse.ArgumentParser, run: object) -> None:
-    parser.add_argument("code", metavar="CODE", nargs="?", help="- or nothing for lines of stdin")
+    parser.add_argument(
+        "code",
+        metavar="CODE",
+        nargs="?",
+        help="the code; - or nothing reads one code a line from stdin",
+    )
     parser.set_defaults(run=run)
 
 
@@ -122,7 +133,10 @@ def _time(text: str) -> int:
 
 
 def _trust(options: argparse.Namespace, at: int) -> Trust:
-    """What the files say. JSON is believed as it lies there, a signed list by its signature."""
+    """Read the trust from the files.
+
+    Plain JSON is believed as it is, a signed list by its signature.
+    """
     certified = _certified(options)
     if options.trust is None:
         return Trust(certified, as_of=at)
@@ -156,7 +170,7 @@ def _json(name: str) -> bytes:
 
 
 def _after_files(code: str | None, names: list[str]) -> tuple[str | None, list[str]]:
-    """The code and the files of `--status FILE ... CODE`, of which argparse makes files alone."""
+    """Separate the code from the files of `--status FILE ... CODE`, which argparse mixes up."""
     if code is None and names and (names[-1] == "-" or names[-1][:4] in SCHEMES):
         return names[-1], names[:-1]
     return code, names
@@ -170,7 +184,7 @@ def _codes(argument: str | None) -> Iterator[str]:
 
 
 def _lines(stream: BinaryIO) -> Iterator[str]:
-    """The lines of a stream without their ends, each cut at what no code reaches."""
+    """Yield the lines of a stream without their ends, each cut at a length that no code reaches."""
     while line := stream.readline(MAX_LINE_BYTES):
         rest = line
         while not rest.endswith(b"\n") and (rest := stream.readline(MAX_LINE_BYTES)):

@@ -1,7 +1,7 @@
-"""The code: `JK1:` and the Base45 of a COSE_Sign1 over a CWT. Specified in docs/format.md.
+"""The code: `JK1:` and the Base45 of a COSE_Sign1 over a CWT. docs/format.md specifies it.
 
-Claims and members are numbered; numbers are never reused. One encoding of a code is accepted, the
-one that `sign` makes.
+Claims and members are numbered, and a number is never used again. Only one encoding of a code is
+valid, the one that `sign` makes.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ PREFIX: Final = "JK1:"
 MAX_CHARACTERS: Final = 311
 """QR version 10 at level M, alphanumeric (ISO/IEC 18004, table 7)."""
 MAX_BOUND_CHARACTERS: Final = 656
-"""QR version 16 at level M: what a code bound to a phone may take with its proof."""
+"""QR version 16 at level M: the limit for a bound code with its proof."""
 
 DAY_SECONDS: Final = 86_400
 MAX_LIFETIME_SECONDS: Final = {Kind.LIVE: DAY_SECONDS, Kind.PAPER: 14 * DAY_SECONDS}
@@ -27,7 +27,7 @@ _NO_EXTERNAL_DATA: Final = cbor.encode(b"")
 
 
 class Proof(NamedTuple):
-    """What a phone signed to show that a bound code is in its hands at `made_at`."""
+    """What a phone signed at `made_at` to show that it has a bound code."""
 
     made_at: int
     signature: bytes
@@ -35,7 +35,7 @@ class Proof(NamedTuple):
 
 
 class SignedCode(NamedTuple):
-    """A code as it was read. Nothing here is true until the signature over it was verified."""
+    """A code as it was read. Believe nothing in it before its signature has been verified."""
 
     code: HealthCode
     kid: bytes
@@ -48,18 +48,24 @@ class SignedCode(NamedTuple):
 def sign(
     code: HealthCode, *, kid: bytes, algorithm: Algorithm, signer: Callable[[bytes], bytes]
 ) -> str:
-    """The text of a code, for a QR picture in alphanumeric mode; a bound one is for its phone.
+    """Sign a code and return its text, for a QR picture in alphanumeric mode.
 
-    `signer` gets the Sig_structure and returns the signature as COSE carries it (for ES256
-    r || s, 64 bytes; the lower s is made of a higher one): private keys stay with their owner.
-    Raises CodeTooLarge beyond QR version 10 at level M, MalformedCode for what no code may say
-    and for a key identifier or signature of another size.
+    The text of a bound code is for its phone, not for a picture. `signer` gets the Sig_structure
+    and returns the signature in the form of COSE (for ES256 r || s, 64 bytes). So private keys stay
+    with their owner. If s is the higher of the two possible values, `sign` replaces it by the lower
+    one.
+
+    Raises:
+        CodeTooLarge: the text does not fit QR version 10 at level M.
+        MalformedCode: for a value that no code may have, and for a key id or signature of another
+            size.
     """
     headers: dict[int, cbor.Encodable] = {cose.ALG: algorithm, cose.KID: kid}
     message = cose.sign1(headers, claims.write(code), cose.lowered(algorithm, signer))
-    # Whatever the caller handed in, what leaves here is read as the same code everywhere.
+    # Whatever the caller passed, every reader must get the same code from what this function
+    # returns.
     if read_message(message).code != code:
-        raise MalformedCode("not what it would be read as")
+        raise MalformedCode("readers would read another code")
     text = to_text(PREFIX, message)
     if code.phone_key is None and len(text) > MAX_CHARACTERS:
         raise CodeTooLarge(f"{len(text)} characters, at most {MAX_CHARACTERS}")
@@ -67,12 +73,12 @@ def sign(
 
 
 def to_text(prefix: str, data: bytes) -> str:
-    """`data` in the alphabet of QR alphanumeric mode, behind what tells schemes apart."""
+    """Return `data` in the alphabet of QR alphanumeric mode, after its scheme's prefix."""
     return prefix + base45.encode(data)
 
 
 def from_text(prefix: str, text: str) -> bytes:
-    """The bytes behind the prefix of a text of bounded length. Raises MalformedCode."""
+    """Return the bytes after the prefix of a text of limited length. Raises MalformedCode."""
     if not text.startswith(prefix) or len(text) > MAX_BOUND_CHARACTERS:
         raise MalformedCode("not a code of this format")
     try:
@@ -82,7 +88,7 @@ def from_text(prefix: str, text: str) -> bytes:
 
 
 def read(text: str) -> SignedCode:
-    """The content of a `JK1:` text, its signature not verified. Raises MalformedCode."""
+    """Read a `JK1:` text, without verifying its signature. Raises MalformedCode."""
     signed = read_message(from_text(PREFIX, text))
     if signed.code.phone_key is None and len(text) > MAX_CHARACTERS:
         raise MalformedCode("longer than a code may be")
@@ -90,16 +96,16 @@ def read(text: str) -> SignedCode:
 
 
 def read_message(data: bytes) -> SignedCode:
-    """The content of a code's COSE_Sign1, its signature not verified. Raises MalformedCode."""
+    """Read a code's COSE_Sign1, without verifying its signature. Raises MalformedCode."""
     found = _MESSAGE.fullmatch(data)
     if found is None:
         raise MalformedCode("not a code of this format")
     groups = found.groups()
     header, algorithm, kid, size, payload = groups[:5]
     if algorithm == _ES256 and not cose.is_low(groups[-1]):
-        raise MalformedCode("not the one form of its signature")
+        raise MalformedCode("signature does not have the lower s")
     if size != grammar.OCTETS[len(payload)]:
-        raise MalformedCode("payload of another size than it says")
+        raise MalformedCode("payload does not have the size that it states")
     signed_bytes = b"".join((cose.SIGNATURE1, header, _NO_EXTERNAL_DATA, size, payload))
     code = claims.read(groups[5:-1])
     _require_consistency(code)
@@ -107,8 +113,8 @@ def read_message(data: bytes) -> SignedCode:
 
 
 def _require_consistency(code: HealthCode) -> None:
-    """What one member allows of another."""
+    """Check what the members of a code allow of each other."""
     if not 0 < code.expires_at - code.issued_at <= MAX_LIFETIME_SECONDS[code.kind]:
-        raise MalformedCode("lifetime is not one of its kind")
+        raise MalformedCode("lifetime is too long for its kind, or not positive")
     if code.phone_key is not None and code.kind is not Kind.LIVE:
-        raise MalformedCode("only a live code is bound to a phone")
+        raise MalformedCode("only a live code may be bound to a phone")

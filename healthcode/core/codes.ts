@@ -1,18 +1,18 @@
-// What codes say: docs/format.md, sections 1 to 4. Nothing here is true until it was verified.
+// Read codes: docs/format.md, sections 1 to 4. Believe nothing here before it has been verified.
 
 import { type Bytes, concat, fromBase45, Malformed, uint, utf8 } from "./bytes.ts";
 import { decode, type CborKey, type Value } from "./cbor.ts";
 import { type Algorithm, ES256, isLow, parse, type Sign1 } from "./cose.ts";
 
 const [CODE, SHOWN, CERTIFICATE] = ["JK1:", "JK2:", "HC1:"] as const;
-/** How the texts of the schemes begin; the last is that of EU certificates, which say no colour. */
+/** The prefixes of the schemes. The last is that of EU certificates, which have no colour. */
 export const SCHEMES = [CODE, SHOWN, CERTIFICATE] as const;
 export const COLOURS = ["green", "yellow", "red"] as const;
 export const KINDS = ["live", "paper"] as const;
 export type Colour = (typeof COLOURS)[number];
 export type Kind = (typeof KINDS)[number];
 
-/** What a code says, by the names of the HTTP interface; times in seconds since 1970. */
+/** What a code says, under the names of the HTTP interface; times in seconds since 1970. */
 export type HealthCode = Omit<Said<typeof CLAIMS>, "phone_key"> &
   Said<typeof STATEMENT> & { bound: boolean };
 
@@ -40,10 +40,14 @@ const MAX_HOLDER_BYTES = 32;
 const LIFETIME_SECONDS = { live: 86_400, paper: 14 * 86_400 } satisfies Record<Kind, number>;
 export const ISSUER = /^[A-Z0-9]{2}(-[A-Z0-9]{1,8})?$/;
 export const ADDRESS = /^https?:\/\/[!-~]{1,56}$/;
-// No breaks, blanks, invisible marks, nor any that turn the writing: listed in docs/format.md.
+// No line breaks, blanks, invisible marks, or marks that change the direction of writing;
+// docs/format.md lists them.
 const NAME =
   /^[^\x00-\x1f\x7f-\xa0\xad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff\ufff9-\uffff\u{e0000}-\u{e007f}]+$/u;
-/** A row: the key on the wire, and how the value is read. null is what is absent and may be. */
+/**
+ * A row: the encoded key, and how to read the value. null stands for a member that may be absent
+ * and is.
+ */
 interface Member<T> {
   key: number;
   always: boolean;
@@ -51,8 +55,8 @@ interface Member<T> {
 }
 type Said<Table> = { [Name in keyof Table]: Table[Name] extends Member<infer T> ? T : never };
 
-// These are the tables of healthcode/core/claims.py; a test compares them, so that a member is
-// added to both or to none.
+// The tables of healthcode/core/claims.py. A test compares them, so that a new member gets into
+// both.
 export const CLAIMS = {
   issuer: always(1, (value) => text(value, ISSUER)),
   expires_at: always(4, uint),
@@ -61,7 +65,9 @@ export const CLAIMS = {
   status: always(65535, readStatus),
 };
 export const HC = -65537;
-/** Members of HC that need not be known, and what they hold: docs/format.md, section 3. */
+/**
+ * Members of HC that a verifier may skip, and what they may contain: docs/format.md, section 3.
+ */
 export const LATER = { from: 16, to: 31 };
 const MAX_LATER_BYTES = 64;
 export const STATEMENT = {
@@ -79,7 +85,7 @@ function maybe<T>(key: number, read: (value: Value) => T): Member<T | null> {
   return { key, always: false, read: (value) => (value === undefined ? null : read(value)) };
 }
 
-/** Whether a text begins as one of a scheme does. */
+/** Return whether a text begins like one of a scheme. */
 export function namesScheme(text: string): boolean {
   return SCHEMES.some((scheme) => text.startsWith(scheme));
 }
@@ -88,7 +94,7 @@ export function isCertificate(text: string): boolean {
   return text.startsWith(CERTIFICATE);
 }
 
-/** A code or, of a code bound to a phone, what that phone shows. Throws Malformed. */
+/** Read a code, or what a phone shows of a code that is bound to it. Throws Malformed. */
 export function readCode(text: string): SignedCode {
   if (text.length > MAX_BOUND_CHARACTERS) throw new Malformed("longer than any code");
   const prefix = text.slice(0, 4);
@@ -99,10 +105,12 @@ export function readCode(text: string): SignedCode {
   return code;
 }
 
-/** A message of ours, whose signature has one form as all else has. */
+/**
+ * Read a message that this project wrote; like everything else, its signature has only one form.
+ */
 function parseOurs(data: Bytes): Sign1 {
   const message = parse(data);
-  if (message.algorithm === ES256 && !isLow(message.signature)) throw new Malformed("higher s");
+  if (message.algorithm === ES256 && !isLow(message.signature)) throw new Malformed("signature does not have the lower s");
   return message;
 }
 
@@ -115,7 +123,7 @@ function readShown(data: Bytes): SignedCode {
   const [madeAt, inner] = shown;
   if (!(inner instanceof Uint8Array)) throw new Malformed("not a proof");
   const code = readMessage(inner);
-  if (code.phone === null) throw new Malformed("code is bound to no phone");
+  if (code.phone === null) throw new Malformed("code is not bound to a phone");
   return { ...code, proof: { madeAt: uint(madeAt), signature, signed } };
 }
 
@@ -134,11 +142,11 @@ function readClaims(claims: Map<CborKey, Value>): { code: HealthCode; phone: Byt
   const code = { ...said, ...statement, bound: phone !== null };
   const lifetime = code.expires_at - code.issued_at;
   if (lifetime <= 0 || lifetime > LIFETIME_SECONDS[code.kind]) throw new Malformed("lifetime");
-  if (code.bound && code.kind !== "live") throw new Malformed("only a live code is bound to a phone");
+  if (code.bound && code.kind !== "live") throw new Malformed("only a live code may be bound to a phone");
   return { code, phone };
 }
 
-/** The members of a map, which has no others but `more`. */
+/** Read the members of a map that has no others except `more`. */
 function readMap<Table extends Record<string, Member<unknown>>>(
   table: Table,
   found: Map<CborKey, Value>,
@@ -150,7 +158,7 @@ function readMap<Table extends Record<string, Member<unknown>>>(
   return Object.fromEntries(said) as Said<Table>;
 }
 
-/** What is left when the members that nobody need know are passed over. */
+/** Remove the members that a verifier may skip, after checking their form. */
 function withoutLater(found: Map<CborKey, Value>): Map<CborKey, Value> {
   const known = Object.values(STATEMENT).map(({ key }): CborKey => key);
   const isLater = (key: CborKey) =>
@@ -205,7 +213,7 @@ function map(value: Value | undefined): Map<CborKey, Value> {
 
 function text(value: Value | undefined, shape: RegExp): string {
   if (typeof value === "string" && shape.test(value)) return value;
-  throw new Malformed("a text is missing or not as it should be");
+  throw new Malformed("a text is missing or does not have its form");
 }
 
 function oneOf<T>(values: readonly T[], index: Value | undefined): T {

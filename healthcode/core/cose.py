@@ -1,7 +1,7 @@
 """COSE_Sign1 (RFC 9052): the signed envelope of codes and status lists.
 
-Algorithms by their number in the IANA registry "COSE Algorithms". The algorithm of a message must
-be the one its key is for; a message cannot choose.
+Algorithms have their numbers from the IANA registry "COSE Algorithms". A message cannot choose its
+algorithm: it must be the one that its key is for.
 """
 
 from collections.abc import Callable, Mapping
@@ -22,12 +22,12 @@ from healthcode.core.errors import CoreError
 
 SIGN1_TAG: Final = 18
 SIGNATURE1: Final = b"\x84" + cbor.encode("Signature1")
-"""What every Sig_structure of a COSE_Sign1 begins with."""
+"""The first bytes of every Sig_structure of a COSE_Sign1."""
 ALG, CRIT, KID = 1, 2, 4
 
 
 class Algorithm(IntEnum):
-    """Signature algorithms in use. PS256 only verifies codes from elsewhere."""
+    """The signature algorithms in use. PS256 only verifies certificates from elsewhere."""
 
     ES256 = -7
     EDDSA = -8
@@ -45,14 +45,14 @@ PublicKey = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublic
 
 
 class MalformedCose(CoreError):
-    """Bytes that are no COSE_Sign1 of a kind in use."""
+    """Raised for bytes that are not a COSE_Sign1 of a kind in use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sign1:
-    """A COSE_Sign1 message, its signature not verified.
+    """A COSE_Sign1 message whose signature has not been verified.
 
-    `protected` is the header as it was signed, `headers` what it says; `hints` is the unprotected
+    `protected` is the signed header as bytes, `headers` its content. `hints` is the unprotected
     header, which anybody may have written.
     """
 
@@ -68,24 +68,25 @@ class Sign1:
         return self.signed_with(b"")
 
     def signed_with(self, external: bytes) -> bytes:
-        """What was signed, if the signer added `external` data that both sides know."""
-        # An empty header is signed as no bytes, however it was sent (RFC 9052, 4.4, step 2).
+        """Return the signed bytes, with `external` data if both sides know such data."""
+        # An empty header is signed as no bytes, in whatever form it was sent (RFC 9052, 4.4, step
+        # 2).
         protected = self.protected if self.headers else b""
         return sig_structure(protected, self.payload, external)
 
 
 def sig_structure(protected: bytes, payload: bytes, external: bytes = b"") -> bytes:
-    """The bytes that a signer signs: Sig_structure of RFC 9052, 4.4."""
+    """Return the bytes to sign: the Sig_structure of RFC 9052, 4.4."""
     return SIGNATURE1 + b"".join(map(cbor.encode, (protected, external, payload)))
 
 
 def parse(data: bytes) -> Sign1:
-    """A COSE_Sign1, tagged or not. Raises MalformedCose, MalformedCbor."""
+    """Read a COSE_Sign1, tagged or not. Raises MalformedCose, MalformedCbor."""
     return from_value(cbor.decode(data))
 
 
 def from_value(message: cbor.Value) -> Sign1:
-    """As `parse`, from CBOR already decoded."""
+    """Read a COSE_Sign1, as `parse` does, from decoded CBOR."""
     if isinstance(message, cbor.Tag) and message.number == SIGN1_TAG:
         message = message.value
     match message:
@@ -102,7 +103,7 @@ def sign1(
     payload: bytes,
     signer: Callable[[bytes], bytes],
 ) -> bytes:
-    """An untagged COSE_Sign1 over `payload`; `signer` turns a Sig_structure into a signature."""
+    """Make an untagged COSE_Sign1 over `payload`; `signer` signs the Sig_structure."""
     protected = cbor.encode(headers)
     signature = signer(sig_structure(protected, payload))
     return cbor.encode([protected, {}, payload, signature])
@@ -113,13 +114,17 @@ def _headers(protected: bytes) -> Mapping[int | str, cbor.Value]:
     if not isinstance(headers, dict):
         raise MalformedCose("protected header is not a map")
     if CRIT in headers:
-        # Nothing in use here is critical, so whatever is marked so is not understood.
+        # No header in use here is critical, so a critical header is one that this code does not
+        # understand.
         raise MalformedCose("critical header not understood")
     return headers
 
 
 def _algorithm(number: cbor.Value) -> Algorithm:
-    """The algorithm named. An unsigned name is as good: it must be that of the key anyway."""
+    """Return the named algorithm.
+
+    The name may be unsigned, because the algorithm must be the one of the key anyway.
+    """
     if type(number) is int and number in _ALGORITHMS:
         return Algorithm(number)
     raise MalformedCose("algorithm not in use")
@@ -128,7 +133,7 @@ def _algorithm(number: cbor.Value) -> Algorithm:
 def signature_holds(
     algorithm: Algorithm, public_key: PublicKey, signed_bytes: bytes, signature: bytes
 ) -> bool:
-    """Whether the key made this signature, with exactly this algorithm."""
+    """Return whether the key made this signature with exactly this algorithm."""
     try:
         if algorithm is Algorithm.ES256 and isinstance(public_key, ec.EllipticCurvePublicKey):
             der = _to_der(signature, _coordinate_bytes(public_key.key_size))
@@ -146,22 +151,22 @@ def signature_holds(
 
 
 def is_low(signature: bytes) -> bool:
-    """Whether an ES256 signature with P-256 is the one of two equal ones that codes carry.
+    """Return whether a P-256 signature has the lower s, which is the only form that codes carry.
 
-    Beside (r, s) anybody can write (r, n - s) without the key; only the lower s is in use.
+    From (r, s) anybody can compute (r, n - s) without the key, so one of the two must be refused.
     """
     return signature[_S] <= _HIGHEST_LOW_S
 
 
 def lowered(algorithm: Algorithm, signer: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
-    """The signer, its ES256 signatures with P-256 in the form that codes carry."""
+    """Return a signer whose ES256 signatures with P-256 have the form that codes carry."""
 
     def sign(message: bytes) -> bytes:
         signature = signer(message)
         if algorithm is not Algorithm.ES256 or is_low(signature):
             return signature
         s = int.from_bytes(signature[_S], "big")
-        # What is no signature of this kind is left as it is, to be refused by its readers.
+        # An s beyond the order makes no valid signature. It stays as it is, and readers refuse it.
         return (
             signature[:32] + (_P256_ORDER - s).to_bytes(32, "big") if s < _P256_ORDER else signature
         )
@@ -170,7 +175,10 @@ def lowered(algorithm: Algorithm, signer: Callable[[bytes], bytes]) -> Callable[
 
 
 def sign_es256(private_key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
-    """The ES256 signature as COSE (RFC 9053, 2.1) and JWS (RFC 7518, 3.4) carry it: r || s."""
+    """Return the ES256 signature in the form of COSE (RFC 9053, 2.1) and JWS (RFC 7518, 3.4).
+
+    It is r || s.
+    """
     size = _coordinate_bytes(private_key.key_size)
     r, s = decode_dss_signature(private_key.sign(message, _ECDSA))
     return r.to_bytes(size, "big") + s.to_bytes(size, "big")
@@ -181,7 +189,7 @@ def _coordinate_bytes(key_size: int) -> int:
 
 
 def _to_der(signature: bytes, size: int) -> bytes:
-    """r || s, each of `size` bytes, as COSE carries it, to the DER that the library reads."""
+    """Convert r || s, each of `size` bytes as in COSE, to the DER that the library reads."""
     if len(signature) != 2 * size:
         raise InvalidSignature
     r, s = signature[:size], signature[size:]

@@ -18,7 +18,7 @@ export type Headers = Map<CborKey, Value>;
 
 export interface Sign1 {
   headers: Headers;
-  /** The header that is not signed, which anybody may have written. */
+  /** The unsigned header, which anybody may have written. */
   hints: Headers;
   algorithm: Algorithm;
   payload: Bytes;
@@ -26,14 +26,17 @@ export interface Sign1 {
   signed: Bytes;
 }
 
-/** An untagged COSE_Sign1 as we write it, nothing in it unsigned; its signature not verified. */
+/**
+ * Read an untagged COSE_Sign1 as this project writes it, without unsigned headers. This does not
+ * verify its signature.
+ */
 export function parse(data: Bytes): Sign1 {
   const message = opened(decode(data), decode);
   if (message.hints.size > 0) throw new Malformed("a header that is not signed");
   return message;
 }
 
-/** A COSE_Sign1 as others write it, tagged or not, its signature not verified. */
+/** Read a COSE_Sign1 as others write it, tagged or not. This does not verify its signature. */
 export function parseForeign(data: Bytes): Sign1 {
   const message = read(data);
   const isTagged = message instanceof Tag && message.number === SIGN1_TAG;
@@ -58,12 +61,15 @@ function opened(message: Value, decoded: (data: Bytes) => Value): Sign1 {
   return { headers, hints, algorithm, payload, signature, signed };
 }
 
-/** Whether an ES256 signature is the one of two equal ones, (r, s) and (r, n - s), in use. */
+/**
+ * Return whether an ES256 signature has the lower s. Of (r, s) and (r, n - s) only this one is in
+ * use.
+ */
 export function isLow(signature: Bytes): boolean {
   return sOf(signature) <= P256_ORDER / 2n;
 }
 
-/** The same signature as codes and proofs carry it. */
+/** Return the signature in the form that codes and proofs carry. */
 export function lowered(signature: Bytes): Bytes {
   if (isLow(signature)) return signature;
   const s = (P256_ORDER - sOf(signature)).toString(16).padStart(2 * S_BYTES, "0");
@@ -74,7 +80,7 @@ function sOf(signature: Bytes): bigint {
   return BigInt(`0x${hex(signature.slice(S_BYTES))}`);
 }
 
-/** Whether the key made this signature, with exactly this algorithm. */
+/** Return whether the key made this signature with exactly this algorithm. */
 export async function holds(
   algorithm: Algorithm,
   key: CryptoKey,
@@ -86,7 +92,7 @@ export async function holds(
   return crypto.subtle.verify({ name, hash: "SHA-256" }, key, signature, signed);
 }
 
-/** The key at a point of P-256, given as x || y. */
+/** Import the public key at a point of P-256, given as x || y. */
 export async function p256Key(point: Bytes): Promise<CryptoKey> {
   const raw = new Uint8Array(point.length + 1);
   raw[0] = 4;

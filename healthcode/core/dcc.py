@@ -1,10 +1,10 @@
-"""EU Digital COVID Certificates (`HC1:`), read and verified for what they attest.
+"""Read and verify EU Digital COVID Certificates (`HC1:`), for what they attest.
 
-HCERT 1.0: Base45 of zlib of a COSE_Sign1 over a CWT whose claim -260 holds the certificate (DCC
-schema 1.3). They state a vaccination, a test or a recovery, no colour: at a door they admit
-nobody, but what they attest can be entered as evidence. Thirty countries wrote them, so they are
-read as the standards allow, not as our own codes are; verified first, and then asked only for what
-is used.
+HCERT 1.0: Base45 of zlib of a COSE_Sign1 over a CWT whose claim -260 contains the certificate (DCC
+schema 1.3). A certificate states a vaccination, a test or a recovery, but no colour. So it admits
+nobody at a door, but the service can record what it attests. Thirty countries issue them, so this
+module reads whatever the standards allow, unlike our own codes. It verifies first, and then checks
+only the members that are used.
 """
 
 import zlib
@@ -25,11 +25,11 @@ CertificateReason: TypeAlias = Literal[
     Reason.NOT_YET_VALID,
     Reason.EXPIRED,
 ]
-"""The reasons for which a certificate is not believed."""
+"""The reasons for not believing a certificate."""
 
 PREFIX: Final = "HC1:"
 MAX_CHARACTERS: Final = 4_296
-"""All that the largest QR picture holds (version 40 at level L)."""
+"""The most that the largest QR picture holds (version 40 at level L)."""
 MAX_BYTES: Final = 1 << 15
 _EPOCH_TAG, _CWT_TAG = 1, 61
 _ISS, _EXP, _IAT, _HCERT = 1, 4, 6, -260
@@ -37,9 +37,9 @@ _ISS, _EXP, _IAT, _HCERT = 1, 4, 6, -260
 
 @dataclass(frozen=True)
 class Claims:
-    """The claims around a certificate, its content not yet held against the schema.
+    """The claims around a certificate. Its content has not been checked against the schema.
 
-    `issuer` is who the certificate says issued it; the key tells who signed it.
+    `issuer` is whom the certificate names as its issuer; the key shows who really signed it.
     """
 
     issuer: str | None
@@ -50,7 +50,7 @@ class Claims:
 
 @dataclass(frozen=True)
 class SignedCertificate:
-    """A certificate as it was read, its signature not verified."""
+    """A certificate as it was read, without verified signature."""
 
     claims: Claims
     kid: bytes
@@ -58,14 +58,14 @@ class SignedCertificate:
 
 
 class CertificateSigner(NamedTuple):
-    """Whose word a certificate is: the country of the key that signed it."""
+    """Who signed a certificate: the key, and the country that it belongs to."""
 
     country: str
     key: CertificateKey
 
 
 def read(text: str) -> SignedCertificate:
-    """The content of an `HC1:` text, its signature not verified. Raises MalformedCode."""
+    """Read an `HC1:` text, without verifying its signature. Raises MalformedCode."""
     try:
         message = parse_message(inflate(from_base45(unprefix(text))))
         return SignedCertificate(claims_of(message), kid_of(message), message)
@@ -89,7 +89,7 @@ def from_base45(text: str) -> bytes:
 
 
 def inflate(compressed: bytes) -> bytes:
-    """The bytes of one whole zlib stream of at most 32 KiB."""
+    """Return the bytes of one whole zlib stream of at most 32 KiB."""
     stream = zlib.decompressobj()
     try:
         data = stream.decompress(compressed, MAX_BYTES)
@@ -101,7 +101,7 @@ def inflate(compressed: bytes) -> bytes:
 
 
 def parse_message(data: bytes) -> cose.Sign1:
-    """The signed message, with or without the tag of a CWT around it."""
+    """Read the signed message, with or without the tag of a CWT around it."""
     tagged = cbor.decode(data)
     if isinstance(tagged, cbor.Tag) and tagged.number == _CWT_TAG:
         tagged = tagged.value
@@ -109,7 +109,7 @@ def parse_message(data: bytes) -> cose.Sign1:
 
 
 def kid_of(message: cose.Sign1) -> bytes:
-    """The key identifier; HCERT 1.0, 3.3.2 prefers the protected one. Raises MalformedCode."""
+    """Return the key id; HCERT 1.0, 3.3.2, prefers the protected one. Raises MalformedCode."""
     kid = message.headers.get(cose.KID, message.hints.get(cose.KID))
     if isinstance(kid, bytes):
         return kid
@@ -117,7 +117,10 @@ def kid_of(message: cose.Sign1) -> bytes:
 
 
 def claims_of(message: cose.Sign1) -> Claims:
-    """The claims of a message. Raises CoreError: also without times, for that is not for ever."""
+    """Return the claims of a message. Raises CoreError, also without times.
+
+    A certificate without an end must not be valid for ever.
+    """
     claims = cbor.decode(message.payload)
     if not isinstance(claims, dict):
         raise MalformedCode("not the claims of an EU certificate")
@@ -133,7 +136,7 @@ def claims_of(message: cose.Sign1) -> Claims:
 
 
 def judge(signed: SignedCertificate, door: Door) -> Verdict:
-    """The verdict at a door: genuine or not, a certificate is no colour and admits nobody."""
+    """Return the verdict at a door: genuine or not, a certificate has no colour, so refuse."""
     signer = signer_of(signed, door)
     if not isinstance(signer, CertificateSigner):
         return refused(signer, door)
@@ -152,10 +155,10 @@ def judge(signed: SignedCertificate, door: Door) -> Verdict:
 
 
 def signer_of(signed: SignedCertificate, door: Door) -> CertificateSigner | CertificateReason:
-    """Who signed the certificate, or why what it states cannot be believed.
+    """Return who signed the certificate, or why it cannot be believed.
 
-    What it says of its issuer decides nothing, since some countries write no country there; but
-    it tells a country without such a key from one that nobody here knows.
+    The issuer that it names decides nothing, because some countries write no country there. It only
+    tells a known country without such a key from a country that nobody here knows.
     """
     claims, issuers = signed.claims, door.trust.issuers
     named = [
@@ -176,7 +179,7 @@ def signer_of(signed: SignedCertificate, door: Door) -> CertificateSigner | Cert
 
 
 def is_signed_by(message: cose.Sign1, key: CertificateKey) -> bool:
-    """Whether this key signed the message, whatever it may sign."""
+    """Return whether this key signed the message, without regard to what the key may sign."""
     return key.algorithm is message.algorithm and cose.signature_holds(
         key.algorithm, key.public_key, message.signed_bytes, message.signature
     )
@@ -191,7 +194,7 @@ def lapse(claims: Claims, now: int, leeway_seconds: int) -> CertificateReason | 
 
 
 def _seconds(value: cbor.Value) -> int:
-    """A NumericDate: without a tag (RFC 8392, 2), or with it all the same; whole or a float."""
+    """Read a NumericDate, whole or a float, without a tag (RFC 8392, 2) or with one."""
     if isinstance(value, cbor.Tag) and value.number == _EPOCH_TAG:
         value = value.value
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1 << 40:

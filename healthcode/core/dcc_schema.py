@@ -1,6 +1,6 @@
-"""The content of an EU certificate, as far as it is used (DCC schema 1.3).
+"""Read the content of an EU certificate, as far as this service uses it (DCC schema 1.3).
 
-What nothing here relies on may be missing, empty or of another form: thirty countries wrote them.
+Other members may be missing, empty or of another form, because thirty countries issue certificates.
 """
 
 import re
@@ -12,14 +12,14 @@ from healthcode.core import cbor
 from healthcode.core.errors import MalformedCode
 
 _MONTH_AND_DAY: Final = r"-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01])%s)?"
-# Some issuers write a time behind a date.
+# Some issuers write a time after a date.
 _TIME: Final = r"(T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?"
 _DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}" + _TIME, re.ASCII)
 _BORN: Final = re.compile(rf"((19|20)\d\d({_MONTH_AND_DAY % _TIME})?)?", re.ASCII)
 _DATE_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T.*", re.ASCII)
 _ANY: Final = re.compile(r".{1,128}", re.DOTALL)
 _DOSES: Final = range(1, 10)
-# RFC 8949, 3.4.1 and RFC 8943: a text that is a time, a text that is a day.
+# RFC 8949, 3.4.1, and RFC 8943: a text that is a time, and a text that is a day.
 _TAGS_OF_TEXTS: Final = (0, 1004)
 _NAMES: Final = ("fnt", "gnt", "fn", "gn")
 
@@ -34,7 +34,7 @@ _KINDS: Final[Mapping[str, tuple[str, Mapping[str, _Rule]]]] = {
 
 @dataclass(frozen=True)
 class Statement:
-    """One vaccination, test or recovery, and whose it is."""
+    """One vaccination, test or recovery, and the person whom it is about."""
 
     kind: str
     entry: Mapping[str, cbor.Value]
@@ -43,7 +43,10 @@ class Statement:
 
 
 def check(content: Mapping[int | str, cbor.Value]) -> Statement:
-    """The one statement of a certificate. Raises MalformedCode where what is used is not there."""
+    """Return a certificate's only statement.
+
+    Raises MalformedCode if a member that is used is missing.
+    """
     match content.get("nam"):
         case dict() as found:
             name = _untagged(found)
@@ -63,12 +66,12 @@ def check(content: Mapping[int | str, cbor.Value]) -> Statement:
 
 
 def kinds_of(content: Mapping[int | str, cbor.Value]) -> frozenset[str]:
-    """What there is of vaccination, test and recovery."""
+    """Return which of vaccination, test and recovery the certificate states."""
     return frozenset(_KINDS[kind][0] for kind in _present(content))
 
 
 def _present(content: Mapping[int | str, cbor.Value]) -> list[str]:
-    """The kinds there are; some issuers write the others as null or as empty lists."""
+    """Return the kinds that are present; some issuers write the others as null or empty lists."""
     return [kind for kind in _KINDS if content.get(kind) not in (None, [])]
 
 
@@ -94,7 +97,7 @@ def _untagged(members: Mapping[int | str, cbor.Value]) -> Mapping[str, cbor.Valu
 
 
 def _plain(value: cbor.Value) -> cbor.Value:
-    """A value as JSON would have it: no tag around a text, and a whole number is one."""
+    """Return a value as JSON would have it: no tag around a text, a whole number as an integer."""
     match value:
         case cbor.Tag(number, str() as text) if number in _TAGS_OF_TEXTS:
             return text

@@ -1,7 +1,7 @@
-"""Document signers: the certificates whose keys sign EU certificates, as their countries made them.
+"""Read document signers: the certificates whose keys sign EU certificates.
 
-Only what is needed is read of one, so that an extension that X.509 would have written otherwise
-takes nothing away from a key. Lists of them come from others: each entry is read for itself.
+Only the necessary parts of an X.509 certificate are read, so that an extension with an unusual
+encoding does not cost us a key. Lists come from others, so each entry is read by itself.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ from healthcode.core.errors import MalformedKey
 from healthcode.core.keys import KID_BYTES, Key
 from healthcode.core.trust import Issuer
 
-# HCERT 1.0, 3.3.3; the second arc is the one that most issuers put into their certificates.
+# HCERT 1.0, 3.3.3. Most issuers put the second arc into their certificates.
 _ARCS: Final = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")
 _USAGES: Final = {"1": "test", "2": "vaccination", "3": "recovery"}
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
@@ -45,7 +45,7 @@ class _Extension:
 
 @sequence
 class _Certified:
-    """What an issuer of certificates signs (RFC 5280, 4.1), read as far as the extensions."""
+    """What an issuer of certificates signs (RFC 5280, 4.1), read up to the extensions."""
 
     version: Annotated[int | None, Explicit(0)]
     serial: TLV
@@ -59,7 +59,7 @@ class _Certified:
     extensions: Annotated[list[_Extension] | None, Explicit(3)]
 
 
-# The library reads records alone: a list of purposes is put into one.
+# The library reads only records, so a list of purposes is wrapped in one.
 @sequence
 class _Inside:
     value: TLV
@@ -72,13 +72,13 @@ class _Purposes:
 
 @dataclass(frozen=True)
 class CertificateKey(Key):
-    """The key of a document signer, and what it may sign; everything by default."""
+    """A document signer's key and what it may sign; by default everything."""
 
     usages: frozenset[str] = frozenset(_USAGES.values())
 
 
 def key_of(certificate: x509.Certificate) -> CertificateKey:
-    """The key of a document signer. Raises MalformedKey for kinds not in use."""
+    """Return a document signer's key. Raises MalformedKey for a kind of key that is not in use."""
     digest = hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest()
     try:
         public_key = certificate.public_key()
@@ -98,7 +98,7 @@ def key_of(certificate: x509.Certificate) -> CertificateKey:
 
 
 def countries_of(certificate: x509.Certificate) -> frozenset[str]:
-    """The countries that a certificate names as its subject's. Raises MalformedKey."""
+    """Return the countries that a certificate names for its subject. Raises MalformedKey."""
     try:
         found = certificate.subject.get_attributes_for_oid(x509.NameOID.COUNTRY_NAME)
     except ValueError as error:
@@ -107,10 +107,10 @@ def countries_of(certificate: x509.Certificate) -> frozenset[str]:
 
 
 def listed(pem: bytes) -> Iterator[x509.Certificate | MalformedKey]:
-    """The certificates of a list in PEM, or what is wrong with one, in their order.
+    """Yield the certificates of a list in PEM, or what is wrong with one, in their order.
 
-    Raises MalformedKey for a list that is none, or that ends within a certificate: who knows what
-    else it lacks.
+    Raises MalformedKey if it is not a list, or if it ends within a certificate, because then other
+    certificates may be missing too.
     """
     blocks = _BLOCK.findall(pem)
     if not blocks:
@@ -125,7 +125,7 @@ def listed(pem: bytes) -> Iterator[x509.Certificate | MalformedKey]:
 
 
 def issuers(pem: bytes) -> tuple[Mapping[str, Issuer], tuple[str, ...]]:
-    """The issuers by country of a list in PEM, and a sentence for each entry that was left out.
+    """Return the issuers of a list in PEM by country, and a sentence for each entry left out.
 
     Raises MalformedKey.
     """
@@ -147,7 +147,7 @@ def issuers(pem: bytes) -> tuple[Mapping[str, Issuer], tuple[str, ...]]:
 
 
 def _usages(certificate: x509.Certificate) -> frozenset[str]:
-    """What the extended key usage allows, whatever the other extensions are like."""
+    """Return what the extended key usage allows, whatever form the other extensions have."""
     try:
         certified = decode_der(_Certified, certificate.tbs_certificate_bytes)
         oid = x509.ExtendedKeyUsage.oid
@@ -164,8 +164,8 @@ def _usages(certificate: x509.Certificate) -> frozenset[str]:
         for number in _USAGES
         if purpose.dotted_string in {arc + number for arc in _ARCS}
     }
-    # No purposes (X.509 forbids that, HCERT calls it unrestricted) and those that are not about
-    # certificates, a server's say, restrict nothing here.
+    # An empty list of purposes (X.509 forbids it, HCERT calls it unrestricted) restricts nothing
+    # here. Nor do purposes that have nothing to do with certificates, such as a server's.
     return frozenset(_USAGES[number] for number in numbers) or CertificateKey.usages
 
 

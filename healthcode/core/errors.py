@@ -1,44 +1,44 @@
-"""What this package raises. Any bytes or text from outside end in one of these or in a result."""
+"""The errors of this package. Any input from outside gives one of these or a result."""
 
 
 class CoreError(ValueError):
-    """The root: catch this to catch everything that the package raises about its input."""
+    """The base class: catch it to catch every error about input."""
 
 
 class MalformedCode(CoreError):
-    """A text that is no code, or a code whose content no code can have."""
+    """Raised for a text that is not a code, or a code with content that no code may have."""
 
 
 class CodeTooLarge(CoreError):
-    """A code that a cheap phone could not read at once: beyond the QR version of its kind."""
+    """Raised for a code beyond its kind's QR version, because a cheap phone cannot read it."""
 
 
 class MalformedKey(CoreError):
-    """A key or key set that cannot be read, or of a kind that is not in use here."""
+    """Raised for a key or key set that cannot be read, or of a kind that is not in use."""
 
 
 class MalformedStatusList(CoreError):
-    """A status list token that cannot be read, or whose size is beyond what is in use here."""
+    """Raised for a status list that cannot be read, or that is larger than the limit."""
 
 
 class MalformedTrustList(CoreError):
-    """A trust list that cannot be read."""
+    """Raised for a trust list that cannot be read."""
 
 
 class MalformedMetadata(CoreError):
-    """What an issuer publishes about itself cannot be read."""
+    """Raised if what an issuer publishes about itself cannot be read."""
 
 
 class MalformedRules(CoreError):
-    """Rules of a door that cannot be read."""
+    """Raised for a door's rules that cannot be read."""
 
 
 class NotTrusted(CoreError):
-    """A list that nobody entitled to it has signed, or that is not in force at this time."""
+    """Raised for a list that nobody entitled to it has signed, or that is not in force now."""
 
 
 class WentBackwards(NotTrusted):
-    """A trust list older than the one already held."""
+    """Raised for a trust list older than the one already held."""
 
 
 class MalformedLog(CoreError):

@@ -1,4 +1,4 @@
-"""Codes, verdicts and lists as plain values, for people and for JSON."""
+"""Explain codes, verdicts and lists as plain values, for people and for JSON."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from healthcode.core.verdict import Verdict
 
 
 def verdict(found: Verdict) -> Mapping[str, Any]:
-    """A verdict; what the code says only when its signature held."""
+    """Return a verdict, with what the code says only if its signature is genuine."""
     return {
         "outcome": found.outcome,
         "reason": found.reason,
@@ -27,12 +27,12 @@ def verdict(found: Verdict) -> Mapping[str, Any]:
 
 
 def code(said: HealthCode) -> Mapping[str, Any]:
-    """What a health code says; times in seconds since 1970."""
+    """Return what a health code says, with times in seconds since 1970."""
     return claims.tell(said)
 
 
 def signed(read: SignedCode | SignedCertificate) -> Mapping[str, Any]:
-    """What a code says before anything of it was verified."""
+    """Return what a code says before anything in it has been verified."""
     if isinstance(read, SignedCode):
         return {
             "scheme": "health code",
@@ -53,7 +53,7 @@ def signed(read: SignedCode | SignedCertificate) -> Mapping[str, Any]:
 
 
 def _statement(content: Mapping[int | str, cbor.Value]) -> Mapping[str, Any]:
-    """What a certificate states, or why nothing can be made of it."""
+    """Return what a certificate states, or why it cannot be used."""
     try:
         found = dcc_schema.check(content)
     except MalformedCode as why:
@@ -67,7 +67,7 @@ def _statement(content: Mapping[int | str, cbor.Value]) -> Mapping[str, Any]:
 
 
 def _plain(members: Mapping[str, cbor.Value]) -> Mapping[str, Any]:
-    """What JSON has a form for, and the rest as Python writes it: tags, bytes, infinity."""
+    """Return values that JSON has, and all others (tags, bytes, infinity) as Python writes them."""
     return {
         name: value if isinstance(value, str | int | None) else repr(value)
         for name, value in members.items()
@@ -77,9 +77,9 @@ def _plain(members: Mapping[str, cbor.Value]) -> Mapping[str, Any]:
 def published(
     data: bytes, *, alliance: tuple[Key, ...] | None, trust: Trust | None, at: int
 ) -> dict[str, Any]:
-    """A trust list or a status list token. `genuine` is null where no keys were given.
+    """Explain a trust list or a status list. `genuine` is null if no keys were given.
 
-    Raises CoreError for what is neither.
+    Raises CoreError for anything else.
     """
     text = data.strip()
     if text.startswith(b"{") or (text.count(b".") == 2 and text.startswith(b"ey")):
@@ -141,4 +141,4 @@ def _moment(seconds: int) -> str:
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat()
     except (OverflowError, ValueError, OSError) as error:
-        raise CoreError(f"{seconds} is no time") from error
+        raise CoreError(f"{seconds} is not a time") from error

@@ -1,12 +1,12 @@
-"""The one encoding of codes, as patterns: docs/format.md, sections 2 to 4.
+"""The only encoding of codes, as regular expressions: docs/format.md, sections 2 to 4.
 
-A code has so little freedom that its bytes are a regular language, but for the sizes before texts
-and byte strings, which the reader compares. So no byte can be there that no pattern calls for. The
-patterns have one way to match: numbers and sizes are prefix-free, what follows a text of ASCII is
-no such character, and all else has a length.
+A code leaves so few choices that its bytes form a regular language. Only the sizes before texts and
+byte strings do not; the reader compares those. So a code can contain no byte that no pattern
+expects. Each pattern has only one way to match: numbers and sizes are prefix-free, no ASCII text is
+followed by one of its own characters, and everything else has a fixed length.
 
-Decoding the CBOR, checking each member and encoding again to compare adds 37 µs to a verdict of 78,
-47 % (processor time, by turns, Python 3.11).
+The other way, to decode the CBOR, check each member, encode again and compare, adds 37 µs to a
+verdict of 78, which is 47 % (processor time, measured in turns, Python 3.11).
 """
 
 import re
@@ -20,9 +20,9 @@ ADDRESS: Final = r"https?://[!-~]{1,56}"
 MAX_NUMBER: Final = (1 << 32) - 1
 
 TEXTS: Final[Sequence[bytes]] = [cbor.head(3, size) for size in range(65)]
-"""What stands before a text of as many bytes."""
+"""The head of a text, by its number of bytes."""
 OCTETS: Final[Sequence[bytes]] = [cbor.head(2, size) for size in range(512)]
-"""What stands before as many bytes; more than any code has."""
+"""The head of a byte string, by its number of bytes; no code has a longer one."""
 
 
 NUMBER: Final = rb"(?:[\x00-\x17]|\x18[\x18-\xff]|\x19(?!\x00).{2}|\x1a(?!\x00\x00).{4})"
@@ -30,31 +30,31 @@ SIZE_OF_TEXT: Final = rb"(?:[\x60-\x77]|\x78[\x18-\xff])"
 _SIZE_OF_OCTETS = rb"([\x40-\x57]|\x58.|\x59.{2})"
 _SIGNATURE = re.escape(OCTETS[64]) + rb"(.{64})"
 SIZES_OF_NUMBERS: Final = {0x18: 1, 0x19: 2, 0x1A: 4}
-"""How many bytes more a number takes that begins with this one; all others take none."""
+"""How many bytes follow the first byte of a number; none if the first byte is not listed here."""
 
 
 def text_of_bytes(most: int) -> bytes:
-    """A pattern of any text that is not empty and takes at most so many bytes."""
+    """Return a pattern for any text that is not empty and has at most this many bytes."""
     sizes = range(1, most + 1)
     return rb"(?:%b)" % b"|".join(re.escape(TEXTS[size]) + rb".{%d}" % size for size in sizes)
 
 
 def octets_of_bytes(most: int) -> bytes:
-    """A pattern of any byte string of at most so many bytes."""
+    """Return a pattern for any byte string of at most this many bytes."""
     sizes = range(most + 1)
     return rb"(?:%b)" % b"|".join(re.escape(OCTETS[size]) + rb".{%d}" % size for size in sizes)
 
 
 def number(encoded: bytes) -> int:
-    """The number that NUMBER found."""
+    """Return the number that the pattern NUMBER matched."""
     return encoded[0] if len(encoded) == 1 else int.from_bytes(encoded[1:], "big")
 
 
 def message(claims: bytes) -> re.Pattern[bytes]:
-    """A COSE_Sign1 of a code with these claims.
+    """Return the pattern of a code's COSE_Sign1 with these claims.
 
-    Groups: the header, its algorithm and key identifier; the size and the claims; the groups of
-    the claims; the signature.
+    Groups: the header, its algorithm and key id; the size and the claims; the groups of the claims;
+    the signature.
     """
     return re.compile(
         rb"\x84(\x4d\xa2\x01([\x26\x27])\x04\x48(.{8}))\xa0"
@@ -78,5 +78,8 @@ PROOF: Final = re.compile(
     + _SIGNATURE,
     re.DOTALL,
 )
-"""A COSE_Sign1 of a phone. Groups: the header; the size and the statement; its time, and the size
-and the bytes of the code; the signature."""
+"""A phone's COSE_Sign1.
+
+Groups: the header; the size and the statement; its time, and the size and the bytes of the code;
+the signature.
+"""

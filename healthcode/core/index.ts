@@ -1,5 +1,4 @@
-// Health codes verified in the browser, offline, with public keys alone: the port of
-// healthcode.core.verify.
+// Verify health codes in the browser, offline, with public keys alone. Ported from healthcode.core.
 
 export { Malformed, NotTrusted, WentBackwards } from "./bytes.ts";
 export { type Colour, type HealthCode, isCertificate, type Kind, namesScheme, readCode } from "./codes.ts";

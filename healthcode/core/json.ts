@@ -1,11 +1,11 @@
-// JSON from strangers, read as healthcode.core does: no name twice in an object.
+// Read JSON from strangers as healthcode.core does: no object may have a name twice.
 
 import { type Bytes, fromUtf8, Malformed } from "./bytes.ts";
 
 const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\]:,]|[^\s"{}[\]:,]+/g;
 const FRACTION = /^-?\d.*[.eE]/;
 
-/** The value that `data` is; a number with a fraction or an exponent becomes null. */
+/** Read the value of `data`. A number with a fraction or an exponent becomes null. */
 export function parseJson(data: Bytes): unknown {
   const text = fromUtf8(data);
   try {
@@ -17,7 +17,9 @@ export function parseJson(data: Bytes): unknown {
   }
 }
 
-/** The text of valid JSON. JSON.parse would read 8.0 as 8, and the last of two equal names. */
+/**
+ * Rewrite valid JSON. JSON.parse would read 8.0 as 8, and take the last of two members of one name.
+ */
 function withoutFractions(text: string): string {
   const objects: Set<string>[] = [];
   const tokens = text.match(TOKENS) ?? [];
@@ -30,6 +32,6 @@ function withoutFractions(text: string): string {
 }
 
 function noteName(names: Set<string> | undefined, name: string): void {
-  if (names?.has(name)) throw new Malformed("a name twice in one object");
+  if (names?.has(name)) throw new Malformed("an object has a name twice");
   names?.add(name);
 }

@@ -1,4 +1,4 @@
-"""Public keys: their identifiers, their validity, and the JWK sets (RFC 7517) they travel in."""
+"""Public keys: their ids, their validity, and the JWK sets (RFC 7517) that publish them."""
 
 import base64
 import binascii
@@ -24,10 +24,10 @@ Jwk: TypeAlias = dict[str, Any]
 
 @dataclass(frozen=True)
 class Key:
-    """A public key and the time, in seconds since 1970, during which its signatures count.
+    """A public key and the period, in seconds since 1970, in which its signatures count.
 
-    Nothing issued before `not_before` counts, and nothing counts from `not_after` on: it lies
-    past the end of the last code that the key signs, so that keys can follow each other.
+    Nothing issued before `not_before` counts. From `not_after` on nothing counts any more; that is
+    after the last code that the key signs has expired, so that one key can follow another.
     """
 
     kid: bytes
@@ -38,22 +38,22 @@ class Key:
 
     @classmethod
     def of(cls, public_key: PublicKey, not_before: int, not_after: int | None = None) -> "Key":
-        """The key with the identifier and the algorithm that are its own."""
+        """Return the key with its own id and algorithm."""
         return cls(key_id(public_key), public_key, algorithm_of(public_key), not_before, not_after)
 
     def in_force(self, *, issued_at: int, at: int) -> bool:
-        """Whether what this key signed at `issued_at` counts at `at`."""
+        """Return whether something that this key signed at `issued_at` counts at `at`."""
         return self.not_before <= issued_at and (self.not_after is None or at < self.not_after)
 
 
 def key_id(public_key: PublicKey) -> bytes:
-    """The first 8 bytes of the SHA-256 of the key as SubjectPublicKeyInfo in DER."""
+    """Return the first 8 bytes of the SHA-256 of the key as SubjectPublicKeyInfo in DER."""
     spki = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(spki).digest()[:KID_BYTES]
 
 
 def algorithm_of(public_key: PublicKey) -> Algorithm:
-    """The one algorithm a key is for. Raises MalformedKey for curves not in use."""
+    """Return the only algorithm that a key is for. Raises MalformedKey for curves not in use."""
     match public_key:
         case ec.EllipticCurvePublicKey(curve=ec.SECP256R1()):
             return Algorithm.ES256
@@ -64,24 +64,24 @@ def algorithm_of(public_key: PublicKey) -> Algorithm:
 
 
 def jwk_set(keys: Iterable[Key]) -> dict[str, list[Jwk]]:
-    """The JWK set of these keys: `kid` in base64url, validity as `nbf` and `exp` in seconds."""
+    """Return these keys as a JWK set: `kid` in base64url, `nbf` and `exp` in seconds."""
     return {"keys": [_to_jwk(key) for key in keys]}
 
 
 def parse_jwk_set(data: bytes | Mapping[str, Any]) -> tuple[Key, ...]:
-    """The keys of a JWK set. Key types not in use are passed over, as RFC 7517 asks.
+    """Read the keys of a JWK set. It skips key types that are not in use, as RFC 7517 asks.
 
-    Raises MalformedKey: also for a private key, which has no place in a published set.
+    Raises MalformedKey, also for a private key, because a published set must contain none.
     """
     parsed = (_from_jwk(jwk) for jwk in _jwks(data))
     return tuple(key for key in parsed if key is not None)
 
 
 def read_published(data: bytes) -> tuple[tuple[Key, ...], tuple[str, ...]]:
-    """The keys of a set that an issuer publishes, and a sentence for each that was left out.
+    """Read the keys that an issuer publishes, and a sentence for each key that is left out.
 
-    One bad key takes none of the others away, and keeps none alive that was withdrawn. Raises
-    MalformedKey for what is no set, for a private key in it, and where only bad ones are left.
+    A bad key does not cost us the good ones, and does not keep withdrawn keys in use. Raises
+    MalformedKey if this is not a key set, if it contains a private key, or if it has only bad keys.
     """
     keys, left_out = [], []
     for number, jwk in enumerate(_jwks(data), 1):
@@ -140,7 +140,7 @@ def _from_jwk(jwk: object) -> Key | None:
     if "d" in jwk:
         raise MalformedKey("a private key among public ones")
     if not (isinstance(jwk.get("kty"), str) and isinstance(jwk.get("crv", ""), str)):
-        raise MalformedKey("a key does not say of what kind it is")
+        raise MalformedKey("a key does not state its kind")
     public_key = _public_key(jwk)
     if public_key is None:
         return None
@@ -164,7 +164,7 @@ def _public_key(jwk: Mapping[str, Any]) -> PublicKey | None:
             case "OKP", "Ed25519":
                 point = from_base64url(jwk.get("x"))
                 if not is_key(point):
-                    raise MalformedKey("key is not a point of its curve that proves anything")
+                    raise MalformedKey("key is a point of its curve that proves nothing")
                 return ed25519.Ed25519PublicKey.from_public_bytes(point)
             case _:
                 return None
@@ -180,7 +180,7 @@ def _coordinate(text: object) -> int:
 
 
 def jose_name(algorithm: Algorithm) -> str:
-    """The name of an algorithm in JOSE (RFC 7518, RFC 8037)."""
+    """Return an algorithm's name in JOSE (RFC 7518, RFC 8037)."""
     return "EdDSA" if algorithm is Algorithm.EDDSA else algorithm.name
 
 
@@ -194,12 +194,12 @@ def _seconds(jwk: Mapping[str, Any], member: str) -> int | None:
 
 
 def to_base64url(data: bytes) -> str:
-    """Base64url without padding (RFC 7515, 2)."""
+    """Return base64url without padding (RFC 7515, 2)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def from_base64url(text: object) -> bytes:
-    """The bytes of canonical base64url without padding. Raises MalformedKey."""
+    """Return the bytes of canonical base64url without padding. Raises MalformedKey."""
     if not isinstance(text, str):
         raise MalformedKey("base64url text expected")
     try:

@@ -1,4 +1,4 @@
-"""The rules of a door: whom it admits, and how old its knowledge may be."""
+"""The rules of a door: which codes it admits, and how old its data may be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -18,14 +18,14 @@ ADMITTED: Final[Mapping[Colour, Outcome]] = MappingProxyType(
         Colour.RED: Outcome.REFUSE,
     }
 )
-"""What a colour means at a door that does not say otherwise."""
+"""What a colour means at a door whose rules do not say otherwise."""
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a door admits, and how old its knowledge may be. A colour not listed is refused.
+    """What a door admits, and how old its data may be. A colour that is not listed is refused.
 
-    `leeway_seconds` allows for clocks that differ between issuer and door.
+    `leeway_seconds` allows for a difference between the clocks of issuer and door.
     """
 
     admits: Mapping[Colour, Outcome] = field(default_factory=lambda: ADMITTED)
@@ -39,10 +39,10 @@ _SECONDS: Final = ("trust_grace_seconds", "status_grace_seconds", "leeway_second
 
 
 def parse_rules(data: bytes) -> Rules:
-    """The rules in a JSON object: `admits`, `kinds` and seconds, each with its default.
+    """Read the rules in a JSON object: `admits`, `kinds` and seconds, each with a default.
 
-    Members of `optional` are passed over; another that is not known is refused, since passing it
-    over could let in whom the venue keeps out. Raises MalformedRules.
+    The reader skips the members of `optional`. It refuses any other unknown member, because
+    skipping it could admit somebody whom the venue wants to keep out. Raises MalformedRules.
     """
     names = {field.name for field in fields(Rules)}
     members = strict_json.extensible(strict_json.load(data, MalformedRules), names, MalformedRules)

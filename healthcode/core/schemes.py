@@ -1,4 +1,4 @@
-"""The kinds of code that are verified, told apart by the first characters of their text."""
+"""Verify all schemes of codes. The first characters of a text name its scheme."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from healthcode.core.verdict import Door, Reason, Verdict
 
 @dataclass(frozen=True)
 class Scheme:
-    """How a kind of code is read, raising MalformedCode, and what it means at a door."""
+    """How to read a scheme's texts, raising MalformedCode, and how to judge them at a door."""
 
     read: Callable[[str], Any]
     judge: Callable[[Any, Door], Verdict]
@@ -32,17 +32,17 @@ _PREFIX_CHARACTERS: Final = 4
 
 
 def names_scheme(text: str) -> bool:
-    """Whether a text begins as one of a known scheme does; posters and products do not."""
+    """Return whether a text begins like one of a known scheme; posters and products do not."""
     return text[:_PREFIX_CHARACTERS] in SCHEMES
 
 
 def verify(
     text: str, *, trust: Trust, status: Statuses, rules: Rules, at: int | datetime
 ) -> Verdict:
-    """What a scanned text means at this door, at this time.
+    """Judge a scanned text at this door, at this time.
 
-    Never raises on any text. `at` is in seconds since 1970, or an aware datetime; a naive one is
-    the caller's mistake and raises ValueError.
+    This raises no error for any text. `at` is in seconds since 1970, or an aware datetime. A naive
+    datetime raises ValueError, because it is the caller's mistake.
     """
     door = Door(trust, status, rules, _seconds(at))
     try:
@@ -54,17 +54,17 @@ def verify(
 
 
 def decode_any(text: str) -> SignedCode | SignedCertificate:
-    """The content of a code of any scheme, no signature verified. Raises MalformedCode."""
+    """Read a code of any scheme, without verifying a signature. Raises MalformedCode."""
     signed: SignedCode | SignedCertificate = _scheme_of(text).read(text)
     return signed
 
 
 def decode(text: str) -> SignedCode:
-    """The content of a health code, no signature verified. Raises MalformedCode."""
+    """Read a health code, without verifying a signature. Raises MalformedCode."""
     signed = decode_any(text)
     if isinstance(signed, SignedCode):
         return signed
-    raise MalformedCode("a certificate from elsewhere, which has no colour")
+    raise MalformedCode("an EU certificate, which has no colour")
 
 
 def _scheme_of(text: str) -> Scheme:
@@ -78,5 +78,5 @@ def _seconds(at: int | datetime) -> int:
     if isinstance(at, int):
         return at
     if at.utcoffset() is None:
-        raise ValueError("a time without zone could be any time")
+        raise ValueError("a time without a time zone is ambiguous")
     return int(at.timestamp())

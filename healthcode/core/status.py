@@ -1,7 +1,7 @@
-"""Status lists: which codes were superseded before they expired.
+"""Status lists say which codes were superseded before they expired.
 
-Token Status List in its CWT form (IETF draft-ietf-oauth-status-list), one bit a code. Beyond the
-draft, our lists name their issuer, so that no issuer can speak about another's codes.
+This is a Token Status List in its CWT form (IETF draft-ietf-oauth-status-list) with one bit a code.
+Beyond the draft, our lists name their issuer, so that no issuer can speak about another's codes.
 """
 
 import zlib
@@ -25,7 +25,10 @@ _TAGGED = bytes([0xC0 | cose.SIGN1_TAG])
 
 @dataclass(frozen=True)
 class ParsedStatusList:
-    """What a token says: bit `idx`, whether that code is superseded. Seconds since 1970."""
+    """What a token says. Bit `idx` says whether that code is superseded.
+
+    Times in seconds since 1970.
+    """
 
     uri: str
     issuer: str | None
@@ -38,7 +41,7 @@ class ParsedStatusList:
         return 8 * len(self.bits)
 
     def superseded(self, idx: int) -> bool:
-        """Raises IndexError for an index that the list does not have."""
+        """Return whether the code is superseded. Raises IndexError for an unknown index."""
         if idx < 0:
             raise IndexError(idx)
         return bool(self.bits[idx >> 3] >> (idx & 7) & 1)
@@ -46,23 +49,23 @@ class ParsedStatusList:
 
 @dataclass(frozen=True)
 class Statuses:
-    """The status lists at hand, by who says so and the address that codes refer to."""
+    """The status lists at hand, by their issuer and the address that codes name."""
 
     lists: Mapping[tuple[str | None, str], ParsedStatusList] = field(default_factory=dict)
 
     @classmethod
     def of(cls, lists: Iterable[ParsedStatusList]) -> "Statuses":
-        """These lists; of two of one issuer about one address the newer."""
+        """Keep these lists; of two lists of one issuer and address keep the newer."""
         oldest_first = sorted(lists, key=lambda found: found.as_of)
         return cls({(found.issuer, found.uri): found for found in oldest_first})
 
     @classmethod
     def load(cls, tokens: Iterable[bytes], *, trust: Trust, at: int) -> "Statuses":
-        """The lists of these tokens. Raises as `load_status_list` at the first that fails."""
+        """Read these tokens. Raises as `load_status_list` does, at the first token that fails."""
         return cls.of(load_status_list(token, trust=trust, at=at) for token in tokens)
 
     def get(self, uri: str, *, issuer: str) -> ParsedStatusList | None:
-        """The list at `uri`, if that issuer's own is at hand."""
+        """Return the list at `uri` if it is at hand and this issuer's own."""
         return self.lists.get((issuer, uri))
 
 
@@ -73,12 +76,15 @@ def status_bits(
     earlier: bytes = b"",
     taken_over: Iterable[int] = (),
 ) -> bytes:
-    """The bits of a list with `size` indexes, those in `superseded` set.
+    """Return the bits of a list with `size` indexes, those in `superseded` set.
 
-    All others are as in `earlier`, the bits of a list before it of the same size, but for those in
-    `taken_over`, which mean another code now; without an earlier list they are not set. Raises
-    IndexError for one beyond the size, MalformedStatusList for a size not in use or another
-    than the earlier list's.
+    With the bits of an `earlier` list of the same size, all others stay as they were. Only those in
+    `taken_over` are cleared first, because they mean another code now. Without an earlier list all
+    others are 0.
+
+    Raises:
+        IndexError: for an index beyond the size.
+        MalformedStatusList: for a size that is not in use, or that differs from the earlier list's.
     """
     if not 0 < size <= MAX_ENTRIES:
         raise MalformedStatusList(f"a list has 1 to {MAX_ENTRIES} indexes")
@@ -109,10 +115,10 @@ def build_status_list(
     algorithm: Algorithm,
     signer: Callable[[bytes], bytes],
 ) -> bytes:
-    """The token of a list of these `bits`, as published at `uri`.
+    """Build the token of a list with these `bits`, to publish at `uri`.
 
-    The size under one address never changes. `signer` as for `sign`. Raises MalformedStatusList
-    for a size not in use.
+    The size of the list at one address never changes. `signer` is as for `sign`. Raises
+    MalformedStatusList for a size that is not in use.
     """
     if not 0 < len(bits) <= MAX_ENTRIES // 8:
         raise MalformedStatusList(f"a list has 1 to {MAX_ENTRIES} indexes")
@@ -135,10 +141,10 @@ def build_status_list(
 def parse_status_list(
     token: bytes, keys: Iterable[Key], at: int, *, uri: str | None = None
 ) -> ParsedStatusList:
-    """The list that a token holds, signed by one of `keys`, itself in force at `at`.
+    """Read a token's list, signed by one of `keys`, which must be in force at `at`.
 
-    With `uri`, the list must be the one published there. A list past its `exp` is still read: a
-    code that it calls superseded stays so, and `verify` passes nobody on it. Raises
+    With `uri`, the list must be the one published there. A list past its `exp` is still read,
+    because a code that it calls superseded stays so; `verify` passes nobody on it. Raises
     MalformedStatusList, NotTrusted.
     """
     message, claims = _read(token)
@@ -146,12 +152,12 @@ def parse_status_list(
     if not _signed_by(message, keys, issued_at=parsed.as_of, at=at):
         raise NotTrusted("status list is not signed by a key in force")
     if uri is not None and parsed.uri != uri:
-        raise NotTrusted("status list is about another address")
+        raise NotTrusted("status list belongs to another address")
     return parsed
 
 
 def load_status_list(token: bytes, *, trust: Trust, at: int) -> ParsedStatusList:
-    """The list that a token holds, verified with the keys of the issuer that it names.
+    """Read a token's list and verify it with the keys of the issuer that it names.
 
     Raises MalformedStatusList, NotTrusted.
     """
@@ -162,7 +168,7 @@ def load_status_list(token: bytes, *, trust: Trust, at: int) -> ParsedStatusList
 
 
 def unverified(token: bytes) -> ParsedStatusList:
-    """What a token says, for a reader who only looks. Raises MalformedStatusList."""
+    """Read a token without verifying it, only to look at it. Raises MalformedStatusList."""
     return _content(_read(token)[1])
 
 
@@ -214,24 +220,24 @@ def _signed_by(message: cose.Sign1, keys: Iterable[Key], *, issued_at: int, at: 
 
 
 def bits_of(claim: cbor.Value) -> bytes:
-    """The bits of a `status_list` claim, one a code. Raises MalformedStatusList."""
+    """Return the bits of a `status_list` claim, one a code. Raises MalformedStatusList."""
     match claim:
-        # `case 1` would take true and 1.0, too.
+        # `case 1` would also match true and 1.0.
         case {"bits": width, "lst": bytes() as compressed} if type(width) is int and width == 1:
             return _inflate(compressed)
         case _:
-            raise MalformedStatusList("not a list of one bit a code")
+            raise MalformedStatusList("not a list with one bit a code")
 
 
 def _deflate(bits: bytes) -> bytes:
-    # Indexes are scattered: beside runs of zeros nothing comes twice, and looking for it would take
-    # a hundred times as long for lists that are no smaller (docs/performance/status.md).
+    # Superseded indexes are scattered, so only runs of zeros repeat. A search for other repetitions
+    # would take a hundred times as long, and lists would not be smaller (docs/performance.md).
     stream = zlib.compressobj(9, strategy=zlib.Z_RLE)
     return stream.compress(bits) + stream.flush()
 
 
 def _inflate(compressed: bytes) -> bytes:
-    """The bytes of one whole zlib stream, never more than a list may have."""
+    """Return the bytes of one whole zlib stream, never more than a list may have."""
     limit = MAX_ENTRIES // 8
     stream = zlib.decompressobj()
     try:

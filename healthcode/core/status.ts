@@ -1,4 +1,4 @@
-// Status lists, which codes were superseded: docs/trust.md, section 3.
+// Status lists say which codes were superseded: docs/trust.md, section 3.
 
 import { type Bytes, Malformed, NotTrusted, sameBytes, uint } from "./bytes.ts";
 import { type Value, read } from "./cbor.ts";
@@ -21,7 +21,7 @@ const ADLER_MODULUS = 65_521;
 const [KID, TYP] = [4, 16] as const;
 const [ISS, SUB, EXP, IAT, STATUS_LIST, TTL] = [1, 2, 4, 6, 65533, 65534] as const;
 
-/** The lists at hand; of two by one issuer about one address the newer. */
+/** The lists at hand. Of two lists by one issuer for one address it keeps the newer. */
 export class Statuses {
   #lists = new Map<string, ParsedStatusList>();
 
@@ -36,13 +36,16 @@ export class Statuses {
   }
 }
 
-/** Whether the code of this index is superseded; null for an index that the list does not have. */
+/** Return whether the code with this index is superseded; null if the list has no such index. */
 export function superseded(list: ParsedStatusList, idx: number): boolean | null {
   const byte = list.bits[Math.floor(idx / 8)];
   return byte === undefined ? null : ((byte >> (idx % 8)) & 1) === 1;
 }
 
-/** The list that a token holds, if the issuer it names signed it; with `uri`, the one there. */
+/**
+ * Read a token's list if the issuer that it names has signed it. With `uri` it must be the list
+ * there.
+ */
 export async function parseStatusList(
   token: Bytes,
   trust: Trust,
@@ -62,7 +65,7 @@ export async function parseStatusList(
   );
   const genuine = await anyHolds(keys, message.signed, message.signature);
   if (!genuine) throw new NotTrusted("not signed by a key in force");
-  if (uri !== null && list.uri !== uri) throw new NotTrusted("about another address");
+  if (uri !== null && list.uri !== uri) throw new NotTrusted("belongs to another address");
   return list;
 }
 
@@ -82,7 +85,7 @@ async function readList(typ: Value | undefined, claims: Value): Promise<ParsedSt
   };
 }
 
-/** The bytes of one whole zlib stream, never more than a list may have. */
+/** Return the bytes of one whole zlib stream, never more than a list may have. */
 async function inflate(compressed: Bytes): Promise<Bytes> {
   const stream = new Blob([compressed]).stream().pipeThrough(new DecompressionStream("deflate"));
   const parts: Bytes[] = [];
@@ -98,7 +101,7 @@ async function inflate(compressed: Bytes): Promise<Bytes> {
     throw new Malformed("list is not zlib");
   }
   const bits = new Uint8Array(await new Blob(parts).arrayBuffer());
-  // Not every platform notices bytes behind the end: the stream ends with its checksum.
+  // Not every platform notices bytes after the end. A stream ends with its checksum.
   if (!sameBytes(compressed.slice(-4), adler32(bits))) throw new Malformed("zlib and more");
   return bits;
 }
@@ -112,7 +115,7 @@ async function* iterate(stream: ReadableStream<Bytes>): AsyncGenerator<Bytes> {
   }
 }
 
-/** The checksum of RFC 1950, as the four bytes that end a stream. */
+/** Compute the checksum of RFC 1950, as the four bytes that end a stream. */
 function adler32(data: Bytes): Bytes {
   let [low, high] = [1, 0];
   for (const byte of data) {

@@ -1,4 +1,4 @@
-"""JSON from strangers: bounded, without repeated names, without numbers JSON does not have."""
+"""Read JSON from strangers: limited size, no repeated names, no numbers that JSON does not have."""
 
 import json
 import math
@@ -13,11 +13,11 @@ BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 
 
 class RepeatedName(ValueError):
-    """An object has two members of one name: which of them counts, readers do not agree on."""
+    """Raised for two members of one name in an object, because readers disagree on which counts."""
 
 
 def load(data: bytes, error: type[CoreError]) -> Any:
-    """The value that `data` is. Raises `error` for anything else, and beyond 1 MiB."""
+    """Read the value of `data`. Raises `error` for anything that is not JSON, or beyond 1 MiB."""
     if len(data) > MAX_BYTES:
         raise error("too large")
     try:
@@ -32,28 +32,29 @@ def without_mark(data: bytes) -> bytes:
 
 
 def read(text: str) -> Any:
-    """The value that `text` is.
+    """Read the value of `text`.
 
     Raises:
-        ValueError: it is no JSON, or repeats a name, or holds a number that no computer keeps.
+        ValueError: it is not JSON, repeats a name, or has a number too large for a computer.
         RecursionError: it is nested too deeply.
     """
     return _DECODER.decode(text)
 
 
 def extensible(value: object, known: Collection[str], error: type[CoreError]) -> Mapping[str, Any]:
-    """An object of known members, beside which `optional` holds what may be passed over.
+    """Return an object with known members. A verifier may skip what is in its member `optional`.
 
-    Raises `error` for others, and for what `optional` may not hold (docs/format.md, section 9).
+    Raises `error` for other members, and for content that `optional` may not have (docs/format.md,
+    section 9).
     """
     if not isinstance(value, Mapping):
-        raise error("an object is missing")
+        raise error("not a JSON object")
     unknown = value.keys() - {*known, "optional"}
     if unknown:
         raise error(f"member {min(unknown)} is not known")
     optional = value.get("optional", {})
     if not isinstance(optional, Mapping) or not all(map(_may_be_passed_over, optional.values())):
-        raise error("optional holds what nobody may pass over")
+        raise error("optional has content that a verifier may not skip")
     return value
 
 
@@ -74,7 +75,7 @@ def _is_plain(value: object) -> bool:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise RepeatedName("a name twice in one object")
+        raise RepeatedName("an object has a name twice")
     return members
 
 

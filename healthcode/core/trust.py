@@ -1,4 +1,4 @@
-"""Whom a verifier trusts: issuers, their keys, and how their colours are honoured here."""
+"""Whom a verifier trusts: issuers, their keys, and what their colours are worth here."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,9 +20,9 @@ class Outcome(StrEnum):
 class Issuer:
     """An authority, its keys, and what its colours are worth here.
 
-    A colour in `honours` is worth that outcome at best; one missing is left to the rules of each
-    door, like a colour of one's own. `status_lists` says where its lists are published,
-    `title` and `contact` who answers for it; none of the three takes part in a verdict.
+    A colour in `honours` is worth at most that outcome. A colour that is missing there is left to
+    each door's rules, like a colour of our own. `status_lists` says where the issuer publishes its
+    lists, `title` and `contact` who answers for it. These three do not affect a verdict.
     """
 
     name: str
@@ -35,10 +35,10 @@ class Issuer:
 
 @dataclass(frozen=True)
 class Trust:
-    """The issuers by name, known to be true at `as_of` and not to be relied on from `expires_at`.
+    """The issuers by name. This was true at `as_of`; do not rely on it from `expires_at` on.
 
-    Seconds since 1970. Without `expires_at` only the grace of the rules limits its use.
-    `sequence` is the number of the trust list it comes from, 0 where it comes from none.
+    Times are in seconds since 1970. Without `expires_at`, only the grace in the rules limits its
+    use. `sequence` is the number of the trust list that it comes from, 0 if it comes from none.
     """
 
     issuers: Mapping[str, Issuer]

@@ -1,4 +1,4 @@
-// Keys and trust lists: docs/trust.md, sections 1 and 2.
+// Read keys and trust lists: docs/trust.md, sections 1 and 2.
 
 import {
   type Bytes,
@@ -23,7 +23,7 @@ export const OUTCOMES = ["pass", "caution", "refuse"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 export type Outcomes = Partial<Record<Colour, Outcome>>;
 
-/** A public key and the seconds since 1970 during which its signatures count. */
+/** A public key and the period, in seconds since 1970, in which its signatures count. */
 export interface Key {
   kid: Bytes;
   algorithm: Algorithm;
@@ -39,7 +39,7 @@ export interface Issuer {
   statusLists: string[];
 }
 
-/** The issuers by name; from `expiresAt` on not to be relied on. */
+/** The issuers by name. Do not rely on them from `expiresAt` on. */
 export interface Trust {
   issuers: Map<string, Issuer>;
   asOf: number;
@@ -55,11 +55,11 @@ const MAX_KEYS = 64;
 const MAX_ISSUERS = 256;
 const CLOCK_LEEWAY_SECONDS = 60;
 const POINT_BYTES = 32;
-// SubjectPublicKeyInfo up to the point.
+// SubjectPublicKeyInfo, up to the point.
 const P256_SPKI = fromHex("3059301306072a8648ce3d020106082a8648ce3d03010703420004");
 const ED25519_SPKI = fromHex("302a300506032b6570032100");
 
-/** The trust that a list states, if a key of the alliance in force at `at` signed it. */
+/** Read the trust from a list, if a key of the alliance in force at `at` has signed it. */
 export async function parseTrustList(
   token: string,
   alliance: Key[],
@@ -69,13 +69,13 @@ export async function parseTrustList(
   const message = readSigned(token, TYP);
   const trust = await readTrust(message.content);
   const genuine = await isSigned(message, alliance, trust.asOf, at);
-  if (!genuine) throw new NotTrusted("not signed by a key of the alliance in force");
+  if (!genuine) throw new NotTrusted("no key of the alliance that is in force has signed it");
   if (trust.asOf > at + CLOCK_LEEWAY_SECONDS) throw new NotTrusted("not yet valid");
   if (held !== null && precedes(trust, held)) throw new WentBackwards("an older list");
   return trust;
 }
 
-/** A compact JWS over JSON (RFC 7515), its signature not verified. */
+/** A compact JWS over JSON (RFC 7515), without verified signature. */
 export interface SignedJson {
   header: Json;
   content: unknown;
@@ -85,7 +85,7 @@ export interface SignedJson {
 
 export function readSigned(token: string, typ: string): SignedJson {
   if (token.length > MAX_BYTES) throw new Malformed("too large");
-  // A byte order mark is no blank, though trim() takes it for one.
+  // A byte order mark is not a blank, but trim() would remove it.
   const parts = token.replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, "").split(".");
   const [head, body, tail] = parts;
   if (parts.length !== 3 || head === undefined || body === undefined || tail === undefined) {
@@ -99,7 +99,7 @@ export function readSigned(token: string, typ: string): SignedJson {
   return { header, content, signed: utf8(`${head}.${body}`), signature: fromBase64url(tail) };
 }
 
-/** Whether a key that was in force when it was made, and is at `at`, signed it. */
+/** Return whether one of `keys` signed it, in force both when it was made and at `at`. */
 export async function isSigned(
   { header, signed, signature }: SignedJson,
   keys: Key[],
@@ -115,7 +115,7 @@ export async function isSigned(
   return anyHolds(named, signed, signature);
 }
 
-/** The keys of a JWK set; key types not in use are passed over. */
+/** Read the keys of a JWK set; it skips key types that are not in use. */
 export async function parseJwkSet(document: unknown): Promise<Key[]> {
   const { keys } = members(document, ["keys"], []);
   if (!Array.isArray(keys) || keys.length > MAX_KEYS) throw new Malformed("not a JWK set");
@@ -145,7 +145,7 @@ async function readTrust(document: unknown): Promise<Trust> {
   if (!Array.isArray(entries) || entries.length > MAX_ISSUERS) throw new Malformed("issuers");
   const issuers = await Promise.all(entries.map(readIssuer));
   const byName = new Map(issuers.map((issuer) => [issuer.name, issuer]));
-  if (byName.size !== issuers.length) throw new Malformed("an issuer twice");
+  if (byName.size !== issuers.length) throw new Malformed("an issuer is listed twice");
   const [asOf, expiresAt] = [uint(list["iat"]), uint(list["exp"])];
   if (asOf >= expiresAt) throw new Malformed("exp is not after iat");
   return { issuers: byName, asOf, expiresAt, sequence: uint(list["sequence"]) };
@@ -164,7 +164,7 @@ async function readIssuer(document: unknown): Promise<Issuer> {
   return { name, keys, honours: readOutcomes(entry["honours"]), statusLists: lists };
 }
 
-/** Outcomes by colour, as trust lists and rules have them. */
+/** Read outcomes by colour, from trust lists or rules. */
 export function readOutcomes(document: unknown): Outcomes {
   const entry = members(document, [], [...COLOURS]);
   const known: readonly unknown[] = OUTCOMES;
@@ -201,7 +201,7 @@ async function publicKey(
     }
     case "OKP Ed25519": {
       const point = coordinate(jwk["x"]);
-      if (!isKey(point)) throw new Malformed("no point of the curve that proves anything");
+      if (!isKey(point)) throw new Malformed("key is a point of its curve that proves nothing");
       return { key: await ed25519Key(point), algorithm: EDDSA, spki: concat(ED25519_SPKI, point) };
     }
     default:
@@ -224,7 +224,7 @@ function isObject(value: unknown): value is Json {
 }
 
 export function members(value: unknown, needed: string[], allowed: string[]): Json {
-  if (!isObject(value)) throw new Malformed("an object is missing");
+  if (!isObject(value)) throw new Malformed("not a JSON object");
   const names = Object.keys(value);
   if (!needed.every((name) => names.includes(name))) throw new Malformed("a member is missing");
   if (names.some((name) => !needed.includes(name) && !allowed.includes(name))) {
@@ -233,12 +233,15 @@ export function members(value: unknown, needed: string[], allowed: string[]): Js
   return value;
 }
 
-/** As `members`, beside which `optional` holds what may be passed over: docs/format.md, section 9. */
+/**
+ * Check members as `members` does, and allow `optional`, whose content a verifier may skip:
+ * docs/format.md, section 9.
+ */
 export function extensible(value: unknown, needed: string[], allowed: string[]): Json {
   const found = members(value, needed, [...allowed, "optional"]);
   const { optional = {} } = found;
   if (!isObject(optional) || !Object.values(optional).every(mayBePassedOver)) {
-    throw new Malformed("optional holds what nobody may pass over");
+    throw new Malformed("optional has content that a verifier may not skip");
   }
   return found;
 }

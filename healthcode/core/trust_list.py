@@ -1,7 +1,7 @@
 """Trust lists: what an alliance of issuers says about its members, signed. See docs/trust.md.
 
-A JWS (RFC 7515, compact) over JSON. Lists are numbered, and a verifier never goes back to a lower
-number: whoever replays an old list could otherwise bring a withdrawn key to life again.
+A list is a JWS (RFC 7515, compact) over JSON. Lists are numbered, and a verifier never returns to a
+lower number. Otherwise somebody could replay an old list and make a withdrawn key valid again.
 """
 
 import json
@@ -33,10 +33,10 @@ _ISSUER_MEMBERS: Final = {"issuer", "title", "keys", "status_lists", "honours", 
 def sign_trust_list(
     trust: Trust, *, kid: bytes, algorithm: Algorithm, signer: Callable[[bytes], bytes]
 ) -> str:
-    """The signed list of these issuers: numbered, from `as_of` until `expires_at`.
+    """Sign the list of these issuers: numbered, valid from `as_of` until `expires_at`.
 
-    `signer` returns the signature as JWS carries it (for ES256 r || s). Raises MalformedTrustList
-    for a list that its readers would refuse.
+    `signer` returns the signature in the form of JWS (for ES256 r || s). Raises MalformedTrustList
+    for a list that readers would refuse.
     """
     document = describe(trust)
     read(document)
@@ -48,9 +48,9 @@ def sign_trust_list(
 def parse_trust_list(
     token: str | bytes, alliance: Iterable[Key], at: int, *, held: Trust | None = None
 ) -> Trust:
-    """The trust that a list states, signed by a key of the alliance in force at `at`.
+    """Read the trust from a list that a key of the alliance, in force at `at`, has signed.
 
-    `held` is what the verifier has, which the list must not precede. An expired list is still
+    `held` is the trust that the verifier has; the list must not be older. An expired list is still
     read: `verify` passes nobody on it, but what it refuses stays refused. Raises
     MalformedTrustList, NotTrusted, and WentBackwards for a list older than the one held.
     """
@@ -64,22 +64,27 @@ def parse_trust_list(
         and signature_holds(key.algorithm, key.public_key, signed, signature)
         for key in alliance
     ):
-        raise NotTrusted("trust list is not signed by a key of the alliance in force")
+        raise NotTrusted("no key of the alliance that is in force has signed this trust list")
     if trust.as_of > at + CLOCK_LEEWAY_SECONDS:
         raise NotTrusted("trust list is not yet valid")
     if held is not None and (trust.sequence, trust.as_of) < (held.sequence, held.as_of):
-        raise WentBackwards(f"trust list {trust.sequence} precedes {held.sequence}, already held")
+        raise WentBackwards(
+            f"trust list {trust.sequence} is older than {held.sequence}, already held"
+        )
     return trust
 
 
 def unverified(data: bytes) -> Trust:
-    """What a list says, signed or not, for a reader who only looks. Raises MalformedTrustList."""
+    """Read a list, signed or not, without verifying it, only to look at it.
+
+    Raises MalformedTrustList.
+    """
     payload = data if data.lstrip().startswith(b"{") else _split(data)[1]
     return read(strict_json.load(payload, MalformedTrustList))
 
 
 def read(document: object) -> Trust:
-    """The trust that an unsigned document states: for a reader with other reason to believe it.
+    """Read the trust from an unsigned document, for a reader with another reason to believe it.
 
     Raises MalformedTrustList.
     """
@@ -93,7 +98,7 @@ def read(document: object) -> Trust:
     ]
     by_name = {issuer.name: issuer for issuer in issuers}
     if len(by_name) != len(issuers):
-        raise MalformedTrustList("an issuer twice")
+        raise MalformedTrustList("an issuer is listed twice")
     as_of, expires_at = _number(members, "iat"), _number(members, "exp")
     if as_of >= expires_at:
         raise MalformedTrustList("exp is not after iat")
@@ -101,9 +106,9 @@ def read(document: object) -> Trust:
 
 
 def describe(trust: Trust) -> dict[str, Any]:
-    """The document of a trust list, as it is signed. Raises MalformedTrustList without an end."""
+    """Return a trust list's document, ready to sign. Raises MalformedTrustList if it has no end."""
     if trust.expires_at is None:
-        raise MalformedTrustList("a published list has an end")
+        raise MalformedTrustList("a published list needs an end")
     return {
         "sequence": trust.sequence,
         "iat": trust.as_of,
@@ -113,7 +118,7 @@ def describe(trust: Trust) -> dict[str, Any]:
 
 
 def differences(held: Trust, proposed: Trust) -> Iterator[str]:
-    """What would change, one line each, for whoever must decide before signing."""
+    """Yield what would change, one line each, for somebody who must decide before signing."""
     for name in sorted(held.issuers.keys() | proposed.issuers.keys()):
         before, after = held.issuers.get(name), proposed.issuers.get(name)
         if before is None:
@@ -131,7 +136,7 @@ def differences(held: Trust, proposed: Trust) -> Iterator[str]:
 
 
 def _brief(value: object) -> str:
-    """Keys by their identifiers and validity, all else as it is."""
+    """Show keys by their ids and validity, and everything else as it is."""
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return ", ".join(f"{key['kid']} ({key['nbf']}..{key.get('exp', '')})" for key in value)
     return json.dumps(value, ensure_ascii=False)
@@ -174,7 +179,7 @@ def _is_address(value: object) -> bool:
 
 
 def read_outcomes(value: object) -> Mapping[Colour, Outcome]:
-    """`{"green": "pass", ...}` as outcomes by colour. Raises MalformedTrustList."""
+    """Read `{"green": "pass", ...}` as outcomes by colour. Raises MalformedTrustList."""
     members = _object(value, {colour.label for colour in Colour})
     try:
         return {Colour[name.upper()]: Outcome(outcome) for name, outcome in members.items()}
@@ -183,7 +188,7 @@ def read_outcomes(value: object) -> Mapping[Colour, Outcome]:
 
 
 def _split(token: str | bytes) -> tuple[Mapping[str, Any], bytes, bytes, bytes]:
-    """Header, payload, signed bytes and signature of a compact JWS, none of it verified."""
+    """Return header, payload, signed bytes and signature of a compact JWS, without verifying it."""
     if len(token) > strict_json.MAX_BYTES:
         raise MalformedTrustList("too large")
     try:
@@ -206,7 +211,7 @@ def _compact(document: Mapping[str, Any]) -> str:
 
 def _object(value: object, known: set[str]) -> Mapping[str, Any]:
     if not isinstance(value, Mapping):
-        raise MalformedTrustList("an object is missing")
+        raise MalformedTrustList("not a JSON object")
     unknown = value.keys() - known
     if unknown:
         raise MalformedTrustList(f"member {min(unknown)} is not known")

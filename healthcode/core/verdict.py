@@ -1,4 +1,4 @@
-"""The verdict on a health code: pure, time and knowledge handed in. Order: docs/format.md."""
+"""Judge a health code. Pure: the caller passes time and data. docs/format.md has the order."""
 
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -14,7 +14,7 @@ from healthcode.core.trust import Issuer, Outcome, Trust
 
 
 class Reason(StrEnum):
-    """Why an outcome is what it is: a closed list."""
+    """Why the outcome is what it is: a closed list."""
 
     OK = "ok"
     YELLOW = "yellow"
@@ -31,7 +31,7 @@ class Reason(StrEnum):
 
 
 class Door(NamedTuple):
-    """What a door knows, and its rules, at a time in seconds since 1970."""
+    """What a door knows, its rules, and the time in seconds since 1970."""
 
     trust: Trust
     status: Statuses
@@ -40,10 +40,10 @@ class Door(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The outcome, its reason, and how old each thing was that it rests on.
+    """The outcome, its reason, and the age of everything that it depends on.
 
-    `code` is there only when its signature held. `age_seconds` counts from its issue, or from the
-    phone's proof for a bound code. `status_age_seconds` is None without a list.
+    `code` is there only if its signature is genuine. `age_seconds` counts from the code's issue,
+    for a bound code from the phone's proof. `status_age_seconds` is None without a status list.
     """
 
     outcome: Outcome
@@ -54,7 +54,8 @@ class Verdict(NamedTuple):
     status_age_seconds: int | None
 
 
-# What a good code comes past: before Python 3.12 each look at an enumeration calls a function.
+# Names for what a good code passes, because before Python 3.12 each look at an enumeration calls a
+# function.
 _PASS, _REFUSE, _OK = Outcome.PASS, Outcome.REFUSE, Reason.OK
 _UNKNOWN_KEY, _BAD_SIGNATURE = Reason.UNKNOWN_KEY, Reason.BAD_SIGNATURE
 _SEVERITY: Final = {Outcome.PASS: 0, Outcome.CAUTION: 1, Outcome.REFUSE: 2}
@@ -66,7 +67,7 @@ _COLOUR_REASON: Final = {
 
 
 def judge(signed: SignedCode, door: Door) -> Verdict:
-    """The verdict on a health code as it was read."""
+    """Judge a health code after it has been read."""
     code, trust, now = signed.code, door.trust, door.now
     issuer = trust.issuers.get(code.issuer)
     if issuer is None:
@@ -87,20 +88,20 @@ def judge(signed: SignedCode, door: Door) -> Verdict:
 
 
 def refused(reason: Reason, door: Door) -> Verdict:
-    """A refusal of what nobody vouches for: nothing of its content is passed on."""
+    """Refuse what nobody vouches for, and pass on nothing of its content."""
     return Verdict(Outcome.REFUSE, reason, None, None, age(door.trust.as_of, door.now), None)
 
 
 def age(since: int, now: int) -> int:
-    """Seconds passed; a start that lies ahead, by the clocks' difference, counts as now."""
+    """Return how many seconds have passed; 0 if clocks differ and the start is in the future."""
     return max(0, now - since)
 
 
 def _doubt_of_signature(signed: SignedCode, issuer: Issuer, door: Door) -> Reason | None:
-    """Why the code is not this issuer's word, or None when it is."""
+    """Return why the code is not genuine, or None if this issuer signed it."""
     latest_issue = signed.code.issued_at + door.rules.leeway_seconds
     doubt = _UNKNOWN_KEY
-    # Identifiers are short, so two keys may share one: each is tried.
+    # Key ids are short, so two keys may share one. Therefore each is tried.
     for key in issuer.keys:
         if key.kid == signed.kid and key.in_force(issued_at=latest_issue, at=door.now):
             doubt = _BAD_SIGNATURE
@@ -112,7 +113,7 @@ def _doubt_of_signature(signed: SignedCode, issuer: Issuer, door: Door) -> Reaso
 
 
 def _is_in_its_phone(signed: SignedCode) -> bool:
-    """Whether a code bound to a phone comes with that phone's proof. Others have none to give."""
+    """Return whether a bound code comes with its phone's proof; True for any other code."""
     if signed.code.phone_key is None:
         return True
     return signed.proof is not None and cose.signature_holds(
@@ -126,7 +127,7 @@ def _is_in_its_phone(signed: SignedCode) -> bool:
 def _judge_genuine(
     signed: SignedCode, issuer: Issuer, status_list: ParsedStatusList | None, door: Door
 ) -> tuple[Outcome, Reason]:
-    """A genuine code against time, status, colour and the age of what is known, in that order."""
+    """Judge a genuine code by time, status, colour and the age of the data, in that order."""
     lapse = _lapse(signed, door) or _supersession(signed.code, status_list)
     if lapse is not None:
         return Outcome.REFUSE, lapse
@@ -161,7 +162,7 @@ def _supersession(code: HealthCode, status_list: ParsedStatusList | None) -> Rea
 
 
 def _admission(code: HealthCode, issuer: Issuer, rules: Rules) -> tuple[Outcome, Reason]:
-    """The worse of what the issuer's colour is worth here and what this door admits."""
+    """Return the worse of what the issuer's colour is worth here and what this door admits."""
     admitted = rules.admits.get(code.colour, _REFUSE)
     honoured = issuer.honours.get(code.colour, _PASS)
     outcome = honoured if _SEVERITY[honoured] > _SEVERITY[admitted] else admitted
@@ -186,7 +187,7 @@ def _is_stale(status_list: ParsedStatusList | None, door: Door) -> bool:
 
 
 def _is_fresh(as_of: int, expires_at: int | None, grace_seconds: int, door: Door) -> bool:
-    # Knowledge from the future means that a clock is wrong, and then nothing is known of its age.
+    # Data from the future means that a clock is wrong, so its age is not known.
     if as_of > door.now + door.rules.leeway_seconds or door.now - as_of > grace_seconds:
         return False
     return expires_at is None or door.now < expires_at

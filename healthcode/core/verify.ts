@@ -1,5 +1,5 @@
-// The verdict on a code, in the order of docs/format.md, section 5. Held to the same vectors as
-// healthcode.core, whose answer this must always be.
+// Judge a code, in the order of docs/format.md, section 5. The shared vectors check that the answer
+// is always that of healthcode.core.
 
 import { type Bytes, Malformed, sameBytes, uint } from "./bytes.ts";
 import { type Colour, type HealthCode, isCertificate, type Kind, KINDS, readCode, type SignedCode } from "./codes.ts";
@@ -17,7 +17,7 @@ import {
   type Trust,
 } from "./trust.ts";
 
-/** The core's closed list, in its order; a test compares them. */
+/** The closed list of reasons, in the order of the Python code; a test compares them. */
 export const REASONS = [
   "ok",
   "yellow",
@@ -50,7 +50,7 @@ const RULES: Rules = {
   leeway_seconds: 60,
 };
 
-/** The rules in a JSON document, each with its default. Throws Malformed. */
+/** Read the rules in a JSON document, each with its default. Throws Malformed. */
 export function readRules(document: unknown): Rules {
   const found = extensible(document, [], Object.keys(RULES));
   const seconds = (name: "trust_grace_seconds" | "status_grace_seconds" | "leeway_seconds") =>
@@ -70,7 +70,7 @@ function readKinds(value: unknown): Kind[] {
   throw new Malformed("a kind of code that is not known");
 }
 
-/** What a door knows, and its rules, at `now` (seconds since 1970). */
+/** What a door knows, its rules, and the time `now` (seconds since 1970). */
 export interface Door {
   trust: Trust;
   status: Statuses;
@@ -89,9 +89,9 @@ export interface Verdict {
 
 const PROOF_SECONDS = 60;
 
-/** What a scanned text means at this door. Rejects for no text whatever. */
+/** Judge a scanned text at this door. No text makes it reject. */
 export async function verify(text: string, door: Door): Promise<Verdict> {
-  // It says no colour, and a door holds no keys of those who sign it: docs/format.md, section 7.
+  // A certificate has no colour, and a door has no keys of its signers: docs/format.md, section 7.
   if (isCertificate(text)) return refused("not_admitted_here", door);
   try {
     return await judge(readCode(text), door);
@@ -131,7 +131,10 @@ function refused(reason: Reason, { trust, now }: Door): Verdict {
   };
 }
 
-/** Why the code is not this issuer's word, or not in its phone; null when it is. */
+/**
+ * Return why the issuer did not sign this code or its phone does not show it; null if both are
+ * right.
+ */
 async function doubtOfSignature(
   { code, kid, algorithm, signed, signature, proof }: SignedCode,
   phone: CryptoKey | null,
@@ -186,7 +189,7 @@ function supersession({ status }: HealthCode, list: ParsedStatusList | null): Re
   return set ? "superseded" : null;
 }
 
-/** The worse of what the issuer's colour is worth here and what this door admits. */
+/** Return the worse of what the issuer's colour is worth here and what this door admits. */
 function admission(
   { colour, kind }: HealthCode,
   { honours }: Issuer,

@@ -1,3 +1,3 @@
-"""The version of the package healthcode-core, which is not that of the service."""
+"""The version of the package healthcode-core, which differs from the service's."""
 
 __version__ = "1.0.0"

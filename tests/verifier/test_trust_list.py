@@ -147,7 +147,7 @@ def test_an_older_list_brings_no_key_back(
     followed.lists(at=now, sequence=2)
     refresh_all(at=now)
     followed.path.write_bytes(old)
-    assert refresh_all(at=now) == {"the trust list": "trust list 1 precedes 2, already held"}
+    assert refresh_all(at=now) == {"the trust list": "trust list 1 is older than 2, already held"}
     assert judge(shanghai.code(at=now), now) == ("refuse", "unknown_issuer")
 
 
