@@ -1,4 +1,4 @@
-"""Making a person out of what somebody typed: checked, normalised, sealed. Also many at once."""
+"""Make the rows of a new person from what somebody typed: checked, normalised and sealed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from healthcode.web.days import day_of
 
 @dataclass(frozen=True, slots=True, repr=False)
 class NewPerson:
-    """Who is to be registered, as typed. Has no representation: it must not reach a log."""
+    """Who is to be registered, as typed. It has no `repr`, so that a log never contains it."""
 
     name: str
     id_type: str
@@ -24,10 +24,11 @@ class NewPerson:
 
 
 def admission(newcomer: NewPerson, *, at: datetime) -> tuple[Person, Identity]:
-    """The rows for this person, not stored yet.
+    """Return the rows for this person, not stored yet.
 
     Raises:
-        InvalidInput: name, document, phone or the form of the area's code are wrong.
+        InvalidInput: the name, the document, the phone number or the form of the area code is
+            wrong.
     """
     today = day_of(at)
     document = identity.parse(newcomer.id_type, newcomer.id_number, on=today)
@@ -48,14 +49,14 @@ def admission(newcomer: NewPerson, *, at: datetime) -> tuple[Person, Identity]:
 
 
 def admit(newcomers: Sequence[NewPerson], *, at: datetime) -> list[int]:
-    """Register many at once, as from a census; no account looks after them.
+    """Register many people at once, as from a census. No account looks after them.
 
     Returns:
-        their numbers, in the order given.
+        their numbers, in the given order.
 
     Raises:
-        InvalidInput, UnknownArea, EndedArea, DocumentAlreadyRegistered: one is wrong; none is
-            registered.
+        InvalidInput, UnknownArea, EndedArea, DocumentAlreadyRegistered: one of them is wrong,
+            and none is registered.
     """
     rows = [admission(newcomer, at=at) for newcomer in newcomers]
     for area in sorted({person.home_area for person, _who in rows}):
@@ -70,7 +71,7 @@ def admit(newcomers: Sequence[NewPerson], *, at: datetime) -> list[int]:
 
 
 def refusal_of(error: IntegrityError) -> Exception:
-    """What a violated constraint means to the person; other violations are faults of ours."""
+    """Return the refusal for a violated constraint; any other error is returned as it is."""
     diagnosis = getattr(error.__cause__, "diag", None)
     refusals: dict[str | None, Exception] = {
         "one_document_one_person": DocumentAlreadyRegistered(),

@@ -1,4 +1,4 @@
-"""Logging in and the people of an account, over HTTP."""
+"""The interface for logging in, and for the people of an account."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ class OtpView(APIView):
     @refuses(TooMany, SendingFailed)
     @extend_schema(operation_id="send_otp", request=OtpInput, responses={202: OtpSent})
     def post(self, request: Request) -> Response:
-        """Send it; the answer is the same whether or not the phone is known."""
+        """Send it; the answer is the same whether or not the phone number is known."""
         given = OtpInput(data=request.data)
         given.is_valid(raise_exception=True)
         services.send_otp(
@@ -73,7 +73,7 @@ class LoginView(APIView):
     @refuses(WrongCode, AccountClosed, TooMany)
     @extend_schema(operation_id="login", request=LoginInput, responses=LoggedIn)
     def post(self, request: Request) -> Response:
-        """Log in; five wrong attempts make the code void."""
+        """Log in; after five wrong attempts the code no longer works."""
         given = LoginInput(data=request.data)
         given.is_valid(raise_exception=True)
         token, expires_at = services.login(**given.validated_data, at=timezone.now())
@@ -95,13 +95,13 @@ class TokenView(APIView):
 
 @method_decorator(never_cache, name="dispatch")
 class PeopleView(APIView):
-    """The account's holder and those they look after."""
+    """The account's holder and the people that the holder looks after."""
 
     permission_classes = [IsResident]
 
     @extend_schema(operation_id="list_people", responses=PersonOutput(many=True))
     def get(self, request: Request) -> Response:
-        """All of them, masked; the holder first."""
+        """List all of them, masked, the holder first."""
         return Response(PersonOutput(selectors.people_of(account_of(request)), many=True).data)
 
     @refuses(UnknownArea, EndedArea, DocumentAlreadyRegistered, SelfAlreadyRegistered, TooMany)

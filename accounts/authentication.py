@@ -1,7 +1,7 @@
-"""Bearer tokens of the HTTP interface.
+"""The bearer tokens of the HTTP interface.
 
-A request costs one look-up by the unique index on the token's digest, which brings the account
-and its roles along. There is no cache on purpose: a token that is revoked stops working at once.
+A request costs one look-up by the unique index on the token's digest. The same query reads the
+account and its roles. Nothing is cached, so that a revoked token stops working at once.
 """
 
 import hashlib
@@ -18,21 +18,21 @@ from healthcode.web.bearer import Bearer
 
 MOST_BYTES = 128
 
-# A function of the migration's, whose plan connections keep. The other fields of the account are
-# read when somebody wants them.
+# A migration made this function, and connections keep its plan. Django reads the account's other
+# fields when they are used.
 FIND = "SELECT * FROM accounts_token_of(%s, %s)"
 
 
 def digest(token: str) -> bytes:
-    """What is kept of a token: its SHA-256. A random token needs no slow hash."""
+    """Return the SHA-256 of a token, the only part that is stored; random tokens need no slow hash."""
     return hashlib.sha256(token.encode()).digest()
 
 
 class BearerAuthentication(Bearer):
-    """`request.user` is the Account of the token, `request.auth` the Token."""
+    """Set `request.user` to the token's Account, and `request.auth` to the Token."""
 
     def holder(self, token: str, request: Request) -> tuple[Account, object]:
-        """The account and the token. Raises AuthenticationFailed, see `ask`."""
+        """Return the account and the token. Raises AuthenticationFailed, see `ask`."""
         account, held, _more = ask(FIND, token)
         return account, held
 
@@ -40,7 +40,7 @@ class BearerAuthentication(Bearer):
 def ask(
     statement: str, token: str, *bound: str | int | None
 ) -> tuple[Account, Token, tuple[Any, ...]]:
-    """The account of a token, the token, and what `statement` gives beyond the columns of `FIND`.
+    """Return the account of a token, the token, and the columns of `statement` beyond `FIND`'s.
 
     The statement takes the token's digest, the time, and `bound`.
 

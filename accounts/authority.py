@@ -1,4 +1,4 @@
-"""Who may act where: roles hold over an area and all below it."""
+"""Who may act where: a role holds over an area and everything inside it."""
 
 import re
 from collections.abc import Callable
@@ -14,16 +14,16 @@ from healthcode.web.errors import Forbidden
 
 
 def normalise_code(code: str, *, pointer: str = "/area") -> str:
-    """The short form of a division's code: 2, 4, 6 or 9 digits without padding.
+    """Return the short form of a division's code: 2, 4, 6 or 9 digits without padding.
 
-    Takes the padded forms in use: 6 digits (GB/T 2260) and 12 digits (statistics), as in
-    "330000" -> "33", "330100" -> "3301", "330102001000" -> "330102001".
+    The padded forms have 6 digits (GB/T 2260) or 12 digits (statistics): "330000" -> "33", "330100"
+    -> "3301", "330102001000" -> "330102001".
 
     Args:
-        pointer: the member of the input to blame (JSON pointer).
+        pointer: the JSON pointer of the member of the input, for the refusal.
 
     Raises:
-        InvalidInput: the text is no code of a division.
+        InvalidInput: the text is not the code of a division.
     """
     digits = texts.half_width(code)
     if not re.fullmatch(r"(\d{2}){1,3}|\d{9}|\d{9}000", digits, re.ASCII):
@@ -38,18 +38,18 @@ def normalise_code(code: str, *, pointer: str = "/area") -> str:
 
 
 def areas_checked_by(check: Callable[[str, datetime, str], None]) -> None:
-    """Take what knows divisions, in a room above: code, instant, the member of the input to blame.
+    """Register a function of the areas room that checks a code at an instant.
 
-    It raises UnknownArea or EndedArea.
+    Its last argument is the JSON pointer for the refusal. It raises UnknownArea or EndedArea.
     """
     _CHECKS.append(check)
 
 
 def require_area(code: str, *, at: datetime, pointer: str = "/area") -> None:
-    """Let nobody give somebody a home or an authority in what is no division at `at`.
+    """Refuse a home or an authority in something that is not a division at `at`.
 
     Raises:
-        UnknownArea, EndedArea: there was never such a division, or there is no longer.
+        UnknownArea, EndedArea: there never was such a division, or it has ended.
     """
     for check in _CHECKS:
         check(code, at, pointer)
@@ -59,25 +59,25 @@ _CHECKS: list[Callable[[str, datetime, str], None]] = []
 
 
 def covers(authority: str, code: str) -> bool:
-    """Whether `code` is the area `authority` or lies in it; both in short form."""
+    """Tell whether `code` is the area `authority` or inside it; both are short codes."""
     return code.startswith(authority)
 
 
 def holds(account: Account, role: Role) -> bool:
-    """Whether the account has this role, wherever."""
+    """Tell whether the account has this role in any area."""
     return any(held == role for held, _area in account.held)
 
 
 def areas_of(account: Account, role: Role) -> list[str]:
-    """The areas over which the account has this role, short form, "" for the whole country."""
+    """Return the short codes of the areas of this role; "" is the whole country."""
     return sorted(area for held, area in account.held if held == role)
 
 
 def has_authority(account: Account, role: Role, area: str) -> bool:
-    """Whether the account has `role` over `area` (short form).
+    """Tell whether the account has `role` over `area` (short code).
 
     Raises:
-        Forbidden: it has not this role at all.
+        Forbidden: the account does not have this role anywhere.
     """
     if not holds(account, role):
         raise Forbidden(_("Your account may not do this."))
@@ -85,16 +85,16 @@ def has_authority(account: Account, role: Role, area: str) -> bool:
 
 
 def province() -> str:
-    """The province of this issuer, which is named CN- and its code (docs/format.md)."""
+    """Return the code of this issuer's province: its name without CN- (docs/format.md)."""
     return str(settings.ISSUER).removeprefix("CN-")
 
 
 def require(account: Account, role: Role, area: str) -> None:
-    """Let only those through who have `role` over `area` (short form).
+    """Refuse an account that does not have `role` over `area` (short code).
 
     Raises:
-        Forbidden: the account has not this role at all.
-        OutsideYourArea: it has, but not here.
+        Forbidden: the account does not have this role anywhere.
+        OutsideYourArea: it has the role, but not here.
     """
     if not has_authority(account, role, area):
         raise OutsideYourArea

@@ -1,4 +1,4 @@
-"""Settings that would fail only at the first login are refused before the service starts."""
+"""Check settings before the service starts that would otherwise fail at the first login."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from accounts import sms, vault
 def check_settings(
     app_configs: Sequence[AppConfig] | None = None, **options: Any
 ) -> Iterable[CheckMessage]:
-    """That the vault's keys are keys, and that somebody sends one-time codes."""
+    """Check the keys of the vault and the class that sends one-time codes."""
     for check in (vault.check_keys, sms.sender):
         try:
             check()

@@ -1,14 +1,12 @@
-"""Where a request comes from."""
-
 from django.conf import settings
 from django.http import HttpRequest
 
 
 def address(request: HttpRequest) -> str:
-    """The client's IP address.
+    """Return the client's IP address.
 
-    Behind a proxy it is the last one in `X-Forwarded-For`, which our own proxy wrote; those
-    before it are whatever the client claims.
+    Behind a proxy it is the last one in `X-Forwarded-For`, which our own proxy wrote. The addresses
+    before it are not trusted, because the client can write anything there.
     """
     forwarded = request.headers.get("X-Forwarded-For", "")
     if settings.BEHIND_PROXY and forwarded:

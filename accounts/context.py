@@ -1,4 +1,4 @@
-"""What the page frame shows to the account that is logged in."""
+"""The links in the page frame for the account that is logged in."""
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Role
 
-# In this order in the frame; the first that an account may see is where it goes after login.
+# The frame shows the links in this order. After the login an account goes to its first one.
 LINKS: dict[Role, tuple[str, Promise]] = {
     Role.OFFICER: ("/officer", _("Officer")),
     Role.VENUE_MANAGER: ("/venues", _("My venues")),
@@ -15,7 +15,7 @@ LINKS: dict[Role, tuple[str, Promise]] = {
 
 
 def navigation(request: HttpRequest) -> dict[str, object]:
-    """The pages that this account's roles open, in a fixed order."""
+    """Return the links for this account's roles, in a fixed order."""
     account = getattr(request, "user", None)
     roles = {role for role, _area in account.held} if isinstance(account, Account) else set()
     return {

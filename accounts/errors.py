@@ -1,4 +1,4 @@
-"""What this room refuses, each with a stable slug (docs/reference/refusals.md)."""
+"""The refusals of this room, each with a stable slug (docs/reference/refusals.md)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -16,12 +16,12 @@ CODES: Final[Mapping[str, Any]] = {
 
 
 def invalid(pointer: str, detail: str | Promise) -> InvalidInput:
-    """One fault at one member of the input, for the caller to raise."""
+    """Make the refusal of one wrong member of the input; the caller raises it."""
     return InvalidInput(detail, errors=[{"pointer": pointer, "detail": detail}])
 
 
 class DocumentAlreadyRegistered(Conflict):
-    """One document, one person, ever. Never says by whom it was registered."""
+    """A document can be registered only once. The refusal never says by whom it was."""
 
     slug = "document-already-registered"
     title = _("This document is already registered")
@@ -33,7 +33,7 @@ class DocumentAlreadyRegistered(Conflict):
 
 
 class SelfAlreadyRegistered(Conflict):
-    """An account has one person who is its holder."""
+    """An account can have only one holder."""
 
     slug = "self-already-registered"
     title = _("You are already registered")
@@ -44,7 +44,7 @@ class SelfAlreadyRegistered(Conflict):
 
 
 class UnknownArea(InvalidInput):
-    """A code that names no division, past or present."""
+    """The code belongs to no division, past or present."""
 
     slug = "unknown-area"
     title = _("Unknown area")
@@ -53,14 +53,14 @@ class UnknownArea(InvalidInput):
 
 
 class EndedArea(InvalidInput):
-    """A code that had ended when what it is used for began; the sentence names its successors."""
+    """The code ended before the time that the input is about; the sentence names successors."""
 
     slug = "ended-area"
     title = _("This area code is no longer in use")
     extensions = {"errors": FAULTS, "codes": CODES}
 
     def __init__(self, ended: Sequence[tuple[str, str, str]]) -> None:
-        """Take pointer, code and sentence of each use of such a code."""
+        """Take the pointer, the code and the sentence for each use of such a code."""
         super().__init__(
             " ".join(dict.fromkeys(sentence for _pointer, _code, sentence in ended)),
             errors=[{"pointer": pointer, "detail": sentence} for pointer, _, sentence in ended],
@@ -69,7 +69,7 @@ class EndedArea(InvalidInput):
 
 
 class OutsideYourArea(Forbidden):
-    """An officer's authority is an area and all below it."""
+    """The officer's authority does not cover this area."""
 
     slug = "outside-your-area"
     title = _("Outside your area")
@@ -78,7 +78,7 @@ class OutsideYourArea(Forbidden):
 
 
 class AccountClosed(Forbidden):
-    """The account was closed by an administrator."""
+    """An administrator has closed the account."""
 
     slug = "account-closed"
     title = _("This account is closed")
@@ -86,7 +86,7 @@ class AccountClosed(Forbidden):
 
 
 class WrongCode(Refusal):
-    """The one-time code is not the one that was sent last, or it is over."""
+    """The one-time code is not the one that was sent last, or it has expired."""
 
     slug = "wrong-code"
     status = 401
@@ -95,7 +95,7 @@ class WrongCode(Refusal):
 
 
 class WrongPassword(Refusal):
-    """Name and password do not belong together; never says which of them is wrong."""
+    """The name and the password do not belong together. The refusal never says which is wrong."""
 
     slug = "wrong-password"
     status = 401
@@ -104,7 +104,7 @@ class WrongPassword(Refusal):
 
 
 class CodeVoid(TooMany):
-    """Too many wrong attempts at one code."""
+    """This code has been tried wrongly too many times."""
 
     sentence = _(
         "Too many wrong attempts, so this login code no longer works. Please ask for a new one."
@@ -112,7 +112,7 @@ class CodeVoid(TooMany):
 
 
 class SendingFailed(Refusal):
-    """The text message could not be handed over."""
+    """The sender did not accept the text message."""
 
     slug = "cannot-send"
     status = 503

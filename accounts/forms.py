@@ -1,4 +1,4 @@
-"""Forms of this room's pages: checked by the same serializers as the HTTP interface."""
+"""The forms of this room's pages. The serializers of the HTTP interface check them."""
 
 from collections.abc import Mapping
 
@@ -10,16 +10,16 @@ from healthcode.web.problems import flatten
 
 
 class Faults(dict[str, str]):
-    """What is wrong, by field; "" is what concerns the form as a whole."""
+    """What is wrong in a form, by field; "" is for the form as a whole."""
 
     @property
     def whole(self) -> str:
-        """The sentence about the form as a whole, if there is one."""
+        """Return the sentence about the form as a whole, or ""."""
         return self.get("", "")
 
 
 def faults_of(refusal: Refusal) -> Faults:
-    """A refusal as faults of the fields that its pointers name."""
+    """Return a refusal as faults of the fields to which its pointers lead."""
     errors = refusal.members.get("errors")
     if not isinstance(errors, list):
         return Faults({"": str(refusal.detail)})
@@ -27,7 +27,7 @@ def faults_of(refusal: Refusal) -> Faults:
 
 
 class PersonForm(PersonInput):
-    """The registration form; ignores what browsers send besides its own fields."""
+    """The registration form. It ignores fields that are not its own."""
 
     def __init__(self, posted: QueryDict) -> None:
         own = [name for name in PersonInput().get_fields() if name in posted]
@@ -35,7 +35,6 @@ class PersonForm(PersonInput):
 
     @property
     def faults(self) -> Faults:
-        """What is wrong, by field."""
         return _by_field(list(flatten(self.errors)))
 
 

@@ -1,7 +1,7 @@
-"""Identity documents: which numbers are possible, and one spelling of each.
+"""Identity documents: which numbers are possible, and the one spelling of each.
 
-One record a type, in `_TYPES`. Only the residents' number and the new permanent residence number
-have a published check digit.
+`_TYPES` has one record for each type. Only the resident's number and the new permanent residence
+number have a published check digit.
 """
 
 import re
@@ -42,12 +42,12 @@ class Document:
     number: str
 
     def index(self) -> bytes:
-        """The keyed hash by which the document is found."""
+        """Return the keyed hash by which the vault finds the document."""
         return vault.index("document", self.id_type, self.number)
 
 
 class _Impossible(Exception):
-    """The number cannot be one of this type; `sentence` says what to look at."""
+    """The number cannot be one of this type; `sentence` says what to check."""
 
     def __init__(self, sentence: str | Promise) -> None:
         super().__init__()
@@ -59,11 +59,11 @@ def parse(id_type: str, number: str, *, on: date) -> Document:
 
     Args:
         id_type: one of the two-digit codes of `IdType`.
-        number: as typed; full-width digits, spaces, hyphens and lower case are taken.
-        on: today, in Asia/Shanghai; nobody is born after it.
+        number: as typed; full-width digits, spaces, hyphens and lower case are allowed.
+        on: today in Asia/Shanghai; later birth dates are refused.
 
     Raises:
-        InvalidInput: pointing at `/id_type` or `/id_number`. The number is never repeated.
+        InvalidInput: pointing at `/id_type` or `/id_number`. It never repeats the number.
     """
     if id_type not in IdType.values:
         raise invalid("/id_type", UNKNOWN_TYPE)
@@ -75,23 +75,23 @@ def parse(id_type: str, number: str, *, on: date) -> Document:
 
 
 def birth_date(id_type: IdType, number: str) -> date | None:
-    """The birth date that a number in its one spelling contains; None where it contains none."""
+    """Return the birth date in a number in its one spelling; None where it contains none."""
     return _TYPES[id_type].born(number)
 
 
 _BORN_AT: Final = slice(6, 14)
-"""Where GB 11643 numbers carry the birth date, YYYYMMDD."""
+"""The birth date (YYYYMMDD) within a GB 11643 number."""
 
 _RESIDENCE_PERMITS: Final = frozenset({"810000", "820000", "830000"})
-"""How the numbers of residents of Hong Kong, Macao and Taiwan begin who live in the mainland.
+"""First six digits of residence permits for people of Hong Kong, Macao and Taiwan on the mainland.
 
-Measures of the State Council of 19 August 2018, article 3. They say who somebody is, not where:
-830000 is no area, and Taiwan as an area is 710000.
+Measures of the State Council of 19 August 2018, article 3. These codes name no area: 830000 does
+not exist, and the area of Taiwan is 710000.
 """
 
 
 def _resident_card(number: str, on: date) -> str:
-    """GB 11643: 6 digits of area, 8 of birth date, 3 of sequence, a check digit 0-9 or X."""
+    """Check GB 11643: 6 digits of area, 8 of birth date, 3 of sequence, a check digit 0-9 or X."""
     if re.fullmatch(r"\d{15}", number, re.ASCII):
         raise _Impossible(
             _(
@@ -118,16 +118,19 @@ def _resident_card(number: str, on: date) -> str:
 
 
 def areas_known_to(known: Callable[[str], bool]) -> None:
-    """Take the areas (codes of 6 digits) that another room knows as well.
+    """Register a function of another room that knows areas (codes of 6 digits).
 
-    The library's table lacks the youngest counties and some that ended long ago.
+    The table of the library lacks the newest counties and some that ended long ago.
     """
     _AREAS.append(known)
 
 
 def _in_library(area: str) -> bool:
-    """A number keeps the code of the place that issued it, which may have begun after the birth
-    and ended since: the code need only have existed at some time."""
+    """Tell whether the library knows the area.
+
+    The code in a number is that of the area that issued it, which may have begun after the birth
+    and may have ended since. So it is enough that the code existed at some time.
+    """
     return any(properties for _part, properties in numdb.get("cn/loc").info(area)[1:])
 
 
@@ -135,7 +138,7 @@ _AREAS: list[Callable[[str], bool]] = [_in_library]
 
 
 def _permanent_residence(number: str, on: date) -> str:
-    """Until 2023 3 letters of nationality and 12 digits; since then 18 digits, beginning with 9."""
+    """Check 3 letters of nationality and 12 digits; since 2023 18 characters that begin with 9."""
     if re.fullmatch(r"[A-Z]{3}\d{12}", number, re.ASCII):
         return number
     if not re.fullmatch(r"9\d{16}[\dX]", number, re.ASCII):
@@ -149,14 +152,14 @@ def _permanent_residence(number: str, on: date) -> str:
 
 
 def _hong_kong_macao(number: str, _on: date) -> str:
-    """H or M and 8 digits for life; older cards append two digits that count renewals."""
+    """Check H or M and 8 digits, which stay for life; older cards add two digits for renewals."""
     if not re.fullmatch(r"[HM]\d{8}(\d{2})?", number, re.ASCII):
         raise _Impossible(_("The number of this permit is H or M, then 8 digits."))
     return number[:9]
 
 
 def _taiwan(number: str, _on: date) -> str:
-    """8 digits for life; older booklets append two digits that count renewals and a letter."""
+    """Check 8 digits, which stay for life; older booklets add two digits for renewals, a letter."""
     if not re.fullmatch(r"\d{8}(\d{2}[A-Z]?)?", number, re.ASCII):
         raise _Impossible(_("The number of this permit has 8 digits."))
     return number[:8]
@@ -187,20 +190,20 @@ def _check_birth_date(digits: str, on: date) -> None:
 
 
 def _born_by_gb_11643(number: str) -> date | None:
-    """Of 18 characters the 7th to 14th are the birth date; older forms have none."""
+    """Read the birth date from a number of 18 characters; older forms have none."""
     return date.fromisoformat(number[_BORN_AT]) if len(number) == 18 else None
 
 
 def _untold(_number: str) -> None:
-    """No birth date can be told from numbers of this type."""
+    """Return None, because numbers of this type contain no birth date."""
 
 
 @dataclass(frozen=True, slots=True)
 class _DocumentType:
-    """What is special about one type of document.
+    """The rules of one type of document.
 
-    `spell` gives a compact number in its one spelling, as of a day, or raises `_Impossible`;
-    `born` tells the birth date from a number so spelt.
+    `spell` returns a compact number in its one spelling, as of a day, or raises `_Impossible`.
+    `born` reads the birth date from a number in this spelling.
     """
 
     spell: Callable[[str, date], str]

@@ -1,4 +1,4 @@
-"""What the tables of people, accounts and sessions hold, and what becomes of it."""
+"""The records of the tables of people, accounts and sessions: what they hold, and how it ends."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -32,7 +32,7 @@ NUMBER_ONLY: Final = Because("refers to an account, of which only its number sta
 def _older(
     model: type[models.Model], column: str, by: timedelta = timedelta()
 ) -> Callable[[datetime], int]:
-    """Make what deletes the rows whose `column` lies further back than `by`; it says how many."""
+    """Return a function that deletes rows with `column` further back than `by`, and counts them."""
 
     def rows(at: datetime) -> int:
         return model._default_manager.filter(**{f"{column}__lt": at - by}).delete()[0]

@@ -1,4 +1,4 @@
-"""How often something may be done: counted in the database, so that all processes count as one."""
+"""Limits on how often something may be done. The database counts for all processes together."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ class Limit:
 
 
 def take(subjects: Iterable[tuple[Limit, str]], *, at: datetime) -> None:
-    """Count one more use for each (limit, subject), or none at all when one of them is used up.
+    """Count one use for each (limit, subject), or none at all when one of the limits is used up.
 
-    What is refused is not counted: asking again does not make the wait longer. Subjects (a phone,
-    an address) are kept as keyed hashes only.
+    Refused uses are not counted, so asking again does not make the wait longer. Subjects (a phone
+    number, an address) are stored only as keyed hashes.
 
     Raises:
-        TooMany: with the seconds after which the limit that is used up allows the next use.
+        TooMany: with the seconds until the limit that is used up allows the next use.
     """
     indexed = {subject_of(limit, subject): limit for limit, subject in subjects}
     with transaction.atomic():
@@ -41,17 +41,17 @@ def take(subjects: Iterable[tuple[Limit, str]], *, at: datetime) -> None:
 
 
 def forgive(limit: Limit, subject: str) -> None:
-    """Forget the uses counted for this subject."""
+    """Delete the counted uses of this subject."""
     LimitEvent.objects.filter(subject=subject_of(limit, subject)).delete()
 
 
 def subject_of(limit: Limit, subject: str) -> bytes:
-    """The keyed hash under which a subject's uses of a limit are counted."""
+    """Return the keyed hash under which a subject's uses of a limit are counted."""
     return vault.index("limit", limit.name, subject)
 
 
 def _lock(indexes: Iterable[bytes]) -> None:
-    """One at a time for each subject; sorted, so that two requests cannot wait for each other."""
+    """Lock each subject, in sorted order, so that two requests cannot wait for each other."""
     keys = sorted(int.from_bytes(index[:8], signed=True) for index in indexes)
     with connection.cursor() as cursor:
         for key in keys:
@@ -68,7 +68,7 @@ def _refuse_if_used_up(index: bytes, limit: Limit, at: datetime) -> None:
 
 
 def _words(seconds: int) -> str:
-    """A time to wait, rounded up to a unit that people count in."""
+    """Write a waiting time, rounded up to seconds, minutes or hours."""
     if seconds < 120:
         return _("%(number)d s") % {"number": seconds}
     if seconds < 2 * 3600:

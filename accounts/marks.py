@@ -1,7 +1,7 @@
-"""Marks of the secrets by which this database is kept, so that another is never taken in silence.
+"""Marks of the secrets that belong to this database. They stop a process with another secret.
 
-A mark is a hash of a constant, keyed by the secret: it tells whether a secret is the same as
-before, and nothing about it. Whoever starts first makes it; everybody who starts later compares.
+A mark is a hash of a constant, keyed by the secret. It tells only whether two secrets are the same.
+The first process makes the marks, and every later process compares its secrets with them.
 """
 
 import hashlib
@@ -24,13 +24,13 @@ ADVICE: Final[Mapping[str, str]] = {
     "VAULT_INDEX_KEY": NEVER,
     "STATUS_INDEX_KEY": ACCEPT,
 }
-"""The settings with one value that may have one mark, and what to do about another."""
+"""Settings with a single value and therefore a single mark, and what to do when it differs."""
 
 
 def faults() -> list[str]:
-    """A sentence for each secret of this process that is not the one of this database.
+    """Return a sentence for each secret of this process that does not belong to this database.
 
-    A secret that has no mark yet gets it. One that this process is not given is not asked for.
+    A secret without a mark gets one. Secrets that this process does not have are not checked.
     """
     held = {name: str(getattr(settings, name)) for name in ADVICE}
     ours = {(name, ""): _mark(name, value) for name, value in held.items() if value}
@@ -45,13 +45,13 @@ def faults() -> list[str]:
 
 
 def replace_mark(name: str) -> None:
-    """Take the secret that this process is given for the one of this database from now on."""
+    """Accept this process's secret as the one that belongs to this database from now on."""
     mark = _mark(name, str(getattr(settings, name)))
     SecretMark.objects.update_or_create(setting=name, key="", defaults={"mark": mark})
 
 
 def forget_older_vault_keys() -> None:
-    """Note that nothing is sealed any more under any key of the vault but the newest."""
+    """Delete the marks of older vault keys, once nothing is sealed under them any more."""
     newest = next(iter(vault.keys()))
     SecretMark.objects.filter(setting=VAULT_KEYS).exclude(key=newest).delete()
 

@@ -1,4 +1,4 @@
-"""What may be shown of what identifies somebody: enough to recognise it, too little to know it."""
+"""Mask names and numbers: enough stays for people who know them, too little for others."""
 
 import re
 
@@ -8,8 +8,8 @@ MOST_NAME_BYTES = 12
 HIDDEN = "***"
 SHORTEST_SHOWN = 6
 
-# Scripts with large and small letters, by blocks (docs/format.md, section 10): whoever asks the
-# interpreter is told nothing of younger ones.
+# Scripts with upper and lower case, by Unicode blocks (docs/format.md, section 10). The list is
+# written out because Python's own data lacks newer scripts.
 ALPHABETS = (
     "A-Za-z\xb5\xc0-\xd6\xd8-\xf6\xf8-\u02af\u0370-\u0373\u0376\u0377\u037b-\u037d\u037f-\u0481"
     "\u048a-\u0588\u10a0-\u10ff\u13a0-\u13ff\u1c80-\u1cbf\u1d00-\u1dbf\u1e00-\u1fff\u2100-\u218f"
@@ -22,10 +22,10 @@ _ALPHABETS = re.compile(f"[{ALPHABETS}]")
 
 
 def name(full: str) -> str:
-    """A name for the door, at most 12 bytes: "张小明" -> "张*", "John Smith" -> "J*** S***".
+    """Mask a name for the door (at most 12 bytes): "张小明" -> "张*", "John Smith" -> "J*** S***".
 
-    Alphabetic names show the initials of the first and the last word; other scripts, whose
-    names are not spaced, their first character.
+    Names in an alphabet keep the initials of the first and the last word. Names in other scripts,
+    which have no spaces, keep their first character.
     """
     words = texts.words(full)
     if not words:
@@ -38,14 +38,14 @@ def name(full: str) -> str:
 
 
 def number(full: str) -> str:
-    """A document's number: the first and the last two characters, none of a short one."""
+    """Keep the first and the last two characters of a document's number; none of a short one."""
     if len(full) < SHORTEST_SHOWN:
         return "*" * len(full)
     return full[0] + "*" * (len(full) - 3) + full[-2:]
 
 
 def phone(full: str) -> str:
-    """A phone number: its last two digits."""
+    """Keep the last two digits of a phone number."""
     return "*" * 9 + full[-2:]
 
 

@@ -1,4 +1,4 @@
-"""Who asks for a page is known before what they sent is read."""
+"""Check the role of the caller before the body of the request is read."""
 
 from collections.abc import Callable
 
@@ -9,22 +9,22 @@ from healthcode.web.middleware import Handler
 
 
 class RoleMiddleware:
-    """Turns away who may not see a page, before the check of forms reads the whole body."""
+    """Refuse callers without the role for a page, before the CSRF check reads the whole body."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on; which page it is for is not known yet."""
+        """Pass the request on. The page is not known yet."""
         return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Handler, args: object, kwargs: object
     ) -> HttpResponseBase | None:
-        """What stands in the page's place for who may not see it.
+        """Return the redirect to the login instead of the page for callers without an account.
 
         Raises:
-            PermissionDenied: they are somebody, and have another role.
+            PermissionDenied: they have an account, but not the role.
         """
         turned_away: Callable[[HttpRequest], HttpResponseBase | None] | None
         turned_away = vars(view).get(TURNED_AWAY)

@@ -1,7 +1,7 @@
-"""People, those who look after them, and staff.
+"""People, their guardians, and staff.
 
-Only this room touches what identifies a person (`Identity`); every other room refers to a person
-by `Person.id`, an opaque number.
+Only this room reads what identifies a person (`Identity`). All other rooms refer to a person by
+`Person.id`, an opaque number.
 """
 
 from functools import cached_property
@@ -25,7 +25,7 @@ class Role(models.TextChoices):
 
 
 class IdType(models.TextChoices):
-    """Kinds of identity document, by the codes in use (GA/T 517 family)."""
+    """Types of identity documents, with the codes of the GA/T 517 family."""
 
     RESIDENT_CARD = "10", _("Resident ID card")
     HONG_KONG_MACAO_PERMIT = "14", _("Mainland travel permit for Hong Kong and Macao residents")
@@ -37,7 +37,7 @@ class IdType(models.TextChoices):
 
 
 class Relation(models.TextChoices):
-    """What a person is to the account that looks after them."""
+    """What a person is to the account that looks after the person."""
 
     SELF = "self", _("Myself")
     CHILD = "child", _("Child")
@@ -46,9 +46,9 @@ class Relation(models.TextChoices):
 
 
 class Account(AbstractBaseUser):
-    """Somebody or something that logs in: a resident by phone, staff and machines by name.
+    """Somebody or something that logs in: a resident by phone number, staff and machines by name.
 
-    `phone_index` is the keyed hash by which a phone is found; the number itself is sealed.
+    `phone_index` is the keyed hash by which a phone number is found; the number itself is sealed.
     """
 
     username = models.CharField(max_length=64, null=True, unique=True)
@@ -59,7 +59,7 @@ class Account(AbstractBaseUser):
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
-    # The stub wants BaseUserManager[Self], which a class variable cannot be.
+    # The type stub requires BaseUserManager[Self], which a class variable cannot have.
     objects: ClassVar[BaseUserManager["Account"]] = BaseUserManager()  # type: ignore[assignment]
 
     def __str__(self) -> str:
@@ -67,7 +67,7 @@ class Account(AbstractBaseUser):
 
     @cached_property
     def held(self) -> frozenset[tuple[Role, str]]:
-        """The account's roles with their areas; read once for each request."""
+        """Return the account's roles with their areas. They are read once for each request."""
         return frozenset(
             (Role(role), area) for role, area in self.grants.values_list("role", "area")
         )
@@ -82,7 +82,7 @@ class Account(AbstractBaseUser):
 
 
 class Grant(models.Model):
-    """A role of an account, over an area and all below it ("" is the whole country)."""
+    """A role of an account over an area and everything inside it ("" is the whole country)."""
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="grants")
     role = models.CharField(max_length=16, choices=Role.choices)
@@ -97,9 +97,10 @@ class Grant(models.Model):
 
 
 class Token(models.Model):
-    """A bearer token; only its SHA-256 is kept.
+    """A bearer token, of which only the SHA-256 is stored.
 
-    `scope` is what of its account's rights it is limited to, words with spaces between; empty: all.
+    `scope` limits the rights that it takes from its account: words separated by spaces; empty means
+    all.
     """
 
     digest = models.BinaryField(max_length=32, unique=True)
@@ -111,7 +112,7 @@ class Token(models.Model):
 
 
 class OneTimeCode(models.Model):
-    """A one-time code sent to a phone; kept for minutes, hashed."""
+    """A one-time code that was sent to a phone; stored as a hash, for minutes."""
 
     phone_index = models.BinaryField(max_length=32, db_index=True)
     code_hash = models.BinaryField(max_length=32)
@@ -122,7 +123,7 @@ class OneTimeCode(models.Model):
 
 
 class LimitEvent(models.Model):
-    """One use of something that is limited (see accounts/limits.py); `subject` is a keyed hash."""
+    """One use of something that is limited (accounts/limits.py); `subject` is a keyed hash."""
 
     subject = models.BinaryField(max_length=32)
     at = models.DateTimeField()
@@ -132,9 +133,10 @@ class LimitEvent(models.Model):
 
 
 class Person(models.Model):
-    """Somebody with a colour. Holds nothing that identifies them.
+    """Somebody with a colour. This table has nothing that identifies the person.
 
-    `home_area` is a division's code; the areas room adds the foreign key, since it lies above.
+    `home_area` is a division's code. The areas room adds the foreign key, because it is above this
+    room.
     """
 
     home_area = models.CharField(max_length=9)
@@ -142,7 +144,7 @@ class Person(models.Model):
 
 
 class Identity(models.Model):
-    """The vault: who a person is, sealed (AES-256-GCM) and found by keyed hash (HMAC-SHA-256)."""
+    """The vault: who a person is, sealed (AES-256-GCM) and found by keyed hashes (HMAC-SHA-256)."""
 
     person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="identity")
     id_type = models.CharField(max_length=2, choices=IdType.choices)
@@ -165,7 +167,10 @@ class Identity(models.Model):
 
 
 class SecretMark(models.Model):
-    """By which secrets this database is kept (`accounts.marks`). `key` names one of several."""
+    """The mark of a secret that belongs to this database (`accounts.marks`).
+
+    `key` is the id of the key when a setting has several.
+    """
 
     setting = models.CharField(max_length=32)
     key = models.CharField(max_length=32, blank=True, default="")
@@ -179,7 +184,7 @@ class SecretMark(models.Model):
 
 
 class Guardianship(models.Model):
-    """An account looks after a person: itself, a child, a parent."""
+    """The link between an account and a person whom it looks after: oneself, a child, a parent."""
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="guardianships")
     person = models.ForeignKey(Person, models.CASCADE, related_name="guardianships")

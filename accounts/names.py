@@ -1,4 +1,4 @@
-"""People's names, of any script."""
+"""People's names, in any script."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,10 +10,10 @@ MOST_CHARACTERS = 64
 
 
 def normalise(text: str) -> str:
-    """The name in NFC with single spaces, without the marks of copied text.
+    """Return the name in NFC with single spaces, without invisible marks from copying.
 
     Raises:
-        InvalidInput: it is empty, too long, has no letter, or holds characters that do not show.
+        InvalidInput: it is empty, too long, has no letter, or has invisible characters.
     """
     name = one_line(text, "/name")
     if not texts.has_letters(name) or len(name) > MOST_CHARACTERS:

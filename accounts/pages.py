@@ -1,4 +1,4 @@
-"""Pages of the accounts room: logging in, the people one looks after, staff."""
+"""The pages for logging in, for the people of an account, and for staff."""
 
 from base64 import b64decode, b64encode
 
@@ -28,8 +28,8 @@ NEXT_KEY = "login_next"
 @sensitive_post_parameters("phone")
 @require_http_methods(["GET", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
-    """First step of a resident's login: the phone."""
-    # In the form and not in a session: reading this page writes nothing.
+    """Ask for the phone number, the first step of a resident's login."""
+    # `next` is in the form and not in a session, so that reading this page writes nothing.
     goal = request.POST.get("next", request.GET.get("next", ""))
     if request.method == "GET":
         return render(request, "accounts/login.html", {"next": goal})
@@ -53,7 +53,7 @@ def login(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("otp")
 @require_http_methods(["GET", "POST"])
 def login_code(request: HttpRequest) -> HttpResponse:
-    """Second step: the code that the phone received, or a new one (`again`)."""
+    """Ask for the code that the phone received, or send a new one (`again`)."""
     if PHONE_KEY not in request.session:
         return redirect("login")
     number = _unsealed(request.session[PHONE_KEY])
@@ -80,7 +80,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def staff_login(request: HttpRequest) -> HttpResponse:
-    """Officers and venue managers log in with name and password."""
+    """Log in officers and venue managers by name and password."""
     goal = request.POST.get("next", request.GET.get("next", ""))
     context: dict[str, object] = {"next": goal, "username": request.POST.get("username", "")}
     if request.method == "GET":
@@ -111,7 +111,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 @require_GET
 @role_required(Role.RESIDENT)
 def people(request: HttpRequest) -> HttpResponse:
-    """The account's holder and those they look after, each with the ways onward."""
+    """Show the account's holder and the people that the holder looks after, with links for each."""
     known = selectors.people_of(account_of(request))
     return render(request, "accounts/people.html", {"people": known})
 
@@ -121,7 +121,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @role_required(Role.RESIDENT)
 def add_person(request: HttpRequest) -> HttpResponse:
-    """Register yourself or somebody you look after, then go on to the declaration."""
+    """Register yourself or somebody you look after, then continue to the declaration."""
     account = account_of(request)
     if request.method == "GET":
         return _person_form(request, account, Faults())
@@ -155,7 +155,7 @@ def _person_form(
 def _again(
     request: HttpRequest, template: str, context: dict[str, object], refusal: Refusal
 ) -> HttpResponse:
-    """The same form with what was wrong, and the refusal's own status."""
+    """Show the form again with what was wrong, and with the refusal's own status."""
     return held_off(render(request, template, context, status=refusal.status), refusal)
 
 
@@ -171,7 +171,7 @@ def _home_of(account: Account) -> str:
 
 
 def _sealed(number: str) -> str:
-    """A phone for the session, which lies in the database: not in clear there either."""
+    """Seal a phone number for the session, because sessions are in the database."""
     return b64encode(vault.seal(number, field=vault.Field.SESSION_PHONE, row=b"")).decode()
 
 

@@ -20,7 +20,7 @@ class _HasRole(BasePermission):
     role: ClassVar[Role]
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        """Whether the token's account has the role, wherever; the domain checks where."""
+        """Tell whether the account has the role in any area; the services check the area."""
         return isinstance(request.user, Account) and authority.holds(request.user, self.role)
 
 
@@ -31,7 +31,7 @@ class IsResident(_HasRole):
 
 
 class IsOfficer(_HasRole):
-    """Publishes maps, withdraws evidence, within an area."""
+    """Somebody who publishes maps and withdraws evidence within an area."""
 
     role = Role.OFFICER
 
@@ -49,11 +49,11 @@ class IsPartner(_HasRole):
 
 
 def account_of(request: HttpRequest | Request) -> Account:
-    """The account that asks, behind a permission or `role_required`.
+    """Return the account of the request, behind a permission or `role_required`.
 
     Raises:
-        PermissionDenied: nobody with an account asks, so that a view whose permission was
-            forgotten shows nothing.
+        PermissionDenied: the caller has no account. So a view with a forgotten permission shows
+            nothing.
     """
     if not isinstance(request.user, Account):
         raise PermissionDenied
@@ -61,13 +61,13 @@ def account_of(request: HttpRequest | Request) -> Account:
 
 
 TURNED_AWAY: Final = "turned_away"
-"""The attribute of a page behind a role: what stands in its place for who has none."""
+"""The attribute of a page that needs a role: a function that answers callers without the role."""
 
 Page = Callable[..., HttpResponseBase]
 
 
 def role_required(role: Role) -> Callable[[Page], Page]:
-    """Let a page be seen only by accounts with `role`; others are sent to the login they need."""
+    """Show a page only to accounts with `role`; send other callers to the right login."""
     login = "login" if role == Role.RESIDENT else "staff-login"
 
     def turned_away(request: HttpRequest) -> HttpResponseBase | None:
@@ -83,7 +83,7 @@ def role_required(role: Role) -> Callable[[Page], Page]:
         def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             return turned_away(request) or page(request, *args, **kwargs)
 
-        # Decorators around this one copy it, so that it is found on whatever is mounted.
+        # Decorators around this one copy the attribute, so the mounted function has it too.
         vars(guarded)[TURNED_AWAY] = turned_away
         return guarded
 

@@ -1,4 +1,4 @@
-"""Phone numbers in E.164; mainland mobile numbers may come bare."""
+"""Phone numbers in E.164. Mainland mobile numbers may lack the country code."""
 
 import re
 
@@ -13,10 +13,11 @@ _PUNCTUATION = str.maketrans("", "", "().")
 
 
 def normalise(text: str) -> str:
-    """The number in E.164, "138 0013 8000" -> "+8613800138000".
+    """Return the number in E.164: "138 0013 8000" -> "+8613800138000".
 
     Raises:
-        InvalidInput: it is no phone number; bare numbers must be mainland mobile numbers.
+        InvalidInput: it is not a phone number, or lacks the country code and is not a mainland
+            mobile number.
     """
     number = texts.number(text).translate(_PUNCTUATION)
     if number.startswith("00"):

@@ -1,4 +1,4 @@
-"""Rotation of the vault's keys: resealing what older keys sealed, while the service runs."""
+"""Rotate the vault's keys: seal values of older keys anew, while the service runs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,8 @@ from accounts import vault
 from accounts.models import Account, Identity
 from accounts.vault import Field
 
-# Model, the column whose key tells the row's, the column its values are bound to, and them all.
+# The model, the column that shows under which key the row is sealed, the column to which its values
+# are bound, and all sealed columns.
 TABLES: list[tuple[type[Model], str, str, dict[str, Field]]] = [
     (
         Identity,
@@ -27,15 +28,15 @@ TABLES: list[tuple[type[Model], str, str, dict[str, Field]]] = [
 
 
 def reseal(*, batch: int) -> Iterator[int]:
-    """Bring every sealed value under the newest key.
+    """Seal every value under the newest key.
 
-    Each batch is a transaction of its own and holds its rows locked; several may run at once.
+    Each batch is a transaction that locks its rows. Several processes may run at once.
 
     Yields:
-        how many rows a batch resealed.
+        how many rows a batch sealed anew.
 
     Raises:
-        VaultError: a value's key is not among `VAULT_KEYS`.
+        VaultError: the key of a value is not among `VAULT_KEYS`.
     """
     for model, witness, row, fields in TABLES:
         while done := _reseal_batch(model, witness, row, fields, batch):

@@ -1,4 +1,4 @@
-"""How the API's description (OpenAPI) names this room's authentication."""
+"""Describe this room's authentication in OpenAPI."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # its hook
-    """Found by drf-spectacular because it derives from its extension."""
+    """Describe bearer tokens. drf-spectacular finds this class through its base class."""
 
     target_class = "accounts.authentication.BearerAuthentication"
     name = "bearer"
 
     def get_security_definition(self, auto_schema: Any) -> dict[str, Any]:
-        """The OpenAPI security scheme."""
+        """Return the OpenAPI security scheme."""
         return {"type": "http", "scheme": "bearer"}

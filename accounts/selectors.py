@@ -1,4 +1,4 @@
-"""What this room reads. Nothing leaves it unmasked."""
+"""What this room reads. Names and numbers leave it only masked, except in a person's own file."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,8 @@ from accounts.models import Account, Guardianship, Identity, IdType, Person, Rel
 from accounts.vault import Field
 from healthcode.web.errors import InvalidInput, NotFound
 
-# Asked by nearly every call about a person; the ORM takes five times as long to write it anew.
+# Nearly every call about a person runs this query, and building it in the ORM takes five times as
+# long.
 PERSON_FOR = """
 SELECT person.*
   FROM accounts_person AS person
@@ -29,7 +30,7 @@ SELECT person_id, name_sealed, number_index FROM accounts_identity
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person as those who look after them see them; name, number and phone are masked."""
+    """A person for the account that looks after them: name, number and phone are masked."""
 
     id: int
     relation: Relation
@@ -41,10 +42,10 @@ class KnownPerson:
 
 
 def person_for(account: Account, person_id: int) -> Person:
-    """The person with this number, if the account is theirs or looks after them.
+    """Return the person with this number, if the account looks after the person.
 
     Raises:
-        NotFound: there is no such person, or they are not this account's to know.
+        NotFound: there is no such person, or the account does not look after them.
     """
     person = next(iter(Person.objects.raw(PERSON_FOR, [person_id, account.pk])), None)
     if person is None:
@@ -53,14 +54,14 @@ def person_for(account: Account, person_id: int) -> Person:
 
 
 def people_of(account: Account) -> list[KnownPerson]:
-    """The account's holder first, then those they look after."""
+    """Return the account's holder, then the people that the holder looks after."""
     known = Guardianship.objects.filter(account=account).select_related("person__identity")
     people = [_known_person(guardianship) for guardianship in known.order_by("id")]
     return sorted(people, key=lambda person: person.relation != Relation.SELF)
 
 
 def known_person(account: Account, person_id: int) -> KnownPerson:
-    """One of `people_of`.
+    """Return one of `people_of`.
 
     Raises:
         NotFound: as `person_for`.
@@ -73,7 +74,7 @@ def known_person(account: Account, person_id: int) -> KnownPerson:
 
 
 def registration_of(person_id: int) -> dict[str, object]:
-    """What a person registered, unmasked, for themselves alone.
+    """Return what a person registered, unmasked, for the person's own file.
 
     Raises:
         Person.DoesNotExist: there is no such person.
@@ -95,12 +96,12 @@ def registration_of(person_id: int) -> dict[str, object]:
 
 
 def masked_name(person_id: int) -> str:
-    """The person's name as the door may see it, at most 12 bytes of UTF-8; "*" without a name."""
+    """Return the person's name for a door, in at most 12 bytes of UTF-8; "*" without a name."""
     return masked_names([person_id]).get(person_id, masks.name(""))
 
 
 def masked_names(person_ids: Iterable[int]) -> dict[int, str]:
-    """`masked_name` for many, in one query."""
+    """Return `masked_name` for several people, with one query."""
     with connection.cursor() as cursor:
         cursor.execute(NAMES_OF, [list(person_ids)])
         rows = cursor.fetchall()
@@ -108,21 +109,21 @@ def masked_names(person_ids: Iterable[int]) -> dict[int, str]:
 
 
 def masked(name_sealed: bytes | memoryview | None, number_index: bytes | memoryview | None) -> str:
-    """`masked_name` for who was read together with their name as it is sealed, if they have one."""
+    """Mask a name that another query has already read in its sealed form; "*" without a name."""
     if name_sealed is None or number_index is None:
         return masks.name("")
     return masks.name(vault.unseal(name_sealed, field=Field.NAME, row=number_index))
 
 
 def find_person(*, id_type: str, id_number: str) -> int | None:
-    """The number of the person with this document; None when nobody registered it."""
+    """Return the number of the person with this document; None when nobody has registered it."""
     return find_people([(id_type, id_number)]).get((id_type, id_number))
 
 
 def find_people(documents: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """Numbers of people by document as (type, number), as given; one query for all.
+    """Return the numbers of people by document, given as (type, number), with one query.
 
-    Documents that are impossible or that nobody registered are not in the answer.
+    Documents that are impossible or not registered are not in the result.
     """
     today = timezone.localdate()
     indexes = {document: _index_of(document, today) for document in documents}

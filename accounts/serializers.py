@@ -1,4 +1,4 @@
-"""What the accounts calls take in and give out."""
+"""Input and output of this room's calls."""
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -9,22 +9,22 @@ from healthcode.web.fields import StrictSerializer
 
 
 class OtpInput(StrictSerializer):
-    """The phone to send a one-time code to."""
+    """The phone number to which a one-time code is sent."""
 
     phone = serializers.CharField(max_length=64)
 
 
 class LoginInput(StrictSerializer):
-    """The phone and the one-time code that it received."""
+    """The phone number and the one-time code that was sent to it."""
 
     phone = serializers.CharField(max_length=64)
     otp = serializers.CharField(max_length=64)
 
 
 class PersonInput(StrictSerializer):
-    """Somebody to register; without `relation` the first is the account's holder.
+    """Somebody to register. Without `relation` the first person becomes the account's holder.
 
-    The choices have sentences of their own: the framework's would repeat what was typed.
+    The choices have their own sentences, because the framework's would repeat what was typed.
     """
 
     name = serializers.CharField(max_length=200)
@@ -44,21 +44,21 @@ class PersonInput(StrictSerializer):
 
 
 class OtpSent(serializers.Serializer[object]):
-    """The same answer whether or not the phone is known."""
+    """The answer to a request for a code, the same whether or not the phone number is known."""
 
     expires_in = serializers.IntegerField(help_text="Seconds for which the code is valid.")
     resend_after = serializers.IntegerField(help_text="Seconds after which to ask for another.")
 
 
 class LoggedIn(serializers.Serializer[object]):
-    """A bearer token and its end."""
+    """A bearer token and when it expires."""
 
     token = serializers.CharField()
     expires_at = serializers.DateTimeField()
 
 
 class PersonOutput(serializers.Serializer[object]):
-    """A person, with all that identifies them masked."""
+    """A person with masked name, number and phone."""
 
     id = serializers.IntegerField()
     relation = serializers.ChoiceField(choices=Relation.choices)

@@ -46,31 +46,34 @@ RESIDENT_TOKEN_LIFE = timedelta(days=14)
 
 RESEND = Limit("otp-resend", 1, timedelta(seconds=60))
 PER_PHONE = Limit("otp-phone", 10, timedelta(days=1))
-# Two codes' worth of mistakes; counted also where no code was sent, so that all phones look alike.
+# Two codes allow ten mistakes. Tries for phones without a code count too, so that nobody can tell
+# them apart.
 TRIES = Limit("otp-tries", 10, timedelta(minutes=10))
-# Many phones share one address behind a carrier's or a hospital's gateway.
+# Behind the gateway of a carrier or a hospital, many phones share one address.
 PER_ADDRESS = Limit("otp-address", settings.OTP_PER_ADDRESS_HOURLY, timedelta(hours=1))
 
-# Enough for any family or ward, too few to find out whose documents are registered.
+# Enough for any family or hospital ward, too few to search for registered documents.
 REGISTRATIONS = Limit("registrations", 200, timedelta(days=1))
 
-# By name and address together first, so that a stranger elsewhere cannot lock an officer out.
+# The first limit is by name and address together, so that somebody elsewhere cannot lock an officer
+# out.
 PASSWORD_HERE = Limit("password-here", 5, timedelta(minutes=15))
 PASSWORD_NAME = Limit("password-name", 50, timedelta(hours=1))
 PASSWORD_ADDRESS = Limit("password-address", 100, timedelta(minutes=15))
 
 
 def send_otp(*, phone: str, at: datetime, address: str = "") -> None:
-    """Send a one-time code, the same to known and unknown phones.
+    """Send a one-time code, in the same way to known and unknown phones.
 
     Args:
         phone: as typed, see `phones.normalise`.
-        address: the client's IP address, which is limited too; "" when nobody asked from outside.
+        address: the client's IP address, which has a limit too; "" when the call is not from
+            outside.
 
     Raises:
-        InvalidInput: this is no phone number.
-        TooMany: to this phone or from this address too many were sent.
-        SendingFailed: the message could not be handed over.
+        InvalidInput: this is not a phone number.
+        TooMany: too many codes were sent to this phone or from this address.
+        SendingFailed: the sender did not accept the message.
     """
     number = phones.normalise(phone)
     code = f"{secrets.randbelow(10**6):06d}"
@@ -94,21 +97,23 @@ def send_otp(*, phone: str, at: datetime, address: str = "") -> None:
 
 
 def verify_otp(*, phone: str, otp: str, at: datetime) -> Account:
-    """The account of this phone, made on its first login, if `otp` is the code sent last.
+    """Return the account of this phone if `otp` is the code sent last; make it at first login.
 
     Raises:
-        InvalidInput: this is no phone number, or no six digits, which costs no try.
-        WrongCode: the code is wrong, used or over.
+        InvalidInput: this is not a phone number, or not six digits, which does not count as a
+            try.
+        WrongCode: the code is wrong, used or expired.
         CodeVoid: it was tried wrongly five times.
-        TooMany: this phone was tried too often, whether or not a code was ever sent to it.
-        AccountClosed: the account was closed.
+        TooMany: there were too many tries for this phone, whether or not a code was ever sent
+            to it.
+        AccountClosed: the account is closed.
     """
     number, typed = phones.normalise(phone), texts.number(otp)
-    # What cannot be a code is no try at one.
+    # A text that cannot be a code does not count as a try.
     if not _OTP.fullmatch(typed):
         raise invalid("/otp", _("Please enter the six digits of the code that we sent."))
     limits.take([(TRIES, number)], at=at)
-    # The refusal leaves the block before it is raised: the count of attempts must be kept.
+    # The refusal is raised after the transaction, because the counted attempt must be committed.
     with transaction.atomic():
         refusal = _try_code(number, typed, at)
     if refusal is not None:
@@ -121,7 +126,7 @@ def verify_otp(*, phone: str, otp: str, at: datetime) -> Account:
 
 
 def login(*, phone: str, otp: str, at: datetime) -> tuple[str, datetime]:
-    """A bearer token for the resident with this phone, and when it expires.
+    """Return a bearer token for the resident with this phone, and when it expires.
 
     Raises:
         Refusal: as `verify_otp`.
@@ -132,7 +137,7 @@ def login(*, phone: str, otp: str, at: datetime) -> tuple[str, datetime]:
 
 
 def resident_account(*, phone: str) -> Account:
-    """The account of the resident whose phone (E.164) this is known to be, made if need be."""
+    """Return the account of the resident with this verified phone number (E.164), or make it."""
     index = vault.index("phone", phone)
     sealed = vault.seal(phone, field=vault.Field.ACCOUNT_PHONE, row=index)
     with transaction.atomic():
@@ -144,9 +149,9 @@ def resident_account(*, phone: str) -> Account:
 
 
 def issue_token(*, account: Account, label: str, expires_at: datetime, scope: str = "") -> str:
-    """A new bearer token (43 characters, 256 random bits); only its digest is kept.
+    """Make a bearer token (43 characters, 256 random bits), of which only the digest is stored.
 
-    `scope` limits it (see `Token`); without one it may do all that its account may.
+    `scope` limits it (see `Token`); without a scope it may do everything that its account may.
     """
     token = secrets.token_urlsafe(32)
     Token.objects.create(
@@ -161,15 +166,15 @@ def revoke_token(*, token: Token) -> None:
 
 
 def verify_password(*, username: str, password: str, at: datetime, address: str = "") -> Account:
-    """The staff account of this name, if the password is its own.
+    """Return the staff account with this name, if the password is right.
 
     Raises:
-        TooMany: this name or this address tried too often.
+        TooMany: there were too many tries with this name or from this address.
         WrongPassword: name and password do not belong together, or the account is closed.
     """
     try:
         username = texts.line(username)
-    except texts.NotVisible:  # the database cannot even look for all of them
+    except texts.NotVisible:  # PostgreSQL refuses some of these characters, such as NUL
         raise WrongPassword from None
     here = f"{username}\n{address}"
     limits.take(
@@ -193,18 +198,20 @@ def register_person(
     home_area: str,
     at: datetime,
 ) -> Person:
-    """Register the account's holder or somebody they look after.
+    """Register the account's holder or somebody whom the holder looks after.
 
     Args:
-        relation: a value of `Relation`; None means the holder, then others.
-        home_area: code of a division, any of the forms in use.
+        relation: a value of `Relation`; None means the holder if there is none yet, otherwise
+            "other".
+        home_area: the code of a division, in any of the usual forms.
 
     Raises:
-        InvalidInput: name, document, phone or the form of the area's code are wrong.
-        UnknownArea, EndedArea: there is no such division, or no longer.
-        DocumentAlreadyRegistered: somebody has registered this document, whoever it was.
-        SelfAlreadyRegistered: the account's holder is registered already.
-        TooMany: this account tried too many today.
+        InvalidInput: the name, the document, the phone number or the form of the area code is
+            wrong.
+        UnknownArea, EndedArea: there is no such division, or it has ended.
+        DocumentAlreadyRegistered: somebody has already registered this document.
+        SelfAlreadyRegistered: the account's holder is already registered.
+        TooMany: this account has registered too many people today.
     """
     limits.take([(REGISTRATIONS, str(account.pk))], at=at)
     newcomer = NewPerson(name, id_type, id_number, home_area, phone)
@@ -226,15 +233,15 @@ def register_person(
 def add_staff(
     *, username: str, password: str | None, role: Role, area: str, at: datetime
 ) -> Account:
-    """An account for an officer, a venue manager, a source or a partner; grants add up.
+    """Make an account for an officer, venue manager, source or partner, or add a grant to it.
 
     Args:
-        password: None for machines, which only use tokens.
-        area: short code over which the role holds, "" for the whole country.
+        password: None for machines, which use only tokens.
+        area: the short code of the area of the role; "" is the whole country.
 
     Raises:
-        InvalidInput: no name, or one with marks that nobody sees.
-        UnknownArea, EndedArea: the area is none, or is one no longer.
+        InvalidInput: there is no name, or it has invisible characters.
+        UnknownArea, EndedArea: there is no such area, or it has ended.
         django.core.exceptions.ValidationError: the password is too weak.
     """
     if area:
@@ -252,16 +259,16 @@ def add_staff(
 
 @transaction.atomic
 def set_open(*, account: Account, is_open: bool) -> None:
-    """Close an account, or open it again; either way its tokens are gone."""
+    """Close an account or open it again, and delete its tokens."""
     Account.objects.filter(pk=account.pk).update(is_active=is_open)
     Token.objects.filter(account=account).delete()
 
 
 @transaction.atomic
 def let_go_of_holder(*, account: Account) -> None:
-    """Leave of a resident's account nothing but its number, if nobody is registered with it.
+    """Delete everything in a resident's account but its number, if nobody is registered with it.
 
-    The row stays for the acts that refer to it.
+    The row stays, because acts refer to it.
     """
     roles = set(account.grants.values_list("role", flat=True))
     if account.guardianships.exists() or roles - {Role.RESIDENT}:
@@ -278,9 +285,9 @@ def let_go_of_holder(*, account: Account) -> None:
 
 @transaction.atomic
 def delete_person(*, person_id: int) -> None:
-    """Delete a person, and of the accounts with which nobody is registered then all but a number.
+    """Delete a person, and the contents of the accounts with which nobody is registered any more.
 
-    What other rooms hold of the person must be gone before.
+    Other rooms must have deleted their data about the person before.
     """
     guardians = list(Account.objects.filter(guardianships__person=person_id))
     Person.objects.get(pk=person_id).delete()
@@ -289,13 +296,13 @@ def delete_person(*, person_id: int) -> None:
 
 
 def forget_accounts_of_nobody(*, at: datetime) -> int:
-    """Delete residents' accounts with whom for `ACCOUNT_RETENTION_DAYS` nobody was registered."""
+    """Delete residents' accounts with which nobody was registered for `ACCOUNT_RETENTION_DAYS`."""
     before = at - timedelta(days=settings.ACCOUNT_RETENTION_DAYS)
     return _of_nobody(before=before).delete()[0]
 
 
 def forget_telephones() -> None:
-    """Take the telephone, and with it the way in, from every account that has one."""
+    """Remove the phone number from all accounts, so that nobody can log in with it any more."""
     Account.objects.filter(phone_index__isnull=False).update(
         username=Concat(Value("erased-"), Cast("pk", CharField())),
         phone_index=None,
@@ -306,7 +313,7 @@ def forget_telephones() -> None:
 
 
 def _of_nobody(*, before: datetime) -> QuerySet[Account]:
-    """Residents' accounts made `before` that look after nobody, have no role and did no act."""
+    """Select residents' accounts from `before` that look after nobody, have no role and no act."""
     return Account.objects.filter(
         ~Exists(Grant.objects.filter(~Q(role=Role.RESIDENT), account=OuterRef("pk"))),
         created_at__lt=before,

@@ -1,4 +1,4 @@
-"""Sending one-time codes. `SMS_SENDER` names the class that does it."""
+"""Send one-time codes by text message. `SMS_SENDER` names the class that sends them."""
 
 import logging
 from functools import lru_cache
@@ -14,18 +14,18 @@ logger = logging.getLogger(__name__)
 
 
 class Sender(Protocol):
-    """Hands a text message to whoever delivers it."""
+    """The interface of a class that delivers text messages."""
 
     def send(self, *, phone: str, text: str) -> None:
         """Send `text` to `phone` (E.164), within seconds.
 
         Raises:
-            accounts.errors.SendingFailed: the message was not taken.
+            accounts.errors.SendingFailed: the message was not accepted.
         """
 
 
 class ConsoleSender:
-    """Writes the message to the log instead: for the demo, where nobody has a phone at hand."""
+    """Write the message to the log instead, for the demo, where nobody has a phone."""
 
     def __init__(self) -> None:
         if not settings.DEMO:
@@ -34,12 +34,12 @@ class ConsoleSender:
             )
 
     def send(self, *, phone: str, text: str) -> None:
-        """Log the text, with the phone masked."""
+        """Log the text, with the phone number masked."""
         logger.info("To %s: %s", masks.phone(phone), text)
 
 
 def sender() -> Sender:
-    """The sender that `SMS_SENDER` names.
+    """Return the sender that `SMS_SENDER` names.
 
     Raises:
         ImproperlyConfigured: there is no such class, or it does not work here.

@@ -1,5 +1,3 @@
-"""Addresses of the accounts room."""
-
 from django.urls import path
 from django.views.decorators.http import require_POST
 from django.views.i18n import set_language

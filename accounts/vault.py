@@ -1,8 +1,8 @@
-"""The vault: sealing what identifies people, and finding them without opening it.
+"""The vault: encrypt what identifies people, and find people without decrypting.
 
-Values are sealed with AES-256-GCM under a named key, so that keys can be rotated (`reseal_vault`).
-Each value is bound to its field and its row: moved elsewhere, it no longer opens. Look-ups go by
-HMAC-SHA-256 under a key of its own, which never rotates with the sealing keys.
+Values are sealed with AES-256-GCM under a key with an id, so that keys can be rotated
+(`reseal_vault`). Each value is bound to its field and its row, so it cannot be decrypted elsewhere.
+Look-ups use HMAC-SHA-256 with a separate key, which is not rotated with the sealing keys.
 """
 
 import base64
@@ -27,11 +27,11 @@ SEPARATOR = "\x1f"
 
 
 class VaultError(Exception):
-    """A sealed value cannot be opened: its key is not at hand, or it was altered or moved."""
+    """A sealed value cannot be decrypted: its key is missing, or it was altered or moved."""
 
 
 class Field(Enum):
-    """What a sealed value is; part of what it is bound to."""
+    """The kind of a sealed value, which is part of what it is bound to."""
 
     NAME = b"identity.name"
     NUMBER = b"identity.number"
@@ -48,12 +48,12 @@ class _Keyring:
 
 
 def seal(plain: str, *, field: Field, row: bytes) -> bytes:
-    """Encrypt `plain` under the current key.
+    """Encrypt `plain` under the newest key.
 
     Args:
-        plain: the text to hide.
-        field: what it is.
-        row: the keyed hash that identifies its row (a document's or a phone's index).
+        plain: the text.
+        field: its kind.
+        row: the keyed hash that identifies its row (the index of a document or a phone number).
 
     Returns:
         format byte, length of the key's id, the id, 12 bytes of nonce, ciphertext with its tag.
@@ -65,10 +65,10 @@ def seal(plain: str, *, field: Field, row: bytes) -> bytes:
 
 
 def unseal(sealed: bytes | memoryview, *, field: Field, row: bytes | memoryview) -> str:
-    """Decrypt what `seal` made.
+    """Decrypt what `seal` returned.
 
     Raises:
-        VaultError: the key is not among `VAULT_KEYS`, or the value is not what was sealed here.
+        VaultError: the key is not among `VAULT_KEYS`, or the value was altered or moved.
     """
     data = bytes(sealed)
     key_id = _key_id(data)
@@ -84,29 +84,29 @@ def unseal(sealed: bytes | memoryview, *, field: Field, row: bytes | memoryview)
 
 
 def current_head() -> bytes:
-    """The first bytes of every value that is sealed under the current key."""
+    """Return the first bytes of every value that is sealed under the newest key."""
     return _head(_keyring(settings.VAULT_KEYS, settings.VAULT_INDEX_KEY).current)
 
 
 def index(kind: str, *parts: str) -> bytes:
-    """The keyed hash (32 bytes) by which a normalised value of this kind is found."""
+    """Return the keyed hash (32 bytes) by which a normalised value of this kind is found."""
     key = _keyring(settings.VAULT_KEYS, settings.VAULT_INDEX_KEY).index_key
-    # What was typed may be no valid text; it has an index all the same, one that finds nothing.
+    # Typed text may contain lone surrogates. It gets an index as well, which finds nothing.
     message = SEPARATOR.join((kind, *parts)).encode(errors="surrogatepass")
     return hmac.digest(key, message, hashlib.sha256)
 
 
 def keys() -> dict[str, str]:
-    """The sealing keys by their ids as VAULT_KEYS writes them, the newest first."""
+    """Return the sealing keys by id, as in VAULT_KEYS, the newest first."""
     pairs = (pair.strip().partition(":") for pair in settings.VAULT_KEYS.split(",") if pair.strip())
     return {key_id: key for key_id, _, key in pairs}
 
 
 def check_keys() -> None:
-    """Read the keys once, so that a process with wrong ones does not start.
+    """Read the keys once, so that a process with wrong keys does not start.
 
     Raises:
-        ImproperlyConfigured: naming the setting at fault, never its value.
+        ImproperlyConfigured: naming the wrong setting, but never its value.
     """
     _keyring(settings.VAULT_KEYS, settings.VAULT_INDEX_KEY)
 

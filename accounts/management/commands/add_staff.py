@@ -22,7 +22,6 @@ class Command(BaseCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """The account's name, role and area."""
         parser.add_argument("username")
         parser.add_argument("--role", required=True, choices=STAFF_ROLES)
         parser.add_argument(
@@ -33,7 +32,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Make it; the password is typed, or piped in as one line."""
+        """Make the account. The password is typed, or piped in as one line."""
         password = None if options["machine"] else _read_password()
         try:
             area = authority.normalise_code(options["area"]) if options["area"] else ""

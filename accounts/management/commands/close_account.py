@@ -15,12 +15,11 @@ class Command(BaseCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Whose account, and whether to open it again instead."""
         parser.add_argument("username")
         parser.add_argument("--reopen", action="store_true", help="open it again, without tokens")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Close it; its acts stay."""
+        """Close the account; its acts stay."""
         account = Account.objects.filter(username=options["username"]).first()
         if account is None:
             raise CommandError(f"There is no account {options['username']}.")

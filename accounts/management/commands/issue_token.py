@@ -18,7 +18,6 @@ class Command(BaseCommand):
     help = __doc__ or ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Whose token, what it is for, how long it lasts."""
         parser.add_argument("username")
         parser.add_argument("--label", default="", help="what it is for, to tell tokens apart")
         parser.add_argument("--days", type=int, default=90)

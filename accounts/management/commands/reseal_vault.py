@@ -9,16 +9,15 @@ from accounts import marks, resealing
 
 
 class Command(BaseCommand):
-    """Run after a new key was put first in VAULT_KEYS; afterwards the older keys can go."""
+    """Seal everything under the first of VAULT_KEYS. Afterwards the older keys can be removed."""
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """How much to do in one transaction."""
         parser.add_argument("--batch", type=int, default=1000, help="rows in one transaction")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Reseal batch by batch, saying how far it has come; safe to stop and to repeat."""
+        """Seal batch by batch and report the progress. The command may be stopped and repeated."""
         done = 0
         for rows in resealing.reseal(batch=options["batch"]):
             done += rows
