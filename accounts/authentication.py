@@ -24,7 +24,7 @@ FIND = "SELECT * FROM accounts_token_of(%s, %s)"
 
 
 def digest(token: str) -> bytes:
-    """Return the SHA-256 of a token, the only part that is stored; random tokens need no slow hash."""
+    """Return the SHA-256 of a token. Only this is stored; a random token needs no slow hash."""
     return hashlib.sha256(token.encode()).digest()
 
 

@@ -24,9 +24,9 @@ from accounts.models import (
 from accounts.selectors import registration_of
 from healthcode.web.keeping import Because, Cadence, Export, Forget, Goes, TableRecord, of_nobody
 
-IN_THE_REGISTRATION: Final = Because("is told by the registration")
-A_HASH: Final = Because("is a hash that tells nothing without the secret")
-NUMBER_ONLY: Final = Because("refers to an account, of which only its number stays")
+IN_THE_REGISTRATION: Final = Because("it is in the registration")
+A_HASH: Final = Because("it is a hash, which tells nothing without the secret")
+NUMBER_ONLY: Final = Because("it refers to an account, of which only the number stays")
 
 
 def _older(
@@ -44,10 +44,10 @@ RECORDS: Final = (
     TableRecord(
         model=OneTimeCode,
         holds="one-time codes (hashed) and the telephone (hashed) that each was sent to",
-        kept="5 minutes, then up to 10 until they are swept",
+        kept="5 minutes, then up to 10 more until a task deletes them",
         forget=Forget(_older(OneTimeCode, "expires_at"), Cadence.OFTEN),
         export=A_HASH,
-        erase=Because("is gone within minutes, and with the account's telephone at once"),
+        erase=Because("it goes within minutes, or at once with the account's telephone"),
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(
@@ -56,7 +56,7 @@ RECORDS: Final = (
         kept="1 day",
         forget=Forget(_older(LimitEvent, "at", services.PER_PHONE.within), Cadence.OFTEN),
         export=A_HASH,
-        erase=Because("is gone within a day"),
+        erase=Because("it goes within a day"),
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(
@@ -64,7 +64,7 @@ RECORDS: Final = (
         holds="who is logged in with a browser",
         kept="until it expires, 14 days for residents",
         forget=Forget(_older(Session, "expire_date"), Cadence.OFTEN),
-        export=Because("is a key, and the number of the account"),
+        export=Because("it is only a key and the number of the account"),
         erase=NUMBER_ONLY,
         sunset=Goes.AT_ONCE,
     ),
@@ -74,7 +74,7 @@ RECORDS: Final = (
         kept="until it expires, 14 days for residents",
         forget=Forget(_older(Token, "expires_at"), Cadence.OFTEN),
         export=A_HASH,
-        erase=Because("goes with the last person of the account"),
+        erase=Because("it goes with the last person of the account"),
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(
@@ -104,23 +104,24 @@ RECORDS: Final = (
     TableRecord(
         model=Account,
         holds="accounts: telephones of residents (sealed, hashed), names of staff and machines",
-        kept="while a person is registered with it; one of nobody 28 days"
-        " (`ACCOUNT_RETENTION_DAYS`); those that acts name for good, without the telephone",
+        kept="while a person is registered with it; without any person 28 days"
+        " (`ACCOUNT_RETENTION_DAYS`); if an act names it, for good, but without the telephone",
         forget=Forget(lambda at: services.forget_accounts_of_nobody(at=at), Cadence.OFTEN),
         export=IN_THE_REGISTRATION,
-        erase=Because("keeps only its number once nobody is registered with it"),
+        erase=Because("only its number stays once nobody is registered with it"),
         sunset=services.forget_telephones,
     ),
     TableRecord(
         model=Grant,
         holds="what an account may do, and where",
         kept="as long as its account",
-        export=Because("is about the account's work, not about a person"),
-        erase=Because("a resident's goes with the last person of the account"),
-        sunset=Because("says on what authority acts were done"),
+        export=Because("it is about the account's work, not about a person"),
+        erase=Because("a resident's grant goes with the last person of the account"),
+        sunset=Because("it says on what authority acts were done"),
     ),
     of_nobody(
-        SecretMark, holds="keyed hashes of a constant, one a secret, that tell if it is another"
+        SecretMark,
+        holds="keyed hashes of a constant, one for each secret, to notice another secret",
     ),
     of_nobody(Permission, holds="Django's own list; not used"),
     of_nobody(Group, holds="Django's own list; not used"),

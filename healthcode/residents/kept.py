@@ -1,4 +1,4 @@
-"""What scans hold, and what becomes of them: only here can be told whose a scan is."""
+"""The record of the scans. Only this room can tell to which person a scan belongs."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from verifier.models import Scan
 RECORDS: Final = (
     TableRecord(
         model=Scan,
-        holds="which code was scanned where and when, by the code's pseudonym of the day",
+        holds="when and where a code was scanned, under the code's pseudonym of the day",
         kept="28 days (`SCAN_RETENTION_DAYS`), by dropping the day's partition",
         forget=Forget(lambda at: partitions.maintain(at=at), Cadence.OFTEN),
         export=Export("scans", scans_told_of),

@@ -1,5 +1,3 @@
-"""Addresses of what residents do."""
-
 from django.urls import path
 
 import healthcode.residents.certificates.api as certificates_api

@@ -1,4 +1,4 @@
-"""Whom a resident's page is about."""
+"""The person that a resident's page is about."""
 
 from django.http import Http404, HttpRequest
 
@@ -9,7 +9,7 @@ from healthcode.web.errors import NotFound
 
 
 def whom(request: HttpRequest, person_id: int) -> tuple[Account, KnownPerson]:
-    """The account, and the person whom the page is about.
+    """Return the account, and the person that the page is about.
 
     Raises:
         Http404: when the account does not look after such a person.

@@ -1,4 +1,5 @@
-"""A local code for a visitor: verify what another province signed, sign a short-lived one here.
+"""Local codes for visitors: verify a code of another province, and sign a short-lived local one.
 
-For doors that know local codes alone. It lies above both rooms, since who verifies may not sign.
+They are for doors that know only local codes. This room is above `verifier` and `codes`, because
+the room that verifies must not be able to sign.
 """

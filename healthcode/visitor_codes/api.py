@@ -1,4 +1,4 @@
-"""Local codes for visitors, over the HTTP interface."""
+"""Local codes for visitors over the HTTP interface."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -25,13 +25,13 @@ CONVERSIONS: Final = limits.Limit("conversion", most=60, within=timedelta(hours=
 
 
 class ConversionInput(StrictSerializer):
-    """A code as another province's phone shows it."""
+    """A code as the visitor's phone shows it."""
 
     code = CodeField()
 
 
 class ConversionOutput(serializers.Serializer[Any]):
-    """The local code, for a QR picture as it is; ask again before it expires."""
+    """The local code, ready for a QR picture. Ask for a new one before it expires."""
 
     code = serializers.CharField()
     colour = serializers.ChoiceField([colour.label for colour in Colour])
@@ -40,14 +40,14 @@ class ConversionOutput(serializers.Serializer[Any]):
 
 
 class ConversionView(APIView):
-    """For visitors who log in here; nothing about them or their code is kept."""
+    """For visitors who log in here. Nothing about them or their code is stored."""
 
     permission_classes = (IsResident,)
 
     @refuses(NotConvertible, LocalAlready, TooMany, DoesNotSign)
     @extend_schema(request=ConversionInput, responses=ConversionOutput)
     def post(self, request: Request) -> Response:
-        """Give a local code for another province's."""
+        """Give a local code for a code of another province."""
         given = ConversionInput(data=request.data)
         given.is_valid(raise_exception=True)
         account = account_of(request)

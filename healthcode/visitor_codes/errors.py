@@ -1,4 +1,4 @@
-"""What visitors are refused."""
+"""The refusals for visitors."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -7,7 +7,7 @@ from healthcode.web.errors import Refusal
 
 
 class NotConvertible(Refusal):
-    """The code would not get anybody in here, for the reason that a door would name."""
+    """The code would be refused at a door here; `reason` is the reason that the door would give."""
 
     slug = "not-convertible"
     title = _("No local code can be issued")
@@ -22,7 +22,7 @@ class NotConvertible(Refusal):
 
 
 class LocalAlready(Refusal):
-    """A code of this issuer needs no conversion, and would only live longer by it."""
+    """This issuer signed the code. A conversion would only make it live longer."""
 
     slug = "local-already"
     title = _("This is already a local code")

@@ -1,7 +1,4 @@
-"""A local code for a visitor: verify what another province signed, sign a short-lived one here.
-
-For doors that know local codes alone. It lies above both rooms, since who verifies may not sign.
-"""
+"""Verify a code of another province, and sign a short-lived local one."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -17,13 +14,13 @@ _WORTH: Final = {Outcome.PASS: Colour.GREEN, Outcome.CAUTION: Colour.YELLOW}
 
 
 def convert(*, text: str, at: datetime) -> VisitorCode:
-    """A local live code in place of another issuer's, never longer alive than that.
+    """Sign a local live code in place of another issuer's code. It never lives longer.
 
-    Its colour is what the other's is worth here. What is known too poorly to let anybody in is
-    not converted, as the local code would look well known.
+    Its colour is what the other code is worth here. A code that rests on stale data is refused,
+    because the local code would look as if the data were fresh.
 
     Raises:
-        NotConvertible, LocalAlready: there is nothing to convert.
+        NotConvertible, LocalAlready: the code cannot or need not be converted.
         DoesNotSign, NoPolicy: no local code can be made now.
     """
     now = int(at.timestamp())
@@ -39,7 +36,7 @@ def convert(*, text: str, at: datetime) -> VisitorCode:
 
 
 def _admitted(verdict: Verdict) -> HealthCode:
-    """The code, genuine and worth something here. Raises NotConvertible."""
+    """Return the code, if it is genuine and worth something here. Raises NotConvertible."""
     is_stale = verdict.reason is Reason.STALE_DATA
     if verdict.code is None or verdict.outcome not in _WORTH or is_stale:
         raise NotConvertible(verdict.reason)

@@ -1,5 +1,3 @@
-"""Addresses of the room for visitors' codes."""
-
 from django.urls import path
 
 from healthcode.visitor_codes.api import ConversionView

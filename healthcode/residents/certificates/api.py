@@ -38,13 +38,13 @@ class CertificateInput(StrictSerializer):
 
 
 class HandedInAnswer(AttestedAnswer):
-    """The same, and the colour that follows."""
+    """What the certificate attests, and the colour that follows."""
 
     colour = ColourAnswer()
 
 
 class CertificatesView(APIView):
-    """EU certificates of oneself or of somebody one looks after."""
+    """EU certificates of yourself or of somebody you look after."""
 
     permission_classes = [IsResident]
 
@@ -61,7 +61,7 @@ class CertificatesView(APIView):
     )
     @extend_schema(request=CertificateInput, responses={201: HandedInAnswer})
     def post(self, request: Request, person_id: int) -> Response:
-        """Verify it, enter what it attests, and answer with the colour that follows."""
+        """Verify it, record what it attests, and answer with the colour that follows."""
         given = CertificateInput(data=request.data)
         given.is_valid(raise_exception=True)
         account = account_of(request)

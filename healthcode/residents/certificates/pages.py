@@ -1,4 +1,4 @@
-"""Handing in EU certificates."""
+"""The page on which residents hand in EU certificates."""
 
 from collections.abc import Mapping
 
@@ -30,7 +30,7 @@ from healthcode.web.pages import held_off
 @require_http_methods(["GET", "POST"])
 @role_required(Role.RESIDENT)
 def hand_in(request: HttpRequest, person_id: int) -> HttpResponse:
-    """The form, and what earlier certificates have put into the evidence."""
+    """Show the form, and what earlier certificates have added to the evidence."""
     account, known = whom(request, person_id)
     if request.method == "GET":
         return _residents_page(request, known, {})

@@ -1,7 +1,7 @@
 """EU certificates that residents hand in for themselves and their family.
 
-What a certificate attests becomes evidence like any other, once it is sure whose it is
-(docs/decisions/0020-whose-certificate.md). The certificate itself is read and let go.
+What a certificate attests becomes evidence like any other, once its holder is known
+(docs/decisions/0020-whose-certificate.md). The certificate itself is not stored.
 """
 
 from datetime import datetime, timedelta
@@ -23,21 +23,21 @@ from healthcode.evidence.errors import (
 )
 from healthcode.evidence.models import Evidence
 
-# A family's certificates with some slips; too few to try out whose certificates would fit.
+# Enough for a family's certificates and some mistakes, too few to try other people's certificates.
 TRIES: Final = limits.Limit("certificates", most=30, within=timedelta(days=1))
 
 
 def hand_in(
     *, account: Account, person: Person, text: str, at: datetime
 ) -> tuple[Entered, PersonDecision]:
-    """Enter what a certificate attests about `person`, whom the account looks after.
+    """Record what a certificate attests about `person`, whom the account looks after.
 
     Raises:
         TooMany: the account tried too often today.
         NotACertificate, CertificateRefused, CertificateSaysNothing: see `certificates.read`.
-        CertificateOfAnother, OfficerMustLook: it is not, or may not be, this person's.
+        CertificateOfAnother, OfficerMustLook: it does not, or may not, belong to this person.
         CertificateKnown: it was handed in before.
-        CertificateWithdrawn: an officer has withdrawn what it attested about them.
+        CertificateWithdrawn: an officer has withdrawn what it attested about this person.
     """
     limits.take([(TRIES, str(account.pk))], at=at)
     with transaction.atomic():
@@ -50,7 +50,8 @@ def hand_in(
         entered = certificates.record_attested(
             source=account, person=person, attested=attested, known_by=holder, at=at
         )
-        # Asked after the fact is stored: a withdrawal that was under way has ended by then.
+        # This check comes after the fact is stored, because a withdrawal at the same time has ended
+        # by then.
         about = Evidence.objects.filter(person=person, certificate=attested.digest)
         if about.filter(withdrawn_by__isnull=False).exists():
             raise CertificateWithdrawn

@@ -1,1 +1,1 @@
-"""A person's colour, and why it is as it is."""
+"""A person's colour and its reasons."""

@@ -15,14 +15,14 @@ from healthcode.web.refusals import refuses
 
 
 class ColourView(APIView):
-    """The colour of somebody one looks after, and why."""
+    """The colour of yourself or of somebody you look after, with its reasons."""
 
     permission_classes = [IsResident]
 
     @refuses(NoPolicy)
     @extend_schema(responses=ColourAnswer)
     def get(self, request: Request, person_id: int) -> Response:
-        """Decide the colour of this moment, with every reason."""
+        """Decide the colour at this moment, with every reason."""
         person = person_for(account_of(request), person_id)
         decision = decision_of(person.pk, timezone.now())
         return Response(colour_answer(decision), headers={"Cache-Control": "no-store"})

@@ -1,4 +1,4 @@
-"""A person's colour and its reasons, as pages."""
+"""The pages with a person's colour and its reasons."""
 
 from collections.abc import Iterable
 
@@ -21,7 +21,7 @@ from healthcode.residents.whom import whom
 @require_GET
 @role_required(Role.RESIDENT)
 def colour(request: HttpRequest, person_id: int) -> HttpResponse:
-    """What came of it: the colour at a glance, until when, and what to do next."""
+    """Show the colour, until when it lasts, and what to do next."""
     return _told_page(request, person_id, "residents/colour.html")
 
 
@@ -29,7 +29,7 @@ def colour(request: HttpRequest, person_id: int) -> HttpResponse:
 @require_GET
 @role_required(Role.RESIDENT)
 def why(request: HttpRequest, person_id: int) -> HttpResponse:
-    """Every reason for the colour: what it rests on, when it ends, what is still missing."""
+    """Show every reason for the colour: its evidence, when it ends, what is still missing."""
     return _told_page(request, person_id, "residents/why.html")
 
 
@@ -44,7 +44,7 @@ def _told_page(request: HttpRequest, person_id: int, template: str) -> HttpRespo
 
 
 def once_each(reasons: Iterable[ColourReason]) -> list[ColourReason]:
-    """`reasons` without those that say the same; of these, the one that lasts longest stays."""
+    """Drop reasons with the same sentence; of these, keep the one that lasts longest."""
     told: dict[tuple[str, str], ColourReason] = {}
     for reason in reasons:
         same = told.setdefault((reason.rule, reason.text), reason)
@@ -54,6 +54,6 @@ def once_each(reasons: Iterable[ColourReason]) -> list[ColourReason]:
 
 
 def _lasts(reason: ColourReason) -> tuple[bool, bool, float]:
-    """Orders reasons by how long they last: open exposures, then open releases, then by date."""
+    """Order reasons by how long they last: open exposures, then open releases, then by date."""
     ends = reason.until or reason.holds_until
     return reason.holds_until is None, reason.until is None, ends.timestamp() if ends else 0.0

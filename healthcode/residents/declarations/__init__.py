@@ -1,1 +1,1 @@
-"""Declaring and checking in."""
+"""Declarations and daily check-ins."""

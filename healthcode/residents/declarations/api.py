@@ -1,4 +1,4 @@
-"""Declarations, check-ins, evidence and colours over the HTTP interface."""
+"""Declarations, check-ins and symptoms over the HTTP interface."""
 
 from django.utils import timezone
 from django.utils.translation import override
@@ -27,7 +27,7 @@ from healthcode.web.refusals import refuses
 
 
 class DeclarationsView(APIView):
-    """Declare for oneself or for somebody one looks after."""
+    """Declare for yourself or for somebody you look after."""
 
     permission_classes = [IsResident]
 
@@ -65,14 +65,14 @@ class CheckInsView(APIView):
 
 
 class SymptomsView(APIView):
-    """The symptoms that declarations and check-ins know."""
+    """The symptoms that a declaration or a check-in can have."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
 
     @extend_schema(responses=SymptomAnswer(many=True))
     def get(self, request: Request) -> Response:
-        """The closed list, in the order in which it is asked."""
+        """List them all, in the order of the form."""
         answers: list[dict[str, str]] = [{"code": symptom.value} for symptom in Symptom]
         for member, language in (("zh", "zh-hans"), ("en", "en")):
             with override(language):

@@ -1,4 +1,4 @@
-"""The residents' forms: read into the input that the HTTP interface takes, and shown again."""
+"""The residents' forms: turn what was sent into input for the interface, and show it again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -15,14 +15,14 @@ from healthcode.web.days import day_of
 from healthcode.web.errors import Refusal
 from healthcode.web.problems import flatten
 
-# The form asks about 14 days, today included.
+# The form asks about 14 days, and today is one of them.
 LOOK_BACK: Final = timedelta(days=13)
 YES_NO: Final = {"yes": True, "no": False}
 
 
 @dataclass(frozen=True, slots=True)
 class TypedStay:
-    """A line of the list of places, as typed; days are dates, an empty last day means still."""
+    """A line in the list of places, as typed. An empty last day means that the stay goes on."""
 
     area: str = ""
     first_day: str = ""
@@ -30,17 +30,17 @@ class TypedStay:
 
     @property
     def empty(self) -> bool:
-        """Whether nothing was chosen or typed: a line that nobody needed."""
+        """Tell whether nothing was chosen or typed in this line."""
         return not (self.area or self.first_day or self.last_day)
 
     def stay(self) -> dict[str, str | None]:
-        """The line as a stay of the HTTP interface."""
+        """Return the line as a stay of the HTTP interface."""
         return {"area": self.area, "from": self.first_day, "to": self.last_day or None}
 
 
 @dataclass(frozen=True, slots=True)
 class DeclarationForm:
-    """The answers as sent, so that nothing has to be typed twice; `faults` by question."""
+    """The answers as sent, so that nobody has to type them twice; `faults` are by question."""
 
     home: TypedStay
     unwell: str = ""
@@ -53,13 +53,13 @@ class DeclarationForm:
 
     @classmethod
     def blank(cls, home_area: str, *, at: datetime) -> Self:
-        """An unanswered form; the list of places begins at home, 13 days ago."""
+        """Return an unanswered form, whose list of places begins at home 13 days ago."""
         first_day = (day_of(at) - LOOK_BACK).isoformat()
         home = TypedStay(home_area, first_day)
         return cls(home=home, places=(home, TypedStay()))
 
     def chosen(self, query: QueryDict) -> Self:
-        """This form with the areas that were chosen on pages of their own, without script."""
+        """Return this form with the areas that were chosen on separate pages, without script."""
         areas = [query.get(f"area-{n}", "") for n in range(len(self.places))]
         if not any(areas):
             return self
@@ -71,7 +71,7 @@ class DeclarationForm:
         )
 
     def sent(self, post: QueryDict) -> Self:
-        """This form with the answers in `post`; places that were not sent stay as they are."""
+        """Return this form with the answers in `post`; places that were not sent do not change."""
 
         def typed(name: str) -> str:
             return texts.trimmed(post.get(name, ""))
@@ -92,11 +92,11 @@ class DeclarationForm:
         )
 
     def longer(self) -> Self:
-        """This form with one more line for a place."""
+        """Return this form with one more line for a place."""
         return replace(self, places=(*self.places, TypedStay())[:MAX_STAYS])
 
     def input(self, person: int) -> dict[str, Any]:
-        """The answers as `DeclarationInput` takes them; what was not answered is missing."""
+        """Return the answers as input for `DeclarationInput`, without the unanswered questions."""
         given: dict[str, Any] = {"person": person, "stays": [stay.stay() for stay in self.stays()]}
         if self.unwell in YES_NO:
             given["symptoms"] = list(self.symptoms) if YES_NO[self.unwell] else []
@@ -107,18 +107,18 @@ class DeclarationForm:
         return given
 
     def stays(self) -> tuple[TypedStay, ...]:
-        """The places that were filled in; home alone when nobody was anywhere else."""
+        """Return the places that were filled in, or only the home when there were no others."""
         if self.elsewhere == "yes":
             return tuple(place for place in self.places if not place.empty)
         return (self.home,)
 
     def checked(self, serializer: BaseSerializer[Any]) -> Self:
-        """This form with what `serializer` found wrong, and what the form alone can tell."""
+        """Return this form with what `serializer` found wrong, and with unanswered questions."""
         faults = faults_of(serializer) | self._unanswered()
         return replace(self, faults=faults)
 
     def refused(self, refusal: Refusal) -> Self:
-        """This form with a refusal of the whole."""
+        """Return this form with a refusal of the whole."""
         return replace(self, faults={"form": str(refusal.detail)})
 
     def _unanswered(self) -> dict[str, str]:
@@ -134,7 +134,7 @@ class DeclarationForm:
 
 
 def faults_of(serializer: BaseSerializer[Any]) -> dict[str, str]:
-    """What a serializer found wrong, by question; of several stays the first that is wrong."""
+    """Return what a serializer found wrong, by question; of several places, the first wrong one."""
     faults: dict[str, str] = {}
     for error in flatten(serializer.errors):
         member, _slash, rest = error["pointer"].lstrip("/").partition("/")
@@ -146,7 +146,7 @@ def faults_of(serializer: BaseSerializer[Any]) -> dict[str, str]:
 
 
 def _place_fault(pointer: str, sentence: str) -> str:
-    """What is wrong with a place, beginning with which; `pointer` is as in `2/area`."""
+    """Say what is wrong with which place; `pointer` is like `2/area`."""
     number, _slash, member = pointer.partition("/")
     if not number:
         return sentence

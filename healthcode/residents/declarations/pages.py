@@ -1,4 +1,4 @@
-"""What residents do about their colour: declare, check in, and read why it is as it is."""
+"""The pages for declarations and daily check-ins."""
 
 from typing import Final
 
@@ -25,7 +25,7 @@ from healthcode.web.errors import Refusal
 from healthcode.web.pages import held_off
 from healthcode.web.texts import trimmed
 
-# One tap for the temperatures that the healthy have; anything else is typed.
+# Healthy temperatures need one tap. Others are typed.
 USUAL_TEMPERATURES: Final = [f"{tenths / 10:.1f}" for tenths in range(360, 372)]
 
 
@@ -65,7 +65,7 @@ def declare(request: HttpRequest, person_id: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @role_required(Role.RESIDENT)
 def check_in(request: HttpRequest, person_id: int) -> HttpResponse:
-    """The daily check-in: a temperature, and one of two buttons."""
+    """The daily check-in: a temperature, and two buttons for well and not well."""
     account, known = whom(request, person_id)
     if request.method == "GET":
         return _check_in_page(request, known, {})

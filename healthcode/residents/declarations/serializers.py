@@ -1,4 +1,4 @@
-"""Input and output of the declaring half of the HTTP interface."""
+"""Input and output for declarations and check-ins over the HTTP interface."""
 
 from typing import Any
 
@@ -19,12 +19,12 @@ from healthcode.web.fields import StrictSerializer
 
 
 class SymptomList(serializers.ListField):
-    """Symptoms from the closed list; empty when there are none, named twice counts once."""
+    """Symptoms from the closed list. The list may be empty; repetitions count once."""
 
     child = Choice(choices=Symptom.choices)
 
     def to_internal_value(self, data: Any) -> list[str]:
-        """Read the list in the order in which the symptoms are declared.
+        """Sort the symptoms into the order of the closed list.
 
         Raises:
             ValidationError: for anything that is not in the list.
@@ -34,13 +34,13 @@ class SymptomList(serializers.ListField):
 
 
 class StayInput(PeriodSerializer):
-    """Where the person was; the days count whole, the last one too."""
+    """Where the person was. The first and the last day count as whole days."""
 
     area = AreaCode()
 
 
 class DeclarationInput(StrictSerializer):
-    """A declaration for a person one looks after."""
+    """A declaration for yourself or for somebody you look after."""
 
     person = Identifier()
     symptoms = SymptomList()
@@ -53,7 +53,7 @@ class DeclarationInput(StrictSerializer):
     contact_with_case = YesNo()
 
     def declaration(self) -> Declaration:
-        """The declaration that the validated input is."""
+        """Return the validated input as a `Declaration`."""
         given = self.validated_data
         return Declaration(
             symptoms=tuple(given["symptoms"]),
@@ -64,20 +64,20 @@ class DeclarationInput(StrictSerializer):
 
 
 class CheckInInput(StrictSerializer):
-    """Today's check-in for a person one looks after."""
+    """Today's check-in for yourself or for somebody you look after."""
 
     person = Identifier()
     temperature = Temperature()
     symptoms = SymptomList()
 
     def check_in(self) -> CheckIn:
-        """The check-in that the validated input is."""
+        """Return the validated input as a `CheckIn`."""
         given = self.validated_data
         return CheckIn(symptoms=tuple(given["symptoms"]), temperature=given["temperature"])
 
 
 class SymptomAnswer(serializers.Serializer[Any]):
-    """A symptom's code, as declarations use it, and its names."""
+    """The code of a symptom, as declarations use it, and its names."""
 
     code = serializers.CharField()
     zh = serializers.CharField()

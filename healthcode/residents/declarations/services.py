@@ -1,4 +1,4 @@
-"""What residents report about themselves and their family, and the colour that follows at once."""
+"""What residents report about themselves and their family, and the colour that follows."""
 
 from datetime import datetime
 
@@ -19,11 +19,11 @@ from healthcode.evidence.declarations import (
 def declare(
     *, account: Account, person: Person, declaration: Declaration, at: datetime
 ) -> PersonDecision:
-    """Record a declaration and decide the colour that follows, as one.
+    """Record a declaration and decide the colour in the same transaction.
 
     Raises:
         UnknownArea: when a stay names an area that never existed.
-        EndedArea: when one begins after the area's code had ended.
+        EndedArea: when a stay begins after the area's code had ended.
         TooMany: when there were too many declarations today.
     """
     record_declaration(account=account, person=person, declaration=declaration, at=at)
@@ -34,10 +34,10 @@ def declare(
 def check_in(
     *, account: Account, person: Person, check_in: CheckIn, at: datetime
 ) -> PersonDecision:
-    """Record today's check-in and decide the colour that follows, as one.
+    """Record today's check-in and decide the colour in the same transaction.
 
     Raises:
-        AlreadyCheckedIn: when there is one for today.
+        AlreadyCheckedIn: when there is already a check-in today.
     """
     record_check_in(account=account, person=person, check_in=check_in, at=at)
     return decide_now(person.pk, at=at)

@@ -1,1 +1,1 @@
-"""What is kept about a person: shown, taken along, erased (docs/reference/retention.md)."""
+"""What the service keeps about a person: show, export, erase (docs/reference/retention.md)."""

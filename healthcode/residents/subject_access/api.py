@@ -1,9 +1,10 @@
-"""A person's data over the HTTP interface: take it away, or have it erased."""
+"""Export or erase a person's data over the HTTP interface."""
 
 from typing import Any
 
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -23,33 +24,35 @@ from healthcode.web.refusals import refuses
 
 
 class ErasureInput(StrictSerializer):
-    """Names the person once more, so that no slip of the address erases somebody."""
+    """The number of the person once more, so that a wrong address erases nobody."""
 
     person = serializers.IntegerField()
 
     def validate_person(self, value: int) -> int:
-        """Refuse a number that is not the one of the address."""
+        """Refuse a number that differs from the one in the address."""
         if value != self.context["person"]:
-            raise serializers.ValidationError("This is not the person of the address.")
+            raise serializers.ValidationError(
+                _("This is not the person in the address of the request.")
+            )
         return value
 
 
 class ErasureAnswer(serializers.Serializer[Any]):
-    """The act that says that it was done: all that is left."""
+    """The act that records the erasure, which is all that is left."""
 
     act = serializers.IntegerField()
 
 
 @method_decorator(never_cache, name="dispatch")
 class ExportView(APIView):
-    """Everything that is known of a person."""
+    """Everything that the service knows about a person."""
 
     permission_classes = [IsResident]
 
     @refuses(NoPolicy)
     @extend_schema(operation_id="export_person", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, person_id: int) -> Response:
-        """All of it, unmasked, for those who look after the person."""
+        """Return all of it, unmasked, to accounts that look after the person."""
         person = person_for(account_of(request), person_id)
         return Response(
             export(person.pk, at=timezone.now()),
@@ -58,7 +61,7 @@ class ExportView(APIView):
 
 
 class ErasureView(APIView):
-    """Forget a person for good."""
+    """Erase a person for good."""
 
     permission_classes = [IsResident]
 

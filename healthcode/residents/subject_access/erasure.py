@@ -1,4 +1,4 @@
-"""Forgetting a person for good; docs/decisions/0016-erasure.md says what is left, and why."""
+"""Erase a person for good. docs/decisions/0016-erasure.md says what is left, and why."""
 
 from datetime import datetime
 from functools import partial
@@ -21,20 +21,20 @@ BY_THEMSELVES: Final = "Asked for by the person, or by who looks after them."
 
 @transaction.atomic
 def erase(*, person_id: int, account: Account, ground: str, at: datetime) -> Act:
-    """Delete all that is known of a person, and write down as an act that it was done.
+    """Delete everything about a person, and record the erasure as an act.
 
-    What is done to each table stands in its record (`healthcode.web.keeping`).
+    The record of each table says what happens to it (`healthcode.web.keeping`).
 
-    The act keeps their number, which stands for nobody any more: by it their codes are superseded
-    while one could still be alive, and the erasure is repeated after a backup was restored.
+    The act keeps the person's number, which no longer refers to anybody. The number is needed to
+    supersede codes that are still alive, and to repeat the erasure after a backup was restored.
 
     Args:
         account: who asked for it, or an officer.
 
     Raises:
         Person.DoesNotExist: there is no such person.
-        StillNeeded: their colour is not green, or is known to change.
-        DoesNotSign: this process has not the key that tells whose a scan was.
+        StillNeeded: the colour is not green, or is known to change.
+        DoesNotSign: this process lacks the key that tells whose a scan was.
     """
     Person.objects.select_for_update().get(pk=person_id)
     _refuse_while_needed(person_id, at)

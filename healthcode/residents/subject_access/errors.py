@@ -1,4 +1,4 @@
-"""What is refused to a person who asks to be forgotten."""
+"""The refusal for a person who asks to be erased too early."""
 
 from django.utils.translation import gettext_lazy as _
 
@@ -6,7 +6,10 @@ from healthcode.web.errors import Conflict
 
 
 class StillNeeded(Conflict):
-    """Who is not green, or is about to change, would be green at once by registering anew."""
+    """The person is not green, or will change colour.
+
+    Erasure would make such a person green at once, after a new registration.
+    """
 
     slug = "still-needed"
     title = _("This data cannot be erased yet")

@@ -1,4 +1,4 @@
-"""Everything that the service knows of one person, as JSON can hold it."""
+"""Everything that the service knows about one person, in a form for JSON."""
 
 from datetime import datetime
 from typing import Final
@@ -9,14 +9,14 @@ FORMAT: Final = "health-code-person/1"
 
 
 def export(person_id: int, *, at: datetime) -> dict[str, object]:
-    """Gather what is kept about a person, unmasked: for themselves, and nobody else.
+    """Collect what is kept about a person, unmasked, for this person only.
 
-    One member a table that has one, by the tables' records (`healthcode.web.keeping`). Of others it
-    says nothing: neither who reported a fact, nor whose case a contact was of.
+    Each table's record (`healthcode.web.keeping`) may add one member. The export says nothing about
+    other people: neither who reported a fact, nor whose case a contact was of.
 
     Raises:
         Person.DoesNotExist: there is no such person.
-        DoesNotSign: this process has not the key that tells whose a scan was.
+        DoesNotSign: this process lacks the key that tells whose a scan was.
         NoPolicy: when no policy is in force.
     """
     exports = [record.export for record in reversed(records()) if isinstance(record.export, Export)]

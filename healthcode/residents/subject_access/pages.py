@@ -1,4 +1,4 @@
-"""The page of a person's data: what is kept, a file of it, and the way to have it erased."""
+"""The page of a person's data: what is kept, a file with it, and the erasure."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -21,7 +21,7 @@ from healthcode.web.pages import FORGET
 @require_http_methods(["GET", "POST"])
 @role_required(Role.RESIDENT)
 def data(request: HttpRequest, person_id: int) -> HttpResponse:
-    """What is kept of a person; erases it when asked to, and sure."""
+    """Show what is kept about a person. A POST with the box ticked erases it."""
     account, known = whom(request, person_id)
     if request.method == "GET":
         return render(request, "residents/data.html", {"person": known})
@@ -43,7 +43,7 @@ def data(request: HttpRequest, person_id: int) -> HttpResponse:
 @require_GET
 @role_required(Role.RESIDENT)
 def data_file(request: HttpRequest, person_id: int) -> HttpResponse:
-    """The same as a file."""
+    """Return everything about a person as a file."""
     _account, known = whom(request, person_id)
     return JsonResponse(
         export(known.id, at=timezone.now()),

@@ -1,7 +1,8 @@
-"""A person's scans at our own doors, for as long as anybody can tell whose they are.
+"""A person's scans at this service's doors, for as long as anybody can tell whose they are.
 
-A scan names an index in a status list of a day (docs/decisions/0005-scans-know-no-person.md). Only
-a process with the key of these lists finds a person's; when a day's lists are gone, nobody does.
+A scan has an index in the status list of a day (docs/decisions/0005-scans-know-no-person.md). Only
+a process with the key of these lists can find the scans of a person. When the lists of a day are
+deleted, nobody can.
 """
 
 from datetime import datetime, timedelta
@@ -15,10 +16,10 @@ from verifier.models import Scan, Venue
 
 
 def scans_of(person_id: int, *, at: datetime) -> QuerySet[Scan]:
-    """The scans of a person's codes that are kept and can be told.
+    """Select the kept scans of a person's codes.
 
     Raises:
-        DoesNotSign: this process has not the key.
+        DoesNotSign: this process lacks the key.
     """
     last = day_of(at)
     oldest = last - timedelta(days=settings.SCAN_RETENTION_DAYS)
@@ -31,10 +32,10 @@ def scans_of(person_id: int, *, at: datetime) -> QuerySet[Scan]:
 
 
 def scans_told_of(person_id: int, at: datetime) -> list[dict[str, object]]:
-    """Tell where a person's codes were scanned, as JSON can hold it.
+    """Return where a person's codes were scanned, in a form for JSON.
 
     Raises:
-        DoesNotSign: this process has not the key.
+        DoesNotSign: this process lacks the key.
     """
     rows = list(scans_of(person_id, at=at).order_by("scanned_at"))
     venues = Venue.objects.in_bulk({row.venue_id for row in rows})

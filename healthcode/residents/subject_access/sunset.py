@@ -1,4 +1,4 @@
-"""Ending the service for good: what was kept of people goes, what was done with authority stays."""
+"""End the service for good: delete everything about people, keep what officers did."""
 
 from datetime import datetime
 
@@ -15,14 +15,14 @@ from healthcode.web.keeping import Goes, records
 
 @transaction.atomic
 def end_service(*, account: Account, ground: str, at: datetime) -> Act:
-    """Take everything about people out of all tables, and write down as an act that it was done.
+    """Delete everything about people from all tables, and record it as an act.
 
-    What becomes of each table stands in its record (`healthcode.web.keeping`). Emptying a table
-    takes the same time whatever its size, and locks it until all is done.
+    The record of each table says what happens to it (`healthcode.web.keeping`). Emptying a table
+    takes the same time whatever its size, and locks it until everything is done.
 
     Raises:
         Forbidden: the officer's area is smaller than the issuer's province.
-        InvalidInput: the ground is none.
+        InvalidInput: there is no ground.
     """
     require(account, Role.OFFICER, province())
     check_ground(ground)

@@ -12,12 +12,11 @@ from healthcode.web.errors import Refusal
 
 
 class Command(BaseCommand):
-    """End the service for good; acts, maps and policies stay, everything about people goes."""
+    """End the service for good. Acts, maps and policies stay; everything about people goes."""
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """How many people, by whom, and why."""
         parser.add_argument("--people", type=int, required=True, help="how many are registered")
         parser.add_argument(
             "--officer", required=True, help="one who answers for the whole province"
@@ -25,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--ground", required=True, help="such as the decision that ends it")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Delete, and say by which act; refuse when the number of people is not the right one."""
+        """Delete everything, and print the number of the act. A wrong number of people stops it."""
         officer = Account.objects.filter(username=options["officer"]).first()
         if officer is None:
             raise CommandError("No such officer.")

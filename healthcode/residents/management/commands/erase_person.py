@@ -13,18 +13,17 @@ from healthcode.web.errors import Refusal
 
 
 class Command(BaseCommand):
-    """Erase everything about a person; what is left is the act of the officer named."""
+    """Erase everything about a person. Only the act with the officer's name stays."""
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Whom, by whom, and why."""
         parser.add_argument("person", type=int, help="the person's number")
         parser.add_argument("--officer", required=True, help="who is responsible for it")
         parser.add_argument("--ground", required=True, help="such as the request's file number")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Erase, and say by which act."""
+        """Erase the person, and print the number of the act."""
         person = Person.objects.filter(pk=options["person"]).first()
         officer = Account.objects.filter(username=options["officer"]).first()
         if person is None or officer is None:

@@ -12,16 +12,14 @@ from healthcode.residents.subject_access.export import export
 
 
 class Command(BaseCommand):
-    """For a person who asks at a service desk rather than by phone."""
+    """For a person who asks at a service desk and not by phone."""
 
     help = __doc__ or ""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Whose."""
         parser.add_argument("person", type=int, help="the person's number")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Print it."""
         try:
             known = export(options["person"], at=timezone.now())
         except Person.DoesNotExist as missing:
