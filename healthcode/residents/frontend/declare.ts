@@ -1,8 +1,8 @@
 /**
- * The declaration form: a question that follows from an answer counts only with that answer.
+ * The declaration form: some questions belong to a "yes" and count only with it.
  *
- * The sheet hides what does not apply; this keeps the browser from asking for it, since a hidden
- * field that is required would stop the form without a word.
+ * The style sheet hides questions that do not apply. This script also disables them, because the
+ * browser silently refuses to send a form with a hidden required field.
  */
 
 const FOLLOW: Record<string, string> = { unwell: ".when-unwell", elsewhere: ".when-elsewhere" };

@@ -1,8 +1,8 @@
-// Removes what this browser keeps for a resident, after logging out or erasure. Only that: a browser
-// may be a door, too, whose unsent scans `Clear-Site-Data` would take away.
+// Deletes what this browser keeps for a resident, after a logout or an erasure. It does not use
+// `Clear-Site-Data`, because the same browser may be a door's scanner with unsent scans.
 
 import { POCKET_CACHE, POCKET_DATABASE } from "#web/personal.ts";
 
 indexedDB.deleteDatabase(POCKET_DATABASE);
-// Browsers offer caches only to pages that came over https.
+// Browsers have `caches` only for pages that came over https.
 if (globalThis.caches !== undefined) void caches.delete(POCKET_CACHE);

@@ -1,4 +1,4 @@
-// Keeps the screen on while the page is looked at: a code or a scanner that goes dark is none.
+// Keeps the screen on while the page is visible, because nobody can use a dark code or scanner.
 
 let wanted = false;
 
@@ -6,7 +6,7 @@ export function keepAwake(): void {
   if (wanted || navigator.wakeLock === undefined) return;
   wanted = true;
   void request();
-  // The lock is lost whenever the page is out of sight.
+  // The browser releases the lock whenever the page is hidden.
   document.addEventListener("visibilitychange", () => void request());
 }
 
@@ -15,7 +15,7 @@ async function request(): Promise<void> {
   try {
     await navigator.wakeLock.request("screen");
   } catch (error) {
-    // A phone low on battery refuses; all else goes on without.
+    // A phone with a low battery refuses the lock. The page works without it.
     if (!(error instanceof DOMException)) throw error;
   }
 }

@@ -1,11 +1,11 @@
-// The camera: opened once, watched frame by frame, lit where the phone can.
+// Opens the camera, reads QR codes frame by frame, and switches the light if the phone has one.
 
 import type { FrameReader, Seen } from "./reader.ts";
 
 const FRAME_MS = 60;
-// A camera that was taken away without a word shows nothing, or the same for ever.
+// A camera that another program took shows no picture, and the browser may not report it.
 const DARK_MS = 5_000;
-// One frame may be unreadable for reasons of its own; as many in a row have one reason.
+// A single frame may fail by chance. After so many failures in a row the reader is broken.
 const MOST_FAILURES = 5;
 const REASONS: Record<string, string> = {
   NotAllowedError: "camera-not-allowed",
@@ -20,7 +20,7 @@ interface TorchSettings extends MediaTrackConstraintSet {
   torch: boolean;
 }
 
-/** Why nothing is read, by the name of the page's phrase for it. */
+/** Why no code can be read. `reason` is the name of the page's phrase for it. */
 export class CameraFailure extends Error {
   readonly reason: string;
 
@@ -44,7 +44,7 @@ export class Camera {
   }
 
   async open(): Promise<void> {
-    // Browsers hide cameras from pages that came over plain http.
+    // Browsers give no camera to pages that came over plain http.
     if (navigator.mediaDevices === undefined) throw new CameraFailure("camera-needs-https");
     try {
       const stream = await navigator.mediaDevices.getUserMedia({
@@ -67,8 +67,8 @@ export class Camera {
   }
 
   /**
-   * Read frame after frame; `onTexts` gets what the page shows, nearest to the middle first. Throws
-   * CameraFailure, the camera closed, when nothing can be read any more.
+   * Read one frame after another. `onTexts` gets the texts in the visible part of the frame, the
+   * nearest to its middle first. Closes the camera and throws CameraFailure when it cannot go on.
    */
   async watch(reader: FrameReader, onTexts: (texts: string[], now: number) => void): Promise<never> {
     let failures = 0;
@@ -104,7 +104,7 @@ export class Camera {
     return hasData && this.#track?.muted === false;
   }
 
-  /** What lies in the part of the frame that the page shows, nearest to its middle first. */
+  /** Keep what is in the visible part of the frame, sorted by the distance to its middle. */
   #inView(seen: Seen[]): Seen[] {
     const { videoWidth, videoHeight, clientWidth, clientHeight } = this.#video;
     const scales = [clientWidth / videoWidth, clientHeight / videoHeight];
@@ -122,7 +122,7 @@ export class Camera {
     return "torch" in (this.#track?.getCapabilities?.() ?? {});
   }
 
-  /** Switch the light; answers whether it is on now. */
+  /** Switch the light, and return whether it is on now. */
   async toggleTorch(): Promise<boolean> {
     this.#lit = !this.#lit;
     const settings: TorchSettings = { torch: this.#lit };

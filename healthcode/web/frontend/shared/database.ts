@@ -1,8 +1,8 @@
-// What the browser keeps for a page on the disk, whatever becomes of tab or battery (IndexedDB).
+// Data that the browser stores on disk for a page (IndexedDB), safe when the tab or phone dies.
 
 const VERSION = 1;
 
-/** Values by key, in stores that are made with the database. */
+/** Values by key, in stores that are created together with the database. */
 export class Database<Store extends string> {
   readonly #name: string;
   readonly #stores: readonly Store[];
@@ -23,7 +23,7 @@ export class Database<Store extends string> {
     return answer(transaction.objectStore(store).getAll() as IDBRequest<T[]>);
   }
 
-  /** Write a value; done when it is on the disk and no sooner. */
+  /** Write a value. The promise resolves only when the value is on disk. */
   async write(store: Store, key: string, value: unknown): Promise<void> {
     await this.#change(store, (objects) => objects.put(value, key));
   }
@@ -62,7 +62,7 @@ export class Database<Store extends string> {
       for (const store of this.#stores) request.result.createObjectStore(store);
     };
     const database = await answer(request);
-    // A newer page in another tab, or the browser itself, may want it closed.
+    // A newer page in another tab, or the browser itself, may need to close the database.
     database.onversionchange = () => {
       database.close();
       this.#opened = null;

@@ -1,6 +1,6 @@
-// What a page needs beside itself, to be kept with it.
+// Finds the files that a page needs, so that they can be stored with the page.
 
-/** The addresses of the files that a page names, as it names them, each once. */
+/** The addresses of the files in a page, as the page writes them, each once. */
 export function filesOf(page: Document): string[] {
   const named = page.querySelectorAll("link[href], script[src], img[src]");
   const addresses = [...named].map((one) => one.getAttribute("href") ?? one.getAttribute("src"));

@@ -1,6 +1,6 @@
-// The page's elements, and what the server wrote into the page.
+// Access to the page's elements, and to data that the server wrote into the page.
 
-/** The element with this id; the page and its script are made for each other. */
+/** Return the element with this id. Throws if it is missing, because the script needs it. */
 export function byId<T extends Element>(id: string, kind: abstract new () => T): T {
   const element = document.getElementById(id);
   if (element instanceof kind) return element;
@@ -11,7 +11,7 @@ export function fill(id: string, text: string): void {
   byId(id, HTMLElement).textContent = text;
 }
 
-/** What the template's `json_script` wrote under this id. */
+/** Return the data that the template's `json_script` wrote under this id. */
 export function written<T>(id: string): T {
   return JSON.parse(byId(id, HTMLScriptElement).textContent ?? "") as T;
 }

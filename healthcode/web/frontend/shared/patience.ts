@@ -1,11 +1,11 @@
-// Waiting for an answer, but not for ever.
+// Waits for an answer for a limited time.
 
-/** What `work` makes; its signal aborts after so many milliseconds. */
+/** Return the result of `work`, whose signal aborts after so many milliseconds. */
 export async function within<T>(
   milliseconds: number,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  // AbortSignal.timeout() would be shorter, and is missing on phones of the kind found at doors.
+  // Many phones at doors do not have AbortSignal.timeout() yet.
   const patience = new AbortController();
   const timer = setTimeout(() => patience.abort(), milliseconds);
   try {

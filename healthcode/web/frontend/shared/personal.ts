@@ -1,6 +1,6 @@
-// What browsers keep for a resident beside the session, by name: it ends with the session.
+// Names of what a browser stores for a resident. It is deleted when the session ends.
 
-/** The code taken along, with its key. */
+/** The bound code of the pocket page, with its key. */
 export const POCKET_DATABASE = "health-code-pocket";
-/** The page that shows it. */
+/** The pocket page itself. */
 export const POCKET_CACHE = "pocket";

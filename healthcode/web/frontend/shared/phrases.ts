@@ -1,4 +1,4 @@
-// The page's phrases, which the server wrote in the reader's language.
+// The sentences for this page's scripts. The server writes them in the reader's language.
 
 import { written } from "./page.ts";
 

@@ -1,4 +1,4 @@
-// Reading QR pictures: with the browser's own detector where it has one that works, else with zxing
+// Reads QR pictures with the browser's own detector if it has one that works, otherwise with zxing
 // in WebAssembly, which comes with the page.
 
 import {
@@ -12,14 +12,14 @@ import {
 import { CameraFailure } from "./camera.ts";
 import { byId } from "./page.ts";
 
-/** A QR picture in a frame: its text, and its middle, counted from 0 to 1 across and down. */
+/** A QR picture in a frame: its text, and its middle as fractions (0 to 1) of width and height. */
 export interface Seen {
   text: string;
   x: number;
   y: number;
 }
 
-/** All the QR pictures in the frame. */
+/** Find all QR pictures in a frame. */
 export type FrameReader = (frame: HTMLVideoElement) => Promise<Seen[]>;
 
 interface Detected {
@@ -34,27 +34,27 @@ interface DetectorClass {
   getSupportedFormats(): Promise<string[]>;
 }
 declare global {
-  // Not in the DOM's type library yet (WICG Shape Detection API).
+  // TypeScript's DOM types lack this (WICG Shape Detection API).
   var BarcodeDetector: DetectorClass | undefined;
 }
 
 const LONGEST_SIDE = 960;
-// More than a frame at a door has, posters and neighbours included.
+// A frame at a door has fewer, even with posters and other people's phones in it.
 const MOST_SYMBOLS = 8;
-// A detector takes a few milliseconds; one that has not answered by then never will.
+// A working detector takes a few milliseconds. One that takes longer than this never answers.
 const DETECTOR_MS = 3_000;
-// Photographs are larger than any code in them needs.
+// Photographs have more pixels than reading a code needs.
 const LONGEST_SIDE_OF_PICTURES = 2000;
 
-/** Throws CameraFailure when the reader cannot be loaded. */
+/** Load the best reader. Throws CameraFailure when none can be loaded. */
 export async function openReader(): Promise<FrameReader> {
   const native = await nativeReader();
   return native === null ? zxingReader() : untilItFails(native);
 }
 
 /**
- * The texts of the QR codes in a picture, in whatever format the browser knows. Throws CameraFailure
- * when the reader cannot be loaded.
+ * Return the texts of the QR codes in a picture of any format that the browser knows. Throws
+ * CameraFailure when the reader cannot be loaded.
  */
 export async function readPicture(file: Blob): Promise<string[]> {
   const picture = await opened(file);
@@ -65,7 +65,7 @@ export async function readPicture(file: Blob): Promise<string[]> {
   return (await symbolsIn(pixels, { tryHarder: true })).map((symbol) => symbol.text);
 }
 
-/** The browser's own reader; null where it has none, or one that cannot start. */
+/** Return the browser's own reader; null if it has none, or one that cannot start. */
 async function nativeReader(): Promise<FrameReader | null> {
   const kind = globalThis.BarcodeDetector;
   if (kind === undefined) return null;
@@ -80,7 +80,7 @@ async function nativeReader(): Promise<FrameReader | null> {
   }
 }
 
-/** The browser's own reader up to its first failure, zxing from then on. */
+/** Use the browser's own reader until it fails, and zxing from then on. */
 function untilItFails(native: FrameReader): FrameReader {
   let instead: FrameReader | null = null;
   return async (frame) => {
@@ -88,7 +88,7 @@ function untilItFails(native: FrameReader): FrameReader {
     try {
       return await native(frame);
     } catch (error) {
-      // Some browsers name the format and have no service behind it: each frame would fail.
+      // Some browsers list the format but have no service for it, so every frame would fail.
       console.warn("the browser's own detector fails", error);
       instead = await zxingReader();
       return instead(frame);
@@ -130,7 +130,7 @@ async function prepare(): Promise<void> {
       fireImmediately: true,
     });
   } catch (error) {
-    // It is kept as it failed, and would fail for ever.
+    // Without this the rejected promise would be kept, and every later call would fail.
     purgeZXingModule();
     throw new CameraFailure("reader-missing", { cause: error });
   }
@@ -145,7 +145,7 @@ async function opened(file: Blob): Promise<ImageBitmap | null> {
   }
 }
 
-/** The pixels of a picture, made smaller where it is larger than reading it needs. */
+/** Return the pixels of a picture, reduced if it is larger than reading it needs. */
 function draw(
   picture: HTMLVideoElement | ImageBitmap,
   width: number,

@@ -1,6 +1,6 @@
-// What every service worker of ours does.
+// What every service worker of this service needs.
 
-/** Have this worker answer at once, also for pages that an older one still serves. */
+/** Make this worker serve at once, even pages that an older worker has opened. */
 export function takeOver(worker: ServiceWorkerGlobalScope): void {
   worker.addEventListener("install", (event) => event.waitUntil(worker.skipWaiting()));
   worker.addEventListener("activate", (event) => event.waitUntil(worker.clients.claim()));
