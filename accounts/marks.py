@@ -16,10 +16,10 @@ from accounts.models import SecretMark
 
 VAULT_KEYS: Final = "VAULT_KEYS"
 
-NEVER: Final = "it never changes, because nobody would be found any more."
-ACCEPT: Final = "if it is to change, docs/howto/rotate-keys.md says how."
+NEVER: Final = "It must never change, because nobody could be found any more."
+ACCEPT: Final = "docs/howto/rotate-keys.md says how to change it."
 ADVICE: Final[Mapping[str, str]] = {
-    "ISSUER": "a database belongs to one issuer for good.",
+    "ISSUER": "A database belongs to one issuer for good.",
     "SECRET_KEY": ACCEPT,
     "VAULT_INDEX_KEY": NEVER,
     "STATUS_INDEX_KEY": ACCEPT,
@@ -62,20 +62,20 @@ def _vault_faults(keys: Mapping[str, str], marks: Mapping[tuple[str, str], bytes
             continue
         if key not in keys:
             yield (
-                f"VAULT_KEYS lacks the key {key}, under which names and numbers are sealed: put it "
-                "back behind the newest; after manage.py reseal_vault it may go."
+                f"VAULT_KEYS lacks the key {key}, under which names and numbers are sealed. Put it "
+                "back behind the newest key. You can remove it after manage.py reseal_vault."
             )
         elif _mark(VAULT_KEYS, keys[key]) != mark:
             yield (
-                f"VAULT_KEYS: the key {key} is not the one that sealed names and numbers here: "
-                "restore that one, or give a new key a new id and put it in front."
+                f"VAULT_KEYS: the key {key} is not the one that sealed names and numbers here. "
+                "Restore the previous key, or give the new key a new id and put it first."
             )
 
 
 def _other(name: str) -> str:
     return (
-        f"{name} is not the one that this database was made with: restore that one, or correct "
-        f"DATABASE_URL; {ADVICE[name]}"
+        f"{name} is not the one that this database was made with. Restore the previous value, or "
+        f"correct DATABASE_URL. {ADVICE[name]}"
     )
 
 

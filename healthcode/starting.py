@@ -54,7 +54,9 @@ def refuse_wrong_secrets(*, patience: float = 0) -> None:
         except OperationalError as error:
             problem = f"{error}".partition("\n")[0]
         if time.monotonic() >= until:
-            sys.exit(f"The database cannot be asked whether the secrets are its own: {problem}")
+            sys.exit(
+                f"This process cannot ask the database whether its secrets belong to it: {problem}"
+            )
         logger.warning("The database does not answer yet, so this process waits: %s", problem)
         time.sleep(_PAUSE_SECONDS)
     if faults:
@@ -69,7 +71,7 @@ def _secret_faults() -> list[str]:
     try:
         return [*marks.faults(), *keys.secret_faults(at=timezone.now())]
     except ProgrammingError:
-        return ["The database lacks tables of this version: run manage.py migrate first."]
+        return ["The database lacks tables of this version. Run manage.py migrate first."]
     finally:
         # A worker forks after this, and two processes must not share a connection.
         connections.close_all()

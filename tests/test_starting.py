@@ -124,7 +124,7 @@ def test_without_tables_it_says_what_to_do(transactional_db: None, tmp_path: Pat
             cursor.execute("ALTER TABLE elsewhere RENAME TO accounts_secretmark")
     assert (status, said) == (
         1,
-        "The database lacks tables of this version: run manage.py migrate first.\n",
+        "The database lacks tables of this version. Run manage.py migrate first.\n",
     )
     assert migrated == 0, planned
 
@@ -148,7 +148,9 @@ def test_without_a_database_it_says_so(tmp_path: Path) -> None:
     nowhere = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}
     status, said = start("command", tmp_path, nowhere)
     assert status == 1
-    assert said.startswith("The database cannot be asked whether the secrets are its own: ")
+    assert said.startswith(
+        "This process cannot ask the database whether its secrets belong to it: "
+    )
     assert "Traceback" not in said
 
 

@@ -34,7 +34,7 @@ FRAMEWORK: Final[Mapping[type[exceptions.APIException], type[Refusal]]] = {
     exceptions.NotAcceptable: NotAcceptable,
     exceptions.UnsupportedMediaType: UnsupportedMediaType,
 }
-"""What the framework refuses by itself; Throttled and ValidationError say more than a sentence."""
+"""The framework's exceptions as refusals. Throttled and ValidationError need more members."""
 
 FOR_MACHINES: Final = ("/api/", "/.well-known/", "/s/")
 """Clients of these addresses are programs, which read problem documents."""

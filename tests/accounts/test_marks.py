@@ -42,7 +42,7 @@ def test_another_one_is_named_and_never_shown(name: str, settings: Any) -> None:
     right = getattr(settings, name)
     setattr(settings, name, OTHERS[name])
     [sentence] = marks.faults()
-    assert sentence.startswith(f"{name} is not the one that this database was made with: restore")
+    assert sentence.startswith(f"{name} is not the one that this database was made with. Restore")
     assert OTHERS[name] not in sentence
     setattr(settings, name, right)
     assert marks.faults() == [], "the wrong one has left no trace"

@@ -36,7 +36,7 @@ def end_service(*, account: Account, ground: str, at: datetime) -> Act:
     )
     emptied = [record.model._meta.db_table for record in records() if record.sunset is Goes.AT_ONCE]
     with connection.cursor() as cursor:
-        # One statement, because these tables refer to each other and to no table that stays empty.
+        # One statement, because PostgreSQL empties tables that refer to each other only together.
         cursor.execute(f"TRUNCATE {', '.join(emptied)}")
     for record in records():
         if callable(record.sunset):
