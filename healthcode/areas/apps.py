@@ -10,7 +10,7 @@ class AreasConfig(AppConfig):
     label = "areas"
 
     def ready(self) -> None:
-        """Tell the room below, which knows no divisions, which there are and have been."""
+        """Give the accounts room below, which may not import this one, its checks of areas."""
         from accounts import authority, identity
         from healthcode.areas import issued, lives
 

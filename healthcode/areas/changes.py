@@ -1,4 +1,4 @@
-"""What became of the levels of areas between two maps."""
+"""Compare the levels of two maps."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from healthcode.areas.models import Level
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An area whose level is another than before."""
+    """An area whose level changed from `before` to `after`."""
 
     code: str
     before: Level
@@ -16,17 +16,17 @@ class Change:
 
 
 def rose(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Those whose level is higher than before."""
+    """Return the changes to a higher level."""
     return tuple(change for change in changes if change.after > change.before)
 
 
 def fell(changes: Iterable[Change]) -> tuple[Change, ...]:
-    """Those whose level is lower than before."""
+    """Return the changes to a lower level."""
     return tuple(change for change in changes if change.after < change.before)
 
 
 def between(before: Mapping[str, Level], after: Mapping[str, Level]) -> list[Change]:
-    """What changed from one map to the other, by code; an area that a map lacks is green."""
+    """Return the changes from one map to another, sorted by code; missing areas are green."""
     pairs = (
         Change(code, before.get(code, Level.GREEN), after.get(code, Level.GREEN))
         for code in sorted(before.keys() | after.keys())

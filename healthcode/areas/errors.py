@@ -1,4 +1,4 @@
-"""What the areas room refuses."""
+"""The refusals of the areas room."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -14,8 +14,8 @@ _LINE_FAULTS: Final[Mapping[str, Any]] = {
     "items": {
         "type": "object",
         "properties": {
-            "line": {"type": "integer", "description": "Of a CSV file, from 1."},
-            "pointer": {"type": "string", "description": "Of a map in JSON (RFC 6901)."},
+            "line": {"type": "integer", "description": "The line's number, from 1."},
+            "pointer": {"type": "string", "description": "The line in a JSON map (RFC 6901)."},
             "detail": {"type": "string"},
         },
         "required": ["detail"],
@@ -24,7 +24,7 @@ _LINE_FAULTS: Final[Mapping[str, Any]] = {
 
 
 class InvalidMap(InvalidInput):
-    """A map with mistakes; `errors` names the line and fault of each, `faults` counts them all."""
+    """A map has mistakes. `errors` lists them with their lines, `faults` counts all of them."""
 
     slug = "invalid-map"
     title = _("The map has mistakes")

@@ -1,4 +1,4 @@
-"""Which areas numbers of identity documents can begin with, for the accounts room below."""
+"""Check area codes in the numbers of identity documents, on behalf of the accounts room below."""
 
 from typing import Final
 
@@ -8,5 +8,5 @@ COUNTY_DIGITS: Final = 6
 
 
 def has_been_an_area(code: str) -> bool:
-    """Whether a county with this code (6 digits) has existed at any time since 1980."""
+    """Return whether a county with this code (6 digits) has existed at any time since 1980."""
     return len(code) == COUNTY_DIGITS and code in register()

@@ -1,4 +1,4 @@
-"""What the tables of the map hold."""
+"""What the tables of areas and levels hold about people: nothing."""
 
 from typing import Final
 

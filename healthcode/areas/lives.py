@@ -1,6 +1,7 @@
-"""Whether a code is valid over a period, and what succeeded it: the one answer for every writer.
+"""Say whether a division's code is valid at a time, and which codes succeeded it.
 
-docs/decisions/0028-codes-have-a-life.md tells who refuses what, and why.
+Everything that stores an area asks this module. docs/decisions/0028-codes-have-a-life.md says who
+refuses an ended code, and why.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -18,13 +19,14 @@ from healthcode.areas.successors import successors_of
 from healthcode.web.days import start_of_day
 from healthcode.web.templatetags.instants import day
 
-# Where nobody knows in which township of its county an area lay, all of them count.
+# If nobody knows in which township of a county an area lay, all of them are its successors. A
+# sentence lists at most so many.
 MOST_TOLD: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A division by its code and its name with its path."""
+    """The code of a division and its full name, from the province down."""
 
     code: str
     name: str
@@ -35,10 +37,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """A code with its name and path, and what became of it.
+    """The life of a division's code: its full name, when it ended, and what succeeded it.
 
-    `successors` are there once it has ended, as far as they are known; otherwise `within` is the
-    smallest division that contains it and exists, None where nothing does.
+    `ends` is the first day on which the code was no longer valid, or None. `successors` are the
+    codes that took its place, as far as they are known. `within` is the smallest present division
+    that contains it, if there is one.
     """
 
     code: str
@@ -48,23 +51,26 @@ class Life:
     within: Named | None
 
     def has_ended_by(self, at: datetime) -> bool:
-        """Whether the code had ended at `at`; a period that begins before is one of its life."""
+        """Return whether the code had ended at `at`.
+
+        Ask with the beginning of a period: one that begins before the end is still accepted.
+        """
         return self.ends is not None and start_of_day(self.ends) <= at
 
     @property
-    def are_told(self) -> bool:
-        """Whether the successors are few enough to choose from."""
+    def can_be_listed(self) -> bool:
+        """Return whether there are successors, and few enough to list in a sentence."""
         return 0 < len(self.successors) <= MOST_TOLD
 
     @property
     def sentence(self) -> str:
-        """That it has ended, and what to say instead."""
+        """Say that the code has ended, and which code to use instead."""
         return " ".join((self._ending, self._instead))
 
     @property
     def counted_as(self) -> str:
-        """That it has ended, and what counts for whoever was there."""
-        if self.are_told:
+        """Say that the code has ended, and whose levels count for people who were there."""
+        if self.can_be_listed:
             counted = _("The rules and levels for %(successors)s count for it.")
             return " ".join((self._ending, counted % {"successors": _list(self.successors)}))
         if self.successors:
@@ -84,7 +90,7 @@ class Life:
     def _instead(self) -> str:
         if len(self.successors) == 1:
             return _("Use %(successor)s instead.") % {"successor": self.successors[0]}
-        if self.are_told:
+        if self.can_be_listed:
             instead = _("Use one of these instead: %(successors)s.")
             return instead % {"successors": _list(self.successors)}
         instead = _("Use the present code of the place, within %(parent)s.")
@@ -93,7 +99,7 @@ class Life:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """Somebody names an area, for something that begins at `starts`, in a member of their input."""
+    """An area named in some input: its code, when the stay or map begins, and the JSON pointer."""
 
     code: str
     starts: datetime
@@ -101,7 +107,7 @@ class Use:
 
 
 def lives(codes: Collection[str]) -> dict[str, Life]:
-    """What became of each code that there is or was. One query."""
+    """Return the life of each known code, past or present. One query."""
     spoken_of = {area for code in codes for area in (code, *successors_of(code))}
     rows = Area.objects.filter(code__in={part for area in spoken_of for part in containing(area)})
     known = {row.code: row for row in rows}
@@ -109,13 +115,14 @@ def lives(codes: Collection[str]) -> dict[str, Life]:
 
 
 def require_valid(uses: Iterable[Use]) -> None:
-    """Let nobody name an area that never existed, or had ended when what they tell began.
+    """Refuse areas that never existed, or whose code had ended by the beginning of the use.
 
-    For what people choose. What a source reports is kept, and counts for the successors.
+    This is for areas that people choose. What a source reports is kept, and counts for the
+    successors.
 
     Raises:
-        UnknownArea: listing the codes (at most 20) that name none.
-        EndedArea: saying of each that has ended what to use instead.
+        UnknownArea: some codes name no area; it lists at most 20.
+        EndedArea: some codes have ended; it says what to use instead of each.
     """
     asked = list(uses)
     known = lives({use.code for use in asked})
@@ -131,7 +138,7 @@ def require_valid(uses: Iterable[Use]) -> None:
 
 
 def require_division(code: str, at: datetime, pointer: str) -> None:
-    """`require_valid` of one area, for the accounts room below."""
+    """Check one area like `require_valid`; the accounts room below calls it through a hook."""
     require_valid([Use(code, at, pointer)])
 
 

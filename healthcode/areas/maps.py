@@ -1,7 +1,7 @@
-"""Reading the map that somebody wants to publish: lines of code and level, CSV or not.
+"""Read a map that somebody wants to publish: lines with a code and a level, as CSV or JSON.
 
-A map is taken whole or not at all. Every mistake in it is found at once and named by its line, so
-that one look at the file puts them all right.
+A map is accepted whole or not at all. All mistakes are found at once and listed by line, so that
+the sender can correct the file in one go.
 """
 
 import csv
@@ -22,16 +22,16 @@ from healthcode.areas.models import AreaLevel, Level
 from healthcode.web import texts
 from healthcode.web.errors import InvalidInput
 
-# All divisions that the register knows, past and present, are 11 617: more lines are a mistake.
+# The register has 11 617 divisions, past and present, so more lines must be a mistake.
 MOST_LINES: Final = 20_000
-# Enough to see what went wrong, short enough to read.
+# Enough to see what is wrong, and few enough to read.
 MOST_ERRORS: Final = 50
 COLUMNS: Final = ("code", "level")
 LEVELS: Final = {level.label: level for level in Level}
 
 
 class LineFault(StrEnum):
-    """What is wrong with a line; stable words for programs."""
+    """What is wrong with a line: words for programs, which never change."""
 
     NOT_CSV = "not-csv"
     NOT_A_LINE = "not-a-line"
@@ -70,7 +70,10 @@ SENTENCES: Final[Mapping[LineFault, str | Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class MapLine:
-    """An area and its level as somebody wrote them, and where: `{"line": 3}`, or a pointer too."""
+    """A line as somebody wrote it, unchecked.
+
+    `position` is `{"line": 3}`, with a JSON `pointer` too if the map is JSON.
+    """
 
     position: Mapping[str, object]
     code: str
@@ -78,13 +81,13 @@ class MapLine:
 
 
 def lines_of_csv(data: bytes) -> list[MapLine]:
-    """The lines of a CSV file with the columns code and level; others are passed over.
+    """Read a CSV file with the columns code and level; other columns are ignored.
 
-    UTF-8 with or without byte order mark, or GB 18030, as spreadsheets in China save it: codes and
-    levels are the same in both.
+    The file may be UTF-8 with or without byte order mark, or GB 18030, because spreadsheet programs
+    in China save that. Codes and levels have the same bytes in both.
 
     Raises:
-        InvalidMap: when it is no such file, or a line has more or fewer fields than the first.
+        InvalidMap: it is not such a file, or a line has another number of fields than the first.
     """
     rows = _rows(data)
     header = [texts.trimmed(name).lower() for name in next(rows, (1, []))[1]]
@@ -105,10 +108,10 @@ def lines_of_csv(data: bytes) -> list[MapLine]:
 
 
 def lines_of_json(items: Sequence[object]) -> list[MapLine]:
-    """The lines of a JSON array of objects with the members code and level.
+    """Read a JSON array of objects with the members code and level.
 
     Raises:
-        InvalidMap: naming, by JSON pointer, every item that is something else.
+        InvalidMap: some items are something else; it gives the JSON pointer of each.
     """
     lines, errors = [], []
     for index, item in enumerate(items[: MOST_LINES + 1]):
@@ -129,14 +132,15 @@ def _are_texts(item: Mapping[object, object]) -> bool:
 def read_map(
     lines: Sequence[MapLine], *, whole_of: str | None, effective_from: datetime | None
 ) -> dict[str, Level]:
-    """The level of each area that the lines name, by code in short form. At most two queries.
+    """Return the level of each area in the lines, by code in short form. At most two queries.
 
-    A code that has ended by `effective_from` (None: which is not known) can only be made green, to
-    lift what was said of it while it lasted.
+    A code that has ended by `effective_from` may only become green, and only if it still has
+    another level: somebody must be able to lift that level. If `effective_from` is None because the
+    form has a mistake there, ended codes are not checked.
 
     Raises:
-        InvalidMap: naming every line that is wrong, at most `MOST_ERRORS`.
-        EndedArea: `whole_of` has ended by then.
+        InvalidMap: some lines are wrong; it lists at most `MOST_ERRORS` of them.
+        EndedArea: the code `whole_of` has ended by then.
     """
     if len(lines) > MOST_LINES:
         raise _invalid([_error(LineFault.TOO_LONG, lines[MOST_LINES].position)])
@@ -169,7 +173,7 @@ def _require_whole(whole: Life | None, effective_from: datetime | None) -> None:
 
 
 def _ended(known: Iterable[Life], effective_from: datetime | None) -> dict[str, bool]:
-    """The codes that have ended by then, and whether one has a level to lift."""
+    """Return the codes that have ended by then, each with whether it has a level to lift."""
     if effective_from is None:
         return {}
     ended = {life.code for life in known if life.has_ended_by(effective_from)}
@@ -203,7 +207,7 @@ def _fault(
 
 
 def _short(code: str) -> str:
-    """The short form of a code, "" where it is none."""
+    """Return the short form of a code, or "" if it is not a code."""
     try:
         return normalise_code(code)
     except InvalidInput:
@@ -211,7 +215,7 @@ def _short(code: str) -> str:
 
 
 def _rows(data: bytes) -> Iterator[tuple[int, list[str]]]:
-    """The rows that are not empty, each with the number of its last line."""
+    """Yield the rows that are not empty, each with the number of its last line."""
     reader = csv.reader(io.StringIO(_text(data), newline=""), strict=True)
     try:
         for count, row in enumerate(reader):

@@ -1,4 +1,4 @@
-"""Administrative divisions (GB/T 2260) and their risk levels over time: the one map."""
+"""Administrative divisions (GB/T 2260) and their risk levels over time, which make the map."""
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
@@ -19,10 +19,12 @@ class Level(models.IntegerChoices):
 
 
 class Area(models.Model):
-    """A division: 2 digits province, 4 city, 6 county, 9 township; `00` is outside the border.
+    """An administrative division, past or present; `00` stands for everything outside the border.
 
-    A prefix of a code is the division above. `begins` is None where it is older than the records,
-    `ends` (exclusive) None while it exists; an ended code keeps its meaning in old evidence.
+    A code has 2 digits for a province, 4 for a city, 6 for a county, 9 for a township, and begins
+    with the code of the division above. `begins` is None if the division is older than the
+    records. `ends` is the first day without it, or None while it exists. Ended codes stay, because
+    old evidence refers to them.
     """
 
     code = models.CharField(max_length=9, primary_key=True)
@@ -39,7 +41,10 @@ class Area(models.Model):
 
 
 class AreaLevel(models.Model):
-    """The level an act gave an area over a period (half-open, UTC); periods never overlap."""
+    """The level that an act gave an area over a period (half-open, UTC).
+
+    The periods of one area never overlap. An area without a level counts as green.
+    """
 
     area = models.ForeignKey(Area, models.PROTECT, related_name="levels")
     level = models.PositiveSmallIntegerField(choices=Level.choices)

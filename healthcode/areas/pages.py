@@ -1,4 +1,4 @@
-"""Public pages: the risk map as a picture and a table, and choosing an area step by step."""
+"""Public pages: the risk map as picture and table, and pages to choose an area step by step."""
 
 import re
 from datetime import datetime, time
@@ -23,15 +23,15 @@ from healthcode.web.errors import InvalidInput
 from healthcode.web.problems import problem_response
 
 COUNTY_DIGITS = 6
-# In an address it arrives as a space.
+# A plus sign in a query arrives as a space: "2020-02-24T08:30:00 08:00".
 _UNQUOTED_PLUS: Final = re.compile(r" (?=[0-9]{2}:[0-9]{2}\Z)")
 
 
-# Outlines are long and compress well; the page holds no secret that its length could tell.
+# Compression is safe here: the page holds no secret, so its length reveals none (BREACH).
 @gzip_page
 @require_safe
 def risk_map(request: HttpRequest) -> HttpResponse:
-    """The map of the province on a day (`on`, a date; today without), as picture and table."""
+    """Show the map of the province on a day (`on`; without it, today), as picture and table."""
     now = timezone.now()
     try:
         on = instant_of(request.GET.get("on") or None, at=now)
@@ -56,7 +56,10 @@ def risk_map(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(public=True, max_age=24 * 3600)
 def options(request: HttpRequest) -> HttpResponseBase:
-    """The divisions right below `parent` that exist, the provinces without: `[{code, name}]`."""
+    """Return the present divisions directly below `parent` as JSON, `[{code, name}]`.
+
+    Without `parent`, these are the provinces.
+    """
     parent = request.GET.get("parent", "")
     try:
         code = normalise_code(parent, pointer="/parent") if parent else ""
@@ -68,10 +71,12 @@ def options(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 def choose(request: HttpRequest) -> HttpResponseBase:
-    """Choosing an area by links alone; ends at `next` with the code in its field `name`.
+    """Let a browser without script choose an area by links.
+
+    The last link leads to the address in `next`, with the code of the area in the field `name`.
 
     Raises:
-        Http404: when `next` leads elsewhere or `parent` is no code.
+        Http404: `next` leads to another site, or `parent` is not a code.
     """
     onwards = request.GET.get("next", "")
     if not onwards.startswith("/") or not url_has_allowed_host_and_scheme(onwards, None):
@@ -98,12 +103,12 @@ def choose(request: HttpRequest) -> HttpResponseBase:
 
 
 def instant_of(on: str | None, *, at: datetime) -> datetime:
-    """The instant that `on` asks about: an RFC 3339 instant, or the end of a day in Shanghai.
+    """Return the instant that `on` means: an RFC 3339 instant, or the end of a day in Shanghai.
 
-    Today's end has not come yet, so today and nothing both mean `at`.
+    None and today both mean `at`, because the end of today is still to come.
 
     Raises:
-        ValueError: for anything else.
+        ValueError: `on` is neither an instant nor a day.
     """
     if on is None:
         return at

@@ -1,4 +1,4 @@
-"""The map of the province as a picture and a table: what the templates are given."""
+"""Prepare the risk map of the province for the templates, as a picture and a table."""
 
 import json
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from healthcode.areas.models import Level
 from healthcode.areas.register import containing
 from healthcode.areas.selectors import Map, names
 
-# The province whose outlines we have.
+# The province whose outlines are in `data`.
 HOME: Final = "33"
 SHAPES: Final = Path(__file__).parent / "data" / f"shapes-{HOME}.json"
 UNNAMED: Final = "none"
@@ -22,7 +22,7 @@ SORTS: Final = ("level", "code", "since")
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """The outlines of the counties and cities of the province, as SVG path data by code."""
+    """The outlines of the province's counties and cities, as SVG path data by code."""
 
     view_box: str
     counties: Mapping[str, str]
@@ -31,7 +31,7 @@ class Shapes:
 
 @dataclass(frozen=True, slots=True)
 class County:
-    """A county to draw; `level` is the word of a level, or `none` where no map speaks of it."""
+    """A county to draw; `level` is the name of a level, or `none` if no map has named it."""
 
     code: str
     name: str
@@ -41,7 +41,7 @@ class County:
 
 @dataclass(frozen=True, slots=True)
 class AreaRow:
-    """An area of the map with what it lies in."""
+    """A row of the table: an area, the names of the areas that contain it, and its level."""
 
     code: str
     name: str
@@ -52,7 +52,7 @@ class AreaRow:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """The areas that went from one level to another, as the province's bulletins list them."""
+    """The areas that changed from level `before` to level `after`."""
 
     before: str
     after: str
@@ -61,7 +61,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Moves:
-    """All areas that rose, or that fell: how many, and grouped by their levels."""
+    """All areas whose level rose (or fell): their number, and the areas grouped by levels."""
 
     number: int
     moves: tuple[Move, ...]
@@ -69,16 +69,16 @@ class Moves:
 
 @cache
 def shapes() -> Shapes:
-    """The outlines, read once."""
+    """Return the outlines; the file is read once."""
     drawing = json.loads(SHAPES.read_text("utf-8"))
     return Shapes(drawing["viewBox"], drawing["counties"], drawing["cities"])
 
 
 def map_page(shown: Map, *, sort: str = "") -> dict[str, object]:
-    """What `areas/_map.html` needs: picture, legend, table and changes. One query.
+    """Return the context for a page with the map: picture, legend, table, changes. One query.
 
     Args:
-        sort: one of `SORTS`; the highest levels come first otherwise.
+        sort: one of `SORTS`; anything else puts the highest levels first.
     """
     by_code = {row.code: row.level for row in shown.levels}
     above = names(
@@ -120,13 +120,13 @@ def _rows(shown: Map, known: Mapping[str, str], sort: str) -> list[AreaRow]:
 
 
 def moves_of(rose: tuple[Change, ...], fell: tuple[Change, ...]) -> dict[str, Moves]:
-    """What `areas/_changes.html` needs, for areas anywhere. One query."""
+    """Return the context of `areas/_changes.html`, for areas of any province. One query."""
     known = names({part for one in (*rose, *fell) for part in containing(one.code)[1:]})
     return {"rose": _moves(rose, known), "fell": _moves(fell, known)}
 
 
 def _moves(changes: tuple[Change, ...], known: Mapping[str, str]) -> Moves:
-    """Grouped by level, the highest before first."""
+    """Group changes by their levels, the highest earlier level first."""
     pairs = sorted({(one.before, one.after) for one in changes}, reverse=True)
     return Moves(
         len(changes),
@@ -146,5 +146,5 @@ def _moves(changes: tuple[Change, ...], known: Mapping[str, str]) -> Moves:
 
 
 def _lies_in(code: str, known: Mapping[str, str]) -> str:
-    """The names between the province and the area itself: 杭州市."""
+    """Return the names between the province and the area: 杭州市 for 330102."""
     return "".join(known.get(part, "") for part in containing(code)[1:-1])

@@ -1,4 +1,4 @@
-"""The register of divisions as it ships: `data/divisions.csv`, read once."""
+"""The register: every division of China since 1980, read from `data/divisions.csv`."""
 
 import csv
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ DIGITS: Final = (2, 4, 6, 9)
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """A row of the register; `ends` is the first day on which the code no longer holds."""
+    """A division of the register; `ends` is the first day on which its code was no longer valid."""
 
     name: str
     begins: date | None
@@ -25,13 +25,13 @@ class Division:
 
 
 def containing(code: str) -> tuple[str, ...]:
-    """The code itself and every division that contains it: '330102' -> ('33', '3301', '330102')."""
+    """Return the code and all divisions that contain it: '330102' -> ('33', '3301', '330102')."""
     return tuple(code[:digits] for digits in DIGITS if len(code) >= digits)
 
 
 @cache
 def register() -> Mapping[str, Division]:
-    """Every division there has been since 1980, by code."""
+    """Return every division since 1980, by code; the file is read once."""
     with DIVISIONS.open(encoding="utf-8", newline="") as file:
         return MappingProxyType(
             {

@@ -1,4 +1,4 @@
-"""Reads of divisions and their levels."""
+"""Read divisions and their levels."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,14 +14,14 @@ from healthcode.areas.errors import UnknownArea
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.areas.register import DIGITS, containing
 
-# The finest difference that the database's clock knows.
+# PostgreSQL stores instants to the microsecond.
 AN_INSTANT = timedelta(microseconds=1)
 ABROAD = "00"
 
 
 @dataclass(frozen=True, slots=True)
 class LevelOn:
-    """The level of one area at an instant, and since when it has had it."""
+    """The level of an area at an instant, and since when it has had this level."""
 
     code: str
     name: str
@@ -31,10 +31,10 @@ class LevelOn:
 
 @dataclass(frozen=True, slots=True)
 class Map:
-    """The map at an instant: the areas that a publication has named, by code.
+    """The map at the instant `on`: all areas that a published map has named, sorted by code.
 
-    `changed_at` is when the map in force there began to hold (None: there is none), `rose` and
-    `fell` what it changed.
+    `changed_at` is since when the map in force at `on` holds (None: no map is in force). `rose` and
+    `fell` are the changes that it brought.
     """
 
     on: datetime
@@ -45,35 +45,35 @@ class Map:
 
     @property
     def counts(self) -> dict[Level, int]:
-        """How many of the areas have each level, the highest first."""
+        """Return how many of the areas have each level, the highest level first."""
         counted = Counter(row.level for row in self.levels)
         return {level: counted[level] for level in sorted(Level, reverse=True)}
 
     @property
     def names(self) -> dict[str, str]:
-        """The name of every area of the map, by code."""
+        """Return the name of every area of the map, by code."""
         return {row.code: row.name for row in self.levels}
 
 
 def names(codes: Collection[str]) -> dict[str, str]:
-    """The name of each known code among `codes`."""
+    """Return the name of each code that exists."""
     return dict(Area.objects.filter(code__in=set(codes)).values_list("code", "name"))
 
 
 def full_names(codes: Collection[str]) -> dict[str, str]:
-    """The names of each known code from the province down: 浙江省杭州市上城区. One query.
+    """Return the full name of each code that exists: 浙江省杭州市上城区. One query.
 
-    A name that repeats the one above it is said once: 北京市东城区.
+    A name that repeats the name above it appears once: 北京市东城区.
     """
     known = names({part for code in codes for part in containing(code)})
     return {code: path_name(code, known) for code in codes if code in known}
 
 
 def full_name(code: str) -> str:
-    """The names from the province down, without repeating itself: 浙江省杭州市上城区.
+    """Return the full name of one code, as `full_names` does.
 
     Raises:
-        UnknownArea: when the code names no division.
+        UnknownArea: the code names no division.
     """
     known = full_names([code])
     if code not in known:
@@ -82,15 +82,15 @@ def full_name(code: str) -> str:
 
 
 def path_name(code: str, known: Mapping[str, str]) -> str:
-    """The name of a code with its path, from the names known: the one way to say where it lies."""
+    """Join the names from the province down to the area, using the names in `known`."""
     return "".join(dict.fromkeys(known[part] for part in containing(code) if part in known))
 
 
 def require_known(codes: Iterable[str]) -> None:
-    """Check that every code names a division, past or present, in one query.
+    """Check that every code names a division, past or present. One query.
 
     Raises:
-        UnknownArea: listing the codes (at most 20) that name none.
+        UnknownArea: some codes name none; it lists at most 20.
     """
     wanted = set(codes)
     unknown = sorted(wanted - names(wanted).keys())
@@ -102,11 +102,11 @@ def require_known(codes: Iterable[str]) -> None:
 
 
 def below(parent: str) -> list[tuple[str, str]]:
-    """Code and name of the divisions right below `parent` that exist, "" for the provinces.
+    """Return code and name of the present divisions directly below `parent` ("": the provinces).
 
-    A group that stands in for a division, and so is called as what it lies in, is passed over: what
-    lies in it comes in its place, 仙桃市 among the cities of 湖北省. What lies outside the border
-    (`00`) is below nothing. At most three queries.
+    Some codes are only groups, named like the division above them. A group is replaced by the
+    divisions in it: so 仙桃市, a county in such a group, stands among the cities of 湖北省. `00`
+    (outside the border) is not listed. At most three queries.
     """
     children = _children([parent])
     above = names([parent]).get(parent)
@@ -116,7 +116,7 @@ def below(parent: str) -> list[tuple[str, str]]:
 
 
 def _children(parents: Sequence[str]) -> list[tuple[str, str]]:
-    """Code and name of what lies right below `parents`, whose codes are equally long."""
+    """Return code and name of the divisions directly below `parents`, codes of one length."""
     longer = [digits for digits in DIGITS if digits > len(parents[0])]
     if not longer:
         return []
@@ -128,7 +128,7 @@ def _children(parents: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def levels_on(*, on: datetime, within: str = "") -> list[LevelOn]:
-    """The level of every area at or below `within` that a published map has named, by code."""
+    """Return the level of every area at or below `within` that a map has named, sorted by code."""
     history = AreaLevel.objects.filter(area_id=OuterRef("area_id"))
     another_level = history.filter(during__fully_lt=OuterRef("during")).exclude(
         level=OuterRef("level")
@@ -148,12 +148,12 @@ def levels_on(*, on: datetime, within: str = "") -> list[LevelOn]:
 
 
 def map_on(*, on: datetime, within: str = "") -> Map:
-    """The map of `within` ("" is the whole country) at `on`, and what changed with it.
+    """Return the map of `within` ("": the whole country) at `on`, with its changes.
 
     Three queries.
 
     Raises:
-        UnknownArea: when `within` names no division.
+        UnknownArea: `within` names no division.
     """
     if within:
         require_known([within])
@@ -168,7 +168,7 @@ def map_on(*, on: datetime, within: str = "") -> Map:
 
 
 def publication_instants(*, within: str = "", most: int = 100) -> list[datetime]:
-    """When the map of `within` changed hands, the latest first, at most `most`."""
+    """Return the instants from which maps of `within` held, the latest first, at most `most`."""
     rows = (
         AreaLevel.objects.filter(area__code__startswith=within)
         .annotate(starts=F("during__startswith"))

@@ -1,4 +1,4 @@
-"""Writes of divisions and their levels."""
+"""Write divisions and their levels."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,8 +13,8 @@ from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.areas.selectors import require_known
 from healthcode.web.advisory_locks import AdvisoryLock
 
-# Unqualified names find temporary tables first: within the transaction every statement on the
-# levels, whoever wrote it, reads this copy.
+# PostgreSQL finds temporary tables before others of the same name. So, until the transaction ends,
+# every statement about levels reads this copy.
 SHADOW = """
     CREATE TEMPORARY TABLE areas_arealevel ON COMMIT DROP AS TABLE areas_arealevel;
     CREATE INDEX ON areas_arealevel (area_id);
@@ -39,10 +39,11 @@ UPSERT = """
 
 @dataclass(frozen=True, slots=True)
 class LevelsChange:
-    """What a map changes at its instant, by code.
+    """What publishing a map changes.
 
-    `touched` are the codes of all areas that have another level than before at some instant from
-    `touches_from` on: those in `rose` and `fell`, and those whose later history was replaced.
+    `rose` and `fell` are the changes at the instant `touches_from`, from which the map holds.
+    `touched` are the codes of all areas that have another level than before at any time since: the
+    areas in `rose` and `fell`, and those for which levels at later times were replaced.
     """
 
     rose: tuple[Change, ...]
@@ -52,10 +53,10 @@ class LevelsChange:
 
 
 def one_publication_at_a_time() -> None:
-    """Wait for the turn to publish, and keep it until this transaction ends.
+    """Take the lock for publications and hold it until the transaction ends.
 
-    Two maps that speak of the same areas must not interleave. Whoever waits here holds no row, so
-    that nobody can wait in a circle.
+    Two maps about the same areas must not be written at the same time. Call this before locking any
+    row; then two publications cannot deadlock.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {AdvisoryLock.LEVELS.alone}")
@@ -64,14 +65,14 @@ def one_publication_at_a_time() -> None:
 def publish_levels(
     *, act: Act, effective_from: datetime, whole_of: str | None, levels: Mapping[str, Level]
 ) -> LevelsChange:
-    """Let `levels` hold from `effective_from` on, in place of whatever was said for then.
+    """Give areas their `levels` from `effective_from` on; replace all levels for later times.
 
-    Areas at or below `whole_of` that an earlier map named and this one does not become green.
-    What held before `effective_from` stays as it was. Call within a transaction. A handful of
-    statements, however large the map.
+    Areas at or below `whole_of` that an earlier map named, and this one does not, become green.
+    Levels before `effective_from` stay. Call this within a transaction. The number of statements
+    does not depend on the size of the map.
 
     Raises:
-        UnknownArea: when a code names no division.
+        UnknownArea: a code names no division.
     """
     require_known([*levels, *([whole_of] if whole_of else [])])
     one_publication_at_a_time()
@@ -82,13 +83,13 @@ def publish_levels(
 def levels_as_if(
     *, effective_from: datetime, whole_of: str | None, levels: Mapping[str, Level]
 ) -> Iterator[LevelsChange]:
-    """Within the block this connection alone reads the map as if `levels` were published.
+    """Within the `with` block, let this connection see the map as if `levels` were published.
 
-    Works on a copy, so it locks nothing that others need, however long the block takes; afterwards
-    all is as before, and so is whatever else the block wrote.
+    It works on a copy of the table, so nobody has to wait, however long the block takes. After the
+    block everything is rolled back, including whatever else the block wrote.
 
     Raises:
-        UnknownArea: when a code names no division.
+        UnknownArea: a code names no division.
     """
     require_known([*levels, *([whole_of] if whole_of else [])])
     with transaction.atomic():
@@ -100,7 +101,7 @@ def levels_as_if(
 
 @dataclass(frozen=True, slots=True)
 class _Period:
-    """A stored level that reaches past the instant from which a map holds."""
+    """A stored level whose period goes on after the instant from which the new map holds."""
 
     id: int
     code: str
@@ -134,9 +135,9 @@ def _replace(
     effective_from: datetime,
     act: int | None,
 ) -> None:
-    """Drop what begins later, cut what reaches past `effective_from`, and add the new.
+    """Delete periods that begin later, end older ones at `effective_from`, and add the new.
 
-    In this order, since the exclusion constraint looks at every row at once.
+    The order matters: the exclusion constraint checks each row at once, and not at commit.
     """
     later = [period.id for period in replaced if period.starts >= effective_from]
     cut = [period.id for period in replaced if period.starts < effective_from]
@@ -162,9 +163,9 @@ def _difference(
 
 
 def load_divisions(divisions: Sequence[Area]) -> int:
-    """Insert or bring up to date every division in one statement; returns how many changed.
+    """Insert or update all divisions in one statement; return how many are new or changed.
 
-    Codes are never deleted: old evidence speaks of them.
+    Codes are never deleted, because old evidence refers to them.
     """
     with connection.cursor() as cursor:
         cursor.execute(

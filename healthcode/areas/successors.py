@@ -1,9 +1,9 @@
-"""What became of codes that ended or lost land: `data/successors.csv`, and what follows from it.
+"""Successors of codes that ended or lost land, from `data/successors.csv`.
 
-The table speaks of the provinces of the Yangtze River Delta since 2015. Each row names the decision
-that it rests on, with `part` where the old code went on without that part of its land. A successor
-that contains the old code stands for each township in it: nobody knows in which it lay.
-docs/decisions/0028-codes-have-a-life.md tells what counts and why.
+The table covers the Yangtze River Delta since 2015. Each row names the official decision that it
+rests on. `part` marks a row whose old code still exists but lost a part of its land. If the new
+code of a row contains the old one, nobody knows in which township the land is now, so each
+township in it is a successor. docs/decisions/0028-codes-have-a-life.md says what counts for what.
 """
 
 import csv
@@ -25,7 +25,10 @@ SUCCESSORS: Final = Path(__file__).parent / "data" / "successors.csv"
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """From the day `since` on, land of `old` is called `new`; `has_ended`: all of it is."""
+    """From the day `since` on, the code `new` covers land that `old` covered before.
+
+    `has_ended` is true if the code `old` no longer exists.
+    """
 
     old: str
     new: str
@@ -36,11 +39,12 @@ class Succession:
 
 @dataclass(frozen=True, slots=True)
 class Carry:
-    """What is said of `area` counts for stays in `place` too, from `since` on.
+    """From `since` on, the levels of `area` also count for stays in `place`.
 
-    Nobody is released by a spelling: the two name land that is in part the same. `said_before` and
-    `stayed_before`: only what was said, or stays that began, before the code lost that land. None
-    where the code has ended, because it can mean nothing else.
+    Both codes cover some of the same land, and nobody may get a better colour only because a stay
+    was recorded under the other code. If a code still exists but lost that land, only its time
+    before the loss counts: levels said before `said_before`, stays begun before `stayed_before`.
+    None means no such limit.
     """
 
     area: str
@@ -51,12 +55,12 @@ class Carry:
 
 
 Carries = Mapping[str, tuple[Carry, ...]]
-"""By the code of `area`, or of `place`."""
+"""Carries by the code of their `area`, or by that of their `place`."""
 
 
 @cache
 def successions() -> tuple[Succession, ...]:
-    """The rows of the table, each with one successor."""
+    """Return the rows of the table, one for each pair of an old code and a successor."""
     with SUCCESSORS.open(encoding="utf-8", newline="") as file:
         return tuple(
             Succession(
@@ -72,32 +76,32 @@ def successions() -> tuple[Succession, ...]:
 
 
 def successors_of(code: str) -> tuple[str, ...]:
-    """The codes that took the place of one that has ended, as far as the table knows."""
+    """Return the successors of an ended code, as far as the table has them."""
     found = (row.new for row in successions() if row.old == code and row.has_ended)
     return tuple(dict.fromkeys(found))
 
 
 @cache
 def carries() -> Carries:
-    """What counts for stays elsewhere too, by the area of which it is said."""
+    """Return all carries by the code of `area`, whose levels count elsewhere too."""
     return _by(carry.area for carry in _carries())
 
 
 @cache
 def carries_to() -> Carries:
-    """The same by the place of the stays."""
+    """Return all carries by the code of `place`, where the stays are."""
     return _by(carry.place for carry in _carries())
 
 
 def areas_for(place: str) -> tuple[str, ...]:
-    """The areas of which what is said may count for stays in `place`."""
+    """Return the areas whose levels may count for stays in `place`."""
     around = containing(place)
     carried = (carry.area for part in around for carry in carries_to().get(part, ()))
     return tuple(dict.fromkeys((*around, *carried)))
 
 
 def places_of(area: str) -> tuple[str, ...]:
-    """The places, with all in them, for stays in which what is said of `area` may count."""
+    """Return the places where stays may count the levels of `area`; areas in them count, too."""
     carried = (carry.place for carry in carries().get(area, ()))
     return tuple(dict.fromkeys((area, *carried)))
 
@@ -126,7 +130,8 @@ def _carries_of(row: Succession) -> Iterator[Carry]:
             yield Carry(area, row.old, since, said_before=None, stayed_before=before)
     for area in containing(row.old):
         if not row.new.startswith(area):
-            # Of what contains the old code, too, something may be said that means it no longer.
+            # An area that contains the old code still exists, so its later levels do not mean the
+            # land that left it.
             said_before = None if row.has_ended and area == row.old else since
             yield Carry(area, row.new, since, said_before=said_before, stayed_before=None)
 
@@ -135,4 +140,4 @@ def _by(keys: Iterator[str]) -> Carries:
     found: defaultdict[str, list[Carry]] = defaultdict(list)
     for key, carry in zip(keys, _carries(), strict=True):
         found[key].append(carry)
-    return MappingProxyType({key: tuple(those) for key, those in found.items()})
+    return MappingProxyType({key: tuple(carried) for key, carried in found.items()})

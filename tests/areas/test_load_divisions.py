@@ -23,8 +23,8 @@ def test_loading_is_one_statement_and_harmless_to_repeat() -> None:
         first = load()
     assert len(queries) == 1
     count = Area.objects.count()
-    assert first == f"{count} divisions, {count} of them new or changed."
-    assert load() == f"{count} divisions, 0 of them new or changed."
+    assert first == f"{count} divisions loaded, {count} of them new or changed."
+    assert load() == f"{count} divisions loaded, 0 of them new or changed."
 
 
 def test_what_changed_is_put_right_and_what_is_unknown_stays() -> None:

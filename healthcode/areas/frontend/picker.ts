@@ -1,8 +1,9 @@
 /**
- * <area-picker>: turns the plain field of areas/_picker.html into a cascade of selects.
+ * <area-picker>: turn the plain field of areas/_picker.html into selects for province, city, county
+ * and township.
  *
- * The hidden field carries a code once the choice is complete: a county or township, or what has
- * nothing below it. While the list cannot be loaded the plain link stays.
+ * The hidden field gets a code once the choice is complete: a county or township, or a division
+ * with nothing below it. If the lists cannot be loaded, the plain link stays.
  */
 
 interface Division {
@@ -10,7 +11,7 @@ interface Division {
   name: string;
 }
 
-/** Digits of the codes of a province, city, county, township: the order of the selects' words. */
+/** Digits of a code of a province, city, county and township; `data-words` has the same order. */
 const DIGITS = [2, 4, 6, 9];
 const COUNTY = 6;
 const ABROAD = "00";
@@ -27,7 +28,7 @@ function load(url: string): Promise<Division[]> {
       return response.json() as Promise<Division[]>;
     });
     loaded.set(url, divisions);
-    // What failed may be tried again.
+    // After a failure, forget the promise so that the list can be loaded again.
     divisions.catch(() => loaded.delete(url));
   }
   return divisions;
@@ -57,7 +58,8 @@ class AreaPicker extends HTMLElement {
         return;
       }
       const box = this.grow(divisions, parent, "required" in this.dataset);
-      // What was chosen, or what it lies in; a city may be passed over, as in Shanghai.
+      // Select the chosen division or the one that contains it. A level may be missing: Shanghai
+      // has no cities.
       parent = divisions.find((division) => code.startsWith(division.code))?.code;
       box.value = parent ?? "";
     }
@@ -72,7 +74,7 @@ class AreaPicker extends HTMLElement {
     this.keep(code.length >= COUNTY ? code : "");
     const divisions = box.value ? await this.below(code) : null;
     if (divisions?.length) {
-      // Whoever has begun to choose chooses down to the county.
+      // Once a province is chosen, a choice down to the county is required.
       this.grow(divisions, code, true);
     } else if (divisions) {
       this.keep(code);
@@ -84,7 +86,7 @@ class AreaPicker extends HTMLElement {
     this.field.dispatchEvent(new Event("change", { bubbles: true }));
   }
 
-  /** The divisions below `parent`; null when they did not load or something else was chosen. */
+  /** Load the divisions below `parent`; null if that failed or another choice came meanwhile. */
   private async below(parent: string): Promise<Division[] | null> {
     this.choices += 1;
     const choice = this.choices;

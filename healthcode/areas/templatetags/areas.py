@@ -1,4 +1,4 @@
-"""What templates say of areas: `{% load areas %}`."""
+"""Template tags for areas: `{% load areas %}`."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +15,7 @@ register = template.Library()
 
 @dataclass(frozen=True, slots=True)
 class ChosenArea:
-    """The area that a form holds: its code, "" for none, and its names from the province down."""
+    """The area chosen in a form: its code and its name from the province down; "" for none."""
 
     code: str
     name: str
@@ -23,7 +23,7 @@ class ChosenArea:
 
 @register.simple_tag(takes_context=True)
 def area_chosen(context: dict[str, Any], name: str, value: str | None) -> ChosenArea:
-    """The area in the field `name`: `value`, or what came back from choosing without script."""
+    """Return the area in the field `name`: `value`, or else what the page without script chose."""
     given = value or context["request"].GET.get(name, "")
     try:
         code = normalise_code(given)
@@ -35,5 +35,5 @@ def area_chosen(context: dict[str, Any], name: str, value: str | None) -> Chosen
 
 @register.simple_tag
 def home_province() -> str:
-    """The code of the province that issues here: `33` for CN-33."""
+    """Return the code of this issuer's province: `33` for CN-33."""
     return settings.ISSUER.rpartition("-")[2]

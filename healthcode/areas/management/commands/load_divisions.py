@@ -1,4 +1,4 @@
-"""`manage.py load_divisions`: bring the table of divisions up to date."""
+"""`manage.py load_divisions`: load the register of divisions into the database."""
 
 from typing import Any
 
@@ -10,16 +10,18 @@ from healthcode.areas.services import load_divisions
 
 
 class Command(BaseCommand):
-    """Loads `data/divisions.csv`; harmless to repeat."""
+    """Loads `data/divisions.csv` into the table of areas; repeating is harmless."""
 
-    help = "Load the administrative divisions of the country, past and present."
+    help = "Load all administrative divisions of China, past and present, into the database."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Bring the table up to date in one statement."""
+        """Insert or update all divisions in one statement."""
         divisions = [
             Area(code=code, name=division.name, begins=division.begins, ends=division.ends)
             for code, division in register().items()
         ]
         changed = load_divisions(divisions)
         if options["verbosity"]:
-            self.stdout.write(f"{len(divisions)} divisions, {changed} of them new or changed.")
+            self.stdout.write(
+                f"{len(divisions)} divisions loaded, {changed} of them new or changed."
+            )
