@@ -17,7 +17,7 @@ class Bearer(BaseAuthentication, ABC):
         scheme, _space, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
         if scheme.lower() != self.SCHEME.lower():
             return None
-        return self.holder(token.strip(), request)
+        return self.holder(token.strip(" "), request)
 
     def authenticate_header(self, request: Request) -> str:
         """Return the scheme that a 401 answer asks for."""

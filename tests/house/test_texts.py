@@ -37,7 +37,6 @@ NO_TEXTS_OF_PEOPLE: Final = {
     # Headers, whose grammar is ASCII, and lists that issuers sign.
     "accounts/client.py",
     "healthcode/core/trust_list.py",
-    "healthcode/web/bearer.py",
     "healthcode/web/bodies.py",
     # Scopes, as we store them and as RFC 6749 writes them; lines of bytes.
     "verifier/partners/services.py",
