@@ -58,6 +58,8 @@ class LiveService:
         self.command = [sys.executable, "-m", "healthcode.tools.run"]
         self._extra = environment
         self.process: subprocess.Popen[bytes] | None = None
+        self.failures: list[ServiceAnswer] = []
+        """The answers to `call` with a server error."""
 
     @property
     def demo(self) -> dict[str, Any]:
@@ -144,7 +146,10 @@ class LiveService:
             with urllib.request.urlopen(request, timeout=30) as response:
                 return _answer(response.status, response.read(), response.headers)
         except urllib.error.HTTPError as error:
-            return _answer(error.code, error.read(), error.headers)
+            answer = _answer(error.code, error.read(), error.headers)
+        if answer.status >= 500:
+            self.failures.append(answer)
+        return answer
 
 
 @contextmanager
@@ -158,14 +163,16 @@ def running(live: LiveService) -> Iterator[LiveService]:
             live.stop()
 
 
-def wait_for(look: Callable[[], Found | None], *, patience: float = 60) -> Found:
-    """Call `look` until it returns something, for at most `patience` seconds."""
+def wait_for(
+    look: Callable[[], Found | None], *, patience: float = 60, every: float = 0.2
+) -> Found:
+    """Call `look` every `every` seconds until it returns something, for at most `patience` seconds."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         found = look()
         if found:
             return found
-        time.sleep(0.2)
+        time.sleep(every)
     raise AssertionError(f"Nothing after {patience} seconds.")
 
 

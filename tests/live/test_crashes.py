@@ -1,121 +1,65 @@
-"""Kill -9 at the worst moments: everything answered is kept, and the colours become right."""
+"""A part is killed or refuses: everything answered is kept, and nobody gets a 500.
+
+In `test_nobody_waits.py` servers are silent. `test_killed_under_load.py` and
+`test_pairs_killed.py` kill every part and every pair of parts.
+"""
 
 import contextlib
 import json
-import subprocess
-import sys
+import re
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 
 import psycopg2
 import pytest
-from psycopg2.extensions import connection
+from playwright.sync_api import Playwright, expect
 
-from healthcode.tools.run.ports import reserve
-from healthcode.tools.run.valkey import Valkey
-from tests.live.service import ROOT, LiveService, ServiceAnswer, running
+from tests.live.browsers import kept_by_device, phone
+from tests.live.load import asked, card_of_the_resident
+from tests.live.officer import (
+    assert_colours_are_right,
+    done,
+    halfway,
+    progress,
+    publish_the_opposite,
+)
+from tests.live.parts import ServiceInParts, in_parts
+from tests.live.service import wait_for
+from tests.live.test_door_alone import WITHOUT_WORKER, verdict_on
+from tests.live.test_nobody_waits import PROBES, REFUSAL_SECONDS, check, stopped
+from tests.live.test_scanner_page import AT_LEAST_ONCE_MS
+from tests.live.traffic import Request, Traffic, ask, callers
 
-Found = TypeVar("Found")
-# All levels are reversed, which touches everybody who stayed anywhere in the province.
-OPPOSITE = {"red": "green", "orange": "green", "yellow": "green", "blue": "red", "green": "red"}
+GONE_SECONDS = 4
+UNAVAILABLE = re.compile("暂时无法使用.*Not available at the moment", re.DOTALL)
+Way = Callable[[ServiceInParts], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    """A Valkey that is not a child of the service, so that it can be killed alone."""
-    folder = tmp_path_factory.mktemp("broker")
-    valkey = Valkey(folder / "data", port=reserve(), password=uuid.uuid4().hex, log=folder / "log")
-    valkey.start()
-    yield valkey
-    valkey.stop()
-
-
-@pytest.fixture(scope="module")
-def live(broker: Valkey, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """A service only for this file, whose parts are killed."""
-    folder = tmp_path_factory.mktemp("crashes") / "var"
-    with running(LiveService(folder, BROKER_URL=broker.url())) as service:
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceInParts]:
+    with in_parts(tmp_path_factory.mktemp("gone") / "var") as service:
         yield service
 
 
-def wait_for(look: Callable[[], Found | None], seconds: float) -> Found:
-    """Call `look` until its result is true, and return it."""
-    deadline = time.monotonic() + seconds
-    while not (found := look()):
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain"
-        time.sleep(0.1)
-    return found
-
-
-def publish_the_opposite(live: LiveService) -> ServiceAnswer:
-    """Publish a map that changes every level, which touches nearly everybody."""
-    levels = live.call("GET", "/api/v1/areas/levels?within=33").body["levels"]
-    turned = [{"code": row["code"], "level": OPPOSITE[row["level"]]} for row in levels]
-    answer = live.call(
-        "PUT",
-        "/api/v1/areas/levels",
-        token=live.demo["officer"]["token"],
-        json_body={"effective_from": "2020-02-24", "ground": "a test", "levels": turned},
-    )
-    assert answer.status == 200, answer.body
-    return answer
-
-
-def progress(live: LiveService, number: int) -> dict[str, Any]:
-    """Return the progress of a recomputation."""
-    token = live.demo["officer"]["token"]
-    answer = live.call("GET", f"/api/v1/recomputations/{number}", token=token)
-    assert answer.status == 200, answer.body
-    body: dict[str, Any] = answer.body
-    return body
-
-
-def halfway(progress: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the progress once some of the people are done."""
-    return progress if 0 < progress["people_done"] < progress["people_found"] else None
-
-
-def done(progress: dict[str, Any]) -> dict[str, Any] | None:
-    """Return the progress once everybody is done."""
-    return progress if progress["state"] == "done" else None
-
-
-def assert_colours_are_right(live: LiveService) -> None:
-    """Assert that everybody has the colour that the reference computes."""
-    result = subprocess.run(
-        [sys.executable, "-m", "tests.live.inside"],
-        env=live.environment(),
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    found = json.loads(result.stdout)
-    assert found["people"] >= 3000
-    assert found["differing"] == []
-
-
-def test_a_worker_killed_in_the_middle_of_a_recomputation(live: LiveService) -> None:
+def test_a_worker_killed_in_the_middle_of_a_recomputation(live: ServiceInParts) -> None:
     """All processes of the worker die after one batch, in the middle of the next."""
     with contextlib.closing(psycopg2.connect(live.environment()["DATABASE_URL"])) as connection:
         hold_somebody_of_the_last_batch(connection)
         number = publish_the_opposite(live).body["recomputation"]
-        before = wait_for(lambda: halfway(progress(live, number)), 30)
+        before = wait_for(lambda: halfway(progress(live, number)), patience=30, every=0.1)
         assert before["state"] == "running"
-        for process in live.parts("celery.* worker"):
-            process.kill()
-    assert live.ended() == 1
-
-    live.start()
-    after = wait_for(lambda: done(progress(live, number)), 60)
+        live.kill("worker")
+    live.begin("worker")
+    after = wait_for(lambda: done(progress(live, number)))
     assert after["people_done"] == after["people_found"] >= 3000
     assert after["people_changed"] > before["people_changed"]
     assert_colours_are_right(live)
 
 
-def hold_somebody_of_the_last_batch(connection: connection) -> None:
+def hold_somebody_of_the_last_batch(connection: psycopg2.extensions.connection) -> None:
     """Lock a person's colour, so that their batch cannot end while the connection is open."""
     connection.cursor().execute(
         "SELECT 1 FROM colours_personcolour WHERE person_id ="
@@ -123,20 +67,138 @@ def hold_somebody_of_the_last_batch(connection: connection) -> None:
     )
 
 
-def test_valkey_killed_before_an_act(live: LiveService, broker: Valkey) -> None:
-    """Without the broker, acts and scans are answered. Once it is back, the colours are right."""
-    broker.kill()
-    number = publish_the_opposite(live).body["recomputation"]
+@contextmanager
+def silent_broker(live: ServiceInParts) -> Iterator[None]:
+    with stopped(live.of("valkey")):
+        yield
+
+
+@contextmanager
+def no_broker(live: ServiceInParts) -> Iterator[None]:
+    live.kill("valkey")
+    try:
+        yield
+    finally:
+        live.begin("valkey")
+
+
+@pytest.mark.parametrize("way", [silent_broker, no_broker])
+def test_an_officers_map_is_published_without_a_broker(live: ServiceInParts, way: Way) -> None:
+    """The first map waits for the time-out, nothing after it does, and the sweep recolours later."""
     scan = {"id": str(uuid.uuid4()), "code": "JK1:NO CODE"}
     device = live.demo["device"]["token"]
-    first = live.call("POST", "/api/v1/scans", token=device, json_body=scan)
-    assert first.status == 200
-    # The health check looks every few seconds, and the probe answers what it saw last.
-    wait_for(lambda: live.call("GET", "/readyz").body["broker"] == "down", 15)
-
-    broker.start()
-    after = wait_for(lambda: done(progress(live, number)), 90)
+    took = []
+    with way(live):
+        for _ in range(2):
+            began = time.monotonic()
+            number = publish_the_opposite(live).body["recomputation"]
+            took.append(time.monotonic() - began)
+        first = live.call("POST", "/api/v1/scans", token=device, json_body=scan)
+        assert first.status == 200
+        # The health check looks every few seconds, and the probe answers what it saw last.
+        wait_for(lambda: live.call("GET", "/readyz").body["broker"] == "down", patience=15)
+        assert not done(progress(live, number))
+    print(f"\n{way.__name__}: published in {took[0]:.2f} s, then in {took[1]:.2f} s")
+    assert took[0] < REFUSAL_SECONDS
+    assert took[1] < 1
+    after = wait_for(lambda: done(progress(live, number)), patience=90)
     assert after["people_done"] == after["people_found"] >= 3000
     assert_colours_are_right(live)
     again = live.call("POST", "/api/v1/scans", token=device, json_body=scan)
     assert again.body == first.body
+
+
+@contextmanager
+def nobody_listens(live: ServiceInParts) -> Iterator[None]:
+    """PostgreSQL is stopped, so its port is closed."""
+    live.stop_server("postgres")
+    try:
+        yield
+    finally:
+        live.begin("postgres")
+
+
+@contextmanager
+def killed(live: ServiceInParts) -> Iterator[None]:
+    """PostgreSQL is killed, so connections break between question and answer."""
+    live.kill("postgres")
+    try:
+        yield
+    finally:
+        live.begin("postgres")
+
+
+@contextmanager
+def nobody_is_let_in(live: ServiceInParts) -> Iterator[None]:
+    """PostgreSQL runs, but ends all connections and refuses new ones with an error message."""
+
+    def allow(connections: str) -> None:
+        server = psycopg2.connect(live.postgres().url("postgres", user="postgres"))
+        server.autocommit = True
+        with contextlib.closing(server), server.cursor() as cursor:
+            cursor.execute(f"ALTER DATABASE healthcode ALLOW_CONNECTIONS {connections}")
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = 'healthcode'"
+            )
+
+    allow("false")
+    try:
+        yield
+    finally:
+        allow("true")
+
+
+@pytest.mark.parametrize("way", [nobody_listens, killed, nobody_is_let_in])
+def test_a_database_that_refuses(live: ServiceInParts, way: Way) -> None:
+    """Doors, phones, officers and readers of pages get 503 with Retry-After until it is back."""
+    asking = callers(live, card_of_the_resident(live))
+    asking["map"] = lambda: Request("GET", "/map", {"Accept": "text/html"})
+    traffic = Traffic(live.port, asking)
+    with traffic.during():
+        time.sleep(1)
+        with way(live):
+            time.sleep(GONE_SECONDS)
+            probes = {name: ask(live.port, asking[name]()) for name in PROBES}
+            page = ask(live.port, asking["map"]())
+        wait_for(lambda: ask(live.port, asking["door"]()).status == 200, patience=5)
+    check(traffic, f"PostgreSQL: {way.__name__} for {GONE_SECONDS} s", answered=("reader",))
+    for name in ("door", "phone", "officer", "map"):
+        refused = [one for one in traffic.told[name] if one.status == 503]
+        assert len(refused) > 10, name
+        assert traffic.told[name][0].status == 200, name
+    assert {name: told.status for name, told in probes.items()} == {
+        "healthz": 200,
+        "readyz": 503,
+        "metrics": 200,
+    }
+    assert b'"database": "down"' in probes["readyz"].body
+    assert b"healthcode_seen_seconds_ago" in probes["metrics"].body
+    assert UNAVAILABLE.search(page.body.decode())
+
+
+def test_doors_go_on_alone_while_the_database_is_gone(
+    live: ServiceInParts, playwright: Playwright, tmp_path: Path
+) -> None:
+    """The scanner page judges by itself while the server answers 503, and sends its scans later."""
+    code = card_of_the_resident(live)
+    offline = "SELECT count(*) FROM verifier_scan WHERE offline"
+    kept = tmp_path / "kept.json"
+    kept.write_text(json.dumps(kept_by_device(live)))
+    with phone(playwright, kept=kept) as page:
+        page.add_init_script(WITHOUT_WORKER)
+        page.goto(f"{live.base_url}/scanner")
+        expect(page.locator("#state-data")).to_contain_text("前", timeout=AT_LEAST_ONCE_MS)
+        before = verdict_on(page, code)
+        told: list[int] = []
+        page.on("response", lambda one: told.append(one.status))
+        with killed(live):
+            given = [verdict_on(page, code), verdict_on(page, "JK1:NO CODE")]
+            given.append(verdict_on(page, code))
+            expect(page.locator("#state-queue")).to_contain_text("3")
+            assert set(told) == {503}
+        wait_for(lambda: asked(live, offline) == 3, patience=30)
+        expect(page.locator("#state-queue")).to_have_text("", timeout=AT_LEAST_ONCE_MS)
+        expect(page.locator("#state-link")).to_have_text("已联网")
+    assert given == [before, "refuse malformed", before]
+    assert before.split(" ")[1] in {"ok", "yellow", "red"}

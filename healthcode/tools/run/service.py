@@ -65,6 +65,18 @@ class Address:
     base_url: str
 
 
+def roles(address: Address, folder: Path) -> Mapping[str, list[str]]:
+    """The command of each process beside the servers, in the order in which they start."""
+    celery = [sys.executable, "-m", "celery", "--quiet", "-A", "healthcode.celery"]
+    quiet = ["--without-gossip", "--without-mingle"]
+    schedule = folder / "beat-schedule"
+    return {
+        "web": granian(address.host, address.port),
+        "worker": [*celery, "worker", "--concurrency=2", "--loglevel=INFO", *quiet],
+        "beat": [*celery, "beat", "--loglevel=INFO", "--pidfile=", f"--schedule={schedule}"],
+    }
+
+
 @dataclass
 class _Role:
     """A process whose output is relayed; `pipe` is closed once it has said everything."""
@@ -99,17 +111,8 @@ class Service:
         self._start_postgres()
         self._start_valkey()
         self._prepare()
-        python = sys.executable
-        self._start_role("web", granian(self.address.host, self.address.port))
-        celery = [python, "-m", "celery", "--quiet", "-A", "healthcode.celery"]
-        quiet = ["--without-gossip", "--without-mingle"]
-        self._start_role(
-            "worker", [*celery, "worker", "--concurrency=2", "--loglevel=INFO", *quiet]
-        )
-        schedule = self.state.folder / "beat-schedule"
-        self._start_role(
-            "beat", [*celery, "beat", "--loglevel=INFO", "--pidfile=", f"--schedule={schedule}"]
-        )
+        for name, command in roles(self.address, self.state.folder).items():
+            self._start_role(name, command)
         self._remember()
         self._wait_for_the_first_page()
 
