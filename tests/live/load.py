@@ -76,7 +76,7 @@ class Load:
         self.over.wait(5)
 
     def assert_nothing_is_lost(self) -> None:
-        """Assert that everything answered is stored, and that all colours are those of `decide()`."""
+        """Assert that everything answered is stored, and that all colours are right."""
         kept = "SELECT count(*) FROM verifier_scan WHERE id = ANY(%s::uuid[])"
         assert asked(self.live, kept, self.scans) == len(self.scans)
         assert declarations(self.live) - self._already >= self.declared

@@ -166,7 +166,7 @@ def running(live: LiveService) -> Iterator[LiveService]:
 def wait_for(
     look: Callable[[], Found | None], *, patience: float = 60, every: float = 0.2
 ) -> Found:
-    """Call `look` every `every` seconds until it returns something, for at most `patience` seconds."""
+    """Call `look` until it returns something, for at most `patience` seconds."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         found = look()

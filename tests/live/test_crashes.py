@@ -84,7 +84,7 @@ def no_broker(live: ServiceInParts) -> Iterator[None]:
 
 @pytest.mark.parametrize("way", [silent_broker, no_broker])
 def test_an_officers_map_is_published_without_a_broker(live: ServiceInParts, way: Way) -> None:
-    """The first map waits for the time-out, nothing after it does, and the sweep recolours later."""
+    """The first map waits for a time-out, nothing after it does. The sweep recolours later."""
     scan = {"id": str(uuid.uuid4()), "code": "JK1:NO CODE"}
     device = live.demo["device"]["token"]
     took = []

@@ -74,7 +74,7 @@ def moved_to(moment: datetime, library: Path) -> Iterator[None]:
 
 
 def test_a_power_cut_as_the_year_ends(tmp_path: Path) -> None:
-    """The data are made in the evening. The service starts again for the last seconds of the year."""
+    """The data are made before. The service starts again for the last seconds of the year."""
     library = moved.build(tmp_path)
     midnight = datetime(2028, 1, 1, tzinfo=SHANGHAI)
     live = ServiceInParts(tmp_path / "var")

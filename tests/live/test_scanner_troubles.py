@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Playwright, expect
 
 from tests.live.browsers import door, phone
 from tests.live.service import LiveService
+from tests.live.test_door_alone import WITHOUT_WORKER, verdict_on
 from tests.live.test_scanner_page import AT_LEAST_ONCE_MS, SCANS, open_scanner
 from tests.live.video import on_a_desk, picture_of
 
@@ -245,66 +246,35 @@ def test_a_poster_alone_is_no_refusal(
         assert sent == []
 
 
-TYPED = """keys => {
-  for (const [key, code, shiftKey] of [...keys, ["Enter", "Enter", false]]) {
-    const press = { key, code, shiftKey, bubbles: true, cancelable: true };
-    const event = new KeyboardEvent("keydown", press);
-    document.activeElement.dispatchEvent(event);
-  }
-}"""
-SHIFTED = dict(zip("$%*+:", ["Digit4", "Digit5", "Digit8", "Equal", "Semicolon"], strict=True))
-PLAIN = {" ": "Space", "-": "Minus", ".": "Period", "/": "Slash"}
+CANNOT = {
+    "no database": (503, "application/problem+json", '{"type": "/problems/unavailable"}'),
+    "nobody behind the proxy": (502, "text/html", "<h1>Bad gateway</h1>"),
+    "too many": (429, "application/problem+json", '{"detail": "稍后再试。"}'),
+}
 
 
-def place(letter: str) -> tuple[str, bool]:
-    """Return the key of a US keyboard that types a letter of Base45, and whether with Shift."""
-    if letter.isalpha():
-        return f"Key{letter}", True
-    if letter.isdigit():
-        return f"Digit{letter}", False
-    return (SHIFTED[letter], True) if letter in SHIFTED else (PLAIN[letter], False)
-
-
-def capslock(letter: str) -> tuple[str, str, bool]:
-    return (letter.lower(), *place(letter))
-
-
-def input_method(letter: str) -> tuple[str, str, bool]:
-    return ("Process", *place(letter))
-
-
-def full_width(letter: str) -> tuple[str, str, bool]:
-    return (chr(ord(letter) + 0xFEE0) if letter != " " else "\u3000", *place(letter))
-
-
-@pytest.mark.parametrize("keyboard", [capslock, input_method, full_width])
-def test_a_handheld_scanner_on_an_odd_keyboard(
-    service: LiveService, playwright: Playwright, kept: Path, code: str, keyboard: object
+@pytest.mark.parametrize("cannot", CANNOT)
+def test_a_door_goes_on_alone_while_the_server_cannot_answer(
+    service: LiveService, playwright: Playwright, kept: Path, code: str, cannot: str
 ) -> None:
-    assert callable(keyboard)
+    """The page judges by what it keeps, and sends its scans when the server is back."""
+    status, media_type, body = CANNOT[cannot]
     with phone(playwright, kept=kept) as page:
+        page.add_init_script(WITHOUT_WORKER)
         page.goto(f"{service.base_url}/scanner")
-        expect(page.locator("#venue")).not_to_be_empty()
-        sent: list[str] = []
-        page.on(
-            "request",
-            lambda one: sent.append(one.post_data or "") if one.url.endswith("/scans") else None,
+        expect(page.locator("#state-data")).to_contain_text("前", timeout=AT_LEAST_ONCE_MS)
+        page.route(
+            "**/api/v1/**",
+            lambda route: route.fulfill(
+                status=status, headers={"Retry-After": "5"}, content_type=media_type, body=body
+            ),
         )
-        page.keyboard.press("Shift")
-        page.evaluate(TYPED, [keyboard(letter) for letter in code])
-        expect_verdict(page)
-        assert [json.loads(body)["code"] for body in sent] == [code]
-
-
-def test_a_products_barcode_is_no_refusal(
-    service: LiveService, playwright: Playwright, kept: Path
-) -> None:
-    with phone(playwright, kept=kept) as page:
-        page.goto(f"{service.base_url}/scanner")
-        expect(page.locator("#venue")).not_to_be_empty()
-        page.keyboard.press("Shift")
-        page.evaluate(TYPED, [(digit, f"Digit{digit}", False) for digit in "6901234567892"])
-        expect(page.locator("#verdict[data-look=no-code]")).to_be_visible()
+        assert verdict_on(page, code) == "pass ok"
+        assert verdict_on(page, "JK1:NO CODE") == "refuse malformed"
+        expect(page.locator("#state-queue")).to_contain_text("2")
+        page.unroute("**/api/v1/**")
+        expect(page.locator("#state-queue")).to_have_text("", timeout=AT_LEAST_ONCE_MS)
+        expect(page.locator("#state-link")).to_have_text("已联网")
 
 
 def test_a_large_code_in_small_modules_is_read_at_once(
