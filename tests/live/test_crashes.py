@@ -35,7 +35,7 @@ from tests.live.traffic import Request, Traffic, ask, callers
 
 GONE_SECONDS = 4
 UNAVAILABLE = re.compile("暂时无法使用.*Not available at the moment", re.DOTALL)
-Way = Callable[[ServiceInParts], AbstractContextManager[None]]
+Outage = Callable[[ServiceInParts], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
@@ -82,13 +82,15 @@ def no_broker(live: ServiceInParts) -> Iterator[None]:
         live.begin("valkey")
 
 
-@pytest.mark.parametrize("way", [silent_broker, no_broker])
-def test_an_officers_map_is_published_without_a_broker(live: ServiceInParts, way: Way) -> None:
+@pytest.mark.parametrize("outage", [silent_broker, no_broker])
+def test_an_officers_map_is_published_without_a_broker(
+    live: ServiceInParts, outage: Outage
+) -> None:
     """The first map waits for a time-out, nothing after it does. The sweep recolours later."""
     scan = {"id": str(uuid.uuid4()), "code": "JK1:NO CODE"}
     device = live.demo["device"]["token"]
     took = []
-    with way(live):
+    with outage(live):
         for _ in range(2):
             began = time.monotonic()
             number = publish_the_opposite(live).body["recomputation"]
@@ -98,7 +100,7 @@ def test_an_officers_map_is_published_without_a_broker(live: ServiceInParts, way
         # The health check looks every few seconds, and the probe answers what it saw last.
         wait_for(lambda: live.call("GET", "/readyz").body["broker"] == "down", patience=15)
         assert not done(progress(live, number))
-    print(f"\n{way.__name__}: published in {took[0]:.2f} s, then in {took[1]:.2f} s")
+    print(f"\n{outage.__name__}: published in {took[0]:.2f} s, then in {took[1]:.2f} s")
     assert took[0] < REFUSAL_SECONDS
     assert took[1] < 1
     after = wait_for(lambda: done(progress(live, number)), patience=90)
@@ -149,20 +151,20 @@ def nobody_is_let_in(live: ServiceInParts) -> Iterator[None]:
         allow("true")
 
 
-@pytest.mark.parametrize("way", [nobody_listens, killed, nobody_is_let_in])
-def test_a_database_that_refuses(live: ServiceInParts, way: Way) -> None:
+@pytest.mark.parametrize("outage", [nobody_listens, killed, nobody_is_let_in])
+def test_a_database_that_refuses(live: ServiceInParts, outage: Outage) -> None:
     """Doors, phones, officers and readers of pages get 503 with Retry-After until it is back."""
     asking = callers(live, card_of_the_resident(live))
     asking["map"] = lambda: Request("GET", "/map", {"Accept": "text/html"})
     traffic = Traffic(live.port, asking)
     with traffic.during():
         time.sleep(1)
-        with way(live):
+        with outage(live):
             time.sleep(GONE_SECONDS)
             probes = {name: ask(live.port, asking[name]()) for name in PROBES}
             page = ask(live.port, asking["map"]())
         wait_for(lambda: ask(live.port, asking["door"]()).status == 200, patience=5)
-    check(traffic, f"PostgreSQL: {way.__name__} for {GONE_SECONDS} s", answered=("reader",))
+    check(traffic, f"PostgreSQL: {outage.__name__} for {GONE_SECONDS} s", answered=("reader",))
     for name in ("door", "phone", "officer", "map"):
         refused = [one for one in traffic.told[name] if one.status == 503]
         assert len(refused) > 10, name
