@@ -13,7 +13,7 @@ from tests.declared import check
 
 @pytest.fixture(scope="session", autouse=True)
 def every_answer_is_declared() -> Iterator[None]:
-    """Whatever a test asks the interface, an answer that its description lacks fails the test."""
+    """Fail a test when the interface answers it with something that OpenAPI does not declare."""
     ask = Client.request
 
     def asked(client: Client, **environ: Any) -> HttpResponse:

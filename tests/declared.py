@@ -1,4 +1,4 @@
-"""Whether what the interface answers is what its description (OpenAPI) declares."""
+"""Compare the answers of the interface with its description (OpenAPI)."""
 
 import json
 import re
@@ -10,18 +10,18 @@ from jsonschema import Draft202012Validator
 INTERFACE: Final = "/api/v1/"
 PROBLEM: Final = "application/problem+json"
 LONGEST_CHECKED: Final = 256 * 1024
-# Answered in place of an operation, so no operation declares them.
+# These refusals come before any operation, so no operation declares them.
 NO_OPERATION: Final = {"not-found", "method-not-allowed", "not-authenticated", "forbidden"}
 UNDESCRIBED: Final = ("/api/v1/schema",)
 
 
 class Undeclared(AssertionError):
-    """The interface answered something that its description does not know."""
+    """The interface gave an answer that its description does not have."""
 
 
 @cache
 def description() -> dict[str, Any]:
-    """The interface's description, as a client finds it."""
+    """Return the interface's description, as a client gets it."""
     from healthcode.web.schema import described
 
     return described()
@@ -36,7 +36,7 @@ def _addresses() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
 
 
 def operation_at(method: str, path: str) -> dict[str, Any] | None:
-    """The operation behind a method and an address, if there is one."""
+    """Return the operation for a method and an address, or None."""
     name = "get" if method == "HEAD" else method.lower()
     for address, item in _addresses():
         if address.match(path):
@@ -86,7 +86,7 @@ def _compare(where: str, document: Any, schema: dict[str, Any]) -> None:
 
 
 def _problems(document: Any) -> list[dict[str, Any]]:
-    """The problem documents in an answer: itself, or those of its lines."""
+    """Return the problem documents in an answer: the answer itself, or those of its lines."""
     if not isinstance(document, dict):
         return []
     if str(document.get("type", "")).startswith("/problems/"):

@@ -1,4 +1,4 @@
-"""The examples of the documents: every fenced or indented block, with what it says it is."""
+"""The examples in the documents: every fenced or indented block, with its kind."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ SHOWN: Final = {"text": "what a program prints, or a shape in words"}
 
 @dataclass(frozen=True, slots=True)
 class PageExample:
-    """A block of a document: its kind, and the name of the file that it shows, if it does."""
+    """A block of a document: its kind, and the name of the file that it shows, if any."""
 
     document: str
     line: int
@@ -32,12 +32,12 @@ class PageExample:
 
     @property
     def followed_by(self) -> str:
-        """The other test that reads or follows it, if one does."""
+        """Return the other test that reads or follows the example, if there is one."""
         return ELSEWHERE.get(self.document) or ELSEWHERE.get(self.kind, "")
 
 
 def examples() -> Iterator[PageExample]:
-    """Every example of every document, in order."""
+    """Return every example of every document, in order."""
     for path in DOCUMENTS:
         document = str(path.relative_to(ROOT))
         for token in MarkdownIt("commonmark").parse(path.read_text("utf-8")):

@@ -1,10 +1,12 @@
-"""Pytest plugin: a test that says nothing of servers reaches none, in whatever order tests run.
+"""Pytest plugin: keep servers away from tests that do not say that they need them.
 
-Marks tell what a test needs: `servers` the session's PostgreSQL and Valkey, `live` services or
-browsers that it starts itself, `more` servers of Debian. Without any a test is pure, and
-`make test-quick` runs exactly the pure ones. One that reaches for a server all the same fails, even
-while the servers run for others: Django's database is shut, the addresses in the environment lead
-nowhere, and Python tells this file of connections and programs.
+Marks say what a test needs: `servers` the session's PostgreSQL and Valkey, `live` services or
+browsers that the test starts itself, `more` servers of Debian. A test without these marks is pure,
+and `make test-quick` runs exactly the pure tests.
+
+A pure test that reaches for a server fails in any order of the tests, even while the servers run
+for others. Django's database is closed, the addresses in the environment lead nowhere, and an audit
+hook of Python reports connections and started programs to this file.
 """
 
 import os
@@ -21,10 +23,10 @@ from healthcode.tools.run import children
 from healthcode.tools.run.environment import NOWHERE
 
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server", "django_db_setup"}
-# What pytest-django makes first for each of them.
+# pytest-django makes this fixture first for each of its database fixtures.
 _FIRST_FIXTURE = "_django_db_helper"
 MARKS = ("servers", "live", "more")
-# What stands in the commands that start servers and whole services.
+# These words are in the commands that start servers and whole services.
 _STARTERS = {children.LAUNCH, "healthcode.tools.run", "healthcode.tools.run.pair"}
 _BROWSERS = ("playwright", "chrom")
 
@@ -55,7 +57,7 @@ class Purity:
             os.environ.update(real)
 
     def watch(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """An audit hook (`sys.addaudithook`) that refuses servers to the pure test."""
+        """Refuse servers to the pure test; an audit hook (`sys.addaudithook`)."""
         if not self.test:
             return
         if event == "socket.connect" and arguments[1] in self._brokers:
@@ -66,7 +68,7 @@ class Purity:
                 self.refuse(program)
 
     def refuse(self, what: str) -> None:
-        """Fail the test, whatever exceptions the code in between catches."""
+        """Fail the test, even if the code in between catches exceptions."""
         pytest.fail(f"{self.test} reaches for {what}, but has no mark of {', '.join(MARKS)}.")
 
 
@@ -75,20 +77,20 @@ sys.addaudithook(_purity.watch)
 
 
 def is_pure(item: pytest.Item) -> bool:
-    """Whether a test needs no server, by its marks."""
+    """Tell by its marks whether a test needs no server."""
     return not any(item.get_closest_marker(name) for name in MARKS)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    """Watch over the making of the fixtures."""
+    """Watch while the fixtures are made."""
     with _purity.of(item):
         return (yield)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Watch over the test; not over its end, when other tests' fixtures may be taken down."""
+    """Watch the test itself, but not its end, which may remove fixtures of other tests."""
     with _purity.of(item):
         return (yield)
 
@@ -96,6 +98,6 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_fixture_setup(
     fixturedef: pytest.FixtureDef[Any], request: pytest.FixtureRequest
 ) -> None:
-    """Refuse a fixture of the database that a test asks for by name while it runs."""
+    """Refuse a database fixture that a running test asks for by name."""
     if _purity.test and fixturedef.argname in {*DATABASE_FIXTURES, _FIRST_FIXTURE}:
         _purity.refuse(f"the fixture {fixturedef.argname}")

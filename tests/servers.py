@@ -1,15 +1,17 @@
 """Pytest plugin: complete settings, and a private PostgreSQL and Valkey for tests that need them.
 
-Loaded with `-p tests.servers` so that the environment is complete before Django's settings are
-read. It names servers where nobody listens, until a test with the mark `servers` is about to run:
-then they start. Whoever takes a fixture of the database gets the mark by itself. A test without it
-(and without `live` or `more`) that reaches for a server or a browser fails: tests/purity.py.
+pytest loads it with `-p tests.servers`, so that the environment is complete before Django's
+settings are read. The settings name servers that do not exist, until a test with the mark `servers`
+is about to run: then they start. A test that takes a fixture of the database gets the mark
+automatically. A test without it (and without `live` or `more`) that reaches for a server or a
+browser fails: tests/purity.py.
 
-Of the processes that run tests side by side each has servers of its own. A PostgreSQL for all would
-number their transactions together, and a status list tells by such numbers what it has not seen.
+When several processes run tests at the same time, each has its own servers. One PostgreSQL for all
+would number their transactions together, and a status list uses these numbers to find changes that
+it has not seen.
 
-A DATABASE_URL or BROKER_URL that is set already is used as it is. With BEHIND_PGBOUNCER set, the
-tests reach their PostgreSQL through a PgBouncer in transaction mode.
+A DATABASE_URL or BROKER_URL in the environment is used as it is. With BEHIND_PGBOUNCER, the tests
+reach their PostgreSQL through a PgBouncer in transaction mode.
 """
 
 import os
@@ -32,7 +34,7 @@ from tests.scale.servers import pgbouncer
 
 
 class Servers:
-    """The servers of this process; started when a test needs them, stopped when pytest is done."""
+    """The servers of this process. They start when a test needs them, and stop with pytest."""
 
     def __init__(self) -> None:
         self.folder: Path | None = None
@@ -41,7 +43,7 @@ class Servers:
         self.others = ExitStack()
 
     def reach(self) -> None:
-        """Let the settings name servers, starting what the environment does not name."""
+        """Make the settings name servers, and start those that the environment does not name."""
         if self.folder is not None:
             return
         self.folder = Path(tempfile.mkdtemp(prefix="healthcode-tests-"))
@@ -96,7 +98,7 @@ class Servers:
             url = self.others.enter_context(pgbouncer(folder / "pgbouncer", url))
         os.environ["DATABASE_URL"] = url
         there = dj_database_url.parse(url)
-        # Django's connections, in whatever thread, share this dictionary.
+        # Django's connections of all threads share this dictionary.
         for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT"):
             settings.DATABASES["default"][name] = there[name]
 
@@ -114,9 +116,9 @@ def pytest_load_initial_conftests() -> Generator[None, object, object]:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None, object, object]:
-    """Mark what takes the database, before `-m` chooses by marks; then put the slow ones first.
+    """Mark tests that use the database before `-m` selects, and put the slow tests first.
 
-    Where processes run side by side, whoever is done early finds small files left to the end.
+    With several processes, one that is done early then still finds short tests to run.
     """
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
@@ -136,7 +138,7 @@ def _quickness(item: pytest.Item) -> int:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Let a test find the servers that it needs, before its fixtures are made."""
+    """Start the servers that a test needs before its fixtures are made."""
     if item.get_closest_marker("servers"):
         _servers.reach()
 
@@ -145,9 +147,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_teardown(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """Empty what Django's own flush leaves after a test that commits: tables without migrations.
+    """Empty the tables without migrations after a test that commits.
 
-    After the last test the database is gone.
+    Django's own flush leaves them. After the last test the database is gone.
     """
     result = yield
     if _commits(item) and nextitem is not None:

@@ -1,4 +1,4 @@
-"""What commands take as dates, instants and days: what does not exist is refused."""
+"""Commands refuse dates, instants and days that do not exist."""
 
 import re
 from pathlib import Path

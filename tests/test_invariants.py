@@ -1,4 +1,4 @@
-"""What holds for the service as a whole, whoever adds the next route, task or setting."""
+"""Rules for the service as a whole, which also check every route, task and setting added later."""
 
 import ast
 import re
@@ -16,20 +16,20 @@ from healthcode.celery import app
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Names of the routes that are open to anybody, on purpose; all others must refuse a stranger.
+# The names of the routes that anybody may use. All other routes must refuse strangers.
 PUBLIC = {
     *{"home", "about", "problem", "language", "map", "area-options", "area-choose"},
     *{"login", "login-code", "logout", "staff-login", "recognised"},
     *{"scanner", "scanner-manifest", "scanner-worker", "pocket", "pocket-worker"},
-    # Operators see these; a deployment's proxy keeps them inside (docs/howto/deploy.md).
+    # For operators; the proxy of a deployment hides these from outside (docs/howto/deploy.md).
     *{"healthz", "readyz", "metrics"},
-    # What an issuer publishes.
+    # An issuer publishes these.
     *{"published-metadata", "published-keys", "status-list"},
     *{"published-policy", "published-levels"},
-    # The interface: how to get in, what it is, and what everybody may know.
+    # The interface: the login, its description, and public data.
     *{"api-otp", "api-login", "enrol", "partner-token", "schema", "docs", "symptoms", "levels"},
 }
-# Of these, the ones that are public to read only.
+# Anybody may read these, but not write them.
 PUBLIC_TO_READ = {"levels"}
 METHODS = ("get", "post", "put", "patch", "delete")
 SAMPLES = {"int": "1", "str": "stays", "slug": "not-found"}
@@ -51,19 +51,19 @@ ROUTES = {name: route for name, route in _ROUTES if name}
 
 
 def address(route: str) -> str:
-    """An address that matches the route."""
+    """Return an address that matches the route."""
     return re.sub(r"<(\w+):\w+>", lambda match: SAMPLES[match[1]], route)
 
 
 def test_every_route_has_a_name_of_its_own() -> None:
-    """The tests below go by name; none may hide behind another's."""
+    """The tests below use the names, so no route may hide behind another's name."""
     assert sorted(ROUTES) == sorted(name or route for name, route in _ROUTES)
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(set(ROUTES) - PUBLIC))
 def test_a_stranger_is_refused(name: str, client: Client) -> None:
-    """By every method: 401, a way to the login page, or no such method."""
+    """Each method gives 401, a redirect to the login page, or 405."""
     for method in METHODS:
         response = getattr(client, method)(address(ROUTES[name]))
         to_login = response.status_code == 302 and "login" in response.headers["Location"]
@@ -73,19 +73,19 @@ def test_a_stranger_is_refused(name: str, client: Client) -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(PUBLIC_TO_READ))
 def test_what_is_public_to_read_is_not_public_to_write(name: str, client: Client) -> None:
-    """The map is for all to see and for officers to change."""
+    """Anybody may read the map, but only officers may change it."""
     assert client.get(ROUTES[name]).status_code == 200
     for method in METHODS[1:]:
         assert getattr(client, method)(ROUTES[name]).status_code in {401, 405}
 
 
 def test_the_list_of_public_routes_names_only_routes() -> None:
-    """A leftover name would silently open a route that takes it later."""
+    """A name that is left over would silently open a later route with this name."""
     assert set(ROUTES) >= PUBLIC
 
 
 def test_every_task_goes_to_a_queue_that_workers_consume() -> None:
-    """A worker without -Q, as all commands start it, consumes exactly these."""
+    """All our commands start workers without -Q; such a worker consumes exactly these queues."""
     app.loader.import_default_modules()
     consumed = set(app.amqp.queues.consume_from)
     router = app.amqp.router
@@ -97,7 +97,7 @@ def test_every_task_goes_to_a_queue_that_workers_consume() -> None:
 
 
 def test_every_task_that_is_sent_or_due_exists() -> None:
-    """Names in the schedule and in calls by name are those of tasks."""
+    """Names in the schedule and in calls by name belong to tasks."""
     app.loader.import_default_modules()
     due = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
     sources = [path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py")]
@@ -112,7 +112,7 @@ ROOMS = ("accounts", "healthcode", "verifier")
 
 
 def settings_read() -> set[str]:
-    """Every environment variable that the settings read."""
+    """Return every environment variable that the settings read."""
     tree = ast.parse((ROOT / "healthcode" / "settings.py").read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     readers = {"required", "optional"}

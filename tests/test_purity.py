@@ -1,4 +1,4 @@
-"""Whoever does not say that a test needs servers gets none, and is told so."""
+"""A test without a mark gets no servers, and fails with a sentence about marks."""
 
 import os
 import subprocess
@@ -54,7 +54,7 @@ IMPURE = 8
 
 
 def run(folder: Path, *arguments: str) -> str:
-    """What pytest says of the tests above."""
+    """Return what pytest prints about the tests above."""
     (folder / "test_it.py").write_text(TESTS)
     configured = [f"--confcutdir={folder}", f"--rootdir={folder}", "-c", ROOT / "pyproject.toml"]
     ran = subprocess.run(

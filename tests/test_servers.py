@@ -1,4 +1,4 @@
-"""The servers that tests run on are real and private."""
+"""The tests run on real, private servers."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.servers
 
 
 def test_the_database_is_postgresql_18() -> None:
-    """A newer or older one would be another than `make run` uses."""
+    """`make run` uses the same version."""
     with contextlib.closing(psycopg2.connect(os.environ["DATABASE_URL"])) as connection:
         assert connection.server_version // 10000 == 18
 

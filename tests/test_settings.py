@@ -1,4 +1,4 @@
-"""A setting that is wrong starts nothing: one sentence says which, what is wrong, what to write."""
+"""A wrong setting stops every process, and one sentence says which, why, and what to write."""
 
 import os
 import re
@@ -80,12 +80,12 @@ PROCESSES = {
 
 
 def complete() -> dict[str, str]:
-    """Settings with which a process would start, if there were servers."""
+    """Return settings with which a process would start if it had servers."""
     return SETTINGS | NOWHERE | new_secrets()
 
 
 def refusal(monkeypatch: pytest.MonkeyPatch, **changes: str) -> str:
-    """What the settings say when they are read with these; "" when they take them."""
+    """Return what the settings say when read with these values; "" when they accept them."""
     for name in settings_read():
         monkeypatch.delenv(name, raising=False)
     for name, value in (complete() | changes).items():
@@ -128,7 +128,7 @@ def test_what_is_required_has_no_default(
 
 @pytest.mark.parametrize("name", sorted(set(WRONG) - set(REQUIRED)))
 def test_empty_is_as_unset(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """As compose.yaml passes on what `.env` does not name."""
+    """compose.yaml passes an empty value for a variable that `.env` does not name."""
     assert refusal(monkeypatch, **{name: ""}) == ""
 
 
@@ -154,7 +154,7 @@ def test_without_names_of_hosts_the_own_one_is_answered(monkeypatch: pytest.Monk
 def test_no_process_starts(
     process: str, wrong: dict[str, str], sentence: str, tmp_path: Path
 ) -> None:
-    """Whatever is wrong with one setting or between two, and without a trace of the program."""
+    """Each fault stops it, in one setting or between two, without a traceback."""
     outside = {name: value for name, value in os.environ.items() if name not in complete()}
     port = {"GRANIAN_PORT": str(reserve())}
 

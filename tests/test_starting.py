@@ -53,16 +53,16 @@ COMMANDS = PROCESSES | {
 
 
 def database_url(name: str = "") -> str:
-    """The address of the database that the tests' own connection is on, or of another there."""
+    """Return the address of the tests' own database, or of another database on its server."""
     url, _, query = os.environ["DATABASE_URL"].partition("?")
     name = name or connection.settings_dict["NAME"]
     return f"{url.rpartition('/')[0]}/{name}{query and '?' + query}"
 
 
 def start(process: str, folder: Path, changes: Mapping[str, str]) -> tuple[int, str]:
-    """Start a process on the tests' database: its status, and what it said.
+    """Start a process on the tests' database; return its status and its output.
 
-    One that goes on is stopped after a while, with the status of a timeout.
+    A process that keeps running is stopped after a while, with the status of a time-out.
     """
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
@@ -130,7 +130,7 @@ def test_without_tables_it_says_what_to_do(transactional_db: None, tmp_path: Pat
 
 
 def test_the_tables_of_an_empty_database_are_made(db: None, tmp_path: Path) -> None:
-    """Before there is anything by which secrets could be told."""
+    """`migrate` must run before the database has marks of secrets."""
     empty = f"empty_{os.getpid()}"
     with closing(psycopg2.connect(database_url())) as server:
         server.autocommit = True
@@ -155,7 +155,7 @@ def test_without_a_database_it_says_so(tmp_path: Path) -> None:
 
 
 def test_a_secret_is_accepted_on_purpose(kept: None, tmp_path: Path) -> None:
-    """The command alone runs with a secret that the database does not know."""
+    """Only this command runs with a secret that the database does not know."""
     changed = {"SECRET_KEY": SECRETS["SECRET_KEY"]}
     status, said = start("accepting", tmp_path, changed)
     assert status == 0, said

@@ -1,4 +1,4 @@
-"""A visitor's code becomes a local one: short-lived, worth no more, and never better known."""
+"""Local codes for visitors: short-lived, worth no more than the visitor's code."""
 
 import json
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def now() -> datetime:
 
 @pytest.fixture
 def here(db: None, now: datetime) -> None:
-    """This issuer: a policy and a key, known to its own doors."""
+    """This issuer, with a policy and a key that its own doors know."""
     officer = Account.objects.create(username="officer-li")
     Grant.objects.create(account=officer, role=Role.OFFICER, area="33")
     Area.objects.create(code="33", name="浙江省")
@@ -59,7 +59,7 @@ def here(db: None, now: datetime) -> None:
 
 @pytest.fixture
 def shanghai(here: None, now: datetime) -> Authority:
-    """CN-31, whose codes count here."""
+    """CN-31, an issuer whose codes count here."""
     authority = Authority(name="CN-31", base_url="https://sh.example")
     authority.is_trusted(at=now)
     authority.publishes(at=now)
@@ -80,7 +80,7 @@ def convert(visitor: Client, code: str) -> tuple[int, dict[str, str]]:
 
 
 def at_a_local_door(code: str, at: datetime) -> core.Verdict:
-    """The verdict of a door that knows this issuer alone."""
+    """Return the verdict of a door that knows only this issuer."""
     editions.publish(at=at)
     now = int(at.timestamp())
     own = core.Issuer(project.ISSUER, tuple(keys.published_keys(at=at)))
@@ -163,7 +163,7 @@ def test_what_is_known_too_poorly_is_not_converted(
 def test_a_local_code_stays_as_it_is(
     shanghai: Authority, visitor: Client, now: datetime, settings: Settings
 ) -> None:
-    """Otherwise it could be kept alive for ever by converting it again and again."""
+    """Otherwise repeated conversions could keep a code alive for ever."""
     _status, body = convert(visitor, shanghai.code(at=now))
     trust_issuer(name=project.ISSUER, base_url="https://hz.example", at=now)
     published = core.jwk_set(keys.published_keys(at=now))

@@ -1,4 +1,4 @@
-"""The scene that all of these tests play in."""
+"""The scene for all tests of this folder."""
 
 from collections.abc import Iterator
 from datetime import datetime

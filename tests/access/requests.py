@@ -1,4 +1,4 @@
-"""What is asked of each route, so that whoever may do it does: addresses, queries and bodies."""
+"""A request for each route that succeeds for callers who may make it: address, query, body."""
 
 import re
 import uuid
@@ -136,7 +136,7 @@ class Route:
     view: Callable[..., Any]
 
     def may_serve(self, method: str) -> bool:
-        """Whether the view could take the method; a function says so only when it is called."""
+        """Tell whether the view could take the method; a function shows this only when called."""
         kind = getattr(self.view, "view_class", None) or getattr(self.view, "cls", None)
         return kind is None or hasattr(kind, method.lower())
 
@@ -156,8 +156,8 @@ def _walk(patterns: list[URLPattern | URLResolver], prefix: str) -> Iterator[Rou
 
 
 def address(route: Route, scene: Scene) -> str:
-    """An address of the route that leads to what there is."""
-    plain = re.sub(r"\(\?:-.*\)\?", "", route.path)  # the status list's part, which is optional
+    """Return an address of the route at which there is something."""
+    plain = re.sub(r"\(\?:-.*\)\?", "", route.path)  # the part of a status list, which is optional
     return re.sub(
         r"<\w+:(\w+)>|\(\?P<(\w+)>[^)]*\)",
         lambda match: str(SAMPLES[match[1] or match[2]](scene)),
@@ -166,7 +166,7 @@ def address(route: Route, scene: Scene) -> str:
 
 
 def ask(route: Route, method: str, who: str, scene: Scene) -> str:
-    """What somebody gets: a status, or `login` where they are sent to log in."""
+    """Return what a caller gets: a status, or `login` for a redirect to a login page."""
     client = scene.clients[who]
     kept = copy(client.cookies)
     given: dict[str, Any] = {}
@@ -176,6 +176,6 @@ def ask(route: Route, method: str, who: str, scene: Scene) -> str:
         form = "application/x-www-form-urlencoded"
         given = {"data": FORMS[route.name], "content_type": form}
     answer = getattr(client, method.lower())(address(route, scene), **given)
-    client.cookies = kept  # whoever logged out was only asked
+    client.cookies = kept  # a logout changes the session, so only ask for it
     to_login = answer.status_code == 302 and "login" in answer.headers["Location"]
     return "login" if to_login else str(answer.status_code)

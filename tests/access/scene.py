@@ -1,4 +1,4 @@
-"""Who asks, and what there is to ask for: one of everything, each somebody's own."""
+"""The callers, and the things that they ask for: one of each kind, each with an owner."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ IDENTITIES: Final = (
 
 @dataclass
 class Scene:
-    """The world of evidence with a case, an inquiry, a venue, and a client for each identity."""
+    """A world of evidence with a case, an inquiry, a venue, and a client for each caller."""
 
     world: World
     now: datetime
@@ -136,7 +136,7 @@ class Scene:
     def _enter(
         self, name: str, account: Account | None, *, expired: bool = False, scope: str = ""
     ) -> None:
-        """A client that carries a token for the interface, and a session for pages."""
+        """Return a client with a token for the interface and a session for pages."""
         if account is None:
             self.clients[name] = _client(None)
             return

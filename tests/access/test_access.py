@@ -1,7 +1,7 @@
-"""Every route, by every method, for everybody who can ask: who gets what stands in table.csv.
+"""Every route and method for every kind of caller, compared with table.csv.
 
-A route or a method that is not in the table fails, and so does every cell that is different. The
-failure prints the lines as they are now: look at each cell before you put a line into the table.
+A route or a method that is missing in the table fails, and so does every different cell. The
+failure prints the lines as they are now. Look at each cell before you put a line into the table.
 """
 
 import csv
@@ -30,7 +30,7 @@ OWN: Final = {
 
 
 def table() -> dict[tuple[str, str], dict[str, str]]:
-    """The table's cells by route and method."""
+    """Return the table's cells by route and method."""
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return {(row["route"], row["method"]): row for row in rows}
@@ -65,7 +65,7 @@ def test_a_token_that_is_over_is_no_better_than_none() -> None:
 
 
 def _row(route: Route, method: str, scene: Scene) -> dict[str, str] | None:
-    """What each gets; None where the route does not serve the method."""
+    """Return what each caller gets; None if the route does not support the method."""
     cells = {who: _cell(route, method, who, scene) for who in IDENTITIES}
     if "405" in cells.values() and set(cells.values()) <= NOT_SERVED:
         return None
@@ -73,7 +73,7 @@ def _row(route: Route, method: str, scene: Scene) -> dict[str, str] | None:
 
 
 def _cell(route: Route, method: str, who: str, scene: Scene) -> str:
-    """What somebody gets; what they did is undone."""
+    """Return what a caller gets, and undo what the request did."""
     with transaction.atomic():
         answer = ask(route, method, who, scene)
         transaction.set_rollback(True)

@@ -1,6 +1,6 @@
-"""Every member that takes a date or an instant refuses what is none, and says so.
+"""Every member with a date or an instant refuses text that is neither.
 
-Members and parameters are found in the description of the interface, inputs in the pages.
+The test finds members and parameters in the description of the interface, and inputs in the pages.
 """
 
 import json
@@ -39,7 +39,7 @@ TYPES: Final = {"date", "time", "datetime-local"}
 
 @dataclass(frozen=True)
 class DatedMember:
-    """A member of a body, by the operation and the way to the member."""
+    """A member of a body: its operation, and the path to the member."""
 
     method: str
     route: Route
@@ -53,7 +53,7 @@ def described() -> dict[str, Any]:
 
 
 def members(schema: Any, node: Any, way: tuple[str | int, ...] = ()) -> Iterator[Any]:
-    """The ways to all members that are dates or instants."""
+    """Return the paths to all members that are dates or instants."""
     if "$ref" in node:
         node = schema["components"]["schemas"][node["$ref"].rpartition("/")[2]]
     if str(node.get("format", "")).startswith("date"):
@@ -67,7 +67,7 @@ def members(schema: Any, node: Any, way: tuple[str | int, ...] = ()) -> Iterator
 
 
 def dated() -> list[DatedMember]:
-    """All of the interface, in JSON; each kind of evidence by itself."""
+    """Return all dated members of the JSON calls, for evidence one entry for each kind."""
     schema = described()
     by_path = {re.sub(r"<\w+:(\w+)>", r"{\1}", route.path): route for route in routes().values()}
     found = set()
@@ -81,7 +81,7 @@ def dated() -> list[DatedMember]:
 
 
 def changed(body: Any, way: tuple[str | int, ...], value: object) -> Any:
-    """A copy of a body with another value at the end of the way."""
+    """Return a copy of a body with another value at the end of the path."""
     copy = json.loads(json.dumps(body))
     place = copy
     for step in way[:-1]:
@@ -91,7 +91,7 @@ def changed(body: Any, way: tuple[str | int, ...], value: object) -> Any:
 
 
 def who_may(name: str, method: str) -> str:
-    """The first whom the table lets in."""
+    """Return the first caller that the table allows."""
     row = table()[name, method]
     return next(who for who, cell in row.items() if cell in {"200", "201", "202", "422"})
 
@@ -116,7 +116,7 @@ def answer(scene: Scene, member: DatedMember, value: object) -> HttpResponse:
 
 
 def refusals(given: HttpResponse) -> list[dict[str, Any]]:
-    """The problems of an answer: its own, or those of its lines."""
+    """Return the problem documents of an answer: its own, or those of its lines."""
     told = json.loads(given.content)
     lines = [line["problem"] for line in told.get("results", ()) if "problem" in line]
     return lines or [told]
@@ -168,10 +168,10 @@ def test_the_map_and_its_publication_do(scene: Scene) -> None:
         if any(members(schema, parameter["schema"], ("",)))
     }
     assert named == {(LEVELS, "on"), (LEVELS, "effective_from")}
-    # An empty parameter is one that is left out.
+    # An empty parameter counts as missing.
     for value in SPELLINGS:
         told = Client().get(LEVELS, {"on": value})
-        # A plus that is not quoted arrives as a blank.
+        # A plus without percent-encoding arrives as a space.
         assert told.status_code == (200 if re.search(r"\d \d\d:\d\d$", value) else 422), value
         query = urlencode({"effective_from": value, "ground": "Order No. 7"})
         told = scene.clients["officer"].put(
@@ -182,7 +182,7 @@ def test_the_map_and_its_publication_do(scene: Scene) -> None:
 
 
 class Inputs(HTMLParser):
-    """The inputs of dates and times of a page, each with the method and the address of its form."""
+    """The date and time inputs of a page, each with the method and the address of its form."""
 
     def __init__(self, page: str, path: str) -> None:
         super().__init__()
@@ -211,7 +211,7 @@ def test_every_input_of_the_pages_does(scene: Scene) -> None:
             continue
         for (way, action), inputs in Inputs(page.content.decode(), path).found.items():
             seen |= inputs
-            # Of those that are numbered, the first.
+            # Of numbered inputs, only the first.
             few = sorted(one for one in inputs if not re.search(r"-[1-9]\d*$", one))
             for one, value in product(few, SPELLINGS[::2]):
                 filled = dict.fromkeys(inputs, "") | {one: value}

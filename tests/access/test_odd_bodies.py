@@ -1,6 +1,6 @@
-"""Whatever is sent to whatever address: a refusal or the documented success, never a fault of ours.
+"""Any body at any address is refused or accepted, but never answered with 5xx.
 
-Each method of each route is tried as a stranger, and as the first whom the table lets in.
+Each method of each route is tried by a stranger, and by the first caller that the table allows.
 """
 
 from typing import Final
@@ -56,7 +56,7 @@ def faults(
     who: str,
     bodies: tuple[tuple[str | bytes, str], ...] = BODIES,
 ) -> list[object]:
-    """What was answered by 500 and more; who is not let in is told so whatever is sent."""
+    """Return the answers with 500 and more."""
     client = scene.clients[who]
     found: list[object] = []
     unread = set() if route.path.startswith("/api/") else {JSON, CSV, LINES}

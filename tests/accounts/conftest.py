@@ -21,14 +21,14 @@ LastCode = Callable[[], str]
 
 @pytest.fixture(autouse=True)
 def _english() -> Iterator[None]:
-    """Sentences are compared in English, whether or not the Chinese ones are compiled."""
+    """Use English, because the tests compare English sentences even without compiled Chinese."""
     with translation.override("en"):
         yield
 
 
 @pytest.fixture
 def areas(db: None) -> None:
-    """The few divisions that these tests live in."""
+    """The few divisions that these tests need."""
     names = {"33": "浙江省", "3301": "杭州市", "330106": "西湖区", "330108": "滨江区"}
     Area.objects.bulk_create(
         [Area(code=code, name=name) for code, name in names.items()], ignore_conflicts=True
@@ -37,7 +37,7 @@ def areas(db: None) -> None:
 
 @pytest.fixture
 def last_code(caplog: pytest.LogCaptureFixture) -> LastCode:
-    """The one-time code that was sent last, as the demo's sender wrote it to the log."""
+    """Return the last one-time code, from the log of the demo's sender."""
     caplog.set_level("INFO", "accounts.sms")
 
     def read() -> str:
@@ -54,14 +54,14 @@ def last_code(caplog: pytest.LogCaptureFixture) -> LastCode:
 
 @pytest.fixture
 def resident(areas: None, last_code: LastCode) -> Account:
-    """Somebody who has logged in and registered nobody yet."""
+    """An account that has logged in and registered nobody yet."""
     now = timezone.now()
     services.send_otp(phone=PHONE, at=now)
     return services.verify_otp(phone=PHONE, otp=last_code(), at=now)
 
 
 def api_client(account: Account) -> Client:
-    """A client of the HTTP interface with a token of this account."""
+    """Return a client of the HTTP interface with a token of this account."""
     expires_at = timezone.now() + services.RESIDENT_TOKEN_LIFE
     token = services.issue_token(account=account, label="test", expires_at=expires_at)
     return Client(headers={"Authorization": f"Bearer {token}", "Accept-Language": "en"})

@@ -1,4 +1,4 @@
-"""Numbers of made-up people, right in every part."""
+"""Valid numbers of invented people."""
 
 from stdnum.cn import ric
 
@@ -6,7 +6,7 @@ PHONE = "13800138000"
 
 
 def resident_number(area: str = "330106", born: str = "19900307", sequence: int = 1) -> str:
-    """A number after GB 11643 with its check digit."""
+    """Return a GB 11643 number with its check digit."""
     body = f"{area}{born}{sequence:03d}"
     return body + ric.calc_check_digit(body + "0")
 

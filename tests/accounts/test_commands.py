@@ -28,7 +28,7 @@ def run(*words: str) -> str:
 
 @pytest.fixture(autouse=True)
 def typed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The password is piped in."""
+    """Pipe the password in."""
     monkeypatch.setattr("sys.stdin", StringIO(f"{PASSWORD}\n"))
 
 
@@ -43,7 +43,7 @@ def test_staff_with_password_and_area(areas: None) -> None:
 
 @pytest.mark.parametrize("name", ["\U0002ebf0医院", "王\U00031350", "J"])
 def test_any_character_of_a_name_is_taken(name: str) -> None:
-    """And no mark that nobody sees, so that one name is one account."""
+    """Invisible characters are refused, so that one name is one account."""
     for typed in (name, f"\ufeff{name}\u200b", f" {name}\u200e"):
         run("add_staff", typed, "--role", "partner", "--machine")
     assert Account.objects.get().username == name

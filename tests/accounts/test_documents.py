@@ -1,4 +1,4 @@
-"""Which numbers a document can have, and one spelling of each."""
+"""Which numbers each type of document can have, and the one spelling of each."""
 
 from datetime import date
 
@@ -28,14 +28,14 @@ SPELLINGS = [
     ("10", "３３０１０６１９９００３０７００１４", GOOD),
     ("10", " 330106 19900307 0014\u200b", GOOD),
     ("10", "330106-19900307-0014", GOOD),
-    # A division that ended keeps its meaning, and one may be younger than the person.
+    # An ended division still counts, and a division may be younger than the person.
     ("10", resident_number("330103", "20191231"), resident_number("330103", "20191231")),
     ("10", resident_number("330114", "19500101"), resident_number("330114", "19500101")),
-    # Residents of Hong Kong, Macao and Taiwan who live here have numbers of the same form.
+    # Residence permits for people of Hong Kong, Macao and Taiwan have numbers of the same form.
     ("10", "810000199408230021", "810000199408230021"),
     ("10", resident_number("820000", "19550228"), resident_number("820000", "19550228")),
     ("10", resident_number("830000", "19550228"), resident_number("830000", "19550228")),
-    # Counties that ended keep their number in the cards of those who were born there.
+    # The cards of people who were born in an ended county keep its code.
     *(
         ("10", resident_number(area, "19550228"), resident_number(area, "19550228"))
         for area in ("412723", "332522", "460033", "110110")
@@ -103,7 +103,7 @@ IMPOSSIBLE = [
     ("99", "A1", "/id_number", "4 to 32"),
     ("99", "A" * 33, "/id_number", "4 to 32"),
     ("99", "AB12\x00\ud800", "/id_number", "4 to 32"),
-    # Large letters of others become A to Z in some programs.
+    # Some programs turn these upper-case letters into A to Z.
     ("14", "ſ12345678", "/id_number", "H or M"),
     ("20", "ı12345678", "/id_number", "5 to 9"),
 ]

@@ -1,4 +1,4 @@
-"""A secret that is not the one of the database is told before anything is done with it."""
+"""A secret that does not belong to the database is reported before anything uses it."""
 
 import base64
 import os

@@ -1,4 +1,4 @@
-"""What is shown of names, numbers and phones; and how names and phones are written."""
+"""Masks for names, numbers and phones, and the one spelling of names and phones."""
 
 import pytest
 from hypothesis import given

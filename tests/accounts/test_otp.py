@@ -139,7 +139,7 @@ def test_the_interface_says_when_to_try_again(last_code: LastCode) -> None:
 
 
 def test_a_phone_that_was_sent_no_code_is_limited_as_well() -> None:
-    """Else the answer would tell which phones are being logged in with."""
+    """Otherwise the answer would show for which phones somebody is logging in."""
     client = Client()
     body = {"phone": "13912340000", "otp": "000000"}
     answers = [
@@ -222,7 +222,7 @@ def test_the_printing_sender_works_only_in_the_demo(settings: LazySettings) -> N
 
 
 class BrokenSender:
-    """A provider that takes nothing."""
+    """A sender that accepts no message."""
 
     def send(self, *, phone: str, text: str) -> None:
         raise SendingFailed
@@ -248,7 +248,7 @@ def test_what_has_served_its_time_is_forgotten(resident: Account) -> None:
 
 
 def at_once(times: int, attempt: Callable[[], object]) -> list[object]:
-    """What `attempt` returns or raises in so many threads that start together."""
+    """Return what `attempt` returns or raises in several threads that start together."""
     barrier = threading.Barrier(times)
     results: list[object] = []
 

@@ -31,7 +31,7 @@ def logged_in(page: Client, last_code: LastCode) -> Client:
 
 
 class Labels(HTMLParser):
-    """Collects what a screen reader needs: fields, labels, and what describes them."""
+    """Collect what a screen reader needs: fields, labels and descriptions."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Labels(HTMLParser):
 
 
 def assert_readable(response: HttpResponse) -> str:
-    """Every field has a label, every description exists. Returns the page."""
+    """Check that every field has a label and every description exists; return the page."""
     html = response.content.decode()
     labels = Labels(html)
     assert labels.fields <= labels.labels
@@ -231,7 +231,7 @@ def test_the_language_is_one_tap_away_and_remembered(areas: None) -> None:
 
 
 def test_forms_without_their_token_are_refused(resident: Account) -> None:
-    """Of who is logged in too; a stranger is shown the way to the login before that."""
+    """This holds for users who are logged in; strangers are sent to the login before that."""
     strict = Client(enforce_csrf_checks=True)
     assert strict.post("/me/add", {"phone": PHONE}).headers["Location"].startswith("/login?next=")
     strict.force_login(resident)

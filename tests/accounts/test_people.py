@@ -1,4 +1,4 @@
-"""Registering oneself and others: one document, one person, ever."""
+"""Registration of oneself and others: a document belongs to one person for good."""
 
 import threading
 from collections.abc import Mapping

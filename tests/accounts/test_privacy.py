@@ -1,4 +1,4 @@
-"""Nothing that identifies anybody leaves the vault: not to logs, answers, errors, tables."""
+"""Nothing that identifies a person leaves the vault for logs, answers, errors or tables."""
 
 from collections.abc import Callable, Iterator
 
@@ -14,18 +14,18 @@ from tests.accounts.people import LI, PHONE, WANG
 
 THEIR_PHONE = "13912345678"
 NUMBER = WANG["id_number"]
-# Each with the pieces that would still tell who it is.
+# Each secret has the parts of it that would still identify the person.
 SECRETS = [WANG["name"], WANG["name"][1:], NUMBER, NUMBER[6:14], PHONE, PHONE[3:], THEIR_PHONE]
 
 
 def told(text: str) -> list[str]:
-    """Which secrets a text gives away, in whatever spelling the tests use."""
+    """Return which secrets a text contains, in any spelling that the tests use."""
     escaped = text.encode().decode("unicode_escape", errors="ignore")
     return [secret for secret in SECRETS if secret in text or secret in escaped]
 
 
 def stored() -> Iterator[tuple[str, bytes]]:
-    """Every value of every text and binary column of the database."""
+    """Return every value of every text and binary column of the database."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT table_name, column_name, data_type FROM information_schema.columns"
@@ -42,7 +42,7 @@ def stored() -> Iterator[tuple[str, bytes]]:
 def busy(
     resident: Account, last_code: Callable[[], str], caplog: pytest.LogCaptureFixture
 ) -> list[str]:
-    """What the service answered while somebody did all that can be done here, right and wrong."""
+    """Return the answers while somebody does everything possible here, right and wrong."""
     caplog.set_level("DEBUG")
     LimitEvent.objects.all().delete()
     client, page = api_client(resident), Client()
@@ -98,7 +98,7 @@ def test_the_database_holds_nobody_in_clear(busy: list[str]) -> None:
 
 
 def test_one_person_registered_again_leaves_no_link(areas: None) -> None:
-    """Sealed values of equal plain texts differ: nobody can tell who shares a name or a phone."""
+    """Equal texts have different sealed values, so nobody can see who shares a name or a phone."""
     people = [admission.NewPerson(**who, phone=PHONE) for who in (WANG, {**LI, "name": "王秀英"})]
     admission.admit(people, at=timezone.now())
     first, second = Identity.objects.all()
@@ -113,7 +113,7 @@ def test_a_newcomer_has_no_representation() -> None:
 def test_a_failure_inside_tells_nothing(
     resident: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A fault of ours, here a table that is gone, reaches the log without the input."""
+    """When a table is missing, the error in the log does not contain the input."""
     client = api_client(resident)
     client.raise_request_exception = False
     with connection.cursor() as cursor:

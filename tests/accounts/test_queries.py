@@ -1,4 +1,4 @@
-"""How many questions the hot paths put to the database."""
+"""The number of queries for the most frequent calls."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Rotation of the vault's keys that is killed half way is simply run again."""
+"""After the rotation of the vault's keys was killed half way, running it again is enough."""
 
 import os
 import signal
@@ -33,7 +33,7 @@ def test_everybody_is_read_after_a_kill_half_way(areas: None, settings: LazySett
     settings.VAULT_KEYS = OLD
     ids = admission.admit(people, at=timezone.now())
     settings.VAULT_KEYS = f"{NEW},{OLD}"
-    # It comes as far as a row that somebody holds, and is killed in the middle of that batch.
+    # The command reaches a row that another transaction has locked, and is killed in that batch.
     held = Identity.objects.order_by("pk")[DONE + BATCH - 1].pk
     with closing(psycopg2.connect(database_url())) as other, other.cursor() as cursor:
         cursor.execute("SELECT 1 FROM accounts_identity WHERE person_id = %s FOR UPDATE", [held])
@@ -56,7 +56,7 @@ def test_everybody_is_read_after_a_kill_half_way(areas: None, settings: LazySett
 
 
 def resealing(stdout: int) -> "subprocess.Popen[str]":
-    """The command, as an operator runs it."""
+    """Start the command as an operator does."""
     environment = {"VAULT_KEYS": f"{NEW},{OLD}", "DATABASE_URL": database_url()}
     return subprocess.Popen(
         [sys.executable, "manage.py", "reseal_vault", "--batch", str(BATCH)],
@@ -68,7 +68,7 @@ def resealing(stdout: int) -> "subprocess.Popen[str]":
 
 
 def killed_after(line: str) -> int:
-    """Kill it once it has said this; its status."""
+    """Kill it after this output; return its status."""
     with resealing(stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert line in process.stdout
@@ -77,7 +77,10 @@ def killed_after(line: str) -> int:
 
 
 def under_the_newest() -> int:
-    """How many people's names and numbers are both sealed by the newest key, and not one alone."""
+    """Count the people whose name and number are both sealed under the newest key.
+
+    The test fails when only one of them is.
+    """
     head = vault.current_head()
     pairs = [
         (bytes(one.name_sealed).startswith(head), bytes(one.number_sealed).startswith(head))

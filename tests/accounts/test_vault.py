@@ -1,4 +1,4 @@
-"""Sealing, finding, and changing keys."""
+"""Sealing values, finding people, and rotating keys."""
 
 import base64
 from io import StringIO

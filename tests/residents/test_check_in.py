@@ -1,4 +1,4 @@
-"""The daily check-in: once a day in Shanghai, towards release, whoever is quicker."""
+"""The daily check-in: once a day in Shanghai, even for two at once, and it counts for release."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta

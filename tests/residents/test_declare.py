@@ -1,4 +1,4 @@
-"""Declaring: the colour at once, what is refused, and what a newer declaration changes."""
+"""Declarations: the colour that follows, what is refused, and what a newer declaration changes."""
 
 import json
 from collections.abc import Callable
@@ -207,7 +207,7 @@ def test_a_body_that_is_no_declaration(
 
 @pytest.fixture
 def ended(world: World) -> None:
-    """330103 ended and is part of 330105, where it has been red since two days."""
+    """The code 330103 ended. Its land is part of 330105, which has been red for two days."""
     Area.objects.filter(code="330103").update(ends=HANGZHOU)
     Area.objects.create(code="330105", name="拱墅区")
     now = datetime.now(UTC)
@@ -350,7 +350,7 @@ def test_a_flood_of_declarations_is_turned_away(resident_client: APIClient, worl
 def test_the_number_of_queries_does_not_depend_on_the_number_of_stays(
     resident_client: APIClient, world: World
 ) -> None:
-    # The first declaration makes the row of the colour, which later ones find.
+    # The first declaration makes the row of the colour, and later ones find it.
     resident_client.post(URL, declaration(world.person.pk), format="json")
     counts = []
     for stays in (1, MAX_STAYS):

@@ -1,4 +1,4 @@
-"""Whose a certificate must be, who may hand it in, and that it counts once."""
+"""Which certificates a person may hand in, who may do it for them, and that each counts once."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -37,7 +37,7 @@ def test_it_must_be_their_own(
     officer_client: APIClient,
     now: datetime,
 ) -> None:
-    """Neither the person nor an officer enters what is made out to somebody else."""
+    """Nobody, not even an officer, can enter a certificate of somebody else."""
     card = registered(world.zhang, "Erika Mustermann", IdType.RESIDENT_CARD, ERIKAS_CARD)
     namesake = GERMANY.test(now - HOUR, born="1964-08-13")
     hans = {"fnt": "MEIER", "gnt": "HANS"}
@@ -95,7 +95,7 @@ def test_an_officer_finds_only_those_at_home_in_the_area(
     client_of: Callable[[Account], APIClient],
     now: datetime,
 ) -> None:
-    """And is told the same of those who are elsewhere and of those who do not exist."""
+    """The answer is the same for people who live elsewhere and for people who do not exist."""
     elsewhere = client_of(staff("ningbo", Role.OFFICER, "3302"))
     text = GERMANY.test(now - HOUR)
     for about in (
@@ -135,7 +135,7 @@ def test_it_counts_once_for_one_person(
     officer_client: APIClient,
     now: datetime,
 ) -> None:
-    """However its identifier is written, whoever hands it in, and for a namesake neither."""
+    """This holds for other spellings of its identifier, other accounts, and a namesake."""
     namesake = registered(world.zhang, "Erika Mustermann", IdType.PASSPORT, "C01X00T48")
     assert hand_in(resident_client, erika, GERMANY.test(now - HOUR)).status_code == 201
     again = GERMANY.test(now - HOUR, ci="01de/test1")
@@ -213,7 +213,7 @@ def test_trying_out_whose_it_could_be_ends_soon(
 def test_retention_lets_go_of_what_no_rule_needs(
     germany: None, erika: Person, resident_client: APIClient, now: datetime
 ) -> None:
-    """A vaccination in its time; a positive test that nothing has released stays."""
+    """A vaccination goes after its time. A positive test stays until something releases it."""
     texts = [GERMANY.vaccination("2021-05-01"), GERMANY.test(now - HOUR, is_positive=True)]
     for text in texts:
         assert hand_in(resident_client, erika, text).status_code == 201

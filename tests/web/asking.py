@@ -1,4 +1,4 @@
-"""A front as a server uses it, without the server."""
+"""Call a front as a server does, without the server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -76,7 +76,7 @@ async def ask(
 
 
 def scope(path: str, headers: list[tuple[bytes, bytes]], method: str = "GET") -> dict[str, Any]:
-    """What the server says of a request."""
+    """Return the ASGI scope of a request."""
     return {
         "type": "http",
         "http_version": "1.1",
@@ -92,14 +92,14 @@ def scope(path: str, headers: list[tuple[bytes, bytes]], method: str = "GET") ->
 
 
 def part(body: bytes, *, more: bool = False) -> Message:
-    """A piece of a body."""
+    """Return one message of a body."""
     return {"type": "http.request", "body": body, "more_body": more}
 
 
 def plainly(
     answer: Callable[["WSGIEnvironment"], bytes],
 ) -> "WSGIApplication":
-    """An application that answers 200 with what `answer` says."""
+    """Return an application that answers 200 with the result of `answer`."""
 
     def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> list[bytes]:
         body = answer(environ)

@@ -1,4 +1,4 @@
-"""One list of advisory locks: the numbers that they have, and no other way to take one."""
+"""One list has all advisory locks, and nothing else takes one."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_numbers_never_change() -> None:
-    """Two versions that run side by side wait for each other."""
+    """Two versions of the service that run at the same time must wait for each other."""
     assert {lock.name: int(lock).to_bytes(4, "big") for lock in AdvisoryLock} == {
         "LEVELS": b"leve",
         "COLOURS": b"hcol",

@@ -1,4 +1,4 @@
-"""Answers written without the framework's renderer are the JSON that it would have written."""
+"""Answers without the framework's renderer are the JSON that it would have written."""
 
 import json
 import uuid
@@ -13,7 +13,7 @@ from rest_framework.exceptions import ErrorDetail
 from healthcode.core import Colour, Outcome
 from healthcode.web.answers import as_json, json_answer
 
-# Few members on each level: most of longer ones would be drawn anew, and nothing new be tried.
+# Few members on each level, because Hypothesis would discard most larger documents.
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

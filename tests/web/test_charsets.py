@@ -1,4 +1,4 @@
-"""Nobody but this service chooses how a request is decoded: it is UTF-8, whatever it says."""
+"""Only this service chooses how a request is decoded: as UTF-8, whatever the request says."""
 
 import encodings
 import pkgutil
@@ -49,7 +49,7 @@ class WsgiAnswer(NamedTuple):
 
 
 def ask(asked: "WSGIApplication", path: str, **environ: object) -> WsgiAnswer:
-    """One request as a server makes it."""
+    """Send one request as a server does."""
     request: WSGIEnvironment = {"PATH_INFO": path, **environ}
     setup_testing_defaults(request)
     said: list[tuple[str, list[tuple[str, str]]]] = []
@@ -60,7 +60,7 @@ def ask(asked: "WSGIApplication", path: str, **environ: object) -> WsgiAnswer:
 
 
 class Untouchable:
-    """A body that nobody may read."""
+    """A body that raises when somebody reads it."""
 
     def read(self, *_: int) -> bytes:
         raise AssertionError("The body was read.")
@@ -74,7 +74,7 @@ def service() -> "WSGIApplication":
 
 
 def send(service: "WSGIApplication", path: str, content_type: str, **environ: Any) -> WsgiAnswer:
-    """As a server asks, but that the test keeps its connection to the database."""
+    """Send a request as a server does, on the test's own connection to the database."""
     request = {
         "REQUEST_METHOD": "POST",
         "CONTENT_TYPE": content_type,
@@ -184,13 +184,13 @@ def test_no_part_of_a_form_names_another(
     ],
 )
 def test_what_browsers_send_is_read(officer: Client, disposition: str, content_type: str) -> None:
-    """The form lacks a day and a ground, and says so."""
+    """The form lacks a day and a ground, and the page says so."""
     assert upload(officer, disposition, content_type).status_code == 422
 
 
 @pytest.fixture
 def cookies(db: None) -> Callable[[Account | None], str]:
-    """The cookies of a browser: of somebody, or of a stranger with a form's token."""
+    """Return the cookies of a browser: of somebody, or of a stranger with a CSRF token."""
 
     def made(account: Account | None) -> str:
         client = Client(enforce_csrf_checks=True)
@@ -208,7 +208,7 @@ def test_nothing_is_read_of_who_may_not_see_the_page(
     cookies: Callable[[Account | None], str],
     media_type: str,
 ) -> None:
-    """16 MiB may come to this page: they are parsed for officers alone."""
+    """This page accepts 16 MiB, which are parsed only for officers."""
     resident = Account.objects.create(phone_index=b"r" * 32)
     Grant.objects.create(account=resident, role=Role.RESIDENT)
     for account, status in ((None, "302"), (resident, "403")):

@@ -63,7 +63,7 @@ def test_the_zone_is_made_once() -> None:
 
 
 def test_pure_modules_may_use_it() -> None:
-    """The decision of a colour counts days, and runs without Django."""
+    """`decide()` counts days and runs without Django."""
     run = "import sys, healthcode.web.days; print('django' in sys.modules)"
     ran = subprocess.run(
         [sys.executable, "-c", run], cwd=ROOT, capture_output=True, text=True, check=True

@@ -1,4 +1,4 @@
-"""The description of the interface, asked for by many at once on a fresh process."""
+"""Many clients ask a fresh process for the description of the interface at the same time."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Files are replaced whole, and private ones are their owner's from the first byte on."""
+"""Files are replaced whole, and private files are private from the first byte."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""So many calls of each kind at work at once, the rest told when to return; bodies read first."""
+"""Limits on calls at work: the rest are refused at once, and bodies are read before."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ CODE = "/api/v1/people/1/code"
 
 
 class Slow:
-    """An application whose requests stay at work until they are let go."""
+    """An application whose requests do not end until the test lets them."""
 
     def __init__(self) -> None:
         self.arrived = threading.Semaphore(0)
@@ -66,7 +66,7 @@ async def full(slow: Slow, path: str = SCANS) -> AsyncIterator[Front]:
 
 
 def refused(path: str = SCANS, **headers: str) -> RawAnswer:
-    """What somebody is told for whom there is no place."""
+    """Check the refusal for a caller for whom no thread is free."""
 
     async def run() -> RawAnswer:
         async with full(Slow()) as front:
@@ -280,7 +280,7 @@ def test_bodies_take_only_so_much_memory(monkeypatch: pytest.MonkeyPatch) -> Non
     ("size", "left"), [(BULK_BODY_LIMIT + 1, b""), (64 * 1024, b"a"), (64 * 1024 + 1, b"")]
 )
 def test_what_is_too_large_is_read_and_thrown_away(size: int, left: bytes) -> None:
-    """The application sees what was announced, and refuses it."""
+    """The application sees the announced length, and refuses the body."""
     seen: list[tuple[str, bytes]] = []
 
     def look(environ: "WSGIEnvironment") -> bytes:

@@ -1,4 +1,4 @@
-"""What every request meets first: the size of its body and the language of its answer."""
+"""The size of a request's body, and the language of its answer."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""The database gone or busy: whoever calls is told when to come again, and it is never 500."""
+"""When the database is gone or busy, callers learn when to try again, and never get 500."""
 
 import contextlib
 import threading
@@ -35,7 +35,7 @@ failing: list[Exception] = []
 
 
 class Failing(APIView):
-    """An operation whose database fails."""
+    """A call whose database fails."""
 
     permission_classes = [AllowAny]
 
@@ -45,12 +45,12 @@ class Failing(APIView):
 
 
 def failing_page(request: HttpRequest) -> HttpResponse:
-    """A page whose database fails."""
+    """Answer with a page whose database fails."""
     raise failing[0]
 
 
 def failing_late(request: HttpRequest) -> HttpResponse:
-    """A page after which the session cannot be stored."""
+    """Answer with a page after which the session cannot be stored."""
     request.session["one"] = 1
     return HttpResponse()
 
@@ -80,7 +80,7 @@ def test_a_call_gets_a_problem_document(failure: Exception, client: Client) -> N
 
 @override_settings(ROOT_URLCONF=__name__)
 def test_a_reader_gets_a_page_in_both_languages(failure: Exception, client: Client) -> None:
-    """Which asks the database nothing: this test may not use one."""
+    """The page does not use the database, and neither may this test."""
     answer = client.get("/failing")
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) in RETRY_AFTER_SECONDS
@@ -112,7 +112,7 @@ def test_a_fault_of_ours_stays_one(client: Client) -> None:
 
 @contextlib.contextmanager
 def locked(table: str) -> Iterator[None]:
-    """A table that another connection keeps for itself."""
+    """Lock a table by another connection."""
     with contextlib.closing(psycopg2.connect(**connection.get_connection_params())) as other:
         other.cursor().execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         yield
@@ -150,7 +150,7 @@ def test_no_statement_takes_longer_than_its_kind_may() -> None:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("kind", CallKind)
 def test_limits_end_with_the_transaction(kind: CallKind) -> None:
-    """So that a connection that others use next, behind PgBouncer too, has none of ours."""
+    """The connection has no limits for its next user, even behind PgBouncer."""
     ask = """
         SELECT array_agg(setting::int ORDER BY name) FROM pg_settings
         WHERE name IN ('lock_timeout', 'statement_timeout', 'idle_in_transaction_session_timeout')
@@ -239,7 +239,7 @@ def test_one_line_in_the_log_stands_for_many(
 
 
 def test_every_call_of_doors_and_phones_is_known_for_theirs() -> None:
-    """Each address of the rooms that serve them, so that a new one does not go with the rest."""
+    """The test checks each address of these rooms, so that no new address counts as "rest"."""
     import healthcode.codes.urls as codes
     import healthcode.residents.urls as residents
     import verifier.urls as doors

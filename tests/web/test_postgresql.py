@@ -1,4 +1,4 @@
-"""Kept connections to the database: whether they live costs nothing to know."""
+"""The check whether a kept connection still works costs no query."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What anybody may read leaves no row behind, however often it is read."""
+"""Reading public pages writes no row, however often it happens."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from tests.test_invariants import PUBLIC, PUBLIC_TO_READ, ROUTES, address
 
 
 def rows() -> Mapping[str, int]:
-    """How many rows each table has."""
+    """Count the rows of each table."""
     tables = sorted({model._meta.db_table for model in apps.get_models(include_auto_created=True)})
     counted = " UNION ALL ".join(f"SELECT '{table}', count(*) FROM {table}" for table in tables)  # noqa: S608 - names of ours
     with connection.cursor() as cursor:
@@ -22,7 +22,7 @@ def rows() -> Mapping[str, int]:
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", sorted(ROUTES))
 def test_who_only_reads_as_a_stranger_writes_nothing(name: str) -> None:
-    """As the first visit and as the next, in both languages, with and without a way onward."""
+    """First and later visits, in both languages, with and without `next`."""
     before = rows()
     for language in ("zh-hans", "en"):
         browser = Client()
@@ -44,7 +44,7 @@ def test_a_language_is_chosen_without_a_row() -> None:
 
 @pytest.mark.django_db
 def test_rows_are_seen() -> None:
-    """The test above could not fail if the tables it counts were others."""
+    """Without this, the test above might count the wrong tables and never fail."""
     before = rows()
     Client().post("/login", {"phone": "13800138000"})
     assert rows()["django_session"] == before["django_session"] + 1

@@ -1,4 +1,4 @@
-"""Every refusal is declared where it can be given, and told in docs/reference/refusals.md."""
+"""Every refusal is declared where it can occur, and listed in docs/reference/refusals.md."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -34,7 +34,7 @@ def operations() -> list[dict[str, Any]]:
 
 
 def types_of(operation: dict[str, Any]) -> set[str]:
-    """The types of the problem documents that it declares."""
+    """Return the types of the problem documents that it declares."""
     schemas = description()["components"]["schemas"]
     forms = [
         form["schema"]

@@ -1,4 +1,4 @@
-"""Texts as people type and paste them: cleaned by closed lists, in one place."""
+"""Texts that people type or paste are cleaned by closed lists, in one place."""
 
 import re
 
@@ -14,7 +14,7 @@ AROUND = st.text(st.sampled_from("\ufeff\u200b\u200e\u2060 \u00a0\u3000\t\r\n\u2
 
 
 def test_the_lists_are_of_the_marks_that_no_holder_has() -> None:
-    """What is dropped or made a space is on the list of docs/format.md, but the space itself."""
+    """Every removed or replaced character except the space is on the list of docs/format.md."""
     listed = re.compile(f"[{texts.BLANKS}{texts.UNSEEN}{texts.TURNING}]")
     dropped = {code for code in range(0x110000) if listed.match(chr(code))}
     assert [code for code in dropped if not INVISIBLE.match(chr(code))] == [ord(" ")]
@@ -35,7 +35,7 @@ def test_a_line_has_no_mark_that_nobody_sees(typed: str) -> None:
 def test_a_code_loses_nothing_with_what_stands_around_it(
     data: bytes, before: str, after: str
 ) -> None:
-    """No Base45 ends in a space, so that every blank behind it was put there."""
+    """Base45 never ends in a space, so every space at the end was added."""
     code = "JK1:" + base45.encode(data)
     assert texts.trimmed(f"{before}{code}{after}") == code
 
@@ -45,7 +45,7 @@ def test_a_code_loses_nothing_with_what_stands_around_it(
     [texts.trimmed, texts.line, texts.number, texts.half_width, texts.words, texts.has_letters],
 )
 def test_long_runs_of_blanks_are_read_in_one_go(clean: object) -> None:
-    """A reader that tries each place of a run anew would not end within the test's time."""
+    """A quadratic pattern would not end within the test's time."""
     assert callable(clean)
     assert clean("a" + " \u200b" * 1_000_000 + "b")
 

@@ -1,4 +1,4 @@
-"""A request of the server's as Django takes it."""
+"""Converting a request of the server (ASGI) for Django (WSGI)."""
 
 from healthcode.web.wsgi import environ_of, headers_of
 from tests.web.asking import scope
@@ -26,7 +26,7 @@ def test_a_header_that_came_twice_is_joined() -> None:
 
 
 def test_what_only_a_proxy_may_say_cannot_be_said_with_an_underscore() -> None:
-    """As a variable it is the same, so that whichever came last would count."""
+    """As WSGI variables both names are the same, so the last header would win."""
     found = environ("/", (b"x-forwarded-for", b"192.0.2.9"), (b"x_forwarded_for", b"10.0.0.1"))
     assert found["HTTP_X_FORWARDED_FOR"] == "192.0.2.9"
     assert "HTTP_X_FORWARDED_FOR" not in environ("/", (b"x_forwarded_for", b"10.0.0.1"))

@@ -50,7 +50,7 @@ def wang() -> Person:
 
 
 def a_month(person: Person) -> None:
-    """Home and away, a contact, check-ins every day, a presence and a scan."""
+    """Record stays at home and away, a contact, daily check-ins, a presence and a scan."""
     account = Account.objects.get(guardianships__person=person)
     stays = (Stay("330106", BEGIN - 90 * DAY, None), Stay("330127", BEGIN - 3 * DAY, BEGIN - DAY))
     said = Declaration(symptoms=(), temperature=None, contact_with_case=False, stays=stays)
@@ -84,13 +84,13 @@ def a_month(person: Person) -> None:
 
 
 def forget_everything(at: datetime) -> None:
-    """What beat has done by that day."""
+    """Run everything that beat would have run by that day."""
     for cadence in Cadence:
         forget(cadence, at=at)
 
 
 def counted() -> Counter[str]:
-    """The rows of every table, without the divisions."""
+    """Count the rows of every table except the divisions."""
     models = [model for model in apps.get_models() if model.__name__ != "Area"]
     framework = {"auth", "contenttypes"}
     return Counter(
@@ -103,7 +103,7 @@ def counted() -> Counter[str]:
 
 
 def test_of_a_month_a_year_later_only_the_person_is_left(wang: Person) -> None:
-    """Registered, green, and with the answer that their code rests on."""
+    """The registration stays, and the evidence on which the green code rests."""
     a_month(wang)
     acts = counted()["Act"]
     assert counted()["Evidence"] == 1 + 2 + 1 + 30
@@ -113,7 +113,7 @@ def test_of_a_month_a_year_later_only_the_person_is_left(wang: Person) -> None:
     forget_everything(BEGIN + 365 * DAY)
 
     left = counted()
-    # The two are the declaration and the stay at home, which goes on.
+    # These two rows are the declaration and the stay at home, which goes on.
     assert left.pop("Evidence") == 2
     assert left.pop("Account") == len({"the phone's", "the tracer", "the policy's officer"})
     assert left == {

@@ -1,4 +1,4 @@
-"""What an EU certificate has left behind is told to its person, and goes with them."""
+"""What an EU certificate has left in the database is exported and erased with its person."""
 
 import pytest
 
@@ -36,6 +36,6 @@ def test_the_export_tells_what_it_attested_and_who_signed(vaccinated: Resident) 
 
 
 def test_after_erasure_nobody_can_tell_that_it_was_there(vaccinated: Resident) -> None:
-    """The digest too: the certificate may be handed in again, as if for the first time."""
+    """The digest is erased too, so the certificate may be handed in again."""
     erase(person_id=vaccinated.person.pk, account=vaccinated.account, ground=BY_THEMSELVES, at=NOON)
     assert not Evidence.objects.filter(certificate=DIGEST).exists()

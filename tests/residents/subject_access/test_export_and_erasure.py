@@ -1,4 +1,4 @@
-"""A person takes everything that is known of them away, or has it erased."""
+"""A person exports everything that the service knows about them, or has it erased."""
 
 import json
 from datetime import timedelta
@@ -42,7 +42,7 @@ pytestmark = [pytest.mark.clock, pytest.mark.django_db]
 
 @pytest.fixture
 def known(zhang: Resident, signing_key: SigningKey, officer: Account) -> Resident:
-    """Zhang with something in every room: evidence, changes, a presence, a scan."""
+    """Zhang, with data in every room: evidence, colour changes, a presence, a scan."""
     editions.publish(at=NOON)
     confirm_as_case(zhang, at=NOON - 2 * HOUR)
     clear_as_case(zhang, at=NOON - HOUR)
@@ -73,7 +73,7 @@ def known(zhang: Resident, signing_key: SigningKey, officer: Account) -> Residen
 
 
 def about(person: int) -> dict[str, int]:
-    """The rows of every table that refers to this person, found by its columns."""
+    """Return the rows of every table that refers to this person, found by the columns."""
     found = {}
     with connection.cursor() as cursor:
         for model in apps.get_models(include_auto_created=True):
@@ -117,7 +117,7 @@ def test_only_who_looks_after_a_person_can_take_it_away(known: Resident) -> None
 
 
 def test_erasing_leaves_nothing_but_the_act(known: Resident) -> None:
-    """Looked for in every column of every table that can refer to a person."""
+    """The test searches every column of every table that can refer to a person."""
     person = known.person.pk
     before = about(person)
     assert before["evidence_evidence"] == 2
@@ -133,7 +133,7 @@ def test_erasing_leaves_nothing_but_the_act(known: Resident) -> None:
 
 
 def test_their_codes_end_with_them(known: Resident) -> None:
-    """A card on paper would go on for two weeks."""
+    """Otherwise a printed card would stay valid for two weeks."""
     editions.publish(at=NOON)
     card = code_of(known, at=NOON, kind=Kind.PAPER)
     assert at_the_door(card, at=NOON).reason is Reason.OK

@@ -1,4 +1,4 @@
-"""Each table has one record; retention, export, erasure, the end and the page are made of them."""
+"""Each table has one record, from which retention, export, erasure and docs/ are made."""
 
 from collections import Counter
 from io import StringIO
@@ -19,7 +19,7 @@ from tests.codes.conftest import NOON, Resident
 pytestmark = pytest.mark.django_db
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference" / "retention.md"
-# Words that stand in the name of a column which says who somebody is, or whom a row is about.
+# A column with one of these words in its name identifies a person or refers to one.
 TELLING = ("person", "people", "phone", "name_sealed", "number_index", "session")
 
 TABLES = """
@@ -45,12 +45,12 @@ def rows_of(query: str) -> list[tuple[str, ...]]:
 def test_every_table_has_one_record() -> None:
     recorded = Counter(map(table, records()))
     assert [name for name, count in recorded.items() if count > 1] == []
-    # Django's own, which tells what was migrated and has no model.
+    # Django's own table of migrations has no model.
     assert {name for (name,) in rows_of(TABLES)} - {"django_migrations"} == set(recorded)
 
 
 def test_a_table_that_names_somebody_is_not_recorded_as_of_nobody() -> None:
-    """Found by its columns, so that a new column of an old table is noticed too."""
+    """The columns are searched, so that the test notices a new column of an old table too."""
     of_nobody = {table(record) for record in records() if record.export is OF_NOBODY}
     telling = {
         (name, column)
@@ -115,7 +115,7 @@ def test_one_table_that_cannot_be_swept_does_not_keep_the_others(
 
 
 def test_the_page_has_the_table_that_the_records_make() -> None:
-    """To mend it: `python manage.py list_kept_tables`, into the page."""
+    """If this fails, put the output of `manage.py list_kept_tables` into the page."""
     out = StringIO()
     call_command("list_kept_tables", stdout=out)
     assert out.getvalue().strip() in PAGE.read_text()
@@ -124,13 +124,14 @@ def test_the_page_has_the_table_that_the_records_make() -> None:
 def test_at_the_end_nothing_about_anybody_is_left(
     zhang: Resident, signing_key: SigningKey, officer: Account
 ) -> None:
-    """Looked for in every text and number of the database: acts and policies stay."""
+    """The test searches every text and number of the database. Acts and policies stay."""
     person, acts = zhang.person.pk, Act.objects.count()
     with pytest.raises(CommandError, match="--people 1"):
         end(people=7, officer=officer)
     assert Person.objects.filter(pk=person).exists()
 
-    # What the test wrote is checked now, as at its commit: no table can be emptied before.
+    # PostgreSQL cannot empty a table with pending constraint checks, so they run now, as at a
+    # commit.
     connection.check_constraints()
     end(people=1, officer=officer)
 
