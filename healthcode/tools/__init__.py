@@ -1,1 +1,4 @@
-"""Tools for one machine: run the service, fill the demo, make a city. Not in the final image."""
+"""Tools for one machine: run the service, load the demo, generate a city.
+
+The final image does not contain them.
+"""

@@ -39,7 +39,11 @@ def ended(module: str, **environment: str) -> list[str]:
         (RUN, {"HOST": "bad"}, "HOST must be an IPv4 address, such as 127.0.0.1, not 'bad'."),
         (RUN, {"HOST": "::1"}, "HOST must be an IPv4 address, such as 127.0.0.1, not '::1'."),
         (RUN, {"HOST": "é" * 70}, "HOST must be an IPv4 address"),
-        (RUN, {"HOST": "203.0.113.9"}, "HOST is 203.0.113.9, which is no address of this machine"),
+        (
+            RUN,
+            {"HOST": "203.0.113.9"},
+            "HOST is 203.0.113.9, which is not an address of this machine",
+        ),
         (RUN, {"PORT": "abc"}, "PORT must be a number from 1 to 65535, not 'abc'."),
         (RUN, {"PORT": "65536"}, "PORT must be a number from 1 to 65535, not '65536'."),
         (PAIR, {"PORT": "abc"}, "PORT must be a number from 1 to 65534, not 'abc'."),
@@ -68,7 +72,7 @@ def test_a_state_folder_that_cannot_be_one_is_one_sentence(tmp_path: Path, modul
 def test_a_damaged_file_of_the_state_is_one_sentence(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\0\xff")
     [said] = ended(RUN, VAR=str(tmp_path))
-    assert said.startswith(f"{tmp_path / name} is damaged: put a copy of it back")
+    assert said.startswith(f"{tmp_path / name} is damaged: restore it from a copy")
 
 
 @contextmanager
@@ -124,9 +128,9 @@ def test_on_a_full_disk_everything_stops_in_order(tmp_path: Path, full: str) -> 
         status = live.process.wait(120) if live.process else None
         said = live.output.read_text()
         assert status == 1, said
-        assert said.count("so everything stops") == 1, said
+        assert said.count("so the service stops") == 1, said
         assert " Stopping …" not in said.splitlines()[-1]
-        assert "so everything stops" in said.splitlines()[-1]
+        assert "so the service stops" in said.splitlines()[-1]
         assert f"{var / 'log'}/" in said.splitlines()[-1]
         assert "Traceback" not in supervisors_own(said)
         assert alive(family) == []

@@ -98,7 +98,7 @@ def test_when_a_part_dies_everything_stops_and_says_so(own: LiveService) -> None
         assert own.ended() == 1
         last = own.output.read_text().splitlines()[-1]
         assert last == (
-            f"{name} ended by itself by signal 9, so everything stops; "
+            f"{name} ended by itself by signal 9, so the service stops; "
             f"{own.var / 'log' / log}.log may say why."
         )
         assert alive(family) == []
@@ -122,5 +122,5 @@ def test_a_state_folder_in_use_is_one_clear_sentence(service: LiveService, tmp_p
     with pytest.raises(NotStarted):
         other.start()
     assert other.output.read_text().splitlines() == [
-        f"A service already runs on {service.var}; stop it, or set VAR to another folder."
+        f"Another service already uses {service.var}: stop it, or set VAR to another folder."
     ]

@@ -12,7 +12,9 @@ from healthcode.tools.run.debian import main
 def test_without_its_rights_or_apt_a_sentence_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = "Missing: no-such-package. On Debian, as root: apt-get install no-such-package\n"
+    said = (
+        "no-such-package must be installed. On Debian, as root: apt-get install no-such-package\n"
+    )
     with monkeypatch.context() as patch:
         patch.setattr(os, "geteuid", lambda: 1000)
         assert main("no-such-package") == 1

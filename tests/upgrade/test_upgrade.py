@@ -86,7 +86,7 @@ def test_state_from_before_1_0_0_is_refused_in_a_sentence(tmp_path: Path) -> Non
     with pytest.raises(NotStarted) as refusal:
         service.start()
     said = str(refusal.value)
-    assert "was made by a version before 1.0.0" in said
+    assert "A version before 1.0.0 made this state" in said
     assert "column codes_statuslist.kid" in said
     assert "move" in said
     assert "Traceback" not in said

@@ -1,4 +1,4 @@
-"""What is known about the synthetic people: where they were of late, and how they were."""
+"""Invent what is known about the demo's people: where they were lately, and how they felt."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from healthcode.web.days import SHANGHAI, day_of
 
 WEEKS = timedelta(days=21)
 
-# Of a hundred people, so many …
+# Out of a hundred people:
 _TRAVELLED = 25
 _DECLARED = 90
 _UNWELL = 2
@@ -21,7 +21,7 @@ _CHECKED_IN = 30
 def reported(
     people: Sequence[int], homes: Sequence[str], *, at: datetime, random: Random
 ) -> Iterator[NewFact]:
-    """What sources report: everybody's stays, and a few contacts, cases and tests."""
+    """Yield what sources report: everybody's stays, and a few contacts, cases and tests."""
     places = sorted(set(homes))
     for person, home in zip(people, homes, strict=True):
         yield from _stays(person, home, places, at=at, random=random)
@@ -31,7 +31,7 @@ def reported(
 
 
 def declared(people: Sequence[int], *, at: datetime, random: Random) -> Iterator[NewFact]:
-    """What most people said of themselves, and the daily check-ins of some since then."""
+    """Yield what most people declared, and the daily check-ins of some of them since then."""
     for person in people:
         if random.randrange(100) >= _DECLARED:
             continue
@@ -45,7 +45,7 @@ def declared(people: Sequence[int], *, at: datetime, random: Random) -> Iterator
 
 
 def of_a_traveller(person: int, area: str, *, at: datetime) -> Iterator[NewFact]:
-    """Three days in `area`, until the day before yesterday, declared on the way home."""
+    """Yield three days in `area`, until the day before yesterday, and a declaration on return."""
     back = _midnight(at - timedelta(days=2)) + timedelta(hours=17)
     yield _stay(person, area, back - timedelta(days=3), back)
     yield NewFact(person, EvidenceKind.DECLARATION, back, back)
@@ -55,7 +55,7 @@ def of_a_traveller(person: int, area: str, *, at: datetime) -> Iterator[NewFact]
 def _stays(
     person: int, home: str, places: Sequence[str], *, at: datetime, random: Random
 ) -> Iterator[NewFact]:
-    """At home all the time, or away for some days in between."""
+    """Yield stays: at home all the time, or away for some days in between."""
     begins = _midnight(at - WEEKS)
     if random.randrange(100) < _TRAVELLED:
         away = begins + timedelta(days=random.randrange(1, 16), hours=random.randrange(6, 20))
@@ -72,7 +72,7 @@ def _stay(person: int, area: str, starts: datetime, ends: datetime | None) -> Ne
 
 
 def _incident(person: int, number: int, *, at: datetime, random: Random) -> NewFact:
-    """A case, a contact or a test, in turn."""
+    """Return a case, a contact or a test, in turn."""
     moment = _midnight(at - timedelta(days=random.randrange(2, 12))) + timedelta(hours=9)
     kind, traits, lasts = (
         (EvidenceKind.CASE, (Trait.CONFIRMED,), None),

@@ -1,4 +1,4 @@
-"""The demo's accounts, and what logs them in."""
+"""Make the demo's accounts, and the tokens and passwords to log in."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ _TOKEN_LIFE = timedelta(days=365)
 
 
 def make_staff(*, at: datetime) -> tuple[Account, Account]:
-    """The officer and the source, who act while the demo is loaded, and the others' accounts."""
+    """Make the demo's staff; return the officer and the source, who act during the loading."""
     province = here().area
     officer = add_staff(username=OFFICER, password=None, role=Role.OFFICER, area=province, at=at)
     source = add_staff(username=SOURCE, password=None, role=Role.SOURCE, area="", at=at)
@@ -33,7 +33,7 @@ def make_staff(*, at: datetime) -> tuple[Account, Account]:
 
 
 def make_family(*, at: datetime, random: Random) -> dict[Relation, int]:
-    """A resident who logs in by phone, with a child and a mother; their numbers."""
+    """Register a resident who logs in by phone, with a child and a mother; return their numbers."""
     account, home = resident_account(phone=normalise(RESIDENT_PHONE)), here().home
     return {
         relation: register_person(
@@ -51,13 +51,13 @@ def make_family(*, at: datetime, random: Random) -> dict[Relation, int]:
 
 
 def make_venue(*, at: datetime) -> None:
-    """A venue with a door."""
+    """Make a venue."""
     manager, place = Account.objects.get(username=MANAGER), here()
     create_venue(manager=manager, name=place.venue, area=place.venue_area, at=at)
 
 
 def issue_tokens(*, at: datetime) -> dict[str, Any]:
-    """A token for everybody who has none but in `VAR/demo.json`, in that file's shape."""
+    """Issue the tokens for `VAR/demo.json`, in the form of that file."""
     resident = resident_account(phone=normalise(RESIDENT_PHONE))
     venue = Venue.objects.get(manager__username=MANAGER)
     enrolment = add_device(venue=venue, label="A口", at=at)
@@ -76,7 +76,7 @@ def issue_tokens(*, at: datetime) -> dict[str, Any]:
 
 
 def set_passwords(*, at: datetime) -> dict[str, str]:
-    """New random passwords for those who log in at a page, by user name."""
+    """Set new random passwords for those who log in on a page, and return them by user name."""
     roles = {OFFICER: Role.OFFICER, MANAGER: Role.VENUE_MANAGER}
     passwords = {name: secrets.token_urlsafe(12) for name in roles}
     for name, role in roles.items():

@@ -1,4 +1,7 @@
-"""Synthetic people with plausible names and valid document numbers, the same for the same seed."""
+"""Invent people with plausible names and valid document numbers.
+
+The same seed gives the same people.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -7,7 +10,7 @@ from random import Random
 
 from stdnum.cn import ric
 
-# The commonest surnames, some of them often, and characters common in given names.
+# The most common surnames, some several times, and common characters of given names.
 _SURNAMES = "王王王李李李张张张刘陈陈陈杨黄赵周吴徐孙朱马胡郭林何高罗郑郑梁谢宋唐许邓冯韩曹叶叶潘"
 _GIVEN = (
     "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉萍红玲芬燕彬凤洁梅琳云帆宇轩怡然欣子涵晨"
@@ -18,7 +21,7 @@ _YOUNGEST = date(2015, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class Synthetic:
-    """Somebody who does not exist. `home` is a county's code."""
+    """A person who does not exist. `home` is the code of a county."""
 
     name: str
     id_number: str
@@ -26,7 +29,7 @@ class Synthetic:
 
 
 def people(count: int, *, homes: Sequence[str], random: Random) -> Iterator[Synthetic]:
-    """`count` people with different numbers, born and living in `homes` (six-digit codes)."""
+    """Yield `count` people with different numbers, born and living in `homes` (six-digit codes)."""
     taken: set[str] = set()
     while len(taken) < count:
         home = random.choice(homes)
@@ -38,7 +41,7 @@ def people(count: int, *, homes: Sequence[str], random: Random) -> Iterator[Synt
 
 
 def resident_number(area: str, *, random: Random) -> str:
-    """A resident ID card's number (GB 11643) of somebody born in county `area`."""
+    """Return the number of a resident ID card (GB 11643) for somebody born in county `area`."""
     days = random.randrange((_YOUNGEST - _OLDEST).days)
     born = _OLDEST + timedelta(days=days)
     digits = f"{area}{born:%Y%m%d}{random.randrange(1, 1000):03d}"

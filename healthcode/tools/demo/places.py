@@ -1,4 +1,4 @@
-"""The provinces that the demo can be, by their name as an issuer."""
+"""The provinces that have a demo, by issuer."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +9,12 @@ _HERE = Path(__file__).parent
 
 
 class NoSuchDemo(Exception):
-    """There is no demo of the province that ISSUER names; the message is the sentence to print."""
+    """Raised if the province in ISSUER has no demo. The message is the sentence to print."""
 
 
 @dataclass(frozen=True)
 class DemoProvince:
-    """A province: its map and why it was published, and where the people of the demo live."""
+    """A province: its map with the reason for it, and where the demo's people live."""
 
     area: str
     map_file: Path
@@ -31,12 +31,12 @@ PROVINCES = {
         map_file=_HERE / "zhejiang-2020-02-09.csv",
         ground="浙江省新型冠状病毒肺炎疫情防控工作新闻发布会（2020年2月10日）",
         home="330108",
-        # Where the resident's mother was: an orange county of that map.
+        # The resident's mother was here: an orange county of that map.
         visited="330110",
         venue="西湖文化广场地铁站",
         venue_area="330105",
     ),
-    # Shanghai published no such map; this one is invented, and its policy is Zhejiang's.
+    # Shanghai published no such map. This one is invented, and the policy is Zhejiang's.
     "CN-31": DemoProvince(
         area="31",
         map_file=_HERE / "shanghai-invented.csv",
@@ -50,8 +50,10 @@ PROVINCES = {
 
 
 def here() -> DemoProvince:
-    """The province that this service is the demo of. Raises NoSuchDemo."""
+    """Return the province of this service's demo. Raises NoSuchDemo."""
     province = PROVINCES.get(settings.ISSUER)
     if province is None:
-        raise NoSuchDemo(f"The demo is of {' or '.join(PROVINCES)}, not of {settings.ISSUER}.")
+        raise NoSuchDemo(
+            f"There is a demo of {' and '.join(PROVINCES)}, but not of {settings.ISSUER}."
+        )
     return province

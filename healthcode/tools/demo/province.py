@@ -1,4 +1,4 @@
-"""Loading the demo province, in one transaction and in seconds."""
+"""Load the demo province, in one transaction and within seconds."""
 
 import csv
 import json
@@ -45,13 +45,13 @@ Say = Callable[[str], object]
 
 
 def is_loaded() -> bool:
-    """Whether this database holds the demo."""
+    """Return whether this database contains the demo."""
     return Account.objects.filter(username=logins.OFFICER).exists()
 
 
 @transaction.atomic
 def load(*, at: datetime, say: Say) -> None:
-    """Fill an empty database; all or nothing, and the same people every time."""
+    """Fill an empty database, all or nothing, with the same people every time."""
     random = Random(SEED)  # noqa: S311 - the same people every time is what is wanted
     say("Loading the divisions of the country …")
     call_command("load_divisions", verbosity=0)
@@ -65,7 +65,7 @@ def load(*, at: datetime, say: Say) -> None:
     ids = admit([NewPerson(one.name, "10", one.id_number, one.home) for one in made], at=at)
     family = logins.make_family(at=at, random=random)
     logins.make_venue(at=at)
-    say("Recording where they were and how they were …")
+    say("Recording where they stayed and how they felt …")
     homes = [one.home for one in made]
     _record(source, history.reported(ids, homes, at=at, random=random), at=at)
     _record(source, history.declared(ids, at=at, random=random), at=at)
@@ -73,17 +73,18 @@ def load(*, at: datetime, say: Say) -> None:
 
 
 def decide_colours(*, say: Say) -> None:
-    """Do at once what policy and map asked for: decide everybody's colour."""
-    say("Deciding their colours …")
+    """Decide everybody's colour now, as the policy and the map require."""
+    say("Deciding everybody's colour …")
     for recomputation in open_recomputations():
         run(recomputation.pk)
 
 
 def open_doors(*, at: datetime) -> None:
-    """Let the demo's own doors trust its own codes, at the address and with the keys it has now.
+    """Let the demo's doors trust its own codes, at its present address and with its present keys.
 
-    However long it was stopped: there are tables for today's scans, and a key that signs. Doors
-    learn over HTTP what an issuer publishes; here, before anything listens, directly.
+    This works however long the demo was stopped: it makes tables for today's scans and a key that
+    signs. Doors normally fetch over HTTP what an issuer publishes. Nothing listens yet, so this
+    writes it directly.
     """
     keeping.forget(keeping.Cadence.OFTEN, at=at)
     until = keys.signing_until(at=at) or at
@@ -111,7 +112,7 @@ def _publish_policy(officer: Account, *, at: datetime) -> None:
 
 
 def _publish_map(officer: Account, *, at: datetime) -> list[str]:
-    """Publish the map; the codes of its counties that are still there, for people to live in."""
+    """Publish the map; return the codes of its counties that still exist, for people to live in."""
     with here().map_file.open(encoding="utf-8", newline="") as file:
         levels = {row["code"]: Level[row["level"].upper()] for row in csv.DictReader(file)}
     publish_map(

@@ -1,1 +1,1 @@
-"""The whole service on one machine: private servers, processes, and the tools behind `make`."""
+"""Run the whole service on one machine: private servers, processes, and the tools behind `make`."""

@@ -1,7 +1,8 @@
-"""`python -m healthcode.tools.run`: the whole service on one machine, which `make run` calls.
+"""`python -m healthcode.tools.run`: run the whole service on one machine, for `make run`.
 
-Environment: VAR (state folder, default var/), PORT (default 8000), HOST (default 127.0.0.1),
-BASE_URL (default http://HOST:PORT), DATABASE_URL and BROKER_URL to use servers of one's own.
+It reads these environment variables: VAR (state folder, default var/), PORT (default 8000), HOST
+(default 127.0.0.1), BASE_URL (default http://HOST:PORT), DATABASE_URL and BROKER_URL (to use your
+own servers).
 """
 
 import os
@@ -15,10 +16,10 @@ from healthcode.tools.run.service import PROJECT, Address, Service, end_predeces
 
 
 def _address() -> Address:
-    """Where to listen.
+    """Return the address to listen at.
 
     Raises:
-        LocalError: when HOST or PORT is wrong, or somebody else listens there.
+        LocalError: HOST or PORT is wrong, or another program listens there.
     """
     host = os.environ.get("HOST") or "127.0.0.1"
     port = ports.read(os.environ.get("PORT") or "8000")
@@ -28,11 +29,12 @@ def _address() -> Address:
 
 
 def _welcome(service: Service) -> str:
-    """Where to look, and how to log in."""
+    """Return what to print: where the pages are, and how to log in."""
     base = service.address.base_url
     folder = service.state.folder
     demo = local_state.read_json(folder / "demo.json")
     passwords = local_state.read_json(folder / "passwords.json")
+    phone = demo["resident"]["phone"]
     staff = [
         f"  staff      {base}/staff/login   {name}  {word}" for name, word in passwords.items()
     ]
@@ -40,19 +42,20 @@ def _welcome(service: Service) -> str:
         [
             "",
             f"The service runs at {base}",
-            f"  resident   {base}/login   {demo['resident']['phone']}; the code appears here",
+            f"  resident   {base}/login   {phone}; the log-in code appears here",
             *staff,
             f"  door       {base}/scanner",
             f"  the map    {base}/map",
-            f"  interface  {base}/api/docs",
-            f"Tokens are in {folder / 'demo.json'}, logs in {service.state.logs}. Ctrl-C stops it.",
+            f"  API        {base}/api/docs",
+            f"Tokens are in {folder / 'demo.json'}, logs in {service.state.logs}.",
+            "Press Ctrl-C to stop the service.",
             "",
         ]
     )
 
 
 def run() -> int:
-    """Run the service until it is asked to stop; the exit status."""
+    """Run the service until somebody asks it to stop; return the exit status."""
     folder = Path(os.environ.get("VAR") or PROJECT / "var").absolute()
     parent = os.getppid()
     return stopping.supervised(folder, lambda: _serve(folder, parent=parent))

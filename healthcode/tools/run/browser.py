@@ -1,6 +1,6 @@
-"""Find a Chromium for the tests, installing Debian's where that is allowed.
+"""Find a Chromium for the tests, or install Debian's where this is possible.
 
-`python -m healthcode.tools.run.browser` says which one it is, or what to do.
+`python -m healthcode.tools.run.browser` prints which one it found, or what to do.
 """
 
 import os
@@ -12,12 +12,12 @@ from healthcode.tools.run import debian
 from healthcode.tools.run.children import LocalError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# Without a font for Chinese its characters are boxes on a screenshot.
+# Without a Chinese font, screenshots show boxes instead of characters.
 _DEBIAN_PACKAGES = ("chromium", "fonts-wqy-zenhei")
 
 
 def find() -> str | None:
-    """The path of a Chromium on this machine: CHROMIUM, the system's, or Playwright's own."""
+    """Return the path of a Chromium: CHROMIUM, the system's, or Playwright's own."""
     named = os.environ.get("CHROMIUM")
     if named:
         return named
@@ -37,10 +37,10 @@ def _playwrights_own() -> str | None:
 
 
 def ensure() -> str:
-    """The path of a Chromium, installed from Debian's packages when there is none.
+    """Return the path of a Chromium; install Debian's package if there is none.
 
     Raises:
-        LocalError: when there is none and none can be installed; the sentence says what to do.
+        LocalError: there is none and none can be installed. The sentence says what to do.
     """
     path = find()
     if path is None and os.geteuid() == 0 and shutil.which("apt-get"):
@@ -51,14 +51,14 @@ def ensure() -> str:
         path = find()
     if path is None:
         raise LocalError(
-            "The tests need a browser: install Chromium (as root: apt-get install chromium), or "
-            "run .venv/bin/playwright install chromium, or set CHROMIUM to the path of one."
+            "The tests need Chromium: install it (as root: apt-get install chromium), or run "
+            ".venv/bin/playwright install chromium, or set CHROMIUM to the path of one."
         )
     return path
 
 
 def main() -> int:
-    """Print the browser's path; the exit status."""
+    """Print the browser's path; return the exit status."""
     try:
         print(f"The browser for the tests: {ensure()}")
     except LocalError as problem:

@@ -1,4 +1,4 @@
-"""Starting and stopping child processes that never outlive this one."""
+"""Start and stop child processes that never outlive this process."""
 
 import contextlib
 import ctypes
@@ -17,7 +17,7 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 
 class LocalError(Exception):
-    """Something this machine lacks or refuses; the message is the sentence to print."""
+    """Raised for what this machine lacks or refuses. The message is the sentence to print."""
 
 
 def start(
@@ -29,10 +29,10 @@ def start(
     user: str = "",
     when_orphaned: signal.Signals = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in a process group of its own.
+    """Start `command` in its own process group.
 
-    It gets `when_orphaned` when this process dies, however it dies. Must be called from the main
-    thread: the kernel ties a child to the thread that made it.
+    The process gets the signal `when_orphaned` when this process dies, however it dies. Call this
+    from the main thread only, because the kernel ties a child to the thread that started it.
     """
     launcher = [sys.executable, "-I", "-S", LAUNCH, str(os.getpid()), str(int(when_orphaned))]
     return subprocess.Popen(  # noqa: S603 - our own launcher
@@ -49,7 +49,7 @@ def start(
 def stop(
     process: subprocess.Popen[bytes], *, sign: signal.Signals = signal.SIGTERM, patience: float = 10
 ) -> None:
-    """Ask `process` to end, kill it after `patience` seconds, and kill what it leaves behind."""
+    """Ask `process` to end, kill it after `patience` seconds, and kill what it leaves running."""
     try:
         family = psutil.Process(process.pid).children(recursive=True)
     except psutil.NoSuchProcess:
@@ -65,15 +65,16 @@ def stop(
 
 
 def adopt_orphans() -> None:
-    """Make grandchildren whose parent was killed children of this process, so none gets away."""
+    """Make orphaned grandchildren children of this process, so that none of them escapes."""
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def is_parent_ending(parent: int) -> bool:
-    """Whether `make`, which started this process as its child, is about to end or gone.
+    """Return whether `make`, which started this process, is about to end or has ended.
 
-    A signal sent to make alone makes it wait for us without a word; it blocks that signal then.
-    Without make (no MAKELEVEL) a parent may go: then somebody wants this process to stay.
+    If only make gets a signal, it waits for this process and says nothing, but it blocks that
+    signal meanwhile. Without make (no MAKELEVEL) this returns False, because then somebody may want
+    this process to outlive its parent.
     """
     if "MAKELEVEL" not in os.environ:
         return False
@@ -85,12 +86,12 @@ def is_parent_ending(parent: int) -> bool:
 
 
 def kill_descendants() -> None:
-    """Kill every process that descends from this one."""
+    """Kill all descendants of this process."""
     _kill(psutil.Process().children(recursive=True))
 
 
 def end(pid: int, started: float, *, patience: float = 10) -> None:
-    """Stop process `pid` and its descendants if it is still the one that began at `started`."""
+    """Stop process `pid` and its descendants, if it is still the one that started at `started`."""
     try:
         process = psutil.Process(pid)
         if abs(process.create_time() - started) > 1:

@@ -1,4 +1,4 @@
-"""What the local service says: one prefix and colour a process on the terminal, one file a log."""
+"""Write the local service's output to the terminal with a prefix, and to a log file a process."""
 
 import sys
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _COLOURS = {"web": 36, "worker": 33, "beat": 35, "setup": 34}
 class Console:
     """Writes lines to the terminal, and each process's own lines to its file in `logs`.
 
-    A terminal that has gone away is no reason to stop working: its lines are then only in files.
+    If the terminal goes away, the service goes on and writes only to the files.
     """
 
     def __init__(self, logs: Path) -> None:
@@ -24,14 +24,16 @@ class Console:
         self._coloured = sys.stdout.isatty()
 
     def say(self, sentence: str) -> None:
-        """Tell the person who started the service something."""
+        """Print something for the person who started the service."""
         self._print(f"{sentence}\n")
 
     def relay(self, name: str, lines: bytes) -> None:
-        """Pass on whole lines that process `name` wrote.
+        """Pass on whole lines of process `name`.
 
         Raises:
-            LocalError: its log cannot be written. Told once: while all stops, the terminal has it.
+            LocalError: its log cannot be written. This is raised once; while everything stops, the
+                lines go
+                to the terminal only.
         """
         prefix = f"{name:6} │ "
         if self._coloured:
@@ -50,7 +52,7 @@ class Console:
         except OSError as error:
             self._writable = False
             raise LocalError(
-                f"{path} cannot be written ({error.strerror}), so everything stops: make room on "
+                f"{path} cannot be written ({error.strerror}), so the service stops: make room on "
                 "its disk, or set VAR to a folder elsewhere."
             ) from error
 
@@ -71,7 +73,7 @@ class Console:
 
 
 class LineCutter:
-    """Cuts a stream of bytes into whole lines; a line longer than 64 KiB is cut."""
+    """Cuts a stream of bytes into whole lines. It also cuts lines longer than 64 KiB."""
 
     LIMIT = 64 * 1024
 
@@ -79,7 +81,7 @@ class LineCutter:
         self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The lines that `data` completes, together, and the rest of the stream when it is b""."""
+        """Yield the lines that `data` completes, joined; for b"" yield the rest of the stream."""
         self._rest += data
         end = self._rest.rfind(b"\n") + 1
         if not data or len(self._rest) > self.LIMIT:

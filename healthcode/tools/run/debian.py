@@ -1,4 +1,4 @@
-"""`python -m healthcode.tools.run.debian NAME …`: install packages of Debian, where allowed."""
+"""`python -m healthcode.tools.run.debian NAME …`: install Debian packages, where possible."""
 
 import os
 import shutil
@@ -9,18 +9,18 @@ from healthcode.tools.run.children import LocalError
 
 
 def ensure(*packages: str) -> None:
-    """Install those of the packages that are missing.
+    """Install the packages that are missing.
 
     Raises:
-        LocalError: when they cannot be installed; the sentence says what to do.
+        LocalError: they cannot be installed. The sentence says what to do.
     """
     missing = [package for package in packages if not _is_installed(package)]
     if not missing:
         return
     names = " ".join(missing)
     if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise LocalError(f"Missing: {names}. On Debian, as root: apt-get install {names}")
-    print(f"Installing {names}; takes a few minutes, once …", flush=True)
+        raise LocalError(f"{names} must be installed. On Debian, as root: apt-get install {names}")
+    print(f"Installing {names}. This takes a few minutes, but only once …", flush=True)
     install = ["apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing]
     for command in (["apt-get", "update", "-qq"], install):
         result = subprocess.run(  # noqa: S603 - fixed commands
@@ -43,7 +43,7 @@ def _is_installed(package: str) -> bool:
 
 
 def main(*packages: str) -> int:
-    """Install them; the exit status."""
+    """Install the packages; return the exit status."""
     try:
         ensure(*packages)
     except LocalError as problem:

@@ -1,7 +1,7 @@
 """Settings for one machine, and `python -m healthcode.tools.run.environment PROGRAM …`.
 
-The command runs a program with complete settings, fresh secrets and no servers: for what imports
-the settings and never connects, such as the type checker.
+The command runs a program with complete settings and fresh secrets, but without servers. It is for
+programs that import the settings and never connect, such as the type checker.
 """
 
 import os
@@ -25,7 +25,7 @@ NOWHERE = {
 
 
 def main(program: str, *arguments: str) -> None:
-    """Become the program."""
+    """Replace this process by the program."""
     environment = SETTINGS | NOWHERE | new_secrets() | dict(os.environ)
     os.execvpe(program, [program, *arguments], environment)  # noqa: S606 - our own tools
 

@@ -1,13 +1,13 @@
-"""Run a command that ends when its parent ends, as another user where one is named.
+"""Run a command that ends when its parent ends, as another user if one is named.
 
-`python -I -S launch.py PARENT SIGNAL USER COMMAND...` replaces itself by COMMAND. A file of its
-own, without imports from the project, because a process that has threads must not change its user
-between fork and exec.
+`python -I -S launch.py PARENT SIGNAL USER COMMAND...` replaces itself by COMMAND. It is a file
+without imports from the project, because a process with threads must not change its user between
+fork and exec.
 
-PostgreSQL refuses to run as root. Under root it runs as USER ("" keeps the user), who may lack the
-right to pass through folders such as /root. Where that is so, exactly that one of root's powers
-is kept (CAP_DAC_READ_SEARCH, or CAP_DAC_OVERRIDE where a container has only that), so that no
-folder's permissions need changing.
+PostgreSQL refuses to run as root, so under root it runs as USER ("" keeps the user). USER may lack
+the right to pass through folders such as /root. In that case the command keeps this single one of
+root's capabilities (CAP_DAC_READ_SEARCH, or CAP_DAC_OVERRIDE if a container has only that), so that
+no folder needs other permissions.
 """
 
 import ctypes
@@ -35,7 +35,7 @@ def _prctl(option: int, *arguments: int) -> int:
 
 
 def _keep_only(capabilities: list[int]) -> None:
-    """Make these the only powers that this process and what it runs have."""
+    """Make these the only capabilities of this process and of what it runs."""
     bits = sum(1 << capability for capability in capabilities)
     header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION_3, 0)
     sets = (ctypes.c_uint32 * 6)(bits, bits, bits, 0, 0, 0)
@@ -46,17 +46,18 @@ def _keep_only(capabilities: list[int]) -> None:
 
 
 def become(user: str, *, reaching: list[Path]) -> None:
-    """Give up root for `user`; keep the power to pass through folders if `reaching` needs it.
+    """Give up root for `user`. Keep the capability to pass through folders if `reaching` needs it.
 
     Raises:
-        PermissionError: where even root lacks that power.
+        PermissionError: even root lacks this capability.
     """
     entry = pwd.getpwnam(user)
     kept: list[int] = []
     if not all(_is_open_to_all(path) for path in reaching):
         powers = (CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE)
         kept = [power for power in powers if _prctl(PR_CAPBSET_READ, power)][:1]
-        # What is kept then counts in access(2) too, by which PostgreSQL finds its own programs.
+        # The kept capability then also counts in access(2), by which PostgreSQL finds its own
+        # programs.
         _prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP)
     os.setgroups([])
     os.setgid(entry.pw_gid)
@@ -66,25 +67,25 @@ def become(user: str, *, reaching: list[Path]) -> None:
 
 
 def _is_open_to_all(path: Path) -> bool:
-    """Whether anybody may pass through every folder above `path`."""
+    """Return whether everybody may pass through all folders above `path`."""
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
 
 
 def main(arguments: list[str]) -> None:
-    """Drop root if asked to, tie this process to its parent, become the command."""
+    """Drop root if asked to, tie this process to its parent, and replace it by the command."""
     parent, signal_number, user, *command = arguments
     try:
         if user:
             become(user, reaching=[Path(command[0]), Path.cwd()])
-        # After the change of user, which would undo it.
+        # This comes after the change of user, which would undo it.
         _prctl(PR_SET_PDEATHSIG, int(signal_number))
         if os.getppid() != int(parent):
-            sys.exit("The process that asked for this command is gone.")
+            sys.exit("The process that started this command has ended.")
         os.execv(command[0], command)  # noqa: S606 - the command comes from our own code
     except PermissionError:
         sys.exit(
-            f"{command[0]} cannot be run as {user or 'this user'}: let others pass through the "
-            "folders above it and above the state folder (chmod o+x), or run this as an "
+            f"{command[0]} cannot be run as {user or 'this user'}: allow others to pass through "
+            "the folders above it and above the state folder (chmod o+x), or run this as an "
             "ordinary user."
         )
 

@@ -1,7 +1,7 @@
-"""The translations: compile them, and find messages that lack one.
+"""Compile the translations, and find messages without one.
 
-`python -m healthcode.tools.run.messages compile|check`. Babel does it, since gettext's own programs
-are not on every machine.
+`python -m healthcode.tools.run.messages compile|check`. It uses Babel because not every machine has
+gettext's programs.
 """
 
 import sys
@@ -20,19 +20,19 @@ _KEYWORDS = dict.fromkeys(("gettext", "gettext_lazy", "ngettext", "ngettext_lazy
 
 
 def catalogues() -> list[Path]:
-    """Every room's .po file."""
+    """Return the .po files of all rooms."""
     return sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.po"))
 
 
 def compile_all() -> None:
-    """Write a .mo file beside each .po file."""
+    """Compile each .po file into a .mo file beside it."""
     for path in catalogues():
         with path.with_suffix(".mo").open("wb") as compiled:
             write_mo(compiled, _read(path))
 
 
 def problems() -> Iterator[str]:
-    """A sentence for every message without its Chinese, and for every translation left over."""
+    """Yield a sentence for each message without Chinese, and for each unused translation."""
     translated: dict[str, Path] = {}
     for path in catalogues():
         for message in _read(path):
@@ -50,7 +50,7 @@ def problems() -> Iterator[str]:
 
 
 def _used() -> Iterator[tuple[str, str]]:
-    """Every message in code and templates, with where it stands."""
+    """Yield every message in code and templates, with its position."""
     for name in PACKAGES:
         for path in sorted((ROOT / name).rglob("*")):
             if path.suffix not in {".py", ".html", ".txt"} or "tools" in path.parts:
@@ -62,7 +62,7 @@ def _used() -> Iterator[tuple[str, str]]:
 def _extract(path: Path) -> Iterator[tuple[int, str]]:
     source = path.read_text()
     if path.suffix != ".py":
-        # Here, because Django's template language needs Django, and compiling does not.
+        # Imported here, because templates need Django and `compile` does not.
         from django.utils.translation.template import templatize
 
         source = templatize(source)
@@ -82,7 +82,7 @@ def _read(path: Path) -> Catalog:
 
 
 def main(action: str) -> int:
-    """Do `action`; the exit status."""
+    """Do `action`; return the exit status."""
     if action == "compile":
         compile_all()
         return 0

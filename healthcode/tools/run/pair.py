@@ -1,7 +1,8 @@
-"""`python -m healthcode.tools.run.pair`: two provinces that recognise each other (`make run-pair`).
+"""`python -m healthcode.tools.run.pair`: run two provinces that recognise each other.
 
-Each is a whole service of its own, with its own database and keys; all they share is a trust list
-that an alliance signed. Environment: VAR (default var/pair), PORT for CN-33, the next for CN-31.
+`make run-pair` calls it. Each province is a whole service with its own database and keys. They
+share only a trust list that an alliance has signed. Environment: VAR (default var/pair), PORT for
+CN-33; CN-31 has the next port.
 """
 
 import os
@@ -29,7 +30,7 @@ _OWN_SERVERS = {"DATABASE_URL", "BROKER_URL", "BASE_URL", "STATUS_BASE_URL"}
 
 @dataclass(frozen=True)
 class Province:
-    """One of the two: what it is called, and where it runs."""
+    """One of the two provinces: its name, and where it runs."""
 
     issuer: str
     title: str
@@ -38,11 +39,11 @@ class Province:
 
     @property
     def base_url(self) -> str:
-        """Where its pages are."""
+        """Return the address of its pages."""
         return f"http://127.0.0.1:{self.port}"
 
     def is_ready(self) -> bool:
-        """Whether its web server answers and has all it needs."""
+        """Return whether its web server answers and is ready."""
         url = f"http://127.0.0.1:{self.port}/readyz"
         try:
             with urllib.request.urlopen(url, timeout=2) as response:
@@ -52,7 +53,7 @@ class Province:
 
 
 class AllianceFolder:
-    """The folder of the alliance, kept with the same commands that an alliance uses."""
+    """The alliance's folder. It is written by the same commands that a real alliance uses."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,7 +62,7 @@ class AllianceFolder:
         self._secret = folder / "secret"
 
     def create(self) -> None:
-        """Make its key, once. Raises LocalError."""
+        """Make the alliance's key, once. Raises LocalError."""
         if not self._secret.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             write_private(self._secret, secrets.token_urlsafe(32))
@@ -69,7 +70,7 @@ class AllianceFolder:
             self._run("create")
 
     def recognise(self, provinces: list[Province]) -> None:
-        """Sign a list of these provinces with the keys they publish now. Raises LocalError."""
+        """Sign a list of these provinces with the keys that they publish now. Raises LocalError."""
         for one in provinces:
             what = [one.issuer, one.base_url, "--title", one.title, "--contact", one.base_url]
             self._run("add", *what)
@@ -93,7 +94,7 @@ class AllianceFolder:
 
 
 class Pair:
-    """Both services, and the list between them."""
+    """Both services, and the trust list between them."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.provinces = [
@@ -108,7 +109,7 @@ class Pair:
         self._pipes = selectors.DefaultSelector()
 
     def start(self) -> None:
-        """Bring up both, and let them recognise each other. Raises LocalError."""
+        """Start both services, and let them recognise each other. Raises LocalError."""
         self.alliance.create()
         for province in self.provinces:
             self._start(province)
@@ -117,7 +118,7 @@ class Pair:
         self.alliance.recognise(self.provinces)
 
     def watch(self, *, seconds: float) -> None:
-        """Relay what both say for a while. Raises LocalError when one of them ended."""
+        """Pass on for a while what both services say. Raises LocalError if one has ended."""
         for key, _ in self._pipes.select(seconds):
             name, pipe, lines = key.data
             data = pipe.read(64 * 1024)
@@ -127,10 +128,10 @@ class Pair:
                 self._pipes.unregister(pipe)
         for name, process in self._processes.items():
             if process.poll() is not None:
-                raise LocalError(f"{name} ended by itself, so everything stops.")
+                raise LocalError(f"{name} ended by itself, so both provinces stop.")
 
     def stop(self) -> None:
-        """Stop both."""
+        """Stop both services."""
         for process in self._processes.values():
             if process.poll() is None:
                 process.terminate()
@@ -166,21 +167,23 @@ def _readable(process: subprocess.Popen[bytes]) -> IO[bytes]:
 
 
 def _welcome(pair: Pair) -> str:
-    """Where to look, and what to try."""
+    """Return what to print: where the pages are, and what to try."""
     lines = ["", "Two provinces run and recognise each other:"]
     for one in pair.provinces:
         demo = local_state.read_json(one.folder / "demo.json")
         lines.append(
             f"  {one.issuer} {one.title}  {one.base_url}  phone {demo['resident']['phone']}"
         )
-    lines.append(f"Their alliance is kept in {pair.alliance.folder}; whose codes count where:")
+    lines.append(
+        f"Their alliance is in {pair.alliance.folder}. These pages show whose codes count:"
+    )
     lines += [f"  {one.base_url}/recognised" for one in pair.provinces]
-    lines.append("Show a code of one at the other's /scanner. Ctrl-C stops everything.\n")
+    lines.append("Show a code of one at the other's /scanner. Press Ctrl-C to stop both.\n")
     return "\n".join(lines)
 
 
 def run() -> int:
-    """Run both until asked to stop; the exit status."""
+    """Run both services until somebody asks to stop; return the exit status."""
     folder = Path(os.environ.get("VAR") or PROJECT / "var" / "pair").absolute()
     parent = os.getppid()
     return stopping.supervised(folder, lambda: _serve(folder, parent=parent))

@@ -1,9 +1,9 @@
-"""TCP ports of 127.0.0.1 for servers, each given to one process alone.
+"""Reserve TCP ports of 127.0.0.1 for servers, each for one process alone.
 
-A port that the kernel picks lies among those that it gives to outgoing connections as well: between
-the choice and the server's start anybody may get it. These lie below that range, and whoever is
-given one holds a name in the kernel's abstract socket namespace until it ends, so that no two
-processes share one. A stranger's server may still come first: `Postgres` and `Valkey` then move.
+The kernel picks ports from the range of outgoing connections, so another program may take such a
+port before the server starts. The ports here lie below that range. Whoever gets one also binds a
+name in the kernel's abstract socket namespace until it ends, so that no two processes share a port.
+A foreign server may still be faster; then `Postgres` and `Valkey` move to another port.
 """
 
 import errno
@@ -34,27 +34,27 @@ class _Server(Protocol):
 
 
 class PortTakenError(LocalError):
-    """A server ended because somebody else listens at its port."""
+    """Raised if a server ended because another program listens at its port."""
 
 
 def reserve(*, adjacent: int = 1) -> int:
-    """A port that is free, and no other process's until this one ends.
+    """Return a free port, reserved for this process until it ends.
 
-    With `adjacent` it is the first of so many in a row.
+    With `adjacent` it is the first of this many ports in a row.
 
     Raises:
-        LocalError: when there is none.
+        LocalError: there is none.
     """
     end = _end()
     for _ in range(_TRIES):
         first = _LOWEST + secrets.randbelow(end - _LOWEST - adjacent)
         if all(reserve_this(port) for port in range(first, first + adjacent)):
             return first
-    raise LocalError(f"No port is free from {_LOWEST} to {end}.")
+    raise LocalError(f"All ports from {_LOWEST} to {end} are in use.")
 
 
 def reserve_this(port: int) -> bool:
-    """Whether a certain port is free, and from now on this process's."""
+    """Reserve a certain port for this process; return whether it was free."""
     name = socket.socket(socket.AF_UNIX)
     try:
         name.bind(f"\0healthcode-port-{port}")
@@ -69,10 +69,10 @@ def reserve_this(port: int) -> bool:
 
 
 def read(text: str, *, adjacent: int = 1) -> int:
-    """The port that somebody wrote; with `adjacent` the first of so many in a row.
+    """Read a port from text; with `adjacent` it is the first of this many in a row.
 
     Raises:
-        LocalError: when it is none.
+        LocalError: the text is not a port.
     """
     last = _LAST - adjacent + 1
     if not re.fullmatch("[0-9]{1,5}", text) or not 0 < int(text) <= last:
@@ -81,10 +81,10 @@ def read(text: str, *, adjacent: int = 1) -> int:
 
 
 def refuse_wrong(host: str, port: int) -> None:
-    """Say why a server cannot listen at `port` of `host`.
+    """Raise an error that says why a server cannot listen at `port` of `host`.
 
     Raises:
-        LocalError: when it cannot.
+        LocalError: it cannot.
     """
     try:
         _listen(port, str(IPv4Address(host)))
@@ -99,17 +99,17 @@ def refuse_wrong(host: str, port: int) -> None:
             ) from error
         if error.errno == errno.EADDRNOTAVAIL:
             raise LocalError(
-                f"HOST is {host}, which is no address of this machine: write 127.0.0.1, or 0.0.0.0 "
-                "to let other machines in."
+                f"HOST is {host}, which is not an address of this machine: write 127.0.0.1, or "
+                "0.0.0.0 to let other machines in."
             ) from error
         raise LocalError(
-            f"Nobody may listen at port {port} of {host} here ({error.strerror}): set another "
+            f"This user may not listen at port {port} of {host} ({error.strerror}): set another "
             "PORT or HOST."
         ) from error
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Whether a server could listen on `port` now."""
+    """Return whether a server could listen at `port` now."""
     try:
         _listen(port, host)
     except OSError:
@@ -124,7 +124,7 @@ def _listen(port: int, host: str) -> None:
 
 
 def retried(server: _Server, start: Callable[[], Started]) -> Started:
-    """What `start` returns, tried again at other ports as long as the server's own is taken."""
+    """Call `start` and return its result; try other ports while the server's own is taken."""
     for _ in range(_RETRIES):
         try:
             return start()
@@ -134,13 +134,13 @@ def retried(server: _Server, start: Callable[[], Started]) -> Started:
 
 
 def why_ended(name: str, port: int, log: Path) -> LocalError:
-    """The error of a server that ended when it should have begun."""
+    """Return the error for a server that ended when it should have started."""
     if is_free(port):
         return LocalError(f"{name} ended at once; {log} says why.")
-    return PortTakenError(f"Somebody else listens at {name}'s port {port}.")
+    return PortTakenError(f"Another program listens at {name}'s port {port}.")
 
 
 def _end() -> int:
-    """Where the kernel's own ports begin; where they leave no room below, the last port of all."""
+    """Return where the kernel's own ports begin; beyond the last port if no room is below them."""
     begins = int(_KERNELS_OWN.read_text().split()[0])
     return begins if begins > _LOWEST + _TRIES else _LAST + 1

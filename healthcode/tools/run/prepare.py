@@ -1,4 +1,4 @@
-"""Migrate, and load the demo once: `python -m healthcode.tools.run.prepare`."""
+"""`python -m healthcode.tools.run.prepare`: migrate the database, and load the demo once."""
 
 import sys
 from pathlib import Path
@@ -12,7 +12,7 @@ from healthcode.web import catalog
 
 
 def main(demo_file: str) -> None:
-    """Migrate, then load the demo province and write its logins to `demo_file`."""
+    """Migrate the database, load the demo province, and write its logins to `demo_file`."""
     django.setup()
     refuse_wrong_settings()
     print("Bringing the database up to date …", flush=True)
@@ -20,7 +20,7 @@ def main(demo_file: str) -> None:
     call_command("migrate", verbosity=0)
     if not is_new and (lacking := catalog.told(catalog.missing())):
         sys.exit(
-            "This state was made by a version before 1.0.0, from which nothing leads here "
+            "A version before 1.0.0 made this state, and this version cannot migrate it "
             f"({lacking}): move the folder VAR away, or empty the database of DATABASE_URL."
         )
     refuse_wrong_secrets()

@@ -1,4 +1,4 @@
-"""The processes of the whole service, from an empty folder to a page that answers."""
+"""Run all processes of the service, from an empty folder to a page that answers."""
 
 import json
 import os
@@ -31,12 +31,12 @@ _PROCESSES = "processes.json"
 _LOGS = {"PostgreSQL": "postgres", "Valkey": "valkey"}
 _EXPECTED_WARNINGS = (
     "ignore:You're running the worker with superuser privileges",
-    # On one's own machine static files come from where they lie, not from a collection.
+    # On a developer's machine static files are not collected, but served from where they are.
     "ignore:No directory at",
 )
 
 
-# As in the Dockerfile; docs/howto/deploy.md says why.
+# The same options as in the Dockerfile; docs/howto/deploy.md explains them.
 _GRANIAN = [
     *("--interface", "asgi"),
     *("--http", "1"),
@@ -51,14 +51,14 @@ _GRANIAN = [
 
 
 def granian(host: str, port: int, *, workers: int = 1) -> list[str]:
-    """The command that serves the pages and the interface."""
+    """Return the command that serves pages and interface."""
     own = ["--host", host, "--port", str(port), "--workers", str(workers)]
     return [sys.executable, "-m", "granian", *own, *_GRANIAN]
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the web server listens, and the address that clients know it by."""
+    """Where the web server listens, and the address that clients use."""
 
     host: str
     port: int
@@ -79,7 +79,7 @@ def roles(address: Address, folder: Path) -> Mapping[str, list[str]]:
 
 @dataclass
 class _Role:
-    """A process whose output is relayed; `pipe` is closed once it has said everything."""
+    """A process whose output is passed on. `pipe` is closed at the end of the output."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -88,7 +88,7 @@ class _Role:
 
 
 class Service:
-    """Starts everything in order, relays what it says, and stops everything."""
+    """Starts everything in order, passes on what it says, and stops everything."""
 
     def __init__(self, state: State, address: Address, console: Console) -> None:
         self.state = state
@@ -102,10 +102,10 @@ class Service:
         self._environment = self._settings()
 
     def start(self) -> None:
-        """Bring up servers, data and processes, until the first page answers.
+        """Start servers, data and processes, until the first page answers.
 
         Raises:
-            LocalError: when a part cannot be started; the sentence says which and why.
+            LocalError: a part cannot be started. The sentence says which, and why.
         """
         children.adopt_orphans()
         self._start_postgres()
@@ -117,16 +117,16 @@ class Service:
         self._wait_for_the_first_page()
 
     def watch(self, *, seconds: float) -> None:
-        """Relay output for a while.
+        """Pass on output for a while.
 
         Raises:
-            LocalError: when a part ended by itself; the sentence says which, and how.
+            LocalError: a part ended by itself. The sentence says which, and how.
         """
         self._relay(seconds=seconds)
         self._check()
 
     def stop(self) -> None:
-        """Stop every process this service started, those it started in turn included."""
+        """Stop every process that this service started, and their descendants."""
         for role in self._roles.values():
             if role.process.poll() is None:
                 role.process.terminate()
@@ -141,7 +141,7 @@ class Service:
         (self.state.folder / _PROCESSES).unlink(missing_ok=True)
 
     def _settings(self) -> dict[str, str]:
-        """The environment of every process: what is set already counts, the rest is ours."""
+        """Return the environment of every process; variables that are already set win."""
         secrets = {k: v for k, v in self.state.secrets.items() if not k.endswith("_PASSWORD")}
         ours = {
             "BASE_URL": self.address.base_url,
@@ -161,7 +161,7 @@ class Service:
             log=self.state.logs / "postgres.log",
         )
         if postgres.is_new:
-            self.console.say("Making a private PostgreSQL (once) …")
+            self.console.say("Creating a private PostgreSQL (only the first time) …")
             postgres.create()
         self._postgres = postgres
         self._servers["PostgreSQL"] = postgres.start()
@@ -184,7 +184,7 @@ class Service:
         self._environment["BROKER_URL"] = self._valkey.url()
 
     def _prepare(self) -> None:
-        """Migrate, and load the divisions and the demo where they are not there yet."""
+        """Migrate the database, and load the divisions and the demo if they are missing."""
         demo = self.state.folder / "demo.json"
         self._start_role("setup", [sys.executable, "-m", "healthcode.tools.run.prepare", str(demo)])
         setup = self._roles["setup"]
@@ -211,7 +211,7 @@ class Service:
         self._pipes.register(role.pipe, selectors.EVENT_READ, role)
 
     def _relay(self, *, seconds: float) -> None:
-        """Pass on what is there to read, waiting for it at most `seconds`."""
+        """Pass on the available output; wait for it at most `seconds`."""
         for key, _ in self._pipes.select(seconds):
             role: _Role = key.data
             data = role.pipe.read(64 * 1024)
@@ -222,14 +222,14 @@ class Service:
                 role.pipe.close()
 
     def _check(self) -> None:
-        """Raise when a part is no longer running."""
+        """Raise LocalError if a part no longer runs."""
         running = self._servers | {name: role.process for name, role in self._roles.items()}
         for name, process in running.items():
             status = process.poll()
             if status is not None:
                 how = f"with status {status}" if status >= 0 else f"by signal {-status}"
                 raise LocalError(
-                    f"{name} ended by itself {how}, so everything stops; "
+                    f"{name} ended by itself {how}, so the service stops; "
                     f"{self.state.logs / _LOGS.get(name, name)}.log may say why."
                 )
 
@@ -254,7 +254,7 @@ class Service:
         return "127.0.0.1" if self.address.host == "0.0.0.0" else self.address.host  # noqa: S104 - compared, not bound
 
     def _remember(self) -> None:
-        """Note who runs, so that a successor can clear up if this process is killed."""
+        """Store which processes run, so that a successor can end them if this process is killed."""
         pids = [role.process.pid for role in self._roles.values()]
         pids += [process.pid for process in self._servers.values()]
         started: Mapping[int, float] = {pid: psutil.Process(pid).create_time() for pid in pids}
@@ -262,7 +262,10 @@ class Service:
 
 
 def end_predecessors(folder: Path) -> None:
-    """End what a killed supervisor of this state folder left; whoever holds the lock may."""
+    """End the processes that a killed supervisor of this state folder left.
+
+    Only the holder of its lock may.
+    """
     path = folder / _PROCESSES
     if path.exists():
         for pid, started in local_state.read_json(path).items():

@@ -1,4 +1,4 @@
-"""What a local service keeps in its state folder besides data: its secrets and its ports."""
+"""What a local service keeps in its state folder besides data: secrets and ports."""
 
 import base64
 import fcntl
@@ -18,7 +18,7 @@ _FILE = "state.json"
 
 @dataclass(frozen=True)
 class State:
-    """The remembered choices of one state folder. `secrets` maps setting names to values."""
+    """The stored choices of one state folder. `secrets` maps names of settings to values."""
 
     folder: Path
     secrets: Mapping[str, str]
@@ -26,12 +26,12 @@ class State:
 
     @property
     def logs(self) -> Path:
-        """Where the processes' own logs go."""
+        """Return the folder for the processes' own logs."""
         return self.folder / "log"
 
 
 def new_secrets() -> dict[str, str]:
-    """Fresh random values for every secret setting."""
+    """Return fresh random values for all secret settings."""
 
     def key() -> str:
         return base64.b64encode(secrets.token_bytes(32)).decode()
@@ -48,9 +48,9 @@ def new_secrets() -> dict[str, str]:
 
 
 def load(folder: Path) -> State:
-    """The state of `folder`, made on first use; a remembered port that is taken is replaced."""
+    """Return the state of `folder`; make it at first use, replace stored ports that are taken."""
     folder.mkdir(parents=True, exist_ok=True)
-    # The demo's one-time codes stand in the logs.
+    # Private, because the demo writes its one-time codes into the logs.
     (folder / "log").mkdir(exist_ok=True, mode=0o700)
     path = folder / _FILE
     known = read_json(path) if path.exists() else {}
@@ -64,21 +64,21 @@ def load(folder: Path) -> State:
 
 
 def read_json(path: Path) -> Any:
-    """What a file of a state folder says.
+    """Read a file of a state folder.
 
     Raises:
-        LocalError: when it is not as it was written.
+        LocalError: the file is damaged.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError:
         raise LocalError(
-            f"{path} is damaged: put a copy of it back, or set VAR to another folder."
+            f"{path} is damaged: restore it from a copy, or set VAR to another folder."
         ) from None
 
 
 def remember_port(state: State, name: str, port: int) -> None:
-    """Note where a server listens, if it had to move."""
+    """Store where a server listens, if it had to move."""
     if state.ports[name] != port:
         state.ports[name] = port
         _write(state)
@@ -90,10 +90,10 @@ def _write(state: State) -> None:
 
 
 def lock(folder: Path) -> IO[str]:
-    """Hold the state folder until the returned file is closed or this process ends.
+    """Lock the state folder until the returned file is closed or this process ends.
 
     Raises:
-        LocalError: when another service holds it.
+        LocalError: another service has locked it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     held = (folder / "lock").open("a+")
@@ -102,6 +102,6 @@ def lock(folder: Path) -> IO[str]:
     except BlockingIOError:
         held.close()
         raise LocalError(
-            f"A service already runs on {folder}; stop it, or set VAR to another folder."
+            f"Another service already uses {folder}: stop it, or set VAR to another folder."
         ) from None
     return held

@@ -1,4 +1,4 @@
-"""Ending in order: when somebody asks a supervisor to stop, and when something is in its way."""
+"""End in order: when somebody asks a supervisor to stop, and when something goes wrong."""
 
 import signal
 import sys
@@ -14,17 +14,20 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class StopRequestedError(BaseException):
-    """Somebody asked the service to stop; no code in between may mistake it for a failure."""
+    """Raised if somebody asks the service to stop.
+
+    It is no Exception, so nobody takes it for a failure.
+    """
 
 
 def supervised(folder: Path, serve: Callable[[], None]) -> int:
-    """Serve with `folder` as the state until asked to stop; the exit status.
+    """Serve with `folder` as the state folder until asked to stop; return the exit status.
 
-    What is in the way is told in one sentence.
+    If something is in the way, print it in one sentence.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            # A terminal's encoding may lack what a folder is called, or what a process says.
+            # A terminal's encoding may lack characters of a folder's name or of a process's output.
             stream.reconfigure(errors="backslashreplace")
     listen()
     try:
@@ -47,13 +50,13 @@ def supervised(folder: Path, serve: Callable[[], None]) -> int:
 
 
 def listen() -> None:
-    """Raise StopRequestedError wherever the main thread is when a stop is asked for."""
+    """Raise StopRequestedError in the main thread when a stop is asked for."""
     for sign in _STOPPING:
         signal.signal(sign, _request_stop)
 
 
 def ignore() -> None:
-    """Let nobody interrupt what has begun: the stopping itself."""
+    """Ignore further signals, so that nobody interrupts the stopping."""
     for sign in _STOPPING:
         signal.signal(sign, signal.SIG_IGN)
 

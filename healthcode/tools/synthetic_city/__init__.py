@@ -1,5 +1,5 @@
-"""A city that does not exist, of any number of people: for measurements, and for trying things.
+"""An invented city with any number of people, for measurements and for trying things.
 
-The same seed gives the same city. Its people have homes, households, trips and illnesses and no
-names: the vault stays empty, since nothing that is done to millions at once ever opens it.
+The same seed gives the same city. Its people have homes, households, journeys and illnesses, but no
+names. The vault stays empty, because nothing that the service does to millions at once opens it.
 """

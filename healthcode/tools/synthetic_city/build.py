@@ -1,4 +1,4 @@
-"""Filling an empty database with a city."""
+"""Fill an empty database with a city."""
 
 import multiprocessing
 from collections.abc import Callable, Iterator
@@ -40,21 +40,21 @@ _GROUND: Final = "A city that does not exist"
 _AT_ONCE: Final = 5000
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is done, and how much there is."""
+"""Called with the current step, how much of it is done, and how much there is."""
 
 
 class NotEmpty(Exception):
-    """There are people in this database already."""
+    """Raised if this database already contains people."""
 
 
 def plan(*, people: int, seed: int, until: date, visits: int) -> Plan:
-    """The city of so many people; needs the divisions in the database.
+    """Plan a city of this many people. The divisions must be in the database.
 
     Args:
-        until: the end of the two weeks of which something is known (00:00 in Shanghai).
-        visits: how many visits a person pays in them on average.
+        until: the end of the two weeks about which something is known (00:00 in Shanghai).
+        visits: how many visits a person makes in this time on average.
     """
-    # Divisions of the year of the weights: whatever has ended since still counts.
+    # The weights name the divisions of 2020, so divisions that have ended since then still count.
     known = Area.objects.filter(code__startswith=PROVINCE).order_by("code")
     codes = list(known.values_list("code", flat=True))
     return Plan(
@@ -68,10 +68,10 @@ def plan(*, people: int, seed: int, until: date, visits: int) -> Plan:
 
 
 def prepare(*, at: datetime) -> None:
-    """The divisions, an officer, a source and a policy that holds since before the window.
+    """Make the divisions, an officer, a source and a policy that holds since before the two weeks.
 
     Raises:
-        NotEmpty: a city needs a database without people.
+        NotEmpty: the database already contains people.
     """
     if Person.objects.exists():
         raise NotEmpty
@@ -83,15 +83,16 @@ def prepare(*, at: datetime) -> None:
         text = SHIPPED.read_text(encoding="utf-8")
         long_ago = datetime(2020, 1, 1, tzinfo=SHANGHAI)
         publish_policy(account=officer, text=text, holds_from=long_ago, ground=_GROUND, at=at)
-    # It is for everybody, and there is nobody yet.
+    # The recomputation is for everybody, and there is nobody yet.
     for waiting in Recomputation.objects.filter(finished_at__isnull=True):
         run(waiting.pk)
 
 
 def load(plan: Plan, *, processes: int, progress: Progress) -> None:
-    """Load the people of a prepared city, all or nothing, and leave the tables vacuumed.
+    """Load the people of a prepared city, all or nothing, and vacuum the tables.
 
-    Afterwards every colour is what `decide()` says of midnight at the end of the window.
+    Afterwards every colour is the one that `decide()` gives at midnight at the end of the two
+    weeks.
     """
     policy = Policy.objects.values_list("version", flat=True).latest("holds_from")
     source = Account.objects.values_list("pk", flat=True).get(username=SOURCE)
@@ -105,7 +106,8 @@ def load(plan: Plan, *, processes: int, progress: Progress) -> None:
         ("Places", rows.PLACES, 1, partial(rows.places, plan)),
         ("Visits", rows.PRESENCES, blocks, partial(rows.visits, plan)),
     )
-    # Drawing processes are started afresh: a fork would share this one's database connection.
+    # Processes that draw people are started fresh, because a fork would share the database
+    # connection.
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=spawn) as pool, transaction.atomic():
         with set_aside(TABLES):
@@ -130,7 +132,7 @@ def _watched(
 
 
 def _number_on(*tables: str) -> None:
-    """Let the next rows of `tables` be numbered after the city's."""
+    """Make the next rows of `tables` get numbers after the city's."""
     with connection.cursor() as cursor:
         for table in tables:
             sequence = f"pg_get_serial_sequence('{table}', 'id')"

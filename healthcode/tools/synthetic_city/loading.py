@@ -1,4 +1,4 @@
-"""Loading many rows at once: COPY into tables whose indexes and foreign keys are set aside."""
+"""Load many rows at once: COPY into tables without their indexes and foreign keys."""
 
 import io
 from collections import deque
@@ -9,11 +9,11 @@ from typing import Final, NamedTuple
 
 from django.db import connection
 
-# Blocks that are drawn ahead of what is being loaded, for each process: bounds the memory.
+# How many blocks each process draws ahead of the loading. This limits the memory.
 AHEAD: Final = 3
 
-# What can be set aside and made again at once: foreign keys, keys to which none points, and indexes
-# that hold no constraint.
+# What can be dropped and made again: foreign keys, keys to which no foreign key points, and indexes
+# that belong to no constraint.
 CONSTRAINTS: Final = """
 SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid)
 FROM pg_constraint AS made
@@ -38,10 +38,11 @@ class _Constraint(NamedTuple):
 
 @contextmanager
 def set_aside(tables: Sequence[str]) -> Iterator[None]:
-    """Within the block `tables` have no foreign keys and no indexes but those that are pointed to.
+    """Drop the foreign keys and indexes of `tables` for this block.
 
-    All are made anew at the end, which checks every row, in a fraction of the time that keeping
-    them up to date would take. Call within a transaction: then it is all or nothing.
+    Those that foreign keys point to stay. At the end the block makes all of them again, which
+    checks every row. That takes a fraction of the time that it would take to update them with each
+    row. Call this in a transaction, so that it is all or nothing.
     """
     with connection.cursor() as cursor:
         cursor.execute(INDEXES, [list(tables)])
@@ -56,7 +57,7 @@ def set_aside(tables: Sequence[str]) -> Iterator[None]:
             cursor.execute(f"DROP INDEX {name}")
         yield
         for _, definition in indexes:
-            # A partitioned table's own would leave out its partitions.
+            # With ONLY, a partitioned table's index would leave out its partitions.
             cursor.execute(definition.replace(" ON ONLY ", " ON "))
         for constraint in constraints:
             added = f"ADD CONSTRAINT {quote(constraint.name)} {constraint.definition}"
@@ -64,7 +65,7 @@ def set_aside(tables: Sequence[str]) -> Iterator[None]:
 
 
 def copy(target: str, blocks: Iterator[bytes]) -> None:
-    """COPY rows in text form into `target`, a table with its columns."""
+    """Run COPY with rows in text form into `target`, a table with its columns."""
     with connection.cursor() as cursor:
         cursor.copy_expert(f"COPY {target} FROM STDIN", _Stream(blocks), 1 << 20)
 
@@ -72,7 +73,7 @@ def copy(target: str, blocks: Iterator[bytes]) -> None:
 def in_order(
     draw: Callable[[int], bytes], blocks: int, *, processes: ProcessPoolExecutor, ahead: int
 ) -> Iterator[bytes]:
-    """`draw` each block in `processes`, in the order of blocks, never more than `ahead` early."""
+    """Call `draw` for each block in `processes`; yield in order, at most `ahead` blocks early."""
     waiting: deque[Future[bytes]] = deque()
     for block in range(blocks):
         waiting.append(processes.submit(draw, block))
@@ -83,7 +84,7 @@ def in_order(
 
 
 class _Stream(io.RawIOBase):
-    """Blocks as the file that COPY reads."""
+    """Presents blocks as the file that COPY reads."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks

@@ -1,7 +1,7 @@
-"""People of a city that does not exist, drawn block by block: the same seed, the same people.
+"""Draw the people of an invented city block by block. The same seed gives the same people.
 
-Pure and without Django, so that processes beside the one that loads can draw ahead of it. A block
-depends on nothing but the city's seed and its own number.
+This module is pure and needs no Django, so that other processes can draw while one loads. A block
+depends only on the city's seed and its own number.
 """
 
 from collections.abc import Iterator
@@ -14,15 +14,15 @@ from typing import Final, NamedTuple
 from healthcode.tools.synthetic_city.population import Weights
 
 BLOCK: Final = 5000
-"""People in a block; a city's last block may be smaller."""
+"""People in a block. The last block of a city may be smaller."""
 
 # Households by size, in thousandths: 2.34 people on average, as in the province's seventh census.
 _HOUSEHOLDS: Final = ((1, 307), (2, 321), (3, 193), (4, 105), (5, 51), (6, 23))
-# Journeys of one person in two weeks, in thousandths: one on average, so three stays.
+# Journeys of one person in two weeks, in thousandths: one on average, which gives three stays.
 _JOURNEYS: Final = ((0, 410), (1, 280), (2, 200), (3, 110))
 _LEAVES_THE_CITY: Final = 0.3
 _STAYS_OVERNIGHT: Final = 0.35
-# When people set out, hour by hour of the day: a peak in the morning, a lower one after work.
+# How many people set out in each hour of the day: a peak in the morning, a lower one after work.
 _SETS_OUT: Final = (
     *(1, 1, 1, 1, 2, 6, 18, 42, 46, 30, 20, 16),
     *(14, 16, 16, 15, 16, 24, 28, 18, 10, 6, 3, 2),
@@ -34,12 +34,12 @@ DAY: Final = 24 * 60
 """Minutes in a day."""
 
 NULL: Final = r"\N"
-"""What is not known, in COPY's text form."""
+"""An unknown value in COPY's text form."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Which city: how many people, their weights, and the window of days that ends at `until`."""
+    """Which city: the number of people, their weights, and the days that end at `until`."""
 
     seed: int
     people: int
@@ -52,16 +52,16 @@ class Plan:
 
     @property
     def blocks(self) -> int:
-        """How many blocks the city has."""
+        """Return how many blocks the city has."""
         return -(-self.people // BLOCK)
 
     def ids(self, block: int) -> range:
-        """The numbers of the block's people; the city's first is number 1."""
+        """Return the numbers of the block's people. The first person of the city is number 1."""
         return range(block * BLOCK + 1, min((block + 1) * BLOCK, self.people) + 1)
 
 
 class Home(NamedTuple):
-    """Where somebody lives; a household is named by its first person's number."""
+    """Where a person lives. A household has the number of its first person."""
 
     person: int
     household: int
@@ -69,7 +69,7 @@ class Home(NamedTuple):
 
 
 class StayRow(NamedTuple):
-    """Somebody was at `area` from one minute of the window to another; None: still there."""
+    """A person was in `area` from one minute of the period to another; None: still there."""
 
     person: int
     area: str
@@ -78,14 +78,14 @@ class StayRow(NamedTuple):
 
 
 class Case(NamedTuple):
-    """Somebody was confirmed in a minute of the window."""
+    """A person was confirmed as a case in this minute of the period."""
 
     person: int
     starts: int
 
 
 class _Choice:
-    """Drawing by weights again and again."""
+    """Draws codes by weight, again and again."""
 
     def __init__(self, weights: Weights) -> None:
         self.codes = [code for code, _ in weights]
@@ -96,7 +96,7 @@ class _Choice:
 
 
 def homes(plan: Plan, block: int) -> Iterator[Home]:
-    """The home of each person of the block; a household lives together."""
+    """Yield the home of each person of the block; a household lives together."""
     random = Random(f"{plan.seed} homes {block}")  # noqa: S311 - the same every time is wanted
     choice = _Choice(plan.homes)
     sizes, weights = zip(*_HOUSEHOLDS, strict=True)
@@ -110,7 +110,7 @@ def homes(plan: Plan, block: int) -> Iterator[Home]:
 
 
 def stays(plan: Plan, block: int) -> Iterator[StayRow]:
-    """Where the block's people were over the window, without gaps: at home, or on a journey."""
+    """Yield where the block's people were in the period, without gaps: at home or on a journey."""
     random = Random(f"{plan.seed} stays {block}")  # noqa: S311
     near, far = _Choice(plan.homes), _Choice(plan.journeys)
     numbers, weights = zip(*_JOURNEYS, strict=True)
@@ -127,7 +127,7 @@ def stays(plan: Plan, block: int) -> Iterator[StayRow]:
 
 
 def cases(plan: Plan, block: int) -> Iterator[Case]:
-    """Who of the block was confirmed as a case, and when."""
+    """Yield who of the block was confirmed as a case, and when."""
     random = Random(f"{plan.seed} cases {block}")  # noqa: S311
     for person in plan.ids(block):
         if random.random() * 1_000_000 < plan.cases_a_million:
@@ -135,7 +135,7 @@ def cases(plan: Plan, block: int) -> Iterator[Case]:
 
 
 class Instants:
-    """The minutes of a window as COPY reads them; the window's days are Shanghai's."""
+    """The minutes of the period as COPY reads them. The days are Shanghai's."""
 
     def __init__(self, plan: Plan) -> None:
         first = plan.until - timedelta(days=plan.days)
@@ -148,12 +148,12 @@ class Instants:
         return self._days[minute // DAY] + self._clock[minute % DAY]
 
     def day(self, minute: int) -> str:
-        """The day in which a minute lies."""
+        """Return the day of a minute."""
         return self._days[minute // DAY]
 
 
 def _journeys(number: int, days: int, random: Random) -> Iterator[tuple[int, int]]:
-    """The minutes at which each journey begins and ends; each has a part of the window."""
+    """Yield when each journey begins and ends, in minutes; each has its part of the period."""
     part = days // max(number, 1)
     for journey in range(number):
         overnight = random.random() < _STAYS_OVERNIGHT

@@ -1,4 +1,4 @@
-"""How many people live where: the weights by which homes and journeys are drawn."""
+"""How many people live where: the weights for drawing homes and journeys."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -25,7 +25,8 @@ RESIDENTS: Final[Mapping[str, int]] = {
     "330182": 4470,
 }
 
-# Residents of the other cities of Zhejiang, where journeys lead (seventh census, 1 November 2020).
+# Residents of the other cities of Zhejiang, the destinations of journeys (seventh census, 1
+# November 2020).
 OTHER_CITIES: Final[Mapping[str, int]] = {
     "3302": 9_404_283,
     "3303": 9_572_903,
@@ -40,13 +41,13 @@ OTHER_CITIES: Final[Mapping[str, int]] = {
 }
 
 Weights = Sequence[tuple[str, float]]
-"""Area codes with how many people they stand for."""
+"""Area codes with the number of people whom each stands for."""
 
 
 def homes(divisions: Sequence[str]) -> Weights:
-    """The townships of the city among `divisions`; a county without any stands for itself.
+    """Return the weights of the city's townships in `divisions`, or of a county without townships.
 
-    The people of a county are spread over its townships evenly: no source says more.
+    The people of a county are spread evenly over its townships, because no source says more.
     """
     weights: list[tuple[str, float]] = []
     for county, residents in RESIDENTS.items():
@@ -57,7 +58,7 @@ def homes(divisions: Sequence[str]) -> Weights:
 
 
 def journeys(counties: Sequence[str]) -> Weights:
-    """Those of `counties` that lie in the other cities, the people of a city spread evenly."""
+    """Return the weights of `counties` in the other cities, each city's people spread evenly."""
     weights: list[tuple[str, float]] = []
     for city, residents in OTHER_CITIES.items():
         places = [code for code in counties if code.startswith(city)]

@@ -1,4 +1,4 @@
-"""A block of a city as rows for PostgreSQL's COPY (text form): one line each, tabs between."""
+"""Write a block of a city as rows for PostgreSQL's COPY (text form): one line each, with tabs."""
 
 from healthcode.tools.synthetic_city.people import NULL, Instants, Plan, cases, homes, stays
 from healthcode.tools.synthetic_city.visits import CityMap, presences
@@ -15,15 +15,16 @@ PRESENCES = "tracing_presence (day, person_id, place_id, starts, ends, sure, car
 
 
 def people(plan: Plan, block: int) -> bytes:
-    """Rows of `PEOPLE`."""
+    """Write rows of `PEOPLE`."""
     created = Instants(plan)[0]
     return "".join(f"{id_}\t{home}\t{created}\n" for id_, _, home in homes(plan, block)).encode()
 
 
 def colours(plan: Plan, block: int, policy: int) -> bytes:
-    """Rows of `COLOURS`: green, as everybody is of whom nothing is known but stays at level none.
+    """Write rows of `COLOURS`, all green.
 
-    Those who are cases are recomputed afterwards.
+    Of most people only stays in areas without a risk level are known. The cases are recomputed
+    afterwards.
     """
     since = Instants(plan)[0]
     rest = f"\t0\t{since}\t{NULL}\t{policy}\t0\n"
@@ -31,7 +32,7 @@ def colours(plan: Plan, block: int, policy: int) -> bytes:
 
 
 def evidence(plan: Plan, block: int, source: int) -> bytes:
-    """Rows of `EVIDENCE`: stays in the order of people, then cases."""
+    """Write rows of `EVIDENCE`: stays in the order of people, then cases."""
     at = Instants(plan)
     end = f"\t{source}\t{at[plan.days * 24 * 60]}\n"
     rows = [
@@ -46,7 +47,7 @@ def evidence(plan: Plan, block: int, source: int) -> bytes:
 
 
 def households(plan: Plan, block: int) -> bytes:
-    """Rows of `PLACES`: the block's homes."""
+    """Write rows of `PLACES`: the homes of the block."""
     return "".join(
         f"{household}\thousehold\t\t{area}\n"
         for person, household, area in homes(plan, block)
@@ -55,7 +56,7 @@ def households(plan: Plan, block: int) -> bytes:
 
 
 def members(plan: Plan, block: int) -> bytes:
-    """Rows of `MEMBERS`."""
+    """Write rows of `MEMBERS`."""
     since = Instants(plan)[0]
     return "".join(
         f"{household}\t{person}\t{since}\n" for person, household, _ in homes(plan, block)
@@ -63,14 +64,14 @@ def members(plan: Plan, block: int) -> bytes:
 
 
 def places(plan: Plan, block: int) -> bytes:
-    """Rows of `PLACES`: every venue and train; they are all in one block."""
+    """Write rows of `PLACES`: all venues and trains, in a single block."""
     return "".join(
         f"{id_}\t{kind}\t\t{area}\n" for id_, kind, area in CityMap(plan).places()
     ).encode()
 
 
 def visits(plan: Plan, block: int) -> bytes:
-    """Rows of `PRESENCES`."""
+    """Write rows of `PRESENCES`."""
     at = Instants(plan)
     return "".join(
         f"{at.day(starts)}\t{person}\t{place}\t{at[starts]}\t{at[ends]}\t{'t' if sure else 'f'}"

@@ -1,7 +1,8 @@
-"""Where people of a generated city were together: homes, venues, trains. Drawn like the rest.
+"""Draw where the city's people were together: homes, venues, trains.
 
-Places are numbered so that any process can tell a place's number without asking: households by
-their first person, then the venues of each area, then the trains of each hour and destination.
+Places are numbered so that any process can compute a place's number. Households come first, with
+the number of their first person. Then come the venues of each area, then the trains by hour and
+destination.
 """
 
 from bisect import bisect_right
@@ -14,13 +15,13 @@ from typing import Final, NamedTuple
 
 from healthcode.tools.synthetic_city.people import DAY, Plan, StayRow, stays
 
-# As many people as there are for each street, and as many as make it worth another train an hour: a
-# larger city has more venues and trains, not fuller ones.
+# How many people there are for each street, and for each train an hour. So a larger city has more
+# venues and trains, not fuller ones.
 PEOPLE_A_STREET: Final = 2500
 PEOPLE_A_LINE: Final = 50_000
-# A visit in so many is a picture that the visitor scanned, which nobody else saw.
+# One visit in this many is a venue's picture that the visitor scanned, which nobody else saw.
 _UNSEEN: Final = 10
-# Kinds of venues as they come in a street, with the shortest and the longest visit in minutes.
+# Kinds of venues in the order of a street, with the shortest and the longest visit in minutes.
 _KINDS: Final = (
     ("restaurant", 20, 100),
     ("shop", 5, 40),
@@ -34,9 +35,9 @@ _KINDS: Final = (
     ("other", 5, 90),
 )
 VENUES: Final = len(_KINDS)
-"""Venues in a street, one after the other of another kind."""
+"""Venues in a street. Neighbours are of different kinds."""
 
-# When people visit, hour by hour: before work, at noon, and most after work.
+# How many people visit in each hour: some before work, more at noon, most after work.
 _WEIGHTS: Final = (
     *(2, 1, 1, 1, 2, 6, 20, 42, 50, 40, 42, 60),
     *(64, 42, 38, 38, 44, 62, 72, 64, 48, 30, 16, 6),
@@ -47,7 +48,7 @@ _RIDE: Final = (40, 200)
 
 
 class PlaceRow(NamedTuple):
-    """A row of the places. `kind` as tracing names it."""
+    """A row of the places. `kind` is as in tracing."""
 
     id: int
     kind: str
@@ -55,7 +56,7 @@ class PlaceRow(NamedTuple):
 
 
 class PresenceRow(NamedTuple):
-    """Somebody was at a place from one minute of the window to another."""
+    """A person was at a place from one minute of the period to another."""
 
     person: int
     place: int
@@ -68,25 +69,26 @@ class PresenceRow(NamedTuple):
 
 @dataclass(frozen=True)
 class CityMap:
-    """The places of a city beside its homes: streets with venues, lines with a train an hour."""
+    """The places of a city besides homes: streets with venues, and lines with a train an hour."""
 
     plan: Plan
 
     @cached_property
     def streets(self) -> int:
-        """How many streets the city has."""
+        """Return how many streets the city has."""
         return max(1, round(self.plan.people / PEOPLE_A_STREET))
 
     @cached_property
     def lines(self) -> int:
-        """How many trains leave in an hour."""
+        """Return how many trains leave in an hour."""
         return max(1, round(self.plan.people / PEOPLE_A_LINE))
 
     @cached_property
     def reach(self) -> dict[str, tuple[float, float]]:
-        """The streets of each area, from and to; one across a border belongs to both.
+        """Return the first and last street of each area, as fractions.
 
-        So every street has as many people, however small the areas are.
+        A street across a border belongs to both areas. So every street has the same number of
+        people, however small the areas are.
         """
         sums = list(accumulate(weight for _, weight in self.plan.homes))
         ends = [self.streets * end / sums[-1] for end in sums]
@@ -95,19 +97,19 @@ class CityMap:
 
     @cached_property
     def destinations(self) -> frozenset[str]:
-        """The areas that trains go to."""
+        """Return the areas that trains go to."""
         return frozenset(area for area, _ in self.plan.journeys)
 
     def venue(self, street: int, number: int) -> int:
-        """The place of a street's venue."""
+        """Return the number of a venue in a street."""
         return self.plan.people + 1 + street * VENUES + number
 
     def train(self, minute: int, line: int) -> int:
-        """The place of the line's train of that hour."""
+        """Return the number of the line's train in that hour."""
         return self.venue(self.streets, 0) + minute // 60 * self.lines + line
 
     def places(self) -> Iterator[PlaceRow]:
-        """Every venue and train."""
+        """Yield all venues and trains."""
         areas = list(self.reach)
         ends = [end for _, end in self.reach.values()]
         for street in range(self.streets):
@@ -120,15 +122,15 @@ class CityMap:
 
 
 def kind_of(street: int, number: int) -> tuple[str, int, int]:
-    """What a venue is, with the shortest and the longest visit in minutes.
+    """Return a venue's kind, with the shortest and the longest visit in minutes.
 
-    The busiest venue of every street is of another kind than that of the next.
+    The busiest venue of a street is of another kind than that of the next street.
     """
     return _KINDS[(street + number) % VENUES]
 
 
 def presences(plan: Plan, block: int) -> Iterator[PresenceRow]:
-    """The block's visits and train rides, each where the person's stays say they were."""
+    """Yield the block's visits and train rides, at places where the person's stays allow them."""
     random = Random(f"{plan.seed} visits {block}")  # noqa: S311 - the same every time is wanted
     here = CityMap(plan)
     for person, theirs in groupby(stays(plan, block), key=lambda stay: stay.person):
@@ -152,7 +154,7 @@ def _visit(
         return
     first, last = reach
     street = min(int(first + (last - first) * random.random()), here.streets - 1)
-    # People go where people go: the first venues of a street see the most.
+    # The first venues of a street get the most visits.
     number = int(VENUES * random.random() ** 2)
     _, shortest, longest = kind_of(street, number)
     ends = minute + shortest + _below(longest - shortest + 1, random)
@@ -172,5 +174,5 @@ def _rides(
 
 
 def _below(number: int, random: Random) -> int:
-    """A whole number from 0 on; `randrange` takes several times as long."""
+    """Return a random whole number below `number`; `randrange` takes several times as long."""
     return int(number * random.random())

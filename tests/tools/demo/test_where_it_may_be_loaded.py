@@ -22,5 +22,5 @@ def test_a_real_service_refuses_it(settings: LazySettings, tmp_path: Path) -> No
 def test_it_is_the_demo_of_certain_provinces(settings: LazySettings, tmp_path: Path) -> None:
     """Another issuer's doors must not open to people of Zhejiang by mistake."""
     settings.ISSUER = "CN-44"
-    with pytest.raises(CommandError, match="CN-33 or CN-31, not of CN-44"):
+    with pytest.raises(CommandError, match="CN-33 and CN-31, but not of CN-44"):
         call_command("load_demo", out=tmp_path / "demo.json")

@@ -1,4 +1,4 @@
-"""`manage.py generate_city`: fill an empty database with people who do not exist."""
+"""`manage.py generate_city`: fill an empty database with invented people."""
 
 import os
 import sys
@@ -19,34 +19,37 @@ _BAR = 30
 
 
 class Command(BaseCommand):
-    """Generates a city; the same seed and the same day give the same one."""
+    """Generates a city. The same seed and day give the same city."""
 
-    help = "Fill an empty database with a synthetic city; only where DEMO is set."
+    help = "Fill an empty database with an invented city. DEMO must be set."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """How large a city, and which one."""
+        """Add the options that say how large the city is, and which city."""
         parser.add_argument("--people", type=int, default=100_000)
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument(
             "--until",
             type=read_date,
             default=datetime.now(SHANGHAI).date(),
-            help="the day before which the two weeks of stays end (default: today)",
+            help="the two weeks of stays end when this day begins (default: today)",
         )
-        parser.add_argument("--visits", type=int, default=5, help="a person, on average")
+        parser.add_argument("--visits", type=int, default=5, help="visits of a person, on average")
         parser.add_argument(
-            "--processes", type=int, default=os.cpu_count() or 1, help="that draw the people"
+            "--processes",
+            type=int,
+            default=os.cpu_count() or 1,
+            help="how many processes draw the people",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Prepare, load, and say how long it took."""
+        """Prepare and load the city, and print how long it took."""
         if not settings.DEMO:
-            raise CommandError("Set DEMO=1; a real service must not hold people who do not exist.")
+            raise CommandError("Set DEMO=1: a real service must not contain invented people.")
         began = monotonic()
         try:
             build.prepare(at=timezone.now())
         except build.NotEmpty:
-            raise CommandError("There are people in this database; use an empty one.") from None
+            raise CommandError("This database already contains people; use an empty one.") from None
         plan = build.plan(
             people=options["people"],
             seed=options["seed"],
@@ -61,14 +64,14 @@ class Command(BaseCommand):
 
 
 class _Bar:
-    """A progress bar on a terminal; on anything else, a line when a step is done."""
+    """Shows a progress bar on a terminal, and elsewhere a line when a step is done."""
 
     def __init__(self, stream: Any) -> None:
         self._stream = stream
         self._terminal = sys.stderr.isatty()
 
     def show(self, step: str, done: int, total: int) -> None:
-        """Draw how far `step` is."""
+        """Draw the progress of `step`."""
         share = done / total if total else 1.0
         if self._terminal:
             full = round(share * _BAR)
@@ -81,4 +84,4 @@ class _Bar:
 
 
 def _silence(step: str, done: int, total: int) -> None:
-    """Say nothing."""
+    """Show no progress."""

@@ -1,4 +1,4 @@
-"""`manage.py load_demo --out var/demo.json`: load the demo province once, and write its logins."""
+"""`manage.py load_demo --out var/demo.json`: load the demo province once and write its logins."""
 
 import json
 from argparse import ArgumentParser
@@ -15,18 +15,18 @@ from healthcode.web.files import write_private
 
 
 class Command(BaseCommand):
-    """Loads the demo; harmless to repeat, then it only brings the address up to date."""
+    """Loads the demo. If it is loaded already, the command only updates the address."""
 
-    help = "Load the demo province into an empty database; only where DEMO is set."
+    help = "Load the demo province into an empty database. DEMO must be set."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Where the tokens go."""
+        """Add the option for the file of tokens."""
         parser.add_argument("--out", required=True, type=Path, help="the file for tokens (JSON)")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load what is missing, then write the files that only their owner may read."""
+        """Load what is missing, and write files that only their owner may read."""
         if not settings.DEMO:
-            raise CommandError("Set DEMO=1; a real service must not hold people who do not exist.")
+            raise CommandError("Set DEMO=1: a real service must not contain invented people.")
         try:
             here()
         except NoSuchDemo as error:
