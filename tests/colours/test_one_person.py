@@ -22,7 +22,7 @@ from tests.colours.world import shanghai
 
 GREEN, YELLOW, RED = Colour
 NOON = shanghai(2, 20, 12)
-Way = Callable[[int], object]
+Decider = Callable[[int], object]
 
 
 @pytest.mark.django_db
@@ -106,7 +106,7 @@ def recomputed(person: int) -> int:
     ("first", "second"), [(declared, declared), (declared, recomputed), (recomputed, declared)]
 )
 def test_who_comes_second_waits_and_knows_what_the_first_knew(
-    beside: Beside, first: Way, second: Way, had_a_colour: bool
+    beside: Beside, first: Decider, second: Decider, had_a_colour: bool
 ) -> None:
     (person,) = world.people(1)
     if had_a_colour:
