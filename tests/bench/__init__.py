@@ -1,6 +1,6 @@
-"""`make bench`: what the service does at its size, each figure beside a limit of the same run.
+"""`make bench`: measure the service at full size, each figure beside a limit from the same run.
 
-A figure never stands alone: the thing measured and the bare thing it cannot beat take turns, and
-what counts is their ratio. docs/performance/README.md says how we measure; docs/performance.md has
+A figure never stands alone. The service takes turns with a bare operation that it cannot beat, and
+the result is their ratio. docs/performance/README.md says how we measure; docs/performance.md has
 the results.
 """

@@ -23,7 +23,8 @@ def main() -> int:
             here.say(f"{name} …")
             for figure in SUITES[name](here):
                 figures.append(figure)
-                # At once: what takes hours may be stopped before its end.
+                # Printed and flushed at once, because a run takes hours and may be stopped before
+                # its end.
                 report.write(figures, options.out, size=size.name)
                 low, high = figure.spread
                 here.say(f"  {figure.measure}: {figure.ratio:.2f} ({low:.2f}–{high:.2f})")

@@ -1,4 +1,4 @@
-"""Views that do nothing but their one statement: what the service's views cannot beat."""
+"""Views that only run one statement each: the limits that the service's views cannot beat."""
 
 import uuid
 from datetime import UTC, datetime
@@ -25,7 +25,7 @@ SELECT = "SELECT person_id, colour, since, changes FROM colours_personcolour WHE
 
 @csrf_exempt
 def insert(_request: HttpRequest) -> HttpResponse:
-    """Write one scan, as wide as any."""
+    """Write one scan with all its columns."""
     now = datetime.now(UTC)
     row = ScanRow(
         day=day_of(now),
@@ -62,7 +62,7 @@ def select(_request: HttpRequest) -> HttpResponse:
 
 
 def sign(_request: HttpRequest) -> HttpResponse:
-    """Read one row and sign as many bytes as a code has."""
+    """Read one row, and sign as many bytes as a code has."""
     with connection.cursor() as cursor:
         cursor.execute(SELECT, [1])
         cursor.fetchone()

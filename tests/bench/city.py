@@ -1,4 +1,4 @@
-"""Cities to measure on, and turning from one to another."""
+"""Make cities to measure on, and switch between them."""
 
 from django.core.management import call_command
 from django.db import connection
@@ -7,7 +7,7 @@ from tests.bench.stage import Stage
 
 
 def city(stage: Stage, people: int, *, name: str = "", visits: int = 0) -> str:
-    """A city of so many people in a database of its own; the database's name."""
+    """Make a city of this many people in its own database; return the database's name."""
     name = name or f"city_{people}"
     stage.database(name)
     turn_to(name)
@@ -18,6 +18,6 @@ def city(stage: Stage, people: int, *, name: str = "", visits: int = 0) -> str:
 
 
 def turn_to(name: str) -> None:
-    """Let everything in this process from now on read and write database `name`."""
+    """Make this process read and write database `name` from now on."""
     connection.close()
     connection.settings_dict["NAME"] = name

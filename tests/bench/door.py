@@ -1,4 +1,4 @@
-"""The door and the code: scans, batches, codes and verdicts beside what they cannot beat."""
+"""Measure scans, batches, codes and verdicts, each beside a limit that it cannot beat."""
 
 import json
 import time
@@ -25,12 +25,12 @@ PEOPLE = 10_000
 SECONDS = 3.0
 CALLERS = 8
 BATCH = 500
-# What a well-known ticket scanner's server reached on two cores, by its own account.
+# What the server of a well-known ticket scanner reached on two cores, by its makers' own account.
 TICKETS_A_SECOND = 37.0
 
 
 def figures(stage: Stage) -> Iterator[Figure]:
-    """Every measure of the door and the code."""
+    """Return all measures of the door and the code."""
     django.setup()
     from tests.bench.city import city
     from tests.bench.entrance import Entrance
@@ -53,7 +53,7 @@ def _scans(of: Any, entrance: Any, rounds: int) -> Iterator[Figure]:
     codes = cycle(entrance.codes(BATCH))
 
     def asking(path: str) -> Callable[[], bytes]:
-        """Bodies made in the same way, since making them takes time from the server."""
+        """Make the same bodies, because making them takes processor time from the server."""
         return lambda: request("POST", path, entrance.device, entrance.scan(next(codes)))
 
     scans, inserts = alternate(
@@ -80,7 +80,7 @@ def _codes(of: Any, entrance: Any, rounds: int) -> Iterator[Figure]:
 
 
 def _batches(of: Any, entrance: Any, rounds: int) -> Figure:
-    """Both on all cores: the server has a process for each, and so has the bare verification."""
+    """Use all cores: the server has a process for each, and so has the bare verification."""
     codes = entrance.codes(BATCH)
     cores = psutil.cpu_count() or 1
     spki, signatures = entrance.spki, entrance.signatures(codes)
@@ -144,7 +144,7 @@ def _batch(entrance: Any, codes: Sequence[str]) -> bytes:
 
 
 def _verify_for(seconds: float, spki: bytes, signatures: Sequence[tuple[bytes, bytes]]) -> float:
-    """Signatures verified a second by this process, and nothing else done with them."""
+    """Return how many signatures this process verifies a second if it does nothing else."""
     public_key = load_der_public_key(spki)
     assert isinstance(public_key, ec.EllipticCurvePublicKey)
     algorithm = ec.ECDSA(SHA256())

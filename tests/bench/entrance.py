@@ -1,4 +1,4 @@
-"""A resident with codes and a door that trusts them, in the city that the process is turned to."""
+"""Make a resident with codes and a door that trusts them, in the city that this process uses."""
 
 import json
 import uuid
@@ -26,7 +26,7 @@ WELL = Declaration(symptoms=(), temperature=None, contact_with_case=False, stays
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """Tokens of a resident and of a door's device, the resident's number, and the issuer's key."""
+    """Tokens of a resident and of a door's device, the resident's number, the issuer's key."""
 
     resident: str
     device: str
@@ -36,7 +36,7 @@ class Entrance:
 
     @classmethod
     def open(cls) -> "Entrance":
-        """Make them, with keys, lists, and a declaration that all is well."""
+        """Make an entrance, with keys, lists, and a declaration without symptoms."""
         at = timezone.now()
         partitions.maintain(at=at)
         logins.make_staff(at=at)
@@ -53,7 +53,7 @@ class Entrance:
         return cls(resident, tokens["device"]["token"], person, account, spki)
 
     def codes(self, count: int) -> list[str]:
-        """So many live codes of this moment, each with a signature of its own."""
+        """Make this many live codes now, each with its own signature."""
         at = timezone.now()
         return [
             services.issue_code(
@@ -63,17 +63,17 @@ class Entrance:
         ]
 
     def scan(self, code: str) -> bytes:
-        """The body of a scan that nobody made before."""
+        """Return the body of a scan with a new id."""
         return json.dumps({"id": str(uuid.uuid4()), "code": code}).encode()
 
     def signatures(self, codes: Sequence[str]) -> list[tuple[bytes, bytes]]:
-        """The signatures of codes in DER, each with what it signs."""
+        """Return the codes' signatures in DER, each with the bytes that it signs."""
         signed = [decode(code) for code in codes]
         return [(_in_der(one.signature), one.signed_bytes) for one in signed]
 
 
 def _in_der(signature: bytes) -> bytes:
-    """A COSE signature, r || s, as the library wants it."""
+    """Convert a COSE signature, r || s, to the form that the library needs."""
     half = len(signature) // 2
     r, s = (int.from_bytes(part, "big") for part in (signature[:half], signature[half:]))
     return encode_dss_signature(r, s)

@@ -1,4 +1,4 @@
-"""Measuring something and its limits in turns, and what comes of it."""
+"""Measure something and its limits in turns, and compute the ratios."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -8,13 +8,13 @@ from time import perf_counter
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a ratio should come to; without either bound it is told and not judged."""
+    """The bounds of a ratio. A ratio without bounds is printed but not judged."""
 
     at_most: float | None = None
     at_least: float | None = None
 
     def is_met(self, ratio: float) -> bool | None:
-        """Whether `ratio` keeps within the bounds; None where there is none."""
+        """Return whether `ratio` is within the bounds; None if there are none."""
         if self.at_most is None and self.at_least is None:
             return None
         return (self.at_most is None or ratio <= self.at_most) and (
@@ -32,7 +32,7 @@ TOLD = Goal()
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of the table: `subject[n]` and `limit[n]` were measured in the same round."""
+    """A line of the table. Round n measured `subject[n]` and `limit[n]`."""
 
     suite: str
     measure: str
@@ -45,29 +45,29 @@ class Figure:
 
     @property
     def ratios(self) -> list[float]:
-        """Subject by limit, round by round."""
+        """Return subject divided by limit, round by round."""
         return [one / other for one, other in zip(self.subject, self.limit, strict=True)]
 
     @property
     def ratio(self) -> float:
-        """The median of the rounds' ratios."""
+        """Return the median of the rounds' ratios."""
         return median(self.ratios)
 
     @property
     def spread(self) -> tuple[float, float]:
-        """The smallest and the largest ratio of a round."""
+        """Return the smallest and the largest ratio."""
         return min(self.ratios), max(self.ratios)
 
     @property
     def met(self) -> bool | None:
-        """Whether the goal is reached; None where there is none."""
+        """Return whether the goal is reached; None if there is none."""
         return self.goal.is_met(self.ratio)
 
 
 def alternate(*actions: Callable[[], float], rounds: int) -> tuple[list[float], ...]:
-    """Measure all in turns, each first in its round, so that none always has the warm cache.
+    """Measure all in turns; the order rotates, so that none always has the warm cache.
 
-    Each action returns what it measured itself: seconds, or a rate. Returns a list for each.
+    Each action returns its own measurement: seconds, or a rate. Return a list for each action.
     """
     measured: tuple[list[float], ...] = tuple([] for _ in actions)
     for number in range(rounds):
@@ -78,7 +78,7 @@ def alternate(*actions: Callable[[], float], rounds: int) -> tuple[list[float], 
 
 
 def timed(action: Callable[[], object]) -> float:
-    """How many seconds `action` takes."""
+    """Return how many seconds `action` takes."""
     began = perf_counter()
     action()
     return perf_counter() - began

@@ -1,7 +1,7 @@
-"""Doors and phones while a whole city is recoloured: do they notice?
+"""Measure whether doors and phones notice that a whole city is recoloured.
 
-The service runs as it is shipped: a web server, and a Celery worker of two processes, which
-recolours, publishes the status lists and whatever else its tasks ask for.
+The service runs as it is shipped: a web server, and a Celery worker of two processes. The worker
+recolours, publishes the status lists and does all other tasks.
 """
 
 import http.client
@@ -31,7 +31,7 @@ AREA = "420106"
 
 
 def figures(stage: Stage) -> Iterator[Figure]:
-    """The slowest hundredth of scans and of codes, beside the same on an idle service."""
+    """Return the slowest 1 % of scans and of codes, beside the same on an idle service."""
     django.setup()
     from tests.bench.city import city
     from tests.bench.entrance import Entrance
@@ -71,7 +71,10 @@ def figures(stage: Stage) -> Iterator[Figure]:
 
 
 def _finish(recomputation: Any) -> None:
-    """Wait until the workers are through with it and with the lists: rounds begin from rest."""
+    """Wait until the workers have finished with it and with the lists.
+
+    Each round must start from rest.
+    """
     deadline = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < deadline:
         recomputation.refresh_from_db()
@@ -82,7 +85,7 @@ def _finish(recomputation: Any) -> None:
 
 
 def _workers_rest() -> bool:
-    """Whether no task is at work, and none waits at a worker or at the broker."""
+    """Return whether no task is running, or waiting at a worker or at the broker."""
     from celery import current_app
 
     broker = redis.Redis.from_url(os.environ["BROKER_URL"])
@@ -95,7 +98,7 @@ def _workers_rest() -> bool:
 
 @contextmanager
 def _service(stage: Stage, database: str) -> Iterator[int]:
-    """A web server and a worker on the city; the port."""
+    """Run a web server and a worker on the city; yield the port."""
     from celery import current_app
 
     current_app.control.purge()
@@ -141,7 +144,7 @@ def _wait(port: int) -> None:
 
 
 class _Caller:
-    """A phone that renews its code and a door that scans it, one call after the other."""
+    """Call like a phone that renews its code and a door that scans it, one call after the other."""
 
     def __init__(self, port: int, entrance: Any) -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
@@ -149,8 +152,8 @@ class _Caller:
         self._resident, self._device = entrance.resident, entrance.device
 
     def slowest(self, *, seconds: float) -> dict[str, float]:
-        """The 99th percentile of each call over so many seconds, in milliseconds."""
-        # The server has closed a connection that waited for the round before; it opens anew.
+        """Return the 99th percentile of each call over this many seconds, in milliseconds."""
+        # The server has closed the idle connection of the round before, so a new one is opened.
         self._connection.close()
         took: dict[str, list[float]] = {"code": [], "scan": []}
         end = time.monotonic() + seconds

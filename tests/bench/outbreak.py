@@ -1,4 +1,7 @@
-"""An outbreak in a place that some people of a city have been to: what recolours just these."""
+"""Make an outbreak in a place where some people of a city have been.
+
+It recolours just these people.
+"""
 
 import os
 from collections import defaultdict
@@ -22,10 +25,10 @@ from tests.bench.figures import timed
 from tests.bench.stage import Stage
 from tests.bench.worker import Worker
 
-# Longer than anything is known of the city.
+# Longer than the city's history.
 WINDOW = timedelta(days=20)
 
-# Everybody once in so many was there: spread over the whole city, which is the worst for a cache.
+# One person in this many was there, spread over the whole city, which is the worst for a cache.
 TRAVEL = """
 INSERT INTO evidence_evidence
     (person_id, kind, starts, ends, area_id, traits, detail, source_id, received_at)
@@ -34,7 +37,7 @@ SELECT 1 + (number::bigint * %(people)s / %(travellers)s), 'stay', %(at)s - inte
        (SELECT id FROM accounts_account WHERE username = %(source)s), %(at)s
 FROM generate_series(0, %(travellers)s - 1) AS number
 """
-# What recolouring writes of a person and nothing else: its limit.
+# Only the writing of what recolouring writes about a person: its limit.
 BARE = """
 UPDATE colours_personcolour
 SET colour = 1, since = %(at)s, next_change_at = NULL, policy_id = policy_id, changes = changes + 1
@@ -53,10 +56,10 @@ JOIN colours_personcolour USING (person_id) WHERE colour = 0
 
 
 class Outbreak:
-    """Areas at level orange, and the people of city `database` who were there and are green.
+    """Areas at level orange, and the green people of city `database` who were there.
 
-    Each thing measured begins with these people green, everything written, and the tables swept:
-    so none pays for what another left behind.
+    Before each measurement these people are green, everything is on disk, and the tables are
+    vacuumed. So none pays for what the one before left.
     """
 
     def __init__(self, stage: Stage, database: str, areas: Sequence[str]) -> None:
@@ -81,18 +84,18 @@ class Outbreak:
             publish_levels(act=act, effective_from=self.at - WINDOW, whole_of=None, levels=levels)
 
     def end(self) -> None:
-        """Leave the city as if it had not been."""
+        """Restore the city."""
         turn_to(self.database)
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM areas_arealevel")
 
     def request(self) -> Recomputation:
-        """The recomputation that the rise of these levels makes necessary."""
+        """Make the recomputation that the rise of these levels causes."""
         with transaction.atomic():
             return request(cause=Cause.LEVELS, areas=self.areas, touches_from=self.at - WINDOW)
 
     def recolour(self) -> float:
-        """The seconds one worker takes, from finding the people to the last batch."""
+        """Return the seconds that one worker takes, from finding the people to the last batch."""
         self.rest()
         recomputation = self.request()
         seconds = self._timed("recolour", lambda: run(recomputation.pk))
@@ -102,11 +105,11 @@ class Outbreak:
         return seconds
 
     def bare(self) -> float:
-        """The seconds that one bare UPDATE of the same rows takes."""
+        """Return the seconds that one bare UPDATE of the same rows takes."""
         return self._update("bare", [self.people])
 
     def bare_in_batches(self) -> float:
-        """The seconds that bare UPDATEs take in as many transactions as recolouring has."""
+        """Return the seconds that bare UPDATEs take in as many transactions as recolouring uses."""
         size = batches.PEOPLE_A_BATCH
         return self._update(
             "bare in batches",
@@ -114,12 +117,12 @@ class Outbreak:
         )
 
     def with_workers(self, number: int) -> float:
-        """The seconds that so many worker processes take for batches that are planned already."""
+        """Return the seconds that this many worker processes take for batches planned before."""
         _planning, working = self._with_workers(number)
         return working
 
     def as_shipped(self) -> float:
-        """The seconds that a worker of two processes takes, from finding the people on."""
+        """Return the seconds that a worker of two processes takes, including finding the people."""
         return sum(self._with_workers(2))
 
     def _with_workers(self, number: int) -> tuple[float, float]:
@@ -141,7 +144,7 @@ class Outbreak:
         return planning, working
 
     def memory(self) -> float:
-        """The peak memory, in MiB, of a worker process that does it all."""
+        """Return the peak memory, in MiB, of one worker process that does everything."""
         recomputation = self.request()
         worker = Worker(recomputation.pk, self._environment())
         worker.begin()
@@ -150,7 +153,7 @@ class Outbreak:
         return peak
 
     def undo(self) -> None:
-        """Let these people be green again, and sweep up behind it."""
+        """Make these people green again, and vacuum the tables."""
         with connection.cursor() as cursor:
             cursor.execute(BACK, {"people": self.people})
         tables = "colours_personcolour, colours_recomputation, colours_recomputationbatch"
@@ -160,14 +163,14 @@ class Outbreak:
         return {**os.environ, "DATABASE_URL": self.stage.postgres.url(self.database)}
 
     def _timed(self, name: str, action: Callable[[], object]) -> float:
-        """The seconds that `action` takes; notes what it takes of the database's processor."""
+        """Return the seconds that `action` takes, and record the database's processor time."""
         began = self._processor_seconds()
         seconds = timed(action)
         self.processor[name].append(self._processor_seconds() - began)
         return seconds
 
     def _processor_seconds(self) -> float:
-        """What this process's server process has had so far, to the nanosecond."""
+        """Return the processor time of this connection's server process so far, in nanoseconds."""
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             (pid,) = cursor.fetchone()
@@ -187,16 +190,16 @@ class Outbreak:
         return seconds
 
     def rest(self) -> None:
-        """Begin from a checkpoint, with a connection open."""
+        """Start after a checkpoint, with an open connection."""
         turn_to(self.database)
-        # With a connection open and its caches warm, as a worker's are.
+        # With an open connection and warm caches, like a worker.
         connection.ensure_connection()
         Recomputation.objects.count()
         self.stage.order("CHECKPOINT")
 
 
 def send_travellers(database: str, *, area: str, people: int, travellers: int) -> None:
-    """Let so many people, evenly spread, come back from a day in `area`."""
+    """Let this many people, evenly spread, return from a day in `area`."""
     turn_to(database)
     bound = {"area": area, "people": people, "travellers": travellers, "source": SOURCE}
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""A picture of how something went, second by second, as an SVG file that needs no library."""
+"""Draw how something went, second by second, as an SVG file, without a library."""
 
 from collections.abc import Mapping
 from html import escape
@@ -9,7 +9,7 @@ COLOURS = ("#1a7f37", "#cf222e", "#0969da", "#9a6700")
 
 
 def plot(path: Path, series: Mapping[str, Mapping[int, float]], seconds: int) -> None:
-    """Draw each series over the seconds from 0 on; a second without a value counts as 0."""
+    """Draw each series by second from 0 on; a second without a value counts as 0."""
     most = max((max(values.values(), default=0) for values in series.values()), default=0) or 1
     across, up = (WIDTH - 2 * MARGIN) / max(seconds - 1, 1), (HEIGHT - 2 * MARGIN) / most
     parts = [

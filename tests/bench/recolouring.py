@@ -1,4 +1,4 @@
-"""Recolouring: what a change of levels costs beside the bare UPDATE that it cannot beat."""
+"""Measure what a change of levels costs beside the bare UPDATE that it cannot beat."""
 
 from collections.abc import Iterator
 
@@ -9,13 +9,13 @@ from tests.bench.stage import Stage
 
 SUITE = "recolouring"
 AT_MOST = Goal(at_most=2.5)
-# Districts of a far city, to which nobody's own journeys lead: one for each number of travellers.
+# Districts of a far city to which no journey leads: one for each number of travellers.
 DISTRICTS = ("420102", "420103", "420104", "420105")
 ONE_COUNTY = "330106"
 
 
 def figures(stage: Stage) -> Iterator[Figure]:
-    """Every measure of recolouring, on a small city and a large one."""
+    """Return all measures of recolouring, on a small city and a large one."""
     django.setup()
     from tests.bench.city import city
     from tests.bench.outbreak import send_travellers
@@ -59,7 +59,7 @@ def _against_bare(stage: Stage, database: str, touched: int, area: str) -> Itera
 
 
 def _against_size(stage: Stage, small: str, large: str, places: dict[int, str]) -> Iterator[Figure]:
-    """The same number of people in both cities: cost follows the people touched."""
+    """Touch the same number of people in both cities, because cost follows the people touched."""
     from tests.bench.outbreak import Outbreak
 
     smaller = f"the same in a city {stage.size.large / stage.size.small:g} times smaller"
@@ -91,7 +91,7 @@ def _against_size(stage: Stage, small: str, large: str, places: dict[int, str]) 
 
 
 def _map_against_county(stage: Stage, database: str) -> Figure:
-    """A whole map of ninety counties, by person, beside one county."""
+    """Compare a whole map of ninety counties with one county, by person."""
     from healthcode.areas.models import Area
     from tests.bench.city import turn_to
     from tests.bench.outbreak import Outbreak

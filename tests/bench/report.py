@@ -1,4 +1,4 @@
-"""The table that people read and the JSON file that programs read."""
+"""Write the table for people and the JSON file for programs."""
 
 import json
 import os
@@ -18,7 +18,7 @@ _VERDICT = {True: "met", False: "MISSED", None: ""}
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """The figures as a Markdown table, one line each."""
+    """Return the figures as a Markdown table, one line each."""
     rows = [_HEAD, *(_row(figure) for figure in figures)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     rule = tuple("-" * width for width in widths)
@@ -29,12 +29,12 @@ def table(figures: Sequence[Figure]) -> str:
 
 
 def notes(figures: Sequence[Figure]) -> str:
-    """What has to be said beside the figures."""
+    """Return the remarks below the table."""
     return "\n".join(f"- {figure.measure}: {figure.note}" for figure in figures if figure.note)
 
 
 def write(figures: Sequence[Figure], path: Path, *, size: str) -> None:
-    """Write everything measured, every round, with the machine and the load it had."""
+    """Write all measurements of all rounds, with the machine and its load."""
     content = {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "size": size,

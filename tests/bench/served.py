@@ -1,4 +1,4 @@
-"""The service's settings, with the bare views beside its own addresses."""
+"""The service's settings, with the bare views added to its addresses."""
 
 from healthcode.settings import *  # noqa: F403 - all of them
 

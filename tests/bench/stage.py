@@ -1,4 +1,4 @@
-"""What the measurements run on: private servers and the sizes to measure."""
+"""Start private servers for the measurements, and define the sizes."""
 
 import logging
 import os
@@ -23,7 +23,7 @@ from healthcode.tools.run.valkey import Valkey
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much to measure: the people of two cities, how many of them a change touches.
+    """How much to measure: the people of two cities, and how many of them a change touches.
 
     `seconds` is how long doors and phones are watched while everybody is recoloured.
     """
@@ -60,7 +60,7 @@ SIZES = {
 
 
 class Stage:
-    """Servers, a folder to throw away, and a place to say what is going on."""
+    """Servers, a temporary folder, and a function that prints progress."""
 
     def __init__(self, folder: Path, size: Size, postgres: Postgres, valkey: Valkey) -> None:
         self.folder = folder
@@ -70,23 +70,23 @@ class Stage:
         self._databases: set[str] = set()
 
     def say(self, sentence: str) -> None:
-        """Tell whoever waits; the table goes to the standard output, this does not."""
+        """Print progress to the standard error; only the table goes to the standard output."""
         print(sentence, file=sys.stderr, flush=True)
 
     def database(self, name: str) -> str:
-        """Make an empty database where there is none; its address for the service's role."""
+        """Make an empty database if there is none; return its address for the service's role."""
         self.postgres.ensure_database(name)
         self._databases.add(name)
         return self.postgres.url(name)
 
     def clear(self) -> None:
-        """Drop all databases: two cities of ten million would not lie beside each other."""
+        """Drop all databases, because the disk has no room for two cities of ten million."""
         for name in self._databases:
             self.order(f'DROP DATABASE "{name}" WITH (FORCE)')
         self._databases.clear()
 
     def order(self, statement: str, *, database: str = "postgres") -> None:
-        """Run what only the superuser may: CHECKPOINT, VACUUM."""
+        """Run a command that only the superuser may: CHECKPOINT, VACUUM."""
         connection = psycopg2.connect(self.postgres.url(database, user="postgres"))
         connection.autocommit = True
         try:
@@ -98,10 +98,10 @@ class Stage:
 
 @contextmanager
 def stage(size: Size) -> Iterator[Stage]:
-    """Start servers for the measurements, complete the environment, and stop and remove it all.
+    """Start servers for the measurements, complete the environment, remove everything at the end.
 
-    PostgreSQL is durable as in production; only what runs by itself at moments of its own choosing
-    (autovacuum, checkpoints) is kept out of the measurements, which order both themselves.
+    PostgreSQL is durable as in production. Only autovacuum and timed checkpoints are off, because
+    they start at random moments; the measurements start both themselves.
     """
     folder = Path(tempfile.mkdtemp(prefix="healthcode-bench-"))
     folder.chmod(0o711)
@@ -139,12 +139,12 @@ def stage(size: Size) -> Iterator[Stage]:
 def _postgres_settings() -> list[str]:
     megabytes = psutil.virtual_memory().total // 2**20
     return [
-        # PostgreSQL's manual advises a quarter of the memory to begin with, and two fifths at most:
-        # a city of ten million and what is written to it should have room.
+        # PostgreSQL's manual recommends a quarter of the memory to begin with, and two fifths at
+        # most. A city of ten million and what is written to it should fit.
         f"shared_buffers={megabytes * 2 // 5}MB",
         f"effective_cache_size={megabytes // 2}MB",
         "maintenance_work_mem=512MB",
-        # A server that has run for a while has files at hand to go on with its log.
+        # A server that has run for a while has old log files to reuse.
         "min_wal_size=4GB",
         "max_wal_size=32GB",
         "checkpoint_timeout=1h",

@@ -1,4 +1,4 @@
-"""The status list of ten million people, a hundred thousand of their codes superseded."""
+"""Measure the status list of ten million people with a hundred thousand superseded codes."""
 
 import math
 import random
@@ -19,7 +19,7 @@ LOOKUPS = 100_000
 
 
 def figures(stage: Stage) -> Iterator[Figure]:
-    """What a door downloads, what building it takes, and what looking up a code takes."""
+    """Return the size of a door's download, and the times to build the list and look up a code."""
     indexes = random.Random(2020).sample(range(PEOPLE), SUPERSEDED)
     token = status_token(size=PEOPLE, superseded=indexes)
     held = parse_status_list(token, [ZHEJIANG.key()], NOON, uri=URI)
@@ -59,20 +59,20 @@ def figures(stage: Stage) -> Iterator[Figure]:
 
 
 def compressed(bits: bytes) -> bytes:
-    """As lists are: scattered indexes have nothing in them that comes twice but zeros."""
+    """Like real lists: the indexes are scattered, so nothing in the list repeats but zeros."""
     stream = zlib.compressobj(9, strategy=zlib.Z_RLE)
     return stream.compress(bits) + stream.flush()
 
 
 def entropy_bytes() -> float:
-    """What no list can be smaller than that says where `SUPERSEDED` of `PEOPLE` bits are set."""
+    """Return the smallest possible size of a list with `SUPERSEDED` of `PEOPLE` bits set."""
     share = SUPERSEDED / PEOPLE
     bits = -share * math.log2(share) - (1 - share) * math.log2(1 - share)
     return PEOPLE * bits / 8
 
 
 def used(work: Callable[[], object]) -> float:
-    """The processor's time of one run; others may be using it too."""
+    """Return the processor time of one run, since other programs may use the processor too."""
     began = process_time()
     work()
     return process_time() - began

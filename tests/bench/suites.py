@@ -1,4 +1,4 @@
-"""What there is to measure. Each suite's imports wait until the stage has set the environment."""
+"""All suites. Each suite is imported only after the stage has set the environment."""
 
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -15,7 +15,7 @@ def _suite(module: str) -> Callable[[Stage], Iterator[Figure]]:
     return figures
 
 
-# A suite is a module here with `figures(stage)`; it gets its own databases by `stage.database`.
+# A suite is a module here with `figures(stage)`. It gets its own databases from `stage.database`.
 SUITES: Mapping[str, Callable[[Stage], Iterator[Figure]]] = {
     name: _suite(name)
     for name in ("recolouring", "neighbours", "tracing", "door", "surge", "status")

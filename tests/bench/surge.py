@@ -1,4 +1,7 @@
-"""A surge: ten times what the service sustains, on one plot, and whether it recovers."""
+"""Measure a surge of ten times the sustained load, and whether the service recovers.
+
+The measurement also draws a plot.
+"""
 
 import asyncio
 import contextlib
@@ -34,7 +37,7 @@ SCANS = "/api/v1/scans"
 
 @dataclass
 class Course:
-    """What happened in each second; `stored` holds the ids that the server acknowledged."""
+    """What happened in each second. `stored` has the ids that the server acknowledged."""
 
     taken: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     turned_away: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -46,7 +49,7 @@ class Course:
 
 
 def figures(stage: Stage) -> Iterator[Figure]:
-    """What is let in during a surge beside what the service takes when nobody pushes."""
+    """Compare what is admitted during a surge with what the service takes under normal load."""
     django.setup()
     from tests.bench.city import city
     from tests.bench.entrance import Entrance
@@ -72,7 +75,7 @@ def figures(stage: Stage) -> Iterator[Figure]:
 
 
 class _Surge:
-    """Callers that come whether or not those before them were answered."""
+    """Callers that keep coming, whether or not those before them were answered."""
 
     def __init__(self, server: Server, entrance: Any, codes: Iterator[str], rate: float) -> None:
         self._server, self._entrance, self._codes, self._rate = server, entrance, codes, rate
@@ -83,7 +86,7 @@ class _Surge:
         self._calls: set[asyncio.Task[None]] = set()
 
     async def run(self, seconds: int) -> Course:
-        """A surge of so many seconds, then half of what is sustained."""
+        """Run a surge of this many seconds, and then half of the sustained load."""
         self._began = time.perf_counter()
         await self._keep_coming(TIMES * self._rate, until=seconds)
         await self._keep_coming(self._rate / 2, until=seconds + AFTER_SECONDS)
@@ -187,6 +190,6 @@ def _against(
 
 
 def _recovered(course: Course, seconds: int) -> int:
-    """The second after the surge from which nobody was turned away any more."""
+    """Return the second after the surge from which on nobody was turned away."""
     failed = [*course.turned_away, *course.broken]
     return max([second - seconds + 1 for second in failed if second >= seconds], default=0)

@@ -1,4 +1,4 @@
-"""Tracing: from cases to whom they met, beside reading the rows that have to be read."""
+"""Measure tracing, from cases to the people they met, beside reading the necessary rows."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -18,10 +18,10 @@ TOGETHER = 100
 ALONE = 10
 WINDOW = timedelta(days=14)
 
-# What must be read to know whom some people met in their windows, by the indexes: where they were,
-# all that is known of everybody who was there at those times, who lives with them, and of those
-# whom nobody else saw the home. It judges nothing, names nothing, sorts nothing and hands over
-# numbers alone: that is the limit.
+# The limit: only read what tracing must read to know whom people met in their windows, by the
+# indexes. That is where they were, everything about everybody who was there at those times, who
+# lives with them, and the homes of people whom nobody else saw. It judges, names and sorts nothing,
+# and returns numbers only.
 READ = """
 WITH measure AS MATERIALIZED (
     SELECT * FROM jsonb_to_recordset(%(measures)s::jsonb) AS given (kind text, longest interval)
@@ -61,7 +61,7 @@ SELECT (SELECT count(ends) FROM other),
 
 
 def figures(stage: Stage) -> Iterator[Figure]:
-    """A case and its whole chain; the same in a smaller city; many cases at once."""
+    """Measure a case with its whole chain, the same in a smaller city, and many cases at once."""
     django.setup()
     from tests.bench.city import city
 
@@ -104,9 +104,9 @@ def figures(stage: Stage) -> Iterator[Figure]:
 
 
 class _Cases:
-    """People of a city, evenly spread, who are taken for cases of the whole window.
+    """Choose people of a city, evenly spread, as cases of the whole window.
 
-    Every so many of them are traced one by one, too.
+    One in this many of them is also traced separately.
     """
 
     def __init__(self, database: str, people: int) -> None:
@@ -123,20 +123,20 @@ class _Cases:
         self.rings = [self._rings(case) for case in self.alone]
 
     def trace_each(self) -> float:
-        """The seconds that a case and its chain take by themselves."""
+        """Return the seconds that a case with its chain takes when traced separately."""
         return self._one_by_one(self.alone)
 
     def trace_apart(self) -> float:
-        """The same of all cases, for no hundred is like a few of it."""
+        """Return the same for all cases, because a few cases do not represent a hundred."""
         return self._one_by_one(self.cases)
 
     def trace_together(self) -> float:
-        """The seconds that a case and its chain take when all are traced in one go."""
+        """Return the seconds that a case with its chain takes when all are traced at once."""
         self._turn()
         return timed(lambda: self._trace(self.cases)) / TOGETHER
 
     def read_each(self) -> float:
-        """The seconds that reading takes for one case and its close contacts."""
+        """Return the seconds that reading takes for one case and its close contacts."""
         self._turn()
         return timed(lambda: [self._read(ring) for rings in self.rings for ring in rings]) / ALONE
 
@@ -145,7 +145,7 @@ class _Cases:
         return timed(lambda: [self._trace([case]) for case in cases]) / len(cases)
 
     def _rings(self, case: "Window") -> "list[list[Window]]":
-        """Whose presences are read in the end: the case's, then those of its close contacts."""
+        """Return whose presences are read: the case's, then those of its close contacts."""
         from healthcode.tracing.kinds import Strength
         from healthcode.tracing.trace import Circle, Window, encounters
 
@@ -183,6 +183,6 @@ class _Cases:
 
         turn_to(self.database)
         connection.ensure_connection()
-        # A fresh connection reads the catalogue first, whatever is asked of it.
+        # A new connection reads the catalogue first, whatever it is asked.
         self._trace(self.cases[:1])
         self._read(self.cases[:1])

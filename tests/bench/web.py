@@ -1,7 +1,7 @@
-"""A web server to measure, and calls to it from within one process.
+"""Run a web server to measure, and call it from one process.
 
-The calls are written out in bytes and their answers hardly read: what a caller costs is taken from
-the server's processors.
+The calls are prepared bytes, and the answers are hardly parsed, because what a caller costs is
+taken from the server's processors.
 """
 
 import asyncio
@@ -22,12 +22,12 @@ from tests.bench.stage import Stage
 WARM_UP_SECONDS = 1.0
 
 Making = Callable[[], bytes]
-"""Makes the next request to send."""
+"""Make the next request to send."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where it listens, and its process, whose children are the workers."""
+    """The server's address, and its process, whose children are the workers."""
 
     port: int
     process: subprocess.Popen[bytes]
@@ -35,7 +35,7 @@ class Server:
 
 @contextmanager
 def serving(stage: Stage, database: str, *, workers: int) -> Iterator[Server]:
-    """The service as it is shipped, in so many processes, with the bare views beside it."""
+    """Run the service as it is shipped, with this many processes, and the bare views."""
     port = reserve()
     environment = {
         **os.environ,
@@ -53,7 +53,7 @@ def serving(stage: Stage, database: str, *, workers: int) -> Iterator[Server]:
 
 
 def request(method: str, path: str, token: str = "", body: bytes = b"") -> bytes:
-    """A request as it goes over the wire."""
+    """Return a request as bytes."""
     head = (
         f"{method} {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -62,7 +62,7 @@ def request(method: str, path: str, token: str = "", body: bytes = b"") -> bytes
 
 
 class KeptConnection(asyncio.Protocol):
-    """A kept connection with one call at a time; `hang_up` where it broke."""
+    """A kept-alive connection with one call at a time. Call `hang_up` if it breaks."""
 
     def __init__(self) -> None:
         self._transport: asyncio.Transport | None = None
@@ -80,7 +80,7 @@ class KeptConnection(asyncio.Protocol):
             self._answer.set_exception(exc or ConnectionResetError())
 
     def ask(self, sent: bytes) -> "asyncio.Future[int]":
-        """Send a request; the status of its answer."""
+        """Send a request; return the status of the answer."""
         assert self._transport is not None
         self._answer = asyncio.get_running_loop().create_future()
         self._transport.write(sent)
@@ -105,7 +105,7 @@ class KeptConnection(asyncio.Protocol):
 
 
 async def dial(port: int) -> KeptConnection:
-    """A new connection."""
+    """Open a new connection."""
     _transport, line = await asyncio.get_running_loop().create_connection(
         KeptConnection, "127.0.0.1", port
     )
@@ -113,9 +113,10 @@ async def dial(port: int) -> KeptConnection:
 
 
 def rate(port: int, making: Making, *, callers: int, seconds: float) -> float:
-    """Answers a second to `callers` that each call again as soon as they are answered.
+    """Return the answers a second to `callers` that call again as soon as they have an answer.
 
-    A refusal for want of a free place (503) is no answer: it lowers the rate, and is asked again.
+    A refusal because no place is free (503) is not an answer. It lowers the rate, and the call is
+    repeated.
     """
     return asyncio.run(_rate(port, making, callers, seconds))
 

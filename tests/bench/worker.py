@@ -1,7 +1,7 @@
-"""A worker in a process of its own: `python -m tests.bench.worker RECOMPUTATION`.
+"""Run a worker in its own process: `python -m tests.bench.worker RECOMPUTATION`.
 
-Says `ready` once it has a connection, begins when it is told to, and at the end prints the seconds
-and the memory (peak resident set, bytes) it took.
+It prints `ready` once it has a connection, and starts when it is told to. At the end it prints the
+seconds and the memory (peak resident set, in bytes) that it took.
 """
 
 import json
@@ -35,13 +35,13 @@ class Worker:
         self._expect("ready")
 
     def begin(self) -> None:
-        """Let it begin."""
+        """Start the worker."""
         assert self._process.stdin is not None
         self._process.stdin.write("go\n")
         self._process.stdin.flush()
 
     def result(self) -> Work:
-        """Wait until it is done."""
+        """Wait until the worker has finished."""
         assert self._process.stdout is not None
         work = Work(**json.loads(self._process.stdout.readline()))
         assert self._process.wait(30) == 0
@@ -54,7 +54,7 @@ class Worker:
 
 
 def main(recomputation: int) -> None:
-    """Work on a recomputation until nothing is left of it."""
+    """Work on a recomputation until nothing is left."""
     django.setup()
     from django.db import connection
 

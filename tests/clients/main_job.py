@@ -1,7 +1,7 @@
-"""The main job with the client that openapi-python-client makes, `interface`; errors by type.
+"""Do the main job with the client that openapi-python-client generates, `interface`.
 
-Reads from standard input where the service is and who asks, in JSON. tests/live runs it, and has
-mypy look at it: what is narrowed here is typed.
+Errors are told apart by type. The standard input says in JSON where the service is and who calls.
+tests/live runs this file, and mypy checks it, which shows that the client narrows types.
 """
 
 import json
@@ -60,7 +60,7 @@ Kind = TypeVar("Kind")
 
 
 def main() -> None:
-    """Do it, and stop at whatever is not of the type that it should be."""
+    """Do the main job; stop at any answer without the expected type."""
     given = json.load(sys.stdin)
     url = given["base_url"]
     resident = AuthenticatedClient(url, token=logged_in(Client(url), given))
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def a(kind: type[Kind], value: object) -> Kind:
-    """`value`, which is of this type."""
+    """Return `value`, which must have this type."""
     assert isinstance(value, kind), f"{value!r} is no {kind.__name__}"
     return value
 

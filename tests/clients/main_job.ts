@@ -1,6 +1,6 @@
-// The main job with the types that openapi-typescript makes, by openapi-fetch; errors by type.
-// Where the service is and who asks stands in GIVEN, in JSON. tests/live runs it, and has tsc look
-// at it: what is narrowed here is typed.
+// Do the main job with the types that openapi-typescript generates, through openapi-fetch; errors
+// by type. The variable GIVEN says in JSON where the service is and who calls. tests/live runs this
+// file, and tsc checks it, which shows that the client narrows types.
 
 import { readFileSync } from "node:fs";
 import createClient, { type Client } from "openapi-fetch";

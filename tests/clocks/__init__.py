@@ -1,1 +1,1 @@
-"""The tests and measurements of days, at other times of the day and of the year."""
+"""Run tests and measurements that depend on days at other times of the day and year."""

@@ -1,4 +1,4 @@
-"""`make test-clocks`: the tests marked `clock` and the bench of the door, at six odd moments."""
+"""`make test-clocks`: run the tests marked `clock` and the bench of the door at odd moments."""
 
 import subprocess
 import sys
@@ -14,9 +14,10 @@ from typing import Final
 from healthcode.web.days import SHANGHAI
 from tests.clocks import moved
 
-# The day before a year of 366 days, and the one before its 29 February.
+# The day before a year of 366 days, and the day before its 29 February.
 DAYS: Final = (date(2027, 12, 31), date(2028, 2, 28))
-# In Shanghai: the day there is not that of UTC, twice; and midnight comes while tests run.
+# In Shanghai: twice a moment when the day there is not the day in UTC, and a midnight during the
+# tests.
 HOURS: Final = (clock_time(0, 30), clock_time(7, 30), clock_time(23, 58))
 
 
@@ -62,7 +63,7 @@ def _options() -> "Options":
 
 
 class Options:
-    """What was asked for."""
+    """Read the command line."""
 
     processes: str
 

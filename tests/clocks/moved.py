@@ -1,4 +1,4 @@
-"""Processes that live at another time: a preload of ours moves the clock of the wall for them."""
+"""Run processes at another time: a preloaded library moves their wall clock."""
 
 import os
 import subprocess
@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 SOURCE = Path(__file__).with_name("moved_clock.c")
-# How long a process may take to start and look at the clock.
+# How long a process may take to start and read the clock.
 SLACK = timedelta(minutes=1)
 
 
 class NotMoved(Exception):
-    """The preload does not take effect here."""
+    """Raised if the preload has no effect."""
 
 
 def build(folder: Path) -> Path:
-    """Compile the preload; where it is."""
+    """Compile the preload; return its path."""
     library = folder / "moved_clock.so"
     options = ["-shared", "-fPIC", "-O2", "-Wall", "-Werror"]
     subprocess.run(["gcc", *options, "-o", library, SOURCE, "-ldl"], check=True)
@@ -25,12 +25,12 @@ def build(folder: Path) -> Path:
 
 
 def environment(library: Path, to: datetime) -> Mapping[str, str]:
-    """This environment, for processes to which it is `to` now; their children are there too.
+    """Return this environment for processes, and their children, for which it is `to` now.
 
     Raises:
-        NotMoved: another time reigns in them.
+        NotMoved: the processes have another time.
     """
-    # Whoever asks may be at another time already.
+    # The caller may already have a moved clock.
     here = int(os.environ.get("CLOCK_MOVED_BY", "0"))
     moved_by = here + round((to - datetime.now(to.tzinfo)).total_seconds())
     found = {**os.environ, "LD_PRELOAD": str(library), "CLOCK_MOVED_BY": str(moved_by)}
@@ -41,7 +41,7 @@ def environment(library: Path, to: datetime) -> Mapping[str, str]:
 
 
 def asked(program: str, environment: Mapping[str, str]) -> str:
-    """What a Python program prints in such an environment."""
+    """Return what a Python program prints in this environment."""
     command = [sys.executable, "-c", program]
     return subprocess.run(
         command, env=environment, check=True, capture_output=True, text=True

@@ -1,4 +1,4 @@
-"""What the bench compares with counts days as the service does, while UTC has another."""
+"""The bare views of the bench count days as the service does, while UTC has another day."""
 
 import pytest
 import time_machine

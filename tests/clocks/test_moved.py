@@ -1,4 +1,4 @@
-"""The servers that tests start live at the time of the tests, and waiting takes as long as ever."""
+"""Servers started by the tests have the tests' time, and waiting takes as long as usual."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -13,7 +13,7 @@ from django.db import connection
 from healthcode.web.days import SHANGHAI
 from tests.clocks import moved
 
-# What asking takes, on a machine with other things to do.
+# How long a question takes on a busy machine.
 SOON = timedelta(seconds=20)
 
 pytestmark = pytest.mark.clock

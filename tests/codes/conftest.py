@@ -1,4 +1,4 @@
-"""Zhang, who has declared and is green, and a key to sign codes with."""
+"""Fixtures: Zhang, who has declared and is green, and a key that signs codes."""
 
 import io
 from dataclasses import dataclass
@@ -50,21 +50,21 @@ FEVERISH = Declaration(symptoms=("fever",), temperature=None, contact_with_case=
 
 @dataclass(frozen=True)
 class Resident:
-    """Somebody who has registered themselves."""
+    """A person who has registered themselves."""
 
     account: Account
     person: Person
 
     @property
     def client(self) -> Client:
-        """A client of the HTTP interface with this resident's token."""
+        """Return a client of the HTTP interface with this resident's token."""
         token = issue_token(account=self.account, label="", expires_at=NOON + timedelta(days=9999))
         return Client(headers={"Authorization": f"Bearer {token}", "Accept-Language": "en"})
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> None:
-    """A test's rows are rolled back, and with them must go what the process knows of them."""
+    """Clear what the process has cached, because each test's rows are rolled back."""
     keys.keyring.forget()
     indexes.known_parts.forget()
 
@@ -83,7 +83,7 @@ def officer(db: None) -> Account:
 
 @pytest.fixture
 def world(officer: Account) -> None:
-    """An area to live in and a policy to be judged by."""
+    """Make an area to live in, and a policy."""
     Area.objects.create(code=HOME, name="西湖区")
     month_before = NOON - timedelta(days=30)
     publish_policy(
@@ -103,7 +103,7 @@ def zhang(world: None) -> Resident:
 
 
 def register(name: str, passport: str) -> Resident:
-    """Somebody with an account, registered and not declared yet."""
+    """A person with an account, registered but without a declaration."""
     account = Account.objects.create(username=f"holder-of-{passport}")
     Grant.objects.create(account=account, role=Role.RESIDENT)
     person = register_person(
@@ -120,7 +120,7 @@ def register(name: str, passport: str) -> Resident:
 
 
 def confirm_as_case(who: Resident, *, at: datetime) -> None:
-    """A hospital reports the person: the colour turns red."""
+    """Record that a hospital reports the person; the colour turns red."""
     source, _created = Account.objects.get_or_create(username="hospital")
     fact = NewFact(who.person.pk, EvidenceKind.CASE, at, None, traits=(Trait.CONFIRMED,))
     record(source=source, facts=[fact], at=at)
@@ -128,13 +128,13 @@ def confirm_as_case(who: Resident, *, at: datetime) -> None:
 
 
 def code_of(who: Resident, *, at: datetime = NOON, kind: Kind = Kind.LIVE) -> str:
-    """A fresh code of this person."""
+    """Issue a code for this person."""
     issued = services.issue_code(account=who.account, person_id=who.person.pk, kind=kind, at=at)
     return issued.code
 
 
 def at_the_door(code: str, *, at: datetime) -> Verdict:
-    """What a door says that knows everything published at `at`."""
+    """Judge the code at a door that knows everything published at `at`."""
     now = int(at.timestamp())
     issuer = Issuer(settings.ISSUER, tuple(keys.published_keys(at=at)))
     trust = Trust({settings.ISSUER: issuer}, as_of=now)
@@ -144,7 +144,7 @@ def at_the_door(code: str, *, at: datetime) -> Verdict:
 
 
 def clear_as_case(who: Resident, *, at: datetime) -> None:
-    """An officer withdraws the report: the colour turns green again."""
+    """Withdraw the report as an officer; the colour turns green again."""
     act = record_act(
         account=Account.objects.get(username="officer-li"),
         kind=ActKind.EVIDENCE_WITHDRAWN,
@@ -159,7 +159,7 @@ def clear_as_case(who: Resident, *, at: datetime) -> None:
 
 
 def superseded(day: date = TODAY, *, at: datetime = NOON) -> set[tuple[int, int]]:
-    """Whose codes the published list of `day` calls superseded: (person, changes)."""
+    """Return whose codes the published list of `day` calls superseded: (person, changes)."""
     row = StatusList.objects.get(day=day)
     part = Part.of(row)
     parsed = parse_status_list(
@@ -172,8 +172,8 @@ def superseded(day: date = TODAY, *, at: datetime = NOON) -> set[tuple[int, int]
 
 
 def scanned(picture: bytes) -> str:
-    """The text of the one QR code in a picture, as a scanner sees it."""
-    # Of several hundred QR codes one holds a row that also reads as a Codabar.
+    """Return the text of the only QR code in a picture, as a scanner reads it."""
+    # Of several hundred QR codes one has a row that also reads as a Codabar barcode.
     (found,) = zxingcpp.read_barcodes(
         Image.open(io.BytesIO(picture)), formats=zxingcpp.BarcodeFormat.QRCode
     )

@@ -1,4 +1,4 @@
-"""The code over the HTTP interface."""
+"""Codes over the HTTP interface."""
 
 from collections.abc import Iterator
 from datetime import datetime

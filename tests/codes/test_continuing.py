@@ -1,4 +1,4 @@
-"""A status list goes on from the one before it, and says what one built from nothing would say."""
+"""A continued status list says the same as a list built from nothing."""
 
 import base64
 import random
@@ -32,7 +32,7 @@ from tests.codes.conftest import (
 SECOND = timedelta(seconds=1)
 PATIENCE_SECONDS = 20
 
-# Each change is committed, as in life: what a test's one transaction wrote would always be new.
+# Each change is committed, as in production; within one transaction every row would count as new.
 pytestmark = [
     pytest.mark.clock,
     pytest.mark.django_db(transaction=True),
@@ -47,7 +47,7 @@ def lists() -> dict[tuple[date, int], bytes]:
 
 @contextmanager
 def left_open(work: Callable[[], object]) -> Iterator[None]:
-    """Within the block `work` is done on another connection and not committed yet; then it is."""
+    """Run `work` on another connection; it commits when the block ends."""
     done, commit = Event(), Event()
 
     def transact() -> None:
@@ -70,7 +70,7 @@ def left_open(work: Callable[[], object]) -> Iterator[None]:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_lists_that_go_on_are_as_lists_built_from_nothing(zhang: Resident, seed: int) -> None:
-    """Whatever happens in between: days that pass, numbers that come round, an erasure."""
+    """Draw what happens between editions: days that pass, numbers that repeat, an erasure."""
     draw = random.Random(seed)
     li = register("李四", "E11111111")
     at, ill = NOON, dict.fromkeys((zhang, li), False)
@@ -95,7 +95,7 @@ def test_lists_that_go_on_are_as_lists_built_from_nothing(zhang: Resident, seed:
 def test_what_was_told_is_not_read_again(zhang: Resident) -> None:
     confirm_as_case(zhang, at=NOON)
     editions.publish(at=NOON)
-    # Were the log read once more, its end would show.
+    # If the code read the log once more, the end of this change would show.
     ColourChange.objects.all().delete()
     clear_as_case(zhang, at=NOON + SECOND)
     editions.publish(at=NOON + SECOND)
@@ -103,7 +103,7 @@ def test_what_was_told_is_not_read_again(zhang: Resident) -> None:
 
 
 def test_a_change_that_is_committed_late_is_not_passed_over(zhang: Resident) -> None:
-    """It is older than what was published before it could be seen."""
+    """The change is older than the published list, but was committed after it."""
     Account.objects.create(username="hospital")
     with left_open(lambda: confirm_as_case(zhang, at=NOON)):
         confirm_as_case(li := register("李四", "E11111111"), at=NOON + SECOND)
@@ -114,7 +114,7 @@ def test_a_change_that_is_committed_late_is_not_passed_over(zhang: Resident) -> 
 
 
 def test_after_the_database_was_restored_lists_are_built_from_nothing(zhang: Resident) -> None:
-    """Transactions are numbered anew then: what was committed since cannot be told by them."""
+    """PostgreSQL then numbers transactions anew, so they cannot tell what was committed since."""
     confirm_as_case(zhang, at=NOON)
     editions.publish(at=NOON)
     origin, _, seen = DatabaseSnapshot.now().text.partition(" ")
@@ -129,7 +129,7 @@ def test_after_the_database_was_restored_lists_are_built_from_nothing(zhang: Res
 
 
 def test_with_another_key_lists_are_built_from_nothing(zhang: Resident) -> None:
-    """Every code has another index then, and the old bits are somebody else's."""
+    """Every code then has another index, and the old bits belong to other codes."""
     confirm_as_case(zhang, at=NOON)
     editions.publish(at=NOON)
     other = base64.b64encode(b"k" * 32).decode()
@@ -139,7 +139,7 @@ def test_with_another_key_lists_are_built_from_nothing(zhang: Resident) -> None:
 
 
 def test_whoever_comes_while_another_publishes_leaves_it_to_them(zhang: Resident) -> None:
-    """A worker that waited for its turn would do nothing else meanwhile, recolouring for one."""
+    """A worker that waited for its turn could do nothing else meanwhile, such as recolouring."""
     with left_open(lambda: editions._take_turn(timedelta())):
         assert editions.publish_unless_busy(at=NOON) == 0
         assert not StatusList.objects.exists()

@@ -1,4 +1,4 @@
-"""The status lists: whose bits are set, which days have a list, and when one is signed again."""
+"""Status lists: whose bits are set, which days have a list, and when a list is signed again."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -51,7 +51,7 @@ def test_bits_are_set_for_exactly_those_whose_colour_changed(zhang: Resident) ->
 
 
 def test_each_day_has_the_bits_of_codes_that_could_be_made_on_it(zhang: Resident) -> None:
-    """Green until Friday, red until Monday, green since: which code was it on which day?"""
+    """Green until Friday, red until Monday, then green: which code was in use on which day?"""
     friday, monday = NOON - 4 * DAY, NOON - 1 * DAY
     confirm_as_case(zhang, at=friday)
     clear_as_case(zhang, at=monday)
@@ -76,7 +76,10 @@ def test_each_day_has_the_bits_of_codes_that_could_be_made_on_it(zhang: Resident
 
 
 def test_a_change_around_midnight_counts_for_both_days(zhang: Resident) -> None:
-    """A batch may commit minutes after its own instant; a code made in between is an old one."""
+    """A batch may commit minutes after its own timestamp.
+
+    A code made in between says the old colour.
+    """
     editions.publish(at=NOON)
     midnight = start_of_day(TODAY + DAY)
     confirm_as_case(zhang, at=midnight - timedelta(minutes=1))
@@ -153,7 +156,7 @@ def test_only_lists_that_say_something_new_are_built_anew(zhang: Resident) -> No
 
 
 def test_a_list_never_grows_younger(zhang: Resident) -> None:
-    """A publisher that waited for its turn signs with no earlier time than the one before."""
+    """A publisher that waited for its turn never dates its list before the one it replaces."""
     editions.publish(at=NOON)
     confirm_as_case(zhang, at=NOON)
     editions.publish(at=NOON - timedelta(seconds=20))
@@ -176,7 +179,7 @@ def test_a_withdrawn_keys_lists_are_signed_anew_at_once(
 def test_people_who_come_after_the_days_list_get_a_further_one(zhang: Resident) -> None:
     editions.publish(at=NOON)
     (today,) = StatusList.objects.filter(day=TODAY)
-    # As if 65,536 people had come on one day.
+    # As if 65,536 people had registered on one day.
     beyond = today.places // NUMBERS_A_PERSON
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE accounts_person ALTER COLUMN id RESTART WITH {beyond + 7}")
@@ -197,8 +200,8 @@ def test_the_queries_do_not_follow_the_number_of_changes(
         clear_as_case(zhang, at=NOON + timedelta(minutes=minute + 1))
     later = NOON + timedelta(minutes=9)
     keys.keyring.signer(at=later)
-    # Savepoint, patience, turn, snapshot, lists, parts, people, changes; of each list the token and
-    # the new one; what is seen now, old lists, release.
+    # Queries: savepoint, patience, turn, snapshot, lists, parts, people, changes; for each list its
+    # token and the new row; then the new snapshot, old lists, release.
     with django_assert_num_queries(15):
         assert editions.publish(at=later) == 2
 

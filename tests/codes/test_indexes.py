@@ -1,4 +1,4 @@
-"""Indexes in the status lists: one each, and no thread from one day to the next."""
+"""Indexes in status lists are unique, and cannot be linked from one day to the next."""
 
 from datetime import date, timedelta
 
@@ -37,15 +37,16 @@ def test_indexes_lead_back_to_their_holders_with_the_key() -> None:
 
 
 def test_indexes_of_one_day_say_nothing_about_those_of_the_next() -> None:
-    """A person's two indexes look to everyone else like those of two people."""
+    """To everybody else a person's two indexes look like those of two people."""
     monday = part().indexes_of(number_of(person, 0) for person in PEOPLE)
     tuesday = part(MONDAY + timedelta(days=1)).indexes_of(number_of(person, 0) for person in PEOPLE)
     size = SMALLEST
     assert sum(a == b for a, b in zip(monday, tuesday, strict=True)) <= 2
-    # Were the shift from day to day the same for everybody, one pair would give away all others.
+    # If the shift from day to day were the same for everybody, one known pair would reveal all
+    # others.
     shifts = {(b - a) % size for a, b in zip(monday, tuesday, strict=True)}
     assert len(shifts) > 0.99 * len(PEOPLE)
-    # Nor does order carry over: half of all neighbours turn round.
+    # Order does not carry over either: half of all neighbours change their order.
     turned = sum(
         (monday[n] < monday[n + 1]) != (tuesday[n] < tuesday[n + 1]) for n in range(len(PEOPLE) - 1)
     )

@@ -1,4 +1,4 @@
-"""Making a code: what it says, what it costs, and when it is not to be had."""
+"""Making a code: what it says, what it costs, and when it is refused."""
 
 from datetime import timedelta
 
@@ -134,7 +134,7 @@ def test_a_wrong_secret_is_told_from_a_missing_one(zhang: Resident) -> None:
 
 
 def test_no_code_precedes_its_list(zhang: Resident) -> None:
-    """The day's first code opens the day's list, so that no door finds nothing at its address."""
+    """The first code of a day opens the day's list, so that doors find one at its address."""
     assert not StatusList.objects.exists()
     uri = decode(code_of(zhang)).code.status.uri
     assert StatusList.objects.filter(day="2026-02-24", part=0).exists()
@@ -146,7 +146,7 @@ def test_only_es256_signs(zhang: Resident, signing_key: SigningKey) -> None:
     assert {key.algorithm for key in keys.published_keys(at=NOON)} == {Algorithm.ES256}
 
 
-# The address has 40 characters, as many as a code of the largest policy has room for.
+# The address has 40 characters, the most that fit beside the largest policy number.
 @override_settings(STATUS_BASE_URL="https://status.example1.cn")
 def test_the_largest_code_fits_version_10_at_level_m(world: None) -> None:
     largest = largest_code()

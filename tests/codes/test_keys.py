@@ -1,4 +1,4 @@
-"""Keys: sealed, in turn, withdrawn."""
+"""Signing keys are encrypted, follow each other, and can be withdrawn."""
 
 from datetime import timedelta
 from io import StringIO
@@ -31,7 +31,7 @@ DAY = timedelta(days=1)
 
 
 def run(*arguments: str) -> str:
-    """What a management command prints."""
+    """Return what a management command prints."""
     out = StringIO()
     call_command(*arguments, stdout=out)
     return out.getvalue()
@@ -45,7 +45,7 @@ def test_the_private_half_lies_sealed(signing_key: SigningKey) -> None:
     sealed = bytes(signing_key.private_sealed)
     with pytest.raises(TypeError, match="encrypted"):
         load_der_private_key(sealed, password=None)
-    # One wrong password in 256 leaves what looks like padding, and gets another sentence.
+    # One wrong password in 256 gives bytes that look like padding, and then another message.
     with pytest.raises(ValueError, match=r"password|deserialize"):
         load_der_private_key(sealed, password=b"a guess")
     assert load_der_private_key(sealed, settings.SIGNING_KEY_SECRET.encode())

@@ -17,7 +17,7 @@ from healthcode.residents.declarations.services import declare
 from healthcode.tools.run.browser import ensure
 from tests.codes.conftest import FEVERISH, Resident, scanned
 
-# In milliseconds, as the browser's clock takes them.
+# In milliseconds, as the browser's clock counts.
 RENEWAL = (settings.LIVE_CODE_SECONDS // 2 + 1) * 1000
 LIFE = (settings.LIVE_CODE_SECONDS + 1) * 1000
 PHONE = {"width": 320, "height": 568}
@@ -25,7 +25,7 @@ PHONE = {"width": 320, "height": 568}
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    # Playwright keeps an event loop in this thread; nothing of Django's runs in that loop.
+    # Playwright keeps an event loop in this thread, but nothing of Django runs in that loop.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         chromium = playwright.chromium.launch(executable_path=ensure(), args=["--no-sandbox"])
@@ -35,7 +35,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def holder(zhang: Resident) -> Resident:
-    """Zhang, with a key for today: a browser's clock cannot be set back to February."""
+    """Zhang with a key for today, because a browser's clock cannot be set back to February."""
     keys.make_key(starts=timezone.now() - timedelta(days=1), signs_for=timedelta(days=90))
     return zhang
 
@@ -44,7 +44,7 @@ def holder(zhang: Resident) -> Resident:
 def context(
     browser: Browser, live_server: LiveServer, holder: Resident
 ) -> Iterator[BrowserContext]:
-    """A small phone whose browser is logged in, in English."""
+    """A small phone with a logged-in browser in English."""
     context = browser.new_context(viewport=PHONE)
     log_in(context, live_server, holder)
     yield context
@@ -53,7 +53,7 @@ def context(
 
 @pytest.fixture
 def page(context: BrowserContext, live_server: LiveServer, holder: Resident) -> Page:
-    """The live page, its time in our hands."""
+    """Open the live page with a clock that the test controls."""
     page = context.new_page()
     page.clock.install()
     page.goto(f"{live_server.url}/people/{holder.person.pk}/code")
@@ -74,7 +74,7 @@ def log_in(context: BrowserContext, live_server: LiveServer, who: Resident) -> N
 
 
 def scan(page: Page) -> str:
-    """The text of the code on the screen."""
+    """Return the text of the code on the screen."""
     return scanned(page.screenshot())
 
 

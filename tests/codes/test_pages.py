@@ -1,4 +1,4 @@
-"""The page of the living code, as the server renders it; test_live_page.py has it in a browser."""
+"""The page of the live code as the server renders it; test_live_page.py runs it in a browser."""
 
 import re
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def _at_noon() -> Iterator[None]:
 
 
 def visitor(account: Account, language: str = "en") -> Client:
-    """A browser in which this account is logged in."""
+    """Return a browser in which this account is logged in."""
     client = Client()
     client.force_login(account)
     client.cookies["language"] = language
@@ -106,7 +106,7 @@ def test_publishing_tells_the_doors_when_there_is_news(
         told = [queue.get(timeout=5) for _ in range(2)]
         for message in told:
             message.ack()
-        # Whoever came while this one was at it has left it to a second look.
+        # Publishers that came meanwhile have left their changes to the second look.
         assert [m.headers["task"] for m in told] == ["verifier.refresh", "codes.publish"]
         tasks.publish()
         with pytest.raises(queue.Empty):

@@ -1,4 +1,4 @@
-"""The keyed permutation: a bijection with an inverse, and no pattern to see without the key."""
+"""The keyed permutation is a bijection with an inverse, and shows no pattern without the key."""
 
 from itertools import pairwise
 
@@ -37,7 +37,7 @@ def test_the_indexes_of_neighbours_are_scattered_evenly() -> None:
     size = 4**8
     indexes = Permutation(key=b"k" * 32, size=size).forward(range(1600))
     sixteenths = [sum(index * 16 // size == part for index in indexes) for part in range(16)]
-    # 100 are expected in each; a chance of one in ten million lies beyond 50 more or fewer.
+    # Each should get 100; the chance of 50 more or fewer is one in ten million.
     assert all(50 < count < 150 for count in sixteenths)
     ascending = sum(one < other for one, other in pairwise(indexes))
     assert 700 < ascending < 900
@@ -61,6 +61,6 @@ def test_numbers_outside_the_size_are_refused(number: int) -> None:
 
 
 def test_the_permutation_never_changes() -> None:
-    """Codes on paper rely on it: another result for the same key would lose their bits."""
+    """Paper codes rely on this: with another result for the same key they would lose their bits."""
     permutation = Permutation(key=bytes(range(32)), size=4**10)
     assert permutation.forward([0, 1, 2, 1048575]) == [594238, 454362, 418334, 589819]

@@ -1,4 +1,4 @@
-"""Pictures of codes, read again by a scanner's own library."""
+"""A scanner's library reads the pictures of codes."""
 
 import io
 import re
@@ -16,7 +16,7 @@ from tests.codes.conftest import NOON
 
 pytestmark = pytest.mark.clock
 
-# All that Base45 is made of, in codes of several lengths, the longest allowed among them.
+# All characters of Base45, in codes of several lengths, including the longest allowed.
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
 DATES = (
     *("2026年2月24日12:00", "24 February 2026, 12:00"),
@@ -26,7 +26,7 @@ CODES = ["JK1:" + (ALPHABET * 7)[:length] for length in (45, 250, 307)]
 
 
 def read(picture: Image.Image) -> str:
-    """The text of the one code in a picture."""
+    """Return the text of the only code in a picture."""
     (found,) = zxingcpp.read_barcodes(picture)
     return found.text
 
@@ -51,7 +51,7 @@ def test_an_svg_has_the_same_modules(code: str) -> None:
 
 
 def test_a_symbol_is_of_level_m_and_alphanumeric() -> None:
-    """311 characters fit version 10 in no other way."""
+    """311 characters fit version 10 at level M only in alphanumeric mode."""
     assert len(pictures.modules(CODES[-1])) == 57
     assert len(pictures.modules(CODES[-1] + "0")) == 61
     (found,) = zxingcpp.read_barcodes(Image.open(io.BytesIO(pictures.png(CODES[-1]))))

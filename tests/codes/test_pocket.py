@@ -1,4 +1,4 @@
-"""A code taken along: it opens without network, and a copy of it dies with its minute."""
+"""The pocket page: it opens without a network, and a copied picture expires within a minute."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ QR_VERSION_16_CHARACTERS = 656
 
 
 def phone_key() -> dict[str, str]:
-    """The public half of a new key of a phone, as its browser exports it."""
+    """Return the public half of a new phone key, as a browser exports it."""
     numbers = ec.generate_private_key(ec.SECP256R1()).public_key().public_numbers()
     return {"kty": "EC", "crv": "P-256", "x": _text(numbers.x), "y": _text(numbers.y)}
 
@@ -93,7 +93,7 @@ def test_the_page_asks_with_its_session_and_its_token(
 
 @pytest.fixture
 def pocket(context: BrowserContext, live_server: LiveServer, holder: Resident) -> Page:
-    """The page, opened by the button of the live code."""
+    """Open the page with the button of the live code."""
     page = context.new_page()
     page.goto(f"{live_server.url}/people/{holder.person.pk}/code")
     page.get_by_role("link", name="Use this code offline").click()
@@ -129,7 +129,7 @@ def falls_ill(who: Resident) -> None:
 def test_a_colour_that_changed_is_taken_anew_while_the_server_answers(
     pocket: Page, holder: Resident, live_server: LiveServer
 ) -> None:
-    """Both ways that lead there: the kept page by itself, and by the button of the live code."""
+    """Open the stored page both ways: directly, and with the button of the live code."""
     assert decode(scan(pocket)).code.colour is Colour.GREEN
     falls_ill(holder)
     for address in ("/pocket", f"/pocket#{holder.person.pk}"):
@@ -165,7 +165,7 @@ def test_without_network_it_says_of_when_the_colour_is(
 
 
 def test_a_portal_in_between_takes_no_code_away(pocket: Page) -> None:
-    """Only the service's own word does."""
+    """Only the service's own answer removes the code."""
     pocket.route(
         "**/phone-code", lambda route: route.fulfill(status=403, content_type="text/html", body="")
     )
@@ -203,7 +203,7 @@ def test_nothing_is_left_after_logging_out(
 def test_nothing_is_left_after_erasure(
     pocket: Page, holder: Resident, live_server: LiveServer
 ) -> None:
-    """Somebody erased it elsewhere: this browser hears of it when it next asks."""
+    """Somebody erased the person elsewhere; this browser learns it when it next asks."""
     erase(person_id=holder.person.pk, account=holder.account, ground="asked", at=timezone.now())
     pocket.reload()
     expect(news(pocket)).to_contain_text("This phone is no longer allowed to show this code")
@@ -224,7 +224,10 @@ def test_a_copy_dies_with_its_minute(pocket: Page) -> None:
 def test_a_phone_set_ahead_gains_no_more_than_the_day(
     pocket: Page, context: BrowserContext
 ) -> None:
-    """It signs minutes to come: each is refused until then, and all of them once the code ends."""
+    """A phone may sign for future minutes; doors refuse such a picture until its minute.
+
+    They refuse all pictures once the code has expired.
+    """
     context.set_offline(True)
     pocket.clock.install(time=timezone.now() + timedelta(hours=1))
     pocket.reload()

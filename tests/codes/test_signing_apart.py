@@ -1,4 +1,4 @@
-"""Who verifies cannot sign: a verifier's process, started as a deployment starts it, tries to."""
+"""A verifier cannot sign: a verifier's process, started as a deployment starts it, tries to."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from verifier.models import Publication, TrustedIssuer
 ROOT = Path(__file__).resolve().parents[2]
 SIGNING = ("SIGNING_KEY_SECRET", "STATUS_INDEX_KEY")
 
-# It has the whole code, the database with the sealed key in it, and all settings but two.
+# It has all code, the database with the encrypted key, and all settings but two.
 ATTEMPT = """
 import json, sys
 import django
@@ -60,7 +60,7 @@ print(json.dumps({
 
 @pytest.fixture
 def code(transactional_db: None) -> Iterator[str]:
-    """A code that this verifier believes; the database also holds a signing key, sealed."""
+    """Make a code that this verifier believes, and an encrypted signing key in the database."""
     at = timezone.now()
     keys.make_key(starts=at, signs_for=timedelta(days=1))
     authority = Authority()
@@ -103,7 +103,7 @@ def test_a_verifiers_process_judges_codes_and_cannot_sign_any(code: str) -> None
 
 
 def test_the_same_process_with_the_secret_does_sign(code: str) -> None:
-    """So it is the secret that makes the difference, and the attempt above a real one."""
+    """So the secret makes the difference, and the attempt above was a real one."""
     found = attempt(code, without=())
     assert (found["signer"], found["open"], found["make"]) == ("succeeded",) * 3
     assert found["sealed, other secrets"] == "ValueError"

@@ -1,4 +1,4 @@
-"""What the issuer publishes for everyone who verifies."""
+"""What the issuer publishes for all verifiers."""
 
 from collections.abc import Iterator
 from urllib.parse import urlsplit

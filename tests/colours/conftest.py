@@ -1,4 +1,4 @@
-"""Fixtures of the colours' tests."""
+"""Fixtures for the tests of colours."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,18 +12,18 @@ from healthcode.colours.policy import RuleSet
 from tests.colours import world
 
 Beside = Callable[..., Future[Any]]
-"""Run a function in a thread; the result is its future."""
+"""Runs a function in a thread and returns a future."""
 
 
 @pytest.fixture
 def policy(db: None) -> RuleSet:
-    """The default policy, in force since long ago."""
+    """Publish the default policy, in force since long ago."""
     return world.publish()
 
 
 @pytest.fixture
 def beside() -> Iterator[Beside]:
-    """Run something in a thread with a database connection of its own."""
+    """Run something in a thread with its own database connection."""
     with ThreadPoolExecutor(max_workers=4) as threads:
 
         def run(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Future[Any]:
@@ -39,19 +39,19 @@ def beside() -> Iterator[Beside]:
 
 
 def backend_pid() -> int:
-    """The number of the server process behind this thread's connection."""
+    """Return the process id of the server process of this thread's connection."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (pid,) = cursor.fetchone()
     return int(pid)
 
 
-# Not pg_stat_activity: within a transaction it keeps showing what it showed first.
+# Not pg_stat_activity, which shows the same rows for a whole transaction.
 BLOCKED = "SELECT pid FROM pg_locks WHERE NOT granted AND %s = ANY(pg_blocking_pids(pid))"
 
 
 def wait_until_blocked(worker: Future[Any], *, by: int) -> None:
-    """Wait until some connection waits for a lock that connection `by` holds."""
+    """Wait until some connection waits for a lock of connection `by`."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         with connection.cursor() as cursor:

@@ -1,9 +1,9 @@
-"""The SQL and `decide()` say the same, whatever the evidence, the levels, the policy, the time.
+"""The SQL and `decide()` agree, whatever the evidence, levels, policy and time.
 
-Dates and instants are mixed, since what is known to the day counts at either end.
+The tests mix dates and times, because a fact known to the day counts at one end of its day.
 
-Hypothesis chooses seeds and keeps those that failed; the worlds are drawn from these by `random`,
-since drawing forty people by strategies takes longer than deciding on them.
+Hypothesis chooses seeds, and keeps those that failed. `random` draws the worlds from these seeds,
+because drawing forty people with strategies takes longer than deciding on them.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -33,9 +33,9 @@ from tests.colours import world
 
 PEOPLE = 40
 AT_ONCE = 10
-# Few places and few instants, so that things coincide: that is where two programs differ.
-# On the fifth of the days 330103 ended, part of 330105 since; 330104 was divided between 330102 and
-# 330114; 330110 lost what became 330113.
+# Few places and few times, so that things coincide, because there two programs differ. On the fifth
+# of the days: 330103 ended, and a part of it is 330105 since then; 330104 was divided between
+# 330102 and 330114; 330110 lost land that became 330113.
 CODES = (
     *("00", "33", "3301", "330102", "330102001"),
     *("330103", "330104", "330105", "330110", "330113", "330114"),
@@ -116,9 +116,9 @@ def test_deciding_on_one_stores_what_deciding_on_many_does(ids: list[int], seed:
 
 
 def _colours_before(draw: Random, ids: list[int]) -> None:
-    """Colours as some had them, right or wrong, under this policy or one before; others have none.
+    """Store colours for some people, right or wrong, under this policy or one before it.
 
-    Some had theirs from an earlier instant, so that nothing is to be written about a few.
+    Some have their colour from an earlier time, so that a few rows need no writing.
     """
     kinds = {id_: draw.choice(["none", "any", "decided"]) for id_ in ids}
     PersonColour.objects.bulk_create(
@@ -137,7 +137,7 @@ def _colours_before(draw: Random, ids: list[int]) -> None:
 
 
 def _rows() -> tuple[list[dict[str, object]], list[dict[str, object]]]:
-    """What is stored of colours and of their changes, but for the numbers of the rows."""
+    """Return the stored colours and changes, without the rows' numbers."""
     changes = [row | {"id": None} for row in ColourChange.objects.order_by("id").values()]
     return (
         list(PersonColour.objects.order_by("pk").values()),
@@ -174,7 +174,7 @@ def _instant(draw: Random) -> datetime:
 def _policy(draw: Random) -> str:
     lines = ['version = 1\nname = "p"\ntitle = { zh = "p", en = "p" }\nrule = [']
     for n in range(draw.randint(1, 8)):
-        # Twice as often, for rules about stays have the most to get wrong.
+        # Twice as often, because rules about stays have the most that can go wrong.
         kind = draw.choice([*EvidenceKind, EvidenceKind.STAY])
         parts = [
             f'name = "r{n}"',
@@ -208,7 +208,7 @@ def _policy(draw: Random) -> str:
 
 
 def _evidence(draw: Random, ids: list[int], withdrawal: Act) -> list[tuple[int, Fact]]:
-    """Record evidence and withdraw some of it; returns what stands, with whom it is about."""
+    """Record evidence and withdraw some of it; return what stands, by person."""
     given = []
     for id_ in ids:
         given += [_fact(draw, id_) for _ in range(draw.randint(0, 8))]
@@ -216,7 +216,7 @@ def _evidence(draw: Random, ids: list[int], withdrawal: Act) -> list[tuple[int, 
             given += _run(draw, id_)
     source = Account.objects.create(username="source")
     recorded = record(source=source, facts=given, at=BEGINNING)
-    # None: a second check-in of the same day.
+    # None for a second check-in on the same day.
     stored = {id_: new for id_, new in zip(recorded.ids, given, strict=True) if id_ is not None}
     wrong = {id_ for id_ in stored if draw.random() < 0.05}
     withdraw(ids=wrong, act=withdrawal)
@@ -249,7 +249,7 @@ def _fact(draw: Random, person: int) -> NewFact:
 
 
 def _run(draw: Random, person: int) -> list[NewFact]:
-    """Healthy check-ins, or negative tests, on days in a row, but for some left out."""
+    """Draw healthy check-ins, or negative tests, on consecutive days with some gaps."""
     kind = draw.choice([EvidenceKind.CHECK_IN, EvidenceKind.CHECK_IN, EvidenceKind.TEST])
     trait = "healthy" if kind == EvidenceKind.CHECK_IN else "negative"
     first = draw.randint(0, DAYS)

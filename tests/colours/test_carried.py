@@ -1,4 +1,4 @@
-"""Nobody is released by a spelling: codes that ended or lost land, for one person and for many."""
+"""No new area code releases anybody: codes that ended or lost land, for one person and for many."""
 
 from datetime import datetime, timedelta
 
@@ -25,7 +25,7 @@ LATER = datetime(2021, 6, 1, 12, tzinfo=SHANGHAI)
 
 @pytest.fixture(autouse=True)
 def places(policy: RuleSet) -> None:
-    """The divisions that these tests speak of, as the register has them."""
+    """Make the divisions of these tests, as in the register."""
     wanted = ("330102", "330103", "330104", "330105", "330110", "330113", "330114", "330102001")
     others = ("341521", "340422", "110228")
     codes = {code[:n] for code in (*wanted, *others) for n in (2, 4, 6, 9) if n <= len(code)}
@@ -36,7 +36,7 @@ def places(policy: RuleSet) -> None:
 
 
 def colours(person: int, at: datetime) -> tuple[Colour, Colour]:
-    """The colour by `decide()`, and as the statement for many stores it."""
+    """Return the colour by `decide()`, and as the statement for many people stores it."""
     decided = decision_of(person, at).colour
     recompute_people([person], at=at)
     return decided, Colour(world.colours([person])[person])
@@ -77,7 +77,7 @@ def test_a_stay_of_the_last_days_counts_for_every_successor(
 
 
 def test_before_the_code_ended_the_other_area_was_another() -> None:
-    """A stay of the time and a level of the time meet under their own codes alone."""
+    """A stay and a level of the same time meet only under their own codes."""
     here, there = world.people(2)
     world.stay(here, "330103", HANGZHOU - 5 * DAY, HANGZHOU - 3 * DAY)
     world.stay(there, "330105", HANGZHOU - 5 * DAY, HANGZHOU - 3 * DAY)

@@ -1,4 +1,4 @@
-"""What the default policy makes of people's evidence: named people, dates, exact ends."""
+"""What follows from people's evidence under the default policy: named people, dates, exact ends."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -335,9 +335,9 @@ def test_a_signal_says_where_it_comes_from() -> None:
     ],
 )
 def test_how_many_check_ins_are_done(today: datetime, done: int) -> None:
-    """Somebody checks in on the 20th, 21st, 22nd, and again on the 26th."""
+    """Somebody checks in on the 20th, 21st and 22nd, and again on the 26th."""
     facts = [RECOVERED, *check_ins(shanghai(2, 20, 8), 3), check_in(shanghai(2, 26, 8))]
-    # By then, that is what was known.
+    # This is what was known by then.
     known = [one for one in facts if one.starts <= today]
 
     (signal,) = decide(known, DEFAULT, today).reasons

@@ -1,4 +1,4 @@
-"""What the documents say of policies is so."""
+"""What the documents say about policies is true."""
 
 import re
 from datetime import datetime
@@ -29,7 +29,7 @@ JIANGGAN = [
 
 
 def zhao_jun(*check_ins: tuple[int, int], at: datetime) -> tuple[Colour, datetime | None]:
-    """At home in Jianggan; healthy at 08:00 of these days."""
+    """At home in Jianggan, with healthy check-ins at 08:00 on these days."""
     home = Fact(1, EvidenceKind.STAY, shanghai(1, 1), None, "330104", (), None)
     days = [shanghai(*day, 8) for day in check_ins]
     well = [

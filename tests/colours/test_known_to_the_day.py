@@ -1,6 +1,6 @@
-"""What is known to the day counts at its end where it reddens, and at its begin where it releases.
+"""A fact known only to the day counts at the day's end if it reddens, at its start if it releases.
 
-Nobody gains by an hour that nobody knows; and nothing is read into two looks at one swab.
+Nobody gains by an hour that nobody knows, and two tests of one sample do not count twice.
 """
 
 from dataclasses import dataclass, replace
@@ -37,7 +37,7 @@ def fact(
 
 
 def swab(result: str, day: int, hour: int | None = None, minute: int = 0) -> Fact:
-    """A test of a day of February 2020; without an hour it is known to the day."""
+    """A test on a day of February 2020; without an hour it is known only to the day."""
     if hour is None:
         return fact(EvidenceKind.TEST, *span_of_day(shanghai(2, day).date()), result)
     at = shanghai(2, day, hour, minute)
@@ -164,7 +164,7 @@ def test_the_hold_of_a_day_counts_from_its_end_and_the_colour_from_its_begin() -
 
 
 def test_a_doubtful_contact_of_12_minutes_leaves_everybody_green() -> None:
-    """By both shipped policies; in any other, no rule for contacts may fit it (test_policy)."""
+    """Under both shipped policies. In any other, no rule for contacts may fit it (test_policy)."""
     at = shanghai(3, 19, 12)
     met = fact(EvidenceKind.CONTACT, at, at + timedelta(minutes=12), "doubtful")
     version_1 = parse(world.VERSION_1.read_text(encoding="utf-8"))
@@ -175,7 +175,7 @@ def test_a_doubtful_contact_of_12_minutes_leaves_everybody_green() -> None:
 
 @dataclass(frozen=True)
 class Story:
-    """What truly happened to somebody, each with the day alone where that is what is known."""
+    """Draw what really happened to a person, with only the day where nobody knows more."""
 
     true: list[Fact]
     known: list[Fact]
@@ -191,7 +191,7 @@ LEVELS = [
 @settings(max_examples=400, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_nobody_is_better_off_when_less_is_known(seed: int) -> None:
-    """Once all has happened, the colour by days is no lighter than the colour by instants."""
+    """In the end, the colour by days is no lighter than the colour by exact times."""
     draw = Random(seed)
     story = _story(draw)
     policy = _briefer(draw)
@@ -203,7 +203,7 @@ def test_nobody_is_better_off_when_less_is_known(seed: int) -> None:
 
 
 def _briefer(draw: Random) -> RuleSet:
-    """The shipped rules with short holds and few check-ins, so that releases come about."""
+    """Return the shipped rules with short holds and few check-ins, so that releases happen."""
     return replace(
         world.DEFAULT,
         rules=tuple(
@@ -221,7 +221,7 @@ def _story(draw: Random) -> Story:
 
 
 def _happened(draw: Random) -> Fact:
-    """Within the first ten days of February, often at the same instants."""
+    """Draw a time in the first ten days of February, often the same ones."""
     starts = shanghai(2, draw.randint(1, 9), draw.choice([0, 8, 8, 23]))
     if draw.random() < 0.7:
         return fact(EvidenceKind.TEST, starts, starts, draw.choice([POSITIVE, NEGATIVE, NEGATIVE]))
@@ -232,7 +232,7 @@ def _happened(draw: Random) -> Fact:
 
 
 def _as_known(draw: Random, one: Fact) -> Fact:
-    """The fact with its ends widened to their days, both or one; a moment has but one."""
+    """Widen one or both ends of the fact to their days. An instant has only one end."""
     assert one.ends is not None
     first, last = (draw.random() < 0.5 for _ in range(2))
     if one.starts == one.ends:

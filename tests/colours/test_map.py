@@ -56,7 +56,7 @@ def publish(levels: dict[str, Level], *, holds_from: datetime, at: datetime) -> 
 
 
 class PeopledProvince:
-    """In every county somebody at home since New Year, and somebody who left on the 8th."""
+    """Put one person at home in every county since New Year, and one who left on the 8th."""
 
     def __init__(self) -> None:
         self.ninth = published("2020-02-09")
@@ -70,7 +70,7 @@ class PeopledProvince:
             world.stay(self.gone[code], code, shanghai(1, 1), shanghai(2, 9))
 
     def expect(self, colours: dict[str, Colour]) -> None:
-        """At home they have these colours by county; who left is green or was never asked."""
+        """People at home have these colours by county. Those who left are green or have none."""
         stored = world.colours([*self.at_home.values(), *self.gone.values()])
         at_home = {code: stored.get(id_, GREEN) for code, id_ in self.at_home.items()}
         assert at_home == colours
@@ -90,8 +90,8 @@ def test_the_map_of_the_9th_colours_those_at_home_by_their_county() -> None:
     recomputation = publish(province.ninth, holds_from=shanghai(2, 9), at=shanghai(2, 10, 9))
 
     province.expect({code: OF_LEVEL[level] for code, level in province.ninth.items()})
-    # 1 red, 12 orange, 12 yellow and 53 blue; the 12 green ones were green before. As the briefing
-    # of 17 February says, of these the red and the orange alone are another colour.
+    # 1 red, 12 orange, 12 yellow and 53 blue; the 12 green ones were green before. By the briefing
+    # of 17 February only red and orange give another colour.
     assert recomputation.people_found == recomputation.people_done == 78
     assert recomputation.people_changed == 13
 
@@ -130,7 +130,7 @@ def test_the_map_of_the_24th_frees_nobody_at_once_and_many_a_week_later() -> Non
 @needs_the_maps
 @pytest.mark.usefixtures("policy")
 def test_the_later_map_as_a_correction_of_the_earlier_changes_who_differs() -> None:
-    """Published as holding since the 9th, it changes history, so colours change at once."""
+    """The map holds since the 9th, so it changes history, and colours change at once."""
     province = PeopledProvince()
     publish(province.ninth, holds_from=shanghai(2, 9), at=shanghai(2, 10, 9))
 

@@ -1,4 +1,4 @@
-"""Deciding on one person at once: what is answered is what is stored, whoever else is at it."""
+"""Deciding on one person at once: the answer is what is stored, whoever else writes meanwhile."""
 
 from collections.abc import Callable
 from unittest.mock import patch
@@ -82,11 +82,11 @@ def test_it_takes_seven_queries(
         world.stay(traveller, code, shanghai(2, 10), shanghai(2, 20))
         world.levels(code, (Level.RED, shanghai(2, 9), None))
 
-    # The writers' lock, the lock, the missing row, its lock, the policy, the facts, the levels,
-    # the writing, the names.
+    # Queries: the writers' lock, the row lock, the missing row, its lock, the policy, the facts,
+    # the levels, the update, the names.
     with django_assert_num_queries(9):
         assert len(decide_now(traveller, at=NOON).reasons) == stays
-    # Afterwards the row is there.
+    # Now the row exists.
     with django_assert_num_queries(7):
         decide_now(traveller, at=NOON)
 

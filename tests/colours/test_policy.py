@@ -1,4 +1,4 @@
-"""Policy files: what a good one means, and what a bad one is told."""
+"""Policy files: what a good file means, and which mistakes a bad file is told."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -62,7 +62,7 @@ def test_the_shipped_default_covers_people_health_and_space() -> None:
     assert by_kind[EvidenceKind.DECLARATION] == set(KINDS[EvidenceKind.DECLARATION].traits)
     assert by_kind[EvidenceKind.CHECK_IN] == {"symptoms", "fever"}
     assert by_kind[EvidenceKind.STAY] == {"red", "orange"}
-    # No rule asks for these two: a policy may (docs/howto/eu-certificates.md).
+    # No shipped rule asks for these two, but a policy may (docs/howto/eu-certificates.md).
     assert [kind for kind in EvidenceKind if not by_kind[kind]] == [
         EvidenceKind.RECOVERY,
         EvidenceKind.VACCINATION,

@@ -1,4 +1,4 @@
-"""Publishing a policy: an act, for good, that recolours everybody when its day comes."""
+"""Publishing a policy is an act, kept for good, and recolours everybody when its day comes."""
 
 from datetime import timedelta
 from io import StringIO

@@ -1,4 +1,4 @@
-"""Recomputations: whom they find, that every batch is done once, and that nothing is lost."""
+"""Recomputations: whom they find, that each batch is done once, and that nothing is lost."""
 
 import time
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def clock() -> datetime:
 
 
 def publish_red(code: str) -> Recomputation:
-    """Publish an area as red since the 9th, with the recomputation that this makes necessary."""
+    """Publish an area as red since the 9th, with the recomputation that this causes."""
     world.areas(code)
     with transaction.atomic():
         act = world.act()
@@ -184,7 +184,7 @@ def test_what_was_done_once_is_written_once_however_often_it_is_done(beside: Bes
 
 
 def _rows_as_written() -> list[tuple[int, str]]:
-    """Every stored colour with the transaction that wrote its row."""
+    """Return every stored colour with the transaction that wrote its row."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT person_id, xmin::text FROM colours_personcolour ORDER BY person_id")
         return list(cursor.fetchall())
@@ -203,7 +203,7 @@ def declare_one(person: int) -> object:
 def test_a_declaration_that_read_the_old_map_is_not_lost(
     beside: Beside, decide_one: Callable[[int], object]
 ) -> None:
-    """It began before the map was published and commits after: the recomputation waits for it."""
+    """The recomputation waits for a transaction that began before the map was published."""
     world.areas("330104")
     (traveller,) = world.people(1)
     with transaction.atomic():
@@ -277,7 +277,7 @@ def test_a_worker_that_dies_leaves_its_batch_to_the_next(beside: Beside) -> None
     recompute_now(people)
     recomputation = publish_red("330104")
     with transaction.atomic():
-        # The second batch gets as far as this row, and there its connection is cut.
+        # The second batch gets as far as this row; then its connection is cut.
         PersonColour.objects.select_for_update().get(pk=people[15])
         worker = beside(run, recomputation.pk, clock=clock)
         wait_until_blocked(worker, by=backend_pid())
@@ -321,6 +321,6 @@ def recompute_now(people: list[int]) -> int:
 
 
 def cut_connections_blocked_by(pid: int) -> None:
-    """Cut off whoever waits for connection `pid`, as if their process had died."""
+    """Cut every connection that waits for connection `pid`, as if its process had died."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_terminate_backend(pid) FROM ({BLOCKED}) AS blocked", [pid])  # noqa: S608

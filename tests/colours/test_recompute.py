@@ -1,4 +1,4 @@
-"""Deciding for many people at once: what is written, and what it costs."""
+"""Deciding for many people at once: what is written, and how many queries it takes."""
 
 from datetime import datetime, timedelta
 
@@ -127,10 +127,11 @@ def test_the_number_of_queries_does_not_follow_the_people(
         world.stay(person, "330104", shanghai(1, 1), None)
     world.levels("330104", (Level.RED, shanghai(2, 9), None))
 
-    # The writers' lock, the locks, the missing rows, their locks, the policy, the decision.
+    # Queries: the writers' lock, the row locks, the missing rows, their locks, the policy, the
+    # decision.
     with django_assert_num_queries(6):
         assert recompute_people(people, at=NOON) == number
-    # Afterwards nobody's row is missing.
+    # Now nobody's row is missing.
     with django_assert_num_queries(4):
         assert recompute_people(people, at=NOON) == 0
 

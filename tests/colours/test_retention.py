@@ -1,4 +1,4 @@
-"""What is let go, and that nobody's colour notices."""
+"""Which evidence is deleted, and that no colour changes by it."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -37,7 +37,7 @@ def person(policy: object) -> int:
 
 
 def received(fact: Evidence, at: datetime) -> Evidence:
-    """The same fact, received at another time than now."""
+    """Return the same fact, received at another time."""
     with transaction.atomic():
         retention.erasable(person_id=fact.person_id).filter(pk=fact.pk).delete()
         fact.received_at = at
@@ -46,13 +46,13 @@ def received(fact: Evidence, at: datetime) -> Evidence:
 
 
 def left() -> list[str]:
-    """The kinds of the facts that are left, oldest first."""
+    """Return the kinds of the remaining facts, oldest first."""
     return list(Evidence.objects.order_by("starts", "id").values_list("kind", flat=True))
 
 
 @pytest.mark.django_db
 def test_a_closed_stay_goes_when_no_map_can_reach_it_any_more(person: int) -> None:
-    """Fourteen days of the longest hold, and fourteen to look back."""
+    """Fourteen days of the longest hold, and fourteen days to look back."""
     end = shanghai(2, 10)
     received(world.stay(person, "330106", shanghai(2, 1), end), end)
     assert retention.forget_evidence(at=end + 28 * DAY) == 0
@@ -68,7 +68,7 @@ def test_a_stay_that_goes_on_is_kept(person: int) -> None:
 
 @pytest.mark.django_db
 def test_a_signal_keeps_its_fact_until_it_was_released(person: int) -> None:
-    """A contact who never checked in is red still, and can still be told why."""
+    """A contact who never checked in is still red, and can still be told why."""
     received(
         world.fact(person, EvidenceKind.CONTACT, shanghai(2, 1), shanghai(2, 2), "close"),
         shanghai(2, 2),
@@ -82,7 +82,10 @@ def test_a_signal_keeps_its_fact_until_it_was_released(person: int) -> None:
 
 @pytest.mark.django_db
 def test_check_ins_stay_while_what_they_released_stays(person: int) -> None:
-    """Else a stay that goes on would turn its person yellow again. Those of later days go."""
+    """Otherwise a stay that goes on would turn its person yellow again.
+
+    Later check-ins are deleted.
+    """
     world.levels("330106", (Level.ORANGE, shanghai(2, 1), shanghai(2, 10)))
     received(world.stay(person, "330106", shanghai(1, 20), None), shanghai(1, 20))
     world.check_ins(person, shanghai(2, 8).date(), 20)
@@ -98,7 +101,7 @@ def test_check_ins_stay_while_what_they_released_stays(person: int) -> None:
 
 @pytest.mark.django_db
 def test_the_declaration_that_a_code_rests_on_is_kept(person: int) -> None:
-    """An older one goes, with what was said of one's health."""
+    """An older declaration is deleted, with what it says about health."""
     for day in (1, 2):
         at = shanghai(2, day)
         received(world.fact(person, EvidenceKind.DECLARATION, at, at), at)
@@ -108,7 +111,7 @@ def test_the_declaration_that_a_code_rests_on_is_kept(person: int) -> None:
 
 @pytest.mark.django_db
 def test_a_withdrawn_fact_goes_in_its_time_though_it_never_ended(person: int) -> None:
-    """So long after the act, which stays."""
+    """Counted from the act, which stays."""
     act = world.act()
     fact = received(
         world.fact(person, EvidenceKind.CASE, shanghai(2, 1), None, "confirmed"), shanghai(2, 1)
@@ -120,7 +123,7 @@ def test_a_withdrawn_fact_goes_in_its_time_though_it_never_ended(person: int) ->
 
 @pytest.mark.django_db
 def test_a_fact_is_kept_for_those_derived_from_it(person: int) -> None:
-    """So that withdrawing a case reaches every contact that still counts."""
+    """A withdrawn case must still reach every contact that counts."""
     (met,) = world.people(1)
     case = received(
         world.fact(person, EvidenceKind.TEST, shanghai(2, 1), shanghai(2, 1), "negative"),
@@ -137,7 +140,7 @@ def test_a_fact_is_kept_for_those_derived_from_it(person: int) -> None:
 
 @pytest.mark.django_db
 def test_a_policy_to_come_keeps_what_it_will_need(person: int) -> None:
-    """A longer hold is known before it holds."""
+    """A published policy with a longer hold counts before it takes effect."""
     world.publish(
         world.DEFAULT_TEXT.replace("version = 2", "version = 3").replace(
             "hold_days = 14", "hold_days = 200"
@@ -177,7 +180,7 @@ def test_changes_and_recomputations_go_but_a_policy_is_not_brought_in_again(pers
 def test_who_works_on_the_same_people_goes_first(
     person: int, beside: Callable[..., Future[Any]]
 ) -> None:
-    """Forgetting gives way, and finds the rest the next time."""
+    """Deletion gives way to other writers, and finds the rest the next time."""
     received(world.stay(person, "330106", shanghai(2, 1), shanghai(2, 2)), shanghai(2, 2))
     recompute_people([person], at=LATER)
     with transaction.atomic():
@@ -188,7 +191,7 @@ def test_who_works_on_the_same_people_goes_first(
 
 @pytest.mark.django_db
 def test_nothing_else_can_delete_evidence(person: int) -> None:
-    """The trigger lets only those through who say that they forget."""
+    """The trigger lets a transaction delete only if it says that it may."""
     world.stay(person, "330106", shanghai(2, 1), shanghai(2, 2))
     with pytest.raises(IntegrityError), transaction.atomic():
         Evidence.objects.all().delete()
@@ -205,7 +208,7 @@ def ids(db: None) -> list[int]:
 )
 @given(seed=st.integers(0, 2**32 - 1))
 def test_no_colour_changes_by_forgetting(ids: list[int], seed: int) -> None:
-    """Neither now nor at any later time, whatever the evidence, the levels and the policy."""
+    """Nothing changes, now or later, whatever the evidence, levels and policy."""
     draw = Random(seed)
     with transaction.atomic():
         by = world.act()
@@ -213,7 +216,7 @@ def test_no_colour_changes_by_forgetting(ids: list[int], seed: int) -> None:
         Policy.objects.create(version=1, text=text, holds_from=world.LONG_AGO, act=by)
         worlds._evidence(draw, ids, withdrawal=by)
         worlds._levels(draw, by)
-        # Sooner than the settings would, so that much is on the edge.
+        # Sooner than by the settings, so that many facts are near the limit.
         at = worlds.BEGINNING + timedelta(days=draw.randint(5, 30), hours=draw.randint(0, 23))
         times = [at + timedelta(hours=hours) for hours in (0, 30, 100, 2000)]
         before = _told(ids, times)
@@ -227,7 +230,7 @@ def test_no_colour_changes_by_forgetting(ids: list[int], seed: int) -> None:
 
 
 def _told(ids: list[int], times: list[datetime]) -> list[object]:
-    """Colour, its end, what counts towards release, and the next change: all that a person sees."""
+    """Return what a person sees: colour, end, progress of the release, the next change."""
     told: list[object] = []
     for at in times:
         for id_ in ids:

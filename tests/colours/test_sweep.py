@@ -1,4 +1,4 @@
-"""The sweep: what time alone changes, and what a lost message or a dead worker left."""
+"""The sweep: what time alone changes, and what lost messages or dead workers left."""
 
 import json
 import socket
@@ -41,7 +41,7 @@ def _settled(policy: object) -> None:
 
 @pytest.fixture
 def messages() -> Iterator[Callable[[], list[str]]]:
-    """The tasks that wait in the broker's queue, by name; empty at first."""
+    """Return the names of the tasks in the broker's queue, which is empty at first."""
     with app.connection_for_read() as broker:
         valkey: Any = broker.default_channel
 
@@ -57,7 +57,7 @@ def messages() -> Iterator[Callable[[], list[str]]]:
 
 
 def a_contact_until_the_10th(person: int) -> None:
-    """Red until the 25th, by fourteen check-ins."""
+    """Red until the 25th, with fourteen check-ins."""
     world.fact(person, EvidenceKind.CONTACT, shanghai(2, 10), shanghai(2, 11), "close")
     world.check_ins(person, shanghai(2, 11).date(), 14)
 
@@ -123,7 +123,7 @@ def test_a_recomputation_that_does_not_move_is_woken_again(
     assert sweep(at=lost.wake_at - timedelta(seconds=1)).woken == 0
     assert sweep(at=lost.wake_at).woken == 1
     assert messages() == ["colours.recompute"]
-    # It has been told to somebody just now; only after a while is that message lost too.
+    # A worker was told just now, so only after a while does this message count as lost.
     assert sweep(at=lost.wake_at).woken == 0
     assert sweep(at=lost.wake_at + STALE_AFTER).woken == 1
 
@@ -150,7 +150,7 @@ def test_codes_are_published_after_a_change_and_only_then(
 
 @pytest.fixture
 def _dead_broker(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Messages go to a port where nobody listens."""
+    """Messages go to a port where nothing listens."""
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         with Celery("elsewhere", set_as_current=False) as dead:

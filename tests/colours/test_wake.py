@@ -1,4 +1,4 @@
-"""A broker that does not take messages keeps nobody waiting twice."""
+"""A broker that takes no messages makes nobody wait twice."""
 
 import time
 

@@ -34,7 +34,7 @@ def test_a_stay_is_told_with_place_level_and_days() -> None:
 
     assert (decision.colour, decision.until, decision.policy) == (Colour.YELLOW, None, 2)
     (reason,) = decision.reasons
-    # What ended as the 24th began was last so on the 23rd.
+    # A stay that ended at the start of the 24th was last there on the 23rd.
     assert reason.zh == (
         "您在浙江省杭州市江干区停留过（2020年2月9日至2020年2月23日），当时那里的风险等级是橙色。"
     )
@@ -126,7 +126,7 @@ def test_explaining_takes_five_queries(
         world.stay(traveller, code, shanghai(2, 10), shanghai(2, 20))
         world.levels(code, (Level.RED, shanghai(2, 9), None))
 
-    # The policy, the facts, the levels, the names, the stored colour.
+    # Queries: the policy, the facts, the levels, the names, the stored colour.
     with django_assert_num_queries(5):
         assert len(decision_of(traveller, NOON).reasons) == stays
 

@@ -1,4 +1,4 @@
-"""People, places and evidence for the tests of colours, made without ceremony."""
+"""Make people, places and evidence for the tests of colours."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +14,7 @@ from healthcode.web.days import SHANGHAI
 
 DEFAULT_TEXT = policies.SHIPPED.read_text(encoding="utf-8")
 DEFAULT = policies.parse(DEFAULT_TEXT)
-# What it was before; whoever means yellow areas to make yellow names it.
+# The version before it, in which yellow areas make people yellow.
 VERSION_1 = policies.SHIPPED.with_name("CN-33-2020-02.toml")
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -22,19 +22,19 @@ _numbers = count(1)
 
 
 def shanghai(month: int, day: int, hour: int = 0, minute: int = 0) -> datetime:
-    """An instant of 2020 by the clock of Shanghai."""
+    """Return a time of 2020 in Shanghai."""
     return datetime(2020, month, day, hour, minute, tzinfo=SHANGHAI)
 
 
 def officer(area: str = "33") -> Account:
-    """An officer with authority over `area`."""
+    """Make an officer with authority over `area`."""
     account = Account.objects.create(username=f"officer-{next(_numbers)}")
     Grant.objects.create(account=account, role=Role.OFFICER, area=area)
     return account
 
 
 def act(account: Account | None = None) -> Act:
-    """Some act to hang levels and policies on."""
+    """Make an act to which levels and policies can refer."""
     return Act.objects.create(
         account=account or officer(), kind="test", ground="a test", detail={}, at=LONG_AGO
     )
@@ -48,20 +48,20 @@ def publish(text: str = DEFAULT_TEXT, *, holds_from: datetime = LONG_AGO) -> pol
 
 
 def areas(*codes: str) -> None:
-    """Divisions named by their code, with all that contain them."""
+    """Make divisions named by their code, with all divisions that contain them."""
     every = {code[:n] for code in codes for n in (2, 4, 6, 9) if n <= len(code)}
     Area.objects.bulk_create([Area(code=c, name=c) for c in sorted(every)], ignore_conflicts=True)
 
 
 def people(number: int, home: str = "33") -> list[int]:
-    """That many people; their ids, ascending."""
+    """Make this many people; return their ids, ascending."""
     areas(home)
     made = Person.objects.bulk_create([Person(home_area=home) for _ in range(number)])
     return [person.pk for person in made]
 
 
 def levels(code: str, *periods: tuple[Level, datetime, datetime | None]) -> None:
-    """The levels of an area over time."""
+    """Give an area levels over time."""
     areas(code)
     by = act()
     AreaLevel.objects.bulk_create(
@@ -80,7 +80,7 @@ def fact(
     day: date | None = None,
     source: Account | None = None,
 ) -> Evidence:
-    """One stored fact."""
+    """Store a fact."""
     return Evidence.objects.create(
         person_id=person,
         kind=kind,
@@ -94,13 +94,13 @@ def fact(
 
 
 def stay(person: int, area: str, starts: datetime, ends: datetime | None) -> Evidence:
-    """A stay in an area."""
+    """Store a stay in an area."""
     areas(area)
     return fact(person, EvidenceKind.STAY, starts, ends, area=area)
 
 
 def check_ins(person: int, first: date, days: int) -> None:
-    """A healthy check-in each day at 08:00 Shanghai, `days` days in a row."""
+    """Store a healthy check-in each day at 08:00 in Shanghai, `days` days in a row."""
     source = Account.objects.create(username=f"source-{next(_numbers)}")
     for n in range(days):
         day = first + timedelta(days=n)
@@ -109,5 +109,5 @@ def check_ins(person: int, first: date, days: int) -> None:
 
 
 def colours(ids: Sequence[int]) -> Mapping[int, int]:
-    """The stored colour of each."""
+    """Return the stored colour of each person."""
     return dict(PersonColour.objects.filter(pk__in=ids).values_list("pk", "colour"))
