@@ -1,1 +1,1 @@
-"""What source systems report: evidence, and where people were."""
+"""Source systems (laboratories, carriers, hotels) report evidence, and where people were."""

@@ -1,4 +1,4 @@
-"""What source systems report, over the HTTP interface."""
+"""The HTTP interface for source systems."""
 
 from collections.abc import Sequence
 
@@ -39,7 +39,7 @@ LINE = PolymorphicProxySerializer(
 
 
 class EvidenceView(APIView):
-    """Evidence from source systems, one fact or many."""
+    """Evidence from source systems: one fact, or many lines."""
 
     permission_classes = [IsSource]
     parser_classes: Sequence[type[BaseParser]] = [StrictJSONParser, NdjsonParser]
@@ -51,7 +51,10 @@ class EvidenceView(APIView):
         responses={200: ReportAnswer, 201: ReportAnswer},
     )
     def post(self, request: Request, kind: str) -> Response:
-        """Store what is right and say what is wrong, line by line; safe to send again."""
+        """Store the correct lines, and return the problem of each other line.
+
+        A report whose lines have references can be sent again without harm.
+        """
         if kind not in FORMS:
             raise NotFound(_("This kind of evidence does not exist."))
         body: object = request.data
@@ -68,14 +71,14 @@ class EvidenceView(APIView):
 
 
 class PresencesView(APIView):
-    """Where people were, from sources that know."""
+    """Presences: where people were, reported by sources that know it."""
 
     permission_classes = [IsSource]
 
     @refuses(UnknownArea)
     @extend_schema(request=PresencesInput, responses={201: PresencesAnswer})
     def post(self, request: Request) -> Response:
-        """Store all lines, or none; safe to send again."""
+        """Store all lines, or none if one is wrong. It can be sent again without harm."""
         given = PresencesInput(data=request.data, context={"at": timezone.now()})
         given.is_valid(raise_exception=True)
         reports = [report_of(line) for line in given.validated_data["presences"]]

@@ -1,7 +1,7 @@
-"""What sources report in bulk about people.
+"""Store the evidence that source systems report in bulk.
 
-A report is stored in a few statements however long it is, and a recomputation for the people whom
-it concerns is written with it.
+A report takes a few statements, however many lines it has. The same transaction requests the
+recomputation of the people concerned.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -34,9 +34,10 @@ Problem = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """What became of one line: the evidence it is (`known` when it was there), or a problem.
+    """The result of one line: the number of the evidence, or the problem.
 
-    `notice` is the code of an area that had ended: kept, and to be put right.
+    `known` is true if the line was stored before. `notice` is set if the code of its area had
+    ended: the line is stored, but the source should correct its list of codes.
     """
 
     line: int
@@ -48,19 +49,19 @@ class LineResult:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceReport:
-    """What became of a source's lines, and the recomputation that follows (None: nothing new)."""
+    """The results of a source's lines, and the recomputation (None if nothing was new)."""
 
     results: tuple[LineResult, ...]
     recomputation: int | None
 
     @property
     def accepted(self) -> int:
-        """How many lines are in the evidence now, whether new or known before."""
+        """Return how many lines are in the evidence now, new or known before."""
         return sum(result.problem is None for result in self.results)
 
     @property
     def rejected(self) -> int:
-        """How many are not."""
+        """Return how many lines were refused."""
         return len(self.results) - self.accepted
 
 
@@ -68,10 +69,10 @@ class EvidenceReport:
 def report_evidence(
     *, source: Account, kind: str, lines: Iterable[NumberedLine], at: datetime
 ) -> EvidenceReport:
-    """Store the lines that are right and say what is wrong with each of the others.
+    """Store the correct lines and return the problem of each of the others.
 
-    `kind` is one of `evidence.lines.FORMS`. The number of queries does not depend on the number
-    of lines. A line with a reference that was stored before is accepted again and changes nothing.
+    `kind` is a key of `evidence.lines.FORMS`. The number of queries does not depend on the number
+    of lines. A line whose reference was stored before is accepted again and changes nothing.
     """
     read, results = _read(Reader(kind, at=at), lines)
     facts, numbers, notices = _resolve(read, results)
@@ -93,7 +94,7 @@ def report_evidence(
 def _read(
     reader: Reader, lines: Iterable[NumberedLine]
 ) -> tuple[dict[int, EvidenceLine], dict[int, LineResult]]:
-    """The well-formed lines by number, and what is wrong with the others."""
+    """Return the well-formed lines by number, and the problems of the others."""
     read: dict[int, EvidenceLine] = {}
     faults: dict[int, LineResult] = {}
     for line in lines:
@@ -111,9 +112,10 @@ def _read(
 def _resolve(
     read: Mapping[int, EvidenceLine], results: dict[int, LineResult]
 ) -> tuple[list[services.NewFact], list[int], dict[int, Life]]:
-    """The facts whose person and area exist, with their lines' numbers; faults go to `results`.
+    """Return the facts whose person and area exist, the numbers of their lines, and the notices.
 
-    A line of an area whose code had ended is kept all the same, with a notice of what counts.
+    Problems of the other lines go to `results`. A line whose area code had ended is kept, with a
+    notice.
     """
     people = _people(list(read.values()))
     areas = lives({line.area for line in read.values() if line.area is not None})
@@ -137,7 +139,10 @@ def _resolve(
 
 
 def _people(lines: Sequence[EvidenceLine]) -> dict[int | DocumentNumber, int]:
-    """The person behind each holder that exists, in one look-up for each way of naming one."""
+    """Return the person of each holder that exists.
+
+    One query finds all persons given by number, another all given by document.
+    """
     people: dict[int | DocumentNumber, int] = {}
     given = {line.holder for line in lines if isinstance(line.holder, int)}
     if given:

@@ -1,4 +1,4 @@
-"""Bodies of many lines."""
+"""Parse request bodies with one JSON object on each line (NDJSON)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from rest_framework.parsers import BaseParser
 from healthcode.evidence import ndjson
 from healthcode.evidence.ndjson import NumberedLine
 
-# Some 10 s of one process: more would keep a web worker from everybody else.
+# One process works on them for about 10 s; more lines would block a web worker for too long.
 MOST_LINES: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
 class NumberedLines:
-    """A body of many lines, as told from a body that is one JSON value."""
+    """A parsed body of many lines; the type distinguishes it from a body with one JSON value."""
 
     lines: list[NumberedLine]
 
 
 class NdjsonParser(BaseParser):
-    """`application/x-ndjson`: the lines by number, each read for itself."""
+    """Parser for `application/x-ndjson`: it numbers the lines and parses each on its own."""
 
     media_type = "application/x-ndjson"
 
@@ -32,9 +32,9 @@ class NdjsonParser(BaseParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> NumberedLines:
-        """Read every line; one that is not JSON spoils only itself.
+        """Parse every line; a line that is not JSON does not affect the others.
 
-        The body, whose length is bounded, is read whole: lines read one by one from the server's
-        own stream end after the first.
+        The body is limited in length and is read whole, because the server's own stream ends after
+        the first line when it is read line by line.
         """
         return NumberedLines(list(ndjson.read(BytesIO(stream.read()), most=MOST_LINES)))

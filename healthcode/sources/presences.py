@@ -1,4 +1,4 @@
-"""What sources that know people report of where these were."""
+"""Store the presences that sources report: where people were, and when."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,10 @@ from healthcode.tracing.recording import (
 
 @dataclass(frozen=True, slots=True)
 class PresenceReport:
-    """One line: a person at a place that the source calls `place` (docs/reference/tracing.md)."""
+    """A line: a person was at a place, which the source calls `place`.
+
+    docs/reference/tracing.md explains the members.
+    """
 
     person: int
     place: str
@@ -38,11 +41,11 @@ class PresenceReport:
 
 @transaction.atomic
 def report_presences(*, source: Account, reports: Sequence[PresenceReport]) -> None:
-    """Store them all; a line sent again stores nothing new, but an end that has become known.
+    """Store all lines, or none. A line sent again can only add an end that has become known.
 
     Raises:
-        InvalidInput: when a person of them does not exist; nothing is stored then.
-        UnknownArea: when an area does not.
+        InvalidInput: a person does not exist.
+        UnknownArea: an area does not exist.
     """
     people = {report.person for report in reports}
     known = set(Person.objects.filter(pk__in=people).values_list("pk", flat=True))

@@ -1,4 +1,4 @@
-"""What the interface for source systems takes and gives."""
+"""Input and output of the HTTP interface for source systems."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -27,9 +27,10 @@ MOST_LINES: Final = 500
 
 
 class NoticeAnswer(serializers.Serializer[Any]):
-    """The code of the line's area had ended when the stay began; it is kept, and counts for others.
+    """The code of this area had ended when the stay began. The line is stored all the same.
 
-    No successors: what took its place is not known here, and the levels of what contains it count.
+    The levels of the `successors` count for it. If there are none, they are not known here, and the
+    levels of the area above count. `detail` says so in a sentence.
     """
 
     area = serializers.CharField()
@@ -38,12 +39,12 @@ class NoticeAnswer(serializers.Serializer[Any]):
 
 
 class LineAnswer(serializers.Serializer[Any]):
-    """What became of one line: `id` when it is in the evidence, else `problem` (RFC 9457)."""
+    """The result of one line: `id` if it is now in the evidence, or else `problem` (RFC 9457)."""
 
     line = serializers.IntegerField()
     id = serializers.IntegerField(required=False)
     known = serializers.BooleanField(
-        required=False, help_text="Present and true when the line was there before."
+        required=False, help_text="Present and true if the line was stored before."
     )
     notice = NoticeAnswer(required=False)
     problem = ProblemField(
@@ -52,18 +53,21 @@ class LineAnswer(serializers.Serializer[Any]):
 
 
 class ReportAnswer(serializers.Serializer[Any]):
-    """What became of a report, line by line in order."""
+    """The result of a report, with one entry for each line, in order."""
 
     accepted = serializers.IntegerField()
     rejected = serializers.IntegerField()
     results = LineAnswer(many=True)
     recomputation = serializers.IntegerField(
-        allow_null=True, help_text="Null when the report said nothing new."
+        allow_null=True, help_text="Its number; null if nothing in the report was new."
     )
 
 
 def report_answer(report: EvidenceReport) -> dict[str, Any]:
-    """`ReportAnswer` of a report; built by hand, for it may have tens of thousands of lines."""
+    """Return `ReportAnswer` of a report.
+
+    It is built without the serializer, which would be slow for tens of thousands of lines.
+    """
     return {
         "accepted": report.accepted,
         "rejected": report.rejected,
@@ -84,33 +88,37 @@ def _line_answer(result: LineResult) -> dict[str, Any]:
 
 
 def notice_answer(life: Life) -> dict[str, Any]:
-    """`NoticeAnswer` of an area whose code had ended."""
+    """Return `NoticeAnswer` of an area whose code had ended."""
     successors = [successor.code for successor in life.successors]
     return {"area": life.code, "successors": successors, "detail": life.counted_as}
 
 
 def problem_answer(problem: Problem) -> Response:
-    """The problem of the one line that was sent, as the answer."""
+    """Return the problem of a report with a single line as the whole answer."""
     response = Response(problem, status=int(str(problem["status"])))
     response.content_type = CONTENT_TYPE
     return response
 
 
 class Seat(serializers.IntegerField):
-    """The number of a carriage or a row; a JSON number, from 1."""
+    """The number of a carriage or of a row: a JSON number, from 1."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(min_value=1, **options)
 
     def to_internal_value(self, data: Any) -> int:
-        """Read it. Raises ValidationError for anything that only looks like a number."""
+        """Return the number.
+
+        Raises:
+            ValidationError: it is not a whole JSON number, or out of range.
+        """
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return int(super().to_internal_value(data))
 
 
 class PresenceLine(PeriodSerializer):
-    """A person was at a place that the source calls `place`, from `from` to `to`."""
+    """A person was at a place from `from` to `to`; `place` is the source's own name for it."""
 
     person = Identifier()
     kind = Choice(choices=PlaceKind.choices)
@@ -122,7 +130,7 @@ class PresenceLine(PeriodSerializer):
     row = Seat(max_value=999, required=False, allow_null=True, default=None)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse days at a place where minutes count.
+        """Refuse times given in days if minutes matter at this kind of place.
 
         Raises:
             ValidationError: under `from`; and see `PeriodSerializer`.
@@ -135,17 +143,17 @@ class PresenceLine(PeriodSerializer):
 
 
 class PresencesInput(StrictSerializer):
-    """Many lines, stored as a whole or not at all."""
+    """Presences: where people were, and when. All lines are stored, or none."""
 
     presences = serializers.ListField(child=PresenceLine(), min_length=1, max_length=MOST_LINES)
 
 
 class PresencesAnswer(serializers.Serializer[Any]):
-    """How many lines are stored."""
+    """How many lines were stored."""
 
     accepted = serializers.IntegerField()
 
 
 def report_of(line: Mapping[str, Any]) -> PresenceReport:
-    """A validated `PresenceLine`."""
+    """Convert a validated `PresenceLine`."""
     return PresenceReport(**{**line, "kind": PlaceKind(line["kind"])})

@@ -1,4 +1,4 @@
-"""Addresses for source systems."""
+"""Addresses of the interface for source systems."""
 
 from django.urls import path
 

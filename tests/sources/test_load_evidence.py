@@ -38,7 +38,7 @@ def load(file: Path, source: str = "hospital") -> tuple[str, str]:
 def test_loading_twice_stores_once(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(load_evidence, "LINES_A_PART", 4)
+    monkeypatch.setattr(load_evidence, "LINES_A_BATCH", 4)
     file = tmp_path / "tests.ndjson"
     file.write_text("\n".join(lines(world, 10)))
     for _ in range(2):
@@ -64,8 +64,8 @@ def test_refused_lines_are_told_by_number_and_the_others_stored(
 @pytest.mark.parametrize(
     ("source", "file", "sentence"),
     [
-        ("nobody", "tests.ndjson", "No source account"),
-        ("officer", "tests.ndjson", "No source account"),
+        ("nobody", "tests.ndjson", "no source account"),
+        ("officer", "tests.ndjson", "no source account"),
         ("hospital", "missing.ndjson", "No such file"),
     ],
 )

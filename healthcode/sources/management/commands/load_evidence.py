@@ -1,4 +1,4 @@
-"""`manage.py load_evidence KIND FILE`: a source's lines from a file."""
+"""`manage.py load_evidence KIND FILE`: load a source's evidence from a file."""
 
 import json
 import sys
@@ -20,42 +20,42 @@ from healthcode.evidence.ndjson import NumberedLine, read
 from healthcode.sources.evidence import EvidenceReport, report_evidence
 from healthcode.sources.serializers import notice_answer
 
-# One transaction each: large enough that its statements cost more than it does itself.
-LINES_A_PART: Final = 5000
+# Each batch is one transaction, large enough that the cost of the transaction does not matter.
+LINES_A_BATCH: Final = 5000
 
 
 class Command(BaseCommand):
-    """Loads a file of any length, part by part; harmless to repeat where lines have references."""
+    """Loads a file of any length in batches. Repeating is harmless if the lines have references."""
 
-    help = "Load evidence from NDJSON, as POST /api/v1/evidence/KIND takes it; - is standard input."
+    help = "Load evidence from an NDJSON file with the lines of POST /api/v1/evidence/KIND."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """KIND, FILE and the account that answers for it."""
+        """Add KIND, FILE and the source account."""
         parser.add_argument("kind", choices=sorted(FORMS))
-        parser.add_argument("file")
-        parser.add_argument("--source", required=True, help="the source account's user name")
+        parser.add_argument("file", help="path of the file; - is standard input")
+        parser.add_argument("--source", required=True, help="user name of the source account")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load; each line that is refused goes to standard error with its problem.
+        """Load the file; print each refused line to standard error with its problem.
 
         Raises:
-            CommandError: no such source or file, or some lines were refused.
+            CommandError: there is no such source or file, or some lines were refused.
         """
         source = _source(options["source"])
         accepted = rejected = 0
         with _open(options["file"]) as file:
-            for part in _parts(read(file)):
+            for batch in _batches(read(file)):
                 report = report_evidence(
-                    source=source, kind=options["kind"], lines=part, at=timezone.now()
+                    source=source, kind=options["kind"], lines=batch, at=timezone.now()
                 )
                 accepted += report.accepted
                 rejected += report.rejected
-                self._tell(report)
+                self._print_problems(report)
         self.stdout.write(f"{accepted} lines accepted, {rejected} refused.")
         if rejected:
             raise CommandError("Some lines were refused; see above. The others are stored.")
 
-    def _tell(self, report: EvidenceReport) -> None:
+    def _print_problems(self, report: EvidenceReport) -> None:
         for result in report.results:
             if result.problem is not None:
                 line = {"line": result.line, "problem": result.problem}
@@ -68,7 +68,9 @@ class Command(BaseCommand):
 def _source(name: str) -> Account:
     account = Account.objects.filter(username=name, is_active=True).first()
     if account is None or not holds(account, Role.SOURCE):
-        raise CommandError(f"No source account is named {name!r}; manage.py add_staff makes one.")
+        raise CommandError(
+            f"There is no source account named {name!r}. Create it with manage.py add_staff."
+        )
     return account
 
 
@@ -81,6 +83,6 @@ def _open(name: str) -> AbstractContextManager[IO[bytes]]:
         raise CommandError(f"{name}: {error.strerror}") from error
 
 
-def _parts(lines: Iterator[NumberedLine]) -> Iterator[list[NumberedLine]]:
-    while part := list(islice(lines, LINES_A_PART)):
-        yield part
+def _batches(lines: Iterator[NumberedLine]) -> Iterator[list[NumberedLine]]:
+    while batch := list(islice(lines, LINES_A_BATCH)):
+        yield batch
