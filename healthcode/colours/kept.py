@@ -12,7 +12,7 @@ from healthcode.colours.models import (
 )
 from healthcode.colours.selectors import changes_told_of, colour_told_of
 from healthcode.evidence.models import Evidence
-from healthcode.evidence.selectors import told_of
+from healthcode.evidence.selectors import evidence_export
 from healthcode.web.keeping import Because, Cadence, Export, Forget, Goes, TableRecord, of_nobody
 
 OF_WORK: Final = Because("is a list of work; the export has the colour changes that came of it")
@@ -61,7 +61,7 @@ RECORDS: Final = (
         " that holds or will hold, and 14 days (`EVIDENCE_RETENTION_DAYS`); the latest declaration"
         " and a stay that goes on: until the person is erased",
         forget=Forget(lambda at: retention.forget_evidence(at=at), Cadence.NIGHTLY),
-        export=Export("evidence", lambda person_id, _at: told_of(person_id)),
+        export=Export("evidence", lambda person_id, _at: evidence_export(person_id)),
         erase=lambda person_id, _at: retention.erasable(person_id=person_id).delete(),
         sunset=Goes.AT_ONCE,
     ),

@@ -1,4 +1,4 @@
-"""A certificate as residents and officers send it, and what it attests."""
+"""Serializers for EU certificates: what residents and officers send, and the answer."""
 
 from typing import Any, Final
 
@@ -8,27 +8,27 @@ from healthcode.evidence.certificates import ATTESTABLE, Entered
 from healthcode.evidence.kinds import KINDS
 
 _TRAITS: Final = sorted(trait.value for kind in ATTESTABLE for trait in KINDS[kind].traits)
-# What a picture can hold, and the line breaks that it may have come to on its way.
+# A QR code holds at most 4296 characters; line breaks may have been added on the way.
 LONGEST_TEXT: Final = 6000
 
 
 class CertificateField(serializers.CharField):
-    """The text of a certificate (`HC1:…`), untouched: spaces are part of it."""
+    """The text of a certificate (`HC1:…`). It is not trimmed, because spaces belong to it."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=LONGEST_TEXT, trim_whitespace=False, **options)
 
 
 class AttestedAnswer(serializers.Serializer[Any]):
-    """What is in the evidence now: a fact, and from when to when it holds."""
+    """The evidence that a certificate became, and from when to when it holds."""
 
-    evidence = serializers.IntegerField(help_text="Its number, to give when asking about it.")
+    evidence = serializers.IntegerField(help_text="Its number, to use in questions about it.")
     kind = serializers.CharField(help_text=", ".join(kind.value for kind in ATTESTABLE))
     traits = serializers.ListField(child=serializers.ChoiceField(choices=_TRAITS))
-    country = serializers.CharField(help_text="Whose certificate it is, as ISO 3166.")
+    country = serializers.CharField(help_text="The country that signed it (ISO 3166).")
 
     def get_fields(self) -> dict[str, Any]:
-        """Add `from`, which is a word of Python's and cannot be declared, and `to`."""
+        """Add `from` and `to`; `from` is a keyword of Python, so it cannot be a class attribute."""
         return {
             **super().get_fields(),
             "from": serializers.DateTimeField(),
@@ -37,7 +37,7 @@ class AttestedAnswer(serializers.Serializer[Any]):
 
 
 def attested_answer(entered: Entered) -> dict[str, Any]:
-    """The members of `AttestedAnswer`."""
+    """Return the members of `AttestedAnswer`."""
     return {
         "evidence": entered.evidence,
         "kind": entered.attested.kind.value,

@@ -1,7 +1,7 @@
-"""EU Digital COVID Certificates as evidence: what they attest, once their signature is believed.
+"""Read EU Digital COVID Certificates and record what they attest as evidence.
 
-Code values by the EU's value sets: disease `tg`, test result `tr` (SNOMED CT), test type `tt`
-(LOINC). Of the certificate itself nothing is kept.
+The codes are from the EU's value sets: disease `tg` and test result `tr` (SNOMED CT), test type
+`tt` (LOINC). The certificate itself is not kept.
 """
 
 import re
@@ -44,9 +44,9 @@ _RESULTS: Final = {
     (RAPID_ANTIGEN, NOT_DETECTED): Trait.ANTIGEN_NEGATIVE,
 }
 
-# A prefix and a checksum that some issuers write and others leave out (UVCI, annex 2).
+# A prefix and a checksum around the identifier, which some issuers leave out (UVCI, annex 2).
 _AROUND_UVCI: Final = re.compile(r"^URN:UVCI:|#.$")
-# Mail and paper break a long text into lines; a space, though, is one of the 45 characters.
+# Mail and paper break a long text into lines. Spaces stay, because Base45 uses them.
 _LINE_BREAKS: Final = re.compile(r"[\r\n\t]")
 
 _Entry = Mapping[str, cbor.Value]
@@ -54,10 +54,10 @@ _Entry = Mapping[str, cbor.Value]
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """A fact that a genuine certificate attests, and of whom it says so.
+    """A fact that a genuine certificate attests, and the `holder` whom it names.
 
-    `country` and `key` (hexadecimal) tell the signer; `digest` is the keyed digest of the
-    certificate's identifier, by which it is known again.
+    `country` and `key` (hexadecimal) identify the signer. `digest` is a keyed digest of the
+    certificate's identifier, by which the service recognises the certificate.
     """
 
     kind: EvidenceKind
@@ -72,12 +72,12 @@ class Attested:
 
 
 def read(text: str, *, at: datetime) -> Attested:
-    """What the certificate in `text` attests, with its signature and its times verified.
+    """Verify the signature and times of the certificate in `text`; return what it attests.
 
     Raises:
-        NotACertificate: the text is none, or not a whole one.
-        CertificateRefused: it cannot be believed here and now; `reason` says why.
-        CertificateSaysNothing: it is genuine, and what it says is of no use.
+        NotACertificate: the text is not a certificate, or only a part of one.
+        CertificateRefused: it is not accepted now; `reason` says why.
+        CertificateSaysNothing: it is genuine, but its content cannot be used.
     """
     try:
         signed = dcc.read(_LINE_BREAKS.sub("", texts.trimmed(text)))
@@ -142,19 +142,19 @@ def _vaccination(entry: _Entry, _at: datetime) -> _Content:
 
 
 def _recovery(entry: _Entry, at: datetime) -> _Content:
-    """From the first positive test to the day from which the certificate says recovered."""
+    """Read a recovery: from the first positive test to the day from which it is valid."""
     tested, recovered, until = (_day(entry[name]) for name in ("fr", "df", "du"))
     today = day_of(at)
     if today < recovered:
         raise CertificateRefused(Reason.NOT_YET_VALID)
     if until < today:
         raise CertificateRefused(Reason.EXPIRED)
-    # Who was tested on the very day was so until its end, at some hour that nobody tells.
+    # The hour of the test is unknown. If both are the same day, the period lasts until its end.
     starts, tested_by = span_of_day(tested)
     return starts, max(tested_by, start_of_day(recovered)), (), {}
 
 
-# A certificate states one of these three (DCC schema 1.3); nothing else is attested so.
+# A certificate states exactly one of these three (DCC schema 1.3).
 _READERS: Final = {
     EvidenceKind.TEST: _test,
     EvidenceKind.RECOVERY: _recovery,
@@ -164,17 +164,17 @@ ATTESTABLE: Final = tuple(_READERS)
 
 
 def _day(value: cbor.Value) -> date:
-    """A date, behind which some issuers write a time."""
+    """Read a date; some issuers write a time after it, which is ignored."""
     return read_date(str(value)[:10])
 
 
 def _identifier(entry: _Entry) -> str:
-    """The unique certificate identifier, in one spelling."""
+    """Return the unique certificate identifier in one spelling, whatever the issuer wrote."""
     return _AROUND_UVCI.sub("", str(entry["ci"]).upper())
 
 
 def _is_ahead(born: str, at: datetime) -> bool:
-    """Whether a birth date, or the beginning of one, lies after today."""
+    """Return whether a birth date is in the future; it may be only a year, or year and month."""
     day = born[:10]
     return day > day_of(at).isoformat()[: len(day)]
 
@@ -195,7 +195,7 @@ def _holder(statement: Statement) -> Holder:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A fact that a certificate attests, now in the evidence under the number `evidence`."""
+    """What a certificate attested, and the number of the evidence in which it is stored."""
 
     evidence: int
     attested: Attested
@@ -204,10 +204,10 @@ class Entered:
 def record_attested(
     *, source: Account, person: Person, attested: Attested, known_by: str, at: datetime
 ) -> Entered:
-    """Store what a certificate attests about `person`, in the caller's transaction.
+    """Record what a certificate attests about `person`, in the caller's transaction.
 
     Raises:
-        CertificateKnown: it was handed in before.
+        CertificateKnown: the certificate was handed in before.
     """
     fact = NewFact(
         person=person.pk,

@@ -1,4 +1,4 @@
-"""What residents say of themselves and of those they look after: declarations and check-ins."""
+"""Record what residents report about themselves and people they look after."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,13 +19,13 @@ from healthcode.web.days import day_of, end_of_today, start_of_day
 from healthcode.web.errors import TooMany
 
 MAX_STAYS: Final = 50
-# Somebody who corrects a slip declares a few times; more is a machine, and each is kept for good.
+# People who correct a mistake declare a few times. More comes from a program, and each is stored.
 DECLARATIONS_A_DAY: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """A person was in an area (code) over a period; `ends` is None while they still are."""
+    """A declared stay in an area (by code); `ends` is None if the person is still there."""
 
     area: str
     starts: datetime
@@ -34,7 +34,10 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What a resident answers about a person; `symptoms` are values of `Symptom`, °C."""
+    """A resident's answers about a person; `symptoms` are values of `Symptom`.
+
+    The temperature is in °C.
+    """
 
     symptoms: tuple[str, ...]
     temperature: Decimal | None
@@ -44,7 +47,7 @@ class Declaration:
 
 @dataclass(frozen=True, slots=True)
 class CheckIn:
-    """How a person is today; `symptoms` are values of `Symptom`, the temperature is in °C."""
+    """A person's health today; `symptoms` are values of `Symptom`, the temperature is in °C."""
 
     symptoms: tuple[str, ...]
     temperature: Decimal
@@ -53,20 +56,21 @@ class CheckIn:
 def record_declaration(
     *, account: Account, person: Person, declaration: Declaration, at: datetime
 ) -> None:
-    """Add a declaration to the evidence, in the caller's transaction.
+    """Record a declaration as evidence, in the caller's transaction.
 
-    Nothing that was declared before is erased. Stays declared as still going on end now, unless
-    this declaration repeats them: people say where they are, seldom that they have left.
+    Earlier declarations stay. An earlier stay without an end ends now, unless this declaration
+    repeats it, because people say where they are and seldom that they have left a place.
 
     Raises:
-        UnknownArea: when a stay names an area that never existed.
-        EndedArea: when one begins after the area's code had ended.
-        TooMany: after `DECLARATIONS_A_DAY`.
+        UnknownArea: a stay names an area that never existed.
+        EndedArea: a stay begins after the code of its area had ended.
+        TooMany: the person has `DECLARATIONS_A_DAY` declarations today.
     """
-    # One declaration of a person at a time, so that each sees the open stays of the one before.
+    # Lock the person, so that of two declarations at once the second sees the stays of the first.
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)
     _refuse_flood(person, at)
-    # Whose home's code has ended cannot help it: it counts for every successor.
+    # Nobody chose the code of their home, so a home whose code has ended is accepted. It counts for
+    # every successor.
     require_valid(
         Use(stay.area, stay.starts, f"/stays/{number}/area")
         for number, stay in enumerate(declaration.stays)
@@ -78,10 +82,10 @@ def record_declaration(
 
 
 def record_check_in(*, account: Account, person: Person, check_in: CheckIn, at: datetime) -> None:
-    """Add today's check-in to the evidence, in the caller's transaction.
+    """Record today's check-in as evidence, in the caller's transaction.
 
     Raises:
-        AlreadyCheckedIn: when there is one for today (Shanghai), by whomever.
+        AlreadyCheckedIn: anybody has checked in for this person today (Shanghai time).
     """
     traits = traits_of_health(check_in.symptoms, check_in.temperature) or (Trait.HEALTHY,)
     fact = NewFact(
@@ -110,7 +114,7 @@ def _refuse_flood(person: Person, at: datetime) -> None:
 
 
 def _without_repeated(person: Person, stays: Sequence[Stay], at: datetime) -> list[Stay]:
-    """The stays that say something new, each once; closes the open ones that are not repeated."""
+    """Return the stays that are new, each once; end open stays that are not repeated."""
     declared = Evidence.objects.filter(
         Q(ends__isnull=True) | Q(starts__in={stay.starts for stay in stays}),
         person=person,

@@ -1,4 +1,4 @@
-"""What this room refuses, and the sentence that goes with it."""
+"""The refusals of the evidence room, each with its title and sentence."""
 
 from collections.abc import Mapping
 from typing import Final, get_args
@@ -15,7 +15,7 @@ DOUBTS: Final = [doubt.value for doubt in get_args(CertificateReason)]
 
 
 class AlreadyCheckedIn(Conflict):
-    """A person checks in once a day, counted in Shanghai."""
+    """The person has checked in today (Shanghai time); one check-in a day is allowed."""
 
     slug = "already-checked-in"
     title = _("Already checked in today")
@@ -23,7 +23,7 @@ class AlreadyCheckedIn(Conflict):
 
 
 class AlreadyWithdrawn(Conflict):
-    """Evidence is withdrawn once; the first act stands."""
+    """Somebody has withdrawn this evidence before; that act stays the valid one."""
 
     slug = "already-withdrawn"
     title = _("Already withdrawn")
@@ -31,7 +31,7 @@ class AlreadyWithdrawn(Conflict):
 
 
 class ReferenceTaken(Conflict):
-    """A source's reference names one fact for good."""
+    """A source sent a different fact with a reference that it used before."""
 
     slug = "reference-taken"
     title = _("Reference already used")
@@ -42,7 +42,7 @@ class ReferenceTaken(Conflict):
 
 
 class UnknownPerson(Refusal):
-    """A source names somebody who is not registered."""
+    """A source reports about somebody who is not registered."""
 
     slug = "unknown-person"
     title = _("Unknown person")
@@ -50,7 +50,7 @@ class UnknownPerson(Refusal):
 
 
 class TooManyLines(Refusal):
-    """One report is one transaction and one answer; both have their limits."""
+    """A report has more lines than one transaction and one answer can take."""
 
     slug = "too-many-lines"
     status = 413
@@ -63,11 +63,11 @@ class TooManyLines(Refusal):
 
 
 class MalformedLine(CoreError):
-    """A line of NDJSON is not JSON; the report says so beside its number."""
+    """A line of NDJSON is not JSON. The result of the report says so for this line."""
 
 
 class NotACertificate(Refusal):
-    """A text that is no EU certificate, or only a part of one."""
+    """The text is not an EU certificate, or only a part of one."""
 
     slug = "not-a-certificate"
     title = _("Not an EU certificate")
@@ -79,7 +79,7 @@ class NotACertificate(Refusal):
 
 
 class CertificateRefused(Refusal):
-    """A certificate that is not believed here and now, for the reason of the closed list."""
+    """The service does not accept a certificate; `reason` is a word of a closed list."""
 
     slug = "certificate-refused"
     title = _("The certificate is not accepted")
@@ -111,7 +111,7 @@ _REFUSED: Final[Mapping[CertificateReason, Promise]] = {
 
 
 class CertificateSaysNothing(Refusal):
-    """Genuine, and about another disease, without a clear result, or with an impossible date."""
+    """A genuine certificate is for another disease, without a clear result, or impossible."""
 
     slug = "certificate-says-nothing"
     title = _("The certificate cannot be used here")
@@ -122,7 +122,7 @@ class CertificateSaysNothing(Refusal):
 
 
 class CertificateOfAnother(Refusal):
-    """Name or birth date are not those of the person for whom the certificate was given."""
+    """The name or birth date in the certificate is not that of the person registered here."""
 
     slug = "certificate-of-another"
     title = _("Somebody else's certificate")
@@ -134,7 +134,7 @@ class CertificateOfAnother(Refusal):
 
 
 class OfficerMustLook(Refusal):
-    """Whose certificate it is cannot be established from what is registered."""
+    """The registration does not show whose certificate it is, so an officer must compare."""
 
     slug = "officer-must-look"
     title = _("An officer must compare the documents")
@@ -146,7 +146,7 @@ class OfficerMustLook(Refusal):
 
 
 class DocumentNotSeen(Refusal):
-    """An officer has to say that the documents were compared."""
+    """The officer has not confirmed that they compared the certificate with the document."""
 
     slug = "document-not-seen"
     title = _("Compare the documents first")
@@ -158,7 +158,7 @@ class DocumentNotSeen(Refusal):
 
 
 class CertificateKnown(Conflict):
-    """A certificate counts once, for one person."""
+    """The certificate was handed in before; it counts once, for one person."""
 
     slug = "certificate-known"
     title = _("Already handed in")
@@ -166,7 +166,7 @@ class CertificateKnown(Conflict):
 
 
 class CertificateWithdrawn(Conflict):
-    """What an officer withdrew does not come back by the person's own hand."""
+    """A person hands in a certificate again whose evidence an officer has withdrawn."""
 
     slug = "certificate-withdrawn"
     title = _("This certificate was withdrawn")

@@ -1,4 +1,4 @@
-"""Fields of the input that evidence is made of, strict about types and kind in what they say."""
+"""Serializer fields for evidence: they are strict about types, and say what to do instead."""
 
 import re
 from collections.abc import Mapping
@@ -19,10 +19,10 @@ from healthcode.web.errors import InvalidInput
 from healthcode.web.fields import StrictSerializer
 from healthcode.web.texts import half_width
 
-# A period longer than this says nothing that a decision needs: the longest look back of any
-# published policy is 14 days and the longest hold 28. It catches the slip of a year.
+# No decision needs a longer period: published policies look back at most 14 days and hold a colour
+# at most 28. A longer one is usually a wrong year.
 LONGEST_PERIOD: Final = timedelta(days=60)
-# The first known cases fell ill in December 2019; a date before that is a slip of the pen.
+# The first known cases fell ill in December 2019, so an earlier date is a typing error.
 EARLIEST: Final = datetime(2019, 12, 1, tzinfo=SHANGHAI)
 # How far a sender's clock may be ahead of ours.
 CLOCK_SKEW: Final = timedelta(minutes=5)
@@ -33,15 +33,15 @@ _DAY: Final = len("2020-02-24")
 MOMENT: Final[Mapping[str, Any]] = {
     "anyOf": [{"type": "string", "format": "date"}, {"type": "string", "format": "date-time"}]
 }
-"""A date or an instant, as the description of the interface says it."""
+"""A date or an instant, in the OpenAPI description."""
 
 
 @extend_schema_field(dict(MOMENT))
 class Moment(serializers.Field[Any, Any, str, datetime]):
-    """A date (a day in Shanghai) or an RFC 3339 instant, as an aware instant in UTC.
+    """A date (a day in Shanghai) or an RFC 3339 instant; the value is an instant in UTC.
 
-    A date stands for the instant at which its day begins or, with `ends`, is over. That is for what
-    begins or ends with the day; of what happened at some time of it, `Span` keeps both.
+    A date means the instant at which the day begins or, with `ends`, ends. Use `Span` for something
+    that happened at an unknown time of the day.
     """
 
     default_error_messages = {
@@ -60,12 +60,12 @@ class Moment(serializers.Field[Any, Any, str, datetime]):
         """Read a date or an instant.
 
         Raises:
-            ValidationError: for anything else, and for what lies before the epidemic.
+            ValidationError: it is neither, or it is before `EARLIEST`.
         """
         return self.read(data)[self.ends]
 
     def read(self, data: Any) -> tuple[datetime, datetime]:
-        """Between which instants the moment lies; the same twice where the instant is known.
+        """Return the instants between which the moment lies; both are equal for an exact instant.
 
         Raises:
             ValidationError: as `to_internal_value`.
@@ -81,7 +81,7 @@ class Moment(serializers.Field[Any, Any, str, datetime]):
         return span
 
     def to_representation(self, value: datetime) -> str:
-        """The instant in RFC 3339."""
+        """Return the instant as RFC 3339."""
         return value.isoformat()
 
     def _read(self, text: str) -> tuple[datetime, datetime]:
@@ -92,14 +92,14 @@ class Moment(serializers.Field[Any, Any, str, datetime]):
 
 
 class Span(Moment):
-    """A date or an instant of something that happened once, as the instants between which it did.
+    """A date or an instant at which something happened; the value is (earliest, latest).
 
-    Nobody knows at which hour of a date it was. So whoever reads both ends lets the later one count
-    for what makes a colour graver, and the earlier one for what ends it.
+    A date does not say the hour. So the latest instant counts for facts that make a colour graver,
+    and the earliest for facts that end it.
     """
 
     def to_internal_value(self, data: Any) -> tuple[datetime, datetime]:
-        """The earliest and the latest instant; the end of a day is that of the next one's begin.
+        """Return the earliest and the latest instant; a day ends when the next one begins.
 
         Raises:
             ValidationError: as `Moment`.
@@ -109,30 +109,30 @@ class Span(Moment):
 
 @extend_schema_field(OpenApiTypes.INT64)
 class Identifier(serializers.Field[int, Any, int, int]):
-    """A number that names something here; a JSON number, never a string of digits."""
+    """The number of a person, a case or the like: a JSON number, and not a string of digits."""
 
     default_error_messages = {
         "format": gettext_lazy("Give a positive whole number in JSON, without quotation marks.")
     }
 
     def to_internal_value(self, data: Any) -> int:
-        """Read a positive whole number that fits the database.
+        """Read a positive whole number that fits a 64-bit column.
 
         Raises:
-            ValidationError: for anything else.
+            ValidationError: it is anything else.
         """
         if isinstance(data, bool) or not isinstance(data, int) or not 0 < data < 2**63:
             self.fail("format")
         return data
 
     def to_representation(self, value: int) -> int:
-        """The number itself."""
+        """Return the number."""
         return value
 
 
 @extend_schema_field(OpenApiTypes.BOOL)
 class YesNo(serializers.Field[bool, Any, bool, bool]):
-    """`true` or `false`, and nothing that merely looks like it."""
+    """A JSON boolean: `true` or `false`, and nothing that only looks like it, such as "true"."""
 
     default_error_messages = {"format": gettext_lazy("This must be true or false.")}
 
@@ -140,25 +140,25 @@ class YesNo(serializers.Field[bool, Any, bool, bool]):
         """Read a JSON boolean.
 
         Raises:
-            ValidationError: for anything else.
+            ValidationError: it is anything else.
         """
         if not isinstance(data, bool):
             self.fail("format")
         return data
 
     def to_representation(self, value: bool) -> bool:
-        """The boolean itself."""
+        """Return the boolean."""
         return value
 
 
 class Choice(serializers.ChoiceField):
-    """One word of a closed list; the refusal names the list and does not repeat what was sent."""
+    """A word of a closed list. The refusal lists the words and does not repeat what was sent."""
 
     def to_internal_value(self, data: Any) -> Any:
         """Read one of the words.
 
         Raises:
-            ValidationError: for anything else.
+            ValidationError: it is not one of them.
         """
         if not isinstance(data, str) or data not in self.choice_strings_to_values:
             words = ", ".join(str(word) for word in self.choices)
@@ -177,18 +177,18 @@ class Temperature(serializers.DecimalField):
         super().__init__(max_digits=None, decimal_places=None, **options)
 
     def to_internal_value(self, data: Any) -> Decimal:
-        """Read a temperature that a living person can have.
+        """Read a temperature that a living person can have, so 3 and 370 are refused.
 
         Raises:
-            ValidationError: for anything else, 3 and 370 included.
+            ValidationError: it is not a number, or out of range.
         """
         sentence = _("Give the temperature in °C, between 34 and 43, such as 36.5.")
         if isinstance(data, bool) or not isinstance(data, int | float | str | Decimal):
             raise serializers.ValidationError(sentence)
-        told = half_width(data) if isinstance(data, str) else str(data)
-        if not _DECIMAL.fullmatch(told):
+        text = half_width(data) if isinstance(data, str) else str(data)
+        if not _DECIMAL.fullmatch(text):
             raise serializers.ValidationError(sentence)
-        value = Decimal(told)
+        value = Decimal(text)
         if not self.LOWEST <= value <= self.HIGHEST:
             raise serializers.ValidationError(sentence)
         return value.quantize(Decimal("0.1"))
@@ -196,17 +196,20 @@ class Temperature(serializers.DecimalField):
 
 @extend_schema_field(OpenApiTypes.STR)
 class AreaCode(serializers.Field[str, Any, str, str]):
-    """The code of a division (GB/T 2260), padded or not, in short form; `00` is abroad."""
+    """The code of a division (GB/T 2260), with or without trailing zeros; `00` means abroad.
+
+    The value is the short form, without trailing zeros.
+    """
 
     default_error_messages = {
         "format": gettext_lazy("Give an area code of 2, 4, 6 or 9 digits, such as 330106.")
     }
 
     def to_internal_value(self, data: Any) -> str:
-        """Read a code; a number is none, for 0512 is not 512.
+        """Read a code. It must be a string, because a number would lose leading zeros.
 
         Raises:
-            ValidationError: for anything else.
+            ValidationError: it is not a code.
         """
         if not isinstance(data, str):
             self.fail("format")
@@ -216,20 +219,20 @@ class AreaCode(serializers.Field[str, Any, str, str]):
             self.fail("format")
 
     def to_representation(self, value: str) -> str:
-        """The code itself."""
+        """Return the code."""
         return value
 
 
 class PeriodSerializer(StrictSerializer):
-    """Input with a period `from`–`to`; validated members are `starts` and `ends`.
+    """Input with a period from `from` to `to`; the validated members are `starts` and `ends`.
 
-    Needs `at` (an aware datetime) in the context. `to` may be missing or null: still going on.
-    Of dates the first begins and the last ends it, so that it is as long as it may have been;
-    `by_day` says that one of them was a date.
+    The context needs `at` (an aware datetime). If `to` is missing or null, the period is still
+    going on. A date in `from` means the beginning of the day and in `to` its end, so that the
+    period is as long as it may have been. `by_day` is true if one of them was a date.
     """
 
     def get_fields(self) -> dict[str, Any]:
-        """Add `from`, which is a word of Python's and cannot be declared, and `to`."""
+        """Add `from` and `to`; `from` is a keyword of Python, so it cannot be a class attribute."""
         return {
             **super().get_fields(),
             "from": Span(source="first"),
@@ -237,10 +240,10 @@ class PeriodSerializer(StrictSerializer):
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Check that the period is one that somebody can have lived through.
+        """Check that the period is possible: not reversed, not in the future, not too long.
 
         Raises:
-            ValidationError: naming the member that is wrong and what to do.
+            ValidationError: under the member that is wrong, saying what to do.
         """
         first, last = attrs.pop("first"), attrs.pop("last")
         starts, ends = first[0], last and last[1]
@@ -258,13 +261,14 @@ def check_period(
     members: tuple[str, str] = ("from", "to"),
     longest: timedelta | None = LONGEST_PERIOD,
 ) -> None:
-    """Refuse a period that runs backwards, lies in the future or is longer than `longest`.
+    """Refuse a period that runs backwards, is in the future or is longer than `longest`.
 
     Raises:
         ValidationError: under the one of `members` that is wrong.
     """
     first, last = members
-    # Equal counts as backwards: to the 19th, inclusive, and from the 20th meet at midnight.
+    # An empty period counts as backwards, too: "from the 20th to the 19th" begins and ends at the
+    # same midnight, because the last day is included.
     if ends is not None and ends <= starts:
         raise serializers.ValidationError({last: _("The end must be later than the start.")})
     check_past(starts, at=at, member=first)
@@ -281,7 +285,7 @@ def check_period(
 
 
 def check_past(moment: datetime, *, at: datetime, member: str) -> None:
-    """Refuse a moment that has not come yet, a little difference between clocks apart.
+    """Refuse a moment in the future, but allow for a small difference between clocks.
 
     Raises:
         ValidationError: under `member`.

@@ -1,6 +1,6 @@
-"""What the tables of this room hold; `colours` has the record of evidence itself.
+"""What the table of document signers holds. The record of evidence itself is in `colours.kept`.
 
-Only that room can tell which facts a decision still needs.
+Only the room `colours` knows which facts a decision still needs.
 """
 
 from typing import Final

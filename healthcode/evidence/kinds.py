@@ -1,4 +1,4 @@
-"""What is special about each kind of evidence: one record a kind."""
+"""One record for each kind of evidence, with all that is special about the kind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,10 +13,11 @@ from healthcode.evidence.traits import Trait
 
 @dataclass(frozen=True, slots=True)
 class KindRecord:
-    """What holds for all facts of one kind.
+    """What is the same for all facts of one kind.
 
-    `name` is for pages; `traits` are what its facts may say, in the order in which it is told;
-    `reported_as` is what source systems call it in addresses (None: they do not report it).
+    `name` is for pages. `traits` are those that its facts may have, in the order of display.
+    `reported_as` is the kind's word in addresses for source systems, or None if they do not report
+    it.
     """
 
     name: Promise
@@ -41,7 +42,7 @@ KINDS: Final[Mapping[EvidenceKind, KindRecord]] = {
         traits=(Trait.CONFIRMED, Trait.ASYMPTOMATIC, Trait.SUSPECTED),
         reported_as="cases",
     ),
-    # A rapid test that finds nothing proves less, and releases nobody: so a word of its own.
+    # A negative rapid test proves less and releases nobody, so it has a trait of its own.
     EvidenceKind.TEST: KindRecord(
         _("Test"),
         traits=(Trait.POSITIVE, Trait.NEGATIVE, Trait.ANTIGEN_NEGATIVE),

@@ -1,6 +1,6 @@
-"""Lines of evidence as sources send them: what each kind consists of, and the fact it becomes.
+"""Read the lines of evidence that sources send, and convert them to facts.
 
-Nothing here asks the database: whether people and areas exist is looked up for all lines at once.
+This module does not use the database. Others look up the people and areas of all lines at once.
 """
 
 from collections.abc import Mapping
@@ -32,9 +32,10 @@ DocumentNumber = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class EvidenceLine:
-    """A line that is well-formed: a fact about a person yet to be found.
+    """A well-formed line: a fact about a person who has not been looked up yet.
 
-    `holder` is the person's number, or the type and number of their document.
+    `holder` is the person's number, or the type and number of their document. The other members
+    are those of `Evidence`.
     """
 
     holder: int | DocumentNumber
@@ -47,7 +48,7 @@ class EvidenceLine:
     reference: str | None
 
     def fact(self, person: int) -> NewFact:
-        """The fact, now that the holder is known to be `person`."""
+        """Return the fact about `person`, whom the holder turned out to be."""
         return NewFact(
             person=person,
             kind=self.kind,
@@ -61,22 +62,22 @@ class EvidenceLine:
 
 
 def words(kind: EvidenceKind) -> list[str]:
-    """The traits of a kind, as sources write them."""
+    """Return the traits that sources may write for this kind."""
     return [trait.value for trait in KINDS[kind].traits]
 
 
 class HolderSerializer(StrictSerializer):
-    """Whom something is about: `person`, or `id_type` and `id_number`."""
+    """The person in question: either `person`, or `id_type` and `id_number`."""
 
     person = Identifier(required=False)
     id_type = Choice(choices=IdType.values, required=False)
     id_number = serializers.CharField(max_length=32, required=False, trim_whitespace=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Check that exactly one way of naming the person was used.
+        """Check that the person is given in exactly one of the two ways.
 
         Raises:
-            ValidationError: when neither or both were.
+            ValidationError: in neither way, or in both.
         """
         by_document = {"id_type", "id_number"} & attrs.keys()
         if ("person" in attrs) == bool(by_document) or len(by_document) == 1:
@@ -87,40 +88,40 @@ class HolderSerializer(StrictSerializer):
 
 
 def holder_of(found: Mapping[str, Any]) -> int | DocumentNumber:
-    """The holder that a validated `HolderSerializer` names."""
+    """Return the holder from the validated data of a `HolderSerializer`."""
     return found["person"] if "person" in found else (found["id_type"], found["id_number"])
 
 
 class LineSerializer(HolderSerializer):
-    """What every line has: whom it is about, and the source's reference."""
+    """Members that every line has: the person, and the source's own reference for the fact."""
 
     reference = serializers.CharField(max_length=64, required=False, allow_null=True)
 
 
 class StayLine(PeriodSerializer, LineSerializer):
-    """A person was in an area."""
+    """A stay: a person was in an area."""
 
     area = AreaCode()
 
 
 class ContactLine(PeriodSerializer, LineSerializer):
-    """A person was near a case, or near somebody who was."""
+    """A contact: a person was near a case, or near a close contact of a case."""
 
     strength = Choice(choices=words(EvidenceKind.CONTACT))
 
 
 class CaseLine(LineSerializer):
-    """A person is a case, until they have recovered."""
+    """A case: a person is infected, or suspected to be, until they have recovered."""
 
     status = Choice(choices=words(EvidenceKind.CASE))
     confirmed_at = Span()
     recovered_at = Moment(source="ends", ends=True, required=False, allow_null=True, default=None)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Check the order of the two; a case may last longer than a stay.
+        """Check that the recovery is later than the confirmation. A case may be of any length.
 
         Raises:
-            ValidationError: naming the member that is wrong.
+            ValidationError: under the member that is wrong.
         """
         starts, starts_by = attrs.pop("confirmed_at")
         members = ("confirmed_at", "recovered_at")
@@ -130,7 +131,7 @@ class CaseLine(LineSerializer):
 
 
 class TestLine(LineSerializer):
-    """A test had a result; it speaks of the moment of sampling, known to the day at least."""
+    """A test result. Its time is that of the sampling, to the minute or to the day."""
 
     result = Choice(choices=words(EvidenceKind.TEST))
     sampled_at = Span()
@@ -139,7 +140,7 @@ class TestLine(LineSerializer):
         """Check that the sample was taken in the past.
 
         Raises:
-            ValidationError: when it was not.
+            ValidationError: it was taken in the future.
         """
         starts, ends = attrs.pop("sampled_at")
         check_past(starts, at=self.context["at"], member="sampled_at")
@@ -148,7 +149,7 @@ class TestLine(LineSerializer):
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How lines of one kind look, and which member says the fact's trait."""
+    """The serializer of lines of one kind, and the member that becomes the fact's trait."""
 
     kind: EvidenceKind
     serializer: type[LineSerializer]
@@ -167,18 +168,18 @@ FORMS: Final[Mapping[str, Form]] = {
 
 
 class Reader:
-    """Reads lines of one kind, one after the other, as of one time."""
+    """Reads many lines of one kind; `at` is the time against which it checks the dates."""
 
     def __init__(self, kind: str, *, at: datetime) -> None:
         self.form = FORMS[kind]
-        # One serializer for all lines: building its fields costs more than a line does.
+        # Use one serializer for all lines: building its fields takes longer than reading a line.
         self.serializer = self.form.serializer(context={"at": at})
 
     def read(self, data: object) -> EvidenceLine:
-        """The line that `data`, a JSON value, is.
+        """Read a line from its JSON value.
 
         Raises:
-            ValidationError: saying what is wrong with it, without repeating it.
+            ValidationError: the line is wrong. The message does not repeat its content.
         """
         found = self.serializer.run_validation(data)
         return EvidenceLine(

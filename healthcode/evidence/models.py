@@ -1,4 +1,4 @@
-"""Evidence: dated facts about a person, each with its source, append-only; whose word attests."""
+"""Tables of evidence (dated facts about people) and of the signers of EU certificates."""
 
 from typing import Final
 
@@ -13,7 +13,7 @@ from healthcode.areas.models import Area
 
 
 class EvidenceKind(models.TextChoices):
-    """What a fact is; what is special about each stands in `healthcode.evidence.kinds`."""
+    """What a fact is about; `healthcode.evidence.kinds` has a record of each kind."""
 
     DECLARATION = "declaration"
     STAY = "stay"
@@ -25,25 +25,30 @@ class EvidenceKind(models.TextChoices):
     VACCINATION = "vaccination"
 
 
-# Of the other kinds each fact happened at one moment, known to the instant or to the day.
+# Facts of these kinds last. All others happened at one moment, known to the instant or to the day.
 LASTING: Final = (EvidenceKind.STAY, EvidenceKind.CONTACT, EvidenceKind.CASE)
 
 
 class Evidence(models.Model):
-    """One fact: it holds from `starts` to `ends` (UTC, half-open; None while it goes on).
+    """A dated fact about a person: a declaration, stay, contact, case, test, check-in and so on.
 
-    Of what is known to the day alone both ends are kept. What happened at a moment, such as a test,
-    did so in `starts` to `ends`, which are equal where the instant is known. What lasts is kept as
-    long as it may have lasted; a case had begun before `starts_by`, where that is not `starts`.
-    `traits` are the words that a policy's rules match, such as `symptoms`, `close`, `positive`.
-    `reference` is the source's own number for the line, which makes loading it twice harmless.
-    `certificate` is the keyed digest of the certificate that attests the fact, which so counts once
-    for one person; what a certificate says besides is not kept.
-    `derived_from` is the fact without which this one would not be: a contact's case. It falls with
-    it. No foreign key holds it, since retention may let go of the older one first.
-    A fact is never changed. Two things may still be learnt about it, once each: when it ended
-    (`end_received_at`), and that it was wrong (`withdrawn_by`, an officer's act). A trigger holds
-    this; docs/decisions/0006-corrections.md says why.
+    It holds from `starts` to `ends` (UTC, half-open), or still goes on (`ends` None). If something
+    that happened at one moment, such as a test, is known only to the day, `starts` and `ends` are
+    the ends of that day; if the instant is known, they are equal. Something that lasts is stored as
+    long as it may have lasted. If the begin of a case is known only to the day, `starts_by` is the
+    end of that day.
+
+    `traits` are the words that the rules of a policy match, such as `symptoms`, `close`,
+    `positive`. `reference` is the source's own number for the fact, so loading it twice is
+    harmless. `certificate` is a keyed digest of the EU certificate that attests the fact, so the
+    certificate counts once, for one person.
+
+    `derived_from` is the fact from which this one follows: a contact follows from a case, and is
+    withdrawn with it. It has no foreign key, because retention may delete the older fact first.
+
+    A trigger prevents changes. Only two things may be added, once each: when the fact ended
+    (`end_received_at` says when that was learnt), and that it was wrong (`withdrawn_by`, an
+    officer's act). docs/decisions/0006-corrections.md says why.
     """
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="evidence", db_index=False)
@@ -119,7 +124,7 @@ class Evidence(models.Model):
                 condition=Q(derived_from__isnull=False),
                 name="evidence_derived",
             ),
-            # A changed level finds the people it touches by this one (prefix search on the code).
+            # When a level changes, this finds the people with stays there by the code's prefix.
             models.Index(
                 fields=["area", "person"],
                 condition=Q(kind="stay"),
@@ -130,10 +135,11 @@ class Evidence(models.Model):
 
 
 class DocumentSigner(models.Model):
-    """A certificate (X.509) whose key signs EU certificates for a country: a trust anchor here.
+    """An X.509 certificate whose key signs EU certificates for a country, and which we trust.
 
-    `kid` is what EU certificates call it by, `digest` the SHA-256 of the whole. Both ends of its
-    time are its own. A withdrawn signer stays, so that no later file brings it back unnoticed.
+    `kid` is the key identifier in EU certificates, `digest` the SHA-256 of the X.509 certificate,
+    which also says `not_before` and `not_after`. A withdrawn signer keeps its row, so that no later
+    file brings it back unnoticed.
     """
 
     country = models.CharField(max_length=2)

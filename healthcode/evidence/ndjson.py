@@ -1,4 +1,4 @@
-"""Newline-delimited JSON: one fact a line, each read for itself."""
+"""Read newline-delimited JSON (NDJSON): one fact on each line, each parsed on its own."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,21 +10,20 @@ from healthcode.web.parsers import unreadable
 
 @dataclass(frozen=True, slots=True)
 class NumberedLine:
-    """A line by its number (from 1) and the JSON value on it, or what kept it from being one."""
+    """A line: its number (from 1), and its JSON value or the `MalformedLine` that it caused."""
 
     number: int
     value: object
 
 
 def read(lines: Iterable[bytes], *, most: int | None = None) -> Iterator[NumberedLine]:
-    """Number the lines and parse each; blank ones are counted and passed over.
+    """Number and parse the lines; skip blank lines, but count them.
 
-    A byte order mark before the first is passed over too.
-
-    A line that is not JSON has a `MalformedLine` as its value, so that the others still count.
+    A byte order mark before the first line is skipped. The value of a line that is not JSON is a
+    `MalformedLine`, so that the other lines can still be used.
 
     Raises:
-        TooManyLines: on coming to a line after `most`.
+        TooManyLines: there are more lines than `most`.
     """
     for number, line in enumerate(lines, start=1):
         if most is not None and number > most:

@@ -1,7 +1,8 @@
-"""Who answers for a fact, and for a person: the one answer for every act about either.
+"""Decide which officers answer for a fact or for a person, that is, may act about them.
 
-An officer answers for a fact by its area, by the home of its person, or by the province of this
-issuer, which answers for all that it decided. Whoever has none of these may not act.
+An officer answers for a fact if they have authority over the area of the fact, over the home of
+its person, or over the whole province of this issuer. All acts about facts and people ask this
+module.
 """
 
 from collections.abc import Sequence
@@ -14,11 +15,14 @@ from healthcode.evidence.models import Evidence
 
 
 def answers_for(account: Account, fact: Evidence) -> str:
-    """By which area the officer answers for a fact: the home, its own, a successor's, the issuer's.
+    """Return the area by which the officer answers for a fact.
+
+    It is the first of these over which the officer has authority: the person's home and its
+    successors, the area of the fact and its successors, the province of the issuer.
 
     Raises:
-        Forbidden: the account is no officer's.
-        OutsideYourArea: it is, and answers for none of these.
+        Forbidden: the account is not an officer's.
+        OutsideYourArea: the officer has authority over none of them.
     """
     home = fact.person.home_area
     own = (fact.area_id, *successors_of(fact.area_id)) if fact.area_id else ()
@@ -26,7 +30,7 @@ def answers_for(account: Account, fact: Evidence) -> str:
 
 
 def answers_for_person(account: Account, home: str) -> str:
-    """By which area the officer answers for somebody who lives in `home`: that, or the issuer's.
+    """Return the area by which the officer answers for a person who lives in `home`.
 
     Raises:
         Forbidden, OutsideYourArea: as `answers_for`.
@@ -35,7 +39,7 @@ def answers_for_person(account: Account, home: str) -> str:
 
 
 def answers_for_all(account: Account) -> bool:
-    """Whether the officer answers for whatever this issuer decided, wherever people live."""
+    """Return whether the officer answers for the whole province, and so for all its people."""
     return has_authority(account, Role.OFFICER, province())
 
 

@@ -1,4 +1,4 @@
-"""Reading evidence."""
+"""Read evidence."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,7 +14,7 @@ from healthcode.web.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact that stands (not withdrawn): see `healthcode.evidence.models.Evidence`."""
+    """A fact that was not withdrawn; its members are those of `Evidence`."""
 
     id: int
     kind: EvidenceKind
@@ -26,7 +26,7 @@ class Fact:
 
 
 def facts_of(person_id: int) -> list[Fact]:
-    """Everything that stands about a person, oldest first. One query."""
+    """Return all facts about a person that were not withdrawn, oldest first. One query."""
     rows = (
         Evidence.objects.filter(person_id=person_id, withdrawn_by__isnull=True)
         .order_by("starts", "id")
@@ -39,16 +39,16 @@ def facts_of(person_id: int) -> list[Fact]:
 
 
 def attested_of(person_id: int) -> list[Evidence]:
-    """The facts about a person that certificates attest, withdrawn ones too, newest first."""
+    """Return the facts from a person's EU certificates, withdrawn ones too, newest first."""
     attested = Evidence.objects.filter(person_id=person_id, certificate__isnull=False)
     return list(attested.order_by("-starts", "-id"))
 
 
 def evidence_for(account: Account, evidence_id: int) -> Evidence:
-    """One fact, with its area and source, for an officer who answers for it.
+    """Return one fact, with its area and source, for an officer who answers for it.
 
     Raises:
-        NotFound: when there is no such evidence.
+        NotFound: there is no such evidence.
         Forbidden: see `answers_for`.
     """
     known = Evidence.objects.select_related("person", "area", "source")
@@ -59,10 +59,10 @@ def evidence_for(account: Account, evidence_id: int) -> Evidence:
     return fact
 
 
-def told_of(person_id: int) -> list[dict[str, object]]:
-    """Tell every fact about a person, withdrawn ones too, as JSON can hold it: to them alone.
+def evidence_export(person_id: int) -> list[dict[str, object]]:
+    """Return all facts about a person, withdrawn ones too, ready for JSON, for their own export.
 
-    Neither who reported a fact is told, nor whose case a contact was of.
+    It does not say who reported a fact, or whose contact the person was.
     """
     facts = list(Evidence.objects.filter(person_id=person_id).order_by("starts", "id"))
     known = full_names({fact.area_id for fact in facts if fact.area_id})

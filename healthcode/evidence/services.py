@@ -1,4 +1,4 @@
-"""Writing evidence: recorded once, closed once, withdrawn by an officer's act."""
+"""Write evidence: record a fact, fill in its end once, withdraw it by an officer's act."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -15,7 +15,7 @@ from healthcode.evidence.models import Evidence, EvidenceKind
 
 @dataclass(frozen=True, slots=True)
 class NewFact:
-    """A fact to record; the members mean what those of `Evidence` mean."""
+    """A fact to record; its members have the meaning of those of `Evidence`."""
 
     person: int
     kind: EvidenceKind
@@ -33,11 +33,11 @@ class NewFact:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of the facts given to `record`, in their order.
+    """The result of `record`, in the order of the facts.
 
-    `ids` holds None where a fact was not stored because its reference, its day of check-in or its
-    certificate belongs to another fact. `known` are the positions of facts that were there before.
-    `people` are those about whom something new is known.
+    `ids` has None for a fact that was not stored because its reference, its day of check-in or its
+    certificate belongs to another fact. `known` has the positions of facts that were stored before.
+    `people` are the people about whom something is new.
     """
 
     ids: tuple[int | None, ...]
@@ -45,9 +45,9 @@ class Recorded:
     people: frozenset[int]
 
 
-# The ids are drawn beside the lines, so that the answer can say which line became which row:
-# an INSERT that leaves out conflicting rows does not tell. In the order of references, so that two
-# loads of the same lines wait for each other rather than deadlock.
+# The ids are drawn for the lines first, so that the answer can say which line became which row: an
+# INSERT that skips conflicting rows does not say so. Rows are inserted in the order of references,
+# so that two loads of the same lines wait for each other instead of deadlocking.
 INSERT: Final = """
 WITH line AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('evidence_evidence', 'id')) AS id, given.*
@@ -79,8 +79,9 @@ LOCK: Final = """
 SELECT id FROM evidence_evidence WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
 
-# The facts themselves and all that hangs on them. Facts withdrawn before end a chain: what hung on
-# them fell then. UNION, so that a chain that came back to itself would end.
+# Withdraw the facts and everything derived from them. Facts that were withdrawn before end the
+# search, because what was derived from them was withdrawn at that time. UNION (not UNION ALL) ends
+# the recursion even if facts were derived from each other in a circle.
 WITHDRAW: Final = """
 WITH RECURSIVE falls (id) AS (
     SELECT id FROM evidence_evidence
@@ -95,11 +96,11 @@ FROM falls WHERE fact.id = falls.id RETURNING fact.person_id
 
 
 def record(*, source: Account, facts: Sequence[NewFact], at: datetime) -> Recorded:
-    """Store `facts` in one INSERT, in the caller's transaction; the same reference stores once.
+    """Store `facts` in one INSERT, in the caller's transaction. A reference is stored once.
 
-    A fact whose reference is already there is the same fact when person, start, area and traits
-    agree; if the one stored goes on and the one given has ended, its end is filled in. People and
-    areas must exist: foreign keys refuse the whole at commit otherwise.
+    A fact with a stored reference is the same fact if person, start, area and traits are the same.
+    If the stored fact has no end yet and the given one has, the end is filled in. People and areas
+    must exist; otherwise foreign keys refuse the whole transaction at commit.
     """
     if not facts:
         return Recorded(ids=(), known=frozenset(), people=frozenset())
@@ -118,20 +119,20 @@ def record(*, source: Account, facts: Sequence[NewFact], at: datetime) -> Record
 
 
 def withdraw(*, ids: Collection[int], act: Act) -> frozenset[int]:
-    """Take facts out of all decisions by an officer's act; they stay readable for good.
+    """Withdraw facts by an officer's act: they no longer count, but they stay readable for good.
 
-    What was derived from them, and from that in turn, falls with them. Returns the people
-    concerned; facts that were withdrawn before are passed over.
+    Facts derived from them, directly or indirectly, are withdrawn too. Facts that were withdrawn
+    before are skipped. Return the people concerned.
     """
     with connection.cursor() as cursor:
-        # Whoever is hanging something on them holds their lock: wait, and then see it.
+        # Somebody who derives facts from them holds this lock. Wait, to withdraw those facts too.
         cursor.execute(LOCK, [list(ids)])
         cursor.execute(WITHDRAW, {"ids": list(ids), "act": act.pk})
         return frozenset(person for (person,) in cursor.fetchall())
 
 
 def close(*, ends: Mapping[int, datetime], at: datetime) -> None:
-    """Fill in when facts that went on have ended, by id; those that have an end keep it."""
+    """Fill in the ends of facts, by id. A fact that has an end keeps it."""
     with connection.cursor() as cursor:
         cursor.execute(CLOSE, {"ids": list(ends), "ends": list(ends.values()), "at": at})
 
@@ -157,9 +158,9 @@ def _row(n: int, fact: NewFact) -> dict[str, Any]:
 def _recognise(
     source: Account, facts: Sequence[NewFact], left: Sequence[int], at: datetime
 ) -> tuple[dict[int, int], frozenset[int]]:
-    """Which of the facts `left` over are stored already, as {position: id}; closes the open.
+    """Find the facts at the positions `left` that were stored before; fill in their ends.
 
-    Returns them with the people whose facts gained an end.
+    Return {position: id}, and the people whose facts got an end.
     """
     references = {facts[n].reference for n in left} - {None}
     kinds = {str(facts[n].kind) for n in left}
@@ -173,20 +174,20 @@ def _recognise(
     ends: dict[int, datetime] = {}
     people: set[int] = set()
     for n in left:
-        fact, there = facts[n], stored.get((str(facts[n].kind), facts[n].reference))
-        if there is None or not _same(there, fact, ends.get(there.pk, there.ends)):
+        fact, before = facts[n], stored.get((str(facts[n].kind), facts[n].reference))
+        if before is None or not _same(before, fact, ends.get(before.pk, before.ends)):
             continue
-        known[n] = there.pk
-        if there.ends is None and fact.ends is not None:
-            ends[there.pk] = fact.ends
+        known[n] = before.pk
+        if before.ends is None and fact.ends is not None:
+            ends[before.pk] = fact.ends
             people.add(fact.person)
     if ends:
         close(ends=ends, at=at)
     return known, frozenset(people)
 
 
-def _same(there: Evidence, given: NewFact, ends: datetime | None) -> bool:
+def _same(stored: Evidence, given: NewFact, ends: datetime | None) -> bool:
     return (
-        (there.person_id, there.starts, there.starts_by, there.area_id, set(there.traits))
+        (stored.person_id, stored.starts, stored.starts_by, stored.area_id, set(stored.traits))
         == (given.person, given.starts, given.starts_by, given.area, set(given.traits))
     ) and (ends is None or given.ends is None or ends == given.ends)

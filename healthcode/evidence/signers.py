@@ -1,7 +1,7 @@
-"""Whose signatures on EU certificates are believed here: the document signers, by country.
+"""Document signers: the keys, by country, whose signatures on EU certificates are trusted here.
 
-They come from a file, such as the list that the EU's gateway gives its members, and enter as an
-officer's act once somebody has seen what changes. docs/howto/eu-certificates.md shows how.
+They come from a file, such as the list of the EU's gateway. Somebody looks at what the file
+changes; then an officer's act writes it. docs/howto/eu-certificates.md shows how.
 """
 
 import hashlib
@@ -26,9 +26,9 @@ from healthcode.core.errors import MalformedKey
 from healthcode.evidence.models import DocumentSigner
 
 _COUNTRY: Final = re.compile("[A-Z]{2}")
-# Two changes at once would each be measured against what the other is about to replace.
+# Of two changes at once, each would be compared with signers that the other is replacing.
 _ONE_AT_A_TIME: Final = "LOCK TABLE evidence_documentsigner IN SHARE ROW EXCLUSIVE MODE"
-# Locked, so that a withdrawal waits for those who are just entering what the signer attested.
+# FOR SHARE: a withdrawal of the signer waits until everybody who uses this key has committed.
 _COUNTING: Final = """
 SELECT country, certificate FROM evidence_documentsigner
 WHERE kid = %s AND withdrawn_by_id IS NULL ORDER BY id FOR SHARE
@@ -36,12 +36,12 @@ WHERE kid = %s AND withdrawn_by_id IS NULL ORDER BY id FOR SHARE
 
 
 class SignersError(Exception):
-    """What cannot be done with the document signers; the message is the sentence to print."""
+    """A change of document signers is not possible; commands print the message."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedSigner:
-    """A signer as it stands in a file; its key says from when until when, and for what."""
+    """A signer in a file; its key says from when to when it is valid, and for what."""
 
     country: str
     key: CertificateKey
@@ -49,35 +49,36 @@ class ListedSigner:
 
     @property
     def kid(self) -> bytes:
-        """What EU certificates call it by."""
+        """Return the key identifier by which EU certificates name the signer."""
         return self.key.kid
 
     @property
     def digest(self) -> bytes:
-        """The SHA-256 of the certificate."""
+        """Return the SHA-256 of the signer's certificate."""
         return hashlib.sha256(self.der).digest()
 
     @property
     def not_after(self) -> datetime:
-        """When nothing that it signed counts any more."""
+        """Return the instant from which nothing that it signed is accepted any more."""
         return datetime.fromtimestamp(self.key.not_after or 0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class SignersDifference:
-    """What a file changes. `missing` are those that count now and are not in it.
+    """What a file would change.
 
-    `withdrawn` are in the file and were withdrawn here before; `over` those whose time had ended.
+    `added` are new. `missing` count now but are not in the file. `withdrawn` are in the file but
+    were withdrawn here before. `expired` is the number of signers in the file that have expired.
     """
 
     added: tuple[ListedSigner, ...]
     missing: tuple[DocumentSigner, ...]
     withdrawn: tuple[ListedSigner, ...]
-    over: int
+    expired: int
 
     @property
-    def as_shown(self) -> tuple[frozenset[bytes], frozenset[int]]:
-        """What two differences agree in when they would write the same."""
+    def changes(self) -> tuple[frozenset[bytes], frozenset[int]]:
+        """Return what would be written; it is equal for two differences that write the same."""
         return (
             frozenset(signer.digest for signer in self.added),
             frozenset(signer.pk for signer in self.missing),
@@ -86,22 +87,23 @@ class SignersDifference:
 
 @dataclass(frozen=True, slots=True)
 class SignersFile:
-    """The signers in a file, each once, and a sentence for each entry that cannot be used."""
+    """The signers in a file, each once, with a sentence for each entry that cannot be used."""
 
     signers: tuple[ListedSigner, ...]
     left_out: tuple[str, ...]
 
 
 def read_file(pem: bytes, *, country: str | None = None) -> SignersFile:
-    """The signers in a file of certificates in PEM.
+    """Read the signers from a file of certificates in PEM.
 
-    An entry that cannot be used takes none of the others away: hundreds of offices wrote them.
+    An entry that cannot be used is left out, and the others count, because hundreds of offices
+    write these entries.
 
     Args:
-        country: whose they all are; None where each certificate names its own.
+        country: the country of all signers, or None if each certificate names its own.
 
     Raises:
-        SignersError: it is no such file, is cut off, or holds no signer; it says why.
+        SignersError: it is not such a file, is cut off, or has no usable signer.
     """
     signers, left_out = {}, []
     try:
@@ -114,7 +116,7 @@ def read_file(pem: bytes, *, country: str | None = None) -> SignersFile:
     except MalformedKey as error:
         raise SignersError(f"The file {error}.") from error
     if not signers:
-        raise SignersError(" ".join(["The file holds no signer that can be used.", *left_out]))
+        raise SignersError(" ".join(["The file has no signer that can be used.", *left_out]))
     return SignersFile(tuple(signers.values()), tuple(left_out))
 
 
@@ -125,10 +127,11 @@ def difference(
     restore: Collection[bytes] = (),
     at: datetime,
 ) -> SignersDifference:
-    """What `signers`, as the whole list (of `country`, or of all), change in what counts at `at`.
+    """Compare `signers` with the signers that count at `at`.
 
     Args:
-        restore: key identifiers of withdrawn signers that count again.
+        signers: the complete list, of `country` or of all countries.
+        restore: key identifiers of withdrawn signers that shall count again.
     """
     given = {(signer.country, signer.digest): signer for signer in signers if signer.not_after > at}
     rows = DocumentSigner.objects.filter(**({"country": country} if country else {}))
@@ -146,7 +149,7 @@ def difference(
             row for key, row in counting.items() if key not in given and row.not_after > at
         ),
         withdrawn=tuple(new[key] for key in sorted(kept_out)),
-        over=len(signers) - len(given),
+        expired=len(signers) - len(given),
     )
 
 
@@ -162,22 +165,22 @@ def change(
     ground: str,
     at: datetime,
 ) -> Act:
-    """Write what `shown` says of the file, as an officer's act.
+    """Write the difference that was shown, as an officer's act.
 
     Args:
-        shown: the difference that somebody has agreed to.
-        drop: whether what is missing in the file is withdrawn; else it goes on counting.
+        shown: the difference that somebody has seen and agreed to.
+        drop: whether to withdraw signers that are missing in the file; otherwise they stay.
 
     Raises:
-        Forbidden: the account is no officer for the province of this issuer.
-        SignersError: meanwhile the difference is another.
+        Forbidden: the account is not an officer for the whole province of this issuer.
+        SignersError: the difference has changed since it was shown.
     """
     require_authority(account)
     with connection.cursor() as cursor:
         cursor.execute(_ONE_AT_A_TIME)
     found = difference(signers, country=country, restore=restore, at=at)
-    if found.as_shown != shown.as_shown:
-        raise SignersError("Somebody changed the signers just now. Look at the difference again.")
+    if found.changes != shown.changes:
+        raise SignersError("Somebody else has just changed the signers. Run the command again.")
     missing = found.missing if drop else ()
     act = record_act(
         account=account,
@@ -196,23 +199,24 @@ def change(
 
 
 def withdraw(*, kid: bytes, act: Act) -> int:
-    """Let nothing count any more that the signers of this key identifier sign; how many."""
-    standing = DocumentSigner.objects.filter(kid=kid, withdrawn_by__isnull=True)
-    return standing.update(withdrawn_by=act)
+    """Withdraw all signers with this key identifier; return how many there were."""
+    counting = DocumentSigner.objects.filter(kid=kid, withdrawn_by__isnull=True)
+    return counting.update(withdrawn_by=act)
 
 
 def trust_in(kid: bytes, *, named: str | None, at: datetime) -> Trust:
-    """What is trusted about the keys of this identifier, for the core to judge by.
+    """Return the trusted keys with this identifier, for the core to verify a certificate.
 
-    The country that a certificate names is among the issuers if any signer of it counts, so that
-    the answer tells an unknown key from an unknown country.
+    The country `named` in the certificate is among the issuers if any of its signers counts, so
+    that the core can tell an unknown key from an unknown country.
 
-    In the transaction of what is entered by it; until then nobody withdraws the key.
+    Call this in the transaction that records the evidence: until it ends, nobody can withdraw the
+    signer.
     """
     keys: dict[str, tuple[CertificateKey, ...]] = {}
     if named is not None and _COUNTRY.fullmatch(named):
-        standing = DocumentSigner.objects.filter(country=named, withdrawn_by__isnull=True)
-        if standing.exists():
+        counting = DocumentSigner.objects.filter(country=named, withdrawn_by__isnull=True)
+        if counting.exists():
             keys[named] = ()
     with connection.cursor() as cursor:
         cursor.execute(_COUNTING, [kid])
@@ -224,18 +228,26 @@ def trust_in(kid: bytes, *, named: str | None, at: datetime) -> Trust:
 
 
 def require_authority(account: Account) -> None:
-    """Let only an officer for the whole province of this issuer through. Raises Forbidden."""
+    """Check that the account is an officer for the whole province of this issuer.
+
+    Raises:
+        Forbidden: it is not.
+    """
     require(account, Role.OFFICER, province())
 
 
 def _signer(found: x509.Certificate | MalformedKey, country: str | None) -> ListedSigner:
-    """The signer of an entry. Raises MalformedKey."""
+    """Return the signer of an entry.
+
+    Raises:
+        MalformedKey: the entry cannot be used; the message says why.
+    """
     if isinstance(found, MalformedKey):
         raise found
     named = document_signers.countries_of(found)
     if country is not None and named - {country}:
         other = ", ".join(sorted(named - {country}))
-        raise MalformedKey(f"it is of another country: {other}")
+        raise MalformedKey(f"it belongs to another country: {other}")
     of = country or next(iter(named), "")
     if len(named) > 1 or not _COUNTRY.fullmatch(of):
         raise MalformedKey("it does not name one country")

@@ -1,7 +1,7 @@
-"""The closed list of words that say what a fact is; the rules of a policy match these.
+"""Traits: the closed list of words that facts carry and that the rules of a policy match.
 
-Which kind of evidence may have which stands in `healthcode.evidence.kinds`. A word here is part of
-every policy file and of the HTTP interface: it is never renamed or reused.
+`healthcode.evidence.kinds` says which kind of evidence may have which traits. The words are part of
+policy files and of the HTTP interface, so never rename or reuse one.
 """
 
 from collections.abc import Collection
@@ -18,7 +18,7 @@ FEVER_FROM: Final = Decimal("37.3")
 
 
 class Trait(StrEnum):
-    """What a fact says beyond its kind and its time."""
+    """A word that says more about a fact than its kind and time, such as a test's result."""
 
     HEALTHY = "healthy"
     SYMPTOMS = "symptoms"
@@ -39,7 +39,7 @@ class Trait(StrEnum):
 
 
 class Symptom(models.TextChoices):
-    """What a person can feel; asked in this order."""
+    """A symptom that forms ask for, in this order."""
 
     FEVER = "fever", _("Fever")
     COUGH = "cough", _("Cough")
@@ -54,7 +54,10 @@ class Symptom(models.TextChoices):
 
 
 def traits_of_health(symptoms: Collection[str], temperature: Decimal | None) -> tuple[str, ...]:
-    """What `symptoms` (values of `Symptom`) and a temperature in °C come to; empty when well."""
+    """Return the traits for `symptoms` (values of `Symptom`) and a temperature in °C.
+
+    The result is empty for somebody who is well.
+    """
     feverish = temperature is not None and temperature >= FEVER_FROM
     found: list[str] = []
     if symptoms:

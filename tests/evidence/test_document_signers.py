@@ -67,7 +67,7 @@ def test_a_file_is_taken_over_as_an_act(load: LoadSigners) -> None:
 
 def test_the_same_file_again_changes_nothing(load: LoadSigners) -> None:
     load(GERMANY)
-    assert "The signers stay as they are." in load(GERMANY, GERMANY)
+    assert "No signer changes." in load(GERMANY, GERMANY)
     assert Act.objects.filter(kind="signers-changed").count() == 1
 
 
@@ -81,7 +81,7 @@ def test_a_file_that_lacks_some_is_refused_until_it_is_said_what_that_means(
     load: LoadSigners,
 ) -> None:
     load(GERMANY, FRANCE)
-    with pytest.raises(CommandError, match="1 that count now are not in the file"):
+    with pytest.raises(CommandError, match="1 signers that count now are not in the file"):
         load(GERMANY)
     assert len(counting()) == 2
     load(GERMANY, keep_missing=True)
@@ -103,7 +103,9 @@ def test_the_list_of_one_country_leaves_the_others_alone(load: LoadSigners) -> N
 def test_what_was_withdrawn_comes_back_only_by_name(load: LoadSigners) -> None:
     load(GERMANY, FRANCE)
     load(GERMANY, drop_missing=True)
-    assert f"! FR {FRANCE.kid.hex()} was withdrawn here and stays so" in load(GERMANY, FRANCE)
+    assert f"! FR {FRANCE.kid.hex()} was withdrawn here and stays withdrawn" in load(
+        GERMANY, FRANCE
+    )
     assert counting() == {("DE", GERMANY.kid)}
     load(GERMANY, FRANCE, restore=[FRANCE.kid])
     assert counting() == {("DE", GERMANY.kid), ("FR", FRANCE.kid)}
@@ -112,7 +114,7 @@ def test_what_was_withdrawn_comes_back_only_by_name(load: LoadSigners) -> None:
 
 def test_those_whose_time_has_ended_are_left_out(load: LoadSigners) -> None:
     told = load(GERMANY, FORMER)
-    assert "1 in the file have ended and are left out." in told
+    assert "1 in the file have expired and are left out." in told
     assert counting() == {("DE", GERMANY.kid)}
 
 
@@ -148,7 +150,7 @@ def test_a_signer_that_counts_is_not_dropped_unseen_because_its_entry_is_damaged
     load: LoadSigners,
 ) -> None:
     load(GERMANY, FRANCE)
-    with pytest.raises(CommandError, match="1 that count now are not in the file"):
+    with pytest.raises(CommandError, match="1 signers that count now are not in the file"):
         load(FRANCE.pem.replace(b"M", b"#", 3), GERMANY)
     assert len(counting()) == 2
 

@@ -1,5 +1,5 @@
-// Reads the QR code of an EU certificate into the form, from the camera or from a picture. Without
-// this script the text can be pasted.
+// Read the QR code of an EU certificate into the form, with the camera or from a picture. Without
+// this script, people paste the text.
 
 import { Camera, CameraFailure } from "#web/camera.ts";
 import { byId, fill } from "#web/page.ts";
@@ -16,7 +16,7 @@ function say(sentence: string): void {
   fill("notice", sentence);
 }
 
-/** Take over what a QR code holds, if it is a certificate; whether it is. */
+/** Put the text of a QR code into the form if it is a certificate; return whether it is. */
 function take(found: string): boolean {
   const isCertificate = found.startsWith(PREFIX);
   if (isCertificate) text.value = found;
@@ -47,7 +47,7 @@ async function watch(): Promise<void> {
     camera.close();
     close();
     if (!(error instanceof CameraFailure)) throw error;
-    // The camera is gone because it has done its work.
+    // After a certificate was read, the camera is closed on purpose: that is no failure.
     if (!isDone) say(phrase(error.reason));
   }
 }
@@ -67,7 +67,7 @@ async function takeFrom(file: File): Promise<void> {
 const picture = byId("picture", HTMLInputElement);
 picture.addEventListener("change", () => {
   const file = picture.files?.[0];
-  // The same picture may be chosen again.
+  // Without this, choosing the same picture again would cause no event.
   picture.value = "";
   if (file !== undefined) void takeFrom(file);
 });

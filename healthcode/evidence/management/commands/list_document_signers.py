@@ -1,4 +1,4 @@
-"""`manage.py list_document_signers`: whose EU certificates are believed here, and until when."""
+"""`manage.py list_document_signers`: list whose EU certificates count here, and until when."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -11,13 +11,13 @@ from healthcode.web.days import SHANGHAI
 
 
 class Command(BaseCommand):
-    """See docs/howto/eu-certificates.md."""
+    """Lists the document signers; see docs/howto/eu-certificates.md."""
 
-    help = "List the document signers with their times (Asia/Shanghai) and the acts behind them."
+    help = "List all document signers, with their times in Shanghai and the acts that changed them."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """See `help` of each."""
-        parser.add_argument("--country", help="only those of this country, such as DE")
+        """Add the option."""
+        parser.add_argument("--country", help="list only the signers of this country, such as DE")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print a line for each signer."""
@@ -33,6 +33,6 @@ class Command(BaseCommand):
             if row.withdrawn_by_id is not None:
                 state = f"withdrawn by act {row.withdrawn_by_id}"
             else:
-                state = "over" if row.not_after <= at else "counts"
+                state = "expired" if row.not_after <= at else "counts"
             kid = bytes(row.kid).hex()
             self.stdout.write(f"{row.country}  {kid}  {times}  act {row.added_by_id:<6}  {state}")

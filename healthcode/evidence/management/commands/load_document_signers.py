@@ -1,4 +1,4 @@
-"""`manage.py load_document_signers FILE`: whose EU certificates are believed here."""
+"""`manage.py load_document_signers FILE`: choose whose EU certificates are trusted here."""
 
 import sys
 from argparse import ArgumentParser
@@ -18,22 +18,26 @@ from healthcode.web.errors import Refusal
 
 
 class Command(BaseCommand):
-    """See docs/howto/eu-certificates.md."""
+    """Loads a list of document signers; see docs/howto/eu-certificates.md."""
 
-    help = "Take over the document signers in FILE, after showing what that changes."
+    help = "Trust the document signers in FILE. The command first shows what that changes."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """See `help` of each."""
+        """Add FILE and the options."""
         parser.add_argument("file", type=Path, metavar="FILE", help="certificates in PEM")
-        parser.add_argument("--officer", required=True, help="user name of who answers for it")
-        parser.add_argument("--ground", required=True, help="why, in a sentence kept for good")
-        parser.add_argument("--country", help="FILE is the list of this country alone, such as DE")
+        parser.add_argument(
+            "--officer", required=True, help="user name of the officer who answers for this"
+        )
+        parser.add_argument("--ground", required=True, help="why, in a sentence; kept for good")
+        parser.add_argument(
+            "--country", help="FILE is the complete list of this country only, such as DE"
+        )
         missing = parser.add_mutually_exclusive_group()
         missing.add_argument(
-            "--keep-missing", action="store_true", help="those not in FILE go on counting"
+            "--keep-missing", action="store_true", help="keep signers that are not in FILE"
         )
         missing.add_argument(
-            "--drop-missing", action="store_true", help="those not in FILE are withdrawn"
+            "--drop-missing", action="store_true", help="withdraw signers that are not in FILE"
         )
         parser.add_argument(
             "--restore",
@@ -41,12 +45,16 @@ class Command(BaseCommand):
             default=[],
             metavar="KID",
             type=bytes.fromhex,
-            help="a withdrawn signer in FILE counts again; may be given several times",
+            help="trust this withdrawn signer of FILE again; may be given several times",
         )
-        parser.add_argument("--yes", action="store_true", help="write without asking")
+        parser.add_argument("--yes", action="store_true", help="do not ask before writing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Show the difference and write it, or say why not."""
+        """Show what the file changes, ask, and write it.
+
+        Raises:
+            CommandError: there is no such officer, the file cannot be used, or nobody agreed.
+        """
         try:
             self._load(options)
         except Account.DoesNotExist as error:
@@ -69,16 +77,16 @@ class Command(BaseCommand):
         drop, keep = options["drop_missing"], options["keep_missing"]
         for sentence in file.left_out:
             self.stdout.write(f"! {sentence}")
-        self.stdout.write("\n".join(_told(found, missing="·" if keep else "-")))
+        self.stdout.write("\n".join(_changes(found, missing="·" if keep else "-")))
         if found.missing and not (drop or keep):
             raise SignersError(
-                f"{len(found.missing)} that count now are not in the file. Nothing was written: "
-                "say --keep-missing, or --drop-missing to withdraw them."
+                f"{len(found.missing)} signers that count now are not in the file. Nothing was "
+                "written. Choose --keep-missing, or --drop-missing to withdraw them."
             )
         if not found.added and not (found.missing and drop):
             return
-        if not options["yes"] and not _agreed():
-            raise SignersError("Nothing was written; --yes writes without asking.")
+        if not options["yes"] and not _confirmed():
+            raise SignersError("Nothing was written. With --yes, the command does not ask.")
         act = signers.change(
             account=account,
             signers=given,
@@ -92,8 +100,11 @@ class Command(BaseCommand):
         self.stdout.write(f"Written as act {act.pk}.")
 
 
-def _told(found: SignersDifference, *, missing: str) -> Iterator[str]:
-    """A line for each signer that changes, and the sums; `missing` marks those not in the file."""
+def _changes(found: SignersDifference, *, missing: str) -> Iterator[str]:
+    """Yield a line for each signer that changes, and the sums.
+
+    `missing` is the mark before signers that are not in the file.
+    """
     for signer in found.added:
         usages = ", ".join(sorted(signer.key.usages))
         yield (
@@ -103,16 +114,16 @@ def _told(found: SignersDifference, *, missing: str) -> Iterator[str]:
         kid = bytes(row.kid).hex()
         yield f"{missing} {row.country} {kid} until {day_of(row.not_after)}, not in the file"
     for signer in found.withdrawn:
-        yield f"! {signer.country} {signer.kid.hex()} was withdrawn here and stays so"
-    if found.over:
-        yield f"{found.over} in the file have ended and are left out."
+        yield f"! {signer.country} {signer.kid.hex()} was withdrawn here and stays withdrawn"
+    if found.expired:
+        yield f"{found.expired} in the file have expired and are left out."
     if not found.added and not found.missing:
-        yield "The signers stay as they are."
+        yield "No signer changes."
     else:
         countries = Counter(signer.country for signer in found.added)
         sums = ", ".join(f"{country} {count}" for country, count in sorted(countries.items()))
         yield f"{len(found.added)} new ({sums or 'none'}), {len(found.missing)} not in the file."
 
 
-def _agreed() -> bool:
+def _confirmed() -> bool:
     return sys.stdin.isatty() and input("Write this? [y/N] ").strip().lower() in {"y", "yes"}
