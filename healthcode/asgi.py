@@ -1,6 +1,7 @@
 """The application that Granian serves: Django behind `Front`, which limits waiting."""
 
 import os
+from typing import Final
 
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
@@ -12,7 +13,8 @@ from healthcode.web.front import Front
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "healthcode.settings")
 
-OPERATORS_AT_ONCE = 2
+CALLERS: Final = (CallKind.DOORS, CallKind.PHONES, CallKind.REST)
+OPERATORS_AT_ONCE: Final = 2
 
 
 def begin() -> Front:
@@ -21,6 +23,5 @@ def begin() -> Front:
     refuse_wrong_start()
     from healthcode.health import WATCHES  # once Django is ready
 
-    callers = (CallKind.DOORS, CallKind.PHONES, CallKind.REST)
-    places = dict.fromkeys(callers, settings.REQUESTS_AT_ONCE)
+    places = dict.fromkeys(CALLERS, settings.REQUESTS_AT_ONCE)
     return Front(django, places=places | {CallKind.OPERATORS: OPERATORS_AT_ONCE}, watches=WATCHES)

@@ -1,6 +1,7 @@
 """Make codes: sign a person's current colour."""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -166,8 +167,14 @@ def _signed(
     return sign(statement, kid=signer.kid, algorithm=signer.algorithm, signer=signer.sign)
 
 
+_LIFE_SETTINGS: Final[Mapping[Kind, str]] = {
+    Kind.LIVE: "LIVE_CODE_SECONDS",
+    Kind.PAPER: "PAPER_CODE_SECONDS",
+}
+
+
 def _life(kind: Kind) -> int:
-    return settings.LIVE_CODE_SECONDS if kind is Kind.LIVE else settings.PAPER_CODE_SECONDS
+    return int(getattr(settings, _LIFE_SETTINGS[kind]))
 
 
 def _status(code_input: CodeInput, at: datetime) -> StatusRef:

@@ -5,8 +5,14 @@ import { decode, encode, type Value, type CborKey, read, Tag } from "./cbor.ts";
 
 export const ES256 = -7;
 export const EDDSA = -8;
-export type Algorithm = typeof ES256 | typeof EDDSA;
+/** The names in JOSE of the algorithms in use. A test compares them with the core's. */
+export const JOSE_NAMES = { [ES256]: "ES256", [EDDSA]: "EdDSA" } as const;
+export type Algorithm = keyof typeof JOSE_NAMES;
 
+const WEB_CRYPTO_NAMES = {
+  [ES256]: "ECDSA",
+  [EDDSA]: "Ed25519",
+} satisfies Record<Algorithm, string>;
 const ALG = 1;
 const CRIT = 2;
 const SIGN1_TAG = 18;
@@ -56,9 +62,13 @@ function opened(message: Value, decoded: (data: Bytes) => Value): Sign1 {
   const headers = decoded(shielded);
   if (!(headers instanceof Map) || headers.has(CRIT)) throw new Malformed("header not understood");
   const algorithm = headers.get(ALG);
-  if (algorithm !== ES256 && algorithm !== EDDSA) throw new Malformed("algorithm not in use");
+  if (!isInUse(algorithm)) throw new Malformed("algorithm not in use");
   const signed = encode(["Signature1", shielded, new Uint8Array(), payload]);
   return { headers, hints, algorithm, payload, signature, signed };
+}
+
+function isInUse(algorithm: Value | undefined): algorithm is Algorithm {
+  return typeof algorithm === "number" && algorithm in JOSE_NAMES;
 }
 
 /**
@@ -87,7 +97,7 @@ export async function holds(
   signed: Bytes,
   signature: Bytes,
 ): Promise<boolean> {
-  const name = algorithm === ES256 ? "ECDSA" : "Ed25519";
+  const name = WEB_CRYPTO_NAMES[algorithm];
   if (key.algorithm.name !== name || signature.length !== SIGNATURE_BYTES) return false;
   return crypto.subtle.verify({ name, hash: "SHA-256" }, key, signature, signed);
 }

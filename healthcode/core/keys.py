@@ -18,6 +18,11 @@ from healthcode.core.errors import MalformedKey
 KID_BYTES: Final = 8
 MAX_KEYS: Final = 64
 _COORDINATE_BYTES: Final = 32
+_JOSE_NAMES: Final[Mapping[Algorithm, str]] = {
+    Algorithm.ES256: "ES256",
+    Algorithm.EDDSA: "EdDSA",
+    Algorithm.PS256: "PS256",
+}
 
 Jwk: TypeAlias = dict[str, Any]
 
@@ -181,7 +186,7 @@ def _coordinate(text: object) -> int:
 
 def jose_name(algorithm: Algorithm) -> str:
     """Return an algorithm's name in JOSE (RFC 7518, RFC 8037)."""
-    return "EdDSA" if algorithm is Algorithm.EDDSA else algorithm.name
+    return _JOSE_NAMES[algorithm]
 
 
 def _seconds(jwk: Mapping[str, Any], member: str) -> int | None:

@@ -15,7 +15,7 @@ import {
   WentBackwards,
 } from "./bytes.ts";
 import { ADDRESS, COLOURS, type Colour, ISSUER, KID_BYTES } from "./codes.ts";
-import { type Algorithm, ed25519Key, EDDSA, ES256, holds, p256Key } from "./cose.ts";
+import { type Algorithm, ed25519Key, EDDSA, ES256, holds, JOSE_NAMES, p256Key } from "./cose.ts";
 import { isKey } from "./ed25519.ts";
 import { parseJson } from "./json.ts";
 
@@ -216,7 +216,7 @@ function coordinate(text: unknown): Bytes {
 }
 
 function jose(algorithm: Algorithm): string {
-  return algorithm === ES256 ? "ES256" : "EdDSA";
+  return JOSE_NAMES[algorithm];
 }
 
 function isObject(value: unknown): value is Json {

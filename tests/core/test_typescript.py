@@ -13,6 +13,8 @@ import pytest
 
 from healthcode.core import Colour, Kind, Outcome, Reason, StatusRef, present, sign
 from healthcode.core.claims import CLAIMS, HC, LATER, STATEMENT
+from healthcode.core.cose import SIGNATURE_BYTES
+from healthcode.core.keys import jose_name
 from healthcode.core.schemes import SCHEMES
 from tests.core import forge
 from tests.core.cases import VectorCase
@@ -53,6 +55,7 @@ def told(script: Path, document: bytes = b"") -> Mapping[str, Any]:
 def test_the_closed_lists_are_those_of_the_core() -> None:
     """Order too: the colour and the kind of a code are their places in these lists."""
     assert told(LISTS) == {
+        "algorithms": {str(int(used)): jose_name(used) for used in SIGNATURE_BYTES},
         "reasons": [*Reason],
         "outcomes": [*Outcome],
         "colours": [colour.name.lower() for colour in Colour],

@@ -109,7 +109,7 @@ def found() -> list[tuple[str, Keyed]]:
         each
         for path in sources()
         if "migrations" not in path.parts and path.stem != "__main__"
-        if (name := _module(path)) not in BY_HAND
+        if (name := module_name(path)) not in BY_HAND
         for each in mappings(importlib.import_module(name), name)
     ]
 
@@ -141,7 +141,7 @@ def hidden(text: str) -> Iterator[str]:
                 yield ast.unparse(display)
 
 
-def _module(path: Path) -> str:
+def module_name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 

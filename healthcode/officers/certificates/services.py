@@ -60,11 +60,7 @@ def enter(
     person, area = _find_person(account, holder)
     attested = certificates.read(text, at=at)
     found = match_holder(person.pk, attested.holder)
-    if found is HolderMatch.NO_MATCH:
-        raise CertificateOfAnother
-    if found is HolderMatch.INCONCLUSIVE and not document_seen:
-        raise DocumentNotSeen
-    known_by = OFFICER if found is HolderMatch.INCONCLUSIVE else found
+    known_by = _known_by(found, document_seen=document_seen)
     entered = certificates.record_attested(
         source=account, person=person, attested=attested, known_by=known_by, at=at
     )
@@ -121,6 +117,18 @@ def withdraw_signer(
     if not people:
         return 0, None
     return len(ids), request(cause=Cause.EVIDENCE, act=act, people=sorted(people))
+
+
+def _known_by(found: HolderMatch, *, document_seen: bool) -> str:
+    match found:
+        case HolderMatch.NO_MATCH:
+            raise CertificateOfAnother
+        case HolderMatch.INCONCLUSIVE:
+            if not document_seen:
+                raise DocumentNotSeen
+            return OFFICER
+        case HolderMatch.NAME | HolderMatch.NAME_AND_BIRTH_DATE:
+            return found
 
 
 def _find_person(officer: Account, holder: int | DocumentNumber) -> tuple[Person, str]:

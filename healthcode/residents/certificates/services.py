@@ -43,10 +43,13 @@ def hand_in(
     with transaction.atomic():
         attested = certificates.read(text, at=at)
         holder = match_holder(person.pk, attested.holder)
-        if holder is HolderMatch.NO_MATCH:
-            raise CertificateOfAnother
-        if holder is HolderMatch.INCONCLUSIVE:
-            raise OfficerMustLook
+        match holder:
+            case HolderMatch.NO_MATCH:
+                raise CertificateOfAnother
+            case HolderMatch.INCONCLUSIVE:
+                raise OfficerMustLook
+            case HolderMatch.NAME | HolderMatch.NAME_AND_BIRTH_DATE:
+                pass
         entered = certificates.record_attested(
             source=account, person=person, attested=attested, known_by=holder, at=at
         )
