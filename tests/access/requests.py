@@ -176,6 +176,6 @@ def ask(route: Route, method: str, who: str, scene: Scene) -> str:
         form = "application/x-www-form-urlencoded"
         given = {"data": FORMS[route.name], "content_type": form}
     answer = getattr(client, method.lower())(address(route, scene), **given)
-    client.cookies = kept  # a logout changes the session, so only ask for it
+    client.cookies = kept  # log in again after a logout
     to_login = answer.status_code == 302 and "login" in answer.headers["Location"]
     return "login" if to_login else str(answer.status_code)
