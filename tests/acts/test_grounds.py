@@ -1,4 +1,4 @@
-"""What counts as a ground, said alike wherever one is asked for."""
+"""All pages and calls that ask for a ground accept and refuse the same grounds."""
 
 import re
 from pathlib import Path

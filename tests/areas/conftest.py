@@ -22,7 +22,7 @@ MAPS = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data")) / "f
 
 
 def published(day: str) -> bytes:
-    """A published map as CSV; skips the test where the shared data is not at hand."""
+    """Return a published map as CSV, or skip the test if the shared data is missing."""
     path = MAPS / f"zhejiang-{day}.csv"
     if not path.exists():
         pytest.skip(f"{path.name} is not at hand: SHARED_DATA says where the shared data lies")
@@ -30,19 +30,19 @@ def published(day: str) -> bytes:
 
 
 def levels_of(day: str) -> dict[str, Level]:
-    """A published map by code."""
+    """Return the levels of a published map by code."""
     rows = csv.DictReader(published(day).decode().splitlines())
     return {row["code"]: Level[row["level"].upper()] for row in rows}
 
 
 def shanghai(day: str) -> datetime:
-    """Midnight in Shanghai at which a day begins."""
+    """Return the midnight in Shanghai at which a day begins."""
     return datetime.fromisoformat(f"{day}T00:00:00+08:00")
 
 
 @pytest.fixture
 def zhejiang(db: None) -> None:
-    """The divisions of Zhejiang down to the county, Shanghai's and Hangzhou's first streets."""
+    """Load Zhejiang's divisions down to counties, and some townships of Shanghai and Hangzhou."""
     kept = [
         Area(code=code, name=division.name, begins=division.begins, ends=division.ends)
         for code, division in register().items()
@@ -55,12 +55,12 @@ def zhejiang(db: None) -> None:
 
 @pytest.fixture
 def country(db: None) -> None:
-    """Every division of the register."""
+    """Load every division of the register."""
     call_command("load_divisions", verbosity=0)
 
 
 def staff(name: str, role: Role, area: str) -> Account:
-    """An account of a role over an area."""
+    """Create an account with a role over an area."""
     account = Account.objects.create(username=name)
     Grant.objects.create(account=account, role=role, area=area)
     return account
@@ -68,13 +68,13 @@ def staff(name: str, role: Role, area: str) -> Account:
 
 @pytest.fixture
 def officer(zhejiang: None) -> Account:
-    """Wang, who publishes for Zhejiang."""
+    """Create Wang, the officer who publishes for Zhejiang."""
     return staff("wang", Role.OFFICER, "33")
 
 
 @pytest.fixture
 def act_on(officer: Account) -> Callable[[datetime], object]:
-    """Records an act to publish levels with."""
+    """Return a function that records an act for publishing levels."""
 
     def record(at: datetime) -> object:
         return record_act(account=officer, kind="test", area="33", ground="test", detail={}, at=at)
@@ -83,7 +83,7 @@ def act_on(officer: Account) -> Callable[[datetime], object]:
 
 
 def client_of(account: Account) -> APIClient:
-    """An HTTP client that carries a token of the account."""
+    """Return an HTTP client with a token of the account."""
     expires_at = datetime.now(UTC) + timedelta(hours=1)
     token = issue_token(account=account, label="test", expires_at=expires_at)
     return APIClient(

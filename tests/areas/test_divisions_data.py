@@ -207,7 +207,7 @@ def test_every_outline_is_drawn_within_the_picture(shapes: dict[str, dict[str, s
 
 
 def test_neighbours_keep_the_same_border(shapes: dict[str, dict[str, str]]) -> None:
-    """Gaps or overlaps would make the counties of a city larger or smaller than the city."""
+    """With gaps or overlaps, a city would not have the same size as its counties together."""
     for city, path in shapes["cities"].items():
         counties = sum(
             area(outline) for code, outline in shapes["counties"].items() if code[:4] == city
@@ -216,7 +216,7 @@ def test_neighbours_keep_the_same_border(shapes: dict[str, dict[str, str]]) -> N
 
 
 def rings(path: str) -> list[list[tuple[int, int]]]:
-    """The corners of every ring of path data made of `M x y l dx dy … z`."""
+    """Return the corners of every ring in path data of the form `M x y l dx dy … z`."""
     found = []
     for subpath in path.rstrip("z").split("z"):
         start, steps = subpath.removeprefix("M").split("l")
@@ -231,7 +231,7 @@ def rings(path: str) -> list[list[tuple[int, int]]]:
 
 
 def area(path: str) -> float:
-    """In square units; holes, drawn the other way round, count against."""
+    """Return the area in square units; holes are drawn the other way round and count negative."""
     return abs(
         sum(
             (here[0] * after[1] - after[0] * here[1]) / 2

@@ -1,4 +1,4 @@
-"""Whoever chooses an area is told when its code has ended, and what to say instead."""
+"""Choosing an area whose code has ended is refused, with a sentence that names the successors."""
 
 import json
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The history of levels against the simplest model there is: a table of every area and day."""
+"""Compare the history of levels with a simple model: a table of every area on every day."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ AREAS = ("33", "3301", "330102", "330106", "330203")
 
 @dataclass(frozen=True)
 class DatedMap:
-    """A map in the words of the model: day 0 is `START`."""
+    """A published map in the model; days are numbers, and day 0 is `START`."""
 
     day: int
     whole_of: str | None
@@ -44,7 +44,7 @@ publications = st.lists(
 
 
 class Model:
-    """Every area's level on every day; None where no map has named it."""
+    """The level of every area on every day; None if no map has named the area."""
 
     def __init__(self) -> None:
         self.table: dict[tuple[str, int], Level | None] = {

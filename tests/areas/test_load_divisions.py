@@ -1,4 +1,4 @@
-"""Loading the divisions: all of them, again and again, and none is ever lost."""
+"""Loading the divisions can be repeated, and never deletes one."""
 
 from io import StringIO
 

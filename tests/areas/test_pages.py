@@ -25,7 +25,7 @@ pytestmark = pytest.mark.clock
 
 @pytest.fixture
 def published_maps(act_on: Callable[[datetime], Any]) -> None:
-    """Both maps of February 2020 in force from their days on."""
+    """Publish both maps of February 2020, in force from their days on."""
     for day in ("2020-02-09", "2020-02-24"):
         publish_levels(
             act=act_on(shanghai(day)),
@@ -82,7 +82,7 @@ def test_a_day_that_is_none_leads_to_today(zhejiang: None, client: Client, on: s
 def test_the_first_and_the_last_year_of_the_calendar_have_no_map(
     zhejiang: None, client: Client
 ) -> None:
-    """Reckoning around them would leave the calendar; the years beside them have one."""
+    """Dates around them are outside Python's calendar; the neighbouring years have a map."""
     for day in ("9999-12-31", "9999-01-01", "0001-12-31", "0001-01-01"):
         answer = client.get("/map", {"on": day})
         assert (answer.status_code, answer.headers["Location"]) == (302, "/map")

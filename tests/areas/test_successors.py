@@ -1,4 +1,4 @@
-"""The table of successors: complete, true to the register, and what follows from it."""
+"""The table of successors is complete, fits the register, and leads to the right levels."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""A small world: three areas, the shipped policy, Zhang San and his child, a source, officers."""
+"""Fixtures: a small world with three areas, the shipped policy, Zhang San and his child, staff."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ ZHANGS_PASSPORT = "E10000001"
 
 @dataclass
 class World:
-    """Who is there."""
+    """The people and accounts of the small world."""
 
     zhang: Account
     person: Person
@@ -34,13 +34,13 @@ class World:
 
 @pytest.fixture
 def now() -> datetime:
-    """The instant of the test; the interface reads the clock, so it is the present."""
+    """Return the present, because the interface reads the real clock."""
     return datetime.now(UTC)
 
 
 @pytest.fixture
 def world(db: None, now: datetime) -> World:
-    """See the module."""
+    """Create the small world that the module describes."""
     for code, name in {
         "33": "浙江省",
         "3301": "杭州市",
@@ -71,14 +71,14 @@ def world(db: None, now: datetime) -> World:
 
 
 def staff(name: str, role: Role, area: str) -> Account:
-    """An account of a role."""
+    """Create an account with a role."""
     account = Account.objects.create(username=name)
     Grant.objects.create(account=account, role=role, area=area)
     return account
 
 
 def resident(account: Account, relation: Relation, name: str, passport: str) -> Person:
-    """A person whom `account` looks after, at home in `HOME`."""
+    """Create a person who lives in `HOME` and whom `account` looks after."""
     return register_person(
         account=account,
         relation=relation,
@@ -93,7 +93,7 @@ def resident(account: Account, relation: Relation, name: str, passport: str) -> 
 
 @pytest.fixture
 def client_of(now: datetime) -> Callable[[Account], APIClient]:
-    """An HTTP client that carries an account's token."""
+    """Return an HTTP client with a token of the account."""
 
     def build(account: Account) -> APIClient:
         token = issue_token(account=account, label="test", expires_at=now + timedelta(hours=1))
@@ -108,41 +108,41 @@ def client_of(now: datetime) -> Callable[[Account], APIClient]:
 
 @pytest.fixture
 def resident_client(world: World, client_of: Callable[[Account], APIClient]) -> APIClient:
-    """Zhang San's client."""
+    """Return an HTTP client of Zhang San."""
     return client_of(world.zhang)
 
 
 @pytest.fixture
 def source_client(world: World, client_of: Callable[[Account], APIClient]) -> APIClient:
-    """The hospital's client."""
+    """Return an HTTP client of the hospital, a source."""
     return client_of(world.source)
 
 
 @pytest.fixture
 def officer_client(world: World, client_of: Callable[[Account], APIClient]) -> APIClient:
-    """The province's officer."""
+    """Return an HTTP client of the province's officer."""
     return client_of(world.officer)
 
 
 @pytest.fixture
 def anchors(world: World, tmp_path: Path) -> Callable[..., None]:
-    """Have these ministries' signers count, as the only ones."""
+    """Return a function that makes only the signers of some ministries count."""
     return lambda *ministries, **options: trust(tmp_path, *ministries, **options)
 
 
 @pytest.fixture
 def germany(anchors: Callable[..., None]) -> None:
-    """Germany's certificates are believed."""
+    """Make Germany's signer count."""
     anchors(GERMANY)
 
 
 @pytest.fixture
 def erika(world: World) -> Person:
-    """Erika Mustermann, by her passport, looked after by Zhang San."""
+    """Create Erika Mustermann, registered by passport, whom Zhang San looks after."""
     return resident(world.zhang, Relation.OTHER, "Erika Mustermann", "C01X00T47")
 
 
 def declaration(person: int, **changes: Any) -> dict[str, Any]:
-    """A healthy declaration with no stays, with `changes`."""
+    """Return a healthy declaration without stays, with `changes`."""
     well = {"person": person, "symptoms": [], "stays": [], "contact_with_case": False}
     return {**well, **changes}

@@ -1,4 +1,4 @@
-"""How the tests hand in certificates, and for whom."""
+"""Functions with which tests hand in EU certificates."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 def registered(account: Account, name: str, id_type: str, number: str) -> Person:
-    """Somebody whom `account` looks after, at home in `HOME`."""
+    """Create a person who lives in `HOME` and whom `account` looks after."""
     return register_person(
         account=account,
         relation=Relation.OTHER,
@@ -30,25 +30,25 @@ def registered(account: Account, name: str, id_type: str, number: str) -> Person
 
 
 def hand_in(client: APIClient, person: Person, text: object) -> Any:
-    """As who looks after the person."""
+    """Hand in a certificate as the resident who looks after the person."""
     path = f"/api/v1/people/{person.pk}/certificates"
     return client.post(path, {"certificate": text}, format="json")
 
 
 def enter(client: APIClient, text: str, **about: Any) -> Any:
-    """As an officer."""
+    """Enter a certificate as an officer."""
     given = {"certificate": text, "ground": "Shown at the airport.", **about}
     return client.post("/api/v1/certificates", given, format="json")
 
 
 def refusal(answer: Any) -> str:
-    """The slug of a refusal that has left no evidence."""
+    """Return the slug of a refusal, after checking that no evidence was stored."""
     assert not Evidence.objects.exists()
     return str(answer.json()["type"]).removeprefix("/problems/")
 
 
 def colour_name(person: Person) -> str:
-    """The colour that is stored."""
+    """Return the stored colour of a person."""
     stored = colour_of(person.pk)
     assert stored is not None
     return str(stored.get_colour_display())

@@ -1,4 +1,4 @@
-"""A health ministry of the tests: its document signer, and the EU certificates it makes."""
+"""A health ministry for the tests, with a document signer; it makes EU certificates."""
 
 import zlib
 from collections.abc import Callable
@@ -31,7 +31,7 @@ TESTS_ONLY = "1.3.6.1.4.1.1847.2021.1.1"
 
 @dataclass(frozen=True)
 class Ministry:
-    """Of one country, with one key, for everything unless `usages` (OIDs) says for what."""
+    """A ministry of one country with one key, for all kinds or only for `usages` (OIDs)."""
 
     country: str = "DE"
     name: str = "ministry"
@@ -84,7 +84,7 @@ class Ministry:
         lasts: timedelta = timedelta(days=30),
         **claims: Any,
     ) -> str:
-        """The text of a certificate, issued a minute ago; `claim_1` and so on are other claims."""
+        """Return the text of a certificate issued a minute ago; `claim_1` etc. replace claims."""
         now = int(datetime.now(UTC).timestamp())
         common = {"tg": COVID_19, "co": self.country, "is": "Ministry", "ci": "URN:UVCI:01DE/A#W"}
         content = {"ver": "1.3.0", "nam": name, "dob": born, kind: [{**common, **entry}]}
@@ -108,7 +108,7 @@ class Ministry:
         ci: str = "URN:UVCI:01DE/TEST1#W",
         **options: Any,
     ) -> str:
-        """A certificate of a test."""
+        """Return a certificate of a test."""
         entry = {
             "tt": RAPID_ANTIGEN if is_rapid else NUCLEIC_ACID,
             "tr": DETECTED if is_positive else NOT_DETECTED,
@@ -118,12 +118,12 @@ class Ministry:
         return self.attest("t", entry, **options)
 
     def vaccination(self, day: str, *, dose: int = 2, of: int = 2, **options: Any) -> str:
-        """A certificate of a vaccination."""
+        """Return a certificate of a vaccination."""
         entry = {"vp": "1119349007", "mp": "EU/1/20/1528", "ma": "ORG-100030215", "dt": day}
         return self.attest("v", {**entry, "dn": dose, "sd": of, "ci": "01DE/VACC"}, **options)
 
     def recovery(self, tested: str, recovered: str, until: str, **options: Any) -> str:
-        """A certificate of a recovery."""
+        """Return a certificate of a recovery."""
         entry = {"fr": tested, "df": recovered, "du": until, "ci": "01DE/RECOVERY"}
         return self.attest("r", entry, **options)
 
@@ -132,7 +132,7 @@ GERMANY = Ministry("DE")
 
 
 def trust(folder: Path, *ministries: Ministry, officer: str = "officer", **options: Any) -> None:
-    """Have the signers of these ministries count, as the only ones."""
+    """Make only the signers of these ministries count."""
     bundle = folder / "signers.pem"
     bundle.write_bytes(b"".join(ministry.pem for ministry in ministries))
     call_command(

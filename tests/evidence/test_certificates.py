@@ -1,4 +1,4 @@
-"""EU certificates handed in: what counts, and what is refused."""
+"""Which EU certificates are accepted when they are handed in, and which are refused."""
 
 import zlib
 from collections.abc import Callable
@@ -41,7 +41,7 @@ def test_a_negative_test_is_evidence_like_any_other(
 def test_nothing_else_of_the_certificate_is_kept(
     germany: None, erika: Person, resident_client: APIClient, now: datetime
 ) -> None:
-    """Looked for in every column of every table, in the bytes as in the text."""
+    """The test searches every column of every table, in bytes as well as in text."""
     text = GERMANY.test(now - HOUR, ci="URN:UVCI:01DE/UNIQUE9#W")
     assert hand_in(resident_client, erika, text).status_code == 201
     with connection.cursor() as cursor:
@@ -57,7 +57,7 @@ def test_nothing_else_of_the_certificate_is_kept(
 
 
 def rows_of(cursor: Any, table: str) -> list[tuple[str]]:
-    """A table's rows as JSON, in which bytes are hexadecimal."""
+    """Return a table's rows as JSON, with bytes in hexadecimal."""
     cursor.execute(f'SELECT to_jsonb(line)::text FROM "{table}" AS line')  # noqa: S608
     rows: list[tuple[str]] = cursor.fetchall()
     return rows
@@ -111,7 +111,7 @@ def test_recovery_and_vaccination_are_facts_without_a_rule(
 def test_a_recovery_from_the_day_of_the_test_on_lasts_that_day(
     germany: None, erika: Person, resident_client: APIClient, now: datetime
 ) -> None:
-    """Of the day of the test nobody tells the hour."""
+    """The certificate does not say the hour of the test."""
     tested = day_of(now) - 40 * DAY
     until = day_of(now) + 100 * DAY
     text = GERMANY.recovery(str(tested), str(tested), str(until))
@@ -167,7 +167,7 @@ def test_the_key_says_whose_word_it_is(
     now: datetime,
     says: object,
 ) -> None:
-    """Some countries write the name of an office where others write the country."""
+    """The issuer is sometimes the name of an office, and not a country."""
     france = Ministry("FR")
     anchors(GERMANY, france)
     answer = hand_in(resident_client, erika, france.test(now - HOUR, claim_1=says))
@@ -210,7 +210,7 @@ def test_what_others_wrote_is_read_as_the_standard_allows(
 
 
 def test_a_holder_with_a_given_name_alone(world: World, anchors: Callable[..., None]) -> None:
-    """Where families have no name, schema 1.3.2 has only `gnt`."""
+    """People without a family name have only `gnt` (schema 1.3.2)."""
     anchors(GERMANY)
     at = datetime.now(UTC)
     attested = certificates.read(GERMANY.test(at - HOUR, name={"gnt": "ERIKA"}), at=at)
@@ -279,7 +279,7 @@ def test_line_breaks_of_a_mail_do_no_harm(
 def test_what_is_genuine_and_says_nothing(
     germany: None, erika: Person, resident_client: APIClient, entry: dict[str, Any]
 ) -> None:
-    """No clear result, no possible time, another disease."""
+    """Genuine certificates with no clear result, an impossible time, or another disease."""
     text = GERMANY.attest("t", {"sc": "2021-05-30T10:12:22Z", **entry})
     assert refusal(hand_in(resident_client, erika, text)) == "certificate-says-nothing"
 

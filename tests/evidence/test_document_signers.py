@@ -1,4 +1,4 @@
-"""Whose EU certificates are believed: loaded by an act, never shrunk or restored unnoticed."""
+"""Loading document signers is an act; no file withdraws or restores a signer unnoticed."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -27,7 +27,7 @@ LoadSigners = Callable[..., str]
 
 @pytest.fixture
 def load(world: World, tmp_path: Path) -> LoadSigners:
-    """Load a file with the signers of some ministries; what the command printed."""
+    """Return a function that loads signers and returns what the command printed."""
 
     def run(*content: Ministry | bytes, **options: Any) -> str:
         file, out = tmp_path / "signers.pem", StringIO()

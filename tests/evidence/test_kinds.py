@@ -1,4 +1,4 @@
-"""Every kind of evidence is known wherever kinds are told apart."""
+"""Every kind of evidence is handled everywhere where the kinds differ."""
 
 from healthcode.core import dcc_schema
 from healthcode.evidence.certificates import ATTESTABLE

@@ -1,4 +1,4 @@
-"""What PostgreSQL is told of the facts, where its own sample misleads it."""
+"""The statistics that PostgreSQL is given about evidence, because its own sample misleads it."""
 
 import pytest
 from django.db import connection

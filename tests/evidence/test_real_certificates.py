@@ -1,4 +1,4 @@
-"""The EU's own test certificates, read as evidence at the time of their clocks."""
+"""The EU's own test certificates, each read at the time that its test vector states."""
 
 import json
 from base64 import b64decode
@@ -20,17 +20,17 @@ from tests.conformance import DATA
 from tests.evidence.conftest import World
 
 FOLDER = DATA / "dcc-testdata"
-# Good by each single step of the procedure, and not to be relied on all the same.
+# Vectors whose expectations are all good, but which this service refuses on purpose.
 REFUSED = {
     # Signed before the time of its signer's certificate began.
     "BG/4": "unknown_key",
-    # The clock of the vector stands before the time of issue.
+    # The vector's time is before the certificate was issued.
     **dict.fromkeys(["ES/1101", "ES/1102", "ES/1103"], "not_yet_valid"),
     **dict.fromkeys(["ES/2101", "ES/2102", "ES/2103"], "not_yet_valid"),
     **dict.fromkeys(["FR/recovery_ok", "FR/test_pcr_ok", "FR/vaccin_ok"], "not_yet_valid"),
-    # The clock stands at the very end of the signer's certificate, which is not even taken over.
+    # The vector's time is the very end of the signer's certificate, so the signer is not loaded.
     **dict.fromkeys(["ES/1501", "ES/1502", "ES/1503"], "unknown_issuer"),
-    # A recovery that counts from a later day on, and two until an earlier one.
+    # A recovery that is valid only later, and two that are no longer valid.
     "BE/2": "not_yet_valid",
     **dict.fromkeys(["ES/401", "ES/1003"], "expired"),
     # Two vaccinations in one certificate (docs/conformance.md).
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def good_vectors() -> dict[str, dict[str, Any]]:
-    """Those of which every expectation is good, and that say at what time."""
+    """Return the vectors whose expectations are all good and which state a time."""
     found = {}
     for path in sorted(FOLDER.glob("*/2DCode/raw/*.json")):
         vector = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -57,7 +57,7 @@ def good_vectors() -> dict[str, dict[str, Any]]:
 
 
 def outcome(vector: dict[str, Any], officer: Account) -> str:
-    """What becomes of a vector with its own signer alone: a kind of evidence, or why none."""
+    """Read a vector, trusting only its own signer; return the kind of evidence or the refusal."""
     at = datetime.fromisoformat(vector["TESTCTX"]["VALIDATIONCLOCK"])
     text = vector["PREFIX"]
     try:
@@ -84,7 +84,7 @@ def trust_signer(vector: dict[str, Any], officer: Account, at: datetime) -> None
 
 
 def test_each_is_read_or_refused_for_a_reason_of_its_own(world: World) -> None:
-    """And none without its signer."""
+    """Without its signer, no vector is accepted."""
     outcomes = {}
     for name, vector in good_vectors().items():
         at = datetime.fromisoformat(vector["TESTCTX"]["VALIDATIONCLOCK"])
@@ -99,5 +99,5 @@ def test_each_is_read_or_refused_for_a_reason_of_its_own(world: World) -> None:
 
 
 def test_nobody_is_known_by_folder_alone() -> None:
-    """The list above names only vectors that there are."""
+    """The list above names only vectors that exist."""
     assert set(good_vectors()) >= set(REFUSED)

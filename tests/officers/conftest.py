@@ -1,4 +1,4 @@
-"""The shipped policy in force, and every division."""
+"""Fixtures: the shipped policy is in force, and all divisions are loaded."""
 
 from tests.areas.conftest import country
 from tests.colours.conftest import policy

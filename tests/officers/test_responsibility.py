@@ -1,4 +1,4 @@
-"""Who answers for a fact may act on it: by its area, by the home, or for the whole issuer."""
+"""An officer may act on a fact by its area, by the person's home, or for the whole issuer."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -25,32 +25,32 @@ GROUND = {"ground": "Mistaken for a namesake."}
 
 @pytest.fixture
 def guest(country: None) -> Person:
-    """Somebody at home in another province."""
+    """Create a person who lives in another province."""
     world.publish()
     return Person.objects.create(home_area=GUEST)
 
 
 @pytest.fixture
 def stay(guest: Person) -> Evidence:
-    """Where the guest was here."""
+    """Create a stay of the guest in this province."""
     return world.stay(guest.pk, "330382", NOW - timedelta(days=3), NOW)
 
 
 @pytest.fixture
 def case(guest: Person) -> Evidence:
-    """A fact without an area."""
+    """Create a case of the guest: a fact without an area."""
     return world.fact(guest.pk, EvidenceKind.CASE, NOW - timedelta(days=3), None, "confirmed")
 
 
 @pytest.fixture
 def old_stay(guest: Person) -> Evidence:
-    """A stay under a code that has ended."""
+    """Create a stay under a code that has ended."""
     return world.stay(guest.pk, "330103", NOW - timedelta(days=3), NOW)
 
 
 @pytest.fixture
 def facts(stay: Evidence, case: Evidence, old_stay: Evidence) -> dict[str, Evidence]:
-    """All of these by name."""
+    """Return these three facts by name."""
     return {"stay": stay, "case": case, "old_stay": old_stay}
 
 

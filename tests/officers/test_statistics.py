@@ -1,4 +1,4 @@
-"""Statistics tell how many, and never of a few."""
+"""The statistics count people by colour, and never reveal a small group."""
 
 from fractions import Fraction
 from itertools import product
@@ -31,7 +31,7 @@ def test_a_table_of_large_groups_is_shown_whole() -> None:
 
 
 def test_a_small_figure_is_withheld_with_three_others() -> None:
-    """The cheapest rectangle: two counties, two colours, and every sum shown."""
+    """The rectangle that costs least has two counties and two colours; all sums stay visible."""
     counts = {
         ("330102", "green"): 900,
         ("330102", "red"): 40,
@@ -51,7 +51,7 @@ def test_a_small_figure_is_withheld_with_three_others() -> None:
 @settings(max_examples=150, deadline=None)
 @given(counts=tables)
 def test_no_small_figure_is_shown_nor_follows_from_what_is(counts: dict[Cell, int]) -> None:
-    """By linear algebra: nothing that was withheld for its size is fixed by the rest."""
+    """Linear algebra: the visible figures do not determine any figure hidden for its size."""
     table = without_small_groups(counts, least=LEAST)
     full = without_small_groups(counts, least=1)
     assert not [f for f in table.figures.values() if f is not None and 0 < f < LEAST]
@@ -60,7 +60,7 @@ def test_no_small_figure_is_shown_nor_follows_from_what_is(counts: dict[Cell, in
 
 
 def fixed(table: Table) -> set[Cell]:
-    """The withheld figures that the equations of rows and columns leave only one value."""
+    """Return the hidden figures that the sums of rows and columns determine."""
     unknown = [cell for cell, figure in table.figures.items() if figure is None]
     rows = [*table.counties, ALL]
     lines = [[(row, column) for column in COLUMNS] for row in rows]
@@ -74,7 +74,7 @@ def fixed(table: Table) -> set[Cell]:
 
 
 def row_echelon(matrix: list[list[Fraction]]) -> list[list[Fraction]]:
-    """The reduced row echelon form, without the rows of zeros."""
+    """Return the reduced row echelon form, without the rows of zeros."""
     done: list[list[Fraction]] = []
     for column in range(len(matrix[0])):
         pivot = next((row for row in matrix if row[column] != 0), None)

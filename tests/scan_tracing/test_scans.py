@@ -1,4 +1,4 @@
-"""From scans that know no person to the contacts of a case, by the issuer's own permutation."""
+"""Scans hold no person; the issuer's permutation leads from them to the contacts of a case."""
 
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -35,7 +35,7 @@ MINUTE = timedelta(minutes=1)
 
 @pytest.fixture
 def venue(db: None) -> Venue:
-    """A restaurant with a device at the door and one at the exit, and lists for every day."""
+    """Create a restaurant with devices at the entrance and exit, and status lists for each day."""
     keys.keyring.forget()
     indexes.known_parts.forget()
     world.publish()
@@ -53,7 +53,7 @@ def venue(db: None) -> Venue:
 
 
 def residents(number: int, home: str = "330106") -> list[int]:
-    """People who have had a colour, and with it codes, since February."""
+    """Create people who have had a colour, and so codes, since February."""
     people = world.people(number, home=home)
     recompute_people(people, at=shanghai(2, 1))
     return people
@@ -70,7 +70,7 @@ def scan(
     reason: str = "ok",
     issuer: str = settings.ISSUER,
 ) -> None:
-    """What a door records of a code that `person` had made at `code_of`."""
+    """Store the scan of a code that was made for `person` at `code_of`."""
     reference = indexes.reference(person=person, changes=changes, at=code_of or at)
     assert reference is not None
     Scan.objects.create(
@@ -109,7 +109,7 @@ def test_those_who_were_scanned_beside_the_case_are_found(venue: Venue) -> None:
     scan(venue, beside_it, LUNCH + 20 * MINUTE)
     scan(venue, later, LUNCH + 45 * MINUTE)
     scan(venue, next_day, LUNCH + timedelta(days=1))
-    # Two days after, the contact eats with a friend, who shows a card that was printed a week ago.
+    # Two days later the contact eats with a friend, who shows a card printed a week before.
     scan(venue, beside_it, LUNCH + timedelta(days=2))
     scan(venue, friend, LUNCH + timedelta(days=2), code_of=LUNCH - timedelta(days=7))
     inquiry = inquire(case)
@@ -121,9 +121,9 @@ def test_those_who_were_scanned_beside_the_case_are_found(venue: Venue) -> None:
     chain = chain_of(inquiry)
     (met,) = chain.contacts
     assert (met.person, met.strength, met.name) == (beside_it, "close", "望湖楼")
-    # The exit was scanned, so the case's hour was only forty minutes.
+    # The case's exit was scanned after forty minutes; otherwise an hour would be assumed.
     assert (met.starts, met.ends) == (LUNCH + 20 * MINUTE, LUNCH + 40 * MINUTE)
-    # Who came when the case had left met only the contact.
+    # Somebody who came after the case had left met only the contact.
     second = {(other.of, other.encounter.person) for other in chain.secondary}
     assert second == {(beside_it, friend), (beside_it, later)}
 

@@ -1,4 +1,4 @@
-"""The small world of evidence, about which sources report."""
+"""Fixtures: the small world of `tests.evidence`, about which sources report."""
 
 from tests.evidence.conftest import (
     client_of,

@@ -1,4 +1,4 @@
-"""The examples of docs/howto/send-evidence.md are lines that the service takes."""
+"""The service accepts the examples of docs/howto/send-evidence.md."""
 
 import json
 import re

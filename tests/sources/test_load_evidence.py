@@ -1,4 +1,4 @@
-"""`manage.py load_evidence`: a file of any length, harmless to repeat."""
+"""`manage.py load_evidence` loads files of any length, and can be repeated."""
 
 import json
 from io import StringIO
@@ -14,7 +14,7 @@ from tests.evidence.conftest import World
 
 
 def lines(world: World, count: int) -> list[str]:
-    """Negative tests with references."""
+    """Return lines of negative tests with references."""
     return [
         json.dumps(
             {
@@ -29,7 +29,7 @@ def lines(world: World, count: int) -> list[str]:
 
 
 def load(file: Path, source: str = "hospital") -> tuple[str, str]:
-    """Run the command; its output and its errors."""
+    """Run the command; return its output and its errors."""
     out, err = StringIO(), StringIO()
     call_command("load_evidence", "tests", str(file), source=source, stdout=out, stderr=err)
     return out.getvalue(), err.getvalue()

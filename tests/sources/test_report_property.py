@@ -1,4 +1,4 @@
-"""For any lines a source may send, exactly those that are right are stored, and no other."""
+"""Whatever lines a source sends, exactly the correct ones are stored."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,7 +24,7 @@ LONGEST = 60
 
 @dataclass(frozen=True)
 class Drawn:
-    """A line as drawn: `holder` picks a person (2 is nobody), days count back from today."""
+    """A generated line: `holder` chooses a person (2: nobody), days count back from today."""
 
     holder: int
     area: str
@@ -34,7 +34,7 @@ class Drawn:
 
     @property
     def right(self) -> bool:
-        """Whether the line taken by itself is to be stored."""
+        """Return whether the line by itself is correct."""
         if self.holder == 2 or AREAS[self.area] is None or self.first < 0:
             return False
         if self.last is None:
@@ -43,11 +43,11 @@ class Drawn:
 
     @property
     def place(self) -> tuple[int, str | None, int]:
-        """What two lines of one reference must agree on."""
+        """Return what must be equal in two lines with the same reference."""
         return self.holder, AREAS[self.area], self.first
 
     def value(self, people: list[int]) -> dict[str, Any]:
-        """The line as it is sent."""
+        """Return the line as it is sent."""
         line: dict[str, Any] = {
             "person": people[self.holder],
             "area": self.area,
@@ -73,7 +73,7 @@ DRAWN = st.builds(
 def expected(
     lines: list[Drawn],
 ) -> tuple[list[bool], list[tuple[int, str | None, int, int | None]]]:
-    """Which lines are accepted, and what is stored in the end, by reading them one by one."""
+    """Return which lines should be accepted, and what should be stored in the end."""
     accepted: list[bool] = []
     stored: list[list[Any]] = []
     by_reference: dict[str, list[Any]] = {}
@@ -98,7 +98,7 @@ def expected(
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """A transaction that leaves nothing, so that each example starts from the same world."""
+    """Roll back what the block stored, so that each example starts from the same state."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)

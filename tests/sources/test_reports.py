@@ -1,4 +1,4 @@
-"""Sources report in bulk: line by line, once by reference, in a fixed number of statements."""
+"""Sources report in bulk. A reference is stored once; the number of statements is fixed."""
 
 import json
 from collections.abc import Callable
@@ -27,12 +27,12 @@ pytestmark = pytest.mark.clock
 
 
 def days_ago(days: int) -> str:
-    """An instant so many days ago."""
+    """Return the instant so many days ago."""
     return (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="seconds")
 
 
 def send(client: APIClient, kind: str, *lines: dict[str, Any] | str) -> Any:
-    """Report lines as NDJSON; a text is sent as it is."""
+    """Send lines as NDJSON; a text is sent unchanged."""
     body = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
     return client.generic(
         "POST", f"/api/v1/evidence/{kind}", body, content_type="application/x-ndjson"
@@ -87,7 +87,7 @@ def test_each_kind_becomes_evidence_and_a_colour(
 
 
 def ended(world: World) -> None:
-    """330103 is part of 330105 now, which is red; 110228 ended, and no table says into what."""
+    """Make 330105, which now contains the ended 330103, red; 110228 has no known successor."""
     Area.objects.filter(code="330103").update(ends=date(2021, 4, 9))
     Area.objects.create(code="330105", name="拱墅区")
     Area.objects.create(code="11", name="北京市")
@@ -325,12 +325,12 @@ def test_json_that_readers_do_not_agree_on_is_no_line(source_client: APIClient, 
 
 
 def day_ago(days: int) -> str:
-    """The day in Shanghai so many days ago."""
+    """Return the date in Shanghai so many days ago."""
     return day_of(datetime.now(UTC) - timedelta(days=days)).isoformat()
 
 
 def noon_ago(days: int, hour: int = 12) -> str:
-    """An hour of that day."""
+    """Return an hour of that day in Shanghai, noon by default."""
     return f"{day_ago(days)}T{hour:02}:00:00+08:00"
 
 
@@ -434,7 +434,7 @@ def test_of_a_day_both_ends_are_kept(
 
 
 def test_a_day_and_its_midnight_are_two_statements(source_client: APIClient, world: World) -> None:
-    """Under one reference the second is a change, which only an officer makes."""
+    """With the same reference the second is a change, and only an officer may make one."""
     line = {"person": world.person.pk, "result": "positive", "reference": "1"}
     case = {"person": world.person.pk, "status": "confirmed", "reference": "1"}
     midnight = "2020-02-15T00:00:00+08:00"

@@ -1,6 +1,6 @@
-"""Tracing by brute force: every presence against every other, in plain loops and plain Python.
+"""Trace by brute force: compare every presence with every other, in plain Python loops.
 
-It shares with the service the table of measures and nothing else.
+It shares only the table of measures with the service.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ class Site:
 
 @dataclass(frozen=True)
 class Seen:
-    """A person at a place; in a household, for as long as they live there."""
+    """A person at a place, or a person who lives in a household."""
 
     person: int
     site: Site
@@ -37,7 +37,7 @@ class Seen:
 
 @dataclass
 class BruteTracer:
-    """Everything that the tracer may know."""
+    """Traces with all homes, stays and presences in memory."""
 
     homes: dict[int, str]
     stays: list[tuple[int, str, datetime, datetime | None]] = field(default_factory=list)
@@ -63,17 +63,17 @@ class BruteTracer:
                 if together is not None:
                     strength, starts, ends = together
                     met.setdefault((other.person, strength), []).append((other, starts, ends))
-        told = []
+        found = []
         for (person, strength), times in sorted(met.items(), key=lambda item: item[0]):
             other, starts, ends = min(times, key=lambda t: (-t[2].timestamp(), t[1], t[0].site.id))
             first = min(time[1] for time in times)
-            told.append(
+            found.append(
                 Encounter(
                     person, strength, other.site.id, other.site.kind, "", starts, ends, first,
                     len(times),
                 )
             )  # fmt: skip
-        return told
+        return found
 
     def together(
         self, window: Window, own: Seen, other: Seen
@@ -104,7 +104,7 @@ class BruteTracer:
         return Strength.CLOSE if near else Strength.CASUAL
 
     def believed(self, sign: Seen) -> bool:
-        """Whether somebody else saw it, or something else places the person in that city."""
+        """Return whether somebody else saw the person, or other data places them in that city."""
         city = sign.site.area[:4]
         if sign.sure:
             return True

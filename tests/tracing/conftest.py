@@ -1,4 +1,4 @@
-"""A restaurant in Hangzhou on 3 March 2020, a case who ate there, and whoever else did."""
+"""Fixtures: a restaurant in Hangzhou on 3 March 2020, a case, and others who ate there."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ MIDDAY = shanghai(3, 3, 10, 10)
 
 @dataclass
 class Town:
-    """Who is there: `case` was ill, `near` sat 30 minutes in the same restaurant, `passing` 5."""
+    """The people: `case`; `near`, who was there for 30 minutes; `passing`, who was for 5."""
 
     officer: Account = field(default_factory=lambda: world.officer("33"))
 

@@ -1,7 +1,7 @@
-"""The SQL and a brute-force tracer agree on small worlds, whatever happens in them.
+"""The SQL and a brute-force tracer agree on random small worlds.
 
-Hypothesis chooses seeds; the worlds are drawn from these by `random`, with few places, few people
-and few instants, around midnights of Shanghai and of UTC, so that things coincide.
+Hypothesis chooses a seed, and `random` draws a world from it: few places, people and instants, near
+midnight in Shanghai or UTC, so that many things happen at the same time.
 """
 
 from datetime import UTC, datetime, timedelta, timezone
@@ -27,13 +27,13 @@ PEOPLE = 8
 AREAS = ("", "33", "330106", "330203")
 BEGINNING = datetime(2020, 3, 1, 16, tzinfo=UTC)  # 2 March, 00:00 in Shanghai
 DAYS = 4
-# Whatever clock a source writes its instants by, they are the same instants.
+# Sources may write the same instants in any time zone.
 ZONES = (UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-10)))
 
 
 @pytest.fixture(params=["one table", "a partition a day"])
 def presences(db: None, request: pytest.FixtureRequest) -> None:
-    """Presences in the default partition, or each in its day's."""
+    """Store presences in the default partition, or in one partition for each day."""
     if request.param != "one table":
         maintain(at=BEGINNING)
 
@@ -53,11 +53,11 @@ def test_sql_and_brute_force_agree(seed: int) -> None:
 
         found = trace(cases, at=at)
 
-        assert [_told(chain) for chain in found] == [_told(c) for c in chains(town, cases, at)]
+        assert [_sorted(chain) for chain in found] == [_sorted(c) for c in chains(town, cases, at)]
         transaction.set_rollback(True)
 
 
-def _told(chain: Chain) -> tuple[Window, list[object], list[object]]:
+def _sorted(chain: Chain) -> tuple[Window, list[object], list[object]]:
     contacts = sorted(chain.contacts, key=lambda c: (c.person, c.strength))
     second = sorted(chain.secondary, key=lambda s: (s.of, s.encounter.person))
     return chain.case, list(contacts), list(second)
@@ -141,13 +141,13 @@ def _seen(draw: Random, ids: list[int], site: Site) -> list[Seen]:
             presence.seat_row,
         )  # fmt: skip
     record_presences(new)
-    # A line that comes again stores nothing new.
+    # Storing the same presences again must change nothing.
     record_presences(draw.sample(new, len(new)))
     return list(seen.values())
 
 
 def _end(kind: PlaceKind, starts: datetime, ends: datetime | None) -> datetime:
-    """When a presence counts as over: when it was seen to, or after the kind's dwell."""
+    """Return the end that should be stored: the one seen, or the assumed one, cut if too long."""
     measure = MEASURES[kind]
     if ends is None:
         return starts + measure.dwell

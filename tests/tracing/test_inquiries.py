@@ -1,4 +1,4 @@
-"""From opening an inquiry to its end: what contacts are told, and that all falls with the case."""
+"""An inquiry from its opening to the withdrawal of the case, which withdraws all contacts."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -128,7 +128,7 @@ def test_a_contact_withdrawn_once_stays_withdrawn_when_the_case_is_traced_again(
 def test_one_weak_sign_in_a_city_where_nothing_else_places_the_person_is_never_red(
     town: Town,
 ) -> None:
-    """Somebody in another city scanned the restaurant's picture, which friends had sent on."""
+    """Somebody in another city scanned the restaurant's picture, which friends had sent them."""
     (far,) = world.people(1, home="330203")
     (local,) = world.people(1, home="330106")
     for person in (far, local):
@@ -143,7 +143,7 @@ def test_one_weak_sign_in_a_city_where_nothing_else_places_the_person_is_never_r
 
 
 def test_a_weak_sign_of_the_case_itself_reddens_nobody(town: Town) -> None:
-    """In one city 1,317 people were wronged because a case had scanned a picture of a place."""
+    """In one city 1,317 people got a wrong colour after a case had scanned a picture of a place."""
     (case, guest) = world.people(2, home="330203")
     fact = world.fact(case, EvidenceKind.CASE, CONFIRMED, None, "confirmed")
     town.evidence = fact
@@ -179,7 +179,7 @@ def test_a_journey_by_train_counts_rows_within_the_carriage(town: Town) -> None:
 
 
 def test_the_limit_between_casual_and_close_is_exact(town: Town) -> None:
-    """At a restaurant ten minutes are close; the case leaves at 11:10."""
+    """In a restaurant, ten minutes make a close contact; the case leaves at 11:10."""
     exact, short, touching = world.people(3)
     leaves = MIDDAY + timedelta(minutes=60)
     for person, minutes in ((exact, 10), (short, 9.99), (touching, 0)):
@@ -256,7 +256,7 @@ def test_what_is_confirmed_is_what_was_seen(town: Town) -> None:
 
 
 def test_numbers_that_were_not_seen_are_not_confirmed(town: Town) -> None:
-    """The chain is the same; but one of its people has turned red since, for another reason."""
+    """The chain is the same, but one of its people has become red since, for another reason."""
     inquiry = town.inquire()
     seen = services.preview(inquiry, at=NOW)
     world.fact(town.passing, EvidenceKind.CASE, CONFIRMED, None, "confirmed")
@@ -321,7 +321,7 @@ def test_a_window_that_cannot_be_is_refused(
 def test_of_a_case_confirmed_on_a_day_all_that_day_is_traced(
     town: Town, day: int, since: datetime, until: datetime
 ) -> None:
-    """At which hour it was, nobody said; whom the case met in the evening is not left out."""
+    """The hour of the confirmation is unknown, so people met in the evening are included."""
     starts, starts_by = span_of_day(shanghai(3, day).date())
     fact = NewFact(
         town.case, EvidenceKind.CASE, starts, None, starts_by=starts_by, traits=("confirmed",)

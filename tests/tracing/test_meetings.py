@@ -1,4 +1,4 @@
-"""A case tells whom it met; an officer enters it, takes back what was wrong, and confirms."""
+"""A case tells whom it met. An officer enters the meetings, takes back mistakes, and confirms."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Sources say where people were; what they send again stores nothing new."""
+"""Sources report where people were; sending the same again stores nothing new."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -33,7 +33,7 @@ def _at_noon() -> Any:
 
 @pytest.fixture
 def source(db: None) -> APIClient:
-    """The railway."""
+    """Return an HTTP client of the railway, a source."""
     account = Account.objects.create(username="railway")
     Grant.objects.create(account=account, role=Role.SOURCE)
     return client_of(account)
@@ -59,7 +59,7 @@ def send(source: APIClient, *lines: dict[str, Any]) -> Any:
 
 def test_what_is_reported_is_traced(town: Town, source: APIClient) -> None:
     beside, child, opposite = world.people(3)
-    # A carrier in another time zone speaks of the same instants.
+    # The same instants, as a carrier in another time zone writes them.
     elsewhere = {"from": "2020-03-03T12:00:00Z", "to": "2020-03-03T09:00:00-05:00"}
     seats = {"carriage": None, "row": None, "sure": False}
     home = {"kind": "household", "place": "home 7", "name": "", "to": None} | seats
@@ -167,7 +167,7 @@ def test_a_presence_lies_in_the_day_of_shanghai_on_which_it_began(source: APICli
 
 
 def kept(place: Place, person: int, at: datetime, day: date) -> str:
-    """The partition that takes a presence of this instant."""
+    """Store a presence at this instant; return the partition that has it."""
     Presence.objects.create(
         place=place, person_id=person, day=day, starts=at, ends=at + timedelta(hours=1), sure=True
     )
@@ -183,7 +183,7 @@ def kept(place: Place, person: int, at: datetime, day: date) -> str:
 def test_around_the_end_of_a_year_and_a_leap_day_no_day_lacks_its_partition(
     settings: Settings, first: date
 ) -> None:
-    """Whenever in the day it is looked after, and wherever the day is another in UTC."""
+    """At any hour of maintenance, also while the date in UTC is another than in Shanghai."""
     settings.SCAN_RETENTION_DAYS = 5
     (person,) = world.people(1)
     place = Place.objects.create(kind=PlaceKind.TRAIN, name="G7349")

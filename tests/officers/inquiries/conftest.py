@@ -1,4 +1,4 @@
-"""The town in which cases are traced."""
+"""Fixture: the town in which cases are traced."""
 
 from tests.tracing.conftest import town
 

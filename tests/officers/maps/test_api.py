@@ -31,7 +31,7 @@ FRAME = {"effective_from": "2020-02-09", "ground": "新闻发布会", "whole_of"
 
 @pytest.fixture
 def wang(officer: Account) -> APIClient:
-    """The officer's client."""
+    """Return an HTTP client of the officer Wang."""
     return client_of(officer)
 
 
@@ -244,7 +244,7 @@ def test_nobody_but_officers_publishes(zhejiang: None, role: Role) -> None:
 
 @pytest.fixture
 def people(officer: Account) -> dict[str, Person]:
-    """Under the shipped policy, one person who stays in each of two districts, and one nowhere."""
+    """Create two people, each with a stay in another district, and a third without a stay."""
     publish_policy(
         account=officer,
         text=SHIPPED.read_text(encoding="utf-8"),

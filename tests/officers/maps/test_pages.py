@@ -1,4 +1,4 @@
-"""Publishing by page: nothing without a preview, a tick, and the state that was previewed."""
+"""Publishing by page needs a preview and a tick, and publishes exactly what the preview showed."""
 
 import re
 from typing import Any
@@ -25,7 +25,7 @@ LINES = "code,level\n330102,red\n330106,blue"
 
 @pytest.fixture
 def desk(officer: Account, client: Client) -> Client:
-    """A browser in which the officer is logged in, with a policy in force."""
+    """Return a browser in which the officer is logged in; a policy is in force."""
     publish_policy(
         account=officer,
         text=SHIPPED.read_text(encoding="utf-8"),
@@ -42,7 +42,7 @@ def post(desk: Client, **fields: Any) -> Any:
 
 
 def confirmation(page: Any) -> dict[str, str]:
-    """The hidden fields of a preview, as the browser would send them again."""
+    """Return the hidden fields of a preview, as the browser sends them to publish."""
     fields = re.findall(
         r'<input type="hidden" name="(\w+)" value="([^"]*)">', page.content.decode()
     )

@@ -1,4 +1,4 @@
-"""Two officers publish at the same time: one after the other, and never in a circle."""
+"""If two officers publish at the same time, one waits for the other, and there is no deadlock."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ NOW = datetime.now(UTC)
 
 @pytest.fixture
 def officer(transactional_db: None) -> Iterator[Account]:
-    """An officer, ten counties, and real transactions."""
+    """Create an officer and ten counties, with real transactions."""
     Area.objects.bulk_create(Area(code=code, name=code) for code in ("33", "3301", *CODES))
     yield staff("wang", Role.OFFICER, "33")
     AreaLevel.objects.all().delete()

@@ -1,4 +1,4 @@
-"""The small world of evidence, in which officers withdraw what was wrong."""
+"""Fixtures: the small world of `tests.evidence`, in which officers withdraw evidence."""
 
 from tests.evidence.conftest import (
     anchors,

@@ -1,4 +1,4 @@
-"""Evidence stays as it was received; an officer's act takes out what was wrong."""
+"""Evidence stays as it was received; an officer's act withdraws evidence that was wrong."""
 
 import re
 from collections.abc import Callable
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.clock
 
 @pytest.fixture
 def contact(world: World, resident_client: APIClient) -> Evidence:
-    """Zhang San has declared contact with a case, and is red."""
+    """Return Zhang San's declaration of contact with a case, which makes him red."""
     given = declaration(world.person.pk, contact_with_case=True)
     assert resident_client.post("/api/v1/declarations", given, format="json").status_code == 201
     return Evidence.objects.get()

@@ -1,4 +1,4 @@
-"""A signer that is believed no more, and what its signatures attested."""
+"""A signer is withdrawn, with or without the evidence from its certificates."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
