@@ -48,7 +48,7 @@ class StrictJSONParser(JSONParser):
                 _("An object contains the same member twice. Send each member only once.")
             ) from error
         except ValueError as error:
-            raise ParseError(f"JSON parse error - {error}") from error
+            raise ParseError(_("The body is not JSON: %(error)s") % {"error": error}) from error
         except RecursionError as error:
             raise ParseError(_("The JSON is nested too deeply.")) from error
         if broken:
