@@ -246,8 +246,9 @@ def test_faults_of_scans_in_a_batch(door: APIClient, language: str) -> None:
 @pytest.mark.parametrize("path", ["scans", "scans/batch"])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_is_no_json(door: APIClient, path: str, language: str) -> None:
+    begin = ("The body is not JSON: ", "请求内容不是 JSON：")[LANGUAGES.index(language)]
     for body, why in UNREADABLE:
         answer = post(door, path, body, language)
         assert answer.status_code == 400, body
         assert answer.json()["type"] == "/problems/malformed-json"
-        assert answer.json()["detail"] == f"JSON parse error - {why}"
+        assert answer.json()["detail"] == begin + why
