@@ -1,7 +1,7 @@
-"""The core against test suites that others wrote: `python -m tests.conformance`.
+"""Run the core against test suites that others wrote: `python -m tests.conformance`.
 
-A suite is a folder of ../shared/data (or where SHARED_DATA says), read where it lies. Where its
-vectors are wrong, `faults` says so name by name, and docs/conformance.md explains it.
+A suite is a folder of ../shared/data (or of SHARED_DATA), read in place. Where its vectors are
+wrong, `faults` names each of them, and docs/conformance.md explains it.
 """
 
 import os
@@ -24,7 +24,7 @@ class Agreement(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """One expectation of one vector, and whether the core meets it."""
+    """One expectation of a vector, and whether the core meets it."""
 
     name: str
     agreement: Agreement
@@ -39,7 +39,7 @@ class Suite:
 
 
 def compare(name: str, expected: object, found: object) -> Finding:
-    """A finding; one of `faults` that is not there any more is a difference, too."""
+    """A finding. One of `faults` that no longer occurs is a difference, too."""
     detail = f"expected {expected}, found {found}"
     if FAULTS.get(name) == (None if expected == found else detail):
         return Finding(name, Agreement.AGREED if expected == found else Agreement.FAULT, detail)

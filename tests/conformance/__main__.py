@@ -1,5 +1,8 @@
-"""Prints what each suite finds, as a table. Exit status 1 when a suite is missing or a difference
-is ours: one that `faults` does not name."""
+"""Print the findings of each suite as a table.
+
+The exit status is 1 if a suite is missing, or if a difference is ours, which means that `faults`
+does not name it.
+"""
 
 import sys
 from collections import Counter
@@ -9,7 +12,7 @@ from tests.conformance.suites import SUITES
 
 
 def ours(findings: list[Finding]) -> list[str]:
-    """The differences that are no fault of the vectors, a line each."""
+    """Return the differences that are no fault of the vectors, a line each."""
     return [
         f"{finding.name}: {finding.detail}"
         for finding in findings

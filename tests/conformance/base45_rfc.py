@@ -1,4 +1,4 @@
-"""Base45 (RFC 9285), through the texts of codes."""
+"""Base45 (RFC 9285), tested through the texts of codes."""
 
 import json
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""EU Digital COVID Certificates: the EU's own test data of 14 issuers.
+"""EU Digital COVID Certificates: the EU's own test data from 14 issuers.
 
-Each file is judged twice: step by step, as the EU's procedure has it, and as a door judges its
-whole text, at the clock and with the signer's certificate of the file.
+Each file is judged twice. Once step by step, as the EU's procedure does it; once as a door judges
+the whole text, at the file's time and with its signer's certificate.
 """
 
 import base64
@@ -67,7 +67,7 @@ def run(folder: Path) -> Iterator[Finding]:
 
 
 def _verdicts(vector: Vector) -> tuple[str, str]:
-    """What the file expects of its text as a whole, and what a door makes of it."""
+    """Compare what the file expects of its text as a whole with what a door makes of it."""
     if vector["EXPECTEDRESULTS"].keys() <= _OUT_OF_SCOPE.keys():
         return "nothing expected of the text", "nothing expected of the text"
     found = _reason(vector)
@@ -88,7 +88,7 @@ def _reason(vector: Vector) -> Reason:
 
 
 def _country(vector: Vector, certificate: x509.Certificate) -> str:
-    """Some signers of the suite name none: whoever loads such a list says whose it is."""
+    """Some signers in the suite name no country, so whoever loads the list says whose it is."""
     for country in document_signers.countries_of(certificate):
         return country
     try:
@@ -128,7 +128,7 @@ def _compression(vector: Vector) -> bool:
 
 
 def _decode(vector: Vector) -> bool:
-    """The CBOR of some vectors is the certificate, that of others the claims around it."""
+    """The CBOR of some vectors is the certificate, of others the claims around it."""
     content = cbor.decode(bytes.fromhex(vector["CBOR"]))
     if isinstance(content, dict) and isinstance(claim := content.get(-260), dict):
         content = claim.get(1)
@@ -151,7 +151,7 @@ def _schema(vector: Vector) -> bool:
 
 
 def _verify(vector: Vector) -> bool:
-    """Signed by the given certificate and naming it, whatever that certificate may sign."""
+    """Return whether the certificate given signed it and is named in it, whatever it may sign."""
     message, key = _message(vector), _key(vector)
     return dcc.kid_of(message) == key.kid and dcc.is_signed_by(message, key)
 

@@ -1,7 +1,7 @@
-"""What is wrong in the vectors of others: expectation by expectation, and what is found instead.
+"""What is wrong in the vectors of others: each expectation, and what the core finds instead.
 
-docs/conformance.md explains each. A difference that is not here is ours, and fails the suite; so
-does one that is here and no longer there.
+docs/conformance.md explains each. A difference that is not listed here is ours, and fails the
+suite. So does a listed difference that no longer occurs.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Vectors of the IETF draft Token Status List: its signed tokens, and its encodings in ours."""
+"""Vectors of the IETF draft Token Status List: its tokens, and its encodings in our tokens."""
 
 import base64
 import json
@@ -50,7 +50,7 @@ def _reads(vector: Mapping[str, Any]) -> bool:
 
 
 def _token(vector: Mapping[str, Any]) -> ParsedStatusList:
-    """The list of a vector, byte for byte, in a token that we sign, as it is read back."""
+    """Return a vector's list, byte for byte, read back from a token that we sign."""
     claims = (b"\x01" + cbor.encode(ISSUER), b"\x02" + cbor.encode(URI), b"\x06" + cbor.encode(AT))
     encoded = b"\xa4" + b"".join(claims) + cbor.encode(65533) + bytes.fromhex(vector["cbor_hex"])
     key = ZHEJIANG.key()

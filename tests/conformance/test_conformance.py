@@ -1,4 +1,4 @@
-"""Every shared suite: no difference is ours, and docs/conformance.md says what is found."""
+"""In every shared suite no difference is ours, and docs/conformance.md lists the findings."""
 
 import re
 from collections import Counter

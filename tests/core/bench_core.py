@@ -1,6 +1,7 @@
-"""Measures the core: `python -m tests.core.bench_core`. Exit status 1 when a target is missed.
+"""Measure the core: `python -m tests.core.bench_core`. Exit status 1 if a target is missed.
 
-How long one code takes to sign, to read and to verify. Status lists: `make bench SUITES=status`.
+It measures how long one code takes to sign, to read and to verify. For status lists, run `make
+bench SUITES=status`.
 """
 
 import sys
@@ -30,7 +31,10 @@ class CoreFigure:
 
 
 def seconds(work: Callable[[], object], times: int = 1) -> float:
-    """The processor's time of one run, averaged over `times`; others may be using it too."""
+    """Return the average processor time of one run over `times` runs.
+
+    Other programs may be using the processor too.
+    """
     start = time.process_time()
     for _ in range(times):
         work()
@@ -51,7 +55,7 @@ def code_figures() -> list[CoreFigure]:
     def check_signature() -> None:
         cose.signature_holds(algorithm, public_key, read.signed_bytes, read.signature)
 
-    # By turns, so that whatever else the machine does is done to both.
+    # In turns, so that whatever else the machine does affects both.
     turns = [(seconds(judge, 50), seconds(check_signature, 50)) for _ in range(40)]
     judging, checking = (min(turn) for turn in zip(*turns, strict=True))
     return [

@@ -35,7 +35,7 @@ VARIANT = "\u8fbb\U000e0100\ue000*"
 
 @dataclass(frozen=True)
 class VectorCase:
-    """A text at a door. `knows` names one of each of the vectors' trust, status and rules."""
+    """A text at a door. `knows` names one each of the vectors' trust, status and rules."""
 
     name: str
     text: str
@@ -74,7 +74,7 @@ def all_cases() -> Iterator[VectorCase]:
 
 
 def largest() -> HealthCode:
-    """Every field as long as the format promises to hold."""
+    """A code with every field as long as the format allows."""
     uri = "https://hc.zhejiang.example/s/2020-02-18-00"[:42]
     return health_code(holder="阿卜杜拉", policy=23, status=StatusRef((1 << 32) - 1, uri))
 
@@ -163,7 +163,7 @@ def by_age_of_knowledge() -> Iterator[VectorCase]:
 
 
 def higher(signer: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
-    """The signer, with the other of the two signatures that are equal: (r, n - s)."""
+    """Return the signer with the other of the two equivalent signatures: (r, n - s)."""
 
     def sign_higher(data: bytes) -> bytes:
         signature = signer(data)
@@ -205,7 +205,7 @@ def by_signature() -> Iterator[VectorCase]:
 
 
 def bound() -> Iterator[VectorCase]:
-    """Codes bound to a phone, valid for the day, shown with a proof of the minute."""
+    """Codes bound to a phone, valid for a day, shown with a proof of the minute."""
     day = {"phone_key": PHONE.point, "expires_at": NOON + DAY}
     text = signed(**day)
     later = NOON + HOUR

@@ -1,4 +1,4 @@
-// What the two readers of the browser make of each line of hexadecimal on standard input.
+// Print what both readers of the browser make of each line of hexadecimal on standard input.
 
 import { readFileSync } from "node:fs";
 

@@ -1,4 +1,4 @@
-"""Hypothesis without deadlines: a busy machine is no counterexample."""
+"""Hypothesis without deadlines, because a busy machine is not a counterexample."""
 
 from hypothesis import HealthCheck, settings
 

@@ -1,6 +1,6 @@
-"""Codes and lists as issuers make them, and as those do who would be taken for issuers.
+"""Codes and lists as issuers make them, and as forgers might make them.
 
-Keys are fixed and signatures deterministic (RFC 6979), so that vectors are the same every time.
+Keys are fixed and signatures deterministic (RFC 6979), so that the vectors are always the same.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from healthcode.core import Algorithm, Colour, HealthCode, Key, Kind, StatusRef, sign
 
 NOON = 1_582_000_000
-"""18 February 2020, 04:26:40 UTC: the time of every test that does not say otherwise."""
+"""18 February 2020, 04:26:40 UTC: the time of every test that names no other."""
 ISSUER = "CN-33"
 URI = "https://hc.example/s/2020-02-18"
 LIST_SIZE = 1000
@@ -29,7 +29,7 @@ ForgedClaims = dict[int, Any]
 
 @dataclass(frozen=True)
 class NamedKey:
-    """A private key of the tests, made from its name."""
+    """Return a private key for tests, made from its name."""
 
     name: str
     algorithm: Algorithm = Algorithm.ES256
@@ -42,7 +42,7 @@ class NamedKey:
         return ec.derive_private_key(int.from_bytes(seed, "big") >> 1, ec.SECP256R1())
 
     def __call__(self, data: bytes) -> bytes:
-        """Not `cose.sign_es256`, whose signatures differ every time: vectors must not."""
+        """Sign deterministically, unlike `cose.sign_es256`, so that vectors are always the same."""
         match self.private_key:
             case ed25519.Ed25519PrivateKey() as key:
                 return key.sign(data)
@@ -57,7 +57,7 @@ class NamedKey:
 
     @property
     def point(self) -> bytes:
-        """x || y of a P-256 key."""
+        """Return x || y of a P-256 key."""
         key = self.private_key.public_key()
         assert isinstance(key, ec.EllipticCurvePublicKey)
         point = key.public_numbers()
@@ -75,7 +75,7 @@ OTHER_PHONE = NamedKey("other phone")
 
 
 def health_code(**changes: Any) -> HealthCode:
-    """A live green code of Zhejiang, five minutes long, with changes."""
+    """Return a live green code of Zhejiang, valid for five minutes, with changes."""
     values: dict[str, Any] = {
         "issuer": ISSUER,
         "issued_at": NOON,
@@ -93,7 +93,7 @@ def health_code(**changes: Any) -> HealthCode:
 
 
 def signed(signer: NamedKey = ZHEJIANG, **changes: Any) -> str:
-    """The text of `health_code`, signed."""
+    """Return the text of `health_code`, signed."""
     kid = signer.key().kid
     return sign(health_code(**changes), kid=kid, algorithm=signer.algorithm, signer=signer)
 
@@ -101,7 +101,7 @@ def signed(signer: NamedKey = ZHEJIANG, **changes: Any) -> str:
 def claims(
     changes: Mapping[int, Any] | None = None, *, without: tuple[int, ...] = ()
 ) -> ForgedClaims:
-    """The CWT claims of a good code as plain CBOR values, with changes."""
+    """Return the CWT claims of a good code as plain CBOR values, with changes."""
     good: ForgedClaims = {
         1: ISSUER,
         4: NOON + 300,
@@ -121,7 +121,7 @@ def forged(
     signer: Callable[[bytes], bytes] = ZHEJIANG,
     wrap: Callable[[bytes], bytes] = bytes,
 ) -> str:
-    """A text with any headers and payload, signed as asked for; made without the core's encoder."""
+    """Return a text with any headers and payload, signed as asked; without the core's encoder."""
     body = payload if isinstance(payload, bytes) else canonical(payload or claims())
     kid = ZHEJIANG.key().kid
     header = headers if isinstance(headers, bytes) else canonical(headers or {1: -7, 4: kid})
@@ -132,7 +132,7 @@ def forged(
 def with_later(
     text: str, members: Mapping[int, int | bytes], signer: Callable[[bytes], bytes] = ZHEJIANG
 ) -> str:
-    """The code with members that the format does not have yet, signed anew."""
+    """Sign the code again with members that the format does not have yet."""
     header, hints, payload, _ = cbor2.loads(bytes_of(text))
     said = cbor2.loads(payload)
     said[-65537] |= members

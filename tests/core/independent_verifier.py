@@ -24,7 +24,7 @@ UNREADABLE, END = (ValueError, RecursionError, zlib.error, errors.JoseError), 2*
 
 
 class Refused(ValueError):
-    """For the reason given. Whatever else is UNREADABLE is malformed."""
+    """Raised with the reason of a refusal. Everything in UNREADABLE is malformed."""
 
 
 def need(condition: object, reason: str = "malformed") -> None:
@@ -33,7 +33,7 @@ def need(condition: object, reason: str = "malformed") -> None:
 
 
 def opened(data: bytes, rule: str, ours: bool = True) -> Any:
-    """Header and content of a COSE_Sign1 that is as a rule says; what was signed; the signature."""
+    """Return header and content of a COSE_Sign1, the signed bytes, and the signature."""
     need(CDDL.validate(data, rule, require_deterministic=ours))
     header, hints, content, signature = getattr(whole := cbor.decode(data), "value", whole)
     said, read = (cbor.decode(part, require_deterministic=ours) for part in (header, content))
@@ -51,7 +51,7 @@ def holds(keys: Any, algorithm: str, signed: bytes, signature: bytes) -> bool:
 
 
 def read_code(text: str) -> Any:
-    """A code, its header, what its issuer signed, since when it counts, and if its phone agrees."""
+    """Return a code, its header, the signed bytes, since when it counts, if its phone agrees."""
     need(text[:4] != "HC1:", "not_admitted_here")
     need(text[:4] in ("JK1:", "JK2:") and len(text) <= 656)
     message, shown, proof = base45.b45decode(text[4:].encode()), None, None
@@ -71,7 +71,7 @@ def read_code(text: str) -> Any:
 
 
 def verify(text: str, trust: Any, lists: Any, rules: Any, now: int) -> Any:
-    """Outcome, reason, code, and the ages of the code, the trust and the list."""
+    """Return outcome, reason, code, and the ages of the code, the trust and the list."""
     rules, age = RULES | rules, max(0, now - trust["as_of"])
     try:
         code, header, word, since, agrees = read_code(text)
@@ -87,7 +87,7 @@ def verify(text: str, trust: Any, lists: Any, rules: Any, now: int) -> Any:
 
 
 def judge(code: Any, since: int, honours: Any, trust: Any, known: Any, rules: Any, now: int) -> Any:
-    """Outcome and reason by lines 6 to 13, of which the first that applies decides."""
+    """Return outcome and reason by lines 6 to 13; the first line that applies decides."""
     leeway, colour, idx = rules["leeway_seconds"], code["colour"], code["status"]["idx"]
     ends = min(code["expires_at"], since + 60) if code["bound"] else code["expires_at"]
     byte = known and known["bits"][idx // 8 : idx // 8 + 1]

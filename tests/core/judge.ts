@@ -1,4 +1,4 @@
-// The browser's verifier on a document of vectors, wherever it runs.
+// Run the browser's verifier on a document of vectors, in any environment.
 
 import {
   Malformed,
@@ -47,7 +47,7 @@ export interface Answers {
   status_lists: string[];
 }
 
-/** What the verifier makes of every case and every list. */
+/** Return what the verifier makes of every case and every list. */
 export async function answers(vectors: Vectors): Promise<Answers> {
   const alliance = await parseJwkSet(vectors.alliance_keys);
   const at = vectors.loaded_at;

@@ -1,4 +1,4 @@
-// The verifier's answers as a function of the page, for a test that hands it vectors.
+// Offer the verifier as a function of the page, for a test that passes it vectors.
 
 import { answers } from "./judge.ts";
 

@@ -1,4 +1,4 @@
-// A document of vectors on standard input, the verifier's answers on standard output.
+// Read a document of vectors on standard input, and print the verifier's answers.
 
 import { readFileSync } from "node:fs";
 

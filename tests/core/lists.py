@@ -1,4 +1,4 @@
-"""Trust lists and status lists of the vectors, and what must become of each."""
+"""Trust lists and status lists of the vectors, and what must happen to each."""
 
 import base64
 import hashlib
@@ -44,7 +44,7 @@ def forged_list(
     payload: bytes | None = None,
     signer: Callable[[bytes], bytes] = ALLIANCE,
 ) -> str:
-    """A trust list with any header and content, made without the core's checks."""
+    """Return a trust list with any header and content, made without the core's checks."""
     good = {"alg": "ES256", "kid": to_base64url(ALLIANCE.key().kid), "typ": TYP}
     content = json.dumps(describe(trust()) | dict(changes or {})).encode()
     head = json.dumps(good | dict(header or {})).encode()
@@ -58,7 +58,7 @@ def _one_issuer(**changes: Any) -> Mapping[str, Any]:
 
 
 def trust_list_vectors() -> list[Mapping[str, Any]]:
-    """Each read at NOON by a verifier that holds list 7 of an hour before."""
+    """Yield lists that a verifier reads at NOON; it already holds list 7, an hour old."""
     return [
         {"name": name, "token": token, "at": NOON, "result": result}
         for name, token, result in _trust_lists()
@@ -157,7 +157,7 @@ ED25519_POINTS: Mapping[str, int] = {
 
 
 def ed25519_jwk(y: int) -> dict[str, Any]:
-    """A JWK of these 32 bytes, its identifier its own."""
+    """Return a JWK of these 32 bytes with its own key id."""
     data = y.to_bytes(32, "little")
     spki = bytes.fromhex("302a300506032b6570032100") + data
     kid = to_base64url(hashlib.sha256(spki).digest()[:8])
@@ -225,7 +225,7 @@ def _rules() -> Iterator[tuple[str, str, str]]:
 
 
 def status_list_vectors() -> list[Mapping[str, Any]]:
-    """Each read at NOON as the list at URI by a verifier with the current trust."""
+    """Yield lists that a verifier with current trust reads at NOON as the list at URI."""
     return [
         {
             "name": name,
@@ -300,7 +300,7 @@ def _encoded(body: bytes) -> bytes:
 
 
 def _foreign_status_lists() -> Iterator[tuple[str, bytes, str]]:
-    """As issuers with tools of their own write them."""
+    """Lists as issuers with other tools write them."""
     yield "a claim that is true", _more({99: True}), "accepted"
     yield "a claim that is null", _more({"x": None}), "accepted"
     yield "a claim with a fraction", _more({99: 1.5, 98: -0.0, 97: 1e300}), "accepted"

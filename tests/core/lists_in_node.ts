@@ -1,4 +1,4 @@
-// The closed lists and the tables of the browser's verifier, on standard output.
+// Print the closed lists and the tables of the browser's verifier.
 
 import { CLAIMS, COLOURS, HC, KINDS, LATER, SCHEMES, STATEMENT } from "#core/codes.ts";
 import { JOSE_NAMES } from "#core/cose.ts";

@@ -1,7 +1,7 @@
-"""Writes tests/core/vectors.json: `python -m tests.core.make_vectors`.
+"""Write tests/core/vectors.json: `python -m tests.core.make_vectors`.
 
-The outcome and the reason of each case were written by hand in cases.py; what the code says and
-how old things are is arithmetic, taken from the core once the two agree.
+People wrote the outcome and the reason of each case into cases.py. What the code says and how old
+things are is arithmetic, which comes from the core once the two agree.
 """
 
 import json
@@ -18,7 +18,7 @@ PATH = Path(__file__).with_name("vectors.json")
 
 
 def judged(case: VectorCase) -> Verdict:
-    """The core's verdict on a case, its knowledge built as a door builds it."""
+    """Return the core's verdict on a case, with data built as a door builds it."""
     trust = worlds.TRUST[case.trust]
     rules = parse_rules(json.dumps(worlds.RULES[case.rules]).encode())
     return verify(case.text, trust=trust, status=loaded(case.status), rules=rules, at=case.at)
@@ -26,7 +26,7 @@ def judged(case: VectorCase) -> Verdict:
 
 @cache
 def loaded(names: tuple[str, ...]) -> Statuses:
-    """These lists, loaded while their keys were in force, whatever became of the keys since."""
+    """Load these lists at a time when their keys were in force, even if they no longer are."""
     tokens = [worlds.STATUS[name]() for name in names]
     return Statuses.load(tokens, trust=worlds.TRUST["current"], at=worlds.NOON)
 
@@ -43,7 +43,7 @@ def checked(case: VectorCase) -> Mapping[str, Any]:
 
 
 def vector_of(case: VectorCase) -> Mapping[str, Any]:
-    """The case with the verdict of the core."""
+    """Return the case with the core's verdict."""
     verdict = judged(case)
     return {
         "name": case.name,

@@ -1,4 +1,4 @@
-"""Spellings that are neither an instant nor a date of the closed list, for whoever takes one."""
+"""Spellings of times and dates that the closed list does not have, for the tests of all readers."""
 
 from typing import Final
 

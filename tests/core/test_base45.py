@@ -1,4 +1,4 @@
-"""Base45 against the package that everybody uses, which takes texts digit by digit."""
+"""Our Base45 agrees with the package in common use, which reads texts digit by digit."""
 
 import base45 as reference
 import pytest

@@ -1,4 +1,4 @@
-"""The CBOR codec against the one everybody uses, and against bytes that mean harm."""
+"""Our CBOR agrees with the package in common use, and refuses malicious bytes."""
 
 import cbor2
 import pytest
@@ -137,7 +137,7 @@ def test_no_bytes_raise_anything_else(data: bytes) -> None:
     ],
 )
 def test_items_are_counted(data: bytes) -> None:
-    """What is small as bytes and large in memory is refused before it is."""
+    """Input that is small as bytes but large in memory is refused before it is built."""
     with pytest.raises(cbor.MalformedCbor, match="too many items"):
         cbor.decode(data)
 

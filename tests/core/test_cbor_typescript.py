@@ -1,4 +1,4 @@
-"""The readers of the browser take what those of the core take, and find the same in it."""
+"""The browser's CBOR readers accept what the core's accept, with the same result."""
 
 import json
 import math
@@ -38,7 +38,7 @@ def test_the_readers_agree() -> None:
 
 
 def _item(chance: random.Random, depth: int) -> bytes:
-    """An item, encoded in one of the ways that the standard allows."""
+    """Draw an item, encoded in one of the ways that the standard allows."""
     kind = chance.randrange(12 if depth else 8)
     match kind:
         case 0 | 1:
@@ -88,7 +88,7 @@ def _tolerant(data: bytes) -> Any:
 
 
 def _strict(data: bytes) -> str:
-    """The bytes of an item that has one encoding, and is of the types that codes are made of."""
+    """Draw the bytes of an item with only one encoding, of the types in codes."""
     try:
         value = cbor.decode(data)
         again = cbor.encode(value) if _is_ours(value) else b""

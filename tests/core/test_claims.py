@@ -27,7 +27,7 @@ SHOWN = [vector["code"] for vector in VECTORS["cases"] if vector["code"] is not 
 
 
 def entries(rule: str) -> dict[int, tuple[str, bool]]:
-    """The keys of a rule of the page, each with the rule of its value and whether it must be."""
+    """Return the keys of a CDDL rule, each with its value's rule and whether it is required."""
     found = re.findall(r"(\? )?(-?\d+): ([\w-]+)", RULES[rule])
     return {int(key): (value, not optional) for optional, key, value in found}
 
@@ -66,7 +66,7 @@ def test_each_field_of_a_code_is_in_one_row() -> None:
 
 
 def test_no_field_is_left_out_when_a_code_is_made() -> None:
-    """With a default, a place that issues codes could be forgotten without a word."""
+    """With a default, code that issues codes could forget the member without an error."""
     assert HealthCode._field_defaults == {}
 
 
@@ -95,7 +95,7 @@ def test_the_head_of_a_map_counts_what_may_be_absent(optional: Member, is_there:
 
 
 def with_a_row(folder: Path, row: str) -> ModuleType:
-    """The core's table with one member more, as whoever adds it would write it."""
+    """Return the core's table with one more member, as somebody would add it."""
     source = Path(claims.__file__).read_text("utf-8")
     for place, more in (
         ("    phone_key: bytes | None\n", "    sampled: int | None\n"),

@@ -81,7 +81,10 @@ def test_the_rules_of_a_door(files: Path) -> None:
 
 
 def test_files_of_json_may_begin_with_a_byte_order_mark(files: Path) -> None:
-    """Those that people save. A signed list is one word, and a mark is no part of it."""
+    """Text files as people save them.
+
+    A signed list is one word, and a byte order mark is no part of it.
+    """
     text = next(case["text"] for case in VECTORS["cases"] if case["name"] == "paper")
     for name in ("alliance", "rules"):
         (files / name).write_bytes(b"\xef\xbb\xbf" + (files / name).read_bytes())

@@ -1,4 +1,4 @@
-"""Codes: what goes in comes out, in few characters, and nothing else is a code."""
+"""Codes: reading returns what was signed, codes are short, and nothing else is a code."""
 
 from functools import partial
 from typing import Any
@@ -89,7 +89,7 @@ def test_its_bytes_are_those_of_another_encoder(code: HealthCode) -> None:
 
 @given(health_codes())
 def test_both_readers_find_the_same_in_a_code(code: HealthCode) -> None:
-    """The strict one for codes, and the tolerant one for what others wrote."""
+    """The strict reader for codes, and the tolerant one for what others wrote."""
     text = sign(code, kid=KID, algorithm=Algorithm.ES256, signer=lambda _: bytes(64))
 
     message = cose.parse(bytes_of(text))
@@ -110,7 +110,7 @@ def test_both_readers_find_the_same_in_a_code(code: HealthCode) -> None:
 
 @pytest.mark.parametrize("times", range(20))
 def test_a_signer_need_not_know_which_of_two_signatures_is_in_use(times: int) -> None:
-    """Those of a library are higher half of the time."""
+    """Half of a library's signatures have the higher s."""
     private_key = ec.generate_private_key(ec.SECP256R1())
     text = sign(
         health_code(policy=times),
@@ -280,7 +280,7 @@ def test_no_flipped_bit_reads_as_the_same_content(bit: int, text: str) -> None:
 
 
 def again(data: bytes) -> bytes:
-    """The bytes of a code, read and encoded anew by another encoder."""
+    """Read the bytes of a code and encode them again with another encoder."""
     header, hints, payload, signature = cbor2.loads(data)
     parts = (canonical(cbor2.loads(part)) for part in (header, payload))
     header, payload = parts
@@ -296,7 +296,7 @@ later = st.dictionaries(
 def test_whatever_is_read_has_no_other_encoding(
     code: HealthCode, more: dict[int, int | bytes] | None, data: st.DataObject
 ) -> None:
-    """Bytes put in, taken out or changed anywhere: what is still a code is the one of its bytes."""
+    """Insert, remove or change bytes anywhere: what is still a code has only this encoding."""
     text = sign(code, kid=KID, algorithm=Algorithm.ES256, signer=lambda _: bytes(64))
     message = bytearray(bytes_of(with_later(text, more) if more else text))
     at = data.draw(st.integers(0, len(message) - 1))

@@ -25,7 +25,7 @@ def private_key() -> ec.EllipticCurvePrivateKey:
 
 @pytest.mark.parametrize("half", [0, 32])
 def test_signed_is_what_holds(half: int) -> None:
-    """Also where r or s begins with a zero, as one of 256 does: both halves keep their size."""
+    """Also if r or s begins with a zero byte, as one in 256 does: both halves keep their size."""
     key = private_key()
     signatures = (sign_es256(key, MESSAGE) for _ in count())
     signature = next(one for one in signatures if len(one) != 64 or not one[half])

@@ -131,7 +131,7 @@ def test_it_is_refused_for_its_signature_its_issuer_and_its_time() -> None:
 
 
 def stated_by(text: str, *signed_by: x509.Certificate) -> object:
-    """The country of who signed, or why nobody is believed to have."""
+    """Return the signer's country, or why nobody is believed to have signed."""
     door = Door(trust_in(*signed_by), Statuses(), Rules(), NOON)
     found = dcc.signer_of(dcc.read(text), door)
     return found.country if isinstance(found, CertificateSigner) else found
@@ -147,7 +147,7 @@ def test_the_key_says_who_signed_whatever_is_said_of_the_issuer(says: object) ->
 
 
 def test_only_keys_of_document_signers_sign_certificates() -> None:
-    """An issuer of health codes has a key, too, and speaks for no ministry."""
+    """An issuer of health codes has a key too, but cannot speak for a health ministry."""
     text = certificate(signed_by=CERTIFICATE, claim_1="CN-33")
     key = HEALTH.key()
     plain = type(key)(dcc.read(text).kid, key.public_key, key.algorithm, 0)

@@ -1,4 +1,4 @@
-"""Document signers as their countries made them: what is needed is read, entry by entry."""
+"""Document signers as their countries made them: the necessary parts are read, entry by entry."""
 
 import base64
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ EVERYTHING = {"test", "vaccination", "recovery"}
 def certificate(
     *extensions: tuple[str, bytes], country: str = "DE", key: Any = None, usages: Any = ()
 ) -> x509.Certificate:
-    """A document signer with extensions of any bytes."""
+    """Return a document signer with extensions of any bytes."""
     name = x509.Name([x509.NameAttribute(x509.NameOID.COUNTRY_NAME, country or "XX")])
     day = datetime.fromtimestamp(NOON, UTC)
     private_key = key or NamedKey(country).private_key
@@ -88,7 +88,7 @@ def test_an_entry_that_no_library_opens_is_named_and_left_out() -> None:
 
 
 def test_a_key_usage_is_the_one_of_the_extension_not_bytes_somewhere() -> None:
-    """An empty list of purposes inside another extension would have unlocked everything."""
+    """An empty list of purposes inside another extension would have allowed everything."""
     empty = bytes.fromhex("0603551d2504023000")
     found = certificate(("1.2.3.4", b"\x04" + bytes([len(empty)]) + empty), usages=[TESTS_ONLY])
 

@@ -1,4 +1,4 @@
-"""The fuzzing corpus, replayed: no bytes make the core raise anything but its own errors."""
+"""Replay the fuzzing corpus: no bytes make the core raise anything but its own errors."""
 
 from pathlib import Path
 

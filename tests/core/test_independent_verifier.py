@@ -1,4 +1,4 @@
-"""The pages suffice: a verifier written from them alone agrees with the core on every vector."""
+"""The pages are sufficient: a verifier written from them agrees with the core on all vectors."""
 
 import base64
 import inspect

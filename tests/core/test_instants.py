@@ -1,4 +1,4 @@
-"""Instants and dates by the closed list of docs/format.md, section 10."""
+"""Times and dates by the closed list of docs/format.md, section 10."""
 
 from datetime import UTC, date, datetime
 

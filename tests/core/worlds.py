@@ -1,4 +1,4 @@
-"""What the doors of the vectors know: trust lists, status lists and rules, good, old and false."""
+"""What the vectors' doors know: trust lists, status lists and rules; good, old and forged ones."""
 
 import base64
 import zlib
@@ -26,7 +26,7 @@ CAUTIOUS = {Colour.GREEN: Outcome.CAUTION, Colour.YELLOW: Outcome.REFUSE}
 
 
 def trust(keys: tuple[Key, ...] | None = None, **changes: Any) -> Trust:
-    """Zhejiang with three keys and Shanghai, listed an hour ago and for a week."""
+    """Return a trust list of Zhejiang, with three keys, and Shanghai: an hour old, for a week."""
     ours = keys or (
         ZHEJIANG.key(NOON - DAY, NOON + 30 * DAY),
         forge.ZHEJIANG_NEXT.key(NOON + HOUR),
@@ -54,7 +54,7 @@ def listed(content: Trust, signer: NamedKey = ALLIANCE) -> str:
 def status_token(
     signer: NamedKey = ZHEJIANG, *, claimed_key: NamedKey | None = None, **changes: Any
 ) -> bytes:
-    """Zhejiang's list of a minute ago: a thousand indexes, 13 and 999 superseded."""
+    """Return Zhejiang's list, a minute old: a thousand indexes, 13 and 999 superseded."""
     bits = {
         "size": changes.pop("size", forge.LIST_SIZE),
         "superseded": changes.pop("superseded", [13, 999]),
@@ -79,7 +79,7 @@ def forged_status(
     *,
     issuer_twice: bool = False,
 ) -> bytes:
-    """A status list of Zhejiang with any claims and headers, made without the core's encoder."""
+    """Return a status list of Zhejiang with any claims and headers, without the core's encoder."""
     claims = {
         1: "CN-33",
         2: URI,
@@ -102,7 +102,7 @@ def status_around(
     hints: Mapping[Any, Any] | None = None,
     signer: Callable[[bytes], bytes] = ZHEJIANG,
 ) -> bytes:
-    """A signed token around any header and claims, as they are encoded."""
+    """Return a signed token with any encoded header and claims."""
     signature = signer(forge.canonical(["Signature1", header, b"", body]))
     return b"\xd2" + forge.canonical([header, dict(hints or {}), body, signature])
 

@@ -1,4 +1,4 @@
-"""Which tables the SQL of each room names, read from its strings."""
+"""Find which tables each room's SQL names, by reading its strings."""
 
 import ast
 import re
@@ -16,7 +16,10 @@ WORD: Final = re.compile(r"\b[a-z]+_[a-z0-9_]+\b")
 
 
 def owners(root: Path) -> dict[str, str]:
-    """The room of every table, by its model's module, and of every function that SQL can call."""
+    """Return the room of every table and of every function that SQL can call.
+
+    A table belongs to the room of its model's module.
+    """
     tables = {
         model._meta.db_table: room_of_module(model.__module__)
         for model in apps.get_models(include_auto_created=True)
@@ -30,11 +33,11 @@ def owners(root: Path) -> dict[str, str]:
 
 
 def named(root: Path, known: Mapping[str, str]) -> dict[str, set[str]]:
-    """The tables and functions of other rooms that each room's strings name, by room."""
+    """Return the tables and functions of other rooms that each room's strings name."""
     found: dict[str, set[str]] = defaultdict(set)
     for path in sources(root):
         room = room_of_path(path.relative_to(root))
-        # A table that has moved to another room keeps its name, and the migration that made it.
+        # A table that moved to another room keeps its name, and so does the migration that made it.
         made_here = f"{room.rpartition('.')[2]}_" if "migrations" in path.parts else "none"
         for text in strings(path.read_text("utf-8")):
             found[room] |= {
@@ -46,14 +49,14 @@ def named(root: Path, known: Mapping[str, str]) -> dict[str, set[str]]:
 
 
 def sources(root: Path) -> Iterator[Path]:
-    """Every Python file of the product, migrations too: their functions read tables."""
+    """Yield every Python file of the product, also migrations, whose functions read tables."""
     for top in TOPS:
         yield from sorted((root / top).rglob("*.py"))
 
 
 @cache
 def strings(source: str) -> list[str]:
-    """Every string of a program but those that only stand there, such as docstrings."""
+    """Yield every string of a program, without docstrings and other strings that stand alone."""
     tree = ast.parse(source)
     idle = {
         id(node.value)
@@ -68,11 +71,11 @@ def strings(source: str) -> list[str]:
 
 
 def room_of_module(module: str) -> str:
-    """`healthcode.colours.models` is of the room `healthcode.colours`."""
+    """Return the room of a module: `healthcode.colours` for `healthcode.colours.models`."""
     first, _, rest = module.partition(".")
     return f"{first}.{rest.partition('.')[0]}" if first == "healthcode" and rest else first
 
 
 def room_of_path(path: Path) -> str:
-    """The room that a file belongs to; `path` starts at the project's root."""
+    """Return the room of a file; `path` starts at the project's root."""
     return room_of_module(".".join(path.with_suffix("").parts))

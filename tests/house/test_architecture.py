@@ -1,4 +1,4 @@
-"""docs/architecture.md shows the house as it is."""
+"""docs/architecture.md shows the rooms and floors as they are."""
 
 import re
 from pathlib import Path
@@ -10,14 +10,14 @@ from tests.house.floors import contract_lines, linter_settings
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 PAGE: Final = (ROOT / "docs" / "architecture.md").read_text("utf-8")
-# Files of the application that ties the rooms together, which no room may import.
+# Files of the application that connect the rooms; no room may import them.
 TIES: Final = {"apps"}
-# What Django finds only in an application that settings.py names.
+# Folders that Django finds only in an application named in settings.py.
 DJANGO: Final = ("apps.py", "models.py", "templates", "static", "locale", "management")
 
 
 def shown() -> list[set[str]]:
-    """The floors of the page's first table, rooms to come in parentheses as in the contract."""
+    """Return the floors of the page's first table, rooms that are not built yet in parentheses."""
     floors: list[set[str]] = []
     for name, rooms in re.findall(r"^\| ([a-z' ]*?) ?\| (.*?) \|", _table("floor"), re.MULTILINE):
         if name == "floor":
@@ -30,7 +30,7 @@ def shown() -> list[set[str]]:
 
 
 def contracted() -> list[set[str]]:
-    """The same of the contract in pyproject.toml."""
+    """Return the same from the contract in pyproject.toml."""
     return [set(re.split(r" [|:] ", line)) for line in contract_lines(ROOT)]
 
 
@@ -39,7 +39,7 @@ def test_the_page_shows_the_floors_of_the_contract() -> None:
 
 
 def test_every_room_stands_on_a_floor() -> None:
-    """A folder or file that no floor names would be held to nothing."""
+    """No rule would apply to a folder or file on no floor."""
     rooms = {
         f"healthcode.{path.stem}"
         for path in (ROOT / "healthcode").iterdir()
@@ -52,7 +52,7 @@ def test_every_room_stands_on_a_floor() -> None:
 
 
 def test_every_room_that_django_must_know_is_installed() -> None:
-    """Templates, translations and commands of another would be passed over without a word."""
+    """Otherwise Django would silently skip its templates, translations and commands."""
     rooms = {f"healthcode.{path.name}": path for path in (ROOT / "healthcode").iterdir()}
     rooms |= {name: ROOT / name for name in linter_settings(ROOT)["root_packages"]}
     told = {room for room, path in rooms.items() if any((path / name).exists() for name in DJANGO)}
@@ -72,7 +72,7 @@ def test_the_page_shows_the_parts_of_the_verifier() -> None:
 
 
 def test_the_files_to_look_in_are_there() -> None:
-    """Named from their room on; a bare name lies beside the one before it."""
+    """Paths start at the room; a bare name is a file beside the one before it."""
     missing, folder = [], Path()
     for place in re.findall(r"`([\w/.-]+(?:\.\w+|/))`", _table("to change")):
         path = Path(place)
@@ -83,6 +83,6 @@ def test_the_files_to_look_in_are_there() -> None:
 
 
 def _table(first: str) -> str:
-    """The table of the page whose first column has this name."""
+    """Return the page's table whose first column has this name."""
     (table,) = re.findall(rf"^\| {first} \|.*\n(?:\|.*\n)+", PAGE, re.MULTILINE)
     return str(table)

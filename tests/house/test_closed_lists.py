@@ -1,4 +1,4 @@
-"""What depends on a closed list outside Python and TypeScript has all of its members.
+"""Everything outside Python and TypeScript that depends on a closed list has all its members.
 
 CONTRIBUTING.md says what else a new member needs.
 """
@@ -57,7 +57,7 @@ def text(path: str) -> str:
 
 
 def documented() -> set[tuple[str, str]]:
-    """Each outcome with each of its reasons, as the table of the verdict has them."""
+    """Return each outcome with each of its reasons, from the table of the verdict."""
     return {
         (outcome, reason)
         for outcome, reasons in LINE.findall(text("docs/format.md"))

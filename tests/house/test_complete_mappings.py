@@ -1,7 +1,6 @@
 """Every mapping keyed by an enumeration has all of its members.
 
-Whoever adds a member is led from here to each table that must know it, before the member meets a
-KeyError in front of somebody.
+Somebody who adds a member learns here which tables need it, before a user meets a KeyError.
 """
 
 import ast
@@ -19,28 +18,29 @@ from healthcode.tracing.kinds import VEHICLES, VENUES
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 ROOMS: Final = ("accounts", "healthcode", "verifier")
-# Made data for a room once, with a library that the service does not need.
+# These scripts made data for a room once, with a library that the service does not need.
 BY_HAND: Final = {"healthcode.areas.build_shapes"}
 
-# Mappings that leave members out on purpose: where they stand, and exactly the members left out.
+# Mappings that leave members out on purpose: where they are, and exactly which members.
 PARTIAL: Final[Mapping[str, set[str]]] = {
     # Machines open no pages.
     "accounts.context.LINKS": {"SOURCE", "PARTNER"},
-    # What is refused is worth no local code.
+    # A refused colour gives no local code.
     "healthcode.visitor_codes.services._WORTH": {"REFUSE"},
-    # An RSA signature is as long as its key.
+    # The length of an RSA signature is that of its key.
     "healthcode.core.cose.SIGNATURE_BYTES": {"PS256"},
     # An EU certificate states a test, a recovery or a vaccination.
     "healthcode.evidence.certificates._READERS": {
         *{"DECLARATION", "STAY", "CONTACT", "CASE", "CHECK_IN"}
     },
-    # What is no `dcc.CertificateReason`: these are about codes with a colour, or about their text.
+    # Reasons that are not in `dcc.CertificateReason`: they are about codes with a colour, or their
+    # text.
     "healthcode.evidence.errors._REFUSED": {
         *{"OK", "YELLOW", "RED", "SUPERSEDED", "MALFORMED", "STALE_DATA", "NOT_ADMITTED_HERE"}
     },
-    # Venues and vehicles have a name to tell.
+    # Venues and vehicles have a name to show.
     "healthcode.tracing.kinds.UNNAMED": {kind.name for kind in (*VENUES, *VEHICLES)},
-    # Nothing to warn of.
+    # These need no warning.
     "verifier.recognition.pages._WARNINGS": {"GOOD"},
 }
 
@@ -64,7 +64,7 @@ def test_no_function_hides_such_a_mapping() -> None:
 
 
 class Invented(Enum):
-    """An enumeration to try the tests' own instruments on."""
+    """An enumeration for tests of the functions below."""
 
     KNOWN = 1
     FORGOTTEN = 2
@@ -97,14 +97,14 @@ def test_a_mapping_in_a_function_is_found() -> None:
 
 
 def sources() -> Iterator[Path]:
-    """Every Python file of the product."""
+    """Yield every Python file of the product."""
     for room in ROOMS:
         yield from sorted((ROOT / room).rglob("*.py"))
 
 
 @cache
 def found() -> list[tuple[str, Keyed]]:
-    """Every mapping keyed by an enumeration, with the places where it has a name."""
+    """Yield every mapping keyed by an enumeration, with the places where it has a name."""
     return [
         each
         for path in sources()
@@ -115,7 +115,7 @@ def found() -> list[tuple[str, Keyed]]:
 
 
 def mappings(holder: object, path: str) -> Iterator[tuple[str, Keyed]]:
-    """Those that a module holds, in its classes and inside other mappings too."""
+    """Yield a module's mappings, including those in its classes and in other mappings."""
     module = path if isinstance(holder, ModuleType) else vars(holder)["__module__"]
     for name, value in vars(holder).items():
         if issubclass(type(value), Proxy):
@@ -127,12 +127,12 @@ def mappings(holder: object, path: str) -> Iterator[tuple[str, Keyed]]:
 
 
 def left_out(mapping: Keyed) -> set[str]:
-    """The members that are not among the keys."""
+    """Return the members that are not among the keys."""
     return {member.name for member in type(next(iter(mapping))) if member not in mapping}
 
 
 def hidden(text: str) -> Iterator[str]:
-    """Mappings keyed by members of one class that are written inside a function."""
+    """Yield mappings keyed by members of one class that are written inside a function."""
     for function in ast.walk(ast.parse(text)):
         if not isinstance(function, ast.FunctionDef):
             continue

@@ -90,7 +90,7 @@ def test_sentences_write_dates_by_the_functions_of_web() -> None:
 
 
 def test_instants_and_dates_are_read_in_one_place() -> None:
-    """The interpreter's readers take weeks, days without hyphens and what its next version adds."""
+    """Python's own readers accept weeks, days without hyphens and more with each version."""
     assert found(".py", READERS) == READ
 
 

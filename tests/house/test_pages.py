@@ -1,4 +1,4 @@
-"""What every page needs, whoever adds the next one."""
+"""Every page has what it needs, whoever adds it."""
 
 import ast
 import re
@@ -71,7 +71,7 @@ def test_every_template_is_used_and_every_one_that_is_named_exists() -> None:
 
 
 def pages() -> Iterator[tuple[str, ast.FunctionDef]]:
-    """Every view of a module of pages, with the module's name."""
+    """Yield every view of a module of pages, with the module's name."""
     for path in (path for room in ROOMS for path in sorted((ROOT / room).rglob("pages.py"))):
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
         for page in views(path.read_text("utf-8")):
@@ -79,7 +79,7 @@ def pages() -> Iterator[tuple[str, ast.FunctionDef]]:
 
 
 def views(text: str) -> Iterator[ast.FunctionDef]:
-    """Public functions whose first argument is a request."""
+    """Yield public functions whose first argument is a request."""
     for node in ast.parse(text).body:
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_") and node.args.args:
             annotation = node.args.args[0].annotation
@@ -88,29 +88,29 @@ def views(text: str) -> Iterator[ast.FunctionDef]:
 
 
 def decorators(page: ast.FunctionDef) -> set[str]:
-    """The decorators' names, without what they are given."""
+    """Return the decorators' names, without their arguments."""
     return {ast.unparse(decorator).partition("(")[0] for decorator in page.decorator_list}
 
 
 def lacks(page: ast.FunctionDef) -> list[str]:
-    """What the page does not say of itself."""
+    """Return what the page does not declare."""
     said = decorators(page)
     lacking = [] if any(name.startswith("require_") for name in said) else ["its methods"]
-    # What answers a POST alone is stored by nobody.
+    # No cache stores the answer to a POST, so such a view needs no cache header.
     if "role_required" in said and not said & {"never_cache", "require_POST"}:
         lacking.append("never_cache")
     return lacking
 
 
 def handlers() -> set[str]:
-    """The pages that Django shows by itself when something fails."""
+    """The pages that Django shows by itself if something fails."""
     resolver = get_resolver()
     found = {resolver.resolve_error_handler(status) for status in (403, 404, 500)}
     return {f"{view.__module__}.{view.__name__}" for view in found} | {settings.CSRF_FAILURE_VIEW}
 
 
 def routes() -> list[tuple[str | None, str]]:
-    """Every route's name, with the view behind it."""
+    """Yield every route's name, with its view."""
     return list(_walk(get_resolver().url_patterns))
 
 

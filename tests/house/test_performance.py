@@ -1,4 +1,4 @@
-"""The documents tell about every suite of `make bench`, and the summary stays one page."""
+"""The documents cover every suite of `make bench`, and the summary fits one page."""
 
 import re
 from pathlib import Path

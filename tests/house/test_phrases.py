@@ -1,4 +1,4 @@
-"""Every sentence that a page's script asks for by name is one that the page brings along."""
+"""The page brings every sentence that its script asks for by name."""
 
 import re
 from pathlib import Path

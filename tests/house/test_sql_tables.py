@@ -1,6 +1,6 @@
-"""Tables named in SQL obey the floors of the house, as imports do.
+"""Tables named in SQL obey the floors of the architecture, as imports do.
 
-SQL is out of import-linter's sight: a room that joins another's table depends on it all the same.
+import-linter does not see SQL. But a room that joins another room's table depends on it.
 """
 
 from pathlib import Path
@@ -11,14 +11,14 @@ from tests.house.tables import named, owners, strings
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 
-# Which tables and functions of other rooms the SQL of each room names.
+# The tables and functions of other rooms that each room's SQL names.
 DECLARED: Final = {
     "healthcode.areas": {"accounts_person"},
     "healthcode.colours": {
         *{"accounts_act", "accounts_person"},
         *{"areas_area", "areas_arealevel", "evidence_evidence"},
     },
-    # One question to the database for each code: docs/performance/door.md tells what two cost.
+    # One query for each code; docs/performance/door.md has the cost of two.
     "healthcode.codes": {
         *{"accounts_act", "accounts_guardianship", "accounts_identity", "accounts_token_of"},
         *{"colours_colourchange", "colours_personcolour", "evidence_evidence"},

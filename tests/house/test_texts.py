@@ -1,4 +1,4 @@
-"""Texts of people are read by the closed lists of docs/format.md, in one place."""
+"""Texts from people are read by the closed lists of docs/format.md, in one place."""
 
 import ast
 import re
@@ -26,7 +26,7 @@ ASKING: Final = re.compile("is(alpha|alnum|digit|decimal|numeric|printable|space
 TRIMMING: Final = frozenset({"strip", "lstrip", "rstrip", "split"})
 CLASSES: Final = re.compile(r"(?<!\\)(?:\\\\)*\\[wWsSdDbB]")
 NO_TEXTS_OF_PEOPLE: Final = {
-    # Tools, settings and answers of an operator at a terminal.
+    # Tools, settings and an operator's answers at a terminal.
     "healthcode/alliance/__main__.py",
     "healthcode/areas/build_divisions.py",
     "healthcode/core/cli.py",
@@ -108,7 +108,7 @@ def modules() -> Iterator[tuple[str, ast.Module]]:
 
 
 def questions(module: ast.Module) -> Iterator[str]:
-    """What of the module goes by the interpreter's Unicode."""
+    """Return where the module relies on the interpreter's Unicode."""
     for node in ast.walk(module):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
@@ -123,12 +123,12 @@ def questions(module: ast.Module) -> Iterator[str]:
 
 
 def written_here(text: ast.expr) -> bool:
-    """Whether the text stands in the program."""
+    """Return whether the program contains the text."""
     return isinstance(text, ast.Constant | ast.JoinedStr)
 
 
 def by_unicode(call: ast.Call) -> bool:
-    """Whether a pattern of text names classes of characters, and not those of ASCII."""
+    """Return whether a text pattern names character classes beyond ASCII."""
     flags = " ".join(ast.unparse(argument) for argument in (*call.args[1:], *call.keywords))
     pattern = ast.unparse(call.args[0]) if call.args else ""
     texts_in_it = [
@@ -144,7 +144,7 @@ def by_unicode(call: ast.Call) -> bool:
 
 
 def ranges(characters: str) -> str:
-    """A class of characters as the page writes it."""
+    """Return a character class as the page writes it."""
     one = re.compile(f"[{characters}]")
     codes = {code for code in range(0x110000) if one.match(chr(code))}
     first = sorted(code for code in codes if code - 1 not in codes)

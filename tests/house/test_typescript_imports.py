@@ -1,4 +1,4 @@
-"""TypeScript obeys the floors of the house: no room imports a room above or beside it."""
+"""TypeScript obeys the floors: no room imports a room above it or beside it."""
 
 import json
 from pathlib import Path, PurePosixPath
@@ -34,7 +34,7 @@ CORE = "healthcode/core/codes.ts"
 
 
 def breaches(root: Path, **imports: str) -> list[str]:
-    """What is wrong in an invented house whose files import these."""
+    """Return what is wrong in an invented repository whose files import these."""
     (root / "pyproject.toml").write_text(FLOORS)
     (root / "package.json").write_text(json.dumps({"imports": PATHS}))
     for file, text in imports.items():
@@ -54,13 +54,13 @@ def test_all_files_are_read() -> None:
     assert PurePosixPath("healthcode/core/codes.ts") in files
     assert PurePosixPath("tests/core/judge.ts") in files
     assert "#core/present.ts" in files[PurePosixPath("healthcode/codes/frontend/pocket.ts")]
-    # Imports that span lines, and those of types alone.
+    # Imports that span several lines, and imports of types alone.
     assert "#core/index.ts" in files[PurePosixPath("tests/core/judge.ts")]
     assert "./api.ts" in files[PurePosixPath("verifier/doors/frontend/scanner/device.ts")]
 
 
 def test_the_core_imports_nothing_but_itself() -> None:
-    """As in Python: it must run wherever there is WebCrypto."""
+    """As in Python, the core must run wherever there is WebCrypto."""
     of_core = [
         name
         for file, names in House(ROOT).imports.items()

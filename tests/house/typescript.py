@@ -1,4 +1,4 @@
-"""What the TypeScript files import, held to the floors that import-linter holds Python to."""
+"""Check the imports of TypeScript files against the floors that import-linter checks for Python."""
 
 import json
 import posixpath
@@ -14,7 +14,7 @@ IMPORT = re.compile(r"""\b(?:from|import)\s*\(?\s*["']([^"'\n]+)["']""")
 
 
 class House:
-    """The tree at `root`: pyproject.toml has its floors, package.json the paths between rooms."""
+    """The repository at `root`: pyproject.toml has the floors, package.json the import paths."""
 
     def __init__(self, root: Path) -> None:
         self.floors = floors(root)
@@ -25,10 +25,10 @@ class House:
             for path in (root / top).rglob("*.ts")
             if "node_modules" not in path.parts
         }
-        """What each file imports, types too, as the file says it."""
+        """Return what each file imports, types included, as the file writes it."""
 
     def breaches(self) -> list[str]:
-        """A sentence for each import that breaks the order of the house."""
+        """Yield a sentence for each import that breaks the rule of the floors."""
         return sorted([*self._strays(), *self._homeless(), *self._climbs()])
 
     def _strays(self) -> Iterator[str]:
@@ -38,7 +38,10 @@ class House:
                     yield f"{file} imports {name}, a relative path out of its folder"
 
     def _homeless(self) -> Iterator[str]:
-        """Files on no floor, of which import-linter says nothing. Tests may import every room."""
+        """Yield files on no floor, which import-linter does not report.
+
+        Tests may import every room.
+        """
         rooms = {room for floor in self.floors for room in floor.module_tails}
         for file, names in self.imports.items():
             above = {_module(str(folder)) for folder in file.parents}
@@ -53,7 +56,7 @@ class House:
                 yield f"{way}, but {found.imported} is not below {found.importer}"
 
     def _graph(self) -> ImportGraph:
-        """The files as modules, each below the packages that its folders are."""
+        """Return the files as modules, each inside the packages of its folders."""
         graph = ImportGraph()
         for file, names in self.imports.items():
             targets = [self._target(file, name) for name in names]
@@ -65,7 +68,7 @@ class House:
         return graph
 
     def _target(self, file: PurePosixPath, name: str) -> str:
-        """The file that an import means, or the name of a package."""
+        """Return the file that an import means, or the name of a package."""
         if name.startswith("."):
             return posixpath.normpath(file.parent / name)
         for pattern, place in self._paths.items():
@@ -77,7 +80,7 @@ class House:
 
 
 def _home(file: PurePosixPath) -> PurePosixPath:
-    """The folder within which files import one another by relative paths."""
+    """Return the folder within which files import one another by relative paths."""
     frontends = [folder for folder in file.parents if folder.name == "frontend"]
     return frontends[0] if frontends else file.parent
 

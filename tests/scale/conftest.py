@@ -1,4 +1,4 @@
-"""The service several times over on one database, behind each set of servers it may have."""
+"""Run the service several times on one database, behind each set of servers that it supports."""
 
 import json
 import os
@@ -24,7 +24,7 @@ PASSWORD = "of-these-tests-alone"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Every test in this folder is a live one; what needs a server of Debian is marked below."""
+    """Every test in this folder is live. Tests that need a server from Debian are marked below."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.live)
@@ -32,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass(frozen=True)
 class Fleet:
-    """Two web servers, two workers and beat twice; `database` goes past any pooler."""
+    """Two web servers, two workers and two beats; `database` bypasses any pooler."""
 
     first: LiveService
     second_url: str
@@ -51,7 +51,7 @@ class Fleet:
 def fleet(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Fleet]:
-    """Everything twice, by the servers that the parameter names."""
+    """Start everything twice, with the servers that the parameter names."""
     kind = request.param
     folder = tmp_path_factory.mktemp(kind)
     with ExitStack() as stack:
@@ -62,7 +62,7 @@ def fleet(
             broker = stack.enter_context(servers.rabbitmq(folder / "rabbitmq"))
         else:
             broker = valkey_at(folder, stack)
-        # The same rows for every combination, and no test waits for the other's servers.
+        # Every combination gets the same rows, and no test waits for another's servers.
         own = {"DATABASE_URL": database, "BROKER_URL": broker}
         first = stack.enter_context(running(LiveService(folder / "var", **own)))
         secrets = json.loads((first.var / "state.json").read_text())["secrets"]
@@ -72,7 +72,7 @@ def fleet(
 
 
 def postgres_at(folder: Path, stack: ExitStack) -> str:
-    """A PostgreSQL with an empty database; its URL."""
+    """Start a PostgreSQL with an empty database; yield its URL."""
     postgres = Postgres(
         folder / "postgres",
         port=reserve(),
@@ -88,7 +88,7 @@ def postgres_at(folder: Path, stack: ExitStack) -> str:
 
 
 def valkey_at(folder: Path, stack: ExitStack) -> str:
-    """A Valkey; its URL."""
+    """Start a Valkey; yield its URL."""
     valkey = Valkey(folder / "valkey", port=reserve(), password=PASSWORD, log=folder / "valkey.log")
     valkey.start()
     stack.callback(valkey.stop)
@@ -96,7 +96,7 @@ def valkey_at(folder: Path, stack: ExitStack) -> str:
 
 
 def second_half(folder: Path, environment: dict[str, str], stack: ExitStack) -> str:
-    """Another web server, worker and beat, as another machine would run them; its address."""
+    """Start another web server, worker and beat, as on another machine; yield the address."""
     port = reserve()
     celery = [sys.executable, "-m", "celery", "--quiet", "-A", "healthcode.celery"]
     commands = {

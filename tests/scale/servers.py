@@ -1,4 +1,4 @@
-"""Servers of larger installations, as Debian packages them: PgBouncer, RabbitMQ and nginx."""
+"""Start servers of larger installations from Debian's packages: PgBouncer, RabbitMQ and nginx."""
 
 import contextlib
 import os
@@ -14,13 +14,13 @@ from urllib.parse import urlsplit
 from healthcode.tools.run.ports import reserve
 
 PATIENCE_SECONDS = 60
-# Debian's own wrapper changes the user; this is what it runs.
+# Debian's wrapper changes the user; this is the program that it runs.
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")
 
 
 @contextmanager
 def pgbouncer(folder: Path, database: str) -> Iterator[str]:
-    """A PgBouncer in transaction mode in front of `database` (a URL); its own URL."""
+    """Start a PgBouncer in transaction mode in front of `database` (a URL); yield its own URL."""
     there = urlsplit(database)
     port = reserve()
     folder.mkdir()
@@ -41,7 +41,7 @@ max_client_conn = 200
     )
     command = ["pgbouncer", "-q", str(folder / "pgbouncer.ini")]
     if os.geteuid() == 0:
-        # It refuses to run as root; the folder is the tests' own, and short-lived.
+        # PgBouncer refuses to run as root. The folder belongs to the tests and is short-lived.
         open_to_all(folder)
         command[1:1] = ["-u", "nobody"]
     with running(command, folder, port=port):
@@ -50,7 +50,7 @@ max_client_conn = 200
 
 @contextmanager
 def rabbitmq(folder: Path) -> Iterator[str]:
-    """A RabbitMQ of its own, of one node; its URL."""
+    """Start a RabbitMQ of one node; yield its URL."""
     port, distribution = reserve(), reserve()
     folder.mkdir()
     (folder / "rabbitmq.conf").write_text(f"listeners.tcp.1 = 127.0.0.1:{port}\n")
@@ -70,13 +70,16 @@ def rabbitmq(folder: Path) -> Iterator[str]:
     }
     with running([str(RABBITMQ)], folder, port=port, environment=settings):
         yield f"amqp://guest:guest@127.0.0.1:{port}//"
-    # Erlang's directory of nodes goes into the background by itself.
+    # Erlang's directory of nodes (epmd) goes into the background by itself.
     subprocess.run(["epmd", "-kill"], env=os.environ | settings, check=True, capture_output=True)
 
 
 @contextmanager
 def nginx(folder: Path, *, web: int) -> Iterator[int]:
-    """An nginx as docs/howto/nginx.conf has it, but for TLS, addresses and folders; its port."""
+    """Start nginx as in docs/howto/nginx.conf, but without TLS and with other addresses.
+
+    Yield its port.
+    """
     port = reserve()
     folder.mkdir()
     howto = Path(__file__).resolve().parents[2] / "docs" / "howto"
@@ -112,7 +115,7 @@ def nginx(folder: Path, *, web: int) -> Iterator[int]:
 def running(
     command: list[str], folder: Path, *, port: int, environment: Mapping[str, str] | None = None
 ) -> Iterator[None]:
-    """Run a server until it listens, and stop it afterwards with all that it started."""
+    """Run a server, wait until it listens, and later stop it with everything that it started."""
     with (folder / "output").open("wb") as output:
         process = subprocess.Popen(
             command,
@@ -136,24 +139,24 @@ def running(
 
 
 def stop_group(process: subprocess.Popen[bytes]) -> None:
-    """End a process and those it started."""
+    """End a process and the processes that it started."""
     process.terminate()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(20)
-    # What it left behind, or itself: each was started as a session of its own.
+    # The process itself, or what it left: each started as its own session.
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def listens(port: int) -> bool:
-    """Whether somebody answers at this port."""
+    """Return whether a server answers at this port."""
     with socket.socket() as knock:
         return knock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def open_to_all(folder: Path) -> None:
-    """Let any user read what is in a folder, and pass through those above."""
+    """Let every user read the files in a folder, and pass through the folders above it."""
     for path in (folder, *folder.iterdir()):
         path.chmod(0o755)
     for path in folder.parents:
@@ -162,7 +165,7 @@ def open_to_all(folder: Path) -> None:
 
 
 def wait_until_listening(port: int) -> None:
-    """Wait for a server that somebody else watches."""
+    """Wait for a server that somebody else started and watches."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not listens(port):
         assert time.monotonic() < deadline, f"Nobody listens at port {port}."

@@ -1,4 +1,4 @@
-"""Two web servers, two workers and beat twice on one database behave as one.
+"""Two web servers, two workers and two beats on one database behave as one service.
 
 The same tests run with Valkey, with PgBouncer in transaction mode in front of the database, and
 with RabbitMQ as the broker (tests/scale/conftest.py).
@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 120
 
 
 def rows(fleet: Fleet, query: str, *values: object) -> list[tuple[Any, ...]]:
-    """What a look into the database itself finds."""
+    """Return what a query in the database finds."""
     with contextlib.closing(psycopg2.connect(fleet.database)) as connection:
         cursor = connection.cursor()
         cursor.execute(query, values)
@@ -31,7 +31,7 @@ def rows(fleet: Fleet, query: str, *values: object) -> list[tuple[Any, ...]]:
 
 
 def publish_the_opposite(fleet: Fleet, base_url: str) -> int:
-    """Publish, by one of the servers, a map that touches nearly everybody."""
+    """Publish through one of the servers a map that touches nearly everybody."""
     levels = fleet.first.call("GET", f"{base_url}/api/v1/areas/levels?within=33").body["levels"]
     turned = [{"code": row["code"], "level": OPPOSITE[row["level"]]} for row in levels]
     answer = fleet.first.call(
@@ -45,7 +45,7 @@ def publish_the_opposite(fleet: Fleet, base_url: str) -> int:
 
 
 def finished(fleet: Fleet, number: int) -> dict[str, Any]:
-    """The recomputation, once it is done, as both servers tell it."""
+    """Return the finished recomputation as both servers report it."""
     deadline = time.monotonic() + PATIENCE_SECONDS
     token = fleet.first.demo["officer"]["token"]
     while True:
@@ -62,7 +62,7 @@ def finished(fleet: Fleet, number: int) -> dict[str, Any]:
 
 
 def test_no_work_is_done_twice_and_no_act_is_lost(fleet: Fleet) -> None:
-    """Two maps, by two servers; each person's changes are counted once."""
+    """Two servers publish two maps; each person's changes are counted once."""
     for base_url in (fleet.first.base_url, fleet.second_url):
         number = publish_the_opposite(fleet, base_url)
         progress = finished(fleet, number)
@@ -83,7 +83,7 @@ def test_no_work_is_done_twice_and_no_act_is_lost(fleet: Fleet) -> None:
 
 
 def test_everybody_has_the_colour_that_the_reference_gives(fleet: Fleet) -> None:
-    """Whoever of the workers decided."""
+    """It does not matter which worker decided."""
     result = subprocess.run(
         [sys.executable, "-m", "tests.live.inside"],
         env=fleet.environment,
@@ -98,7 +98,7 @@ def test_everybody_has_the_colour_that_the_reference_gives(fleet: Fleet) -> None
 
 
 def test_a_scan_sent_to_both_servers_at_once_is_one_scan(fleet: Fleet) -> None:
-    """Twenty scans, each sent twice at the same time: one row and one answer each."""
+    """Twenty scans, each sent twice at the same time, give one row and one answer each."""
     device = fleet.first.demo["device"]["token"]
 
     def send(base_url: str, scan: dict[str, str]) -> Any:
@@ -117,7 +117,7 @@ def test_a_scan_sent_to_both_servers_at_once_is_one_scan(fleet: Fleet) -> None:
 
 
 def test_a_session_holds_at_both_servers(fleet: Fleet) -> None:
-    """A token that one server revokes is void at the other."""
+    """A token that one server revokes is invalid at the other."""
     token = fleet.first.demo["partner"]["token"]
     for base_url in (fleet.first.base_url, fleet.second_url):
         assert fleet.first.call("DELETE", f"{base_url}/api/v1/auth/token").status == 401
@@ -128,7 +128,7 @@ def test_a_session_holds_at_both_servers(fleet: Fleet) -> None:
 
 
 def test_what_beat_asks_for_twice_happens_once(fleet: Fleet) -> None:
-    """One recomputation a policy, one list a day, one partition a day, however often asked."""
+    """Each policy has one recomputation, each day one list and partition, even if asked twice."""
     assert rows(fleet, "SELECT count(*) FROM colours_recomputation WHERE cause = 'policy'") == rows(
         fleet, "SELECT count(*) FROM colours_policy"
     )

@@ -1,4 +1,4 @@
-"""nginx as docs/howto/nginx.conf has it, in front of a service that comes, goes and comes back."""
+"""nginx as in docs/howto/nginx.conf, in front of a service that starts, stops and starts again."""
 
 import contextlib
 import json
@@ -19,7 +19,7 @@ HTML = {"Accept": "text/html", "Host": "code.example.org"}
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[int, LiveService]]:
-    """nginx begins first, and the page of the stopped service shows; then the service begins."""
+    """nginx starts first and shows the page for a stopped service; then the service starts."""
     folder = tmp_path_factory.mktemp("proxy")
     service = LiveService(folder / "var", port=reserve(), BEHIND_PROXY="1")
     with servers.nginx(folder / "nginx", web=service.port) as at:
@@ -80,7 +80,7 @@ def test_slow_bodies_do_not_reach_the_service(port: tuple[int, LiveService]) -> 
 
 
 def test_nobody_but_the_proxy_says_how_they_came(port: tuple[int, LiveService]) -> None:
-    """A form that came by https must name its page (Referer), whatever its sender says of it."""
+    """A form sent over https must name its page (Referer), whatever else it says."""
     at, service = port
     token = "a" * 32
     form = f"language=en&csrfmiddlewaretoken={token}".encode()

@@ -1,4 +1,4 @@
-"""A supervisor that cannot write says so in one sentence."""
+"""A supervisor that cannot write its log says so in one sentence."""
 
 from pathlib import Path
 

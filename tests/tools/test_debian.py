@@ -1,4 +1,4 @@
-"""What Debian has is installed where that is allowed; elsewhere a sentence says what to do."""
+"""Debian's packages are installed where possible; otherwise a sentence says what to do."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Ports are one process's alone; a server whose port a stranger has taken moves to another."""
+"""A port belongs to one process; a server whose port is taken moves to another."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def taken() -> Iterator[int]:
-    """A port that was reserved and at which a stranger listens all the same."""
+    """Reserve a port at which another program listens all the same."""
     port = ports.reserve()
     with socket.create_server(("127.0.0.1", port)):
         yield port

@@ -1,7 +1,7 @@
 """`python -m tests.upgrade.fill DEMO STATE`: fill an empty database with some of everything.
 
-All is written by the service itself, by its commands and its interface. DEMO gets the logins, STATE
-what the test of upgrading looks for.
+The service itself writes everything, through its commands and its interface. DEMO gets the logins,
+STATE what the test of upgrading looks for.
 """
 
 import json
@@ -21,7 +21,7 @@ TIMES_AT_ONE_DOOR: Final = 7
 
 
 class Filled:
-    """The service from inside, called as its clients call it."""
+    """Calls the service from inside, as its clients call it."""
 
     def __init__(self, demo: dict[str, Any], *, at: datetime) -> None:
         from django.test import Client
@@ -29,7 +29,7 @@ class Filled:
         self.demo, self.at, self.client = demo, at, Client()
 
     def call(self, method: str, name: str, who: str, body: object = None, *where: object) -> Any:
-        """One call of the interface, by the name of its route; what is answered."""
+        """Make one call of the interface, by the name of its route; return the answer."""
         from django.urls import reverse
 
         sent = {} if body is None else {"data": json.dumps(body)}
@@ -43,7 +43,7 @@ class Filled:
         return answer.json() if answer.content else None
 
     def people(self) -> None:
-        """Somebody with a child, a mother and a guest, who say how they are."""
+        """Register a person with a child, a mother and a guest, and let them declare."""
         from tests.evidence.ministry import GERMANY, trust
 
         newcomer = {"name": "Erika Mustermann", "id_type": "20", "id_number": "C01X00T47"}
@@ -62,7 +62,7 @@ class Filled:
         self.call("post", "api-officers-certificates", "officer", entered)
 
     def sources(self) -> None:
-        """A source reports, and an officer withdraws one of its lines."""
+        """Let a source report, and an officer withdraw one of its lines."""
         from healthcode.evidence.models import Evidence, EvidenceKind
 
         case = Evidence.objects.filter(kind=EvidenceKind.CASE).earliest("pk")
@@ -87,7 +87,7 @@ class Filled:
         self.inquire(case.pk, person, times)
 
     def inquire(self, case: int, person: int, times: dict[str, str]) -> None:
-        """An officer asks whom a case met, adds a meeting, and confirms the chain."""
+        """Let an officer ask whom a case met, add a meeting, and confirm the chain."""
         from healthcode.scan_tracing.inquiries import place
 
         opened = self.call("post", "inquiries", "officer", {"case": case, "ground": GROUND})
@@ -99,7 +99,7 @@ class Filled:
         self.call("post", "inquiry-confirmation", "officer", confirmed, opened["id"])
 
     def doors(self) -> dict[str, Any]:
-        """A code is shown at a door, too often, and to a partner; what the test looks for."""
+        """Show a code at a door, too often, and to a partner; return what the test looks for."""
         from healthcode.tools.demo import province
         from verifier.doors import doubts
 
@@ -118,7 +118,7 @@ class Filled:
         return {**known, "reason": reason, "demo": self.demo}
 
     def partner(self, code: str) -> None:
-        """A partner's machine gets a token and asks."""
+        """Let a partner's machine get a token and ask."""
         from tests.verifier.partner import PartnerMachine
         from verifier.partners import services
 
@@ -137,7 +137,7 @@ class Filled:
         del self.demo["machine"]
 
     def officers(self) -> None:
-        """A second policy and map, a page that is logged in, and colours that are not done yet."""
+        """Publish a second policy and map, log in on a page, leave a recomputation unfinished."""
         from accounts.models import Account
         from healthcode.colours import batches
         from healthcode.colours.models import Cause
@@ -170,7 +170,7 @@ class Filled:
 
 
 def main(demo_file: str, state_file: str) -> None:
-    """Fill it."""
+    """Fill the database."""
     django.setup()
     from django.utils import timezone
 

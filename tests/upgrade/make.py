@@ -1,7 +1,7 @@
 """`python -m tests.upgrade.make`: write what the tests know of the schema and of version 1.0.0.
 
-`--schema` writes healthcode/web/catalog.txt alone, which every migration changes. Without it the
-frozen migrations are listed and the state of 1.0.0 is made anew as well: once, before its tag.
+`--schema` writes only healthcode/web/catalog.txt, which every migration changes. Without it, the
+command also lists the frozen migrations and makes the state of 1.0.0: once, before its tag.
 """
 
 import argparse
@@ -33,7 +33,7 @@ SECRETS: Final = {
     "POSTGRES_PASSWORD": "for-the-tests-of-upgrading",
     "VALKEY_PASSWORD": "for-the-tests-of-upgrading",
 }
-"""No secrets of anybody: they open people who do not exist."""
+"""These secrets protect nobody, because they only open data of invented people."""
 
 _SCHEMA: Final = """
 import django; django.setup()
@@ -43,7 +43,7 @@ catalog.FILE.write_text("\\n".join(catalog.lines()) + "\\n")
 
 
 def digests() -> dict[str, str]:
-    """The SHA-256 of each migration that version 1.0.0 has, by its path."""
+    """Return the SHA-256 of each migration of version 1.0.0, by its path."""
     found = sorted(ROOT.glob("**/migrations/0001_*.py"))
     ours = [
         path for path in found if ".venv" not in path.parts and "node_modules" not in path.parts
@@ -54,7 +54,7 @@ def digests() -> dict[str, str]:
 
 
 def server(folder: Path) -> Postgres:
-    """A PostgreSQL of its own, with the password of the state of 1.0.0."""
+    """Start a PostgreSQL with the password of the state of 1.0.0."""
     return Postgres(
         folder / "postgres",
         port=ports.reserve(),
@@ -74,7 +74,7 @@ def run(url: str, *arguments: str) -> None:
 
 
 def dump(url: str) -> bytes:
-    """The database as plain SQL."""
+    """Return the database as plain SQL."""
     command = [str(_programs() / "pg_dump"), "--no-owner", "--no-privileges", url]
     return subprocess.run(command, capture_output=True, check=True).stdout
 

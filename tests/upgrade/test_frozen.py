@@ -1,4 +1,4 @@
-"""From 1.0.0 on migrations pile up: the first ones stay, and the catalog is written down."""
+"""From 1.0.0 on, the first migrations never change, and a file records the catalog."""
 
 import gzip
 import re
@@ -16,13 +16,13 @@ from tests.upgrade.make import DUMP, FROZEN, digests
 
 OURS = ("accounts", "healthcode", "verifier")
 NOT_ATOMIC: dict[str, str] = {}
-"""Migrations outside a transaction, where `migrate` limits nothing, and why they may be."""
+"""Migrations outside a transaction, where `migrate` sets no limits, and why they may be so."""
 EMPTY = {
     "auth_group": "roles are grants of our own",
     "auth_group_permissions": "roles are grants of our own",
     "verifier_trustlist": "a list is kept where TRUST_LIST names an alliance's",
 }
-"""Tables of which the state of 1.0.0 holds nothing, and why that is right."""
+"""Tables without rows in the state of 1.0.0, and why that is right."""
 MOST_BYTES = 300_000
 
 
@@ -35,7 +35,7 @@ def test_no_migration_of_1_0_0_was_edited() -> None:
 
 
 def test_the_state_of_1_0_0_has_some_of_everything() -> None:
-    """What is not in it is not tried when it is taken over."""
+    """The test of upgrading tests only what the state contains."""
     packed = DUMP.read_bytes()
     rows = rows_of(gzip.decompress(packed).decode())
     assert len(rows) > 30
@@ -44,7 +44,7 @@ def test_the_state_of_1_0_0_has_some_of_everything() -> None:
 
 
 def rows_of(sql: str) -> Counter[str]:
-    """How many rows each table has in a dump; those of its parts are the whole table's."""
+    """Return how many rows each table has in a dump; a partition counts for the whole table."""
     attached = r"ALTER TABLE ONLY public\.(\w+) ATTACH PARTITION public\.(\w+)"
     whole = {part: table for table, part in re.findall(attached, sql)}
     rows: Counter[str] = Counter()
@@ -55,7 +55,7 @@ def rows_of(sql: str) -> Counter[str]:
 
 @pytest.mark.django_db
 def test_the_catalog_that_is_written_down_is_that_of_an_empty_database() -> None:
-    """Otherwise run `make schema`."""
+    """If this fails, run `make schema`."""
     assert catalog.FILE.read_text().splitlines() == catalog.lines()
     assert catalog.schema_state() == "ok"
 
@@ -100,7 +100,7 @@ def test_a_long_list_is_cut() -> None:
 
 
 def test_every_migration_runs_within_limits() -> None:
-    """`manage.py migrate` is ours, and limits what runs in a transaction."""
+    """`manage.py migrate` is our own command, which limits what runs in a transaction."""
     assert get_commands()["migrate"] == "healthcode.web"
     loader = MigrationLoader(None)
     ours = {

@@ -1,4 +1,4 @@
-"""State of version 1.0.0 is taken over: its database, its people, its codes."""
+"""This version takes over the state of version 1.0.0: its database, its people, its codes."""
 
 import gzip
 import json
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.live
 
 
 def restored(folder: Path, sql: bytes) -> None:
-    """Make `folder` what `make run` leaves behind, with this database in it."""
+    """Make `folder` look as `make run` leaves it, with this database."""
     (folder / "log").mkdir(parents=True, mode=0o700)
     (folder / "state.json").write_text(json.dumps({"secrets": SECRETS}))
     state = local_state.load(folder)
@@ -77,7 +77,7 @@ def test_state_of_1_0_0_starts_and_works(tmp_path: Path) -> None:
 
 
 def test_state_from_before_1_0_0_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    """Its tables were changed in place, so that no migration leads from them to these."""
+    """Its tables were changed in place, so no migration leads from them to ours."""
     older = (
         gzip.decompress(DUMP.read_bytes()) + b"ALTER TABLE public.codes_statuslist DROP COLUMN kid;"
     )
@@ -93,7 +93,7 @@ def test_state_from_before_1_0_0_is_refused_in_a_sentence(tmp_path: Path) -> Non
 
 
 def colours_of(service: LiveService) -> dict[str, Any]:
-    """How many have a colour, and whose is not what `decide()` says of the same facts."""
+    """Return how many people have a colour, and whose differs from `decide()` on the same facts."""
     looked = subprocess.run(
         [sys.executable, "-m", "tests.live.inside"],
         env=service.environment(),
@@ -107,11 +107,11 @@ def colours_of(service: LiveService) -> dict[str, Any]:
 
 
 def is_genuine(text: str, keys: list[object], *, at: datetime) -> bool:
-    """Whether an old code verifies by a key of the database at the time when it was issued."""
+    """Return whether an old code verifies with the database's keys at the time of its issue."""
     known = [core.Key.of(key, 0) for key in keys if isinstance(key, ec.EllipticCurvePublicKey)]
     issuers = {"CN-33": core.Issuer("CN-33", tuple(known))}
     now = int(at.timestamp())
     trust = core.Trust(issuers=issuers, as_of=now)
     verdict = core.verify(text, trust=trust, status=core.Statuses(), rules=core.Rules(), at=now)
-    # Without a status list it is genuine, and a reason to look.
+    # Without a status list the code is genuine, but the verdict is caution.
     return verdict.code is not None and verdict.reason is core.Reason.STALE_DATA

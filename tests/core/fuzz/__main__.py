@@ -1,10 +1,10 @@
-"""Fuzzes the core with atheris, which is installed for this alone (`pip install atheris`):
+"""Fuzz the core with atheris (`pip install atheris`; nothing else needs it).
 
-    python -m tests.core.fuzz.seeds var/seeds
-    python -m tests.core.fuzz -max_total_time=300 tests/core/fuzz/corpus var/seeds
+python -m tests.core.fuzz.seeds var/seeds
+python -m tests.core.fuzz -max_total_time=300 tests/core/fuzz/corpus var/seeds
 
-Inputs that reach new code are kept in the first folder; what crashes is written beside. The
-ordinary tests replay both.
+Inputs that reach new code are kept in the first folder. Inputs that crash are written beside it.
+The ordinary tests replay both.
 """
 
 import sys

@@ -1,6 +1,6 @@
-"""The inputs from which fuzzing starts: every vector, given to the target that reads it.
+"""Write the inputs from which fuzzing starts: every vector, for the target that reads it.
 
-`python -m tests.core.fuzz.seeds FOLDER` writes them.
+Run `python -m tests.core.fuzz.seeds FOLDER`.
 """
 
 import base64
@@ -19,7 +19,7 @@ NAMES = sorted(TARGETS)
 
 
 def seeds() -> Iterator[bytes]:
-    """All of a size that is worth mutating."""
+    """Yield all inputs of a size that is worth mutating."""
     yield from (seed for seed in _seeds() if len(seed) <= MAX_BYTES)
 
 

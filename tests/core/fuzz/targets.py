@@ -1,4 +1,4 @@
-"""What is fuzzed: everything that reads bytes from strangers. Nothing but CoreError may escape."""
+"""The fuzzing targets: everything that reads bytes from strangers. Only CoreError may escape."""
 
 import base64
 import contextlib
@@ -43,7 +43,7 @@ def code_bytes(data: bytes) -> None:
 
 
 def claims(data: bytes) -> None:
-    """Any payload, in an envelope that is as it should be."""
+    """Put any payload into a correct envelope."""
     header = bytes.fromhex("a2012604480000000000000000")
     code_bytes(cbor.encode([header, {}, data[:300], bytes(64)]))
 
@@ -54,7 +54,7 @@ def certificate(data: bytes) -> None:
 
 
 def certificate_content(data: bytes) -> None:
-    """Any CBOR, where a certificate has its content."""
+    """Put any CBOR in place of a certificate's content."""
     content = cbor.decode(data)
     if isinstance(content, dict):
         dcc_schema.kinds_of(content)
@@ -62,7 +62,7 @@ def certificate_content(data: bytes) -> None:
 
 
 def document_signers(data: bytes) -> None:
-    """Any DER, as the one entry of a list."""
+    """Put any DER into a list as its only entry."""
     begin, end = b"-----BEGIN CERTIFICATE-----\n", b"-----END CERTIFICATE-----\n"
     issuers(begin + base64.encodebytes(data) + end)
 
@@ -121,7 +121,7 @@ TARGETS: Final[Mapping[str, Callable[[bytes], None]]] = {
 
 
 def one_input(data: bytes) -> None:
-    """The first byte chooses the target, the rest is its input."""
+    """Run a target: the first byte chooses it, the rest is its input."""
     if data:
         names = sorted(TARGETS)
         with contextlib.suppress(CoreError):

@@ -1,4 +1,4 @@
-"""The demo province: plausible, the same every time, and loaded once."""
+"""The demo province is plausible, the same every time, and loaded once."""
 
 import csv
 import json
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.clock
 
 @pytest.mark.parametrize("province", PROVINCES.values(), ids=PROVINCES)
 def test_its_places_lie_in_the_province_and_on_its_map(province: DemoProvince) -> None:
-    """Whoever lives there has a level there."""
+    """Every county where people live has a level."""
     with province.map_file.open(encoding="utf-8", newline="") as file:
         levels = {row["code"]: row["level"] for row in csv.DictReader(file)}
     assert {code[:2] for code in levels} == {province.area}
@@ -44,7 +44,7 @@ def out(
     django_db_blocker: DjangoDbBlocker,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Path]:
-    """The file of tokens; the demo is loaded once for this file, and taken back at its end."""
+    """The file of tokens. The demo is loaded once for this module and then rolled back."""
     file = tmp_path_factory.mktemp("demo") / "demo.json"
     keys.keyring.forget()
     with django_db_blocker.unblock(), transaction.atomic():
@@ -55,7 +55,7 @@ def out(
 
 
 def test_everybody_has_the_colour_that_their_history_gives_them(out: Path) -> None:
-    """Most are green, many are not, and a sample agrees with the reference."""
+    """Most people are green, many are not, and a sample agrees with `decide()`."""
     colours = dict(PersonColour.objects.values_list("person_id", "colour"))
     assert len(colours) == Person.objects.count() == province.PEOPLE + 3
     counts = Counter(Colour(colour) for colour in colours.values())
@@ -73,7 +73,7 @@ def test_the_map_in_force_is_that_of_9_february(out: Path) -> None:
 
 
 def test_the_mother_came_home_from_an_orange_county(out: Path) -> None:
-    """The resident's family shows what the pages are for."""
+    """The resident's family shows what the pages can do."""
     resident = json.loads(out.read_text())["resident"]["person"]
     account = Account.objects.get(guardianships__person=resident)
     family = dict(Guardianship.objects.filter(account=account).values_list("relation", "person"))
@@ -82,7 +82,7 @@ def test_the_mother_came_home_from_an_orange_county(out: Path) -> None:
 
 
 def test_loading_again_changes_nothing(out: Path) -> None:
-    """The second start keeps the people and the tokens."""
+    """A second start keeps the people and the tokens."""
     before = out.read_text()
     call_command("load_demo", out=out, verbosity=0)
     assert out.read_text() == before
@@ -90,7 +90,7 @@ def test_loading_again_changes_nothing(out: Path) -> None:
 
 
 def test_lost_tokens_are_issued_anew(out: Path) -> None:
-    """Deleting the file is a way to get new ones."""
+    """Deleting the file gives new tokens."""
     before = json.loads(out.read_text())
     out.unlink()
     call_command("load_demo", out=out, verbosity=0)
@@ -100,7 +100,7 @@ def test_lost_tokens_are_issued_anew(out: Path) -> None:
 
 
 def test_synthetic_people_are_the_same_for_the_same_seed() -> None:
-    """With valid numbers, all different."""
+    """All have valid and different numbers."""
     some = list(people(500, homes=["330102", "331004"], random=Random(7)))
     assert some == list(people(500, homes=["330102", "331004"], random=Random(7)))
     assert len({one.id_number for one in some}) == 500

@@ -1,4 +1,4 @@
-"""`generate_city` fills an empty database with what the rest of the service takes for real."""
+"""`generate_city` fills an empty database with data that the rest of the service accepts."""
 
 from datetime import date, datetime
 
@@ -27,7 +27,7 @@ def generate() -> None:
 
 
 def definitions() -> list[tuple[str, str]]:
-    """The indexes and foreign keys of the tables that are loaded."""
+    """Return the indexes and foreign keys of the loaded tables."""
     tables = ["evidence_evidence", "colours_personcolour", "accounts_person", "tracing_presence"]
     with connection.cursor() as cursor:
         cursor.execute(INDEXES, [tables])

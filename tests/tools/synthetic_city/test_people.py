@@ -1,4 +1,4 @@
-"""A generated city is the same for the same seed, and its people are nowhere twice at once."""
+"""The same seed gives the same city, and nobody is in two places at once."""
 
 from collections.abc import Iterator
 from datetime import date

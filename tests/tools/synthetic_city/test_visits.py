@@ -1,4 +1,4 @@
-"""Visits and rides of generated people agree with where their stays say they were."""
+"""Visits and rides of generated people agree with their stays."""
 
 from collections import Counter, defaultdict
 
@@ -40,12 +40,12 @@ def test_everybody_visits_where_they_stay() -> None:
     for visit in visits:
         stay = next(s for s in spells[visit.person] if s.ends is None or visit.starts < s.ends)
         assert {stay.area, places[visit.place][1]} <= street_of(city, visit.place)
-    # Those who are on a journey out of the city visit nothing here.
+    # People on a journey out of the city visit nothing here.
     assert 4.5 * BLOCK < len(visits) <= 5.2 * BLOCK
 
 
 def street_of(city: Plan, place: int) -> set[str]:
-    """The areas through which the street of a venue goes."""
+    """Return the areas through which a venue's street goes."""
     here = CityMap(city)
     street = (place - here.venue(0, 0)) // VENUES
     return {
@@ -54,14 +54,14 @@ def street_of(city: Plan, place: int) -> set[str]:
 
 
 def test_a_larger_city_has_more_places_and_not_fuller_ones() -> None:
-    """Whom a visitor meets does not depend on the size of the city, so that sizes compare."""
+    """How many people a visitor meets does not depend on the city's size, so that sizes compare."""
     full = [_company(plan(people=number * PEOPLE_A_LINE)) for number in (1, 2)]
 
     assert full[1] == pytest.approx(full[0], rel=0.05)
 
 
 def _company(city: Plan) -> float:
-    """How many presences there are, on average, in the same place in the two weeks."""
+    """Return the average number of presences in the same place in the two weeks."""
     visitors = Counter(
         presence.place for block in range(city.blocks) for presence in presences(city, block)
     )
