@@ -15,9 +15,9 @@ from kombu.exceptions import OperationalError
 logger = logging.getLogger(__name__)
 
 DEAF_SECONDS: Final = 10
-"""How long a broker that refused a message is not asked again.
+"""How long to wait before a broker that refused a message gets another one.
 
-A resident whose declaration is stored must not wait for it, and the sweep runs as soon.
+A resident whose declaration is stored must not wait for the broker, and the sweep runs soon anyway.
 """
 
 

@@ -30,7 +30,7 @@ _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """How many leaves a log has, and the root of its tree; `origin` names the log."""
+    """The number of leaves of a log, and the root of its tree. `origin` names the log."""
 
     origin: str
     size: int
@@ -42,7 +42,7 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class NoteSigner:
-    """A key and what signs with it, so that the private key may live anywhere."""
+    """A key, and the function that signs with it, so that the private key may live anywhere."""
 
     key: NoteKey
     sign: Callable[[bytes], bytes] = field(repr=False)
@@ -57,7 +57,7 @@ class SeenCheckpoint:
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
-    """Return the checkpoint that the text of a note says; lines beyond the third say nothing here.
+    """Read the checkpoint in the text of a note; it ignores lines after the third.
 
     Raises MalformedLog.
     """
@@ -102,12 +102,15 @@ def sign_checkpoint(checkpoint: Checkpoint, signers: Iterable[NoteSigner], at: i
 
 
 def open_checkpoint(data: bytes, policy: LogPolicy, at: int) -> SeenCheckpoint:
-    """Return the checkpoint of a note that a log of the policy signed and enough witnesses saw.
+    """Read and verify the checkpoint of a note, under a policy.
+
+    A log of the policy must have signed it, and enough witnesses must have seen it.
 
     Raises:
-        MalformedLog: not a checkpoint, or the signature of a known key is not genuine.
-        NotTrusted: another log's, not signed by the log, seen by too few witnesses, or by one
-            in the future.
+        MalformedLog: it is not a checkpoint, or the signature of a known key is not genuine.
+        NotTrusted: it belongs to another log, is not signed by the log, was seen by too few
+            witnesses, or
+            was seen by one in the future.
     """
     note = parse_note(data)
     checkpoint = parse_checkpoint(note.text)
@@ -168,7 +171,7 @@ def _message(key: NoteKey, text: str, at: int) -> bytes:
 
 
 def _short(text: str) -> bytes:
-    """Return the text behind its length in one byte (RFC 8446, 3.4)."""
+    """Return the text after its length in one byte (RFC 8446, 3.4)."""
     data = text.encode()
     if not 0 < len(data) < 1 << 8:
         raise MalformedLog("a name of a log or a witness has 1 to 255 bytes")

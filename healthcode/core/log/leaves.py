@@ -1,4 +1,4 @@
-"""What a leaf of the public log says: enough to see what was done, nothing of whom it was done to.
+"""A leaf of the public log says what was done, but not to whom.
 
 docs/log.md, section 2, is the specification. A leaf is JSON as RFC 8785 writes it.
 """
@@ -15,7 +15,7 @@ from healthcode.core.grammar import MAX_NUMBER
 
 SALT_BYTES: Final = 16
 People: TypeAlias = int | str
-"""How many people a leaf is about: a band below 100, the number from 100 on."""
+"""The number of people of a leaf: a band below 100, the exact number from 100 on."""
 
 _EXACT_FROM: Final = 100
 _BANDS: Final = {"0": range(1), "1-9": range(1, 10), "10-99": range(10, _EXACT_FROM)}
@@ -30,7 +30,7 @@ class Leaf:
     """One leaf.
 
     Attributes:
-        number: of the act or batch, which nothing else of its kind has; from 1 on.
+        number: of the act or batch; nothing else of its kind has this number. From 1 on.
         minute: when it was done, in UTC, such as 2020-02-24T08:12Z.
         kind: what was done, a word of the list in docs/log.md.
         area: GB/T 2260 code of the province or city; empty for the whole country.
@@ -46,15 +46,15 @@ class Leaf:
     digest: str
 
     def encode(self) -> bytes:
-        """Return the bytes that the tree has."""
+        """Return the leaf as the bytes in the tree."""
         return canonical(asdict(self))
 
 
 def decode_leaf(data: bytes) -> Leaf:
-    """Return the leaf of these bytes.
+    """Read the leaf in these bytes.
 
-    Raises MalformedLog: a member is missing, unknown or says what no leaf says, or the bytes are
-    not the one spelling of this leaf.
+    Raises MalformedLog if a member is missing, unknown or has a value that no leaf has, or if the
+    bytes are not the only encoding of this leaf.
     """
     said = strict_json.load(data, MalformedLog)
     try:
@@ -76,19 +76,19 @@ def decode_leaf(data: bytes) -> Leaf:
 
 
 def people(count: int) -> People:
-    """Return what a leaf says of `count` people: below 100 only about how many."""
+    """Return what a leaf says for `count` people; below 100 only a band."""
     if count >= _EXACT_FROM:
         return count
     return next(name for name, band in _BANDS.items() if count in band)
 
 
 def record_digest(salt: bytes, record: bytes) -> str:
-    """Return the digest in hex. Without the salt nobody can try out what the record says."""
+    """Return the digest in hex. The salt keeps others from guessing what the record says."""
     return hashlib.sha256(salt + record).hexdigest()
 
 
 def check_record(leaf: Leaf, *, salt: bytes, record: bytes) -> None:
-    """Let pass only the record that the leaf was made for. Raises ProofFails."""
+    """Check that the leaf was made for this record. Raises ProofFails."""
     if len(salt) != SALT_BYTES or record_digest(salt, record) != leaf.digest:
         raise ProofFails("the record is not the one of this leaf")
 

@@ -1,7 +1,7 @@
-"""Merkle trees: their hashes and proofs (RFC 6962, section 2.1, the same as RFC 9162's).
+"""Merkle trees: their hashes and proofs (RFC 6962, section 2.1, the same as in RFC 9162).
 
-A tree of `size` leaves has one root. Hashes are 32 bytes of SHA-256. Nothing here holds a tree:
-whoever makes a root or a proof hands in a `ReadHash`, which knows the complete subtrees.
+A tree of `size` leaves has one root. Hashes are 32 bytes of SHA-256. This module stores no tree. To
+make a root or a proof, callers pass a `ReadHash`, which returns the hashes of complete subtrees.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ ReadHash: TypeAlias = Callable[[int, int], bytes]
 
 
 def leaf_hash(entry: bytes) -> bytes:
-    """Return the hash of a leaf; the byte 0 in front keeps leaves and nodes apart."""
+    """Return the hash of a leaf. The leading byte 0 keeps leaves and nodes apart."""
     return hashlib.sha256(b"\x00" + entry).digest()
 
 
@@ -34,9 +34,9 @@ def root(size: int, read: ReadHash) -> bytes:
 
 
 def inclusion_proof(index: int, size: int, read: ReadHash) -> list[bytes]:
-    """Return what proves that leaf `index` is in the tree of `size` leaves, lowest hash first.
+    """Return the proof that leaf `index` is in the tree of `size` leaves, lowest hash first.
 
-    Raises ValueError: the tree has no such leaf.
+    Raises ValueError if the tree has no such leaf.
     """
     if not 0 <= index < size:
         raise ValueError(f"a tree of {size} leaves has no leaf {index}")
@@ -54,9 +54,9 @@ def inclusion_proof(index: int, size: int, read: ReadHash) -> list[bytes]:
 
 
 def consistency_proof(old: int, new: int, read: ReadHash) -> list[bytes]:
-    """Return what proves that the first `old` leaves of the tree of `new` leaves are the old tree.
+    """Return the proof that the first `old` leaves of the tree of `new` leaves are the old tree.
 
-    It is empty when `old` is 0 or `new`. Raises ValueError: `old` is larger than `new`.
+    The proof is empty if `old` is 0 or `new`. Raises ValueError if `old` is larger than `new`.
     """
     if not 0 <= old <= new:
         raise ValueError(f"a tree of {new} leaves does not follow one of {old}")
@@ -72,7 +72,8 @@ def consistency_proof(old: int, new: int, read: ReadHash) -> list[bytes]:
         else:
             proof.append(_subtree(start, middle, read))
             start = middle
-    # Where the old tree is a complete subtree from leaf 0 on, the reader knows its root already.
+    # If the old tree is a complete subtree, the proof leaves out its root, because the reader knows
+    # it.
     if start:
         proof.append(_subtree(start, end, read))
     return proof[::-1]
@@ -81,7 +82,7 @@ def consistency_proof(old: int, new: int, read: ReadHash) -> list[bytes]:
 def check_inclusion(
     *, leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes
 ) -> None:
-    """Let pass only a proof that the leaf of this hash is at `index` (RFC 9162, 2.1.3.2).
+    """Check the proof that the leaf with this hash is at `index` (RFC 9162, 2.1.3.2).
 
     Raises ProofFails.
     """
@@ -107,7 +108,7 @@ def check_inclusion(
 def check_consistency(
     *, old: int, new: int, old_root: bytes, new_root: bytes, proof: Sequence[bytes]
 ) -> None:
-    """Let pass only a proof that the new tree begins with the old one (RFC 9162, 2.1.4.2).
+    """Check the proof that the new tree begins with the old one (RFC 9162, 2.1.4.2).
 
     Raises ProofFails.
     """
@@ -118,7 +119,7 @@ def check_consistency(
         if proof or (old == 0 and old_root != EMPTY_ROOT) or (old == new and old_root != new_root):
             raise ProofFails("the trees differ")
         return
-    # A complete old tree is itself the first hash of the proof, which therefore leaves it out.
+    # A complete old tree would be the first hash of the proof, so the proof leaves it out.
     path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
     if not path:
         raise ProofFails("the proof is too short")
@@ -146,7 +147,7 @@ def _both_roots(node: int, last: int, path: Sequence[bytes]) -> tuple[bytes, byt
 
 
 def _climb(node: int, last: int) -> tuple[int, int]:
-    """Pass over the levels at which a node at the right edge has no sibling."""
+    """Skip the levels at which a node at the right edge has no sibling."""
     while node and not node & 1:
         node, last = node >> 1, last >> 1
     return node, last

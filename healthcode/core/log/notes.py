@@ -1,4 +1,4 @@
-"""Signed notes: a text with signatures below it that anybody can add to (C2SP signed-note)."""
+"""Signed notes: a text, and below it signatures that anybody can add (C2SP signed-note)."""
 
 import base64
 import binascii
@@ -17,7 +17,7 @@ from healthcode.core.ed25519 import is_key
 from healthcode.core.errors import MalformedKey, MalformedLog
 
 LARGEST_NOTE: Final = 1 << 17
-"""Bytes. 16 signatures, which every reader must take, of ML-DSA-44 need 54 kB."""
+"""In bytes. Every reader must accept 16 signatures; 16 of ML-DSA-44 need 54 kB."""
 # White_Space of Unicode 15.1 (PropList.txt).
 _SPACES: Final = "\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 _NAME: Final = re.compile(f"[^{_SPACES}+]{{1,255}}")
@@ -26,7 +26,7 @@ _ID_BYTES: Final = 4
 
 
 class SignatureType(IntEnum):
-    """How a key signs; C2SP assigns the numbers. Those of other kinds are passed over."""
+    """How a key signs, with the numbers that C2SP assigns. Readers skip other kinds."""
 
     ED25519 = 1
     COSIGNATURE_ED25519 = 4
@@ -43,7 +43,7 @@ _KEY_BYTES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """One signature line: who signed, the first bytes of the key's digest, and what they signed."""
+    """A signature line: who signed, the first bytes of the key's digest, and the signature."""
 
     name: str
     key_id: bytes
@@ -55,7 +55,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A text that ends in a newline, and its signatures, unverified."""
+    """A text that ends in a newline, and its signatures, not verified."""
 
     text: str
     signatures: tuple[Signature, ...]
@@ -66,7 +66,7 @@ class Note:
 
 @dataclass(frozen=True)
 class NoteKey:
-    """A public key under a name, with the way in which it signs."""
+    """A public key with a name, and how it signs."""
 
     name: str
     kind: SignatureType
@@ -85,15 +85,15 @@ class NoteKey:
 
     @property
     def identity(self) -> tuple[str, bytes]:
-        """By what a signature line names the key."""
+        """Return how a signature line names the key."""
         return self.name, self.key_id
 
     def made(self, signature: Signature) -> bool:
-        """Whether this key is the one that the signature line names."""
+        """Return whether the signature line names this key."""
         return (signature.name, signature.key_id) == self.identity
 
     def verifies(self, signature: bytes, message: bytes) -> bool:
-        """Whether the key signed these bytes."""
+        """Return whether the key signed these bytes."""
         try:
             self.public_key.verify(signature, message)
         except InvalidSignature:
@@ -105,9 +105,10 @@ class NoteKey:
 
 
 def parse_key(text: str) -> NoteKey:
-    """Return the key that a vkey spells.
+    """Read the key in a vkey.
 
-    Raises MalformedKey: no vkey, the key ID of another key, or a kind that is not in use.
+    Raises MalformedKey if it is not a vkey, has another key's id, or is of a kind that is not in
+    use.
     """
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
@@ -127,14 +128,14 @@ def parse_key(text: str) -> NoteKey:
 
 
 def parse_note(data: bytes) -> Note:
-    """Return the note, unverified. Raises MalformedLog."""
+    """Read a note without verifying it. Raises MalformedLog."""
     if len(data) > LARGEST_NOTE:
         raise MalformedLog(f"a note has at most {LARGEST_NOTE} bytes")
     try:
         whole = data.decode()
     except UnicodeDecodeError as error:
         raise MalformedLog("a note is UTF-8") from error
-    # The last empty line parts text and signatures.
+    # The last empty line separates the text from the signatures.
     text, found, lines = whole.rpartition("\n\n")
     if not found or not text or not lines.endswith("\n"):
         raise MalformedLog("a note is a text, an empty line and lines of signatures")
@@ -144,7 +145,7 @@ def parse_note(data: bytes) -> Note:
 
 
 def parse_signatures(text: str) -> tuple[Signature, ...]:
-    """Return signature lines without their note, as a witness answers. Raises MalformedLog."""
+    """Read signature lines without their note, as a witness answers. Raises MalformedLog."""
     if not text.endswith("\n"):
         raise MalformedLog("a line of a signature ends in a newline")
     return tuple(map(_parse_signature, text[:-1].split("\n")))
@@ -153,9 +154,10 @@ def parse_signatures(text: str) -> tuple[Signature, ...]:
 def genuine(
     note: Note, keys: Iterable[NoteKey], verify: Callable[[NoteKey, Signature], bool]
 ) -> tuple[tuple[NoteKey, Signature], ...]:
-    """Return the signatures of known keys; those of unknown keys are passed over.
+    """Return the signatures of known keys, without those of unknown keys.
 
-    Raises MalformedLog: the signature of a known key is not genuine, so the note is not either.
+    Raises MalformedLog if the signature of a known key is not genuine, because then the note is not
+    genuine either.
     """
     found = []
     known = tuple(keys)
@@ -183,7 +185,7 @@ def _base64(text: str, error: type[MalformedKey] | type[MalformedLog]) -> bytes:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as why:
         raise error("not Base64") from why
-    # Bits beyond the last byte would give one signature many spellings.
+    # Bits after the last byte would allow several spellings of one signature.
     if base64.b64encode(data).decode() != text:
         raise error("not Base64 as RFC 4648 writes it")
     return data

@@ -1,4 +1,4 @@
-"""Whom to believe about a log: its keys, its witnesses, how many of them (C2SP tlog-policy)."""
+"""Policies of a log: its keys, its witnesses, and how many of them to ask for (C2SP tlog-policy)."""
 
 import re
 from collections.abc import Container, Mapping
@@ -16,13 +16,13 @@ _THRESHOLD: Final = re.compile("[1-9][0-9]{0,3}")
 
 @dataclass(frozen=True, slots=True)
 class Quorum:
-    """At least so many of these; a name is a witness of the policy."""
+    """A quorum: at least this many of these members. A name is that of a witness of the policy."""
 
     least: int = 0
     members: "tuple[str | Quorum, ...]" = ()
 
     def is_met(self, witnessed: Container[str]) -> bool:
-        """Whether these witnesses are enough."""
+        """Return whether these witnesses are enough."""
         return self.least <= sum(
             member.is_met(witnessed) if isinstance(member, Quorum) else member in witnessed
             for member in self.members
@@ -31,7 +31,7 @@ class Quorum:
 
 @dataclass(frozen=True)
 class LogPolicy:
-    """Which logs count, by the keys that sign for each, and which witnesses are needed.
+    """Which logs to believe, by their keys, and which witnesses are necessary.
 
     Attributes:
         logs: the name of a key is the origin of its log; a log may have several keys.
@@ -48,10 +48,10 @@ class LogPolicy:
 
 
 def parse_policy(data: bytes) -> LogPolicy:
-    """Return the policy of a file.
+    """Read the policy in a file.
 
     Raises:
-        MalformedLog: naming the line that cannot be read, or that a line is missing.
+        MalformedLog: names the line that cannot be read, or says that a line is missing.
         MalformedKey: a key of the file cannot be read.
     """
     if len(data) > LARGEST_POLICY:
@@ -73,7 +73,7 @@ def parse_policy(data: bytes) -> LogPolicy:
 
 
 class _Reading:
-    """The lines of a policy so far. A group names only what stands before it."""
+    """The lines of a policy read so far. A group may only name lines before it."""
 
     def __init__(self) -> None:
         self.logs: list[NoteKey] = []

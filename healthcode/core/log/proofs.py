@@ -1,7 +1,7 @@
-"""A proof to keep: that a leaf stands in a log that others have seen (C2SP tlog-proof).
+"""A proof to keep: it shows that a leaf is in a log that witnesses have seen (C2SP tlog-proof).
 
-The file proves itself without a network. Beyond the leaf it may hold the record and its salt, which
-only those whom the act concerns receive.
+The file is sufficient by itself, without a network. Besides the leaf it may contain the record and
+its salt, which only the people concerned receive.
 """
 
 import base64
@@ -25,18 +25,18 @@ from healthcode.core.log.policies import LogPolicy
 FILE_NAME_END: Final = ".tlog-proof"
 LARGEST_PROOF: Final = 1 << 20
 LONGEST_PROOF: Final = 63
-"""Hashes that a proof of inclusion in the largest tree has."""
+"""How many hashes a proof of inclusion has in the largest tree."""
 _HEADER: Final = "c2sp.org/tlog-proof@v1"
 
 
 @dataclass(frozen=True, slots=True)
 class KeptProof:
-    """The content of a proof file, unverified.
+    """The content of a proof file, not verified.
 
     Attributes:
         checkpoint: the signed note, as the log published it.
-        salt: 16 bytes, or empty where the file has no record.
-        record: what was done, as the audit has it; empty where the file has none.
+        salt: 16 bytes, or empty if the file has no record.
+        record: what was done, as the audit has it; empty if the file has none.
     """
 
     entry: bytes
@@ -47,7 +47,7 @@ class KeptProof:
     record: bytes = b""
 
     def encode(self) -> bytes:
-        """Return the file."""
+        """Return the content of the file."""
         extra = {"entry": self.entry.decode()}
         if self.record:
             extra |= {"record": self.record.decode(), "salt": _spell(self.salt)}
@@ -72,7 +72,7 @@ class Proven:
 
 
 def parse_proof(data: bytes) -> KeptProof:
-    """Return the content of a proof file, unverified. Raises MalformedLog."""
+    """Read a proof file without verifying it. Raises MalformedLog."""
     head, found, checkpoint = data.partition(b"\n\n")
     if len(data) > LARGEST_PROOF or not found:
         raise MalformedLog("a proof is lines, an empty line and a checkpoint")
@@ -97,12 +97,12 @@ def parse_proof(data: bytes) -> KeptProof:
 
 
 def prove(proof: KeptProof, policy: LogPolicy, at: int) -> Proven:
-    """Return what the proof shows to somebody who believes `policy`, at `at`.
+    """Verify the proof at `at` for somebody who believes `policy`; return what it shows.
 
     Raises:
-        MalformedLog: the entry is no leaf, or the checkpoint no checkpoint.
+        MalformedLog: the entry is not a leaf, or the checkpoint not a checkpoint.
         NotTrusted: the checkpoint is not the log's, or too few witnesses have seen it.
-        ProofFails: the leaf is not in the log, or the record is another leaf's.
+        ProofFails: the leaf is not in the log, or the record belongs to another leaf.
     """
     seen = open_checkpoint(proof.checkpoint, policy, at)
     check_inclusion(

@@ -1,7 +1,7 @@
 """The files in which a log is published (C2SP tlog-tiles).
 
-A tile of level L holds up to 256 hashes; each stands for 256**L leaves. A bundle of entries holds
-what the leaves say. A full tile never changes, so it can be kept anywhere for good.
+A tile of level L has up to 256 hashes, each over 256**L leaves. A bundle of entries has the leaves
+themselves. A full tile never changes, so everybody can keep it for good.
 """
 
 import re
@@ -24,7 +24,7 @@ _PATH: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """Which tile: its level (None for a bundle of entries), its index there, how many it holds."""
+    """A tile: its level (None for a bundle of entries), its index there, its number of items."""
 
     level: int | None
     index: int
@@ -32,7 +32,7 @@ class Tile:
 
     @property
     def path(self) -> str:
-        """Where it is published, from the prefix of the log on."""
+        """Return the path where it is published, after the log's prefix."""
         level = "entries" if self.level is None else self.level
         groups = _groups(self.index)
         folders = "".join(f"x{group:03}/" for group in groups[:-1])
@@ -41,22 +41,22 @@ class Tile:
 
 
 def parse_path(path: str) -> Tile:
-    """Return the tile at `path`. Raises MalformedLog for other spellings."""
+    """Read a path. Raises MalformedLog for other spellings."""
     found = _PATH.fullmatch(path)
     if found is None:
         raise MalformedLog("not the path of a tile")
     level = None if found["level"] == "entries" else int(found["level"])
     tile = Tile(level, int(re.sub(r"[x/]", "", found["index"])), int(found["width"] or WIDTH))
-    # Leading zeros, a width of 0 or above 255, a group of x000 in front.
+    # Refuse leading zeros, a width of 0 or above 255, and a group of x000 in front.
     if not 0 < tile.width <= WIDTH or tile.path != path:
         raise MalformedLog("not the path of a tile")
     return tile
 
 
 def tiles_of(size: int, since: int = 0) -> Iterator[Tile]:
-    """Yield the tiles of hashes of a tree of `size` leaves that one of `since` leaves lacks.
+    """Yield the tiles of hashes that a tree of `size` leaves has and one of `since` leaves lacks.
 
-    The lowest level comes first, so that each can be made from those before it.
+    The lowest level comes first, because each tile is made from those before it.
     """
     for level in range(_HIGHEST + 1):
         count, known = size >> (HEIGHT * level), since >> (HEIGHT * level)
@@ -67,7 +67,7 @@ def tiles_of(size: int, since: int = 0) -> Iterator[Tile]:
 
 
 def bundles_of(size: int, since: int = 0) -> Iterator[Tile]:
-    """Yield the bundles of entries that go with the tiles of level 0."""
+    """Yield the bundles of entries that belong to the tiles of level 0."""
     for tile in tiles_of(size, since):
         if tile.level != 0:
             return
@@ -75,9 +75,9 @@ def bundles_of(size: int, since: int = 0) -> Iterator[Tile]:
 
 
 def encode_bundle(entries: Sequence[bytes]) -> bytes:
-    """Return the bundle: each entry behind its length in two bytes.
+    """Return the bundle, with the length of each entry in two bytes before it.
 
-    Raises ValueError: an entry is longer than `LARGEST_ENTRY`.
+    Raises ValueError if an entry is longer than `LARGEST_ENTRY`.
     """
     if any(len(entry) > LARGEST_ENTRY for entry in entries):
         raise ValueError(f"an entry is longer than {LARGEST_ENTRY} bytes")
@@ -85,7 +85,7 @@ def encode_bundle(entries: Sequence[bytes]) -> bytes:
 
 
 def decode_bundle(data: bytes, width: int) -> list[bytes]:
-    """Return the `width` entries of a bundle. Raises MalformedLog: it holds another number."""
+    """Return the `width` entries of a bundle. Raises MalformedLog for another number of entries."""
     entries, position = [], 0
     while position < len(data):
         begin = position + 2
@@ -97,16 +97,16 @@ def decode_bundle(data: bytes, width: int) -> list[bytes]:
 
 
 def split_hashes(data: bytes, width: int) -> list[bytes]:
-    """Return the `width` hashes of a tile. Raises MalformedLog: it has another size."""
+    """Return the `width` hashes of a tile. Raises MalformedLog for another size."""
     if len(data) != width * HASH_BYTES:
         raise MalformedLog(f"not a tile of {width} hashes")
     return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
 
 
 def reader(size: int, fetch: Callable[[Tile], bytes]) -> ReadHash:
-    """Return a reader of the subtrees of a tree of `size` leaves from its tiles.
+    """Return a function that reads the subtrees of a tree of `size` leaves from its tiles.
 
-    `fetch` is asked once for each tile; at most 2 tiles a level are needed for a proof.
+    It calls `fetch` once for each tile. A proof needs at most 2 tiles a level.
     """
     known: dict[Tile, list[list[bytes]]] = {}
 
@@ -124,12 +124,12 @@ def reader(size: int, fetch: Callable[[Tile], bytes]) -> ReadHash:
 
 
 def make_tile(tile: Tile, read: ReadHash) -> bytes:
-    """Return the hashes of a tile of a level above 0, which `read` knows from the tiles below."""
+    """Return the hashes of a tile above level 0; `read` finds them in the tiles below."""
     if not tile.level:
         raise ValueError("a tile of level 0 is made of entries")
     below = tile.level * HEIGHT - 1
     numbers = range(tile.index * WIDTH, tile.index * WIDTH + tile.width)
-    # Each is the root of a full tile below, whose two halves the tile below still has.
+    # Each hash is the root of a full tile below; its two halves are still in that tile.
     return b"".join(node_hash(read(below, 2 * at), read(below, 2 * at + 1)) for at in numbers)
 
 

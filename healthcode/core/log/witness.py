@@ -1,7 +1,7 @@
-"""A witness: it cosigns a checkpoint only if it continues the last one (C2SP tlog-witness).
+"""A witness cosigns a checkpoint only if it continues the last one (C2SP tlog-witness).
 
-Whoever runs a witness keeps one checkpoint a log. `judge` is the whole decision; the caller holds a
-lock from reading the last checkpoint until the next one is stored.
+A witness stores one checkpoint for each log. `judge` makes the whole decision. The caller holds a
+lock from reading the last checkpoint until it has stored the next one.
 """
 
 import base64
@@ -26,16 +26,16 @@ from healthcode.core.log.policies import LogPolicy
 LARGEST_REQUEST: Final = 1 << 18
 LONGEST_PROOF: Final = 63
 SIZE_TYPE: Final = "text/x.tlog.size"
-"""The media type of the answer that says which size the witness has seen."""
+"""The media type of an answer that says which size the witness has seen."""
 
 
 class UnknownLog(CoreError):
-    """A checkpoint of a log that the witness does not watch."""
+    """Raised for a checkpoint of a log that this witness does not watch."""
 
 
 @dataclass(frozen=True, slots=True)
 class AddCheckpoint:
-    """A request: from which size on, the proof, and the signed checkpoint."""
+    """A request: the size from which it continues, the proof, and the signed checkpoint."""
 
     old: int
     proof: tuple[bytes, ...]
@@ -43,7 +43,7 @@ class AddCheckpoint:
 
 
 class OtherSize(CoreError):
-    """The request goes on from another size than the last that the witness has seen."""
+    """Raised if the request continues another size than the last that the witness has seen."""
 
     def __init__(self, size: int) -> None:
         super().__init__(f"the last checkpoint that this witness has seen has {size} leaves")
@@ -51,11 +51,11 @@ class OtherSize(CoreError):
 
 
 class SplitView(ProofFails):
-    """Two checkpoints of one size with different roots: the log shows two histories."""
+    """Raised for two checkpoints of one size with different roots: the log shows two histories."""
 
 
 def parse_request(data: bytes) -> AddCheckpoint:
-    """Return the request of this body. Raises MalformedLog."""
+    """Read the request in this body. Raises MalformedLog."""
     head, found, note = data.partition(b"\n\n")
     if len(data) > LARGEST_REQUEST or not found:
         raise MalformedLog("a request is lines, an empty line and a checkpoint")
@@ -82,18 +82,18 @@ def judge(
     watched: LogPolicy,
     at: int,
 ) -> Checkpoint:
-    """Return the checkpoint to cosign, which is the next `last` of its log.
+    """Decide on a request; return the checkpoint to cosign, which is the next `last` of its log.
 
     Args:
         last: the last checkpoint cosigned for this log; None before the first.
         watched: the logs that this witness watches, with their keys; its quorum is `none`.
 
     Raises:
-        MalformedLog: (400) not a checkpoint, or smaller than where the request goes on from.
-        UnknownLog: (404) a log that is not watched.
-        NotTrusted: (403) not signed by the log.
+        MalformedLog: (400) it is not a checkpoint, or smaller than the size that it continues.
+        UnknownLog: (404) the witness does not watch this log.
+        NotTrusted: (403) the log has not signed it.
         OtherSize: (409) with the size that the witness has seen.
-        SplitView: (409) the size is the one that the witness has seen, the root is another.
+        SplitView: (409) it has the size that the witness has seen, but another root.
         ProofFails: (422) the new tree does not begin with the old one.
     """
     claimed = parse_checkpoint(parse_note(request.note).text)
@@ -119,6 +119,6 @@ def judge(
 
 
 def cosign(note: bytes, signers: Iterable[NoteSigner], at: int) -> tuple[Signature, ...]:
-    """Return the witness's signatures on a checkpoint that `judge` let pass, one for each key."""
+    """Return the witness's signatures on a checkpoint that `judge` accepted, one for each key."""
     text = parse_note(note).text
     return tuple(sign_text(text, signer, at) for signer in signers)

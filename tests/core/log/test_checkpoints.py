@@ -51,7 +51,7 @@ def test_a_witnessed_checkpoint_is_opened_with_the_time_of_each_witness() -> Non
 
 @pytest.mark.parametrize("kept", [0, 1])
 def test_one_of_the_keys_of_a_log_is_enough(kept: int) -> None:
-    """Clients know one or both; a log adds and ends keys without a day of change."""
+    """Clients may know one or both keys, so a log can add and end keys without a common date."""
     opened = open_checkpoint(witnessed(), policy(Quorum(), (LOG[kept],)), NOON)
 
     assert opened.checkpoint == CHECKPOINT
@@ -75,7 +75,7 @@ def test_a_witness_of_the_future_is_not_believed() -> None:
 
 @pytest.mark.parametrize("witness", [SHANGHAI, JIANGSU], ids=["Ed25519", "ML-DSA-44"])
 def test_a_forged_cosignature_is_refused(witness: NoteSigner) -> None:
-    """Another's signature under the witness's name and key ID."""
+    """A signature by somebody else under the witness's name and key id."""
     forger = ml_dsa("x") if witness is JIANGSU else ed25519("x", witness.key.kind)
     forged = NoteSigner(witness.key, forger.sign)
     with pytest.raises(MalformedLog, match="not genuine"):
@@ -106,7 +106,7 @@ def test_another_log_is_refused() -> None:
 
 
 def test_the_example_of_the_specification_is_read() -> None:
-    """c2sp.org/tlog-checkpoint."""
+    """The example of c2sp.org/tlog-checkpoint."""
     text = (
         "example.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n"
         "— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5"
@@ -166,7 +166,7 @@ def test_keys_come_back_as_text(signer: NoteSigner) -> None:
 
 
 def test_the_key_id_is_the_one_of_the_specification() -> None:
-    """The key of Go's checksum database, which everybody's go command holds."""
+    """The key of Go's checksum database, which every go command contains."""
     spelt = "sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8"
 
     assert parse_key(spelt).key_id.hex() == "033de0ae"

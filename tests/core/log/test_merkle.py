@@ -1,4 +1,4 @@
-"""Hashes and proofs, against the definition of RFC 6962 and against changed proofs."""
+"""Hashes and proofs agree with the definition of RFC 6962, and changed proofs fail."""
 
 from functools import cache
 
@@ -77,7 +77,7 @@ def test_a_consistency_proof_proves_these_two_trees_alone(data: st.DataObject) -
 
 
 def _changed(proof: list[bytes]) -> list[list[bytes]]:
-    """The proof without one hash, and with one changed, of each."""
+    """Yield the proof without each of its hashes, and with each changed."""
     changed = []
     for at, found in enumerate(proof):
         flipped = bytes([found[0] ^ 1]) + found[1:]

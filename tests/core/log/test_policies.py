@@ -1,4 +1,4 @@
-"""Policy files as C2SP has them: who is believed, and what is no policy."""
+"""Policy files as C2SP defines them: who is believed, and what is not a policy."""
 
 import itertools
 

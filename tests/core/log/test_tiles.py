@@ -1,4 +1,4 @@
-"""The files of a log: names as C2SP gives them, contents as the definition of the tree."""
+"""The files of a log: names as in C2SP, contents as the definition of the tree gives them."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A witness cosigns what continues what it has seen, and nothing else."""
+"""A witness cosigns only checkpoints that continue what it has seen."""
 
 import pytest
 
@@ -27,7 +27,7 @@ def log() -> MemoryLog:
 
 
 class Witness:
-    """One witness with what it keeps."""
+    """A witness with its stored checkpoints."""
 
     def __init__(self, name: str, log: MemoryLog) -> None:
         self.signer = ml_dsa(name)
@@ -63,7 +63,7 @@ def test_a_log_that_grows_is_cosigned_each_time(log: MemoryLog) -> None:
 
 
 def test_a_split_view_between_two_witnesses_is_detected(log: MemoryLog) -> None:
-    """The log shows each witness another history; whoever compares them sees it."""
+    """The log shows each witness another history; a comparison of the two reveals it."""
     fork = MemoryLog(log.signers, entries=list(log.entries), files=dict(log.files))
     one, other = Witness("one.example", log), Witness("other.example", log)
     for witness in (one, other):

@@ -1,4 +1,4 @@
-"""Trees as RFC 6962 defines them, word by word and slowly, and logs kept in memory."""
+"""Trees as RFC 6962 defines them, literally and slowly, and logs kept in memory."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ NOON = 1_582_516_800
 
 
 def tree_hash(entries: list[bytes]) -> bytes:
-    """MTH of RFC 6962, 2.1."""
+    """Return MTH of RFC 6962, 2.1."""
     if not entries:
         return hashlib.sha256().digest()
     if len(entries) == 1:
@@ -29,13 +29,13 @@ def tree_hash(entries: list[bytes]) -> bytes:
 
 
 def ed25519(name: str, kind: SignatureType = SignatureType.ED25519) -> NoteSigner:
-    """A key of its own under this name."""
+    """Make a key with this name."""
     private = Ed25519PrivateKey.generate()
     return NoteSigner(NoteKey(name, kind, private.public_key()), private.sign)
 
 
 def ml_dsa(name: str) -> NoteSigner:
-    """The same with ML-DSA-44."""
+    """Make an ML-DSA-44 key with this name."""
     private = MLDSA44PrivateKey.generate()
     key = NoteKey(name, SignatureType.COSIGNATURE_ML_DSA_44, private.public_key())
     return NoteSigner(key, private.sign)
@@ -63,7 +63,7 @@ class MemoryLog:
             self.files[tile.path] = made or tiles.leaf_hashes(self._under(tile))
 
     def read(self) -> ReadHash:
-        """Read from the newest tiles, which have all hashes of older trees, too."""
+        """Read from the newest tiles, which also have all hashes of older trees."""
         return tiles.reader(len(self.entries), lambda tile: self.files[tile.path])
 
     def checkpoint(self, size: int | None = None) -> Checkpoint:
