@@ -34,12 +34,12 @@ class SigningKey(models.Model):
 
 
 class StatusList(models.Model):
-    """The newest signed status list of one part of the people, for the codes of one day.
+    """The newest signed status list for the codes of one day and one part of the people.
 
     The list is about the people from number `first_person` on. `places` is its size in bits and
-    never changes, because verifiers know the list by its address `uri`. People for whom it has no
-    room get a further `part`. `kid` is the key that signed the list. `seen` is the snapshot of the
-    database from which it was built: the list knows all colour changes in it
+    never changes, because verifiers know the list by its address `uri`. People who do not fit get a
+    further `part`. `kid` is the key that signed the list. `seen` is the snapshot of the database
+    from which it was built: the list contains all colour changes that this snapshot shows
     (`codes.status_lists`).
     """
 

@@ -123,8 +123,7 @@ def wait_for_writers() -> None:
 
     Raises:
         OperationalError: one of them does not end. Everybody else queues behind this call, so it
-            gives
-            up early and the caller tries again later.
+            gives up early and the caller tries again later.
     """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(

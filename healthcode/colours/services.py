@@ -29,8 +29,7 @@ def publish_policy(
     Raises:
         Forbidden: the officer's area is smaller than the province.
         InvalidPolicy: the text has mistakes, or names areas whose codes have ended by then.
-            `errors`
-            lists file, rule and field of each.
+            `errors` lists file, rule and field of each.
         PolicyVersionTaken: this version is published already.
     """
     require(account, Role.OFFICER, province())

@@ -50,15 +50,14 @@ def sign(
 ) -> str:
     """Sign a code and return its text, for a QR picture in alphanumeric mode.
 
-    The text of a bound code is for its phone, not for a picture. `signer` gets the Sig_structure
-    and returns the signature in the form of COSE (for ES256 r || s, 64 bytes). So private keys stay
-    with their owner. If s is the higher of the two possible values, `sign` replaces it by the lower
-    one.
+    The text of a bound code goes to its phone, which shows it with a proof. `signer` gets the
+    Sig_structure and returns the signature in the form of COSE (for ES256 r || s, 64 bytes). So
+    private keys stay with their owner. If s is the higher of the two possible values, `sign`
+    replaces it by the lower one.
 
     Raises:
         CodeTooLarge: the text does not fit QR version 10 at level M.
-        MalformedCode: for a value that no code may have, and for a key id or signature of another
-            size.
+        MalformedCode: a value is not allowed, or the key id or signature has another size.
     """
     headers: dict[int, cbor.Encodable] = {cose.ALG: algorithm, cose.KID: kid}
     message = cose.sign1(headers, claims.write(code), cose.lowered(algorithm, signer))

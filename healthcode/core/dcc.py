@@ -2,9 +2,9 @@
 
 HCERT 1.0: Base45 of zlib of a COSE_Sign1 over a CWT whose claim -260 contains the certificate (DCC
 schema 1.3). A certificate states a vaccination, a test or a recovery, but no colour. So it admits
-nobody at a door, but the service can record what it attests. Thirty countries issue them, so this
-module reads whatever the standards allow, unlike our own codes. It verifies first, and then checks
-only the members that are used.
+nobody at a door; the service can only record what it attests. Thirty countries issue certificates,
+so this module reads whatever the standards allow, unlike our own codes. It verifies the signature
+first, and then checks only the members that are used.
 """
 
 import zlib

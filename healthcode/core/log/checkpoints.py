@@ -109,8 +109,7 @@ def open_checkpoint(data: bytes, policy: LogPolicy, at: int) -> SeenCheckpoint:
     Raises:
         MalformedLog: it is not a checkpoint, or the signature of a known key is not genuine.
         NotTrusted: it belongs to another log, is not signed by the log, was seen by too few
-            witnesses, or
-            was seen by one in the future.
+            witnesses, or was seen by one in the future.
     """
     note = parse_note(data)
     checkpoint = parse_checkpoint(note.text)

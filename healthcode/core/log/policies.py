@@ -1,4 +1,4 @@
-"""Policies of a log: its keys, its witnesses, and how many of them to ask for (C2SP tlog-policy)."""
+"""Policies of a log: its keys, its witnesses, and how many are necessary (C2SP tlog-policy)."""
 
 import re
 from collections.abc import Container, Mapping

@@ -32,8 +32,7 @@ class Console:
 
         Raises:
             LocalError: its log cannot be written. This is raised once; while everything stops, the
-                lines go
-                to the terminal only.
+                lines go to the terminal only.
         """
         prefix = f"{name:6} │ "
         if self._coloured:
