@@ -63,8 +63,8 @@ def test_any_character_of_a_name_is_taken(li_na: Client, typed: str, name: str) 
     [
         ({"name": "", "area": "330106"}, 422, "Enter a name"),
         ({"name": "\u200b", "area": "330106"}, 422, "Enter a name"),
-        ({"name": "湖滨\u202e", "area": "330106"}, 422, "Type it anew"),
-        ({"name": "湖\x1b滨", "area": "330106"}, 422, "Type it anew"),
+        ({"name": "湖滨\u202e", "area": "330106"}, 422, "Please type it again"),
+        ({"name": "湖\x1b滨", "area": "330106"}, 422, "Please type it again"),
         ({"name": "Bund", "area": "31"}, 422, ""),
         ({"name": "Gate", "area": "33"}, 403, ""),
         ({"name": "Gate", "area": "x"}, 422, ""),
