@@ -20,7 +20,7 @@ class CertificateField(serializers.CharField):
 
 
 class AttestedAnswer(serializers.Serializer[Any]):
-    """The evidence that a certificate became, and from when to when it holds."""
+    """The evidence recorded from a certificate, and from when to when it holds."""
 
     evidence = serializers.IntegerField(help_text="Its number, to use in questions about it.")
     kind = serializers.CharField(help_text=", ".join(kind.value for kind in ATTESTABLE))

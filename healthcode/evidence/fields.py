@@ -278,8 +278,8 @@ def check_period(
         )
     if longest and (ends or at) - starts > longest:
         sentence = _(
-            "A period can have at most %(days)s days. Please check the year, and leave out the "
-            "days before that."
+            "A period can have at most %(days)s days. Please check the year, and leave out "
+            "earlier days."
         )
         raise serializers.ValidationError({first: sentence % {"days": longest.days}})
 

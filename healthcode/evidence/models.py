@@ -34,9 +34,9 @@ class Evidence(models.Model):
 
     It holds from `starts` to `ends` (UTC, half-open), or still goes on (`ends` None). If something
     that happened at one moment, such as a test, is known only to the day, `starts` and `ends` are
-    the ends of that day; if the instant is known, they are equal. Something that lasts is stored as
-    long as it may have lasted. If the begin of a case is known only to the day, `starts_by` is the
-    end of that day.
+    the two ends of that day; if the instant is known, they are equal. Something that lasts is
+    stored as long as it may have lasted. A case starts with its confirmation; if only the day of it
+    is known, `starts_by` is the end of that day.
 
     `traits` are the words that the rules of a policy match, such as `symptoms`, `close`,
     `positive`. `reference` is the source's own number for the fact, so loading it twice is

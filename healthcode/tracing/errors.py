@@ -14,7 +14,7 @@ class NotACase(Refusal):
 
 
 class NotPlacedYet(Conflict):
-    """A worker has not yet resolved the scans of the inquiry, so contacts would be missing."""
+    """A worker has not yet found the people behind the scans, so contacts would be missing."""
 
     slug = "not-placed-yet"
     title = _("The scans are still being searched")

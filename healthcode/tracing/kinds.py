@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class PlaceKind(models.TextChoices):
-    """A kind of place where people meet: a venue, a vehicle, a home, or a meeting told of."""
+    """A kind of place: a venue, a vehicle, a home, or wherever a meeting took place."""
 
     RESTAURANT = "restaurant", _("restaurant")
     SHOP = "shop", _("shop")

@@ -1,4 +1,4 @@
-"""Meetings that a case told an officer about. Each is an act, and is traced like a presence."""
+"""Meetings that a case told an officer about. They are stored as presences and traced as such."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

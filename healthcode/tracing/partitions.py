@@ -24,5 +24,5 @@ def maintain(*, at: datetime) -> None:
 
 
 def partitioned_days() -> frozenset[date]:
-    """The days that have a partition of their own."""
+    """Return the days that have a partition of their own."""
     return PRESENCES.days()

@@ -62,7 +62,9 @@ def open_inquiry(
     ground: str,
     at: datetime,
 ) -> Inquiry:
-    """Open an inquiry on a case, as an officer's act; a worker then resolves its scans.
+    """Open an inquiry on a case, as an officer's act.
+
+    A worker then resolves its scans: it finds the people who were scanned around the case.
 
     Unless given, the infectious window begins 14 days before the case was confirmed and ends with
     the confirmation. If only the day of the confirmation is known, that whole day is included.

@@ -1,4 +1,4 @@
-"""Draw a chain of contacts for an inline SVG: the case on the left, then contacts, then theirs."""
+"""Lay out a chain of contacts for an inline SVG: case, contacts, and contacts of close contacts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from healthcode.tracing.trace import Chain
 
 # More circles than this in a column cannot be told apart; the table on the page lists everybody.
 MOST: Final = 30
-# As narrow as a phone, so that the numbers can be read there. In pixels of the picture.
+# In units of the picture, which is as narrow as a phone so that the numbers can be read there.
 COLUMNS: Final = (20, 136, 252)
 WIDTH: Final = 360
 STEP: Final = 30

@@ -105,7 +105,7 @@ class ColoursAnswer(serializers.Serializer[Any]):
 
 
 class PeopleAnswer(serializers.Serializer[Any]):
-    """The people of the chain by colour: now, and after the chain would be confirmed."""
+    """The people of the chain by colour: `now`, and `then` if the chain were confirmed."""
 
     people = serializers.IntegerField()
     changed = serializers.IntegerField()
