@@ -1,4 +1,4 @@
-"""Make, seal, load, publish and withdraw this issuer's signing keys.
+"""Make, encrypt, load, publish and withdraw this issuer's signing keys.
 
 Callers sign through `Signer`, so that a key may also live in a hardware token or a key service.
 Only a process with SIGNING_KEY_SECRET can decrypt the private keys. All others have the public keys

@@ -9,10 +9,10 @@ from healthcode.colours.wake import send
 
 @shared_task(name="codes.publish")
 def publish() -> None:
-    """Bring the status lists up to date, and tell this service's doors to fetch the new ones.
+    """Bring the status lists up to date.
 
-    The task then sends itself once more, because other publishers may have left new changes to this
-    one while it was busy.
+    If a list was built, tell this service's doors to fetch it, and send this task once more,
+    because other publishers may have left new changes to this one while it was busy.
     """
     if editions.publish_unless_busy(at=timezone.now()):
         send("verifier.refresh")

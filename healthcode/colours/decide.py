@@ -146,7 +146,7 @@ class _Exposure:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reach:
+class _Coverage:
     """Where and when an area's level or a rule counts; see `Carry`."""
 
     place: str
@@ -161,21 +161,21 @@ class _Reach:
         return (fact.area or "").startswith(self.place) and (before is None or fact.starts < before)
 
 
-_EVERYWHERE: Final = _Reach("", LONG_AGO, None, None)
+_EVERYWHERE: Final = _Coverage("", LONG_AGO, None, None)
 
 
 def _exposures(
     facts: Sequence[Fact], policy: RuleSet, levels: Sequence[LevelPeriod], carries: Carries
 ) -> Iterator[_Exposure]:
-    reaches = [reach for period in levels for reach in _reaches_of(period, carries)]
-    rules = [(rule, _asked(rule, carries), _said(rule, reaches)) for rule in policy.rules]
+    of_levels = [each for period in levels for each in _coverages_of(period, carries)]
+    rules = [(rule, _by_area(rule, carries), _by_level(rule, of_levels)) for rule in policy.rules]
     for fact in facts:
-        for rule, asked, said in rules:
+        for rule, by_area, by_level in rules:
             if not _fits(rule, fact):
                 continue
-            covering = [reach for reach in said if reach.covers(fact)]
-            for since in dict.fromkeys(reach.since for reach in asked if reach.covers(fact)):
-                yield from _over(rule, fact, since, covering)
+            covering = [each for each in by_level if each.covers(fact)]
+            for since in dict.fromkeys(each.since for each in by_area if each.covers(fact)):
+                yield from _exposures_within(rule, fact, since, covering)
 
 
 def _fits(rule: Rule, fact: Fact) -> bool:
@@ -184,50 +184,50 @@ def _fits(rule: Rule, fact: Fact) -> bool:
     )
 
 
-def _reaches_of(period: LevelPeriod, carries: Carries) -> Iterator[_Reach]:
+def _coverages_of(period: LevelPeriod, carries: Carries) -> Iterator[_Coverage]:
     """Yield where a level counts: in its own area, and in places that `carries` adds."""
-    yield _Reach(period.area, period.starts, period.ends, None, period)
+    yield _Coverage(period.area, period.starts, period.ends, None, period)
     for carry in carries.get(period.area, ()):
         starts = max(period.starts, carry.since)
         is_meant = carry.said_before is None or period.starts < carry.said_before
         if is_meant and (period.ends is None or starts < period.ends):
-            yield _Reach(carry.place, starts, period.ends, carry.stayed_before, period)
+            yield _Coverage(carry.place, starts, period.ends, carry.stayed_before, period)
 
 
-def _asked(rule: Rule, carries: Carries) -> Sequence[_Reach]:
+def _by_area(rule: Rule, carries: Carries) -> Sequence[_Coverage]:
     """Return where a rule holds: in the areas that it names, and in places that `carries` adds."""
     if not rule.areas:
         return [_EVERYWHERE]
     carried = [
-        _Reach(carry.place, carry.since, None, carry.stayed_before)
+        _Coverage(carry.place, carry.since, None, carry.stayed_before)
         for area in rule.areas
         for carry in carries.get(area, ())
         if carry.said_before is None
     ]
-    return [*(_Reach(area, LONG_AGO, None, None) for area in rule.areas), *carried]
+    return [*(_Coverage(area, LONG_AGO, None, None) for area in rule.areas), *carried]
 
 
-def _said(rule: Rule, reaches: Sequence[_Reach]) -> Sequence[_Reach]:
+def _by_level(rule: Rule, of_levels: Sequence[_Coverage]) -> Sequence[_Coverage]:
     """Return the levels that a rule asks for; one that counts everywhere if it asks for none."""
     if not rule.levels:
         return [_EVERYWHERE]
-    return [reach for reach in reaches if reach.period and reach.period.level in rule.levels]
+    return [each for each in of_levels if each.period and each.period.level in rule.levels]
 
 
-def _over(
-    rule: Rule, fact: Fact, since: datetime, reaches: Sequence[_Reach]
+def _exposures_within(
+    rule: Rule, fact: Fact, since: datetime, coverages: Sequence[_Coverage]
 ) -> Iterator[_Exposure]:
-    """Yield an exposure for each of `reaches` that shares time with the fact.
+    """Yield an exposure for each of `coverages` that shares time with the fact.
 
     All periods are half-open. A stay without length counts as one instant.
     """
-    for reach in reaches:
-        starts = max(since, reach.since)
-        if (reach.until is None or max(starts, fact.starts) < reach.until) and (
+    for coverage in coverages:
+        starts = max(since, coverage.since)
+        if (coverage.until is None or max(starts, fact.starts) < coverage.until) and (
             fact.ends is None or fact.ends > starts or fact.starts >= starts
         ):
-            ends = _earlier(fact.ends, reach.until)
-            yield _Exposure(rule, fact, max(fact.starts, starts), ends, reach.period)
+            ends = _earlier(fact.ends, coverage.until)
+            yield _Exposure(rule, fact, max(fact.starts, starts), ends, coverage.period)
 
 
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
@@ -240,7 +240,7 @@ def _last_end(signals: Iterable[Signal]) -> datetime | None:
     return max(known, default=None) if len(known) == len(ends) else None
 
 
-def _over_at(starts: datetime, ends: datetime) -> datetime:
+def _counts_from(starts: datetime, ends: datetime) -> datetime:
     """Return from when on a test or check-in counts as after an exposure.
 
     A second test of the same sample does not.
@@ -298,7 +298,7 @@ class _Record:
             case CheckIns(count):
                 return self._check_ins(exposure.ends, count, at)
             case NegativeTests(count, hours_apart):
-                since = _over_at(exposure.starts, exposure.ends)
+                since = _counts_from(exposure.starts, exposure.ends)
                 return self._negative_tests(since, count, timedelta(hours=hours_apart), at)
             case None:
                 return exposure.ends, 0
@@ -314,7 +314,7 @@ class _Record:
                 break
         if released is not None and released <= at:
             return released, count
-        return released, _run_at(days, day_of(at))
+        return released, _current_run(days, day_of(at))
 
     def _negative_tests(
         self, since: datetime, count: int, apart: timedelta, at: datetime
@@ -331,7 +331,7 @@ class _Record:
         return released, sum(sampled <= at for sampled in counted)
 
 
-def _run_at(days: Sequence[date], today: date) -> int:
+def _current_run(days: Sequence[date], today: date) -> int:
     """Return the length of the run of consecutive days that reaches today or yesterday."""
     done = [day for day in days if day <= today]
     if not done or done[-1] < today - DAY:
