@@ -108,8 +108,9 @@ class Doubt(models.Model):
 
     The page of its venue shows it, and for ten minutes the scanners at its doors.
 
-    `elsewhere`: the picture was scanned here and in another city while valid. `often`: it was
-    scanned more than five times here. A doubt is no proof, so no verdict depends on it.
+    `kind` is `elsewhere` when the picture was scanned here and in another city while it was valid,
+    and `often` when it was scanned more than five times here. A doubt is no proof, so no verdict
+    depends on it.
 
     `tag` stands for the holder at this venue on this day. The same holder has another tag at each
     venue and on each day (verifier/doors/doubts.py). `devices` are the venue's devices that scanned

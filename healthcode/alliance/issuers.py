@@ -27,7 +27,8 @@ def published_keys(name: str, metadata: str) -> tuple[Key, ...]:
     """Fetch the keys of issuer `name`. `metadata` is the address of its metadata, which names them.
 
     Raises:
-        FetchFailed, MalformedMetadata, MalformedKey: there are no keys of this issuer.
+        FetchFailed, MalformedMetadata, MalformedKey: the metadata or keys are missing,
+            unreadable or another issuer's.
     """
     document = strict_json.load(_get(metadata), MalformedMetadata)
     if not isinstance(document, dict) or document.get("issuer") != name:

@@ -87,7 +87,7 @@ def record(rows: Sequence[ScanRow]) -> dict[UUID, RecordedScan]:
     """Insert new scans with one statement. Return the earlier record of each id that is not new.
 
     For a scan that arrives as it happens, only its own day is searched, except at night. That is
-    enough: a device that repeats it on another day sends its time, or repeats it before six.
+    enough: a device that repeats it on another day sends its time, or repeats it before 6 a.m.
     """
     if len(rows) == 1 and _happens_by_day(rows[0]) and _is_new(rows[0]):
         return {}

@@ -1,8 +1,8 @@
 """GET from an issuer or an alliance, within limits of time and size, and only public addresses.
 
-Documents of others name addresses that this service then fetches. So that they cannot make it reach
-the internal network, it asks only public addresses over https, connects to exactly the address that
-it has checked, and follows no redirect or proxy.
+Documents of others name addresses that this service then fetches. They must not lead it into the
+internal network. So it asks only public addresses over https, connects exactly to the address that
+it checked, and follows no redirect or proxy.
 """
 
 import http.client
