@@ -128,7 +128,7 @@ def test_without_a_key_in_its_time_nothing_is_signed(zhang: Resident) -> None:
 def test_a_wrong_secret_is_told_from_a_missing_one(zhang: Resident) -> None:
     with (
         override_settings(SIGNING_KEY_SECRET="another one"),
-        pytest.raises(ImproperlyConfigured, match="does not open"),
+        pytest.raises(ImproperlyConfigured, match="does not decrypt"),
     ):
         code_of(zhang)
 
