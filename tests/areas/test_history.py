@@ -116,8 +116,8 @@ def assert_tells_the_difference(
     change: LevelsChange, before: Model, after: Model, *, day: int
 ) -> None:
     differing = differences(before, after, day=day)
-    told = {one.code: (one.before, one.after) for one in (*change.rose, *change.fell)}
-    assert told == differing
+    changed = {one.code: (one.before, one.after) for one in (*change.rose, *change.fell)}
+    assert changed == differing
     assert all(one.after > one.before for one in change.rose)
     assert all(one.after < one.before for one in change.fell)
     later = {code for on in range(day, DAYS) for code in differences(before, after, day=on)}

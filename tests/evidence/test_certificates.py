@@ -30,9 +30,9 @@ def test_a_negative_test_is_evidence_like_any_other(
     answer = hand_in(resident_client, erika, GERMANY.test(sampled_at))
     assert answer.status_code == 201, answer.content
     fact = Evidence.objects.get()
-    told = answer.json()
-    assert (told["evidence"], told["kind"], told["traits"]) == (fact.pk, "test", ["negative"])
-    assert (told["country"], told["colour"]["colour"]) == ("DE", "green")
+    result = answer.json()
+    assert (result["evidence"], result["kind"], result["traits"]) == (fact.pk, "test", ["negative"])
+    assert (result["country"], result["colour"]["colour"]) == ("DE", "green")
     assert (fact.person_id, fact.kind, fact.traits) == (erika.pk, "test", ["negative"])
     assert fact.starts == fact.ends == sampled_at
     assert fact.detail == {"country": "DE", "key": GERMANY.kid.hex(), "holder_known_by": "name"}

@@ -46,11 +46,11 @@ def counting() -> set[tuple[str, bytes]]:
 
 def test_a_file_is_taken_over_as_an_act(load: LoadSigners) -> None:
     only_tests = Ministry("FR", name="laboratories", usages=(TESTS_ONLY,))
-    told = load(GERMANY, FRANCE, only_tests)
-    assert f"+ DE {GERMANY.kid.hex()} until " in told
+    output = load(GERMANY, FRANCE, only_tests)
+    assert f"+ DE {GERMANY.kid.hex()} until " in output
     ends = only_tests.certificate.not_valid_after_utc
-    assert f"+ FR {only_tests.kid.hex()} until {day_of(ends)} for test\n" in told
-    assert "3 new (DE 1, FR 2), 0 not in the file." in told
+    assert f"+ FR {only_tests.kid.hex()} until {day_of(ends)} for test\n" in output
+    assert "3 new (DE 1, FR 2), 0 not in the file." in output
     assert counting() == {("DE", GERMANY.kid), ("FR", FRANCE.kid), ("FR", only_tests.kid)}
     act = Act.objects.get(kind="signers-changed")
     assert (act.account.username, act.area, act.ground) == (
@@ -86,8 +86,8 @@ def test_a_file_that_lacks_some_is_refused_until_it_is_said_what_that_means(
     assert len(counting()) == 2
     load(GERMANY, keep_missing=True)
     assert len(counting()) == 2
-    told = load(GERMANY, drop_missing=True)
-    assert f"- FR {FRANCE.kid.hex()}" in told
+    output = load(GERMANY, drop_missing=True)
+    assert f"- FR {FRANCE.kid.hex()}" in output
     assert counting() == {("DE", GERMANY.kid)}
     assert DocumentSigner.objects.get(country="FR").withdrawn_by is not None
 
@@ -113,8 +113,8 @@ def test_what_was_withdrawn_comes_back_only_by_name(load: LoadSigners) -> None:
 
 
 def test_those_whose_time_has_ended_are_left_out(load: LoadSigners) -> None:
-    told = load(GERMANY, FORMER)
-    assert "1 in the file have expired and are left out." in told
+    output = load(GERMANY, FORMER)
+    assert "1 in the file have expired and are left out." in output
     assert counting() == {("DE", GERMANY.kid)}
 
 
@@ -140,9 +140,9 @@ def test_garbage_is_refused_whole(
 
 def test_one_bad_entry_is_named_and_the_rest_counts(load: LoadSigners) -> None:
     damaged = FRANCE.pem.replace(b"M", b"#", 3)
-    told = load(damaged, GERMANY, NAMELESS)
-    assert "! Certificate 1 of the file is left out: it is damaged." in told
-    assert "! Certificate 3 of the file is left out: it does not name one country." in told
+    output = load(damaged, GERMANY, NAMELESS)
+    assert "! Certificate 1 of the file is left out: it is damaged." in output
+    assert "! Certificate 3 of the file is left out: it does not name one country." in output
     assert counting() == {("DE", GERMANY.kid)}
 
 

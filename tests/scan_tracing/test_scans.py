@@ -226,11 +226,11 @@ def test_entries_and_exits_make_visits(
         for way, minute in (mark.split() for mark in marks)
     ]
 
-    told = visits_of(reversed(seen), PlaceKind.RESTAURANT)
+    found_visits = visits_of(reversed(seen), PlaceKind.RESTAURANT)
 
     assert [
         ((starts - LUNCH) // MINUTE, None if ends is None else (ends - LUNCH) // MINUTE)
-        for starts, ends, _sure in told
+        for starts, ends, _sure in found_visits
     ] == visits
     assert MEASURES[PlaceKind.RESTAURANT].dwell == 60 * MINUTE
 

@@ -25,7 +25,7 @@ def test_kinds_members_and_limits_are_those_of_the_code() -> None:
     for kind, form in FORMS.items():
         (row,) = re.findall(rf"^\| `{kind}` \| (.*) \|$", text, re.MULTILINE)
         own = set(form.serializer().fields) - {"person", "id_type", "id_number", "reference"}
-        told = set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", row)))
-        assert told == own
+        documented = set(re.findall(r"`(\w+)`", re.sub(r"\(.*?\)", "", row)))
+        assert documented == own
     assert f"{MOST_LINES:,} lines" in text
     assert f"at most {LONGEST_PERIOD.days} days" in text

@@ -56,8 +56,8 @@ def test_refused_lines_are_told_by_number_and_the_others_stored(
     with pytest.raises(CommandError, match="refused"):
         call_command("load_evidence", "tests", str(file), source="hospital", stdout=out, stderr=err)
     assert out.getvalue() == "3 lines accepted, 1 refused.\n"
-    told = json.loads(err.getvalue())
-    assert (told["line"], told["problem"]["type"]) == (3, "/problems/malformed-json")
+    result = json.loads(err.getvalue())
+    assert (result["line"], result["problem"]["type"]) == (3, "/problems/malformed-json")
     assert Evidence.objects.count() == 3
 
 

@@ -32,9 +32,13 @@ def _at_noon() -> Iterator[None]:
 
 
 def tell(town: Town, inquiry: Inquiry, person: int, **members: Any) -> Meeting:
-    told = {"starts": EVENING, "ends": EVENING + timedelta(hours=1), "ground": "Said on the phone"}
+    meeting = {
+        "starts": EVENING,
+        "ends": EVENING + timedelta(hours=1),
+        "ground": "Said on the phone",
+    }
     return meetings.declare_meeting(
-        account=town.officer, inquiry_id=inquiry.pk, person=person, at=NOW, **told | members
+        account=town.officer, inquiry_id=inquiry.pk, person=person, at=NOW, **meeting | members
     )
 
 
@@ -69,9 +73,9 @@ def test_without_an_end_it_lasted_half_an_hour(town: Town) -> None:
     inquiry = town.inquire()
     tell(town, inquiry, town.flatmate, ends=None)
 
-    (told,) = meetings.meetings_of(inquiry)
+    (meeting,) = meetings.meetings_of(inquiry)
 
-    assert (told.person, told.ends - told.starts) == (town.flatmate, timedelta(minutes=30))
+    assert (meeting.person, meeting.ends - meeting.starts) == (town.flatmate, timedelta(minutes=30))
 
 
 def test_a_meeting_entered_wrongly_is_taken_back_by_an_act(town: Town) -> None:
@@ -142,12 +146,12 @@ def test_meetings_over_the_interface(town: Town) -> None:
 
     assert entered.status_code == 201
     assert Act.objects.get(pk=entered.json()["act"]).kind == ActKind.MEETING_DECLARED
-    (told,) = client.get(url).json()["meetings"]
-    assert (told["person"], told["ends"]) == (town.flatmate, "2020-03-03T19:40:00+08:00")
+    (result,) = client.get(url).json()["meetings"]
+    assert (result["person"], result["ends"]) == (town.flatmate, "2020-03-03T19:40:00+08:00")
     for change in ({"who": 1}, {"person": 0}, {"from": "soon"}, {"to": "2020-03-03T09:00:00Z"}):
         answer = client.post(f"{url}/meetings", given | change, format="json")
         assert answer.status_code == 422
-    retraction = f"{url}/meetings/{told['id']}/retraction"
+    retraction = f"{url}/meetings/{result['id']}/retraction"
     assert client.post(retraction, {"ground": "typo"}, format="json").status_code == 200
     assert client.get(url).json()["meetings"] == []
 

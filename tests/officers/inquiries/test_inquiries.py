@@ -48,19 +48,19 @@ def test_an_officer_opens_reads_and_confirms(town: Town) -> None:
     opened = client.post(URL, given, format="json")
 
     assert opened.status_code == 201
-    told = opened.json()
-    assert (told["is_placed"], told["infectious_from"]) == (False, "2020-03-02T00:00:00+08:00")
-    assert {(c["person"], c["strength"]) for c in told["contacts"]} == {
+    result = opened.json()
+    assert (result["is_placed"], result["infectious_from"]) == (False, "2020-03-02T00:00:00+08:00")
+    assert {(c["person"], c["strength"]) for c in result["contacts"]} == {
         (town.near, "close"),
         (town.passing, "casual"),
     }
-    assert [(c["of"], c["person"]) for c in told["secondary"]] == [(town.near, town.flatmate)]
-    assert told["people"]["then"] == {"green": 0, "yellow": 2, "red": 1}
-    confirmation = {"ground": "Checked", "fingerprint": told["fingerprint"]}
-    url = f"{URL}/{told['id']}/confirmation"
+    assert [(c["of"], c["person"]) for c in result["secondary"]] == [(town.near, town.flatmate)]
+    assert result["people"]["then"] == {"green": 0, "yellow": 2, "red": 1}
+    confirmation = {"ground": "Checked", "fingerprint": result["fingerprint"]}
+    url = f"{URL}/{result['id']}/confirmation"
     assert client.post(url, confirmation, format="json").json()["type"].endswith("not-placed-yet")
     Inquiry.objects.update(placed_at=NOW)
-    assert client.get(f"{URL}/{told['id']}").json()["fingerprint"] == told["fingerprint"]
+    assert client.get(f"{URL}/{result['id']}").json()["fingerprint"] == result["fingerprint"]
 
     confirmed = client.post(url, confirmation, format="json")
 
@@ -68,7 +68,7 @@ def test_an_officer_opens_reads_and_confirms(town: Town) -> None:
     recomputation = Recomputation.objects.get(pk=confirmed.json()["recomputation"])
     assert recomputation.act_id == confirmed.json()["act"]
     assert set(recomputation.people) == {town.near, town.passing, town.flatmate}
-    assert client.get(f"{URL}/{told['id']}").json()["confirmed_by"] == recomputation.act_id
+    assert client.get(f"{URL}/{result['id']}").json()["confirmed_by"] == recomputation.act_id
 
 
 @pytest.mark.parametrize(
@@ -186,9 +186,9 @@ def test_a_meeting_by_day_is_kept_whole_or_the_time_is_asked_for(
     town: Town, period: dict[str, str], status: int
 ) -> None:
     inquiry = town.inquire()
-    told = {"person": town.passing, "ground": "Asked by telephone", **period}
+    meeting = {"person": town.passing, "ground": "Asked by telephone", **period}
 
-    answer = client_of(town.officer).post(f"{URL}/{inquiry.pk}/meetings", told, format="json")
+    answer = client_of(town.officer).post(f"{URL}/{inquiry.pk}/meetings", meeting, format="json")
 
     assert answer.status_code == status, answer.content
     kept = Presence.objects.filter(place__kind="meeting").values_list("starts", "ends").distinct()

@@ -48,23 +48,23 @@ def test_two_maps_as_csv_give_the_act_the_changes_and_a_recomputation(wang: APIC
     assert put_csv(wang, published("2020-02-09")).status_code == 200
     answer = put_csv(wang, published("2020-02-24"), effective_from="2020-02-24")
     assert answer.status_code == 200
-    told = answer.json()
-    assert told.keys() == {"act", "rose", "fell", "recomputation"}
-    assert told["rose"] == []
-    assert len(told["fell"]) == 78
-    assert told["fell"][0] == {
+    result = answer.json()
+    assert result.keys() == {"act", "rose", "fell", "recomputation"}
+    assert result["rose"] == []
+    assert len(result["fell"]) == 78
+    assert result["fell"][0] == {
         "code": "330102",
         "name": "上城区",
         "before": "yellow",
         "after": "green",
     }
-    act = Act.objects.get(pk=told["act"])
+    act = Act.objects.get(pk=result["act"])
     assert (act.kind, act.area, act.ground) == ("levels-published", "33", "新闻发布会")
     assert act.detail["effective_from"] == "2020-02-23T16:00:00+00:00"
     assert act.detail["levels"]["330102"] == "green"
-    recomputation = Recomputation.objects.get(pk=told["recomputation"])
+    recomputation = Recomputation.objects.get(pk=result["recomputation"])
     assert recomputation.cause == Cause.LEVELS
-    assert recomputation.areas == [one["code"] for one in told["fell"]]
+    assert recomputation.areas == [one["code"] for one in result["fell"]]
     assert recomputation.touches_from == shanghai("2020-02-24")
 
     shown = APIClient().get(URL, {"on": "2020-02-28", "within": "33"})
@@ -72,7 +72,7 @@ def test_two_maps_as_csv_give_the_act_the_changes_and_a_recomputation(wang: APIC
     assert shown.headers["Cache-Control"] == "public, max-age=10"
     body = shown.json()
     assert body["counts"] == {"red": 0, "orange": 0, "yellow": 2, "blue": 6, "green": 82}
-    assert (body["rose"], body["fell"]) == (told["rose"], told["fell"])
+    assert (body["rose"], body["fell"]) == (result["rose"], result["fell"])
     assert body["levels"][0].keys() == {"code", "name", "level", "since"}
 
 
@@ -127,12 +127,12 @@ def test_a_bad_line_is_named_and_nothing_is_published(
 ) -> None:
     answer = put(wang, levels)
     assert answer.status_code == 422
-    told = answer.json()
-    assert told["type"] == "/problems/invalid-map"
-    assert [(error["line"], error["fault"]) for error in told["errors"]] == faults
-    assert told["errors"][0]["pointer"] == f"/levels/{faults[0][0] - 1}"
-    assert all(error["detail"].endswith(".") for error in told["errors"])
-    assert told["faults"] == len(faults)
+    result = answer.json()
+    assert result["type"] == "/problems/invalid-map"
+    assert [(error["line"], error["fault"]) for error in result["errors"]] == faults
+    assert result["errors"][0]["pointer"] == f"/levels/{faults[0][0] - 1}"
+    assert all(error["detail"].endswith(".") for error in result["errors"])
+    assert result["faults"] == len(faults)
     assert_nothing_stored()
 
 
@@ -157,9 +157,9 @@ def test_a_bad_file_is_refused_with_the_number_of_the_line(
 ) -> None:
     answer = put_csv(wang, data)
     assert answer.status_code == 422
-    told = answer.json()
-    assert told["type"] == "/problems/invalid-map"
-    assert (told["errors"][0]["line"], told["errors"][0]["fault"]) == (line, fault)
+    result = answer.json()
+    assert result["type"] == "/problems/invalid-map"
+    assert (result["errors"][0]["line"], result["errors"][0]["fault"]) == (line, fault)
     assert_nothing_stored()
 
 
@@ -274,16 +274,16 @@ def test_a_preview_counts_now_and_then_and_leaves_no_trace(
     acts = Act.objects.count()
     preview = put(wang, lines, "?preview=true", effective_from=day)
     assert preview.status_code == 200
-    told = preview.json()
-    assert told["now"] == {"green": 2, "yellow": 0, "red": 0}
-    assert told["then"] == {"green": 0, "yellow": 1, "red": 1}
-    assert (told["people_found"], told["people_changed"]) == (2, 2)
-    assert [one["code"] for one in told["rose"]] == ["330102", "330106"]
+    result = preview.json()
+    assert result["now"] == {"green": 2, "yellow": 0, "red": 0}
+    assert result["then"] == {"green": 0, "yellow": 1, "red": 1}
+    assert (result["people_found"], result["people_changed"]) == (2, 2)
+    assert [one["code"] for one in result["rose"]] == ["330102", "330106"]
     assert_nothing_stored()
     assert Act.objects.count() == acts
 
     done = put(wang, lines, effective_from=day).json()
-    assert (done["rose"], done["fell"]) == (told["rose"], told["fell"])
+    assert (done["rose"], done["fell"]) == (result["rose"], result["fell"])
     run(done["recomputation"])
     stored = dict(PersonColour.objects.values_list("person_id", "colour"))
     assert {code: stored[person.pk] for code, person in people.items()} == {

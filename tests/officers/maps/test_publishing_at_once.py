@@ -48,10 +48,10 @@ def test_the_later_of_two_maps_wins_whole(officer: Account) -> None:
     for _round in range(3):
         with ThreadPoolExecutor(4) as pool:
             acts = list(pool.map(publish, [Level.RED, Level.ORANGE, Level.YELLOW, Level.BLUE]))
-        standing = AreaLevel.objects.filter(during__endswith__isnull=True)
-        assert {row.act_id for row in standing} == {max(acts)}
-        assert standing.count() == len(CODES)
-        assert len({row.level for row in standing}) == 1
+        current = AreaLevel.objects.filter(during__endswith__isnull=True)
+        assert {row.act_id for row in current} == {max(acts)}
+        assert current.count() == len(CODES)
+        assert len({row.level for row in current}) == 1
 
 
 def test_a_preview_keeps_nobody_waiting(officer: Account) -> None:

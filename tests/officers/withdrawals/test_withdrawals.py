@@ -199,7 +199,7 @@ def test_an_officer_looks_at_evidence_and_withdraws_it(world: World, contact: Ev
 
 
 @pytest.mark.parametrize(
-    ("period", "told"),
+    ("period", "result"),
     [
         (((15, 0), (16, 0)), ["2020年2月15日", "2020年2月15日"]),
         (((15, 0), (18, 0)), ["2020年2月15日", "2020年2月17日"]),
@@ -211,7 +211,7 @@ def test_an_officer_looks_at_evidence_and_withdraws_it(world: World, contact: Ev
     ],
 )
 def test_what_is_known_to_the_day_shows_no_hour(
-    world: World, period: tuple[tuple[int, int], tuple[int, int] | None], told: list[str]
+    world: World, period: tuple[tuple[int, int], tuple[int, int] | None], result: list[str]
 ) -> None:
     starts, ends = (day and shanghai(2, *day) for day in period)
     assert starts is not None
@@ -222,7 +222,7 @@ def test_what_is_known_to_the_day_shows_no_hour(
 
     page = browser.get("/officer/evidence", {"number": id_}).content.decode()
 
-    assert re.findall(r"<dd>(2020年[^<]*)</dd>", page) == told
+    assert re.findall(r"<dd>(2020年[^<]*)</dd>", page) == result
 
 
 @pytest.mark.parametrize("number", ["0", "-1", "x", "９", "1" * 19, "1" * 5000])
