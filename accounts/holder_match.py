@@ -1,9 +1,10 @@
-"""Match the holder of a foreign certificate with a registered person.
+"""Compare the holder of a foreign certificate with a registered person.
 
-The vault holds names as people typed them, in any script. It holds a birth date only where the
-document's number contains one. The certificate has the name as written and in the letters A to Z
-(ICAO Doc 9303, part 3). This module compares them inside `accounts`, so that names and birth dates
-do not leave the vault. docs/decisions/0020-whose-certificate.md says what follows from each result.
+The vault (the encrypted tables of this package) holds names as people typed them, in any script. It
+holds a birth date only if the document number contains one. The certificate has the name as written
+and in the letters A to Z (ICAO Doc 9303, part 3). This module compares them here, so that names and
+birth dates do not leave the vault. docs/decisions/0020-whose-certificate.md says what follows from
+each result.
 """
 
 import re

@@ -201,8 +201,8 @@ def register_person(
     """Register the account's holder or somebody whom the holder looks after.
 
     Args:
-        relation: a value of `Relation`; None means the holder if there is none yet, otherwise
-            "other".
+        relation: a value of `Relation`. None means "self" if the account's holder is not registered
+            yet, otherwise "other".
         home_area: the code of a division, in any of the usual forms.
 
     Raises:

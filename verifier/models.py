@@ -65,13 +65,16 @@ class Device(models.Model):
 
 
 class Scan(models.Model):
-    """One scan at a door. The table is partitioned by `day` (Asia/Shanghai) in the migration.
+    """One scan of a code at a door. The migration partitions the table by `day` (Asia/Shanghai).
 
-    It holds no name and no person. `status_uri` and `status_idx` are the code's pseudonym of the
-    day, which only its issuer can resolve. `code_digest` tells whether a scan with the same id is a
-    repeat (same code) or a mistake. `shown_at` is when the phone made the picture; null for a paper
-    card. `given_*` is the verdict that a door without network gave; `outcome` and `reason` are the
-    server's.
+    The row holds no name and no person. `status_uri` and `status_idx` are the code's position in a
+    status list. This position changes every day and with every change of colour. Only the issuer of
+    the code can tell which person it belongs to.
+
+    `code_digest` shows whether a second scan with the same id is a repeat (same code) or a mistake.
+    `shown_at` is when the phone made the picture; it is null for a paper card. `given_outcome` and
+    `given_reason` are the verdict of a door without network. `outcome` and `reason` are the
+    server's verdict.
     """
 
     pk = models.CompositePrimaryKey("day", "id")
@@ -106,15 +109,15 @@ class Scan(models.Model):
 class Doubt(models.Model):
     """The suspicion that a picture of a code is a copy, such as a screenshot.
 
-    The page of its venue shows it, and for ten minutes the scanners at its doors.
+    The page of the venue shows a doubt. For ten minutes, the scanners at its doors show it too.
 
-    `kind` is `elsewhere` when the picture was scanned here and in another city while it was valid,
-    and `often` when it was scanned more than five times here. A doubt is no proof, so no verdict
-    depends on it.
+    `kind` is `elsewhere` if the picture was scanned here and in another city while it was valid. It
+    is `often` if the picture was scanned more than five times here. A doubt is no proof, so no
+    verdict depends on it.
 
-    `tag` stands for the holder at this venue on this day. The same holder has another tag at each
-    venue and on each day (verifier/doors/doubts.py). `devices` are the venue's devices that scanned
-    the picture.
+    `tag` stands for the holder, but only at this venue and on this day; elsewhere and on other days
+    the holder has another tag (verifier/doors/doubts.py). `devices` are the venue's devices that
+    scanned the picture.
     """
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="doubts")

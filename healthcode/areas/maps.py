@@ -132,14 +132,15 @@ def _are_texts(item: Mapping[object, object]) -> bool:
 def read_map(
     lines: Sequence[MapLine], *, whole_of: str | None, effective_from: datetime | None
 ) -> dict[str, Level]:
-    """Return the level of each area in the lines, by code in short form. At most two queries.
+    """Return the level that each line of a map gives to its area. The keys are codes in short form.
 
-    A code that has ended by `effective_from` may only become green, and only if it still has
-    another level: somebody must be able to lift that level. If `effective_from` is None because the
-    form has a mistake there, ended codes are not checked.
+    A map may make the area of an ended code green if the code still has another level. Otherwise
+    nobody could remove that level. Any other line with an ended code is an error. "Ended" means
+    ended by `effective_from`. If `effective_from` is None, because the form has a mistake there,
+    the function does not check this. It sends at most two queries.
 
     Raises:
-        InvalidMap: some lines are wrong; it lists at most `MOST_ERRORS` of them.
+        InvalidMap: some lines are wrong. The error lists at most `MOST_ERRORS` of them.
         EndedArea: the code `whole_of` has ended by then.
     """
     if len(lines) > MOST_LINES:

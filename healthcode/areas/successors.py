@@ -1,9 +1,11 @@
-"""Successors of codes that ended or lost land, from `data/successors.csv`.
+"""Successors of division codes that ended or lost land, from `data/successors.csv`.
 
-The table covers the Yangtze River Delta since 2015. Each row names the official decision that it
-rests on. `part` marks a row whose old code still exists but lost a part of its land. If the new
-code of a row contains the old one, nobody knows in which township the land is now, so each
-township in it is a successor. docs/decisions/0028-codes-have-a-life.md says what counts for what.
+The table covers the Yangtze River Delta since 2015. Each row names the official decision behind it.
+`part` marks a row whose old code still exists but lost a part of its land.
+
+In some rows the old code is a township, and the new code is the county that contains it. Then
+nobody knows in which township the land is now, so each township of the county is a successor.
+docs/decisions/0028-codes-have-a-life.md says when the levels of a successor count.
 """
 
 import csv

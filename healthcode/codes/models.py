@@ -34,13 +34,13 @@ class SigningKey(models.Model):
 
 
 class StatusList(models.Model):
-    """The newest signed status list for the codes of one day and one part of the people.
+    """The newest signed status list for the codes of one day and of one part of the people.
 
-    The list is about the people from number `first_person` on. `places` is its size in bits and
-    never changes, because verifiers know the list by its address `uri`. People who do not fit get a
-    further `part`. `kid` is the key that signed the list. `seen` is the snapshot of the database
-    from which it was built: the list contains all colour changes that this snapshot shows
-    (`codes.status_lists`).
+    The list is for the people from number `first_person` on. `uri` is its address, and `places` its
+    size in bits. At one address, the size never changes. People who do not fit get another list,
+    with a further `part`. `kid` is the id of the key that signed the list. `seen` is the snapshot
+    of the database from which the list was built: the list contains all colour changes that are
+    visible in this snapshot.
     """
 
     day = models.DateField()

@@ -81,17 +81,17 @@ def issue_code(
 def issue(
     *, code_input: CodeInput, kind: Kind, at: datetime, phone_key: bytes | None = None
 ) -> IssuedCode:
-    """Sign a person's current colour at `at`.
+    """Sign a code with a person's current colour at `at`.
 
-    With `phone_key` (x || y of a P-256 point) a live code is valid for a day, but only in the phone
-    that has this key.
+    With `phone_key` (x || y of a P-256 point), a live code is valid for a day, but only on the
+    phone that has the private key.
 
-    The service stores nothing about the code. It can make a code again at any time, because the
-    status index follows from the person, the day and the number of colour changes.
+    The service does not store the code. It can make the same code again at any time, because the
+    code's status index follows from the person, the day and the number of colour changes.
 
     Raises:
         DoesNotSign: this process has no signing key.
-        MalformedCode: `phone_key` is not a point of P-256, or the code is for paper.
+        MalformedCode: `phone_key` is not a point of P-256, or is given for a paper code.
     """
     signer = keyring.signer(at=at)
     # Green means that no signal is active, so there is no reason to look up and explain.

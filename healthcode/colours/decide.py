@@ -41,12 +41,16 @@ class LevelPeriod:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """What one rule makes of one fact, and of one level of its area if the rule asks for levels.
+    """The result of applying one rule to one fact: a colour over a period.
 
-    `level_area` is the area with this level: it contains `area`, or is another code for its land.
-    The signal is active from `starts` until `ends` (None: not known yet). `exposed_until` is when
-    the exposure ended (None while it goes on); the hold counts from there. `done` is how many
-    check-ins or negative tests counted towards the release at the time of the decision.
+    If the rule asks for risk levels, there is one signal for each level of the fact's area.
+    `level_area` is the area that has this level. It contains `area`, or it is another code for the
+    same land.
+
+    The signal is active from `starts` until `ends`; `ends` is None if not known yet.
+    `exposed_until` is when the exposure ended; it is None while the exposure goes on. The rule's
+    `hold`, the time for which the colour lasts at least, starts then. `done` is how many check-ins
+    or negative tests counted towards the release at the time of the decision.
     """
 
     rule: Rule

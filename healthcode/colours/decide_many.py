@@ -1,14 +1,14 @@
 """Decide the colours of many people at once in SQL, and store what changed.
 
-The statements are in `healthcode.colours.sql`; docs/architecture.md explains the whole process. Two
-rules, which `lock_colours` follows, make concurrent writers end with the colour that `decide()`
-gives:
+The statements are in `healthcode.colours.sql`; docs/architecture.md explains the whole process.
+Several transactions may write colours at the same time. Two rules make the stored colours equal to
+the result of `decide()`. `lock_colours` follows both:
 
-- A writer locks a person's colour row first, and reads evidence, levels and policy in a later
-  statement. So the last writer to get the lock has read everything that was committed before.
-- A writer shares the writers' lock (an advisory lock) until it commits. A recomputation takes this
-  lock alone for a moment before it plans. By then each transaction that read the old levels or the
-  old policy has committed, so the recomputation finds what it wrote.
+- A writer first locks a person's colour row, and then reads evidence, levels and policy in a later
+  statement. So the last writer has read everything that the earlier writers committed.
+- A writer holds the writers' lock (an advisory lock, shared) until it commits. Before a
+  recomputation plans, it takes this lock exclusively for a moment. By then, every writer that read
+  the old levels or the old policy has committed, and the recomputation sees its rows.
 """
 
 from collections import Counter

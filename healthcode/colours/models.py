@@ -132,21 +132,22 @@ class RecomputationBatch(models.Model):
 
 
 class ColourChange(models.Model):
-    """A change of a person's colour, and its cause (none: the passing of time).
+    """A change of a person's colour.
 
     `number` counts the person's changes. The person had the colour `before` from `since` to `at`.
+    `recomputation` is the recomputation that changed the colour. It is None if time alone or the
+    person's own report changed it.
 
-    Only the statement that changes stored colours writes here, up to a million rows at a time, and
-    it has locked the rows of these people. So the database does not check the two references again:
-    checking would double the cost of a recomputation and lock every person. No index leads from a
-    person to their changes either, because among so many rows nearly every entry would lie on a
-    page of its own. A query for one person's changes reads the log of four weeks
-    (docs/decisions/0024-the-log-of-changes.md).
+    The database does not check `person` and `recomputation` as foreign keys, because that would
+    double the cost of a recomputation and lock every person. The statement that writes these rows
+    has already locked the people.
 
-    The publisher of status lists reads what has been committed since it last looked. `transaction`
-    tells it, because rows may be committed long after their timestamp and in another order. The
-    index is a summary of both columns for each stretch of the table (BRIN), because rows arrive in
-    the order of time.
+    There is no index by person, so a query for one person reads the whole log of four weeks.
+    docs/decisions/0024-the-log-of-changes.md gives the reasons. The BRIN index on `at` and
+    `transaction` is small, because rows arrive in the order of time.
+
+    The publisher of status lists looks for rows that were committed since its last run. It compares
+    `transaction`, because a row may be committed long after its time `at`.
     """
 
     person = models.ForeignKey(

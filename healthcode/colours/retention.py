@@ -65,16 +65,16 @@ def strike_from_recomputations(person_id: int, _at: datetime) -> None:
 
 
 def forget_evidence(*, at: datetime) -> int:
-    """Delete the facts that no decision from `at` on can need; return how many.
+    """Delete the facts that no decision at `at` or later can need; return how many.
 
-    A fact is old enough when the longest hold of a policy that holds or will hold has passed, and
-    then `EVIDENCE_RETENTION_DAYS`. Both count from the latest of three times: its end, its receipt
-    and its withdrawal. Besides, no signal and no release may depend on the fact
-    (`sql.FORGETTABLE`). The call may be repeated or run twice at once. It changes nobody's colour,
-    nor when it next changes.
+    The service keeps each fact for the longest hold (waiting time) of any policy in force now or
+    later, plus `EVIDENCE_RETENTION_DAYS`. This time starts when the fact ended, was received or was
+    withdrawn, whichever is latest. Facts on which a signal or a release still depends stay
+    (`sql.FORGETTABLE`). The call changes nobody's colour and no time at which a colour will change.
+    It may be repeated or run twice at once.
 
     Raises:
-        NoPolicy: no policy holds at `at`, so nobody can say which facts it needs.
+        NoPolicy: no policy is in force at `at`, so the service cannot tell which facts it needs.
     """
     policies = _policies(at)
     hold = max((rule.hold for policy in policies for rule in policy.rules), default=timedelta())

@@ -20,17 +20,17 @@ from healthcode.colours.sweep import apply_policy_in_force
 def publish_policy(
     *, account: Account, text: str, holds_from: datetime, ground: str, at: datetime, file: str = ""
 ) -> Policy:
-    """Publish the policy in TOML `text` as an officer's act. It holds from `holds_from`.
+    """Publish an officer's policy, given as TOML `text`. It is in force from `holds_from` on.
 
-    Everybody's colour is recomputed: at once if the policy holds already, otherwise the sweep
-    starts it when the day comes. The officer needs authority over the whole province of this
-    issuer.
+    Everybody's colour is recomputed when the policy comes into force: at once, or later by the
+    sweep (a periodic task). The service also records who published the policy and why (an act). The
+    officer needs authority over the whole province of this issuer.
 
     Raises:
         Forbidden: the officer's area is smaller than the province.
         InvalidPolicy: the text has mistakes, or names areas whose codes have ended by then.
             `errors` lists file, rule and field of each.
-        PolicyVersionTaken: this version is published already.
+        PolicyVersionTaken: this version is already published.
     """
     require(account, Role.OFFICER, province())
     try:

@@ -1,9 +1,12 @@
 """What a code says: CWT claims and the members of `hc`, each a row of the tables below.
 
-Encoding, reading and explaining all walk these tables. The rows are in the order of the encoded
-keys, byte by byte (RFC 8949, 4.2.1). docs/format.md, section 3, says the same in CDDL, and a test
-compares them. CONTRIBUTING.md says what else a new member needs. A number is never used again. The
-reader skips a member of LATER that has no row, and refuses any other member without a row.
+The functions that encode, read and explain codes all use these tables. The rows are in the order of
+the encoded keys, byte by byte (RFC 8949, 4.2.1). docs/format.md, section 3, says the same in CDDL,
+and a test compares them.
+
+The key of a removed member is never given to another member. A reader skips an unknown member whose
+key is in `LATER` (16 to 31), and refuses a code with any other unknown member. CONTRIBUTING.md says
+how to add a member.
 """
 
 import re

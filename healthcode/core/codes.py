@@ -50,14 +50,14 @@ def sign(
 ) -> str:
     """Sign a code and return its text, for a QR picture in alphanumeric mode.
 
-    The text of a bound code goes to its phone, which shows it with a proof. `signer` gets the
-    Sig_structure and returns the signature in the form of COSE (for ES256 r || s, 64 bytes). So
-    private keys stay with their owner. If s is the higher of the two possible values, `sign`
-    replaces it by the lower one.
+    If the code is bound to a phone's key, the text goes to this phone, which shows it with a proof.
+    `signer` gets the Sig_structure (RFC 9052) and returns the signature as in COSE (for ES256 r ||
+    s, 64 bytes). So this function never sees a private key. Of the two valid values of s, the code
+    has the lower one; `sign` changes s if necessary.
 
     Raises:
         CodeTooLarge: the text does not fit QR version 10 at level M.
-        MalformedCode: a value is not allowed, or the key id or signature has another size.
+        MalformedCode: a value is not allowed, or the key id or the signature has a wrong size.
     """
     headers: dict[int, cbor.Encodable] = {cose.ALG: algorithm, cose.KID: kid}
     message = cose.sign1(headers, claims.write(code), cose.lowered(algorithm, signer))

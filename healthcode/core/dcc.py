@@ -1,10 +1,11 @@
-"""Read and verify EU Digital COVID Certificates (`HC1:`), for what they attest.
+"""Read and verify EU Digital COVID Certificates (text that begins with `HC1:`).
 
-HCERT 1.0: Base45 of zlib of a COSE_Sign1 over a CWT whose claim -260 contains the certificate (DCC
-schema 1.3). A certificate states a vaccination, a test or a recovery, but no colour. So it admits
-nobody at a door; the service can only record what it attests. Thirty countries issue certificates,
-so this module reads whatever the standards allow, unlike our own codes. It verifies the signature
-first, and then checks only the members that are used.
+In HCERT 1.0, the text is the Base45 of the zlib of a COSE_Sign1. Its CWT has the certificate in
+claim -260 (DCC schema 1.3). A certificate states a vaccination, a test or a recovery, but no
+colour. So it does not let anybody in at a door; the service only records what it states.
+
+Thirty countries issue certificates, so this module accepts every encoding that the standards allow.
+It verifies the signature first. Then it checks only the members that the service uses.
 """
 
 import zlib

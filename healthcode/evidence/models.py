@@ -32,23 +32,24 @@ LASTING: Final = (EvidenceKind.STAY, EvidenceKind.CONTACT, EvidenceKind.CASE)
 class Evidence(models.Model):
     """A dated fact about a person: a declaration, stay, contact, case, test, check-in and so on.
 
-    It holds from `starts` to `ends` (UTC, half-open), or still goes on (`ends` None). If something
-    that happened at one moment, such as a test, is known only to the day, `starts` and `ends` are
-    the two ends of that day; if the instant is known, they are equal. Something that lasts is
-    stored as long as it may have lasted. A case starts with its confirmation; if only the day of it
-    is known, `starts_by` is the end of that day.
+    The fact is true from `starts` to `ends` (UTC, half-open). `ends` is None if it still goes on.
+    For something that happened at one moment, such as a test, `starts` and `ends` are equal. If
+    only the day is known, they are the midnights at which that day begins and ends. For something
+    that lasts, they give the longest time that it may have lasted. For a case, `starts` is when it
+    was confirmed; if only the day is known, `starts` is the beginning of that day and `starts_by`
+    its end.
 
     `traits` are the words that the rules of a policy match, such as `symptoms`, `close`,
-    `positive`. `reference` is the source's own number for the fact, so loading it twice is
-    harmless. `certificate` is a keyed digest of the EU certificate that attests the fact, so the
-    certificate counts once, for one person.
+    `positive`. `reference` is the source's own number for the fact, so that the same fact is stored
+    only once. `certificate` is a keyed digest of the EU certificate that attests the fact. It makes
+    the certificate count once, for one person.
 
     `derived_from` is the fact from which this one follows: a contact follows from a case, and is
     withdrawn with it. It has no foreign key, because retention may delete the older fact first.
 
-    A trigger prevents changes. Only two things may be added, once each: when the fact ended
-    (`end_received_at` says when that was learnt), and that it was wrong (`withdrawn_by`, an
-    officer's act). docs/decisions/0006-corrections.md says why.
+    A database trigger prevents changes. Only two things may be added, once each: when the fact
+    ended (`end_received_at` is when the service learnt it), and that the fact was wrong
+    (`withdrawn_by`). See docs/decisions/0006-corrections.md.
     """
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="evidence", db_index=False)

@@ -46,16 +46,18 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """How presences and contacts are measured at one kind of place.
+    """How the service measures presences and contacts at one kind of place.
 
     Args:
         dwell: how long a visit is assumed to last if no exit was scanned.
-        longest: longer presences are cut to this, so a search need not look further back.
+        longest: longer presences are cut to this length, so that a search need not look further
+            back.
         close_after: if two presences overlap for at least this long, the contact is close;
             otherwise it is casual.
-        rows: if set, seats decide instead of minutes: up to so many rows in front and behind are
-            close.
-        carriages: rows are compared only within the same carriage, so both carriages must be known.
+        rows: if set, the distance of the seats decides instead of the time: a contact is close if
+            the seats are at most this many rows apart.
+        carriages: if true, rows are compared only within one carriage, so both carriages must be
+            known.
     """
 
     dwell: timedelta

@@ -46,15 +46,20 @@ def declare_meeting(
     ground: str,
     at: datetime,
 ) -> Meeting:
-    """Record that the case met `person`, as an officer's act; without `ends`, for half an hour.
+    """Record that the person of a case met `person`, as an officer learnt from the case.
 
-    The presences are stored as sure, because an officer asked the case. A worker resolves the scans
-    of the inquiry again before it can be confirmed, since `person` may have met others.
+    If `ends` is None, the meeting lasts half an hour. The service also records who entered the
+    meeting and why (an act).
+
+    The two presences have `sure` set, because an officer asked the case. A worker then searches for
+    contacts again, because `person` may have met others. Only after that can an officer confirm the
+    contacts.
 
     Raises:
         NotFound, Forbidden: see `inquiry_for`.
-        AlreadyConfirmed: the contacts are evidence already.
-        InvalidInput: no ground, no such person, or a time outside the infectious window.
+        AlreadyConfirmed: the contacts of this inquiry are already evidence.
+        InvalidInput: no reason (ground) is given, there is no such person, or the meeting is
+            outside the infectious window.
     """
     inquiry = _open_inquiry(account, inquiry_id, ground)
     case = inquiry.case.person_id

@@ -62,17 +62,20 @@ def open_inquiry(
     ground: str,
     at: datetime,
 ) -> Inquiry:
-    """Open an inquiry on a case, as an officer's act.
+    """Open an officer's search for the contacts of a case (an inquiry).
 
-    A worker then resolves its scans: it finds the people who were scanned around the case.
+    A worker then finds the people who were scanned where and when the case was. The service also
+    records who opened the inquiry and why (an act).
 
-    Unless given, the infectious window begins 14 days before the case was confirmed and ends with
-    the confirmation. If only the day of the confirmation is known, that whole day is included.
+    If no window is given, the infectious window begins 14 days before the case was confirmed and
+    ends with the confirmation. If only the day of the confirmation is known, the window includes
+    that whole day.
 
     Raises:
         NotFound, Forbidden: see `evidence_for`.
         NotACase: the evidence is not a case, was withdrawn, or is only a suspected case.
-        InvalidInput: no ground, or a window that runs backwards or is longer than 28 days.
+        InvalidInput: no reason (ground) is given, or the window ends before it begins or is longer
+            than 28 days.
     """
     case = evidence_for(account, evidence_id)
     if not _is_case(case):
@@ -115,15 +118,18 @@ def preview(inquiry: Inquiry, *, at: datetime) -> Preview:
 def confirm(
     *, account: Account, inquiry_id: int, ground: str, fingerprint: str, at: datetime
 ) -> Recomputation:
-    """Record the contacts as evidence, as an officer's act, exactly as the officer saw them.
+    """Record the contacts that an inquiry found as evidence, exactly as the officer saw them.
+
+    The service also records who confirmed the contacts and why (an act).
 
     Raises:
         NotFound, Forbidden: see `inquiry_for`.
-        InvalidInput: no ground.
+        InvalidInput: no reason (ground) is given.
         NotACase: the case was withdrawn meanwhile.
-        NotPlacedYet: a worker has not resolved the scans yet.
+        NotPlacedYet: a worker has not finished the search yet.
         AlreadyConfirmed: this inquiry was confirmed before.
-        ChainChanged: `fingerprint` is not that of the present chain and numbers.
+        ChainChanged: the contacts or the numbers of people have changed since the officer saw the
+            preview with this `fingerprint`.
         NoPolicy: no policy is in force.
     """
     inquiry_for(account, inquiry_id)

@@ -24,16 +24,16 @@ FAULTS: Final[Mapping[str, Any]] = {"type": "array", "items": _FAULT}
 
 
 class Refusal(Exception):
-    """The service cannot do what was asked, for a reason that the caller can act on.
+    """The service refuses a request, for a reason that the caller can act on.
 
-    A subclass has its own `slug`, `status` and `title`, and a `sentence` unless each of its
-    refusals has a different one. `extensions` describes further members of its problem documents
-    (RFC 9457, section 3.2) as JSON Schema. `retry_after` is the number of seconds after which to
-    try again, if known.
+    Each subclass is one kind of refusal. It defines `slug`, `status`, `title` and usually
+    `sentence`, the default for `detail`. `extensions` describes further members of the problem
+    document (RFC 9457, section 3.2) as JSON Schema. `retry_after` is the number of seconds after
+    which to try again, if known.
 
     Args:
-        detail: one sentence for the person, without personal data; translated when shown. By
-            default the sentence of the class.
+        detail: one sentence for the person, without personal data. It is translated when it is
+            shown.
         members: the values of the members that `extensions` describes.
     """
 

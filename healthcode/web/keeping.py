@@ -1,10 +1,10 @@
-"""One record for each table: what it holds about people, how long, and how the data ends.
+"""One record for each table: what it holds about people, for how long, and how it is deleted.
 
-Each room has a `kept.py` with `RECORDS`, which holds one `TableRecord` for each of its tables. A
-record is in the lowest room that can do everything it says. For example, only `colours` can tell
-which evidence a decision still needs, so the record of evidence is there. Retention, export,
-erasure, the end of the service and docs/reference/retention.md use these records. A test compares
-them with the schema, so that no table is without one.
+A package ("room") with tables has a file `kept.py` with `RECORDS`: one `TableRecord` for each
+table. If only a higher package can do what a record says, the record is in the higher package. For
+example, only `colours` knows which evidence a decision still needs, so `colours` has the record of
+evidence. Retention, export, erasure, the end of the service and docs/reference/retention.md use
+these records. A test checks that every table has a record.
 """
 
 import logging

@@ -91,7 +91,8 @@ def register(
 def grant(*, assertion: str, scope: str, sender: str, at: datetime) -> Granted:
     """Give a token to the partner that signed `assertion`. Each assertion works once.
 
-    `scope` lists the scopes that it asks for, separated by spaces. Empty asks for all it may have.
+    `scope` lists the scopes that the partner asks for, separated by spaces. If it is empty, the
+    partner gets all scopes that it may have.
 
     Raises:
         InvalidClient: the partner is unknown or closed, or the assertion is wrongly signed, out of

@@ -82,19 +82,26 @@ def judge(
     watched: LogPolicy,
     at: int,
 ) -> Checkpoint:
-    """Decide on a request; return the checkpoint to cosign, which is the next `last` of its log.
+    """Decide whether the witness may cosign the checkpoint in a request; return the checkpoint.
+
+    After the caller has stored the returned checkpoint, it is `last` for the next request about the
+    same log.
 
     Args:
-        last: the last checkpoint cosigned for this log; None before the first.
-        watched: the logs that this witness watches, with their keys; its quorum is `none`.
+        last: the last checkpoint that the witness cosigned for this log; None before the first.
+        watched: the logs that the witness watches, with their keys, and with the quorum `none`: the
+            witness asks for no other witnesses.
 
     Raises:
-        MalformedLog: (400) it is not a checkpoint, or smaller than the size that it continues.
+        MalformedLog: (400) this is not a checkpoint, or the log is smaller than the request's old
+            size.
         UnknownLog: (404) the witness does not watch this log.
-        NotTrusted: (403) the log has not signed it.
-        OtherSize: (409) with the size that the witness has seen.
-        SplitView: (409) it has the size that the witness has seen, but another root.
-        ProofFails: (422) the new tree does not begin with the old one.
+        NotTrusted: (403) the log has not signed the checkpoint.
+        OtherSize: (409) the request's old size is not the last size that the witness has seen. The
+            error names the last size.
+        SplitView: (409) the size is the last one that the witness has seen, but the root is
+            different.
+        ProofFails: (422) the new log does not begin with the leaves of the old log.
     """
     claimed = parse_checkpoint(parse_note(request.note).text)
     if not watched.keys_of(claimed.origin):

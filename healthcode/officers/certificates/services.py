@@ -43,7 +43,9 @@ def enter(
     ground: str,
     at: datetime,
 ) -> tuple[Entered, Act]:
-    """Record as evidence what a certificate attests about somebody, as an officer's act.
+    """Record what an EU certificate says about a person as evidence, on behalf of an officer.
+
+    The service also records who entered the certificate and why (an act).
 
     Args:
         holder: the person's number, or the type and number of their document.
@@ -51,11 +53,12 @@ def enter(
             required if the registration alone does not show whose certificate it is.
 
     Raises:
-        NotFound: there is no such person, or the officer does not answer for them.
+        NotFound: there is no such person, or the officer is not responsible for the person.
         NotACertificate, CertificateRefused, CertificateSaysNothing: see `certificates.read`.
-        CertificateOfAnother: it is made out to somebody else.
-        DocumentNotSeen: it may be this person's, and the officer has not confirmed it.
-        CertificateKnown: it was handed in before.
+        CertificateOfAnother: the certificate belongs to another person.
+        DocumentNotSeen: the certificate may belong to this person, but the officer has not compared
+            the documents.
+        CertificateKnown: this certificate is already recorded.
     """
     person, area = _find_person(account, holder)
     attested = certificates.read(text, at=at)

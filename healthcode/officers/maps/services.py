@@ -61,19 +61,22 @@ def publish_map(
     levels: Mapping[str, Level],
     at: datetime,
 ) -> PublishedMap:
-    """Publish a map: give areas their levels from `effective_from` on, as an officer's act.
+    """Publish an officer's map: give areas their risk levels from `effective_from` on.
 
-    Areas in `whole_of` that are not listed become green. Levels before `effective_from` stay. For
-    the areas of this map, all levels published for later times are replaced.
+    Levels before `effective_from` stay. For the areas of this map, all levels published for later
+    times are replaced. The service also records who published the map and why (an act).
 
     Args:
         effective_from: may be in the past, and at most `FURTHEST_AHEAD` in the future.
+        ground: the reason that the officer gives.
+        whole_of: the code of an area for which the map is complete: areas in it that the map does
+            not list become green.
         levels: by division code in short form (without trailing zeros).
 
     Raises:
-        InvalidInput: no ground, or the date is too far ahead.
-        OutsideYourArea: some areas are outside the officer's authority; it names at most 20.
-        UnknownArea: a code names no division.
+        InvalidInput: no reason is given, or the date is too far ahead.
+        OutsideYourArea: the officer has no authority over some areas. The error names at most 20.
+        UnknownArea: there is no division with this code.
     """
     _check(account, effective_from, ground, whole_of, levels, at)
     # Lock before the act is recorded, so that acts have their numbers in the order of publication.

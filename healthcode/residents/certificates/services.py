@@ -30,14 +30,15 @@ TRIES: Final = limits.Limit("certificates", most=30, within=timedelta(days=1))
 def hand_in(
     *, account: Account, person: Person, text: str, at: datetime
 ) -> tuple[Entered, PersonDecision]:
-    """Record what a certificate attests about `person`, whom the account looks after.
+    """Record what an EU certificate says about `person`, whom the account looks after.
 
     Raises:
         TooMany: the account tried too often today.
         NotACertificate, CertificateRefused, CertificateSaysNothing: see `certificates.read`.
-        CertificateOfAnother, OfficerMustLook: it does not, or may not, belong to this person.
-        CertificateKnown: it was handed in before.
-        CertificateWithdrawn: an officer has withdrawn what it attested about this person.
+        CertificateOfAnother: the certificate belongs to another person.
+        OfficerMustLook: an officer must check whether it belongs to this person.
+        CertificateKnown: this certificate is already recorded.
+        CertificateWithdrawn: an officer has withdrawn what this certificate said about this person.
     """
     limits.take([(TRIES, str(account.pk))], at=at)
     with transaction.atomic():

@@ -21,20 +21,21 @@ BY_THEMSELVES: Final = "Asked for by the person, or by who looks after them."
 
 @transaction.atomic
 def erase(*, person_id: int, account: Account, ground: str, at: datetime) -> Act:
-    """Delete everything about a person, and record the erasure as an act.
+    """Delete everything about a person, and record who asked for the erasure and when (an act).
 
-    The record of each table says what happens to it (`healthcode.web.keeping`).
+    For each table, its `TableRecord` says how its rows are deleted (`healthcode.web.keeping`).
 
-    The act keeps the person's number, which no longer refers to anybody. The number is needed to
-    supersede codes that are still alive, and to repeat the erasure after a backup was restored.
+    The act keeps the person's number, which no longer refers to anybody. The service needs the
+    number to supersede codes that are still valid, and to repeat the erasure after a backup was
+    restored.
 
     Args:
-        account: who asked for it, or an officer.
+        account: who asked for the erasure, a resident or an officer.
 
     Raises:
         Person.DoesNotExist: there is no such person.
-        StillNeeded: the colour is not green, or is known to change.
-        DoesNotSign: this process lacks the key that tells whose a scan was.
+        StillNeeded: the colour is not green, or it will change at a known time.
+        DoesNotSign: this process lacks the key that shows which scans belong to the person.
     """
     Person.objects.select_for_update().get(pk=person_id)
     _refuse_while_needed(person_id, at)

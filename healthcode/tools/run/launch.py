@@ -1,13 +1,13 @@
 """Run a command that ends when its parent ends, as another user if one is named.
 
-`python -I -S launch.py PARENT SIGNAL USER COMMAND...` replaces itself by COMMAND. It is a file
-without imports from the project, because a process with threads must not change its user between
-fork and exec.
+`python -I -S launch.py PARENT SIGNAL USER COMMAND...` replaces itself by COMMAND. It runs as a new
+process, because a process with threads must not change its user between fork and exec. With `-I -S`
+Python finds no packages, so the file imports nothing from the project.
 
-PostgreSQL refuses to run as root, so under root it runs as USER ("" keeps the user). USER may lack
-the right to pass through folders such as /root. In that case the command keeps this single one of
-root's capabilities (CAP_DAC_READ_SEARCH, or CAP_DAC_OVERRIDE if a container has only that), so that
-no folder needs other permissions.
+PostgreSQL refuses to run as root. So if root starts the service, PostgreSQL runs as USER ("" keeps
+the user). USER may lack the permission to pass through folders such as /root. Then the command
+keeps one capability of root: CAP_DAC_READ_SEARCH, or CAP_DAC_OVERRIDE if the container has only
+that. So no folder needs other permissions.
 """
 
 import ctypes
