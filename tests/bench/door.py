@@ -1,4 +1,4 @@
-"""Measure scans, batches, codes and verdicts, each beside a limit that it cannot beat."""
+"""Measure scans, batches, codes and verdicts, each compared with a limit that it cannot beat."""
 
 import json
 import time

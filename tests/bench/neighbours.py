@@ -31,7 +31,7 @@ AREA = "420106"
 
 
 def figures(stage: Stage) -> Iterator[Figure]:
-    """Return the slowest 1 % of scans and of codes, beside the same on an idle service."""
+    """Return the slowest 1 % of scans and of codes, compared with an idle service."""
     django.setup()
     from tests.bench.city import city
     from tests.bench.entrance import Entrance

@@ -1,4 +1,4 @@
-"""Measure what a change of levels costs beside the bare UPDATE that it cannot beat."""
+"""Measure what a change of levels costs compared with the bare UPDATE that it cannot beat."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Measure tracing, from cases to the people they met, beside reading the necessary rows."""
+"""Measure tracing, from cases to the people they met, compared with reading the necessary rows."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
