@@ -16,14 +16,14 @@ from healthcode.web.errors import Forbidden
 def normalise_code(code: str, *, pointer: str = "/area") -> str:
     """Return the short form of a division's code: 2, 4, 6 or 9 digits without padding.
 
-    The padded forms have 6 digits (GB/T 2260) or 12 digits (statistics): "330000" -> "33", "330100"
-    -> "3301", "330102001000" -> "330102001".
+    The padded forms have 6 digits (GB/T 2260) or 12 digits (statistics bureau): "330000" -> "33",
+    "330100" -> "3301", "330102001000" -> "330102001".
 
     Args:
-        pointer: the JSON pointer of the member of the input, for the refusal.
+        pointer: the JSON pointer to the input member; an error names it.
 
     Raises:
-        InvalidInput: the text is not the code of a division.
+        InvalidInput: the text does not have the form of a division's code.
     """
     digits = texts.half_width(code)
     if not re.fullmatch(r"(\d{2}){1,3}|\d{9}|\d{9}000", digits, re.ASCII):

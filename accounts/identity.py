@@ -63,7 +63,8 @@ def parse(id_type: str, number: str, *, on: date) -> Document:
         on: today in Asia/Shanghai; later birth dates are refused.
 
     Raises:
-        InvalidInput: pointing at `/id_type` or `/id_number`. It never repeats the number.
+        InvalidInput: the type or the number is wrong. The error points at `/id_type` or
+            `/id_number` and never repeats the number.
     """
     if id_type not in IdType.values:
         raise invalid("/id_type", UNKNOWN_TYPE)

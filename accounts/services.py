@@ -66,14 +66,14 @@ def send_otp(*, phone: str, at: datetime, address: str = "") -> None:
     """Send a one-time code, in the same way to known and unknown phones.
 
     Args:
-        phone: as typed, see `phones.normalise`.
-        address: the client's IP address, which has a limit too; "" when the call is not from
-            outside.
+        phone: the number as typed, see `phones.normalise`.
+        address: the client's IP address, which has a limit too. "" if the call does not come from
+            the network.
 
     Raises:
         InvalidInput: this is not a phone number.
-        TooMany: too many codes were sent to this phone or from this address.
-        SendingFailed: the sender did not accept the message.
+        TooMany: too many codes were sent to this phone or for this address.
+        SendingFailed: the SMS service did not accept the message.
     """
     number = phones.normalise(phone)
     code = f"{secrets.randbelow(10**6):06d}"
@@ -97,15 +97,17 @@ def send_otp(*, phone: str, at: datetime, address: str = "") -> None:
 
 
 def verify_otp(*, phone: str, otp: str, at: datetime) -> Account:
-    """Return the account of this phone if `otp` is the code sent last; make it at first login.
+    """Return the account of this phone if `otp` is the last code that was sent to it.
+
+    The function makes the account at the first login.
 
     Raises:
-        InvalidInput: this is not a phone number, or not six digits, which does not count as a
-            try.
+        InvalidInput: the phone number has a wrong form, or the code is not six digits. Neither
+            counts as a try.
         WrongCode: the code is wrong, used or expired.
-        CodeVoid: it was tried wrongly five times.
-        TooMany: there were too many tries for this phone, whether or not a code was ever sent
-            to it.
+        CodeVoid: somebody has entered five wrong codes.
+        TooMany: there were too many tries for this phone, whether or not a code was ever sent to
+            it.
         AccountClosed: the account is closed.
     """
     number, typed = phones.normalise(phone), texts.number(otp)
@@ -233,11 +235,11 @@ def register_person(
 def add_staff(
     *, username: str, password: str | None, role: Role, area: str, at: datetime
 ) -> Account:
-    """Make an account for an officer, venue manager, source or partner, or add a grant to it.
+    """Make an account for an officer, venue manager, source or partner, or give it a further role.
 
     Args:
         password: None for machines, which use only tokens.
-        area: the short code of the area of the role; "" is the whole country.
+        area: the short code of the area in which the account has the role; "" is the whole country.
 
     Raises:
         InvalidInput: there is no name, or it has invisible characters.

@@ -1,8 +1,9 @@
-"""The vault: encrypt what identifies people, and find people without decrypting.
+"""The vault: encrypt what identifies people, and find people without decrypting anything.
 
-Values are sealed with AES-256-GCM under a key with an id, so that keys can be rotated
-(`reseal_vault`). Each value is bound to its field and its row, so it cannot be decrypted elsewhere.
-Look-ups use HMAC-SHA-256 with a separate key, which is not rotated with the sealing keys.
+The vault encrypts ("seals") values with AES-256-GCM. Each sealing key has an id, so that keys can
+be rotated (`reseal_vault`). Each encrypted value is bound to its field and its row, so it cannot be
+decrypted in another place. To find a value, the vault uses HMAC-SHA-256 with a separate key, which
+is not rotated with the sealing keys.
 """
 
 import base64

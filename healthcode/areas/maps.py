@@ -83,11 +83,11 @@ class MapLine:
 def lines_of_csv(data: bytes) -> list[MapLine]:
     """Read a CSV file with the columns code and level; other columns are ignored.
 
-    The file may be UTF-8 with or without byte order mark, or GB 18030, because spreadsheet programs
-    in China save that. Codes and levels have the same bytes in both.
+    The file may be UTF-8 with or without byte order mark, or GB 18030, which Chinese spreadsheet
+    programs write. Codes and levels have the same bytes in both encodings.
 
     Raises:
-        InvalidMap: it is not such a file, or a line has another number of fields than the first.
+        InvalidMap: this is not such a file, or two lines have different numbers of fields.
     """
     rows = _rows(data)
     header = [texts.trimmed(name).lower() for name in next(rows, (1, []))[1]]

@@ -65,14 +65,15 @@ def one_publication_at_a_time() -> None:
 def publish_levels(
     *, act: Act, effective_from: datetime, whole_of: str | None, levels: Mapping[str, Level]
 ) -> LevelsChange:
-    """Give areas their `levels` from `effective_from` on; replace all levels for later times.
+    """Give areas their risk `levels` from `effective_from` on.
 
-    Areas at or below `whole_of` that an earlier map named, and this one does not, become green.
-    Levels before `effective_from` stay. Call this within a transaction. The number of statements
-    does not depend on the size of the map.
+    Levels before `effective_from` stay. For these areas, all levels published for later times are
+    replaced. An area at or below `whole_of` becomes green if an earlier map named it and this one
+    does not. Call this within a transaction. The number of statements does not depend on the size
+    of the map.
 
     Raises:
-        UnknownArea: a code names no division.
+        UnknownArea: there is no division with this code.
     """
     require_known([*levels, *([whole_of] if whole_of else [])])
     one_publication_at_a_time()

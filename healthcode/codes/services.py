@@ -124,10 +124,10 @@ def issue(
 def issue_visitor_code(
     *, colour: Colour, holder: str | None, ends_at: datetime, at: datetime
 ) -> VisitorCode:
-    """Sign a live code for a person whom another issuer vouches for, valid until `ends_at` at most.
+    """Sign a live code for the holder of another issuer's code, valid until `ends_at` at most.
 
-    The code names no person of this issuer. Such codes share the few status indexes that belong to
-    no person. They are never superseded; instead they expire soon.
+    The code belongs to no person of this issuer. All such codes share a few status indexes, which
+    belong to no person. They are never superseded, but they expire soon.
 
     Raises:
         DoesNotSign: this process has no signing key.

@@ -1,6 +1,6 @@
-"""Decide a person's colour and say why: the pure reference for all other ways of computing it.
+"""Decide a person's colour and give the reasons. All other ways of deciding must agree with this.
 
-This module reads neither the database nor the clock; facts and time are arguments. The SQL in
+This module reads neither the database nor the clock: facts and time are arguments. The SQL in
 `healthcode.colours.sql` does the same for many people at once, and a property test compares the
 two. docs/reference/policy.md describes the rules in words.
 """
@@ -109,14 +109,14 @@ def decide(
     levels: Sequence[LevelPeriod] = (),
     carries: Carries = NOTHING_CARRIED,
 ) -> Decision:
-    """Decide the colour at `at` of the person whom `facts` are about, under `policy`.
+    """Decide which colour a person has at the time `at` under `policy`.
 
     Args:
-        facts: all facts that stand about one person, in any order.
+        facts: all facts about the person that are not withdrawn, in any order.
         at: an aware datetime; facts that start later do not count yet.
         levels: the level periods of all areas whose levels can count for the person's stays.
-        carries: for which other places an area's levels and rules count, because codes have
-            changed.
+        carries: by the code of an area, the other codes of its land. The levels and rules of the
+            area also count for stays there.
     """
     record = _Record(facts)
     found = [

@@ -55,12 +55,13 @@ def recompute_people(
 ) -> int:
     """Decide the colours of `people` at `at` and store them; return how many colours changed.
 
-    This runs in the caller's transaction, at READ COMMITTED, and keeps the people's rows locked
-    until the transaction ends. It skips ids that belong to nobody. Call it at most once in a
-    transaction, or with the lower ids first, so that two callers cannot wait for each other.
+    This runs in the caller's transaction, at READ COMMITTED. The rows of the people stay locked
+    until the transaction ends. Ids without a person are skipped. Call this at most once in a
+    transaction, or with the lower ids first; otherwise two callers may wait for each other for
+    ever.
 
     Raises:
-        NoPolicy: no policy holds at `at`.
+        NoPolicy: no policy is in force at `at`.
     """
     known = lock_colours(people, at=at)
     policy = policy_at(at)

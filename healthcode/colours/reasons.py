@@ -95,9 +95,10 @@ def reasons_of(
     countries: Mapping[int, str],
     counted: Mapping[int, PlaceName] = MappingProxyType({}),
 ) -> tuple[ColourReason, ...]:
-    """Return `signals` as reasons, in their order.
+    """Return `signals` as reasons, in the same order.
 
-    If several maps in a row confirm a level, one stay has several signals. They become one reason.
+    If several maps in a row confirm the level of an area, one stay has several signals. They become
+    one reason.
 
     Args:
         names: names of areas, by code.

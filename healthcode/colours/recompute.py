@@ -41,12 +41,12 @@ def request(
     touches_from: datetime | None = None,
     people: Collection[int] = (),
 ) -> Recomputation:
-    """Ask for a recomputation in the caller's transaction, and wake a worker once it commits.
+    """Store the request for a recomputation in the caller's transaction; wake a worker at the commit.
 
     Args:
         cause: decides which of the other arguments count (see `Recomputation`).
         areas: codes of the areas whose levels changed.
-        touches_from: the earliest time from which a level differs from before.
+        touches_from: the earliest time at which a level differs from before.
         people: ids of people about whom there is new evidence.
     """
     recomputation = Recomputation.objects.create(

@@ -1,8 +1,8 @@
-"""Health codes: format, verification, status lists, trust lists. Usable alone, without Django.
+"""Health codes: format, verification, status lists, trust lists. Needs no Django.
 
-Each province that recognises the codes verifies them with this package, or with one of its own
-written from docs/format.md and docs/trust.md. To sign, callers pass a function that signs, so a
-private key may live anywhere. For a key in memory this function is `cose.sign_es256`.
+A province that recognises the codes verifies them with this package, or with a package of its own,
+written from docs/format.md and docs/trust.md. Callers that sign pass a function that signs, so that
+the private key may be anywhere. For a key in memory this function is `cose.sign_es256`.
 """
 
 from healthcode.core.bound import present

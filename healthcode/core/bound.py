@@ -1,8 +1,8 @@
-"""Codes bound to a phone: a copy expires within a minute, even if neither side has a network.
+"""Codes bound to a phone: a copied picture expires within a minute, even without any network.
 
-The issuer binds a code to a key that stays in the phone (claim `cnf`, RFC 8747). The phone shows a
-proof: the code and the time, signed again with this key in every picture. As text it is `JK2:` and
-the Base45 of a COSE_Sign1 over `[time, code]`. docs/format.md specifies it.
+The issuer binds a code to a key that stays in the phone (claim `cnf`, RFC 8747). The phone shows
+the code with a proof, a new signature by this key over the code and the time. The text of the
+picture is `JK2:` and the Base45 of a COSE_Sign1 over `[time, code]`. docs/format.md specifies it.
 """
 
 from collections.abc import Callable

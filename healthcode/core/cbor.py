@@ -1,9 +1,9 @@
 """Read CBOR (RFC 8949) as others write it: everything that the standard allows, within limits.
 
-Certificates and lists come from others. Codes have only one encoding, which `grammar` reads. This
-decoder is our own because its input comes from strangers. These lines alone decide the length,
-depth and types of the result, and allocate nothing that the input does not contain. A tag stays a
-tag: no item becomes a date, a big number or an object.
+EU certificates and status lists come from others. (Our own codes have only one encoding, which
+`grammar` reads.) We wrote our own decoder because its input comes from strangers: it limits the
+length and depth, and allocates nothing that the input does not contain. A tag stays a tag, so no
+item becomes a date, a big number or an object.
 """
 
 import struct

@@ -74,10 +74,10 @@ class StatusRef(NamedTuple):
 class HealthCode(NamedTuple):
     """What a code says. Times are in seconds since 1970; `holder` is a masked name.
 
-    `phone_key` binds a live code to the phone that keeps the private half: x || y of a P-256 point.
-    A bound code counts only with a fresh proof (`present`). `sign` and `decode` both refuse a code
-    with values that no code may have. No field has a default, so whoever issues codes must give
-    each member.
+    `phone_key` (x || y of a P-256 point) binds a live code to the phone that has the private key.
+    Such a code counts only with a fresh proof (`present`). `sign` and `decode` both refuse a code
+    with a value that no code may have. No field has a default, so whoever issues codes must give
+    each field.
     """
 
     issuer: str

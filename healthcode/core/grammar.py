@@ -5,7 +5,7 @@ the size before a text or a byte string; the reader compares these sizes. Each p
 only one way: from its first bytes it is clear how long each element is.
 
 We could also decode the CBOR, check each member, encode again and compare. That would add 37 µs to
-the 78 µs of a verdict (processor time, Python 3.11).
+the 78 µs of a verdict (47 %, processor time, Python 3.11).
 """
 
 import re

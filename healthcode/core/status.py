@@ -76,15 +76,15 @@ def status_bits(
     earlier: bytes = b"",
     taken_over: Iterable[int] = (),
 ) -> bytes:
-    """Return the bits of a list with `size` indexes, those in `superseded` set.
+    """Return the bits of a status list with `size` indexes.
 
-    With the bits of an `earlier` list of the same size, all others stay as they were. Only those in
-    `taken_over` are cleared first, because they mean another code now. Without an earlier list all
-    others are 0.
+    The bits at the indexes in `superseded` are 1. Without an `earlier` list, all other bits are 0.
+    With the bits of an earlier list, the other bits are as in that list, but those at the indexes
+    in `taken_over` are 0, because these indexes belong to other codes now.
 
     Raises:
-        IndexError: for an index beyond the size.
-        MalformedStatusList: for a size that is not in use, or that differs from the earlier list's.
+        IndexError: an index is not below the size.
+        MalformedStatusList: the size is not allowed, or differs from the size of the earlier list.
     """
     if not 0 < size <= MAX_ENTRIES:
         raise MalformedStatusList(f"a list has 1 to {MAX_ENTRIES} indexes")

@@ -18,11 +18,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Issuer:
-    """An authority, its keys, and what its colours are worth here.
+    """An authority that signs codes, its keys, and what its colours are worth here.
 
-    A colour in `honours` is worth at most that outcome. A colour that is missing there is left to
-    each door's rules, like a colour of our own. `status_lists` says where the issuer publishes its
-    lists, `title` and `contact` who answers for it. These three do not affect a verdict.
+    `honours` gives for a colour the best outcome that a code of this colour can have. For a colour
+    that is missing there, each door's rules decide, as for our own codes. `status_lists` says where
+    the issuer publishes its status lists, and `title` and `contact` say who is responsible for it.
+    These three do not affect a verdict.
     """
 
     name: str

@@ -48,11 +48,16 @@ def sign_trust_list(
 def parse_trust_list(
     token: str | bytes, alliance: Iterable[Key], at: int, *, held: Trust | None = None
 ) -> Trust:
-    """Read the trust from a list that a key of the alliance, in force at `at`, has signed.
+    """Read a trust list and verify that a key of the alliance has signed it.
 
-    `held` is the trust that the verifier has; the list must not be older. An expired list is still
-    read: `verify` passes nobody on it, but what it refuses stays refused. Raises
-    MalformedTrustList, NotTrusted, and WentBackwards for a list older than the one held.
+    The key must be in force at the time `at`. `held` is the trust that the verifier has now; the
+    list must not be older. An expired list is read too: `verify` lets nobody pass on it, but still
+    refuses what it refuses.
+
+    Raises:
+        MalformedTrustList: this is not a trust list.
+        NotTrusted: no such key has signed the list, or the list is dated in the future.
+        WentBackwards: the list is older than `held`.
     """
     header, payload, signed, signature = _split(token)
     kid, algorithm = _text(header, "kid"), _text(header, "alg")

@@ -58,13 +58,13 @@ def record_declaration(
 ) -> None:
     """Record a declaration as evidence, in the caller's transaction.
 
-    Earlier declarations stay. An earlier stay without an end ends now, unless this declaration
-    repeats it, because people say where they are and seldom that they have left a place.
+    Earlier declarations stay. An earlier stay without an end now ends, unless this declaration
+    names the stay again. People say where they are, but seldom that they have left a place.
 
     Raises:
         UnknownArea: a stay names an area that never existed.
         EndedArea: a stay begins after the code of its area had ended.
-        TooMany: the person has `DECLARATIONS_A_DAY` declarations today.
+        TooMany: the person has already made `DECLARATIONS_A_DAY` declarations today.
     """
     # Lock the person, so that of two declarations at once the second sees the stays of the first.
     Person.objects.select_for_update(no_key=True).get(pk=person.pk)

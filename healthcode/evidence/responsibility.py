@@ -15,14 +15,15 @@ from healthcode.evidence.models import Evidence
 
 
 def answers_for(account: Account, fact: Evidence) -> str:
-    """Return the area by which the officer answers for a fact.
+    """Return the area that makes this officer responsible for a fact.
 
-    It is the first of these over which the officer has authority: the person's home and its
-    successors, the area of the fact and its successors, the province of the issuer.
+    Three kinds of areas are tried in this order: the person's home and its successors, the area of
+    the fact and its successors, the province of the issuer. The result is the first area over which
+    the officer has authority.
 
     Raises:
         Forbidden: the account is not an officer's.
-        OutsideYourArea: the officer has authority over none of them.
+        OutsideYourArea: the officer has authority over none of these areas.
     """
     home = fact.person.home_area
     own = (fact.area_id, *successors_of(fact.area_id)) if fact.area_id else ()

@@ -96,11 +96,12 @@ FROM falls WHERE fact.id = falls.id RETURNING fact.person_id
 
 
 def record(*, source: Account, facts: Sequence[NewFact], at: datetime) -> Recorded:
-    """Store `facts` in one INSERT, in the caller's transaction. A reference is stored once.
+    """Store `facts` in one INSERT, in the caller's transaction.
 
-    A fact with a stored reference is the same fact if person, start, area and traits are the same.
-    If the stored fact has no end yet and the given one has, the end is filled in. People and areas
-    must exist; otherwise foreign keys refuse the whole transaction at commit.
+    The service stores each reference of a source once. A new fact with a stored reference is the
+    same fact if person, start, area and traits are the same. If the stored fact has no end yet and
+    the new one has, the service adds the end. People and areas must exist; otherwise foreign keys
+    refuse the whole transaction at commit.
     """
     if not facts:
         return Recorded(ids=(), known=frozenset(), people=frozenset())

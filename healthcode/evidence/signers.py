@@ -94,16 +94,16 @@ class SignersFile:
 
 
 def read_file(pem: bytes, *, country: str | None = None) -> SignersFile:
-    """Read the signers from a file of certificates in PEM.
+    """Read the signers of EU certificates from a file in PEM.
 
-    An entry that cannot be used is left out, and the others count, because hundreds of offices
-    write these entries.
+    An entry that cannot be used is left out, and the other entries count: hundreds of offices write
+    the entries, so some have mistakes.
 
     Args:
         country: the country of all signers, or None if each certificate names its own.
 
     Raises:
-        SignersError: it is not such a file, is cut off, or has no usable signer.
+        SignersError: this is not a PEM file, it is cut off, or it has no usable signer.
     """
     signers, left_out = {}, []
     try:
@@ -165,15 +165,17 @@ def change(
     ground: str,
     at: datetime,
 ) -> Act:
-    """Write the difference that was shown, as an officer's act.
+    """Change the trusted signers of EU certificates, exactly as an officer has agreed to.
+
+    The service also records who changed the signers and why (an act).
 
     Args:
-        shown: the difference that somebody has seen and agreed to.
+        shown: the difference between the file and the list that the officer has seen.
         drop: whether to withdraw signers that are missing in the file; otherwise they stay.
 
     Raises:
         Forbidden: the account is not an officer for the whole province of this issuer.
-        SignersError: the difference has changed since it was shown.
+        SignersError: the difference has changed since the officer saw it.
     """
     require_authority(account)
     with connection.cursor() as cursor:
@@ -205,13 +207,14 @@ def withdraw(*, kid: bytes, act: Act) -> int:
 
 
 def trust_in(kid: bytes, *, named: str | None, at: datetime) -> Trust:
-    """Return the trusted keys with this identifier, for the core to verify a certificate.
+    """Return the trusted keys with the key identifier `kid`, to verify an EU certificate.
 
-    The country `named` in the certificate is among the issuers if any of its signers counts, so
-    that the core can tell an unknown key from an unknown country.
+    `named` is the country that the certificate names. If this country has any trusted signer, it is
+    in the result, even without a key. So the caller can tell an unknown key from an unknown
+    country.
 
-    Call this in the transaction that records the evidence: until it ends, nobody can withdraw the
-    signer.
+    Call this in the transaction that records the evidence: until the transaction ends, nobody can
+    withdraw the signer.
     """
     keys: dict[str, tuple[CertificateKey, ...]] = {}
     if named is not None and _COUNTRY.fullmatch(named):

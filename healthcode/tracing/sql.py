@@ -1,9 +1,9 @@
 """The SQL of tracing: one statement that finds whom many people met.
 
-The statement takes bound values only. PostgreSQL does not merge a sub-select with OFFSET 0 into
-the outer query. So, whatever the statistics say, each row of the outer query reads one short range
-of an index, in the partitions of the days concerned. The cost depends on the rows read, and not on
-the size of the tables.
+All values are bound parameters. PostgreSQL does not merge a sub-select with OFFSET 0 into the outer
+query. So, whatever the table statistics say, the plan is the same: each row of the outer query
+reads one short range of an index, in the partitions of the days concerned. The cost depends on the
+rows read, and not on the size of the tables.
 """
 
 import json

@@ -14,13 +14,15 @@ _WORTH: Final = {Outcome.PASS: Colour.GREEN, Outcome.CAUTION: Colour.YELLOW}
 
 
 def convert(*, text: str, at: datetime) -> VisitorCode:
-    """Sign a local live code in place of another issuer's code. It never lives longer.
+    """Sign a local live code in place of another issuer's code. It expires no later than that code.
 
-    Its colour is what the other code is worth here. A code that rests on stale data is refused,
-    because the local code would look as if the data were fresh.
+    The colour of the local code is what the other code is worth here. If this service's data about
+    the other issuer is too old, the code is not converted, because the local code would not show
+    that.
 
     Raises:
-        NotConvertible, LocalAlready: the code cannot or need not be converted.
+        NotConvertible: the other code cannot be converted.
+        LocalAlready: the code is already a local one.
         DoesNotSign, NoPolicy: no local code can be made now.
     """
     now = int(at.timestamp())

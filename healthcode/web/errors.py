@@ -1,8 +1,9 @@
-"""The refusals of the service. Rooms raise them; this room turns them into answers and pages.
+"""The refusals of the service: the reasons why it does not do what a caller asks.
 
-Each thing that a room refuses is a class derived from `Refusal`. Its slug becomes the `type` of the
-problem document (RFC 9457), and its sentence tells the person what to do. The description of the
-interface (OpenAPI), problem documents and docs/reference/refusals.md are made from these classes.
+Each refusal is a class derived from `Refusal`. Other packages raise it; this package turns it into
+an answer or a page. Its slug becomes the `type` of the problem document (RFC 9457), and its
+sentence tells the person what to do. The OpenAPI description, the problem documents and
+docs/reference/refusals.md are made from these classes.
 """
 
 from collections.abc import Mapping

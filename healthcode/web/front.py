@@ -1,8 +1,8 @@
-"""The ASGI application in front of Django. It limits how long anybody waits for anybody.
+"""The ASGI application in front of Django. It limits how long a caller waits for other callers.
 
 An asyncio loop reads each body to its end, in limited time. Only then does a thread work on the
-request; each kind of call has its own number of threads. The loop answers 503 with Retry-After when
-no thread is free, when a call takes too long, or when the database has stopped answering.
+request; each kind of call has its own number of threads. The loop answers 503 with Retry-After if
+no thread is free, if a call takes too long, or if the database has stopped answering.
 """
 
 import asyncio

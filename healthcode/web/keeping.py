@@ -64,13 +64,14 @@ class Export:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableRecord:
-    """What one table holds about people, and how the data ends.
+    """What one table holds about people, and how its rows are deleted.
 
     holds: what the rows are, in words.
-    kept: how long, in words.
-    forget: how old rows are deleted; None if they end as `kept` says, or are kept for good.
-    export: what a person gets from this table, or why nothing.
-    erase: what happens when a person is erased, given the person's number and the instant.
+    kept: how long rows are kept, in words.
+    forget: how old rows are deleted. None if no task deletes them, because they end as `kept` says
+    or never.
+    export: what a person's export contains from this table, or why it contains nothing.
+    erase: what happens when a person is erased. A function gets the person's number and the time.
     sunset: what happens when the service ends for good.
     """
 

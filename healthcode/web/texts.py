@@ -1,8 +1,9 @@
-"""Clean texts that people type or paste, for pages, calls, files and commands.
+"""Clean texts that people type or paste into pages, API calls, files and commands.
 
-The closed lists of docs/format.md, section 10, say what each character is. Python's own Unicode
-data is not used, because it changes with the version, and names get new characters every few years.
-Only NFC normalization uses it; NFC leaves unknown characters as they are.
+The closed lists of docs/format.md, section 10, say which characters are removed or refused. We do
+not use Python's own Unicode data for this, because it changes with the version of Python, and names
+get new characters every few years. Only NFC normalization uses this data; NFC does not change
+unknown characters.
 """
 
 import re

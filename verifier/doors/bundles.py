@@ -1,8 +1,8 @@
-"""The signed data with which a door judges codes while it has no network.
+"""The bundle: the signed data with which a door judges codes while it has no network.
 
 The bundle holds the issuers with their keys, this door's rules and the names of the status lists.
-The door fetches each list separately, as its issuer signed it. The bundle also holds the venue's
-doubts (codes that may be copies), because a door fetches it every 30 seconds.
+The door fetches each status list separately, as its issuer signed it. The bundle also holds the
+venue's doubts (codes that are perhaps copies), because a door fetches it every 30 seconds.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""GET from an issuer or an alliance, within limits of time and size, and only public addresses.
+"""Fetch documents of an issuer or an alliance, within limits of time and size.
 
-Documents of others name addresses that this service then fetches. They must not lead it into the
-internal network. So it asks only public addresses over https, connects exactly to the address that
-it checked, and follows no redirect or proxy.
+Such documents name addresses that this service then fetches. These addresses must not lead it into
+the internal network. So it connects only to public addresses over https, exactly to the address
+that it checked, and follows no redirect or proxy.
 """
 
 import http.client

@@ -55,16 +55,17 @@ def publish_unless_busy(*, at: datetime) -> int:
 
 
 def publish(*, at: datetime, patience: timedelta = timedelta()) -> int:
-    """Update the status lists of all living codes, and return how many lists were built.
+    """Update the status lists of all codes that may still be valid; return how many lists were built.
 
-    Publishers take turns, so that no list ever returns to an older snapshot.
+    Only one publisher works at a time, so that no list ever returns to an older snapshot of the
+    database.
 
     Args:
-        patience: how long to wait for a lock that another publisher holds; zero means without
+        patience: how long to wait for the lock while another publisher has it; zero means without
             limit.
 
     Raises:
-        DoesNotSign: this process has no secret, or no key signs now.
+        DoesNotSign: this process has no secret, or no key may sign now.
         OperationalError: the lock did not become free in time.
     """
     signer = keyring.signer(at=at)

@@ -1,8 +1,10 @@
-"""Permute the indexes of a status list with a key: format-preserving encryption of numbers.
+"""Permute the indexes of a status list with a secret key, so that an index looks random.
 
-It is a balanced Feistel network of ten rounds over AES, with the structure and the number of rounds
-of FF1 (NIST SP 800-38G). Without the key an index looks random, and no two numbers share an index.
-The code permutes many numbers at once: each number has 16 bytes of one large integer, so a whole
+This is format-preserving encryption of numbers: a balanced Feistel network of ten rounds over AES,
+with the structure and the number of rounds of FF1 (NIST SP 800-38G). Each number gets an index of
+its own.
+
+The code permutes many numbers at once: each number has 16 bytes of one large integer. So a whole
 list costs ten AES passes instead of ten for each number.
 """
 

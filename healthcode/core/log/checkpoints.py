@@ -102,14 +102,15 @@ def sign_checkpoint(checkpoint: Checkpoint, signers: Iterable[NoteSigner], at: i
 
 
 def open_checkpoint(data: bytes, policy: LogPolicy, at: int) -> SeenCheckpoint:
-    """Read and verify the checkpoint of a note, under a policy.
+    """Read a signed checkpoint and verify its signatures under a policy.
 
-    A log of the policy must have signed it, and enough witnesses must have seen it.
+    A log that the policy names must have signed it, and enough witnesses of the policy must have
+    seen it.
 
     Raises:
-        MalformedLog: it is not a checkpoint, or the signature of a known key is not genuine.
-        NotTrusted: it belongs to another log, is not signed by the log, was seen by too few
-            witnesses, or was seen by one in the future.
+        MalformedLog: this is not a checkpoint, or a signature of a known key is not genuine.
+        NotTrusted: the checkpoint belongs to another log, its log has not signed it, too few
+            witnesses have seen it, or a witness says that it saw it in the future.
     """
     note = parse_note(data)
     checkpoint = parse_checkpoint(note.text)

@@ -27,15 +27,15 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One leaf.
+    """One entry of the public log: that an act or a batch of acts happened.
 
     Attributes:
-        number: of the act or batch; nothing else of its kind has this number. From 1 on.
-        minute: when it was done, in UTC, such as 2020-02-24T08:12Z.
+        number: the number of the act or batch, from 1. It is unique among the leaves of one kind.
+        minute: when it happened, in UTC, such as 2020-02-24T08:12Z.
         kind: what was done, a word of the list in docs/log.md.
         area: GB/T 2260 code of the province or city; empty for the whole country.
         people: how many people it is about.
-        digest: of the salted record, in hex; `record_digest` makes it.
+        digest: the digest of the full record and a salt, in hex (see `record_digest`).
     """
 
     number: int

@@ -97,11 +97,11 @@ def parse_proof(data: bytes) -> KeptProof:
 
 
 def prove(proof: KeptProof, policy: LogPolicy, at: int) -> Proven:
-    """Verify the proof at `at` for somebody who believes `policy`; return what it shows.
+    """Verify a proof at the time `at` under `policy`; return what it proves.
 
     Raises:
-        MalformedLog: the entry is not a leaf, or the checkpoint not a checkpoint.
-        NotTrusted: the checkpoint is not the log's, or too few witnesses have seen it.
+        MalformedLog: the entry is not a leaf, or the checkpoint is not a checkpoint.
+        NotTrusted: the log has not signed the checkpoint, or too few witnesses have seen it.
         ProofFails: the leaf is not in the log, or the record belongs to another leaf.
     """
     seen = open_checkpoint(proof.checkpoint, policy, at)

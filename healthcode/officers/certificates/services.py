@@ -88,13 +88,14 @@ def enter(
 def withdraw_signer(
     *, account: Account, kid: bytes, with_evidence: bool, ground: str, at: datetime
 ) -> tuple[int, Recomputation | None]:
-    """Stop trusting a document signer; with `with_evidence`, withdraw what it attested, too.
+    """Stop trusting a signer of EU certificates.
 
-    Return how many facts were withdrawn, and the recomputation of the people concerned, if any.
+    With `with_evidence`, withdraw also the facts that this signer's certificates attest. Return how
+    many facts were withdrawn, and the recomputation of the people concerned, if any.
 
     Raises:
         Forbidden: the account is not an officer for the whole province of this issuer.
-        SignersError: no trusted signer has this key, and no evidence rests on it.
+        SignersError: no trusted signer has this key, and there is no evidence to withdraw.
     """
     signers.require_authority(account)
     act = record_act(

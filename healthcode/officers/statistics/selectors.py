@@ -1,9 +1,9 @@
 """Count the people of each colour in each county, without showing small groups.
 
-Every figure below `least` is hidden. Hiding it alone is not enough, because the sums would give it
-away. So three more figures are hidden, which form a rectangle with it in the table. Then the small
-figure could be `least` or more without changing any figure or sum that is shown.
-docs/reference/retention.md explains this for residents.
+The table hides every figure below `least`. Hiding only this figure is not enough, because a reader
+could compute it from the sums. So the table also hides three more figures, which form a rectangle
+with the first. Then the first figure could also be `least` or more: all figures and sums that are
+shown would be the same. docs/reference/retention.md explains this for residents.
 """
 
 from collections.abc import Iterator, Mapping, Set

@@ -9,15 +9,16 @@ FORMAT: Final = "health-code-person/1"
 
 
 def export(person_id: int, *, at: datetime) -> dict[str, object]:
-    """Collect what is kept about a person, unmasked, for this person only.
+    """Collect everything that the service keeps about a person, unmasked, for this person only.
 
-    Each table's record (`healthcode.web.keeping`) may add one member. The export says nothing about
-    other people: neither who reported a fact, nor whose case a contact was of.
+    The `TableRecord` of each table (`healthcode.web.keeping`) may add one member. The export says
+    nothing about other people. It does not say who reported a fact, and it does not say which case
+    a contact has met.
 
     Raises:
         Person.DoesNotExist: there is no such person.
-        DoesNotSign: this process lacks the key that tells whose a scan was.
-        NoPolicy: when no policy is in force.
+        DoesNotSign: this process lacks the key that shows which scans belong to the person.
+        NoPolicy: no policy is in force.
     """
     exports = [record.export for record in reversed(records()) if isinstance(record.export, Export)]
     return {

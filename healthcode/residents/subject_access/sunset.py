@@ -15,14 +15,15 @@ from healthcode.web.keeping import Goes, records
 
 @transaction.atomic
 def end_service(*, account: Account, ground: str, at: datetime) -> Act:
-    """Delete everything about people from all tables, and record it as an act.
+    """Delete everything about people from all tables, and record who ended the service and why.
 
-    The record of each table says what happens to it (`healthcode.web.keeping`). Emptying a table
-    takes the same time whatever its size, and locks it until everything is done.
+    For each table, its `TableRecord` says what happens to its rows (`healthcode.web.keeping`).
+    Emptying a table takes the same time whatever its size, and locks the table until everything is
+    done.
 
     Raises:
         Forbidden: the officer's area is smaller than the issuer's province.
-        InvalidInput: there is no ground.
+        InvalidInput: no reason (ground) is given.
     """
     require(account, Role.OFFICER, province())
     check_ground(ground)

@@ -42,11 +42,11 @@ _PREFIXES: Final = {kind: _prefix(limits) for kind, limits in calls.LIMITS.items
 
 
 class Cursor(extensions.cursor):
-    """A cursor that begins each transaction with the limits of the thread's call.
+    """A cursor that sets the limits of the current call at the beginning of each transaction.
 
-    The limits go to the server together with the first statement, so they cost no additional round
-    trip. They end with the transaction, so they also work behind PgBouncer in transaction mode,
-    which shares sessions and refuses such options when a connection starts.
+    The cursor sends the limits together with the first statement, so they cost no additional round
+    trip. The limits end with the transaction. So they also work behind PgBouncer in transaction
+    mode, where callers share sessions and no options can be given when a connection starts.
     """
 
     def execute(

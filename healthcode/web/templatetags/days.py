@@ -1,8 +1,9 @@
-"""Filters that write the two ends of a period: `{% load days %}`.
+"""Template filters for the two ends of a period: `{% load days %}`.
 
-Use `{{ fact.starts|begins:fact.ends }}` and `{{ fact.ends|finishes:fact.starts }}`. A fact known
-only to the day is stored from midnight to midnight, so an end at midnight is written as a day
-without an hour: the first or the last day of the period. A period of no length keeps its hour.
+Use `{{ fact.starts|begins:fact.ends }}` and `{{ fact.ends|finishes:fact.starts }}`. If only the
+days of a fact are known, it is stored from midnight to midnight. So an end at midnight is shown as
+a day without an hour: the first or the last day of the period. If both ends are the same instant,
+the hour is shown.
 """
 
 from datetime import datetime, timedelta
