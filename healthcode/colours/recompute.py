@@ -41,7 +41,7 @@ def request(
     touches_from: datetime | None = None,
     people: Collection[int] = (),
 ) -> Recomputation:
-    """Store the request for a recomputation in the caller's transaction; wake a worker at the commit.
+    """Ask for a recomputation, in the caller's transaction. Its commit wakes a worker.
 
     Args:
         cause: decides which of the other arguments count (see `Recomputation`).

@@ -55,7 +55,7 @@ def publish_unless_busy(*, at: datetime) -> int:
 
 
 def publish(*, at: datetime, patience: timedelta = timedelta()) -> int:
-    """Update the status lists of all codes that may still be valid; return how many lists were built.
+    """Update the status lists of all codes that may still be valid; return how many were built.
 
     Only one publisher works at a time, so that no list ever returns to an older snapshot of the
     database.
