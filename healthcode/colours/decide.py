@@ -87,11 +87,11 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A person's colour at one time, the active signals behind it, and what comes next.
+    """A person's colour at one time, the active signals behind it, and when it changes next.
 
-    `reasons` has the gravest signal first. `until` is when the last signal of this colour ends, as
-    far as is known. It is None for green, and while one of these signals has no known end.
-    `next_change_at` is when time alone next starts or ends a signal.
+    `reasons` are the active signals, the gravest first. `until` is when the last signal of this
+    colour ends. It is None for green, and also if one of these signals has no known end.
+    `next_change_at` is the next time at which a signal starts or ends without any new fact.
     """
 
     colour: Colour

@@ -1,8 +1,8 @@
-"""Decide on one person at once, and explain the same decision that is stored.
+"""Decide one person's colour at once, store it, and explain it.
 
-Somebody who declares waits for the answer. So `decide()` decides here, and explains itself. The
-statement for many people takes PostgreSQL longer to plan than to run for one person. A property
-test compares what the two store.
+A person who declares waits for the answer. So this module calls `decide()`, which also gives the
+reasons. For one person, PostgreSQL would need longer to plan the statement for many people than to
+run it. A property test compares what both ways store.
 """
 
 from datetime import datetime

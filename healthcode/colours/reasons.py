@@ -59,11 +59,11 @@ class Needs:
 
 @dataclass(frozen=True, slots=True)
 class ColourReason:
-    """An active signal in words: a sentence in both languages, its period, what is missing.
+    """An active signal in words: a sentence in both languages, its period, and what is missing.
 
-    `until` is when it ends (None while not known). `holds_until` is when its hold ends (None while
-    the exposure goes on). `evidence` and `act` (of the level) say where it comes from; `rule` and
-    `policy` say why.
+    `until` is when the signal ends (None while not known). `holds_until` is when its hold ends
+    (None while the exposure goes on). The signal comes from `evidence`, and from `act`, which
+    published the risk level. `rule` and `policy` say which rule gave it.
     """
 
     rule: str

@@ -1,7 +1,7 @@
 """The SQL of recomputations: the rules of `healthcode.colours.decide` for many people at once.
 
-Every statement takes bound values only. `people` is an array of person ids. `rules` is the policy
-as JSON (see `rules_json`). `at` is the time of the decision. Here an end that is not known is
+All values are bound parameters. `people` is an array of person ids. `rules` is the policy as JSON
+(see `rules_json`). `at` is the time of the decision. If an end is not known, these statements use
 `infinity`.
 """
 

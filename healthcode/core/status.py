@@ -141,11 +141,15 @@ def build_status_list(
 def parse_status_list(
     token: bytes, keys: Iterable[Key], at: int, *, uri: str | None = None
 ) -> ParsedStatusList:
-    """Read a token's list, signed by one of `keys`, which must be in force at `at`.
+    """Read the status list in a token. One of `keys` must have signed it and be in force at `at`.
 
-    With `uri`, the list must be the one published there. A list past its `exp` is still read,
-    because a code that it calls superseded stays so; `verify` passes nobody on it. Raises
-    MalformedStatusList, NotTrusted.
+    With `uri`, the list must be the one published at this address. A list past its `exp` is still
+    read, because a code that it calls superseded stays superseded. `verify` lets nobody pass with
+    it.
+
+    Raises:
+        MalformedStatusList: the token is not a status list.
+        NotTrusted: no such key has signed it, or it belongs to another address.
     """
     message, claims = _read(token)
     parsed = _content(claims)

@@ -1,7 +1,7 @@
-"""Trust lists: what an alliance of issuers says about its members, signed. See docs/trust.md.
+"""Trust lists: the signed list of an alliance with its issuers and their keys. See docs/trust.md.
 
 A list is a JWS (RFC 7515, compact) over JSON. Lists are numbered, and a verifier never returns to a
-lower number. Otherwise somebody could replay an old list and make a withdrawn key valid again.
+lower number. Otherwise an attacker could send an old list and make a withdrawn key valid again.
 """
 
 import json

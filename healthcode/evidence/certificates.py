@@ -72,12 +72,12 @@ class Attested:
 
 
 def read(text: str, *, at: datetime) -> Attested:
-    """Verify the signature and times of the certificate in `text`; return what it attests.
+    """Verify the signature and times of the EU certificate in `text`; return what it attests.
 
     Raises:
         NotACertificate: the text is not a certificate, or only a part of one.
-        CertificateRefused: it is not accepted now; `reason` says why.
-        CertificateSaysNothing: it is genuine, but its content cannot be used.
+        CertificateRefused: the certificate is not accepted now. `reason` says why.
+        CertificateSaysNothing: the certificate is genuine, but its content cannot be used.
     """
     try:
         signed = dcc.read(_LINE_BREAKS.sub("", texts.trimmed(text)))

@@ -136,11 +136,12 @@ class Evidence(models.Model):
 
 
 class DocumentSigner(models.Model):
-    """An X.509 certificate whose key signs EU certificates for a country, and which we trust.
+    """An X.509 certificate whose key signs EU certificates for a country, and which this service
+    trusts.
 
-    `kid` is the key identifier in EU certificates, `digest` the SHA-256 of the X.509 certificate,
-    which also says `not_before` and `not_after`. A withdrawn signer keeps its row, so that no later
-    file brings it back unnoticed.
+    `kid` is the key identifier in EU certificates. `digest` is the SHA-256 of the X.509
+    certificate. `not_before` and `not_after` are copied from it. The row of a withdrawn signer
+    stays, so that a later file cannot bring the signer back unnoticed.
     """
 
     country = models.CharField(max_length=2)

@@ -35,9 +35,9 @@ class NewFact:
 class Recorded:
     """The result of `record`, in the order of the facts.
 
-    `ids` has None for a fact that was not stored because its reference, its day of check-in or its
-    certificate belongs to another fact. `known` has the positions of facts that were stored before.
-    `people` are the people about whom something is new.
+    `ids` has the id of each fact. It is None if the fact was not stored, because its reference, its
+    day of check-in or its certificate belongs to another fact. `known` has the positions of facts
+    that were already stored. `people` are the people about whom something is new.
     """
 
     ids: tuple[int | None, ...]

@@ -1,8 +1,8 @@
-"""The sandbox's issuer. Its key is not secret: anybody who has this source can sign with it.
+"""The issuer of the sandbox, for tests. Its key is in this file, so everybody can sign with it.
 
-That is safe, because nobody trusts it. Trust is never loaded for issuers named `…-SPECIMEN`, the
-address of its status list never resolves (RFC 2606), and the holder's name in each of its codes
-says that it is a specimen.
+This is safe, because no verifier trusts this issuer: trust is never loaded for an issuer named
+`…-SPECIMEN`. The address of its status list never resolves (RFC 2606). In each of its codes, the
+holder's name says that it is a specimen.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
-"""Kinds of places, and after how many minutes or within how many rows a contact there is close.
+"""Kinds of places, and what makes a contact close there: minutes together or rows apart.
 
-The numbers of rows follow what authorities published; the minutes are this service's own.
-docs/reference/tracing.md gives the source of each number. A policy says which strength of contact
-gives which colour.
+The numbers of rows follow what authorities published. This service chose the minutes itself.
+docs/reference/tracing.md gives the source of each number. A policy says which kind of contact gives
+which colour.
 """
 
 from collections.abc import Mapping

@@ -85,14 +85,15 @@ def declare_meeting(
 def retract_meeting(
     *, account: Account, inquiry_id: int, meeting_id: int, ground: str, at: datetime
 ) -> Meeting:
-    """Take back a meeting that was entered by mistake, as an act.
+    """Take back a meeting that an officer entered by mistake; record who did this and why (an act).
 
-    This is possible only before the contacts are confirmed, while nobody's colour follows from it.
+    This is possible only before the contacts are confirmed. Until then, no colour depends on the
+    meeting.
 
     Raises:
         NotFound, Forbidden: see `inquiry_for`; or there is no such meeting.
-        AlreadyConfirmed: withdraw the contact's evidence instead.
-        InvalidInput: no ground.
+        AlreadyConfirmed: the contacts are confirmed. Withdraw the contact's evidence instead.
+        InvalidInput: no reason (ground) is given.
     """
     inquiry = _open_inquiry(account, inquiry_id, ground)
     meetings = Meeting.objects.filter(inquiry=inquiry, retracted_by__isnull=True)

@@ -13,9 +13,9 @@ from healthcode.tracing.kinds import PlaceKind
 class Place(models.Model):
     """A place where people are together: a venue, one run of a vehicle, a household, a meeting.
 
-    `venue` is the venue's number, if scans at its door are the source. If a source system reported
-    the place, `source` and `reference` (the source's own name for it) are set. `area` is the code
-    of the division, or "" if it is not known.
+    `venue` is the number of a venue whose scans show who was there. If a source system reported the
+    place, `source` is that system, and `reference` is its own name for the place. `area` is the
+    code of the division, or "" if it is not known.
     """
 
     kind = models.CharField(max_length=10, choices=PlaceKind.choices)
@@ -38,8 +38,8 @@ class Presence(models.Model):
     """A person was at a place from `starts` to `ends`.
 
     `sure` is true if somebody else saw the person there, such as a door or a ticket check. It is
-    false for what the person alone sent in, such as a venue's picture that they scanned. The
-    migration partitions the table by `day` (Asia/Shanghai).
+    false if only the person said so, for example by scanning a picture at the venue. The migration
+    partitions the table by `day` (Asia/Shanghai).
     """
 
     pk = models.CompositePrimaryKey("place", "starts", "person", "day")

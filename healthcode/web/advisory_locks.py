@@ -1,7 +1,7 @@
-"""All advisory locks of the database: who takes each of them, and what it protects.
+"""All advisory locks of the database: who takes each lock, and what it protects.
 
-PostgreSQL has one space of numbers for all advisory locks of a database, so this is the only module
-that names them. Each is held until the transaction ends. The numbers never change, because two
+All advisory locks of a PostgreSQL database share one range of numbers, so only this module defines
+the numbers. A lock is held until the transaction ends. The numbers never change, because two
 versions of the service may run at the same time.
 """
 

@@ -64,13 +64,13 @@ class BodyReader:
     async def read(self, receive: Receive, *, path: str, length: str) -> bytes:
         """Read the body of a request whose Content-Length is `length`.
 
-        A body over the address's limit is read and thrown away; BodyLimitMiddleware refuses it by
-        its length.
+        If a body is over the limit of its address, this function reads it and throws it away.
+        BodyLimitMiddleware then refuses it by its length.
 
         Raises:
-            BodyTooSlow: it did not arrive in time.
+            BodyTooSlow: the body did not arrive in time.
             NoRoom: too many other bodies are arriving.
-            Gone: the client left.
+            Gone: the client has disconnected.
         """
         size = announced(length)
         if not size or size > DRAIN_LIMIT:

@@ -1,7 +1,7 @@
-"""Accept requests in one encoding only, UTF-8.
+"""Accept only requests in the encoding UTF-8.
 
 A request may name any encoding that Python has, and frameworks decode by that name. Some decoders
-need time that grows with the square of the length, others raise exceptions that no framework
+need time that grows with the square of the length. Others raise exceptions that no framework
 expects. So a request that names another encoding is refused before anything decodes it.
 """
 

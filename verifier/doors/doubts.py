@@ -1,11 +1,11 @@
 """Find codes that were probably shown as copies, such as screenshots, and tell the venues.
 
-A phone renews its code every few minutes, so one picture is valid only for minutes. A picture that
-is scanned in two cities within that time, or more than five times at one venue, is probably a copy.
-Such a suspicion is called a doubt. It is no proof, so it changes no verdict.
+A phone renews its code every few minutes, so each picture is valid only for minutes. If a picture
+is scanned in two cities within that time, or more than five times at one venue, it is probably a
+copy. We call this suspicion a doubt. A doubt is no proof, so it changes no verdict.
 
-Doors do not wait for this check. Every 15 seconds a task goes through the scans that arrived since
-its last run (docs/decisions/0013-doubts.md).
+Doors do not wait for this check. Every 15 seconds a task checks the scans that arrived since its
+last run (docs/decisions/0013-doubts.md).
 """
 
 import base64

@@ -34,9 +34,10 @@ class Enrolled:
 
 
 def enrol(*, enrolment_code: str, sender: str, at: datetime) -> Enrolled:
-    """Exchange an enrolment code for the device's token. The code works only once.
+    """Exchange an enrolment code for the token of a device. The code works only once.
 
-    `sender` is the network address that asks. `WRONG_CODES` limits the wrong codes it may send.
+    `sender` is the network address of the request. `WRONG_CODES` limits how many wrong codes it may
+    send.
 
     Raises:
         EnrolmentCodeNotValid: the code is unknown, used, expired or revoked.

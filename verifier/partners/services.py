@@ -1,6 +1,6 @@
 """Partners' systems: their keys, tokens, scopes and quotas, and the record of their calls.
 
-A partner proves who it is with a JWT signed by its own key (RFC 7523). In return it gets a token
+To show who it is, a partner sends a JWT signed by its own key (RFC 7523). In return it gets a token
 that is valid for ten minutes (RFC 6749, client credentials). This service stores no secret of a
 partner.
 """

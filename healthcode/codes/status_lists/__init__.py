@@ -1,6 +1,6 @@
-"""Build the status lists, which say at which index of which list a code is superseded.
+"""Build the status lists. A list says at which of its indexes a code is superseded.
 
-The modules in the order of the work; each imports only those before it. `permutation` scatters
-numbers. `indexes` gives each code its list and its index. `superseded` reads which codes are
-superseded. `editions` updates the lists.
+These are the modules in the order of the work. Each imports only modules before it. `permutation`
+scatters numbers. `indexes` gives each code its list and its index. `superseded` reads which codes
+are superseded. `editions` updates the lists.
 """

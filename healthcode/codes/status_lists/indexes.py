@@ -1,8 +1,8 @@
-"""Find the part (the list) and the index of a code's bit.
+"""Find the status list of a code, and the index of the code's bit in this list.
 
-Each person has a run of numbers, one for each of the latest colour changes. A keyed permutation,
-one for each list, scatters these numbers over the indexes. Without the key nobody can link two
-indexes: neither those of different days, nor those before and after a colour change.
+A day's list is one part of several if there are many people. Each person has 16 numbers, one for
+each of the latest colour changes. For each list, a permutation with a secret key gives each number
+an index. Without the key, nobody can tell that two indexes belong to one person.
 """
 
 import base64

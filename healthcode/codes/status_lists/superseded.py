@@ -92,11 +92,12 @@ class DatabaseSnapshot:
         return cls(str(found))
 
     def continues(self, earlier: Self) -> bool:
-        """Return whether a list built from the snapshot `earlier` can be continued from there.
+        """Return whether the lists built from the snapshot `earlier` can be continued.
 
-        It cannot after the database was restored, to another cluster or to an earlier time, because
-        PostgreSQL then numbers transactions anew. Nor can it with another STATUS_INDEX_KEY, because
-        then every code has another index.
+        The lists must be built from the beginning if the database was restored, to another cluster
+        or to an earlier time, because PostgreSQL then gives the same transaction numbers again.
+        This is also necessary if STATUS_INDEX_KEY has changed, because then every code has another
+        index.
         """
         if not earlier.text or earlier.origin != self.origin:
             return False

@@ -1,8 +1,8 @@
 """Checkpoints: the signed state of a log, and who else has seen it (C2SP tlog-checkpoint).
 
-The log signs each checkpoint with Ed25519, which every client of such logs reads, and with
-ML-DSA-44, which a quantum computer cannot forge. Witnesses add cosignatures
-(C2SP tlog-cosignature): each says that it knows no other history of this log.
+The log signs each checkpoint twice: with Ed25519, which every client of such logs can verify, and
+with ML-DSA-44, which a quantum computer cannot forge. Witnesses add cosignatures (C2SP
+tlog-cosignature). With a cosignature, a witness says that it has seen no other history of this log.
 """
 
 import base64

@@ -97,11 +97,11 @@ def _with_sums(counties: tuple[str, ...], counts: Mapping[Cell, int]) -> dict[Ce
 def _covers(
     cell: Cell, full: Mapping[Cell, int], counties: tuple[str, ...], least: int
 ) -> Iterator[frozenset[Cell]]:
-    """Yield the rectangles of cells that can hide `cell`, which is one of the corners.
+    """Yield the rectangles of cells that can hide `cell`, which is one corner of each.
 
-    Moving `least` people within the rectangle must be possible: `cell` then grows by `least`, and
-    each corner that shrinks must have that many. A rectangle with the sums always works,
-    because a sum grows and shrinks together with its parts.
+    A rectangle hides the cell if `least` people can be moved within it: `cell` grows by `least`,
+    and each corner that becomes smaller has at least `least`. A rectangle that contains sums always
+    works, because a sum changes together with its parts.
     """
     county, column = cell
     for other_row, other_column in product((*counties, ALL), COLUMNS):

@@ -1,8 +1,8 @@
-"""A person's scans at this service's doors, for as long as anybody can tell whose they are.
+"""Find a person's scans at this service's doors, as long as this is possible.
 
-A scan has an index in the status list of a day (docs/decisions/0005-scans-know-no-person.md). Only
-a process with the key of these lists can find the scans of a person. When the lists of a day are
-deleted, nobody can.
+A scan does not name a person. It has an index in the status list of a day
+(docs/decisions/0005-scans-know-no-person.md). Only a process with the secret key of the lists can
+find the scans of a person. When a day's lists are deleted, nobody can do this any more.
 """
 
 from datetime import datetime, timedelta

@@ -80,11 +80,11 @@ def decide_colours(*, say: Say) -> None:
 
 
 def open_doors(*, at: datetime) -> None:
-    """Let the demo's doors trust its own codes, at its present address and with its present keys.
+    """Let the demo's doors trust the demo's codes, with its present address and its present keys.
 
-    This works however long the demo was stopped: it makes tables for today's scans and a key that
-    signs. Doors normally fetch over HTTP what an issuer publishes. Nothing listens yet, so this
-    writes it directly.
+    This works however long the demo was stopped: it makes the tables for today's scans and a key
+    that can sign. Doors normally fetch over HTTP what an issuer publishes. No server is running
+    yet, so this function writes these data directly.
     """
     keeping.forget(keeping.Cadence.OFTEN, at=at)
     until = keys.signing_until(at=at) or at

@@ -1,8 +1,8 @@
 """`python -m healthcode.tools.run`: run the whole service on one machine, for `make run`.
 
-It reads these environment variables: VAR (state folder, default var/), PORT (default 8000), HOST
-(default 127.0.0.1), BASE_URL (default http://HOST:PORT), DATABASE_URL and BROKER_URL (to use your
-own servers).
+It reads these environment variables: VAR (folder for its data, default var/), PORT (default 8000),
+HOST (default 127.0.0.1), BASE_URL (default http://HOST:PORT), DATABASE_URL and BROKER_URL (to use
+your own servers).
 """
 
 import os

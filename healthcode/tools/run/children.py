@@ -70,11 +70,11 @@ def adopt_orphans() -> None:
 
 
 def is_parent_ending(parent: int) -> bool:
-    """Return whether `make`, which started this process, is about to end or has ended.
+    """Return whether `make`, which started this process, has ended or is about to end.
 
-    If only make gets a signal, it waits for this process and says nothing, but it blocks that
-    signal meanwhile. Without make (no MAKELEVEL) this returns False, because then somebody may want
-    this process to outlive its parent.
+    If `make` alone gets a signal, it blocks that signal and waits for this process without telling
+    it. So this function looks at the signals that `make` blocks. It returns False if `make` did not
+    start this process (no MAKELEVEL), because then this process may outlive its parent.
     """
     if "MAKELEVEL" not in os.environ:
         return False

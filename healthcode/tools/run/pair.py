@@ -1,8 +1,8 @@
 """`python -m healthcode.tools.run.pair`: run two provinces that recognise each other.
 
-`make run-pair` calls it. Each province is a whole service with its own database and keys. They
-share only a trust list that an alliance has signed. Environment: VAR (default var/pair), PORT for
-CN-33; CN-31 has the next port.
+`make run-pair` calls this. Each province is a complete service with its own database and keys. They
+share only a trust list that an alliance has signed. Environment variables: VAR is the folder for
+their data (default var/pair). PORT is the port of CN-33; CN-31 has the next port.
 """
 
 import os

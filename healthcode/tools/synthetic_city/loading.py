@@ -38,11 +38,11 @@ class _Constraint(NamedTuple):
 
 @contextmanager
 def set_aside(tables: Sequence[str]) -> Iterator[None]:
-    """Drop the foreign keys and indexes of `tables` for this block.
+    """Drop the foreign keys and indexes of `tables` while the `with` block runs.
 
-    Those that foreign keys point to stay. At the end the block makes all of them again, which
-    checks every row. That takes a fraction of the time that it would take to update them with each
-    row. Call this in a transaction, so that it is all or nothing.
+    Indexes to which foreign keys point stay. At the end, all dropped ones are made again, which
+    checks every row. This takes a fraction of the time of updating the indexes with each row. Call
+    this in a transaction, so that it is done completely or not at all.
     """
     with connection.cursor() as cursor:
         cursor.execute(INDEXES, [list(tables)])

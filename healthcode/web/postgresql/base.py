@@ -1,8 +1,8 @@
 """The database engine. Django requires a module of this name.
 
-It differs from Django's engine in two ways. It checks a kept connection before a request without a
-statement, by looking whether the server has closed it. And no call waits long for the database,
-because each kind of call has its limits (`healthcode.web.calls`).
+It differs from Django's own engine in two ways. Before a request uses a kept connection, it checks
+whether the server has closed the connection; this needs no SQL statement. And no call waits long
+for the database, because each kind of call has its limits (`healthcode.web.calls`).
 """
 
 import select
