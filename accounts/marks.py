@@ -1,7 +1,7 @@
-"""Marks of the secrets that belong to this database. They stop a process with another secret.
+"""Marks show which secrets this database was made with, so a process with another secret stops.
 
-A mark is a hash of a constant, keyed by the secret. It tells only whether two secrets are the same.
-The first process makes the marks, and every later process compares its secrets with them.
+A mark is a hash of a constant text with a secret as the key. It tells only whether two secrets are
+the same. The first process makes the marks, and every later process compares its secrets with them.
 """
 
 import hashlib

@@ -104,9 +104,9 @@ WATCHES: Final[tuple[Watch[Any], ...]] = (DATABASE, TABLES, BROKER)
 def readyz(_request: HttpRequest) -> HttpResponseBase:
     """Say whether requests can be served: the database answers and has this version's tables.
 
-    The answer tells the state of the broker too, but does not depend on it: without the broker the
-    service still records acts and scans, and the periodic sweep finds the work. Each state has its
-    age.
+    The answer also gives the state of the broker, but does not depend on it. Without the broker,
+    the service still records acts and scans, and a periodic task (the sweep) later finds the work.
+    Each state has its age.
     """
     database, asked = _database_state()
     broker, seen = _broker_state()

@@ -115,8 +115,8 @@ class Doubt(models.Model):
     is `often` if the picture was scanned more than five times here. A doubt is no proof, so no
     verdict depends on it.
 
-    `tag` stands for the holder, but only at this venue and on this day; elsewhere and on other days
-    the holder has another tag (verifier/doors/doubts.py). `devices` are the venue's devices that
+    `tag` stands for the holder at this venue on this day. At another venue or on another day, the
+    same holder has another tag (verifier/doors/doubts.py). `devices` are the venue's devices that
     scanned the picture.
     """
 

@@ -134,10 +134,10 @@ def read_map(
 ) -> dict[str, Level]:
     """Return the level that each line of a map gives to its area. The keys are codes in short form.
 
-    A map may make the area of an ended code green if the code still has another level. Otherwise
-    nobody could remove that level. Any other line with an ended code is an error. "Ended" means
-    ended by `effective_from`. If `effective_from` is None, because the form has a mistake there,
-    the function does not check this. It sends at most two queries.
+    A line may name a code that ended before `effective_from` only if it makes the area green and
+    the code still has another level. Otherwise nobody could remove that level. If the form has a
+    mistake in the date, `effective_from` is None, and the function does not check this. It sends at
+    most two queries.
 
     Raises:
         InvalidMap: some lines are wrong. The error lists at most `MOST_ERRORS` of them.

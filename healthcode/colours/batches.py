@@ -1,7 +1,8 @@
 """Run a recomputation: plan it once, do it batch by batch, finish it once.
 
-Everything about it is in the database, so a worker may die at any point. The work that it did not
-commit is still there, and the sweep (`healthcode.colours.sweep`) wakes another worker for it.
+The whole state of a recomputation is in the database, so a worker may die at any point. The work
+that the worker did not commit is still there, and the sweep (`healthcode.colours.sweep`) wakes
+another worker for it.
 """
 
 import logging

@@ -255,9 +255,9 @@ def _counts_from(starts: datetime, ends: datetime) -> datetime:
 class _Record:
     """A person's healthy check-ins and negative tests, in order.
 
-    Tests are sorted by the time at which the sampling had certainly ended. This order finds the
-    largest number of tests that are far enough apart, because a test known only to the day may have
-    been taken at any hour of that day.
+    If only the day of a test is known, the sample may have been taken at any hour of that day.
+    Tests are sorted by the latest time at which the sample can have been taken. With this order,
+    the longest series of tests that are far enough apart is found.
     """
 
     def __init__(self, facts: Sequence[Fact]) -> None:

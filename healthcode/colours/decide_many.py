@@ -1,14 +1,15 @@
 """Decide the colours of many people at once in SQL, and store what changed.
 
 The statements are in `healthcode.colours.sql`; docs/architecture.md explains the whole process.
-Several transactions may write colours at the same time. Two rules make the stored colours equal to
-the result of `decide()`. `lock_colours` follows both:
+Several transactions (writers) may store colours at the same time. Two rules make the stored colours
+equal to the result of `decide()`. `lock_colours` follows both:
 
-- A writer first locks a person's colour row, and then reads evidence, levels and policy in a later
+- A writer first locks a person's colour row, and reads evidence, levels and policy in a later
   statement. So the last writer has read everything that the earlier writers committed.
-- A writer holds the writers' lock (an advisory lock, shared) until it commits. Before a
-  recomputation plans, it takes this lock exclusively for a moment. By then, every writer that read
-  the old levels or the old policy has committed, and the recomputation sees its rows.
+- Each writer holds the writers' lock (an advisory lock, shared) until it commits. Before a
+  recomputation looks for the people whom it affects, it takes this lock exclusively for a moment.
+  By then, every writer that read the old levels or the old policy has committed, and the
+  recomputation sees what it wrote.
 """
 
 from collections import Counter

@@ -70,8 +70,9 @@ class RecomputationState(models.TextChoices):
 class Recomputation(models.Model):
     """A recomputation, stored in the same transaction as the act or evidence that causes it.
 
-    Whom it touches depends on the cause. `levels`: people with stays in `areas` (codes, with all
-    below them) that reach past `touches_from`. `evidence`: `people`. `policy`: everybody.
+    The people whom it affects depend on `cause`. For `levels`: people with stays in `areas` (or in
+    areas below them) that end after `touches_from`. For `evidence`: the people in `people`. For
+    `policy`: everybody.
     """
 
     cause = models.CharField(max_length=8, choices=Cause.choices)

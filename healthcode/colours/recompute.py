@@ -64,12 +64,13 @@ def request(
 def run(
     recomputation_id: int, *, clock: TimeSource = timezone.now, batches: int | None = None
 ) -> bool:
-    """Do batches of a recomputation until none is left to claim, or until `batches` are done.
+    """Process batches of a recomputation until no free one is left, or until `batches` are done.
 
     Several workers may run the same recomputation at once. Return whether no batch was left.
 
     Raises:
-        DatabaseError, NoPolicy, PolicyFault: stored with the recomputation; the sweep tries again.
+        DatabaseError, PolicyFault, NoPolicy: the error is also stored with the recomputation; the
+            sweep (a periodic task) tries again.
     """
     try:
         found = plan(recomputation_id, clock=clock)

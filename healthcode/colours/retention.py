@@ -67,11 +67,14 @@ def strike_from_recomputations(person_id: int, _at: datetime) -> None:
 def forget_evidence(*, at: datetime) -> int:
     """Delete the facts that no decision at `at` or later can need; return how many.
 
-    The service keeps each fact for the longest hold (waiting time) of any policy in force now or
-    later, plus `EVIDENCE_RETENTION_DAYS`. This time starts when the fact ended, was received or was
-    withdrawn, whichever is latest. Facts on which a signal or a release still depends stay
-    (`sql.FORGETTABLE`). The call changes nobody's colour and no time at which a colour will change.
-    It may be repeated or run twice at once.
+    A policy's rules have a hold: how long a colour lasts after the exposure. The service keeps each
+    fact for the longest hold of any policy in force now or later, and then for
+    `EVIDENCE_RETENTION_DAYS`. This time starts when the fact ended, was received or was withdrawn,
+    whichever is latest. Facts on which a signal or a release still depends stay
+    (`sql.FORGETTABLE`).
+
+    The call changes nobody's colour and no time at which a colour will change. It may be repeated
+    or run twice at once.
 
     Raises:
         NoPolicy: no policy is in force at `at`, so the service cannot tell which facts it needs.

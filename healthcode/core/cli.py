@@ -1,7 +1,8 @@
 """The command line: `python -m healthcode.core verify | decode | inspect`.
 
-The exit status is 0 if all codes passed (or could be read), 1 if some did not, 2 for wrong use. The
-program prints one JSON object a line, and never has more than one line of input in memory.
+The exit status is 0 if all codes passed (or could be read), 1 if some did not, and 2 if the command
+was used wrongly. The program prints one JSON object for each line of input, and has only one line
+of input in memory at a time.
 """
 
 import argparse

@@ -51,9 +51,9 @@ def sign(
     """Sign a code and return its text, for a QR picture in alphanumeric mode.
 
     If the code is bound to a phone's key, the text goes to this phone, which shows it with a proof.
-    `signer` gets the Sig_structure (RFC 9052) and returns the signature as in COSE (for ES256 r ||
-    s, 64 bytes). So this function never sees a private key. Of the two valid values of s, the code
-    has the lower one; `sign` changes s if necessary.
+    `signer` is a function that gets the Sig_structure (RFC 9052) and returns the signature as in
+    COSE: for ES256, r and s with 32 bytes each. So `sign` never sees a private key. For ES256 two
+    values of s are valid. A code must have the lower one, so `sign` replaces the higher one.
 
     Raises:
         CodeTooLarge: the text does not fit QR version 10 at level M.

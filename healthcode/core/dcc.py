@@ -1,8 +1,9 @@
 """Read and verify EU Digital COVID Certificates (text that begins with `HC1:`).
 
-In HCERT 1.0, the text is the Base45 of the zlib of a COSE_Sign1. Its CWT has the certificate in
-claim -260 (DCC schema 1.3). A certificate states a vaccination, a test or a recovery, but no
-colour. So it does not let anybody in at a door; the service only records what it states.
+HCERT 1.0 is the format: the text is a COSE_Sign1, compressed with zlib and written in Base45. The
+payload is a CWT, whose claim -260 contains the certificate (DCC schema 1.3). A certificate states a
+vaccination, a test or a recovery, but no colour. So it does not let anybody in at a door; the
+service only records what it states.
 
 Thirty countries issue certificates, so this module accepts every encoding that the standards allow.
 It verifies the signature first. Then it checks only the members that the service uses.

@@ -1,8 +1,8 @@
-"""Check that 32 bytes are an Ed25519 key that proves something (RFC 8032, 5.1.3).
+"""Check that 32 bytes are an Ed25519 public key that is safe to use (RFC 8032, 5.1.3).
 
-The library accepts any 32 bytes. But a point of small order is no key, because anybody can make
-signatures over any text for it. And a point must have only one encoding, because a key's id is made
-from it.
+The library accepts any 32 bytes. But some points of the curve (of small order) are not safe,
+because anybody can make signatures for them. And a point must have only one encoding, because the
+key id is made from this encoding.
 """
 
 from typing import Final

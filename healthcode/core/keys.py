@@ -31,8 +31,9 @@ Jwk: TypeAlias = dict[str, Any]
 class Key:
     """A public key and the period, in seconds since 1970, in which its signatures count.
 
-    Nothing issued before `not_before` counts. From `not_after` on nothing counts any more; that is
-    after the last code that the key signs has expired, so that one key can follow another.
+    A code issued before `not_before` does not count. From `not_after` on, no signature of the key
+    counts. By then, the last code that the key signed has expired, so that a new key can replace
+    the old one without a gap.
     """
 
     kid: bytes
@@ -85,8 +86,11 @@ def parse_jwk_set(data: bytes | Mapping[str, Any]) -> tuple[Key, ...]:
 def read_published(data: bytes) -> tuple[tuple[Key, ...], tuple[str, ...]]:
     """Read the keys that an issuer publishes, and a sentence for each key that is left out.
 
-    A bad key does not cost us the good ones, and does not keep withdrawn keys in use. Raises
-    MalformedKey if this is not a key set, if it contains a private key, or if it has only bad keys.
+    If one key is bad, the others are still read: otherwise an issuer with one bad key could not
+    withdraw another key.
+
+    Raises:
+        MalformedKey: this is not a key set, it contains a private key, or it has only bad keys.
     """
     keys, left_out = [], []
     for number, jwk in enumerate(_jwks(data), 1):

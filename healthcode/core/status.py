@@ -1,7 +1,8 @@
 """Status lists say which codes were superseded before they expired.
 
-This is a Token Status List in its CWT form (IETF draft-ietf-oauth-status-list) with one bit a code.
-Beyond the draft, our lists name their issuer, so that no issuer can speak about another's codes.
+A list is a Token Status List in its CWT form (IETF draft-ietf-oauth-status-list), with one bit for
+each code. In addition to the draft, our lists name their issuer, so that an issuer cannot publish a
+list about another issuer's codes.
 """
 
 import zlib
@@ -144,8 +145,8 @@ def parse_status_list(
     """Read the status list in a token. One of `keys` must have signed it and be in force at `at`.
 
     With `uri`, the list must be the one published at this address. A list past its `exp` is still
-    read, because a code that it calls superseded stays superseded. `verify` lets nobody pass with
-    it.
+    read, because a code that it calls superseded stays superseded. But `verify` lets nobody pass
+    with an expired list.
 
     Raises:
         MalformedStatusList: the token is not a status list.

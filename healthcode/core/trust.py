@@ -36,10 +36,11 @@ class Issuer:
 
 @dataclass(frozen=True)
 class Trust:
-    """The issuers by name. This was true at `as_of`; do not rely on it from `expires_at` on.
+    """The issuers that a verifier trusts, by name. `as_of` is the time for which this is true.
 
-    Times are in seconds since 1970. Without `expires_at`, only the grace in the rules limits its
-    use. `sequence` is the number of the trust list that it comes from, 0 if it comes from none.
+    A verifier must not rely on it from `expires_at` on. Without `expires_at`, only the grace in the
+    rules limits its use. Times are in seconds since 1970. `sequence` is the number of the trust
+    list that the trust comes from, or 0 if it comes from no list.
     """
 
     issuers: Mapping[str, Issuer]

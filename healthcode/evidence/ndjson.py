@@ -17,9 +17,9 @@ class NumberedLine:
 
 
 def read(lines: Iterable[bytes], *, most: int | None = None) -> Iterator[NumberedLine]:
-    """Number and parse the lines; skip blank lines, but count them.
+    """Parse the lines and give each its number. Blank lines are counted but left out.
 
-    A byte order mark before the first line is skipped. The value of a line that is not JSON is a
+    A byte order mark before the first line is skipped. If a line is not JSON, its value is a
     `MalformedLine`, so that the other lines can still be used.
 
     Raises:

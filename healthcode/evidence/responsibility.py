@@ -1,8 +1,8 @@
-"""Decide which officers answer for a fact or for a person, that is, may act about them.
+"""Decide which officers are responsible for a fact or a person, and so may act about them.
 
-An officer answers for a fact if they have authority over the area of the fact, over the home of
-its person, or over the whole province of this issuer. All acts about facts and people ask this
-module.
+An officer is responsible for a fact if they have authority over the area of the fact, over the home
+of its person, or over the whole province of this issuer. Each function with which an officer acts
+about a fact or a person uses this module.
 """
 
 from collections.abc import Sequence

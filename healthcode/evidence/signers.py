@@ -1,7 +1,7 @@
-"""Document signers: the keys, by country, whose signatures on EU certificates are trusted here.
+"""Document signers: the trusted keys, by country, that sign EU certificates.
 
-They come from a file, such as the list of the EU's gateway. Somebody looks at what the file
-changes; then an officer's act writes it. docs/howto/eu-certificates.md shows how.
+The keys come from a file, such as the list of the EU's gateway. An officer first sees what the file
+changes, and then stores the changes. docs/howto/eu-certificates.md shows how.
 """
 
 import hashlib

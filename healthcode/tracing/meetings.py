@@ -46,19 +46,19 @@ def declare_meeting(
     ground: str,
     at: datetime,
 ) -> Meeting:
-    """Record that the person of a case met `person`, as an officer learnt from the case.
+    """Record that the person of a case met `person`, as the case told an officer.
 
     If `ends` is None, the meeting lasts half an hour. The service also records who entered the
     meeting and why (an act).
 
-    The two presences have `sure` set, because an officer asked the case. A worker then searches for
-    contacts again, because `person` may have met others. Only after that can an officer confirm the
-    contacts.
+    The meeting is stored as two presences with `sure` set, because an officer asked the case. A
+    worker then searches for contacts again, because `person` may have met others. Only after that
+    can an officer confirm the contacts.
 
     Raises:
         NotFound, Forbidden: see `inquiry_for`.
         AlreadyConfirmed: the contacts of this inquiry are already evidence.
-        InvalidInput: no reason (ground) is given, there is no such person, or the meeting is
+        InvalidInput: no reason (ground) is given, there is no such person, or the meeting begins
             outside the infectious window.
     """
     inquiry = _open_inquiry(account, inquiry_id, ground)

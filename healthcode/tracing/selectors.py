@@ -30,10 +30,10 @@ def inquiry_for(account: Account, inquiry_id: int) -> Inquiry:
 
 
 def inquiries_of(account: Account, *, most: int) -> list[Inquiry]:
-    """Return the latest inquiries for which the officer answers, at most `most`. One query.
+    """Return the latest inquiries for which the officer is responsible, at most `most`. One query.
 
-    A case has no area of its own, so the area in which the person lives decides. An officer for
-    the whole issuer sees all inquiries.
+    A case has no area of its own, so the home of its person decides. An officer for the whole
+    issuer sees all inquiries.
 
     Raises:
         Forbidden: the account is not an officer's.

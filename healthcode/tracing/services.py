@@ -67,9 +67,9 @@ def open_inquiry(
     A worker then finds the people who were scanned where and when the case was. The service also
     records who opened the inquiry and why (an act).
 
-    If no window is given, the infectious window begins 14 days before the case was confirmed and
-    ends with the confirmation. If only the day of the confirmation is known, the window includes
-    that whole day.
+    The infectious window is the period in which the case could infect others. If it is not given,
+    it begins 14 days before the case was confirmed and ends with the confirmation. If only the day
+    of the confirmation is known, the window includes that whole day.
 
     Raises:
         NotFound, Forbidden: see `evidence_for`.

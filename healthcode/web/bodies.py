@@ -1,7 +1,7 @@
 """Read the bodies of requests to their end, in limited time, before a thread works on them.
 
-A thread that waited for a slow body would be missing for other requests, and a few slow senders
-could take all threads. Here a slow body costs only the memory of the bytes that have come.
+If threads waited for slow bodies, a few slow senders could keep all threads busy. Here a slow body
+costs only the memory of the bytes that have come.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""Compare the tables of the database with those that this version needs, line by line.
+"""Compare the tables of the database with the tables that this version needs, line by line.
 
 `catalog.txt` describes an empty database after `migrate`; `make schema` writes it. Additional
-tables and columns are no fault, because an older version keeps running after a newer one has
+tables and columns are allowed, because an older version keeps running after a newer one has
 migrated.
 """
 

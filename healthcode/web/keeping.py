@@ -1,10 +1,12 @@
 """One record for each table: what it holds about people, for how long, and how it is deleted.
 
-A package ("room") with tables has a file `kept.py` with `RECORDS`: one `TableRecord` for each
-table. If only a higher package can do what a record says, the record is in the higher package. For
-example, only `colours` knows which evidence a decision still needs, so `colours` has the record of
-evidence. Retention, export, erasure, the end of the service and docs/reference/retention.md use
-these records. A test checks that every table has a record.
+Each package with tables has a file `kept.py` with `RECORDS`: one `TableRecord` for each table. The
+record may also be in a package that imports the first one, if only that package can do what the
+record says. For example, only `colours` knows which evidence a decision still needs, so `colours`
+has the record of evidence.
+
+Retention, export, erasure, the end of the service and docs/reference/retention.md use these
+records. A test checks that every table has a record.
 """
 
 import logging

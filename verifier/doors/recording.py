@@ -84,10 +84,11 @@ AHEAD_FROM: Final = time(23, 58)
 
 
 def record(rows: Sequence[ScanRow]) -> dict[UUID, RecordedScan]:
-    """Insert new scans with one statement. Return the earlier record of each id that is not new.
+    """Insert new scans with one statement. For each id that is not new, return the stored scan.
 
-    For a scan that arrives as it happens, only its own day is searched, except at night. That is
-    enough: a device that repeats it on another day sends its time, or repeats it before 6 a.m.
+    If a scan arrives at once, the statement looks for the same id only on the scan's own day,
+    except at night. This is enough: if a device sends the scan again on another day, it also sends
+    the time of the scan, or it is before 6 a.m.
     """
     if len(rows) == 1 and _happens_by_day(rows[0]) and _is_new(rows[0]):
         return {}

@@ -94,10 +94,9 @@ class DatabaseSnapshot:
     def continues(self, earlier: Self) -> bool:
         """Return whether the lists built from the snapshot `earlier` can be continued.
 
-        The lists must be built from the beginning if the database was restored, to another cluster
-        or to an earlier time, because PostgreSQL then gives the same transaction numbers again.
-        This is also necessary if STATUS_INDEX_KEY has changed, because then every code has another
-        index.
+        They must be built from the beginning if the database was restored to another cluster or to
+        an earlier time, because PostgreSQL may then use transaction numbers again. This is also
+        necessary if STATUS_INDEX_KEY has changed, because then every code has another index.
         """
         if not earlier.text or earlier.origin != self.origin:
             return False

@@ -2,8 +2,8 @@
 
 The table hides every figure below `least`. Hiding only this figure is not enough, because a reader
 could compute it from the sums. So the table also hides three more figures, which form a rectangle
-with the first. Then the first figure could also be `least` or more: all figures and sums that are
-shown would be the same. docs/reference/retention.md explains this for residents.
+with the first. Then the shown figures and sums do not tell whether the first figure is below
+`least`. docs/reference/retention.md explains this for residents.
 """
 
 from collections.abc import Iterator, Mapping, Set
