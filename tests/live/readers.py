@@ -50,9 +50,11 @@ class PageReader:
     answer: Any = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        for name in OURS:
-            (self.folder / name).symlink_to(ROOT / name)
-        (self.folder / "var").symlink_to(self.around.service.var)
+        if not self.folder.exists():
+            self.folder.mkdir()
+            for name in OURS:
+                (self.folder / name).symlink_to(ROOT / name)
+            (self.folder / "var").symlink_to(self.around.service.var)
         (self.folder / "signers.pem").write_bytes(self.around.germany.pem)
 
     def follow(self, example: PageExample) -> None:

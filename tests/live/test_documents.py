@@ -1,5 +1,6 @@
 """Every example in the documents works, page by page, on a running service."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -37,8 +38,19 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
         yield live
 
 
+@pytest.fixture(scope="module")
+def followed() -> dict[str, Path]:
+    """The folders of readers, by the pages that they have followed."""
+    return {}
+
+
 @pytest.mark.parametrize("page", PAGES)
-def test_a_page_does_what_it_says(own: LiveService, tmp_path: Path, page: str) -> None:
+def test_a_page_does_what_it_says(
+    own: LiveService, tmp_path: Path, followed: dict[str, Path], page: str
+) -> None:
+    folder, first = tmp_path / "folder", FIRST.get(page)
+    if first in followed:
+        shutil.copytree(followed[first], folder, symlinks=True)
     environment = own.environment()
     if page == EMPTY:
         environment |= {"DATABASE_URL": empty_database(own)}
@@ -56,9 +68,11 @@ def test_a_page_does_what_it_says(own: LiveService, tmp_path: Path, page: str) -
             "https://code.cn.example": nation.base_url,
         }
         around = Around(own, national, Ministry("DE"))
-        reader = PageReader(tmp_path, around, environment, addresses)
-        for example in [*PAGES.get(FIRST.get(page, ""), []), *PAGES[page]]:
+        reader = PageReader(folder, around, environment, addresses)
+        before = PAGES[first] if first is not None and first not in followed else []
+        for example in [*before, *PAGES[page]]:
             reader.follow(example)
+    followed[page] = folder
 
 
 def empty_database(own: LiveService) -> str:

@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import subprocess
 from pathlib import Path
 
 import psycopg2
@@ -26,12 +27,21 @@ DO $$ DECLARE part text; BEGIN
 """
 
 
-@pytest.fixture
-def var(tmp_path: Path) -> Path:
-    """The state folder of a service that has run once."""
-    folder = tmp_path / "var"
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The state folder of a service that has run once. Do not start one on it."""
+    folder = tmp_path_factory.mktemp("stopped") / "var"
     with running(LiveService(folder)):
         pass
+    return folder
+
+
+@pytest.fixture
+def var(stopped: Path, tmp_path: Path) -> Path:
+    """A copy of the state folder of a service that has run once."""
+    folder = tmp_path / "var"
+    # PostgreSQL's files belong to another user, and stay so.
+    subprocess.run(["cp", "--archive", stopped, folder], check=True)
     return folder
 
 
