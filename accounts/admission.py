@@ -55,8 +55,8 @@ def admit(newcomers: Sequence[NewPerson], *, at: datetime) -> list[int]:
         their numbers, in the given order.
 
     Raises:
-        InvalidInput, UnknownArea, EndedArea, DocumentAlreadyRegistered: one of them is wrong,
-            and none is registered.
+        InvalidInput, UnknownArea, EndedArea, DocumentAlreadyRegistered: the data of one person is
+            wrong. Then no person is registered.
     """
     rows = [admission(newcomer, at=at) for newcomer in newcomers]
     for area in sorted({person.home_area for person, _who in rows}):

@@ -61,12 +61,12 @@ class DoneBatch:
 
 
 def plan(recomputation_id: int, *, clock: TimeSource) -> int | None:
-    """Find the people whom a recomputation touches, and store them as batches.
+    """Find the people whom a recomputation affects, and store them as batches.
 
-    Return how many people it found; None if somebody else has planned it or is doing so.
+    Return how many people it found, or None if another worker has planned it or is planning it now.
 
     Raises:
-        OperationalError: the writers of colours did not end in time.
+        OperationalError: the transactions that write colours did not end in time.
     """
     waiting = Recomputation.objects.filter(pk=recomputation_id, started_at__isnull=True)
     cause = waiting.values_list("cause", flat=True).first()

@@ -83,7 +83,7 @@ def recompute_people(
 def lock_colours(people: Sequence[int], *, at: datetime) -> Sequence[int]:
     """Share the writers' lock, lock the colour rows of `people`, and create missing rows.
 
-    Return the people with a row. Ids that belong to nobody are not among them, nor new people
+    Return the people who have a row. Ids without a person have no row. New people have no row
     before the first policy. Read evidence, levels and policy after this call.
     """
     join_writers()

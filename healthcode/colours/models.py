@@ -124,7 +124,7 @@ class RecomputationBatch(models.Model):
     """People whom one transaction of a recomputation has still to decide; deleted when done.
 
     The row lists people instead of a range of ids. So the cost depends on how many people are
-    touched, however thinly they are spread over the population.
+    affected, and not on how they are spread over the population.
     """
 
     recomputation = models.ForeignKey(Recomputation, models.CASCADE, related_name="batches")

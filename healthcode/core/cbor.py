@@ -65,10 +65,11 @@ class MalformedCbor(CoreError):
 
 
 def decode(data: bytes) -> Value:
-    """Read `data` as one item. Raises MalformedCbor, also if bytes are left over.
+    """Read `data` as one item. Raises MalformedCbor, also if bytes are left after the item.
 
-    A map may not have a key twice; the standard calls this invalid. Nothing known here has a key
-    that is neither an integer nor a text, so the decoder skips such keys with their values.
+    A map may not have a key twice; the standard calls this invalid. A key may be any item, but
+    nothing that we read uses keys other than integers and texts. So the decoder skips other keys
+    with their values.
     """
     reader = _ItemReader(data)
     value = reader.item(0)

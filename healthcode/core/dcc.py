@@ -159,8 +159,9 @@ def judge(signed: SignedCertificate, door: Door) -> Verdict:
 def signer_of(signed: SignedCertificate, door: Door) -> CertificateSigner | CertificateReason:
     """Return who signed the certificate, or why it cannot be believed.
 
-    The issuer that it names decides nothing, because some countries write no country there. It only
-    tells a known country without such a key from a country that nobody here knows.
+    The certificate names an issuer, but the key decides, because some countries write no country
+    there. The named issuer is used only in an error: it tells whether the country is unknown here,
+    or only the key.
     """
     claims, issuers = signed.claims, door.trust.issuers
     named = [

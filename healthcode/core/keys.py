@@ -31,7 +31,7 @@ Jwk: TypeAlias = dict[str, Any]
 class Key:
     """A public key and the period, in seconds since 1970, in which its signatures count.
 
-    A code issued before `not_before` does not count. From `not_after` on, no signature of the key
+    Nothing issued before `not_before` counts. From `not_after` on, no signature of the key
     counts. By then, the last code that the key signed has expired, so that a new key can replace
     the old one without a gap.
     """

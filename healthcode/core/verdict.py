@@ -40,10 +40,11 @@ class Door(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The outcome, its reason, and the age of everything that it depends on.
+    """The outcome for a code, the reason, and the age of everything that the outcome depends on.
 
-    `code` is there only if its signature is genuine. `age_seconds` counts from the code's issue,
-    for a bound code from the phone's proof. `status_age_seconds` is None without a status list.
+    `code` is set only if its signature is genuine. `age_seconds` counts from the issue of the code,
+    or from the phone's proof if the code is bound to a phone. `status_age_seconds` is None without
+    a status list.
     """
 
     outcome: Outcome

@@ -13,11 +13,11 @@ from healthcode.evidence.traits import Trait
 
 @dataclass(frozen=True, slots=True)
 class KindRecord:
-    """What is the same for all facts of one kind.
+    """What is the same for all facts of one kind of evidence.
 
-    `name` is for pages. `traits` are those that its facts may have, in the order of display.
-    `reported_as` is the kind's word in addresses for source systems, or None if they do not report
-    it.
+    `name` is for pages. `traits` are the traits that a fact of this kind may have, in the order of
+    display. `reported_as` is the word for this kind in the addresses for source systems. It is None
+    if source systems do not report this kind.
     """
 
     name: Promise

@@ -13,12 +13,13 @@ from healthcode.tracing.trace import Window
 
 @transaction.atomic
 def place(inquiry_id: int, *, at: datetime) -> bool:
-    """Resolve the scans around the case, and around its close contacts since they met the case.
+    """Find the people behind the scans around the case, and around its close contacts.
 
-    Return False if another worker is doing this or has done it. Repeating is harmless.
+    For a close contact, only scans since the meeting with the case count. Return False if another
+    worker is doing this or has done it. Repeating the call is harmless.
 
     Raises:
-        DoesNotSign: this process does not have the key of the pseudonyms.
+        DoesNotSign: this process does not have the key that leads from scans to people.
     """
     waiting = Inquiry.objects.filter(pk=inquiry_id, placed_at__isnull=True)
     inquiry = waiting.select_for_update(skip_locked=True, of=("self",)).first()

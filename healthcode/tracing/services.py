@@ -192,8 +192,8 @@ def _check(ground: str, since: datetime, until: datetime, at: datetime) -> None:
 def _record(inquiry: Inquiry, chain: Chain, *, at: datetime) -> frozenset[int]:
     """Store the chain as evidence and return the people about whom something is new.
 
-    A contact is derived from the case, a contact's contact from the contact. A contact that an
-    officer has withdrawn stays withdrawn, and nothing is derived from it.
+    A contact is derived from the case. A secondary contact is derived from the contact. If an
+    officer has withdrawn a contact, it stays withdrawn, and nothing is derived from it.
     """
     source, _made = Account.objects.get_or_create(username=SOURCE)
     contacts = [_fact(inquiry, met, inquiry.case_id) for met in chain.contacts]

@@ -1,7 +1,7 @@
-"""Ask servers that may stop answering on threads of their own, so that no request waits for them.
+"""Ask servers whether they answer, on threads of their own, so that no request waits for them.
 
-A stopped server accepts a question and does not answer, so the thread that asks hangs. All other
-threads read the last answer and its age.
+A stopped server may accept a question and never answer. Then only the thread that asks hangs. All
+other threads read the last answer and its age.
 """
 
 import logging

@@ -1,7 +1,7 @@
 """The threads that work on calls, a fixed number for each kind of call.
 
-Calls for which no thread is free are refused at once. Otherwise a queue would grow until nobody
-waits any more for the calls in it, but each of them would still cost as much work as any other.
+If no thread is free, a call is refused at once. Otherwise a queue would grow. Callers would give
+up, but the threads would still do the work for them.
 """
 
 import asyncio

@@ -37,7 +37,7 @@ def create_venue(
 
     Raises:
         Forbidden: the manager may not manage this area.
-        UnknownArea, EndedArea: the area does not exist, or no longer.
+        UnknownArea, EndedArea: the area never existed, or it has ended.
         InvalidInput: the name is empty, too long or unreadable, or `yellow` is `pass`.
     """
     code = normalise_code(area)

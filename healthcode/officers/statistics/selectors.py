@@ -61,8 +61,8 @@ COLUMNS: Final = (*(colour.label for colour in Colour), ALL)
 def colours_by_county() -> Table:
     """Return the table that may be shown now. One query, always about all people.
 
-    Every officer gets figures of the same table. If the hidden figures were chosen for each officer
-    anew, two answers together could give away what each one hides.
+    Every officer gets figures of the same table. If each officer had a table with other hidden
+    figures, two officers could compute hidden figures from both tables.
     """
     with connection.cursor() as cursor:
         cursor.execute(COUNTED)
