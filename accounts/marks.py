@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from django.conf import settings
+from django.db import transaction
 
 from accounts import vault
 from accounts.models import SecretMark
@@ -30,7 +31,8 @@ ADVICE: Final[Mapping[str, str]] = {
 def faults() -> list[str]:
     """Return a sentence for each secret of this process that does not belong to this database.
 
-    A secret without a mark gets one. Secrets that this process does not have are not checked.
+    If all belong, a secret without a mark gets one. Secrets that this process does not have are not
+    checked.
     """
     held = {name: str(getattr(settings, name)) for name in ADVICE}
     ours = {(name, ""): _mark(name, value) for name, value in held.items() if value}
@@ -38,10 +40,17 @@ def faults() -> list[str]:
     newest = next(iter(keys))
     ours[VAULT_KEYS, newest] = _mark(VAULT_KEYS, keys[newest])
     new = [SecretMark(setting=name, key=key, mark=mark) for (name, key), mark in ours.items()]
-    SecretMark.objects.bulk_create(new, ignore_conflicts=True)
-    marks = {(row.setting, row.key): bytes(row.mark) for row in SecretMark.objects.all()}
-    others = [name for (name, key), mark in ours.items() if not key and marks[name, key] != mark]
-    return [_other(name) for name in others] + list(_vault_faults(keys, marks))
+    with transaction.atomic():
+        SecretMark.objects.bulk_create(new, ignore_conflicts=True)
+        marks = {(row.setting, row.key): bytes(row.mark) for row in SecretMark.objects.all()}
+        others = [
+            name for (name, key), mark in ours.items() if not key and marks[name, key] != mark
+        ]
+        found = [_other(name) for name in others] + list(_vault_faults(keys, marks))
+        if found:
+            # A mark of a wrong vault key would stop the processes with the right keys.
+            transaction.set_rollback(True)
+    return found
 
 
 def replace_mark(name: str) -> None:

@@ -48,6 +48,21 @@ def test_another_one_is_named_and_never_shown(name: str, settings: Any) -> None:
     assert marks.faults() == [], "the wrong one has left no trace"
 
 
+def test_a_refused_key_of_the_vault_leaves_no_mark(settings: Any) -> None:
+    """Otherwise one start with a wrong key would stop every later start with the right keys."""
+    marks.faults()
+    right = settings.VAULT_KEYS
+    settings.VAULT_KEYS = f"k9:{key()}"
+    assert [sentence.split(",")[0] for sentence in marks.faults()] == [
+        "VAULT_KEYS lacks the key k1"
+    ]
+    settings.VAULT_KEYS = f"k9:{key()},{right}"
+    settings.SECRET_KEY, own = OTHERS["SECRET_KEY"], settings.SECRET_KEY
+    assert [sentence.split()[0] for sentence in marks.faults()] == ["SECRET_KEY"]
+    settings.SECRET_KEY, settings.VAULT_KEYS = own, right
+    assert marks.faults() == []
+
+
 def test_every_secret_that_is_wrong_is_named(settings: Any) -> None:
     marks.faults()
     for name, value in OTHERS.items():
