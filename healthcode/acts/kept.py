@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from healthcode.acts.models import Act
+from healthcode.acts.models import Act, ActArea
 from healthcode.web.keeping import Because, TableRecord
 
 RECORDS: Final = (
@@ -13,5 +13,13 @@ RECORDS: Final = (
         export=Because("is about officers' work; a person's facts say by which act they fell"),
         erase=Because("the number stands for nobody any more"),
         sunset=Because("says what was done with authority, also after the end"),
+    ),
+    TableRecord(
+        model=ActArea,
+        holds="the areas that an act touched, and how many of their people changed colour by it",
+        kept="for good",
+        export=Because("counts people, and names none"),
+        erase=Because("counts people, and names none"),
+        sunset=Because("belongs to the act, which stays"),
     ),
 )

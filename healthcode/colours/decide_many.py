@@ -13,7 +13,7 @@ equal to the result of `decide()`. `lock_colours` follows both:
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -21,8 +21,10 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from healthcode.acts.effects import NO_EFFECT, Effect
 from healthcode.areas.successors import places_of
 from healthcode.colours import sql
+from healthcode.colours.errors import NoPolicy
 from healthcode.colours.policy import policy_at
 from healthcode.core import Colour
 from healthcode.web.advisory_locks import AdvisoryLock
@@ -43,12 +45,30 @@ COMPARED_AT_ONCE: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """How many people have each colour now, and how many would have it after a change."""
+    """How many people have each colour now, and how many would have it after a change.
+
+    Attributes:
+        worse: how many would get a graver colour.
+        homes: how many would change colour, by the county of their home (short form).
+    """
 
     people: int
     now: Mapping[Colour, int]
     then: Mapping[Colour, int]
     changed: int
+    worse: int
+    homes: Mapping[str, int]
+
+    @property
+    def effect(self) -> Effect:
+        """The same, as the record of an act has it."""
+        green, yellow, red = Colour.GREEN, Colour.YELLOW, Colour.RED
+        return Effect(
+            before=(self.now[green], self.now[yellow], self.now[red]),
+            after=(self.then[green], self.then[yellow], self.then[red]),
+            worse=self.worse,
+            homes=self.homes,
+        )
 
 
 def recompute_people(
@@ -145,7 +165,8 @@ def evaluate(people: Sequence[int], *, at: datetime) -> Comparison:
     policy = policy_at(at)
     now: Counter[Colour] = Counter()
     then: Counter[Colour] = Counter()
-    changed = 0
+    homes: Counter[str] = Counter()
+    worse = 0
     with connection.cursor() as cursor:
         for start in range(0, len(people), COMPARED_AT_ONCE):
             part = people[start : start + COMPARED_AT_ONCE]
@@ -156,11 +177,61 @@ def evaluate(people: Sequence[int], *, at: datetime) -> Comparison:
                 "carries": sql.carries_json(),
             }
             cursor.execute(sql.COMPARE, bound)
-            for before, after, count in cursor.fetchall():
+            for before, after, home, count in cursor.fetchall():
                 now[Colour(before)] += count
                 then[Colour(after)] += count
-                changed += count if before != after else 0
-    return Comparison(people=len(people), now=_all(now), then=_all(then), changed=changed)
+                worse += count if after > before else 0
+                if before != after:
+                    homes[home] += count
+    return Comparison(
+        people=len(people),
+        now=_all(now),
+        then=_all(then),
+        changed=homes.total(),
+        worse=worse,
+        homes=homes,
+    )
+
+
+def evaluate_everybody(*, at: datetime) -> Effect:
+    """Count what deciding on everybody at `at` would do, as this transaction sees the facts.
+
+    It writes nothing. The time grows with the population, by 12 ms for each thousand people.
+
+    Raises:
+        NoPolicy: when no policy holds at `at`.
+    """
+    found = NO_EFFECT
+    last = 0
+    with connection.cursor() as cursor:
+        while True:
+            cursor.execute(sql.NEXT_PEOPLE, {"after": last, "most": COMPARED_AT_ONCE})
+            people = [person for (person,) in cursor.fetchall()]
+            if not people:
+                return found
+            found += evaluate(people, at=at).effect
+            last = people[-1]
+
+
+def foresee(do: Callable[[], Collection[int]], *, at: datetime) -> Effect:
+    """Call `do` in a savepoint, count the colours that would follow, and roll back.
+
+    The time grows with the number of people concerned.
+
+    Args:
+        do: writes something, and returns the people whose colours may change by it.
+
+    Returns:
+        The effect; no effect before the first policy, when nobody has a colour.
+    """
+    with transaction.atomic():
+        people = sorted(do())
+        try:
+            return evaluate(people, at=at).effect
+        except NoPolicy:
+            return NO_EFFECT
+        finally:
+            transaction.set_rollback(True)
 
 
 def evaluate_levels(*, areas: Collection[str], touches_from: datetime, at: datetime) -> Comparison:

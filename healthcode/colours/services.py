@@ -7,9 +7,12 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import province, require
 from accounts.models import Account, Role
+from healthcode.acts.effects import NO_EFFECT, Effect
+from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.services import record_act
 from healthcode.areas.lives import lives
+from healthcode.colours.decide_many import evaluate_everybody
 from healthcode.colours.errors import InvalidPolicy, PolicyVersionTaken
 from healthcode.colours.models import Policy
 from healthcode.colours.policy import Mistake, PolicyFault, RuleSet, parse
@@ -18,7 +21,13 @@ from healthcode.colours.sweep import apply_policy_in_force
 
 @transaction.atomic
 def publish_policy(
-    *, account: Account, text: str, holds_from: datetime, ground: str, at: datetime, file: str = ""
+    *,
+    account: Account,
+    text: str,
+    holds_from: datetime,
+    ground: Ground,
+    at: datetime,
+    file: str = "",
 ) -> Policy:
     """Publish an officer's policy, given as TOML `text`. It is in force from `holds_from` on.
 
@@ -40,11 +49,13 @@ def publish_policy(
     _refuse_ended_areas(policy, holds_from, file)
     act = record_act(
         account=account,
+        role=Role.OFFICER,
         kind=ActKind.POLICY_PUBLISHED,
         area=province(),
         ground=ground,
         detail={"version": policy.version, "name": policy.name},
         at=at,
+        effect=_effect(policy.version, text, holds_from, at),
     )
     try:
         with transaction.atomic():
@@ -58,6 +69,18 @@ def publish_policy(
         ) from error
     apply_policy_in_force(at=at)
     return published
+
+
+def _effect(version: int, text: str, holds_from: datetime, at: datetime) -> Effect:
+    """Count what the policy would do to everybody at the time from which it holds."""
+    if Policy.objects.filter(version=version).exists():
+        return NO_EFFECT
+    with transaction.atomic():
+        # There is no act yet. PostgreSQL would check the foreign key only at commit.
+        Policy.objects.create(version=version, text=text, holds_from=holds_from, act_id=0)
+        found = evaluate_everybody(at=max(at, holds_from))
+        transaction.set_rollback(True)
+    return found
 
 
 def _refuse_ended_areas(policy: RuleSet, holds_from: datetime, file: str) -> None:

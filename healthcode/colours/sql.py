@@ -215,15 +215,21 @@ FROM colours_personcolour AS person JOIN result ON result.person = person.person
 """
 )
 
-# Count `people` by the colour that they have and the colour that they would have.
+# Count `people` by the colour that they have, the colour that they would have, and home county.
 COMPARE: Final = (
     RESULT
     + """
-SELECT coalesce(person.colour, 0), result.colour, count(*)
-FROM result LEFT JOIN colours_personcolour AS person ON person.person_id = result.person
-GROUP BY 1, 2
+SELECT coalesce(stored.colour, 0), result.colour, left(person.home_area, 6), count(*)
+FROM result
+JOIN accounts_person AS person ON person.id = result.person
+LEFT JOIN colours_personcolour AS stored ON stored.person_id = result.person
+GROUP BY 1, 2, 3
 """
 )
+
+NEXT_PEOPLE: Final = """
+SELECT id FROM accounts_person WHERE id > %(after)s ORDER BY id LIMIT %(most)s
+"""
 
 # In the order of ids, so that two transactions wait for each other instead of deadlocking.
 CREATE_MISSING: Final = """

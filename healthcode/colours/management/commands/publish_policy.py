@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import Account
+from healthcode.acts.grounds import add_ground, ground_of
 from healthcode.colours.services import publish_policy
 from healthcode.core.instants import read_date
 from healthcode.web.days import SHANGHAI
@@ -27,9 +28,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--officer", required=True, help="user name of the officer who answers for it"
         )
-        parser.add_argument(
-            "--ground", required=True, help="why, in a sentence that the service keeps for good"
-        )
+        add_ground(parser)
         parser.add_argument(
             "--from",
             dest="holds_from",
@@ -47,7 +46,7 @@ class Command(BaseCommand):
                 account=Account.objects.get(username=options["officer"]),
                 text=read_utf8(file.read_bytes()),
                 holds_from=datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) if day else at,
-                ground=options["ground"],
+                ground=ground_of(options),
                 at=at,
                 file=file.name,
             )
