@@ -24,6 +24,7 @@ from healthcode.colours.recompute import run
 from healthcode.colours.selectors import open_recomputations
 from healthcode.colours.services import publish_policy
 from healthcode.core import Colour, Kind, jwk_set
+from tests.acts import GROUND
 from verifier.doors.authentication import doors
 from verifier.doors.enrolment import enrol
 from verifier.models import Venue
@@ -58,7 +59,7 @@ def host(db: None, now: datetime) -> Account:
         username="zhejiang", password=None, role=Role.OFFICER, area="33", at=timezone.now()
     )
     text, before = SHIPPED.read_text(encoding="utf-8"), now - timedelta(days=30)
-    publish_policy(account=officer, text=text, holds_from=before, ground="February", at=before)
+    publish_policy(account=officer, text=text, holds_from=before, ground=GROUND, at=before)
     keys.make_key(starts=before, signs_for=timedelta(days=90))
     return officer
 
@@ -77,6 +78,7 @@ def publish(officer: Account, area: str, at: datetime) -> int:
     token = issue_token(account=officer, label="", expires_at=at + timedelta(days=1))
     levels = {
         "effective_from": (at - timedelta(days=5)).date().isoformat(),
+        "ground_kind": "investigation",
         "ground": "疫情防控指挥部第7号通告",
         "whole_of": "34",
         "levels": [{"code": area, "level": "red"}],

@@ -22,6 +22,7 @@ from healthcode.colours.policy import SHIPPED
 from healthcode.colours.services import publish_policy
 from healthcode.core import Colour, Outcome
 from healthcode.web.days import day_of
+from tests.acts import GROUND
 from tests.verifier.authority import Authority
 from verifier.recognition.refresh import keep_keys, keep_status_list
 from verifier.recognition.services import trust_issuer
@@ -53,7 +54,7 @@ def here(db: None, now: datetime) -> None:
     Area.objects.create(code="33", name="浙江省")
     text = SHIPPED.read_text(encoding="utf-8")
     before = now - timedelta(days=1)
-    publish_policy(account=officer, text=text, holds_from=before, ground="February", at=before)
+    publish_policy(account=officer, text=text, holds_from=before, ground=GROUND, at=before)
     keys.make_key(starts=before, signs_for=timedelta(days=90))
 
 

@@ -75,6 +75,9 @@ FROM unnest(%(ids)s::bigint[], %(ends)s::timestamptz[]) AS known (id, ends)
 WHERE fact.id = known.id AND fact.ends IS NULL
 """
 
+NO_ACT: Final = 0
+"""For a withdrawal that is taken back. PostgreSQL checks the foreign key only at commit."""
+
 LOCK: Final = """
 SELECT id FROM evidence_evidence WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
 """
@@ -119,16 +122,22 @@ def record(*, source: Account, facts: Sequence[NewFact], at: datetime) -> Record
     )
 
 
-def withdraw(*, ids: Collection[int], act: Act) -> frozenset[int]:
+def lock(ids: Collection[int]) -> None:
+    """Wait for everybody who derives facts from these, and let nobody do so in this transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [list(ids)])
+
+
+def withdraw(*, ids: Collection[int], act: Act | None) -> frozenset[int]:
     """Withdraw facts by an officer's act: they no longer count, but they stay readable for good.
 
     Facts derived from them, directly or indirectly, are withdrawn too. Facts that were withdrawn
-    before are skipped. Return the people concerned.
+    before are skipped. Return the people concerned. `act` is None only within `foresee`, which
+    rolls the withdrawal back.
     """
+    lock(ids)
     with connection.cursor() as cursor:
-        # Somebody who derives facts from them holds this lock. Wait, to withdraw those facts too.
-        cursor.execute(LOCK, [list(ids)])
-        cursor.execute(WITHDRAW, {"ids": list(ids), "act": act.pk})
+        cursor.execute(WITHDRAW, {"ids": list(ids), "act": act.pk if act else NO_ACT})
         return frozenset(person for (person,) in cursor.fetchall())
 
 

@@ -17,6 +17,7 @@ from django.db import connection, transaction
 
 from accounts.authority import province, require
 from accounts.models import Account, Role
+from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
@@ -162,7 +163,7 @@ def change(
     restore: Collection[bytes] = (),
     shown: SignersDifference,
     drop: bool,
-    ground: str,
+    ground: Ground,
     at: datetime,
 ) -> Act:
     """Change the trusted signers of EU certificates, exactly as an officer has agreed to.
@@ -186,6 +187,7 @@ def change(
     missing = found.missing if drop else ()
     act = record_act(
         account=account,
+        role=Role.OFFICER,
         kind=ActKind.SIGNERS_CHANGED,
         area=province(),
         ground=ground,
@@ -198,6 +200,11 @@ def change(
     DocumentSigner.objects.bulk_create(_row(signer, act) for signer in found.added)
     DocumentSigner.objects.filter(pk__in=[row.pk for row in missing]).update(withdrawn_by=act)
     return act
+
+
+def lock(kid: bytes) -> None:
+    """Wait for everybody who enters a certificate of this signer, and let nobody enter another."""
+    list(DocumentSigner.objects.select_for_update().filter(kid=kid).values_list("pk"))
 
 
 def withdraw(*, kid: bytes, act: Act) -> int:

@@ -9,8 +9,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import invalid
-from accounts.models import Account, Person
-from healthcode.acts.grounds import check_ground
+from accounts.models import Account, Person, Role
+from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
@@ -43,7 +43,7 @@ def declare_meeting(
     person: int,
     starts: datetime,
     ends: datetime | None,
-    ground: str,
+    ground: Ground,
     at: datetime,
 ) -> Meeting:
     """Record that the person of a case met `person`, as the case told an officer.
@@ -58,10 +58,9 @@ def declare_meeting(
     Raises:
         NotFound, Forbidden: see `inquiry_for`.
         AlreadyConfirmed: the contacts of this inquiry are already evidence.
-        InvalidInput: no reason (ground) is given, there is no such person, or the meeting begins
-            outside the infectious window.
+        InvalidInput: there is no such person, or the meeting begins outside the infectious window.
     """
-    inquiry = _open_inquiry(account, inquiry_id, ground)
+    inquiry = _open_inquiry(account, inquiry_id)
     case = inquiry.case.person_id
     if person == case or not Person.objects.filter(pk=person).exists():
         raise invalid("/person", _("There is no such person."))
@@ -83,7 +82,7 @@ def declare_meeting(
 
 @transaction.atomic
 def retract_meeting(
-    *, account: Account, inquiry_id: int, meeting_id: int, ground: str, at: datetime
+    *, account: Account, inquiry_id: int, meeting_id: int, ground: Ground, at: datetime
 ) -> Meeting:
     """Take back a meeting that an officer entered by mistake; record who did this and why (an act).
 
@@ -93,9 +92,8 @@ def retract_meeting(
     Raises:
         NotFound, Forbidden: see `inquiry_for`; or there is no such meeting.
         AlreadyConfirmed: the contacts are confirmed. Withdraw the contact's evidence instead.
-        InvalidInput: no reason (ground) is given.
     """
-    inquiry = _open_inquiry(account, inquiry_id, ground)
+    inquiry = _open_inquiry(account, inquiry_id)
     meetings = Meeting.objects.filter(inquiry=inquiry, retracted_by__isnull=True)
     meeting = meetings.filter(pk=meeting_id).first()
     if meeting is None:
@@ -127,10 +125,9 @@ def meetings_of(inquiry: Inquiry) -> Sequence[MeetingOverview]:
     ]
 
 
-def _open_inquiry(account: Account, inquiry_id: int, ground: str) -> Inquiry:
+def _open_inquiry(account: Account, inquiry_id: int) -> Inquiry:
     """Return the inquiry, locked so that nobody can confirm it meanwhile."""
     inquiry_for(account, inquiry_id)
-    check_ground(ground)
     known = Inquiry.objects.select_for_update(of=("self",)).select_related("case__person")
     inquiry = known.get(pk=inquiry_id)
     if inquiry.confirmed_by_id is not None:
@@ -139,10 +136,16 @@ def _open_inquiry(account: Account, inquiry_id: int, ground: str) -> Inquiry:
 
 
 def _act(
-    account: Account, kind: ActKind, inquiry: Inquiry, person: int | None, ground: str, at: datetime
+    account: Account,
+    kind: ActKind,
+    inquiry: Inquiry,
+    person: int | None,
+    ground: Ground,
+    at: datetime,
 ) -> Act:
     return record_act(
         account=account,
+        role=Role.OFFICER,
         kind=kind,
         area=answers_for(account, inquiry.case),
         ground=ground,

@@ -13,8 +13,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import invalid
-from accounts.models import Account
-from healthcode.acts.grounds import check_ground
+from accounts.models import Account, Role
+from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.services import record_act
 from healthcode.colours.decide_many import Comparison, evaluate
@@ -59,7 +59,7 @@ def open_inquiry(
     evidence_id: int,
     infectious_from: datetime | None,
     infectious_until: datetime | None,
-    ground: str,
+    ground: Ground,
     at: datetime,
 ) -> Inquiry:
     """Open an officer's search for the contacts of a case (an inquiry).
@@ -74,17 +74,17 @@ def open_inquiry(
     Raises:
         NotFound, Forbidden: see `evidence_for`.
         NotACase: the evidence is not a case, was withdrawn, or is only a suspected case.
-        InvalidInput: no reason (ground) is given, or the window ends before it begins or is longer
-            than 28 days.
+        InvalidInput: the window ends before it begins or is longer than 28 days.
     """
     case = evidence_for(account, evidence_id)
     if not _is_case(case):
         raise NotACase
     until = infectious_until or min(case.starts_by or case.starts, at)
     since = infectious_from or (infectious_until or case.starts) - USUAL_WINDOW
-    _check(ground, since, until, at)
+    _check(since, until, at)
     act = record_act(
         account=account,
+        role=Role.OFFICER,
         kind=ActKind.TRACING_OPENED,
         area=answers_for(account, case),
         ground=ground,
@@ -116,7 +116,7 @@ def preview(inquiry: Inquiry, *, at: datetime) -> Preview:
 
 @transaction.atomic
 def confirm(
-    *, account: Account, inquiry_id: int, ground: str, fingerprint: str, at: datetime
+    *, account: Account, inquiry_id: int, ground: Ground, fingerprint: str, at: datetime
 ) -> Recomputation:
     """Record the contacts that an inquiry found as evidence, exactly as the officer saw them.
 
@@ -124,7 +124,6 @@ def confirm(
 
     Raises:
         NotFound, Forbidden: see `inquiry_for`.
-        InvalidInput: no reason (ground) is given.
         NotACase: the case was withdrawn meanwhile.
         NotPlacedYet: a worker has not finished the search yet.
         AlreadyConfirmed: this inquiry was confirmed before.
@@ -137,7 +136,7 @@ def confirm(
     # A withdrawal of the case locks this row too. Either it waits, and then finds and withdraws the
     # contacts, or it came first, and the check below sees it.
     case = Evidence.objects.select_for_update().select_related(None).get(pk=inquiry.case_id)
-    _check(ground, inquiry.infectious_from, inquiry.infectious_until, at)
+    _check(inquiry.infectious_from, inquiry.infectious_until, at)
     if not _is_case(case):
         raise NotACase
     if inquiry.confirmed_by_id is not None:
@@ -150,11 +149,13 @@ def confirm(
     chain = shown.chain
     inquiry.confirmed_by = record_act(
         account=account,
+        role=Role.OFFICER,
         kind=ActKind.CONTACTS_CONFIRMED,
         area=answers_for(account, case),
         ground=ground,
         detail={"inquiry": inquiry.pk, "case": case.pk, "people": len(chain.people)},
         at=at,
+        effect=shown.people.effect,
     )
     inquiry.save(update_fields=["confirmed_by"])
     people = _record(inquiry, chain, at=at)
@@ -177,8 +178,7 @@ def _is_case(fact: Evidence) -> bool:
     return is_case and fact.withdrawn_by_id is None
 
 
-def _check(ground: str, since: datetime, until: datetime, at: datetime) -> None:
-    check_ground(ground)
+def _check(since: datetime, until: datetime, at: datetime) -> None:
     if since >= until:
         raise invalid("/infectious_until", _("The end must be later than the start."))
     if until - since > LONGEST_WINDOW:

@@ -12,9 +12,9 @@ from joserfc.jwk import ECKey
 
 from healthcode.web.days import day_of
 from tests.access.scene import Scene
+from tests.acts import SENT_GROUND
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-GROUND: Final = "Order No. 7"
 
 Body = Callable[[Scene], Any]
 
@@ -36,7 +36,7 @@ def _newcomer(_scene: Scene) -> dict[str, Any]:
 def _map(_scene: Scene) -> dict[str, Any]:
     return {
         "effective_from": "2020-02-09",
-        "ground": GROUND,
+        **SENT_GROUND,
         "levels": [{"code": "330203", "level": "red"}],
     }
 
@@ -65,12 +65,12 @@ def _presences(scene: Scene) -> dict[str, Any]:
 
 
 def _opening(scene: Scene) -> dict[str, Any]:
-    return {"case": scene.case, "ground": GROUND}
+    return {"case": scene.case, **SENT_GROUND}
 
 
 def _meeting(scene: Scene) -> dict[str, Any]:
     starts = scene.met_at.isoformat()
-    return {"person": scene.world.child.pk, "from": starts, "ground": GROUND}
+    return {"person": scene.world.child.pk, "from": starts, **SENT_GROUND}
 
 
 def _phone_key(_scene: Scene) -> dict[str, Any]:
@@ -89,16 +89,16 @@ BODIES: Final[dict[str, Body]] = {
     "api-officers-certificates": lambda scene: {
         "person": scene.world.person.pk,
         "certificate": "HC1:NOTHING",
-        "ground": GROUND,
+        **SENT_GROUND,
     },
     "levels": _map,
     "evidence": _stay,
-    "evidence-withdrawal": lambda scene: {"ground": GROUND},
+    "evidence-withdrawal": lambda scene: SENT_GROUND,
     "presences": _presences,
     "inquiries": _opening,
-    "inquiry-confirmation": lambda scene: {"ground": GROUND, "fingerprint": "of-another-chain"},
+    "inquiry-confirmation": lambda scene: {**SENT_GROUND, "fingerprint": "of-another-chain"},
     "inquiry-meetings": _meeting,
-    "inquiry-meeting-retraction": lambda scene: {"ground": GROUND},
+    "inquiry-meeting-retraction": lambda scene: SENT_GROUND,
     "scans": _scan,
     "scan-batch": _batch,
     "enrol": lambda scene: {"enrolment_code": "0000-0000"},

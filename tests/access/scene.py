@@ -20,6 +20,7 @@ from healthcode.residents.declarations.services import declare
 from healthcode.tracing.meetings import declare_meeting
 from healthcode.tracing.models import Inquiry
 from healthcode.tracing.services import open_inquiry
+from tests.acts import GROUND
 from tests.codes.conftest import HEALTHY
 from tests.evidence.conftest import World, staff
 from verifier.doors.enrolment import enrol
@@ -70,7 +71,7 @@ class Scene:
         return NewFact(self.world.person.pk, kind, starts, starts + timedelta(hours=8), **more)
 
     def _inquire(self) -> None:
-        officer, ground = self.world.officer, "Order No. 7"
+        officer, ground = self.world.officer, GROUND
         self.inquiry: Inquiry = open_inquiry(
             account=officer,
             evidence_id=self.case,

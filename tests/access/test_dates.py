@@ -23,6 +23,7 @@ from healthcode.evidence.lines import FORMS
 from tests.access.requests import BODIES, Route, address, routes
 from tests.access.scene import IDENTITIES, Scene
 from tests.access.test_access import table
+from tests.acts import SENT_GROUND
 from tests.core.spellings import NO_DATES, NO_INSTANTS
 
 SPELLINGS: Final = (*NO_DATES, *NO_INSTANTS)
@@ -173,7 +174,7 @@ def test_the_map_and_its_publication_do(scene: Scene) -> None:
         told = Client().get(LEVELS, {"on": value})
         # A plus without percent-encoding arrives as a space.
         assert told.status_code == (200 if re.search(r"\d \d\d:\d\d$", value) else 422), value
-        query = urlencode({"effective_from": value, "ground": "Order No. 7"})
+        query = urlencode({"effective_from": value, **SENT_GROUND})
         told = scene.clients["officer"].put(
             f"{LEVELS}?{query}", "code,level\n330203,red", content_type="text/csv"
         )

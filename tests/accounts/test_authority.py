@@ -17,6 +17,7 @@ from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
 from healthcode.web.errors import Forbidden, InvalidInput
 from tests.accounts.conftest import api_client
+from tests.acts import GROUND
 
 
 @pytest.mark.parametrize(
@@ -119,16 +120,22 @@ def test_acts_are_kept_as_they_were(areas: None) -> None:
         username="o", password=None, role=Role.OFFICER, area="33", at=timezone.now()
     )
     act = record_act(
-        account=officer, kind="levels", area="33", ground="通告", detail={}, at=timezone.now()
+        account=officer,
+        role=Role.OFFICER,
+        kind="levels",
+        area="33",
+        ground=GROUND,
+        detail={},
+        at=timezone.now(),
     )
-    for change in (lambda: Act.objects.update(ground="x"), act.delete, act.save):
+    for change in (lambda: Act.objects.update(ground="another"), act.delete, act.save):
         with pytest.raises(DatabaseError, match="acts are kept for good"), transaction.atomic():
             change()
     with pytest.raises(DatabaseError, match="act_has_a_ground"), transaction.atomic():
-        record_act(
+        Act.objects.create(
             account=officer, kind="levels", area="33", ground="", detail={}, at=timezone.now()
         )
-    assert Act.objects.get().ground == "通告"
+    assert Act.objects.get().ground == GROUND.text
 
 
 def test_a_view_that_forgot_its_permission_shows_nobody_anything() -> None:

@@ -16,6 +16,7 @@ from healthcode.acts.services import record_act
 from healthcode.areas.models import Area, Level
 from healthcode.areas.register import register
 from healthcode.areas.services import load_divisions
+from tests.acts import GROUND
 
 ROOT = Path(__file__).parents[2]
 MAPS = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data")) / "five-colour-map"
@@ -77,7 +78,15 @@ def act_on(officer: Account) -> Callable[[datetime], object]:
     """Return a function that records an act for publishing levels."""
 
     def record(at: datetime) -> object:
-        return record_act(account=officer, kind="test", area="33", ground="test", detail={}, at=at)
+        return record_act(
+            account=officer,
+            role=Role.OFFICER,
+            kind="test",
+            area="33",
+            ground=GROUND,
+            detail={},
+            at=at,
+        )
 
     return record
 

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -23,6 +24,7 @@ from healthcode.colours.errors import InvalidPolicy
 from healthcode.colours.models import Policy
 from healthcode.colours.services import publish_policy
 from healthcode.web.days import day_of, start_of_day
+from tests.acts import GROUND, SENT_GROUND
 from tests.areas.conftest import client_of, published, staff
 from tests.colours.world import DEFAULT_TEXT
 from verifier.models import TrustedIssuer, Venue
@@ -31,7 +33,6 @@ from verifier.venues.services import create_venue
 NOW = datetime.now(UTC)
 ENDED = start_of_day(date(2021, 4, 9))
 BEFORE = ENDED - timedelta(microseconds=1)
-GROUND = "新闻发布会，二〇二〇年二月"
 ENGLISH = (
     "The area code 浙江省杭州市下城区 (330103) has not been in use since 9 April 2021. "
     "Use 浙江省杭州市拱墅区 (330105) instead."
@@ -149,7 +150,13 @@ def test_no_policy_speaks_of_an_area_that_has_ended_when_it_begins_to_hold(
         ("add_venue", "West gate", "330103000000", "wang"),
         ("add_staff", "li", "--role=officer", "--area=330103", "--machine"),
         ("trust_issuer", "CN-330103", "https://code.example.org", "--later"),
-        ("publish_policy", "policy.toml", "--officer=wang", f"--ground={GROUND}"),
+        (
+            "publish_policy",
+            "policy.toml",
+            "--officer=wang",
+            "--ground-kind=operations",
+            f"--ground={GROUND.text}",
+        ),
     ],
     ids=lambda command: f"{command[0]} {command[2][:12]}",
 )
@@ -169,7 +176,7 @@ def test_commands_name_the_successors(
 
 
 def put(client: APIClient, **body: object) -> Any:
-    given = {"effective_from": "2020-02-09", "ground": GROUND, **body}
+    given = {"effective_from": "2020-02-09", **SENT_GROUND, **body}
     return client.put("/api/v1/areas/levels", json.dumps(given), content_type="application/json")
 
 
@@ -186,7 +193,7 @@ def test_a_map_of_today_names_no_area_that_has_ended(officer: Account) -> None:
     assert (whole.status_code, whole.json()["type"]) == (422, "/problems/ended-area")
     csv = "code,level\n330103,red\n"
     refused = client.put(
-        f"/api/v1/areas/levels?effective_from={day_of(NOW)}&ground={GROUND}",
+        f"/api/v1/areas/levels?effective_from={day_of(NOW)}&{urlencode(SENT_GROUND)}",
         csv,
         content_type="text/csv",
     )
@@ -197,7 +204,7 @@ def test_a_map_of_today_names_no_area_that_has_ended(officer: Account) -> None:
 def test_a_map_of_the_time_names_the_codes_of_the_time(officer: Account) -> None:
     client = client_of(officer)
     answer = client.put(
-        f"/api/v1/areas/levels?effective_from=2020-02-09&whole_of=33&ground={GROUND}",
+        f"/api/v1/areas/levels?effective_from=2020-02-09&whole_of=33&{urlencode(SENT_GROUND)}",
         published("2020-02-09"),
         content_type="text/csv",
     )
@@ -217,7 +224,7 @@ def test_a_level_that_outlived_its_code_can_be_lifted_and_not_raised(officer: Ac
 
 def test_the_page_for_a_map_names_the_successors(officer: Account, client: Client) -> None:
     client.force_login(officer)
-    form = {"day": str(day_of(NOW)), "hour": "00:00", "ground": GROUND, "step": "preview"}
+    form = {"day": str(day_of(NOW)), "hour": "00:00", **SENT_GROUND, "step": "preview"}
     page = client.post("/officer/map", {**form, "text": "code,level\n330103,red\n"})
     assert page.status_code == 422
     assert "浙江省杭州市拱墅区 (330105)" in page.content.decode()

@@ -12,7 +12,7 @@ from pathlib import Path
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, Role
 from healthcode.acts.services import record_act
 from healthcode.areas.models import Level
 from healthcode.areas.services import publish_levels
@@ -20,6 +20,7 @@ from healthcode.colours import batches
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.recompute import request, run
 from healthcode.tools.synthetic_city.build import OFFICER, SOURCE
+from tests.acts import GROUND
 from tests.bench.city import turn_to
 from tests.bench.figures import timed
 from tests.bench.stage import Stage
@@ -79,7 +80,13 @@ class Outbreak:
         levels = dict.fromkeys(self.areas, Level.ORANGE)
         with transaction.atomic():
             act = record_act(
-                account=officer, kind="levels", area="", ground="bench", detail={}, at=self.at
+                account=officer,
+                role=Role.OFFICER,
+                kind="levels",
+                area="",
+                ground=GROUND,
+                detail={},
+                at=self.at,
             )
             publish_levels(act=act, effective_from=self.at - WINDOW, whole_of=None, levels=levels)
 

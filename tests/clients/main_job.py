@@ -32,6 +32,7 @@ from interface.models import (
     EnrolmentCodeNotValidProblem,
     EnrolOutput,
     ForbiddenProblem,
+    GroundKindEnum,
     IdTypeEnum,
     InvalidInputProblem,
     InvalidMapProblem,
@@ -126,8 +127,12 @@ def scanned(anybody: Client, given: dict[str, str], code: str) -> None:
 
 def published(officer: AuthenticatedClient, resident: AuthenticatedClient, area: str) -> None:
     def a_map(code: str) -> MapInput:
-        line = LevelLine.from_dict({"code": code, "level": "red"})
-        return MapInput(effective_from=date(2020, 2, 9), ground="Order No. 7", levels=[line])
+        return MapInput(
+            effective_from=date(2020, 2, 9),
+            ground_kind=GroundKindEnum.RISK_ASSESSMENT,
+            ground="Order No. 7 of 9 February",
+            levels=[LevelLine.from_dict({"code": code, "level": "red"})],
+        )
 
     a(ForbiddenProblem, areas_levels_update.sync(client=resident, body=a_map(area)))
     a(InvalidMapProblem, areas_levels_update.sync(client=officer, body=a_map("339999")))

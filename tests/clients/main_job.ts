@@ -100,7 +100,12 @@ async function scanned(code: string): Promise<void> {
 async function published(resident: Client<paths>): Promise<void> {
   const publish = (client: Client<paths>, code: string) =>
     client.PUT("/api/v1/areas/levels", {
-      body: { effective_from: "2020-02-09", ground: "Order No. 7", levels: [{ code, level: "red" }] },
+      body: {
+        effective_from: "2020-02-09",
+        ground_kind: "risk-assessment",
+        ground: "Order No. 7 of 9 February",
+        levels: [{ code, level: "red" }],
+      },
     });
   const officer = as(given.officer);
   const forbidden = await publish(resident, given.area);

@@ -37,6 +37,7 @@ from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, record, withdraw
 from healthcode.evidence.traits import Trait
 from healthcode.residents.declarations.services import declare
+from tests.acts import GROUND
 
 NOON = datetime(2026, 2, 24, 4, 0, tzinfo=UTC)
 """Noon in Shanghai on the day of these tests."""
@@ -90,7 +91,7 @@ def world(officer: Account) -> None:
         account=officer,
         text=SHIPPED.read_text(encoding="utf-8"),
         holds_from=month_before,
-        ground="Practice of February",
+        ground=GROUND,
         at=month_before,
     )
 
@@ -147,9 +148,10 @@ def clear_as_case(who: Resident, *, at: datetime) -> None:
     """Withdraw the report as an officer; the colour turns green again."""
     act = record_act(
         account=Account.objects.get(username="officer-li"),
+        role=Role.OFFICER,
         kind=ActKind.EVIDENCE_WITHDRAWN,
         area=HOME,
-        ground="The laboratory mixed up two samples",
+        ground=GROUND,
         detail={},
         at=at,
     )

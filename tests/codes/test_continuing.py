@@ -19,7 +19,7 @@ from healthcode.codes.status_lists.indexes import NUMBERS_A_PERSON
 from healthcode.codes.status_lists.superseded import DatabaseSnapshot
 from healthcode.colours.models import ColourChange
 from healthcode.core.status import unverified
-from healthcode.residents.subject_access.erasure import BY_THEMSELVES, erase
+from healthcode.residents.subject_access.erasure import erase_at_request
 from tests.codes.conftest import (
     NOON,
     Resident,
@@ -83,7 +83,7 @@ def test_lists_that_go_on_are_as_lists_built_from_nothing(zhang: Resident, seed:
             editions.publish(at=at)
     assert ColourChange.objects.filter(person=zhang.person).count() > 2 * NUMBERS_A_PERSON
     if not ill[li]:
-        erase(person_id=li.person.pk, account=li.account, ground=BY_THEMSELVES, at=at)
+        erase_at_request(person_id=li.person.pk, account=li.account, at=at)
     editions.publish(at=at)
     continued = lists()
     assert len(continued) > 2

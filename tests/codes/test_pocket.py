@@ -17,7 +17,7 @@ from healthcode.codes.models import SigningKey
 from healthcode.codes.services import issue_code
 from healthcode.core import Colour, Kind, MalformedCode, Reason, decode
 from healthcode.residents.declarations.services import declare
-from healthcode.residents.subject_access.erasure import erase
+from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.web.days import write_instant
 from tests.codes.conftest import FEVERISH, NOON, Resident, at_the_door, register
 from tests.codes.test_live_page import browser as browser
@@ -204,7 +204,7 @@ def test_nothing_is_left_after_erasure(
     pocket: Page, holder: Resident, live_server: LiveServer
 ) -> None:
     """Somebody erased the person elsewhere; this browser learns it when it next asks."""
-    erase(person_id=holder.person.pk, account=holder.account, ground="asked", at=timezone.now())
+    erase_at_request(person_id=holder.person.pk, account=holder.account, at=timezone.now())
     pocket.reload()
     expect(news(pocket)).to_contain_text("This phone is no longer allowed to show this code")
     expect(pocket.locator("canvas")).to_be_hidden()

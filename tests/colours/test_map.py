@@ -17,6 +17,7 @@ from healthcode.colours.recompute import run
 from healthcode.colours.sweep import sweep
 from healthcode.core import Colour
 from healthcode.officers.maps.services import publish_map
+from tests.acts import GROUND
 from tests.colours import world
 from tests.colours.world import shanghai
 
@@ -45,7 +46,7 @@ def publish(levels: dict[str, Level], *, holds_from: datetime, at: datetime) -> 
     publication = publish_map(
         account=world.officer("33"),
         effective_from=holds_from,
-        ground="the bulletin",
+        ground=GROUND,
         whole_of="33",
         levels=levels,
         at=at,

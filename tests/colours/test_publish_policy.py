@@ -17,6 +17,7 @@ from healthcode.colours.services import publish_policy
 from healthcode.colours.sweep import SETTLED_AFTER, sweep
 from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
+from tests.acts import GROUND, SENT_GROUND
 from tests.colours import world
 from tests.colours.world import shanghai
 
@@ -37,11 +38,11 @@ def test_it_is_an_act_and_recolours_everybody() -> None:
         account=boss,
         text=world.DEFAULT_TEXT,
         holds_from=shanghai(2, 11),
-        ground="Order No. 7",
+        ground=GROUND,
         at=NOON,
     )
 
-    assert (policy.act.account, policy.act.ground, policy.act.area) == (boss, "Order No. 7", "33")
+    assert (policy.act.account, policy.act.ground, policy.act.area) == (boss, GROUND.text, "33")
     assert policy.act.detail == {"version": 2, "name": "CN-33-2020-02-17"}
     recomputation = Recomputation.objects.get(cause="policy", act=policy.act)
     run(recomputation.pk, clock=lambda: NOON)
@@ -56,9 +57,7 @@ def test_one_for_later_is_brought_in_by_the_sweep_once() -> None:
     first = Recomputation.objects.get()
     run(first.pk, clock=lambda: NOON)
     day = shanghai(2, 21)
-    publish_policy(
-        account=world.officer(), text=STRICTER, holds_from=day, ground="Order No. 8", at=NOON
-    )
+    publish_policy(account=world.officer(), text=STRICTER, holds_from=day, ground=GROUND, at=NOON)
 
     sweep(at=day)
     assert Recomputation.objects.count() == 1
@@ -77,7 +76,7 @@ def test_only_somebody_with_authority_over_the_province_may() -> None:
             account=world.officer("3301"),
             text=world.DEFAULT_TEXT,
             holds_from=NOON,
-            ground="mine",
+            ground=GROUND,
             at=NOON,
         )
     assert not Policy.objects.exists()
@@ -89,7 +88,7 @@ def test_a_version_is_published_once_and_for_good(policy: object) -> None:
             account=world.officer(),
             text=world.DEFAULT_TEXT,
             holds_from=NOON,
-            ground="again",
+            ground=GROUND,
             at=NOON,
         )
     with pytest.raises(IntegrityError, match="kept for good"), transaction.atomic():
@@ -102,7 +101,7 @@ def test_mistakes_are_told_and_nothing_is_stored() -> None:
             account=world.officer(),
             text=world.DEFAULT_TEXT.replace("hold_days = 7", "hold_days = 700"),
             holds_from=NOON,
-            ground="a slip",
+            ground=GROUND,
             at=NOON,
             file="slip.toml",
         )
@@ -124,7 +123,7 @@ class TestCommand:
             "publish_policy",
             str(SHIPPED),
             officer=boss.username,
-            ground="Order No. 7",
+            **SENT_GROUND,
             holds_from=shanghai(2, 11).date(),
             stdout=out,
         )
@@ -147,12 +146,12 @@ class TestCommand:
 
         with pytest.raises(CommandError, match=said):
             call_command(
-                "publish_policy", str(file), officer=world.officer().username, ground="a test"
+                "publish_policy", str(file), officer=world.officer().username, **SENT_GROUND
             )
 
     def test_names_an_officer_it_does_not_know(self) -> None:
         with pytest.raises(CommandError, match="no officer named nobody"):
-            call_command("publish_policy", str(SHIPPED), officer="nobody", ground="x")
+            call_command("publish_policy", str(SHIPPED), officer="nobody", **SENT_GROUND)
 
 
 def test_settling_takes_less_than_the_minute_that_time_is_given() -> None:

@@ -11,6 +11,7 @@ from healthcode.colours import policy as policies
 from healthcode.colours.models import PersonColour, Policy
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.web.days import SHANGHAI
+from tests.acts import GROUND
 
 DEFAULT_TEXT = policies.SHIPPED.read_text(encoding="utf-8")
 DEFAULT = policies.parse(DEFAULT_TEXT)
@@ -36,7 +37,7 @@ def officer(area: str = "33") -> Account:
 def act(account: Account | None = None) -> Act:
     """Make an act to which levels and policies can refer."""
     return Act.objects.create(
-        account=account or officer(), kind="test", ground="a test", detail={}, at=LONG_AGO
+        account=account or officer(), kind="test", ground=GROUND.text, detail={}, at=LONG_AGO
     )
 
 

@@ -14,6 +14,7 @@ from accounts.services import issue_token, register_person, resident_account
 from healthcode.areas.models import Area
 from healthcode.colours.policy import SHIPPED
 from healthcode.colours.services import publish_policy
+from tests.acts import GROUND
 from tests.evidence.ministry import GERMANY, trust
 
 HOME = "330106"
@@ -56,7 +57,7 @@ def world(db: None, now: datetime) -> World:
         account=officer,
         text=SHIPPED.read_text(encoding="utf-8"),
         holds_from=now - timedelta(days=400),
-        ground="test",
+        ground=GROUND,
         at=now,
     )
     zhang, li = resident_account(phone="+8613800000001"), resident_account(phone="+8613800000002")

@@ -10,6 +10,7 @@ from accounts.services import register_person
 from healthcode.colours.selectors import colour_of
 from healthcode.evidence.models import Evidence
 from healthcode.web.days import SHANGHAI
+from tests.acts import SENT_GROUND
 from tests.evidence.conftest import HOME
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -37,7 +38,7 @@ def hand_in(client: APIClient, person: Person, text: object) -> Any:
 
 def enter(client: APIClient, text: str, **about: Any) -> Any:
     """Enter a certificate as an officer."""
-    given = {"certificate": text, "ground": "Shown at the airport.", **about}
+    given = {"certificate": text, **SENT_GROUND, **about}
     return client.post("/api/v1/certificates", given, format="json")
 
 

@@ -22,6 +22,7 @@ from healthcode.evidence.certificates import (
     NUCLEIC_ACID,
     RAPID_ANTIGEN,
 )
+from tests.acts import SENT_GROUND
 from tests.core.forge import NamedKey, canonical, text_of
 
 ERIKA = {"fnt": "MUSTERMANN", "gnt": "ERIKA", "fn": "Mustermann", "gn": "Erika"}
@@ -136,5 +137,5 @@ def trust(folder: Path, *ministries: Ministry, officer: str = "officer", **optio
     bundle = folder / "signers.pem"
     bundle.write_bytes(b"".join(ministry.pem for ministry in ministries))
     call_command(
-        "load_document_signers", str(bundle), officer=officer, ground="test", yes=True, **options
+        "load_document_signers", str(bundle), officer=officer, **SENT_GROUND, yes=True, **options
     )

@@ -13,6 +13,7 @@ from accounts.models import Role
 from healthcode.acts.models import Act
 from healthcode.evidence.models import DocumentSigner
 from healthcode.web.days import day_of
+from tests.acts import SENT_GROUND
 from tests.evidence.conftest import World, staff
 from tests.evidence.ministry import GERMANY, TESTS_ONLY, Ministry
 
@@ -32,7 +33,7 @@ def load(world: World, tmp_path: Path) -> LoadSigners:
     def run(*content: Ministry | bytes, **options: Any) -> str:
         file, out = tmp_path / "signers.pem", StringIO()
         file.write_bytes(b"".join(c if isinstance(c, bytes) else c.pem for c in content))
-        given = {"officer": "officer", "ground": "List 7 of the gateway", "yes": True, **options}
+        given = {"officer": "officer", **SENT_GROUND, "yes": True, **options}
         call_command("load_document_signers", str(file), stdout=out, **given)
         return out.getvalue()
 
@@ -56,7 +57,7 @@ def test_a_file_is_taken_over_as_an_act(load: LoadSigners) -> None:
     assert (act.account.username, act.area, act.ground) == (
         "officer",
         "33",
-        "List 7 of the gateway",
+        SENT_GROUND["ground"],
     )
     assert set(act.detail["added"]) == {
         f"DE {GERMANY.kid.hex()}",
@@ -184,5 +185,5 @@ def test_the_list_says_what_counts_and_by_which_act(load: LoadSigners) -> None:
 def test_a_file_that_cannot_be_read_is_named(world: World) -> None:
     with pytest.raises(CommandError, match="cannot be read"):
         call_command(
-            "load_document_signers", "/nowhere.pem", officer="officer", ground="g", yes=True
+            "load_document_signers", "/nowhere.pem", officer="officer", **SENT_GROUND, yes=True
         )

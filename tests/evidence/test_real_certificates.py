@@ -16,6 +16,7 @@ from healthcode.core import MalformedCode, dcc
 from healthcode.evidence import certificates, signers
 from healthcode.evidence.errors import CertificateRefused, NotACertificate
 from healthcode.web.errors import Refusal
+from tests.acts import GROUND
 from tests.conformance import DATA
 from tests.evidence.conftest import World
 
@@ -79,7 +80,13 @@ def trust_signer(vector: dict[str, Any], officer: Account, at: datetime) -> None
     given = signers.read_file(pem, country=country).signers
     shown = signers.difference(given, country=country, at=at)
     signers.change(
-        account=officer, signers=given, country=country, shown=shown, drop=False, ground="t", at=at
+        account=officer,
+        signers=given,
+        country=country,
+        shown=shown,
+        drop=False,
+        ground=GROUND,
+        at=at,
     )
 
 

@@ -19,7 +19,12 @@ def publish_the_opposite(live: LiveService) -> ServiceAnswer:
         "PUT",
         "/api/v1/areas/levels",
         token=live.demo["officer"]["token"],
-        json_body={"effective_from": "2020-02-24", "ground": "a test", "levels": turned},
+        json_body={
+            "effective_from": "2020-02-24",
+            "ground_kind": "operations",
+            "ground": "a test of the service",
+            "levels": turned,
+        },
     )
     assert answer.status == 200, answer.body
     return answer

@@ -118,7 +118,9 @@ class PageReader:
         """Preview the map, as an officer does who pastes the lines."""
         token = VALUES["OFFICER_TOKEN"](self.around)
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "text/csv"}
-        query = "preview=true&effective_from=2020-02-24&ground=test"
+        query = (
+            "preview=true&effective_from=2020-02-24&ground_kind=operations&ground=a+test+of+readers"
+        )
         self._ask("PUT", f"/api/v1/areas/levels?{query}", headers, text)
 
     def _ask(self, method: str, path: str, headers: dict[str, str], body: str) -> None:

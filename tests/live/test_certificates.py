@@ -25,7 +25,14 @@ def _norway(service: LiveService, tmp_path_factory: pytest.TempPathFactory) -> N
     bundle = tmp_path_factory.mktemp("signers") / "signers.pem"
     bundle.write_bytes(NORWAY.pem)
     command = ["manage.py", "load_document_signers", str(bundle), "--yes"]
-    by = ["--officer", "demo.officer", "--ground", "test", "--country", "NO"]
+    by = [
+        "--officer",
+        "demo.officer",
+        "--ground-kind=operations",
+        "--ground=a test of lists",
+        "--country",
+        "NO",
+    ]
     subprocess.run([sys.executable, *command, *by], cwd=ROOT, env=service.environment(), check=True)
 
 

@@ -153,6 +153,7 @@ def turn_red(own: LiveService, area: str) -> None:
     token = own.demo["officer"]["token"]
     levels = {
         "effective_from": (today() - timedelta(days=5)).isoformat(),
+        "ground_kind": "investigation",
         "ground": "疫情防控指挥部第7号通告",
         "levels": [{"code": area, "level": "red"}],
     }

@@ -30,6 +30,7 @@ def test_an_officer_previews_confirms_and_watches(
         log_in(service, page, "demo.officer")
         page.click("a[href$='by=table']")
         page.fill("[name=day]", tomorrow.isoformat())
+        page.select_option("[name=ground_kind]", "risk-assessment")
         page.fill("[name=ground]", "疫情防控指挥部第8号通告")
         page.select_option(f"[name=level-{COUNTY}]", "yellow")
         page.click("button[value=preview]")

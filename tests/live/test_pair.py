@@ -192,6 +192,7 @@ def scanned(service: LiveService, code: str) -> OutcomeAndReason:
 def turn_red(service: LiveService, area: str) -> None:
     levels = {
         "effective_from": day(-5),
+        "ground_kind": "investigation",
         "ground": "疫情防控指挥部第7号通告",
         "levels": [{"code": area, "level": "red"}],
     }

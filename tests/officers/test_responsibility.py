@@ -15,12 +15,13 @@ from healthcode.colours.decide_many import recompute_people
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.responsibility import answers_for
 from healthcode.web.errors import Forbidden
+from tests.acts import SENT_GROUND
 from tests.areas.conftest import client_of, staff
 from tests.colours import world
 
 NOW = datetime.now(UTC)
 GUEST = "340103"
-GROUND = {"ground": "Mistaken for a namesake."}
+GROUND = SENT_GROUND
 
 
 @pytest.fixture
@@ -149,7 +150,11 @@ def test_a_guest_is_erased_by_who_answers_for_them(guest: Person, area: str, *, 
 
     def erase() -> None:
         call_command(
-            "erase_person", str(guest.pk), "--officer=officer", "--ground=Asked for by letter 7"
+            "erase_person",
+            str(guest.pk),
+            "--officer=officer",
+            "--ground-kind=requested",
+            "--ground=Asked for by letter 7",
         )
 
     if may:

@@ -8,12 +8,12 @@ from django.test import Client
 from accounts.models import Account, Person
 from healthcode.acts.models import Act
 from healthcode.evidence.models import Evidence
+from tests.acts import SENT_GROUND
 from tests.evidence.conftest import World
 from tests.evidence.handing_in import DAY, HOUR
 from tests.evidence.ministry import GERMANY
 
 ZHANG = {"fnt": "ZHANG", "gnt": "SAN"}
-GROUND = "Shown in person."
 
 
 def browser_of(account: Account) -> Client:
@@ -90,7 +90,7 @@ def test_an_officer_is_asked_to_look_and_confirms(
     url = "/officer/certificate"
     assert desk.get(url).status_code == 200
     text = GERMANY.test(now - HOUR, name=ZHANG)
-    sent = {"id_type": "20", "id_number": "E10000001", "certificate": text, "ground": GROUND}
+    sent = {"id_type": "20", "id_number": "E10000001", "certificate": text, **SENT_GROUND}
     asked = desk.post(url, sent)
     assert asked.status_code == 422
     page = asked.content.decode()
@@ -100,11 +100,14 @@ def test_an_officer_is_asked_to_look_and_confirms(
     fact = Evidence.objects.get()
     assert f"Entered as evidence {fact.pk}: Test, negative" in done.content.decode()
     assert text[:40] not in done.content.decode()
-    assert Act.objects.get(kind="certificate-entered").ground == GROUND
+    assert Act.objects.get(kind="certificate-entered").ground == SENT_GROUND["ground"]
     assert "EU certificate entered" in desk.get("/officer").content.decode()
     shown = desk.get(f"/officer/evidence?number={fact.pk}").content.decode()
     assert f"EU certificate of DE, key {GERMANY.kid.hex()}" in shown
-    desk.post("/officer/evidence", {"number": fact.pk, "ground": "Mixed up."})
+    desk.post(
+        "/officer/evidence",
+        {"number": fact.pk, **SENT_GROUND},
+    )
     listed = browser_of(world.zhang).get(f"/people/{world.person.pk}/certificates")
     assert "withdrawn, no longer counts" in listed.content.decode()
 
@@ -116,8 +119,12 @@ def test_an_officer_is_asked_to_look_and_confirms(
         ({"id_type": "77"}, 422, "Give the type and number of the identity document."),
         ({"id_number": "E99999999"}, 404, "Nobody who lives in your area"),
         ({"certificate": ""}, 422, "paste its whole text"),
-        ({"ground": "  "}, 422, "Give the ground for this"),
-        ({"ground": "x" * 1001}, 422, "Give the ground for this"),
+        ({"ground_kind": "investigation", "ground": "  "}, 422, "Give the ground for this"),
+        (
+            {"ground_kind": "investigation", "ground": "x" * 1001},
+            422,
+            "Give the ground for this",
+        ),
         ({"certificate": "HC1:ABC"}, 422, "This is not an EU certificate"),
     ],
 )
@@ -134,7 +141,7 @@ def test_an_officers_slip_is_named(
         "id_type": "20",
         "id_number": "C01X00T47",
         "certificate": GERMANY.test(now - HOUR),
-        "ground": GROUND,
+        **SENT_GROUND,
         **changes,
     }
     answer = desk.post("/officer/certificate", sent)

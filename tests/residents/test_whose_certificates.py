@@ -14,6 +14,7 @@ from healthcode.colours.recompute import run
 from healthcode.colours.retention import forget_evidence
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, record
+from tests.acts import SENT_GROUND
 from tests.evidence.conftest import HOME, World, staff
 from tests.evidence.handing_in import (
     DAY,
@@ -77,7 +78,7 @@ def test_where_the_registration_does_not_tell_an_officer_must_look(
         "certificate-entered",
         world.officer.pk,
         HOME,
-        "Shown at the airport.",
+        SENT_GROUND["ground"],
     )
     assert act.detail == {
         "evidence": fact.pk,
@@ -175,7 +176,7 @@ def test_what_was_withdrawn_comes_back_by_an_officer_alone(
     answer = hand_in(resident_client, erika, text)
     assert answer.json()["colour"]["colour"] == "red"
     url = f"/api/v1/evidence/{answer.json()['evidence']}/withdrawal"
-    gone = officer_client.post(url, {"ground": "Result mixed up."}, format="json")
+    gone = officer_client.post(url, SENT_GROUND, format="json")
     run(gone.json()["recomputation"])
     assert colour_name(erika) == "green"
     refused = hand_in(resident_client, erika, text)
@@ -199,7 +200,7 @@ def test_entered_for_the_wrong_person_it_is_still_the_right_ones(
     wrong = enter(officer_client, text, person=namesake.pk).json()["evidence"]
     assert hand_in(resident_client, erika, text).status_code == 409
     url = f"/api/v1/evidence/{wrong}/withdrawal"
-    officer_client.post(url, {"ground": "The other Erika's."}, format="json")
+    officer_client.post(url, SENT_GROUND, format="json")
     assert hand_in(resident_client, erika, text).status_code == 201
 
 

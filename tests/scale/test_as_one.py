@@ -38,7 +38,12 @@ def publish_the_opposite(fleet: Fleet, base_url: str) -> int:
         "PUT",
         f"{base_url}/api/v1/areas/levels",
         token=fleet.first.demo["officer"]["token"],
-        json_body={"effective_from": "2020-02-24", "ground": "a test", "levels": turned},
+        json_body={
+            "effective_from": "2020-02-24",
+            "ground_kind": "investigation",
+            "ground": "a test of the service",
+            "levels": turned,
+        },
     )
     assert answer.status == 200, answer.body
     return int(answer.body["recomputation"])

@@ -20,6 +20,7 @@ from healthcode.tracing.kinds import MEASURES, VENUES, PlaceKind
 from healthcode.tracing.models import Inquiry, Presence
 from healthcode.tracing.selectors import chain_of
 from healthcode.web.days import day_of
+from tests.acts import GROUND
 from tests.colours import world
 from tests.colours.world import shanghai
 from verifier.doors.partitions import maintain
@@ -97,7 +98,7 @@ def inquire(case: int) -> Inquiry:
         evidence_id=fact.pk,
         infectious_from=None,
         infectious_until=None,
-        ground="confirmed",
+        ground=GROUND,
         at=NOW,
     )
 

@@ -11,6 +11,7 @@ from healthcode.tracing import services
 from healthcode.tracing.kinds import PlaceKind
 from healthcode.tracing.models import Inquiry, Membership, Place
 from healthcode.tracing.recording import NewPresence, record_memberships, record_presences
+from tests.acts import GROUND
 from tests.colours import world
 from tests.colours.world import shanghai
 
@@ -53,7 +54,7 @@ class Town:
             evidence_id=self.evidence.pk,
             infectious_from=None,
             infectious_until=None,
-            ground="Confirmed by the hospital",
+            ground=GROUND,
             at=NOW,
         )
         if placed:
@@ -65,7 +66,7 @@ class Town:
         services.confirm(
             account=self.officer,
             inquiry_id=inquiry.pk,
-            ground="Checked by telephone",
+            ground=GROUND,
             fingerprint=services.preview(inquiry, at=NOW).fingerprint,
             at=NOW,
         )

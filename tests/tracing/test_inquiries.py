@@ -29,6 +29,7 @@ from healthcode.tracing.models import Inquiry, Place
 from healthcode.tracing.recording import NewPresence, record_presences
 from healthcode.web.days import span_of_day
 from healthcode.web.errors import Forbidden, InvalidInput
+from tests.acts import GROUND
 from tests.colours import world
 from tests.colours.conftest import backend_pid, beside
 from tests.colours.world import shanghai
@@ -92,7 +93,7 @@ def test_withdrawing_the_case_withdraws_its_contacts_in_the_same_act(town: Town)
     recompute_all()
 
     recomputation = withdraw_evidence(
-        account=town.officer, evidence_id=town.evidence.pk, ground="The test was mixed up", at=NOW
+        account=town.officer, evidence_id=town.evidence.pk, ground=GROUND, at=NOW
     )
     recompute_all()
 
@@ -201,7 +202,7 @@ def test_acts_are_kept_with_their_grounds(town: Town) -> None:
     )
     assert inquiry.opened_by == opened
     assert inquiry.confirmed_by == confirmed
-    assert (opened.ground, opened.area) == ("Confirmed by the hospital", "330106")
+    assert (opened.ground, opened.area) == (GROUND.text, "330106")
     assert confirmed.detail == {"inquiry": inquiry.pk, "case": town.evidence.pk, "people": 3}
 
 
@@ -245,7 +246,11 @@ def test_what_is_confirmed_is_what_was_seen(town: Town) -> None:
 
     def confirm(fingerprint: str) -> None:
         services.confirm(
-            account=town.officer, inquiry_id=inquiry.pk, ground="g", fingerprint=fingerprint, at=NOW
+            account=town.officer,
+            inquiry_id=inquiry.pk,
+            ground=GROUND,
+            fingerprint=fingerprint,
+            at=NOW,
         )
 
     with pytest.raises(ChainChanged):
@@ -266,7 +271,7 @@ def test_numbers_that_were_not_seen_are_not_confirmed(town: Town) -> None:
         services.confirm(
             account=town.officer,
             inquiry_id=inquiry.pk,
-            ground="g",
+            ground=GROUND,
             fingerprint=seen.fingerprint,
             at=NOW,
         )
@@ -288,16 +293,15 @@ def test_a_case_withdrawn_meanwhile_is_not_confirmed(town: Town) -> None:
 
 
 @pytest.mark.parametrize(
-    ("since", "until", "ground", "pointer"),
+    ("since", "until", "pointer"),
     [
-        (None, None, "  ", "/ground"),
-        (shanghai(3, 3), shanghai(3, 3), "g", "/infectious_until"),
-        (shanghai(2, 1), shanghai(3, 3), "g", "/infectious_from"),
-        (shanghai(3, 3), shanghai(3, 9), "g", "/infectious_until"),
+        (shanghai(3, 3), shanghai(3, 3), "/infectious_until"),
+        (shanghai(2, 1), shanghai(3, 3), "/infectious_from"),
+        (shanghai(3, 3), shanghai(3, 9), "/infectious_until"),
     ],
 )
 def test_a_window_that_cannot_be_is_refused(
-    town: Town, since: Any, until: Any, ground: str, pointer: str
+    town: Town, since: Any, until: Any, pointer: str
 ) -> None:
     with pytest.raises(InvalidInput) as refusal:
         services.open_inquiry(
@@ -305,7 +309,7 @@ def test_a_window_that_cannot_be_is_refused(
             evidence_id=town.evidence.pk,
             infectious_from=since,
             infectious_until=until,
-            ground=ground,
+            ground=GROUND,
             at=NOW,
         )
 
@@ -334,7 +338,7 @@ def test_of_a_case_confirmed_on_a_day_all_that_day_is_traced(
         evidence_id=case,
         infectious_from=None,
         infectious_until=None,
-        ground="Confirmed by the hospital",
+        ground=GROUND,
         at=NOW,
     )
 
@@ -351,7 +355,7 @@ def test_a_withdrawal_waits_for_a_confirmation_under_way_and_takes_its_contacts_
 
     def withdraw_case() -> Recomputation:
         return withdraw_evidence(
-            account=town.officer, evidence_id=town.evidence.pk, ground="mixed up", at=NOW
+            account=town.officer, evidence_id=town.evidence.pk, ground=GROUND, at=NOW
         )
 
     with transaction.atomic():

@@ -15,8 +15,8 @@ from typing import Any, Final
 import django
 
 PEOPLE: Final = 40
+SENT_GROUND: Final = {"ground_kind": "operations", "ground": "Order No. 7 of February"}
 WELL: Final = {"symptoms": [], "stays": [], "contact_with_case": False}
-GROUND: Final = "Order No. 7"
 TIMES_AT_ONE_DOOR: Final = 7
 
 
@@ -58,7 +58,7 @@ class Filled:
         with tempfile.TemporaryDirectory() as folder:
             trust(Path(folder), GERMANY, officer="demo.officer")
         shown = GERMANY.test(self.at - timedelta(hours=5))
-        entered = {"certificate": shown, "person": erika, "ground": GROUND}
+        entered = {"certificate": shown, "person": erika, **SENT_GROUND}
         self.call("post", "api-officers-certificates", "officer", entered)
 
     def sources(self) -> None:
@@ -72,9 +72,7 @@ class Filled:
         stay = {"person": person, "area": "330106"}
         stay |= {"from": f"{day - timedelta(days=6)}", "to": f"{day - timedelta(days=4)}"}
         line = self.call("post", "evidence", "source", stay, "stays")
-        self.call(
-            "post", "evidence-withdrawal", "officer", {"ground": GROUND}, line["results"][0]["id"]
-        )
+        self.call("post", "evidence-withdrawal", "officer", SENT_GROUND, line["results"][0]["id"])
         starts = case.starts - timedelta(hours=3)
         times = {"from": starts.isoformat(), "to": (starts + timedelta(hours=8)).isoformat()}
         home = {"kind": "household", "place": "A-1", "area": "330106", **times}
@@ -90,12 +88,12 @@ class Filled:
         """Let an officer ask whom a case met, add a meeting, and confirm the chain."""
         from healthcode.scan_tracing.inquiries import place
 
-        opened = self.call("post", "inquiries", "officer", {"case": case, "ground": GROUND})
-        met = {"person": person, "ground": GROUND, **times}
+        opened = self.call("post", "inquiries", "officer", {"case": case, **SENT_GROUND})
+        met = {"person": person, **SENT_GROUND, **times}
         self.call("post", "inquiry-meetings", "officer", met, opened["id"])
         place(opened["id"], at=self.at)
         seen = self.call("get", "inquiry", "officer", None, opened["id"])
-        confirmed = {"ground": GROUND, "fingerprint": seen["fingerprint"]}
+        confirmed = {**SENT_GROUND, "fingerprint": seen["fingerprint"]}
         self.call("post", "inquiry-confirmation", "officer", confirmed, opened["id"])
 
     def doors(self) -> dict[str, Any]:
@@ -139,6 +137,7 @@ class Filled:
     def officers(self) -> None:
         """Publish a second policy and map, log in on a page, leave a recomputation unfinished."""
         from accounts.models import Account
+        from healthcode.acts.grounds import Ground, GroundKind
         from healthcode.colours import batches
         from healthcode.colours.models import Cause
         from healthcode.colours.policy import SHIPPED
@@ -152,13 +151,13 @@ class Filled:
             account=officer,
             text=older.read_text(encoding="utf-8"),
             holds_from=self.at,
-            ground=GROUND,
+            ground=Ground(GroundKind.OPERATIONS, SENT_GROUND["ground"]),
             at=self.at,
             file=older.name,
         )
         levels = [{"code": "330127", "level": "yellow"}]
         day = self.at.date().isoformat()
-        levels_input = {"effective_from": day, "ground": GROUND, "levels": levels}
+        levels_input = {"effective_from": day, **SENT_GROUND, "levels": levels}
         self.call("put", "levels", "officer", levels_input)
         self.client.force_login(officer)
         for recomputation in open_recomputations():

@@ -9,7 +9,7 @@ from rest_framework.views import APIView
 
 from accounts.errors import OutsideYourArea
 from accounts.permissions import IsOfficer, account_of
-from healthcode.acts.grounds import GroundField
+from healthcode.acts.grounds import GroundedInput
 from healthcode.colours.errors import NoPolicy
 from healthcode.evidence.certificate_serializers import (
     AttestedAnswer,
@@ -31,11 +31,10 @@ from healthcode.web.errors import NotFound
 from healthcode.web.refusals import refuses
 
 
-class OfficersCertificateInput(HolderSerializer):
+class OfficersCertificateInput(GroundedInput, HolderSerializer):
     """The EU certificate of a person who is at the officer's desk."""
 
     certificate = CertificateField()
-    ground = GroundField()
     document_seen = YesNo(
         default=False,
         help_text="True if the officer compared the certificate with the identity document. "

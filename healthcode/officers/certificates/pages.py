@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import IdType, Role
 from accounts.permissions import account_of, role_required
-from healthcode.acts.grounds import NO_GROUND
+from healthcode.acts.grounds import NO_GROUND, GroundKind, sent_ground
 from healthcode.evidence.certificate_pages import NO_CERTIFICATE, entered_sentence, reading_context
 from healthcode.evidence.errors import DocumentNotSeen
 from healthcode.evidence.lines import holder_of
@@ -31,9 +31,8 @@ def enter(request: HttpRequest) -> HttpResponse:
     """Show the form; when it is sent, enter the certificate and show an empty form again."""
     if request.method == "GET":
         return _officers_page(request, {})
-    typed = {
-        name: trimmed(request.POST.get(name, "")) for name in ("id_type", "id_number", "ground")
-    }
+    typed = {name: trimmed(request.POST.get(name, "")) for name in ("id_type", "id_number")}
+    typed |= sent_ground(request.POST)
     seen = "document_seen" in request.POST
     text = request.POST.get("certificate", "")
     given = OfficersCertificateInput(data={**typed, "certificate": text, "document_seen": seen})
@@ -63,6 +62,7 @@ def _officers_page(
     context = {
         "id_types": IdType.choices,
         "sent": request.POST,
+        "ground_kind": request.POST.get("ground_kind") or GroundKind.DOCUMENT_SEEN,
         "ground": request.POST.get("ground") or _("Shown in person, with the identity document."),
         **reading_context(request, faults),
     }
@@ -73,6 +73,6 @@ def _missing(member: str) -> tuple[str, str]:
     """Return the form field for a wrong member of the input, with a sentence what to do."""
     if member == "certificate":
         return member, str(NO_CERTIFICATE)
-    if member == "ground":
-        return member, str(NO_GROUND)
+    if member in {"ground", "ground_kind"}:
+        return "ground", str(NO_GROUND)
     return "id_number", _("Give the type and number of the identity document.")

@@ -9,11 +9,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts.authority import province
 from accounts.errors import OutsideYourArea
 from accounts.holder_match import HolderMatch, match_holder
-from accounts.models import Account, Person
+from accounts.models import Account, Person, Role
 from accounts.selectors import find_person
+from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
+from healthcode.colours.decide_many import evaluate, foresee
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.one_person import decide_now
 from healthcode.colours.recompute import request
@@ -40,7 +42,7 @@ def enter(
     holder: int | DocumentNumber,
     text: str,
     document_seen: bool,
-    ground: str,
+    ground: Ground,
     at: datetime,
 ) -> tuple[Entered, Act]:
     """Record what an EU certificate says about a person as evidence, on behalf of an officer.
@@ -69,6 +71,7 @@ def enter(
     )
     act = record_act(
         account=account,
+        role=Role.OFFICER,
         kind=ActKind.CERTIFICATE_ENTERED,
         area=area,
         ground=ground,
@@ -79,6 +82,8 @@ def enter(
             "document_seen": document_seen,
         },
         at=at,
+        # The fact is written, the colour is not yet.
+        effect=evaluate([person.pk], at=at).effect,
     )
     decide_now(person.pk, at=at)
     return entered, act
@@ -86,7 +91,7 @@ def enter(
 
 @transaction.atomic
 def withdraw_signer(
-    *, account: Account, kid: bytes, with_evidence: bool, ground: str, at: datetime
+    *, account: Account, kid: bytes, with_evidence: bool, ground: Ground, at: datetime
 ) -> tuple[int, Recomputation | None]:
     """Stop trusting a signer of EU certificates.
 
@@ -98,21 +103,22 @@ def withdraw_signer(
         SignersError: no trusted signer has this key, and there is no evidence to withdraw.
     """
     signers.require_authority(account)
+    signers.lock(kid)
+    # Query only now: the lock waited for everybody who was just entering a certificate of this
+    # signer, so the query sees their evidence, too.
+    ids = _attested(kid) if with_evidence else []
+    services.lock(ids)
     act = record_act(
         account=account,
+        role=Role.OFFICER,
         kind=ActKind.SIGNER_WITHDRAWN,
         area=province(),
         ground=ground,
         detail={"key": kid.hex(), "with_evidence": with_evidence},
         at=at,
+        effect=foresee(lambda: services.withdraw(ids=ids, act=None), at=at),
     )
     stopped = signers.withdraw(kid=kid, act=act)
-    # Query only after the withdrawal: it waited for everybody who was just entering a certificate
-    # of this signer, so the query sees their evidence, too.
-    attested = Evidence.objects.filter(
-        certificate__isnull=False, withdrawn_by__isnull=True, detail__key=kid.hex()
-    )
-    ids = list(attested.values_list("pk", flat=True)) if with_evidence else []
     if not stopped and not ids:
         raise SignersError(
             f"There is nothing to withdraw for signer {kid.hex()}; list_document_signers lists all."
@@ -133,6 +139,14 @@ def _known_by(found: HolderMatch, *, document_seen: bool) -> str:
             return OFFICER
         case HolderMatch.NAME | HolderMatch.NAME_AND_BIRTH_DATE:
             return found
+
+
+def _attested(kid: bytes) -> list[int]:
+    """Return the evidence that counts and that this signer's signatures attested."""
+    attested = Evidence.objects.filter(
+        certificate__isnull=False, withdrawn_by__isnull=True, detail__key=kid.hex()
+    )
+    return list(attested.values_list("pk", flat=True))
 
 
 def _find_person(officer: Account, holder: int | DocumentNumber) -> tuple[Person, str]:

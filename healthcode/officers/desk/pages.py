@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Role
 from accounts.permissions import role_required
+from healthcode.acts.grounds import GroundKind
 from healthcode.acts.kinds import ActKind
 from healthcode.areas.selectors import map_on
 from healthcode.colours.models import RecomputationState
@@ -20,6 +21,7 @@ from healthcode.officers.recomputations.pages import STATES
 
 MOST_ACTS: Final = 15
 KINDS: Final = dict(ActKind.choices)
+GROUND_KINDS: Final = dict(GroundKind.choices)
 
 
 @never_cache
@@ -31,7 +33,12 @@ def desk(request: HttpRequest) -> HttpResponse:
     # An officer with several areas sees the whole map.
     shown = map_on(on=timezone.now(), within=within[0] if len(within) == 1 else "")
     acts = [
-        {"act": act, "kind": KINDS.get(act.kind, act.kind), "runs": act.recomputations.all()}
+        {
+            "act": act,
+            "kind": KINDS.get(act.kind, act.kind),
+            "ground_kind": GROUND_KINDS.get(act.ground_kind, ""),
+            "runs": act.recomputations.all(),
+        }
         for act in acts_within(within, most=MOST_ACTS)
     ]
     return render(

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
+from healthcode.acts.grounds import read_ground, sent_ground
 from healthcode.core import Colour
 from healthcode.officers.inquiries.graph import draw
 from healthcode.officers.inquiries.serializers import MeetingInput, OpeningInput
@@ -40,10 +41,11 @@ def inquiries(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return _list_page(request)
     at = timezone.now()
-    names = ("infectious_from", "infectious_until", "ground")
+    names = ("infectious_from", "infectious_until")
     typed: dict[str, Any] = {
         name: texts.trimmed(request.POST.get(name, "")) or None for name in names
     }
+    typed |= sent_ground(request.POST)
     given = OpeningInput(data={**typed, "case": texts.whole(request.POST.get("case", ""))})
     if not given.is_valid():
         fault = _(
@@ -79,7 +81,7 @@ def inquiry(request: HttpRequest, inquiry_id: int) -> HttpResponse:
         recomputation = services.confirm(
             account=account,
             inquiry_id=inquiry_id,
-            ground=request.POST.get("ground", ""),
+            ground=read_ground(**sent_ground(request.POST)),
             fingerprint=request.POST.get("fingerprint", ""),
             at=timezone.now(),
         )
@@ -101,7 +103,7 @@ def meetings(request: HttpRequest, inquiry_id: int) -> HttpResponse:
     sent = request.POST
     try:
         if "retract" in sent:
-            number, ground = texts.whole(sent["retract"]), sent.get("ground", "")
+            number, ground = texts.whole(sent["retract"]), read_ground(**sent_ground(sent))
             retract_meeting(
                 account=account, inquiry_id=inquiry_id, meeting_id=number, ground=ground, at=at
             )
@@ -121,10 +123,7 @@ def _meeting_typed(sent: QueryDict, at: datetime) -> dict[str, Any] | None:
     """Return the meeting that was typed in, in Shanghai time, or None if it has mistakes."""
     times = {name: texts.trimmed(sent.get(name, "")) for name in ("from", "to")}
     data: dict[str, Any] = {name: f"{time}:00+08:00" for name, time in times.items() if time}
-    data |= {
-        "person": texts.whole(sent.get("person", "")),
-        "ground": texts.trimmed(sent.get("ground", "")),
-    }
+    data |= {"person": texts.whole(sent.get("person", "")), **sent_ground(sent)}
     given = MeetingInput(data=data, context={"at": at})
     return dict(given.validated_data) if given.is_valid() else None
 
@@ -159,7 +158,7 @@ def _chain_page(
         "people": people,
         "colours": [(colour.label, people.now[colour], people.then[colour]) for colour in Colour],
         "fingerprint": shown.fingerprint,
-        "ground": "" if meeting_sent is not None else request.POST.get("ground", ""),
+        **({} if meeting_sent is not None else sent_ground(request.POST)),
         "meeting_sent": meeting_sent,
         "fault": fault,
     }

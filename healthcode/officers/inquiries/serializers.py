@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from healthcode.acts.grounds import GroundField
+from healthcode.acts.grounds import GroundedInput
 from healthcode.core import Colour
 from healthcode.evidence.fields import (
     Identifier,
@@ -17,30 +17,26 @@ from healthcode.tracing.meetings import meetings_of
 from healthcode.tracing.models import Inquiry
 from healthcode.tracing.services import Preview
 from healthcode.tracing.trace import Encounter
-from healthcode.web.fields import StrictSerializer
 
 
-class OpeningInput(StrictSerializer):
+class OpeningInput(GroundedInput):
     """A case (the number of its evidence), its infectious period, and the ground."""
 
     case = Identifier()
     infectious_from = Moment(required=False, allow_null=True, default=None)
     infectious_until = Moment(ends=True, required=False, allow_null=True, default=None)
-    ground = GroundField()
 
 
-class ConfirmationInput(StrictSerializer):
+class ConfirmationInput(GroundedInput):
     """The ground, and the fingerprint of the chain that the officer checked."""
 
-    ground = GroundField()
     fingerprint = serializers.CharField(max_length=64)
 
 
-class MeetingInput(PeriodSerializer):
+class MeetingInput(GroundedInput, PeriodSerializer):
     """The person whom the case met, from when to when, and the ground for entering this."""
 
     person = Identifier()
-    ground = GroundField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """Refuse a meeting given in days that is longer than a meeting can be.
@@ -55,10 +51,8 @@ class MeetingInput(PeriodSerializer):
         return found
 
 
-class RetractionInput(StrictSerializer):
+class RetractionInput(GroundedInput):
     """The ground for taking back a meeting."""
-
-    ground = GroundField()
 
 
 class ContactAnswer(serializers.Serializer[Any]):

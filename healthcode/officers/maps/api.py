@@ -18,6 +18,7 @@ from rest_framework.views import APIView
 from accounts.authority import normalise_code
 from accounts.errors import OutsideYourArea, invalid
 from accounts.permissions import IsOfficer, account_of
+from healthcode.acts.grounds import GroundKind
 from healthcode.areas.errors import EndedArea, InvalidMap, UnknownArea
 from healthcode.areas.maps import lines_of_csv, lines_of_json, read_map
 from healthcode.areas.pages import instant_of
@@ -41,6 +42,7 @@ from healthcode.web.refusals import refuses
 FRESH_SECONDS: Final = 10
 FRAME: Final[Mapping[str, OpenApiTypes | dict[str, Any]]] = {
     "effective_from": dict(MOMENT),
+    "ground_kind": {"type": "string", "enum": GroundKind.values},
     "ground": OpenApiTypes.STR,
     "whole_of": OpenApiTypes.STR,
 }
@@ -144,7 +146,8 @@ class LevelsView(APIView):
         )
         arguments = {
             "account": account_of(request),
-            **{name: values[name] for name in FRAME},
+            "effective_from": values["effective_from"],
+            "whole_of": values["whole_of"],
             "levels": read_map(
                 lines, whole_of=values["whole_of"], effective_from=values["effective_from"]
             ),
@@ -152,7 +155,7 @@ class LevelsView(APIView):
         }
         if is_preview:
             return Response(preview_answer(preview_map(**arguments)))
-        return Response(publication_answer(publish_map(**arguments)))
+        return Response(publication_answer(publish_map(**arguments, ground=values["ground"])))
 
 
 def _body(request: Request) -> Any:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.areas.errors import EndedArea, InvalidMap
 from healthcode.areas.maps import MapLine, lines_of_csv, read_map
 from healthcode.areas.models import Level
@@ -22,7 +23,12 @@ from healthcode.web.problems import flatten
 TABLE: Final = "table"
 LEVEL_OF: Final = "level-"
 # For each member of the interface, the question of the form that asks for it.
-QUESTIONS: Final = {"effective_from": "day", "ground": "ground", "whole_of": "whole_of"}
+QUESTIONS: Final = {
+    "effective_from": "day",
+    "ground_kind": "ground",
+    "ground": "ground",
+    "whole_of": "whole_of",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +36,7 @@ class ProposedMap:
     """The map that a form without mistakes proposes; `levels` by code in short form."""
 
     effective_from: datetime
-    ground: str
+    ground: Ground
     whole_of: str | None
     levels: Mapping[str, Level]
 
@@ -50,6 +56,7 @@ class MapForm:
 
     day: str
     hour: str = "00:00"
+    ground_kind: str = GroundKind.RISK_ASSESSMENT
     ground: str = ""
     whole_of: str = ""
     by: str = ""
@@ -71,6 +78,7 @@ class MapForm:
         return cls(
             day=post.get("day", ""),
             hour=post.get("hour", "") or "00:00",
+            ground_kind=post.get("ground_kind", ""),
             ground=post.get("ground", ""),
             whole_of=post.get("whole_of", ""),
             by=post.get("by", ""),
@@ -91,9 +99,8 @@ class MapForm:
         """
         whole_of = None if self.by == TABLE else self.whole_of or None
         instant = f"{self.day}T{self.hour}:00+08:00"
-        frame = MapFrame(
-            data={"effective_from": instant, "ground": self.ground, "whole_of": whole_of}
-        )
+        ground = {"ground_kind": self.ground_kind, "ground": self.ground}
+        frame = MapFrame(data={"effective_from": instant, "whole_of": whole_of, **ground})
         if not frame.is_valid():
             for error in flatten(frame.errors):
                 self.faults[QUESTIONS[error["pointer"].split("/")[1]]] = error["detail"]

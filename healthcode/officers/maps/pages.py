@@ -54,7 +54,7 @@ def _publish(request: HttpRequest, proposed: ProposedMap) -> HttpResponse:
         notice = _("First check the numbers, then tick the box to confirm.")
         return _preview_page(request, proposed, notice=notice, status=422)
     with transaction.atomic():
-        publication = publish_map(**_arguments(request, proposed))
+        publication = publish_map(**_arguments(request, proposed), ground=proposed.ground)
         as_previewed = fingerprint(publication.change) == request.POST.get("previewed")
         if not as_previewed:
             transaction.set_rollback(True)
@@ -116,7 +116,6 @@ def _arguments(request: HttpRequest, proposed: ProposedMap) -> dict[str, Any]:
     return {
         "account": account_of(request),
         "effective_from": proposed.effective_from,
-        "ground": proposed.ground,
         "whole_of": proposed.whole_of,
         "levels": proposed.levels,
         "at": timezone.now(),

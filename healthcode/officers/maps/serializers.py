@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from healthcode.acts.grounds import GroundField
+from healthcode.acts.grounds import GroundedInput
 from healthcode.areas.changes import Change
 from healthcode.areas.models import Level
 from healthcode.areas.selectors import Map, names
@@ -49,11 +49,10 @@ class LinesField(serializers.Field[list[Any], Any, list[Any], list[Any]]):
         return value
 
 
-class MapFrame(StrictSerializer):
+class MapFrame(GroundedInput):
     """What a map says besides its lines. If the lines are CSV, these members are in the query."""
 
     effective_from = Moment()
-    ground = GroundField()
     whole_of = AreaCode(required=False, allow_null=True, default=None)
 
 

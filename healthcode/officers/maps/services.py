@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.authority import areas_of, covers, holds, require
 from accounts.errors import OutsideYourArea, invalid
 from accounts.models import Account, Role
-from healthcode.acts.grounds import check_ground
+from healthcode.acts.effects import NO_EFFECT, Effect
+from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
@@ -25,6 +26,7 @@ from healthcode.areas.services import (
     publish_levels,
 )
 from healthcode.colours.decide_many import Comparison, evaluate_levels
+from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.recompute import request
 
@@ -56,7 +58,7 @@ def publish_map(
     *,
     account: Account,
     effective_from: datetime,
-    ground: str,
+    ground: Ground,
     whole_of: str | None,
     levels: Mapping[str, Level],
     at: datetime,
@@ -74,15 +76,17 @@ def publish_map(
         levels: by division code in short form (without trailing zeros).
 
     Raises:
-        InvalidInput: no reason is given, or the date is too far ahead.
+        InvalidInput: the date is too far ahead.
         OutsideYourArea: the officer has no authority over some areas. The error names at most 20.
         UnknownArea: there is no division with this code.
     """
-    _check(account, effective_from, ground, whole_of, levels, at)
+    _check(account, effective_from, whole_of, levels, at)
     # Lock before the act is recorded, so that acts have their numbers in the order of publication.
     one_publication_at_a_time()
+    effect = _effect(effective_from, whole_of, levels, at)
     act = record_act(
         account=account,
+        role=Role.OFFICER,
         kind=ActKind.LEVELS_PUBLISHED,
         area=whole_of if whole_of is not None else _common_area(levels),
         ground=ground,
@@ -92,6 +96,8 @@ def publish_map(
             "levels": {code: level.label for code, level in levels.items()},
         },
         at=at,
+        effect=effect,
+        touched=levels,
     )
     change = publish_levels(
         act=act, effective_from=effective_from, whole_of=whole_of, levels=levels
@@ -106,7 +112,6 @@ def preview_map(
     *,
     account: Account,
     effective_from: datetime,
-    ground: str,
     whole_of: str | None,
     levels: Mapping[str, Level],
     at: datetime,
@@ -120,26 +125,39 @@ def preview_map(
     Raises:
         Refusal: as `publish_map`; NoPolicy if no policy is in force.
     """
-    _check(account, effective_from, ground, whole_of, levels, at)
+    _check(account, effective_from, whole_of, levels, at)
     with levels_as_if(effective_from=effective_from, whole_of=whole_of, levels=levels) as change:
-        people = evaluate_levels(
-            areas=change.touched,
-            touches_from=change.touches_from,
-            # Count the colours as of the time when the map takes effect.
-            at=max(at, effective_from),
-        )
+        people = _people(change, effective_from, at)
         return MapPreview(change, people, map_on(on=effective_from, within=within))
+
+
+def _effect(
+    effective_from: datetime, whole_of: str | None, levels: Mapping[str, Level], at: datetime
+) -> Effect:
+    """Count what the map would do to people; no effect before the first policy."""
+    with levels_as_if(effective_from=effective_from, whole_of=whole_of, levels=levels) as change:
+        try:
+            return _people(change, effective_from, at).effect
+        except NoPolicy:
+            return NO_EFFECT
+
+
+def _people(change: LevelsChange, effective_from: datetime, at: datetime) -> Comparison:
+    return evaluate_levels(
+        areas=change.touched,
+        touches_from=change.touches_from,
+        # Count the colours as of the time when the map takes effect.
+        at=max(at, effective_from),
+    )
 
 
 def _check(
     account: Account,
     effective_from: datetime,
-    ground: str,
     whole_of: str | None,
     levels: Mapping[str, Level],
     at: datetime,
 ) -> None:
-    check_ground(ground)
     if effective_from > at + FURTHEST_AHEAD:
         raise invalid(
             "/effective_from", _("A map can be published at most 7 days ahead. Check the date.")

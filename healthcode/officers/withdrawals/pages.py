@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
-from healthcode.acts.grounds import NO_GROUND
+from healthcode.acts.grounds import NO_GROUND, sent_ground
 from healthcode.areas.selectors import full_name
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import Evidence, EvidenceKind
@@ -34,7 +34,7 @@ def withdraw(request: HttpRequest) -> HttpResponse:
         fact = evidence_for(account, texts.whole(number))
         if request.method == "GET":
             return _page(request, number, fact)
-        given = WithdrawalInput(data={"ground": request.POST.get("ground", "")})
+        given = WithdrawalInput(data=sent_ground(request.POST))
         if not given.is_valid():
             fault = str(NO_GROUND)
             return _page(request, number, fact, fault=fault, status=422)
@@ -57,7 +57,12 @@ def _page(
     fault: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    context: dict[str, object] = {"number": number, "fact": fact, "fault": fault}
+    context: dict[str, object] = {
+        "number": number,
+        "fact": fact,
+        "fault": fault,
+        "sent": request.POST,
+    }
     if fact is not None:
         context |= {
             "kind": KINDS[EvidenceKind(fact.kind)].name,

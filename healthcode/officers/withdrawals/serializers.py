@@ -4,14 +4,11 @@ from typing import Any
 
 from rest_framework import serializers
 
-from healthcode.acts.grounds import GroundField
-from healthcode.web.fields import StrictSerializer
+from healthcode.acts.grounds import GroundedInput
 
 
-class WithdrawalInput(StrictSerializer):
+class WithdrawalInput(GroundedInput):
     """The ground: why the evidence is withdrawn. It is kept for good."""
-
-    ground = GroundField()
 
 
 class WithdrawalAnswer(serializers.Serializer[Any]):

@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from accounts.permissions import IsResident, account_of
 from accounts.selectors import person_for
 from healthcode.colours.errors import NoPolicy
-from healthcode.residents.subject_access.erasure import BY_THEMSELVES, erase
+from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.errors import StillNeeded
 from healthcode.residents.subject_access.export import export
 from healthcode.web.fields import StrictSerializer
@@ -73,5 +73,5 @@ class ErasureView(APIView):
         person = person_for(account, person_id)
         given = ErasureInput(data=request.data, context={"person": person_id})
         given.is_valid(raise_exception=True)
-        act = erase(person_id=person.pk, account=account, ground=BY_THEMSELVES, at=timezone.now())
+        act = erase_at_request(person_id=person.pk, account=account, at=timezone.now())
         return Response(ErasureAnswer({"act": act.pk}).data)

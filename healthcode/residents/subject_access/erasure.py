@@ -6,7 +6,8 @@ from typing import Final
 
 from django.db import transaction
 
-from accounts.models import Account, Person
+from accounts.models import Account, Person, Role
+from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
@@ -16,11 +17,13 @@ from healthcode.core import Colour
 from healthcode.residents.subject_access.errors import StillNeeded
 from healthcode.web.keeping import records
 
-BY_THEMSELVES: Final = "Asked for by the person, or by who looks after them."
+BY_THEMSELVES: Final = Ground(
+    GroundKind.REQUESTED, "Asked for by the person, or by who looks after them."
+)
 
 
 @transaction.atomic
-def erase(*, person_id: int, account: Account, ground: str, at: datetime) -> Act:
+def erase(*, person_id: int, account: Account, role: Role, ground: Ground, at: datetime) -> Act:
     """Delete everything about a person, and record who asked for the erasure and when (an act).
 
     For each table, its `TableRecord` says how its rows are deleted (`healthcode.web.keeping`).
@@ -30,7 +33,7 @@ def erase(*, person_id: int, account: Account, ground: str, at: datetime) -> Act
     restored.
 
     Args:
-        account: who asked for the erasure, a resident or an officer.
+        account: who asked for the erasure, a resident or an officer; `role` says which.
 
     Raises:
         Person.DoesNotExist: there is no such person.
@@ -41,6 +44,7 @@ def erase(*, person_id: int, account: Account, ground: str, at: datetime) -> Act
     _refuse_while_needed(person_id, at)
     act = record_act(
         account=account,
+        role=role,
         kind=ActKind.PERSON_ERASED,
         area="",
         ground=ground,
@@ -52,6 +56,13 @@ def erase(*, person_id: int, account: Account, ground: str, at: datetime) -> Act
             record.erase(person_id, at)
     transaction.on_commit(partial(send, "codes.publish"))
     return act
+
+
+def erase_at_request(*, person_id: int, account: Account, at: datetime) -> Act:
+    """Erase a person because they, or who looks after them, asked for it. Raises as `erase`."""
+    return erase(
+        person_id=person_id, account=account, role=Role.RESIDENT, ground=BY_THEMSELVES, at=at
+    )
 
 
 def _refuse_while_needed(person_id: int, at: datetime) -> None:

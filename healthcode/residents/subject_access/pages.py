@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Role
 from accounts.permissions import role_required
-from healthcode.residents.subject_access.erasure import BY_THEMSELVES, erase
+from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.export import export
 from healthcode.residents.whom import whom
 from healthcode.web.errors import Refusal
@@ -29,7 +29,7 @@ def data(request: HttpRequest, person_id: int) -> HttpResponse:
         fault = _("Please tick the box first. Erased data cannot be restored.")
         return render(request, "residents/data.html", {"person": known, "fault": fault}, status=422)
     try:
-        erase(person_id=person_id, account=account, ground=BY_THEMSELVES, at=timezone.now())
+        erase_at_request(person_id=person_id, account=account, at=timezone.now())
     except Refusal as refusal:
         context = {"person": known, "fault": refusal.detail}
         return render(request, "residents/data.html", context, status=refusal.status)

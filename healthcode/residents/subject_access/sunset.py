@@ -6,7 +6,7 @@ from django.db import connection, transaction
 
 from accounts.authority import province, require
 from accounts.models import Account, Role
-from healthcode.acts.grounds import check_ground
+from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
@@ -14,7 +14,7 @@ from healthcode.web.keeping import Goes, records
 
 
 @transaction.atomic
-def end_service(*, account: Account, ground: str, at: datetime) -> Act:
+def end_service(*, account: Account, ground: Ground, at: datetime) -> Act:
     """Delete everything about people from all tables, and record who ended the service and why.
 
     For each table, its `TableRecord` says what happens to its rows (`healthcode.web.keeping`).
@@ -23,12 +23,11 @@ def end_service(*, account: Account, ground: str, at: datetime) -> Act:
 
     Raises:
         Forbidden: the officer's area is smaller than the issuer's province.
-        InvalidInput: no reason (ground) is given.
     """
     require(account, Role.OFFICER, province())
-    check_ground(ground)
     act = record_act(
         account=account,
+        role=Role.OFFICER,
         kind=ActKind.SERVICE_ENDED,
         area=province(),
         ground=ground,

@@ -13,6 +13,7 @@ from django.db import transaction
 
 from accounts.admission import NewPerson, admit
 from accounts.models import Account, Relation
+from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.areas.lives import lives
 from healthcode.areas.models import Level
 from healthcode.codes import keys
@@ -105,7 +106,7 @@ def _publish_policy(officer: Account, *, at: datetime) -> None:
         account=officer,
         text=SHIPPED.read_text(encoding="utf-8"),
         holds_from=MAP_DATE,
-        ground=here().ground,
+        ground=Ground(GroundKind.RISK_ASSESSMENT, here().ground),
         at=at,
         file=SHIPPED.name,
     )
@@ -118,7 +119,7 @@ def _publish_map(officer: Account, *, at: datetime) -> list[str]:
     publish_map(
         account=officer,
         effective_from=MAP_DATE,
-        ground=here().ground,
+        ground=Ground(GroundKind.RISK_ASSESSMENT, here().ground),
         whole_of=here().area,
         levels=levels,
         at=at,

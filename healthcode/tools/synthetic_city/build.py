@@ -12,6 +12,7 @@ from django.db import connection, transaction
 
 from accounts.models import Account, Person, Role
 from accounts.services import add_staff
+from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.areas.models import Area
 from healthcode.colours import decide_many
 from healthcode.colours.models import Policy, Recomputation
@@ -36,7 +37,7 @@ TABLES: Final = (
     "tracing_membership",
     "tracing_presence",
 )
-_GROUND: Final = "A city that does not exist"
+_GROUND: Final = Ground(GroundKind.OPERATIONS, "A city that does not exist")
 _AT_ONCE: Final = 5000
 
 Progress = Callable[[str, int, int], None]

@@ -16,6 +16,7 @@ from healthcode.officers.inquiries.graph import MOST, draw
 from healthcode.tracing.kinds import PlaceKind, Strength
 from healthcode.tracing.models import Inquiry, Presence
 from healthcode.tracing.trace import Chain, Encounter, SecondaryEncounter, Window
+from tests.acts import SENT_GROUND
 from tests.colours import world
 from tests.colours.world import shanghai
 from tests.tracing.conftest import NOW, Town
@@ -43,7 +44,7 @@ def browser_of(account: Account) -> Client:
 
 def test_an_officer_opens_reads_and_confirms(town: Town) -> None:
     client = client_of(town.officer)
-    given = {"case": town.evidence.pk, "infectious_from": "2020-03-02", "ground": "Confirmed"}
+    given = {"case": town.evidence.pk, "infectious_from": "2020-03-02", **SENT_GROUND}
 
     opened = client.post(URL, given, format="json")
 
@@ -56,7 +57,7 @@ def test_an_officer_opens_reads_and_confirms(town: Town) -> None:
     }
     assert [(c["of"], c["person"]) for c in result["secondary"]] == [(town.near, town.flatmate)]
     assert result["people"]["then"] == {"green": 0, "yellow": 2, "red": 1}
-    confirmation = {"ground": "Checked", "fingerprint": result["fingerprint"]}
+    confirmation = {**SENT_GROUND, "fingerprint": result["fingerprint"]}
     url = f"{URL}/{result['id']}/confirmation"
     assert client.post(url, confirmation, format="json").json()["type"].endswith("not-placed-yet")
     Inquiry.objects.update(placed_at=NOW)
@@ -75,7 +76,7 @@ def test_an_officer_opens_reads_and_confirms(town: Town) -> None:
     ("change", "status", "pointer"),
     [
         ({"case": 0}, 422, "/case"),
-        ({"ground": ""}, 422, "/ground"),
+        ({"ground_kind": "investigation", "ground": ""}, 422, "/ground"),
         ({"infectious_from": "soon"}, 422, "/infectious_from"),
         ({"infectious_until": "2020-02-01", "infectious_from": "2020-02-03"}, 422, None),
         ({"who": "me"}, 422, "/who"),
@@ -85,7 +86,7 @@ def test_an_officer_opens_reads_and_confirms(town: Town) -> None:
 def test_what_is_wrong_is_said(
     town: Town, change: dict[str, Any], status: int, pointer: str | None
 ) -> None:
-    given = {"case": town.evidence.pk, "ground": "Confirmed"} | change
+    given = {"case": town.evidence.pk, **SENT_GROUND} | change
 
     answer = client_of(town.officer).post(URL, given, format="json")
 
@@ -110,11 +111,17 @@ def test_nobody_else_traces(town: Town, role: Role) -> None:
 
 def test_the_pages_lead_from_case_to_confirmation(town: Town) -> None:
     browser = browser_of(town.officer)
-    wrong = browser.post("/officer/inquiries", {"case": "x", "ground": "Confirmed"})
+    wrong = browser.post(
+        "/officer/inquiries",
+        {"case": "x", **SENT_GROUND},
+    )
     assert wrong.status_code == 422
     assert "Give the evidence number of the case" in wrong.content.decode()
 
-    opened = browser.post("/officer/inquiries", {"case": town.evidence.pk, "ground": "Confirmed"})
+    opened = browser.post(
+        "/officer/inquiries",
+        {"case": town.evidence.pk, **SENT_GROUND},
+    )
 
     inquiry = Inquiry.objects.get()
     page = f"/officer/inquiries/{inquiry.pk}"
@@ -131,10 +138,13 @@ def test_the_pages_lead_from_case_to_confirmation(town: Town) -> None:
     assert "3 change colour" in html
 
     fingerprint = shown.context["fingerprint"]
-    unticked = browser.post(page, {"ground": "Checked", "fingerprint": fingerprint})
+    unticked = browser.post(
+        page,
+        {**SENT_GROUND, "fingerprint": fingerprint},
+    )
     assert unticked.status_code == 422
     assert "First check the chain" in unticked.content.decode()
-    ticked = {"ground": "Checked", "confirmed": "1"}
+    ticked = {**SENT_GROUND, "confirmed": "1"}
     stale = browser.post(page, ticked | {"fingerprint": "0" * 32})
     assert stale.status_code == 409
     assert "The chain of contacts or its numbers have changed" in stale.content.decode()
@@ -186,7 +196,7 @@ def test_a_meeting_by_day_is_kept_whole_or_the_time_is_asked_for(
     town: Town, period: dict[str, str], status: int
 ) -> None:
     inquiry = town.inquire()
-    meeting = {"person": town.passing, "ground": "Asked by telephone", **period}
+    meeting = {"person": town.passing, **SENT_GROUND, **period}
 
     answer = client_of(town.officer).post(f"{URL}/{inquiry.pk}/meetings", meeting, format="json")
 

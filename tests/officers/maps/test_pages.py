@@ -15,11 +15,18 @@ from healthcode.colours.models import Recomputation
 from healthcode.colours.policy import SHIPPED
 from healthcode.colours.recompute import run
 from healthcode.colours.services import publish_policy
+from tests.acts import GROUND
 from tests.areas.conftest import published, staff
 
 pytestmark = pytest.mark.clock
 
-FORM = {"day": "2020-02-09", "hour": "08:30", "ground": "新闻发布会", "whole_of": "33"}
+FORM = {
+    "day": "2020-02-09",
+    "hour": "08:30",
+    "ground_kind": "investigation",
+    "ground": "新闻发布会（2020年2月10日）",
+    "whole_of": "33",
+}
 LINES = "code,level\n330102,red\n330106,blue"
 
 
@@ -30,7 +37,7 @@ def desk(officer: Account, client: Client) -> Client:
         account=officer,
         text=SHIPPED.read_text(encoding="utf-8"),
         holds_from=timezone.now(),
-        ground="test",
+        ground=GROUND,
         at=timezone.now(),
     )
     client.force_login(officer)
@@ -60,7 +67,7 @@ def test_a_map_is_previewed_confirmed_and_watched(desk: Client) -> None:
     recomputation = Recomputation.objects.latest("pk")
     assert done.headers["Location"] == f"/officer/recomputations/{recomputation.pk}"
     act = Act.objects.latest("pk")
-    assert (act.ground, act.area) == ("新闻发布会", "33")
+    assert (act.ground, act.area) == ("新闻发布会（2020年2月10日）", "33")
     assert act.detail["effective_from"] == "2020-02-09T00:30:00+00:00"
     assert AreaLevel.objects.count() == 2
 
@@ -129,7 +136,7 @@ def test_before_any_map_the_table_has_the_counties_of_the_area(desk: Client) -> 
         ({"day": ""}, "day"),
         ({"day": "2999-01-01"}, "form"),
         ({"hour": "25:00"}, "day"),
-        ({"ground": " "}, "ground"),
+        ({"ground_kind": "investigation", "ground": " "}, "ground"),
         ({"text": "code,level\n330102,purple"}, "map"),
         ({"text": ""}, "map"),
         ({"text": "code,level", "whole_of": ""}, "map"),
@@ -147,7 +154,7 @@ def test_a_mistake_is_explained_and_what_was_typed_is_kept(
     page = post(desk, **{"text": LINES, **fields})
     assert page.status_code in {403, 422}
     assert set(page.context["form"].faults) == {question}
-    assert page.context["form"].ground == fields.get("ground", "新闻发布会")
+    assert page.context["form"].ground == fields.get("ground", "新闻发布会（2020年2月10日）")
     assert not AreaLevel.objects.exists()
 
 

@@ -12,6 +12,7 @@ from accounts.models import Account, Role
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.areas.services import levels_as_if
 from healthcode.officers.maps.services import publish_map
+from tests.acts import GROUND
 from tests.areas.conftest import shanghai, staff
 
 CODES = [f"3301{number:02}" for number in range(2, 12)]
@@ -37,7 +38,7 @@ def test_the_later_of_two_maps_wins_whole(officer: Account) -> None:
             return publish_map(
                 account=officer,
                 effective_from=shanghai("2020-02-09") + timedelta(hours=int(level)),
-                ground="test",
+                ground=GROUND,
                 whole_of="3301",
                 levels=dict.fromkeys(codes, level),
                 at=NOW,
@@ -64,7 +65,7 @@ def test_a_preview_keeps_nobody_waiting(officer: Account) -> None:
             return publish_map(
                 account=officer,
                 effective_from=shanghai("2020-02-09"),
-                ground="test",
+                ground=GROUND,
                 whole_of=None,
                 levels=levels,
                 at=NOW,

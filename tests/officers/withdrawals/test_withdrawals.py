@@ -19,6 +19,7 @@ from healthcode.colours.selectors import colour_of
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, record, withdraw
 from healthcode.web.days import day_of
+from tests.acts import GROUND, SENT_GROUND
 from tests.colours.world import shanghai
 from tests.evidence.conftest import HOME, World, declaration, staff
 
@@ -37,14 +38,14 @@ def test_a_withdrawal_is_an_act_and_the_colour_follows(
     officer_client: APIClient, world: World, contact: Evidence
 ) -> None:
     url = f"/api/v1/evidence/{contact.pk}/withdrawal"
-    answer = officer_client.post(url, {"ground": "Mistaken for a namesake."}, format="json")
+    answer = officer_client.post(url, SENT_GROUND, format="json")
     assert answer.status_code == 201, answer.content
     act = Act.objects.get(pk=answer.json()["act"])
     assert (act.kind, act.account_id, act.area, act.ground, act.detail) == (
         "evidence-withdrawn",
         world.officer.pk,
         HOME,
-        "Mistaken for a namesake.",
+        GROUND.text,
         {"evidence": contact.pk, "kind": "declaration"},
     )
     run(answer.json()["recomputation"])
@@ -53,7 +54,7 @@ def test_a_withdrawal_is_an_act_and_the_colour_follows(
     assert stored.get_colour_display() == "green"
     contact.refresh_from_db()
     assert contact.withdrawn_by_id == act.pk
-    again = officer_client.post(url, {"ground": "Once more."}, format="json")
+    again = officer_client.post(url, SENT_GROUND, format="json")
     assert again.status_code == 409
     assert again.json()["type"] == "/problems/already-withdrawn"
     assert Act.objects.filter(kind="evidence-withdrawn").count() == 1
@@ -71,7 +72,15 @@ def test_what_was_derived_from_a_fact_falls_with_it(
     second = derived(world.child.pk, contact.pk)
     third = derived(world.stranger.pk, second)
     other = derived(world.stranger.pk, third + 1000)
-    act = record_act(account=world.officer, kind="t", area="", ground="g", detail={}, at=now)
+    act = record_act(
+        account=world.officer,
+        role=Role.OFFICER,
+        kind="t",
+        area="",
+        ground=GROUND,
+        detail={},
+        at=now,
+    )
 
     people = withdraw(ids=[contact.pk], act=act)
 
@@ -83,13 +92,19 @@ def test_what_was_derived_from_a_fact_falls_with_it(
 
 @pytest.mark.parametrize(
     ("ground", "pointer"),
-    [("", "/ground"), (" ", "/ground"), (None, "/ground"), (7 * [1], "/ground")],
+    [
+        ("", "/ground"),
+        (" " * 20, "/ground"),
+        (None, "/ground"),
+        (7 * [1], "/ground"),
+        ("Because", "/ground"),
+    ],
 )
 def test_a_withdrawal_needs_a_ground(
     officer_client: APIClient, contact: Evidence, ground: Any, pointer: str
 ) -> None:
     url = f"/api/v1/evidence/{contact.pk}/withdrawal"
-    answer = officer_client.post(url, {"ground": ground}, format="json")
+    answer = officer_client.post(url, SENT_GROUND | {"ground": ground}, format="json")
     assert answer.status_code == 422
     assert [error["pointer"] for error in answer.json()["errors"]] == [pointer]
     assert not Evidence.objects.filter(withdrawn_by__isnull=False).exists()
@@ -101,7 +116,7 @@ def test_only_the_officers_of_the_persons_home_withdraw(
     client_of: Callable[[Account], APIClient],
     contact: Evidence,
 ) -> None:
-    ground = {"ground": "A mistake."}
+    ground = SENT_GROUND
     url = f"/api/v1/evidence/{contact.pk}/withdrawal"
     elsewhere = client_of(staff("ningbo", Role.OFFICER, "3302"))
     answer = elsewhere.post(url, ground, format="json")
@@ -187,15 +202,26 @@ def test_an_officer_looks_at_evidence_and_withdraws_it(world: World, contact: Ev
     page = browser.get(url, {"number": contact.pk}).content.decode()
     assert "Declaration, contact with a case" in page
     assert "a resident" in page
-    assert browser.post(url, {"number": contact.pk, "ground": " "}).status_code == 422
-    answer = browser.post(url, {"number": contact.pk, "ground": "A namesake."})
+    assert (
+        browser.post(
+            url, {"number": contact.pk, "ground_kind": "investigation", "ground": " "}
+        ).status_code
+        == 422
+    )
+    answer = browser.post(url, {"number": contact.pk, **SENT_GROUND})
     recomputation = Recomputation.objects.get(act__kind="evidence-withdrawn")
     assert (answer.status_code, answer.headers["Location"]) == (
         302,
         f"/officer/recomputations/{recomputation.pk}",
     )
     assert "Withdrawn by act" in browser.get(url, {"number": contact.pk}).content.decode()
-    assert browser.post(url, {"number": contact.pk, "ground": "Again."}).status_code == 409
+    assert (
+        browser.post(
+            url,
+            {"number": contact.pk, **SENT_GROUND},
+        ).status_code
+        == 409
+    )
 
 
 @pytest.mark.parametrize(

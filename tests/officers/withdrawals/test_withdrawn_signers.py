@@ -13,11 +13,14 @@ from django.db import OperationalError, connection, transaction
 from rest_framework.test import APIClient
 
 from accounts.models import Person
+from healthcode.acts.models import Act
 from healthcode.colours.models import Recomputation
 from healthcode.colours.recompute import run
 from healthcode.evidence import certificates
 from healthcode.evidence.models import DocumentSigner, Evidence
-from tests.evidence.handing_in import DAY, HOUR, colour_name, hand_in
+from tests.acts import SENT_GROUND
+from tests.acts.watching import ColourWatch, recorded
+from tests.evidence.handing_in import DAY, HOUR, colour_name, enter, hand_in
 from tests.evidence.ministry import GERMANY, Ministry
 
 
@@ -41,10 +44,27 @@ def test_a_withdrawn_signer_counts_no_more_and_what_it_attested_stays(
     assert Evidence.objects.get().withdrawn_by is not None
 
 
+def test_the_acts_record_what_they_do_to_colours(
+    germany: None, erika: Person, officer_client: APIClient, now: datetime
+) -> None:
+    watch = ColourWatch([erika.pk])
+    answer = enter(officer_client, GERMANY.test(now - HOUR, is_positive=True), person=erika.pk)
+    assert answer.status_code == 201, answer.content
+    entered = Act.objects.get(pk=answer.json()["act"])
+    assert recorded(entered) == watch.effect()
+    assert entered.worse == 1
+
+    watch = ColourWatch([erika.pk])
+    withdraw_signer(with_evidence=True)
+    run(Recomputation.objects.latest("pk").pk)
+    assert recorded(Act.objects.latest("pk")) == watch.effect()
+    assert colour_name(erika) == "green"
+
+
 def withdraw_signer(**options: Any) -> str:
     out = StringIO()
     command = ("withdraw_document_signer", GERMANY.kid.hex())
-    call_command(*command, officer="officer", ground="Key leaked.", stdout=out, **options)
+    call_command(*command, officer="officer", **SENT_GROUND, stdout=out, **options)
     return out.getvalue()
 
 

@@ -5,7 +5,7 @@ import pytest
 from healthcode.codes.models import SigningKey
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, record
-from healthcode.residents.subject_access.erasure import BY_THEMSELVES, erase
+from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.export import export
 from tests.codes.conftest import NOON, Resident
 
@@ -37,5 +37,5 @@ def test_the_export_tells_what_it_attested_and_who_signed(vaccinated: Resident) 
 
 def test_after_erasure_nobody_can_tell_that_it_was_there(vaccinated: Resident) -> None:
     """The digest is erased too, so the certificate may be handed in again."""
-    erase(person_id=vaccinated.person.pk, account=vaccinated.account, ground=BY_THEMSELVES, at=NOON)
+    erase_at_request(person_id=vaccinated.person.pk, account=vaccinated.account, at=NOON)
     assert not Evidence.objects.filter(certificate=DIGEST).exists()

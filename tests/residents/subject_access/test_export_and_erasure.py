@@ -20,7 +20,7 @@ from healthcode.codes.status_lists.indexes import reference
 from healthcode.colours.models import ColourChange, Recomputation
 from healthcode.core import Kind, Reason
 from healthcode.evidence.models import Evidence
-from healthcode.residents.subject_access.erasure import BY_THEMSELVES, erase
+from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.errors import StillNeeded
 from healthcode.residents.subject_access.export import export
 from healthcode.tracing.models import Place, Presence
@@ -123,7 +123,7 @@ def test_erasing_leaves_nothing_but_the_act(known: Resident) -> None:
     assert before["evidence_evidence"] == 2
     assert before["tracing_presence"] == 1
 
-    act = erase(person_id=person, account=known.account, ground=BY_THEMSELVES, at=NOON)
+    act = erase_at_request(person_id=person, account=known.account, at=NOON)
 
     assert not any(about(person).values())
     assert not ColourChange.objects.exists()
@@ -137,7 +137,7 @@ def test_their_codes_end_with_them(known: Resident) -> None:
     editions.publish(at=NOON)
     card = code_of(known, at=NOON, kind=Kind.PAPER)
     assert at_the_door(card, at=NOON).reason is Reason.OK
-    erase(person_id=known.person.pk, account=known.account, ground=BY_THEMSELVES, at=NOON)
+    erase_at_request(person_id=known.person.pk, account=known.account, at=NOON)
     editions.publish(at=NOON)
     assert at_the_door(card, at=NOON).reason is Reason.SUPERSEDED
     assert StatusList.objects.exists()
@@ -156,10 +156,10 @@ def test_of_the_account_only_the_number_stays(zhang: Resident) -> None:
         )
         for relation, number in ((Relation.SELF, "C01X00T47"), (Relation.CHILD, "C01X00T48"))
     )
-    erase(person_id=first.pk, account=account, ground=BY_THEMSELVES, at=NOON)
+    erase_at_request(person_id=first.pk, account=account, at=NOON)
     account.refresh_from_db()
     assert account.phone_index is not None, "there is a child to look after"
-    erase(person_id=second.pk, account=account, ground=BY_THEMSELVES, at=NOON)
+    erase_at_request(person_id=second.pk, account=account, at=NOON)
     account.refresh_from_db()
     assert (account.phone_index, account.phone_sealed, account.is_active) == (None, None, False)
     assert not account.grants.exists()
@@ -169,7 +169,7 @@ def test_of_the_account_only_the_number_stays(zhang: Resident) -> None:
 def test_nobody_gets_green_by_being_erased(zhang: Resident) -> None:
     confirm_as_case(zhang, at=NOON)
     with pytest.raises(StillNeeded):
-        erase(person_id=zhang.person.pk, account=zhang.account, ground=BY_THEMSELVES, at=NOON)
+        erase_at_request(person_id=zhang.person.pk, account=zhang.account, at=NOON)
     assert Evidence.objects.filter(person=zhang.person).count() == 2
     assert not Act.objects.filter(kind="person-erased").exists()
 
@@ -203,9 +203,22 @@ def test_an_officer_does_it_at_a_service_desk(zhang: Resident, officer: Account)
     Account.objects.create(username="nobody")
     for name in ("nobody", "unknown"):
         with pytest.raises(CommandError):
-            call_command("erase_person", number, "--officer", name, "--ground", "File 7")
+            call_command(
+                "erase_person",
+                number,
+                "--officer",
+                name,
+                "--ground-kind=requested",
+                "--ground=Asked for by letter, file 7",
+            )
     call_command(
-        "erase_person", number, "--officer", officer.username, "--ground", "File 7", stdout=out
+        "erase_person",
+        number,
+        "--officer",
+        officer.username,
+        "--ground-kind=requested",
+        "--ground=Asked for by letter, file 7",
+        stdout=out,
     )
     assert Act.objects.latest("pk").account == officer
     with pytest.raises(CommandError):

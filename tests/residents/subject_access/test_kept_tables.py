@@ -155,6 +155,6 @@ def end(*, people: int, officer: Account) -> None:
     call_command(
         "end_service",
         *("--people", str(people), "--officer", officer.username),
-        *("--ground", "Decision of the province, 13 February 2023"),
+        *("--ground-kind=legal-duty", "--ground=Decision of the province, 13 February 2023"),
         stdout=StringIO(),
     )

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import Account
+from healthcode.acts.grounds import add_ground, ground_of
 from healthcode.evidence import signers
 from healthcode.evidence.signers import SignersDifference, SignersError
 from healthcode.web.days import day_of
@@ -28,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--officer", required=True, help="user name of the officer who answers for this"
         )
-        parser.add_argument("--ground", required=True, help="why, in a sentence; kept for good")
+        add_ground(parser)
         parser.add_argument(
             "--country", help="FILE is the complete list of this country only, such as DE"
         )
@@ -94,7 +95,7 @@ class Command(BaseCommand):
             restore=restore,
             shown=found,
             drop=drop,
-            ground=options["ground"],
+            ground=ground_of(options),
             at=at,
         )
         self.stdout.write(f"Written as act {act.pk}.")

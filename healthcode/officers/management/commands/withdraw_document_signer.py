@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import Account
+from healthcode.acts.grounds import add_ground, ground_of
 from healthcode.evidence.signers import SignersError
 from healthcode.officers.certificates.services import withdraw_signer
 from healthcode.web.errors import Refusal
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--officer", required=True, help="user name of the officer who answers for this"
         )
-        parser.add_argument("--ground", required=True, help="why, in a sentence; kept for good")
+        add_ground(parser)
         parser.add_argument(
             "--with-evidence",
             action="store_true",
@@ -45,7 +46,7 @@ class Command(BaseCommand):
                 account=Account.objects.get(username=options["officer"]),
                 kid=options["kid"],
                 with_evidence=options["with_evidence"],
-                ground=options["ground"],
+                ground=ground_of(options),
                 at=timezone.now(),
             )
         except Account.DoesNotExist as error:

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts.models import Account, Person
+from healthcode.acts.grounds import add_ground, ground_of
 from healthcode.residents.subject_access.sunset import end_service
 from healthcode.web.errors import Refusal
 
@@ -21,7 +22,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--officer", required=True, help="one who answers for the whole province"
         )
-        parser.add_argument("--ground", required=True, help="such as the decision that ends it")
+        add_ground(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Delete everything, and print the number of the act. A wrong number of people stops it."""
@@ -35,7 +36,7 @@ class Command(BaseCommand):
                 f" repeat the command with --people {registered}."
             )
         try:
-            act = end_service(account=officer, ground=options["ground"], at=timezone.now())
+            act = end_service(account=officer, ground=ground_of(options), at=timezone.now())
         except Refusal as refusal:
             raise CommandError(str(refusal.detail)) from refusal
         self.stdout.write(f"Ended, by act {act.pk}.")

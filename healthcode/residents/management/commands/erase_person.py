@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts.models import Account, Person
+from accounts.models import Account, Person, Role
+from healthcode.acts.grounds import add_ground, ground_of
 from healthcode.evidence.responsibility import answers_for_person
 from healthcode.residents.subject_access.erasure import erase
 from healthcode.web.errors import Refusal
@@ -20,7 +21,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("person", type=int, help="the person's number")
         parser.add_argument("--officer", required=True, help="who is responsible for it")
-        parser.add_argument("--ground", required=True, help="such as the request's file number")
+        add_ground(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Erase the person, and print the number of the act."""
@@ -31,7 +32,11 @@ class Command(BaseCommand):
         try:
             answers_for_person(officer, person.home_area)
             act = erase(
-                person_id=person.pk, account=officer, ground=options["ground"], at=timezone.now()
+                person_id=person.pk,
+                account=officer,
+                role=Role.OFFICER,
+                ground=ground_of(options),
+                at=timezone.now(),
             )
         except Refusal as refusal:
             raise CommandError(str(refusal.detail)) from refusal
