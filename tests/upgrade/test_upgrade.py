@@ -23,6 +23,12 @@ from tests.upgrade.make import DUMP, SECRETS, STATE
 
 pytestmark = pytest.mark.live
 
+OLD_ACTS = """
+SELECT act.id, act.area, array_agg(filed.area)
+FROM accounts_act AS act LEFT JOIN accounts_actarea AS filed ON filed.act_id = act.id
+WHERE act.ground_kind = '' GROUP BY act.id
+"""
+
 
 def restored(folder: Path, sql: bytes) -> None:
     """Make `folder` look as `make run` leaves it, with this database."""
@@ -59,6 +65,10 @@ def test_state_of_1_0_0_starts_and_works(tmp_path: Path) -> None:
             cursor = connection.cursor()
             cursor.execute(catalog.CATALOG)
             assert catalog.in_order(row[0] for row in cursor.fetchall()) == expected
+            cursor.execute(OLD_ACTS)
+            old_acts = cursor.fetchall()
+            assert old_acts
+            assert [areas for *_, areas in old_acts] == [[area] for _, area, _ in old_acts]
             cursor.execute("SELECT kid, public_spki FROM codes_signingkey ORDER BY id")
             keys = [load_der_public_key(bytes(spki)) for _, spki in cursor.fetchall()]
         assert is_genuine(known["code"], keys, at=datetime.fromisoformat(known["issued_at"]))
