@@ -16,7 +16,12 @@ from tests.core.spellings import NO_DATES, NO_INSTANTS
 POLICY: Final = "healthcode/colours/policies/CN-33-2020-02-17.toml"
 OURS: Final = ("accounts", "healthcode", "verifier")
 ORDERS: Final = {
-    ("publish_policy", "--from"): (POLICY, "--officer=nobody", "--ground=x"),
+    ("publish_policy", "--from"): (
+        POLICY,
+        "--officer=nobody",
+        "--ground-kind=operations",
+        "--ground=Order 7 of the province",
+    ),
     ("generate_city", "--until"): (),
     ("make_signing_key", "--starts"): (),
     ("make_signing_key", "--days"): (),
@@ -58,7 +63,7 @@ def test_a_list_is_signed_for_days_that_exist(
 ) -> None:
     for days in ("0", "-1", "3651", "9" * 20):
         assert alliance(["sign", str(tmp_path), "--days", days, "--yes"]) == 1
-        assert "from 1 to 3650" in capsys.readouterr().err
+        assert "for 1 to 3650 days" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("spelling", [*NO_INSTANTS, "2020-02-17", "٢٠٢٠", "1" * 5000, "-1"])
