@@ -21,7 +21,7 @@ from healthcode.codes import keys
 from healthcode.colours.models import PersonColour, Recomputation
 from healthcode.colours.selectors import decision_of
 from healthcode.core import Colour
-from healthcode.tools.demo import province
+from healthcode.tools.demo import logins, province
 from healthcode.tools.demo.people import people
 from healthcode.tools.demo.places import PROVINCES, DemoProvince
 
@@ -90,11 +90,13 @@ def test_loading_again_changes_nothing(out: Path) -> None:
 
 
 def test_lost_tokens_are_issued_anew(out: Path) -> None:
-    """Deleting the file gives new tokens."""
+    """Deleting the file gives new tokens, also when the manager has opened a second venue."""
     before = json.loads(out.read_text())
+    logins.make_venue(at=timezone.now())
     out.unlink()
     call_command("load_demo", out=out, verbosity=0)
     after = json.loads(out.read_text())
+    assert after["device"]["venue"] == before["device"]["venue"]
     assert after["resident"]["person"] == before["resident"]["person"]
     assert after["officer"]["token"] != before["officer"]["token"]
 
