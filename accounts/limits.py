@@ -24,7 +24,7 @@ class Limit:
 
 
 def take(subjects: Iterable[tuple[Limit, str]], *, at: datetime) -> None:
-    """Count one use for each pair of limit and subject, or none at all if a limit is used up.
+    """Count one use for each pair of limit and subject, but none if a limit is used up.
 
     Refused uses are not counted, so asking again does not make the wait longer. A subject is a
     phone number or an address, for example. Subjects are stored only as keyed hashes.

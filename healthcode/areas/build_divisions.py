@@ -11,11 +11,11 @@
 The same packages give the same bytes. `docs/decisions/0003-divisions.md` says which source has
 priority, and what was left out.
 
-A list shows only that a code existed on the list's day. So we use the longest validity that fits
-the lists: from the last list that does not have the code yet to the first list that does not have
-it any more. Then true evidence is never refused. If an official decision gives the exact day,
-EXACT_BEGINS and EXACT_ENDS have it. Some codes vanished and came back, or were given to another
-place. Each of them has one row, from its first to its last list, with its latest name.
+A list shows only that a code existed on the list's day. So we let a code be valid as long as the
+lists permit: from the last list before it appears to the first list after it has gone. Then the
+service never refuses a correct fact because the exact day is unknown. The days that an official
+decision gives are in EXACT_BEGINS and EXACT_ENDS. Some codes vanished and came back, or were given
+to another place. Each of them has one row, from its first to its last list, with its latest name.
 """
 
 import argparse

@@ -115,7 +115,7 @@ def lives(codes: Collection[str]) -> dict[str, Life]:
 
 
 def require_valid(uses: Iterable[Use]) -> None:
-    """Refuse areas that never existed, or whose code had ended before they were to be used.
+    """Refuse areas that never existed, or whose code ended before the time of their use.
 
     Call this for areas that people choose. If a source reports an area with an ended code, the
     service stores it, and its successors count.

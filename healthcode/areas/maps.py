@@ -134,14 +134,14 @@ def read_map(
 ) -> dict[str, Level]:
     """Return the level that each line of a map gives to its area. The keys are codes in short form.
 
-    A line may name a code that ended before `effective_from` only if it makes the area green and
-    the code still has another level. Otherwise nobody could remove that level. If the form has a
-    mistake in the date, `effective_from` is None, and the function does not check this. It sends at
-    most two queries.
+    A line that names a code that ended before `effective_from` must make the area green, and the
+    code must still have another level. Otherwise nobody could remove that level. If the form has a
+    mistake in the date, `effective_from` is None, and the function does not check which codes have
+    ended. It sends at most two queries.
 
     Raises:
         InvalidMap: some lines are wrong. The error lists at most `MOST_ERRORS` of them.
-        EndedArea: the code `whole_of` has ended by then.
+        EndedArea: the code `whole_of` has ended by `effective_from`.
     """
     if len(lines) > MOST_LINES:
         raise _invalid([_error(LineFault.TOO_LONG, lines[MOST_LINES].position)])

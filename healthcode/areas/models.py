@@ -24,7 +24,7 @@ class Area(models.Model):
     A code has 2 digits for a province, 4 for a city, 6 for a county, 9 for a township, and begins
     with the code of the division above. `begins` is None if the division is older than the records.
     `ends` is the first day on which the code is no longer valid; it is None while the division
-    exists. Ended codes stay, because old evidence refers to them.
+    exists. Ended codes stay in the table, because old evidence refers to them.
     """
 
     code = models.CharField(max_length=9, primary_key=True)

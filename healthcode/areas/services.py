@@ -68,10 +68,9 @@ def publish_levels(
 ) -> LevelsChange:
     """Give areas their risk `levels` from `effective_from` on.
 
-    Levels before `effective_from` stay. For these areas, all levels published for later times are
-    replaced. An area at or below `whole_of` becomes green if an earlier map named it and this one
-    does not. Call this within a transaction. The number of statements does not depend on the size
-    of the map.
+    They replace all levels of these areas from this time on. Earlier levels stay. An area at or
+    below `whole_of` becomes green if an earlier map named it and `levels` does not. Call this
+    within a transaction. The number of statements does not depend on the size of the map.
 
     Raises:
         UnknownArea: there is no division with this code.

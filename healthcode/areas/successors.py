@@ -44,9 +44,9 @@ class Carry:
     """From the time `since` on, the levels of `area` also count for stays in `place`.
 
     Both codes cover some of the same land. Nobody may get a better colour only because a stay was
-    recorded under the other code. A code may still exist but have lost this land. Then its time
-    after the loss does not count: a level counts only if it was published for a time before
-    `said_before`, a stay only if it began before `stayed_before`. None means no such limit.
+    recorded under the other code. A code may still exist but have lost this land. Then a level
+    counts only if it was published for a time before `said_before`. A stay counts only if it began
+    before `stayed_before`. None means no such limit.
     """
 
     area: str

@@ -44,13 +44,14 @@ class Signal:
     """The result of applying one rule to one fact: a colour over a period.
 
     If the rule asks for risk levels, there is one signal for each level of the fact's area.
-    `level_area` is the area that has this level. It contains `area`, or it is another code for the
-    same land.
+    `level_area` is the area that has this level. This area contains `area` (the fact's area), or is
+    another code for the same land.
 
     The signal is active from `starts` until `ends`; `ends` is None if not known yet.
     `exposed_until` is when the exposure ended; it is None while the exposure goes on. The rule's
-    `hold`, the time for which the colour lasts at least, starts then. `done` is how many check-ins
-    or negative tests counted towards the release at the time of the decision.
+    `hold`, the least time for which the colour lasts afterwards, is counted from `exposed_until`.
+    `done` is how many check-ins or negative tests counted towards the release at the time of the
+    decision.
     """
 
     rule: Rule
@@ -115,8 +116,8 @@ def decide(
         facts: all facts about the person that are not withdrawn, in any order.
         at: an aware datetime; facts that start later do not count yet.
         levels: the level periods of all areas whose levels can count for the person's stays.
-        carries: by the code of an area, the other codes of its land. The levels and rules of the
-            area also count for stays there.
+        carries: for the code of an area, the other codes of its land. The levels and rules of the
+            area also count for stays under these codes.
     """
     record = _Record(facts)
     found = [

@@ -8,8 +8,8 @@ equal to the result of `decide()`. `lock_colours` follows both:
   statement. So the last writer has read everything that the earlier writers committed.
 - Each writer holds the writers' lock (an advisory lock, shared) until it commits. Before a
   recomputation looks for the people whom it affects, it takes this lock exclusively for a moment.
-  By then, every writer that read the old levels or the old policy has committed, and the
-  recomputation sees what it wrote.
+  When it has the lock, every writer that read the old levels or the old policy has committed. So
+  the recomputation sees what these writers wrote.
 """
 
 from collections import Counter
@@ -78,8 +78,7 @@ def recompute_people(
 
     This runs in the caller's transaction, at READ COMMITTED. The rows of the people stay locked
     until the transaction ends. Ids without a person are skipped. Call this at most once in a
-    transaction, or with the lower ids first; otherwise two callers may wait for each other for
-    ever.
+    transaction, or with the lower ids first. Otherwise two callers can deadlock.
 
     Raises:
         NoPolicy: no policy is in force at `at`.

@@ -135,9 +135,9 @@ class RecomputationBatch(models.Model):
 class ColourChange(models.Model):
     """A change of a person's colour.
 
-    `number` counts the person's changes. The person had the colour `before` from `since` to `at`.
-    `recomputation` is the recomputation that changed the colour. It is None if time alone or the
-    person's own report changed it.
+    `number` counts the person's changes. `before` is the earlier colour; the person had it from
+    `since` to `at`. `recomputation` is the recomputation that changed the colour. It is None if
+    time alone or the person's own report changed it.
 
     The database does not check `person` and `recomputation` as foreign keys, because that would
     double the cost of a recomputation and lock every person. The statement that writes these rows

@@ -65,16 +65,16 @@ def strike_from_recomputations(person_id: int, _at: datetime) -> None:
 
 
 def forget_evidence(*, at: datetime) -> int:
-    """Delete the facts that no decision at `at` or later can need; return how many.
+    """Delete the facts that no decision from the time `at` on can need; return how many.
 
     A policy's rules have a hold: how long a colour lasts after the exposure. The service keeps each
     fact for the longest hold of any policy in force now or later, and then for
-    `EVIDENCE_RETENTION_DAYS`. This time starts when the fact ended, was received or was withdrawn,
-    whichever is latest. Facts on which a signal or a release still depends stay
-    (`sql.FORGETTABLE`).
+    `EVIDENCE_RETENTION_DAYS`. The whole time is counted from the latest of three times: when the
+    fact ended, was received or was withdrawn. A fact is not deleted as long as a signal or a
+    release depends on it (`sql.FORGETTABLE`).
 
-    The call changes nobody's colour and no time at which a colour will change. It may be repeated
-    or run twice at once.
+    The colours, and the times at which they will change, remain the same. The function may be
+    repeated or run twice at once.
 
     Raises:
         NoPolicy: no policy is in force at `at`, so the service cannot tell which facts it needs.

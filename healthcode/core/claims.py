@@ -1,8 +1,8 @@
-"""What a code says: CWT claims and the members of `hc`, each a row of the tables below.
+"""What a code says: its CWT claims, and the members of the claim `hc` (the colour and so on).
 
-The functions that encode, read and explain codes all use these tables. The rows are in the order of
-the encoded keys, byte by byte (RFC 8949, 4.2.1). docs/format.md, section 3, says the same in CDDL,
-and a test compares them.
+Each claim and member is a row of the tables below. The functions that encode, read and explain
+codes all use these tables. The rows are in the order of the encoded keys, byte by byte (RFC 8949,
+4.2.1). docs/format.md, section 3, says the same in CDDL, and a test compares them.
 
 The key of a removed member is never given to another member. A reader skips an unknown member whose
 key is in `LATER` (16 to 31), and refuses a code with any other unknown member. CONTRIBUTING.md says

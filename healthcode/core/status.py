@@ -80,8 +80,8 @@ def status_bits(
     """Return the bits of a status list with `size` indexes.
 
     The bits at the indexes in `superseded` are 1. Without an `earlier` list, all other bits are 0.
-    With the bits of an earlier list, the other bits are as in that list, but those at the indexes
-    in `taken_over` are 0, because these indexes belong to other codes now.
+    With an `earlier` list, the other bits are copied from it. But the bits at the indexes in
+    `taken_over` are 0, because these indexes belong to other codes now.
 
     Raises:
         IndexError: an index is not below the size.
@@ -142,7 +142,7 @@ def build_status_list(
 def parse_status_list(
     token: bytes, keys: Iterable[Key], at: int, *, uri: str | None = None
 ) -> ParsedStatusList:
-    """Read the status list in a token. One of `keys` must have signed it and be in force at `at`.
+    """Read the status list in a token. One of `keys`, in force at `at`, must have signed the list.
 
     With `uri`, the list must be the one published at this address. A list past its `exp` is still
     read, because a code that it calls superseded stays superseded. But `verify` lets nobody pass
@@ -150,7 +150,7 @@ def parse_status_list(
 
     Raises:
         MalformedStatusList: the token is not a status list.
-        NotTrusted: no such key has signed it, or it belongs to another address.
+        NotTrusted: no such key has signed the list, or the list belongs to another address.
     """
     message, claims = _read(token)
     parsed = _content(claims)

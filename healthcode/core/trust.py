@@ -20,10 +20,10 @@ class Outcome(StrEnum):
 class Issuer:
     """An authority that signs codes, its keys, and what its colours are worth here.
 
-    `honours` gives for a colour the best outcome that a code of this colour can have. For a colour
-    that is missing there, each door's rules decide, as for our own codes. `status_lists` says where
-    the issuer publishes its status lists, and `title` and `contact` say who is responsible for it.
-    These three do not affect a verdict.
+    `honours` gives, for each colour, the best outcome that a code can have. If a colour is missing,
+    each door's rules decide, as for our own codes. `status_lists` says where the issuer publishes
+    its status lists, and `title` and `contact` say who is responsible for it. These three do not
+    affect a verdict.
     """
 
     name: str

@@ -34,21 +34,20 @@ class Evidence(models.Model):
 
     The fact is true from `starts` to `ends` (UTC, half-open). `ends` is None if it still goes on.
     For something that happened at one moment, such as a test, `starts` and `ends` are equal. If
-    only the day is known, they are the midnights at which that day begins and ends. For something
-    that lasts, they give the longest time that it may have lasted. For a case, `starts` is when it
-    was confirmed; if only the day is known, `starts` is the beginning of that day and `starts_by`
-    its end.
+    only days are known, `starts` is the midnight at which the first possible day begins, and `ends`
+    the one at which the last possible day ends. For a case, `starts` is when it was confirmed; if
+    only the day is known, `starts` is the beginning of that day and `starts_by` its end.
 
     `traits` are the words that the rules of a policy match, such as `symptoms`, `close`,
     `positive`. `reference` is the source's own number for the fact, so that the same fact is stored
-    only once. `certificate` is a keyed digest of the EU certificate that attests the fact. It makes
-    the certificate count once, for one person.
+    only once. `certificate` is a keyed digest of the EU certificate that attests the fact. So a
+    certificate counts once, for one person.
 
     `derived_from` is the fact from which this one follows: a contact follows from a case, and is
     withdrawn with it. It has no foreign key, because retention may delete the older fact first.
 
-    A database trigger prevents changes. Only two things may be added, once each: when the fact
-    ended (`end_received_at` is when the service learnt it), and that the fact was wrong
+    A database trigger prevents changes. Two things may be added, each once: the end of the fact
+    (`ends`, with the time `end_received_at` at which the service learnt it) and its withdrawal
     (`withdrawn_by`). See docs/decisions/0006-corrections.md.
     """
 

@@ -171,7 +171,7 @@ def change(
     The service also records who changed the signers and why (an act).
 
     Args:
-        shown: the difference between the file and the list that the officer has seen.
+        shown: the difference that the officer has seen, between the file and the stored list.
         drop: whether to withdraw signers that are missing in the file; otherwise they stay.
 
     Raises:
@@ -216,9 +216,9 @@ def withdraw(*, kid: bytes, act: Act) -> int:
 def trust_in(kid: bytes, *, named: str | None, at: datetime) -> Trust:
     """Return the trusted keys with the key identifier `kid`, to verify an EU certificate.
 
-    `named` is the country that the certificate names. If this country has any trusted signer, it is
-    in the result, even without a key. So the caller can tell an unknown key from an unknown
-    country.
+    `named` is the country that the certificate names. If this country has any trusted signer, the
+    country is in the result, even without a key. So the caller can tell an unknown key from an
+    unknown country.
 
     Call this in the transaction that records the evidence: until the transaction ends, nobody can
     withdraw the signer.

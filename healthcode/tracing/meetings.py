@@ -46,12 +46,12 @@ def declare_meeting(
     ground: Ground,
     at: datetime,
 ) -> Meeting:
-    """Record that the person of a case met `person`, as the case told an officer.
+    """Record that an infected person met `person`, as the infected person told an officer.
 
     If `ends` is None, the meeting lasts half an hour. The service also records who entered the
     meeting and why (an act).
 
-    The meeting is stored as two presences with `sure` set, because an officer asked the case. A
+    The meeting is stored as two presences. Both are `sure`, because an officer asked about them. A
     worker then searches for contacts again, because `person` may have met others. Only after that
     can an officer confirm the contacts.
 

@@ -80,9 +80,9 @@ class Membership(models.Model):
 class Inquiry(models.Model):
     """An officer's search for the contacts of a case (a person known to be infected).
 
-    The officer opens it (`opened_by`). A worker then finds the people who were scanned where and
-    when the case was, and sets `placed_at`. The officer checks the contacts found and confirms them
-    (`confirmed_by`). Only then do colours change.
+    The officer opens it (`opened_by`). A worker then finds the people who were scanned at the same
+    places and times as the infected person, and sets `placed_at`. The officer checks the contacts
+    found and confirms them (`confirmed_by`). Only then do colours change.
 
     When retention deletes the case, the database deletes the inquiry too: the migration adds a
     foreign key with ON DELETE CASCADE. The records of what the officer did (acts) stay.

@@ -64,8 +64,8 @@ def open_inquiry(
 ) -> Inquiry:
     """Open an officer's search for the contacts of a case (an inquiry).
 
-    A worker then finds the people who were scanned where and when the case was. The service also
-    records who opened the inquiry and why (an act).
+    A worker then finds the people who were scanned at the same places and times as the infected
+    person. The service also records who opened the inquiry and why (an act).
 
     The infectious window is the period in which the case could infect others. If it is not given,
     it begins 14 days before the case was confirmed and ends with the confirmation. If only the day
@@ -127,8 +127,8 @@ def confirm(
         NotACase: the case was withdrawn meanwhile.
         NotPlacedYet: a worker has not finished the search yet.
         AlreadyConfirmed: this inquiry was confirmed before.
-        ChainChanged: the contacts or the numbers of people have changed since the officer saw the
-            preview with this `fingerprint`.
+        ChainChanged: the contacts, or the counts of people by colour, have changed since the
+            officer saw the preview with this `fingerprint`.
         NoPolicy: no policy is in force.
     """
     inquiry_for(account, inquiry_id)

@@ -1,8 +1,8 @@
 """The refusals of the service: the reasons why it does not do what a caller asks.
 
-Each refusal is a class derived from `Refusal`. Other packages raise it; this package turns it into
-an answer or a page. Its slug becomes the `type` of the problem document (RFC 9457), and its
-sentence tells the person what to do. The OpenAPI description, the problem documents and
+Each refusal is a class derived from `Refusal`. Other packages raise refusals; this package turns
+them into answers or pages. The slug of a refusal becomes the `type` of the problem document (RFC
+9457). The sentence tells the person what to do. The OpenAPI description, the problem documents and
 docs/reference/refusals.md are made from these classes.
 """
 

@@ -1,9 +1,8 @@
 """One record for each table: what it holds about people, for how long, and how it is deleted.
 
-Each package with tables has a file `kept.py` with `RECORDS`: one `TableRecord` for each table. The
-record may also be in a package that imports the first one, if only that package can do what the
-record says. For example, only `colours` knows which evidence a decision still needs, so `colours`
-has the record of evidence.
+Each package with tables has a file `kept.py` with `RECORDS`: one `TableRecord` for each table. If a
+package cannot do what its record says, the record is in a higher package that can. For example,
+only `colours` knows which evidence a decision still needs, so `colours` has the record of evidence.
 
 Retention, export, erasure, the end of the service and docs/reference/retention.md use these
 records. A test checks that every table has a record.
@@ -70,8 +69,8 @@ class TableRecord:
 
     holds: what the rows are, in words.
     kept: how long rows are kept, in words.
-    forget: how old rows are deleted. None if no task deletes them, because they end as `kept` says
-    or never.
+    forget: the way in which rows are deleted after their time. None if no task deletes them: they
+    are deleted in another way (see `kept`) or are kept for good.
     export: what a person's export contains from this table, or why it contains nothing.
     erase: what happens when a person is erased. A function gets the person's number and the time.
     sunset: what happens when the service ends for good.

@@ -47,12 +47,12 @@ def retry_after() -> int:
 
 
 def refusal_of(error: BaseException | None) -> Unavailable | None:
-    """Return the refusal to answer if `error` means that the database failed; otherwise None.
+    """Return the refusal for the caller if `error` means that the database failed; otherwise None.
 
     Django raises OperationalError for refused, lost or broken connections, for locks and statements
     that took too long, for deadlocks and serialization failures, and if the server shuts down or
     has no room. It raises InterfaceError if the connection was already closed. If a connection
-    breaks between question and answer, it raises a plain DatabaseError.
+    breaks between query and result, Django raises a plain DatabaseError.
     """
     known = isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError
     if not known:

@@ -2,8 +2,8 @@
 
 The closed lists of docs/format.md, section 10, say which characters are removed or refused. We do
 not use Python's own Unicode data for this, because it changes with the version of Python, and names
-get new characters every few years. Only NFC normalization uses this data; NFC does not change
-unknown characters.
+get new characters every few years. Only NFC normalization uses this data. This is safe, because NFC
+does not change unknown characters.
 """
 
 import re

@@ -4,7 +4,7 @@ This is format-preserving encryption of numbers: a balanced Feistel network of t
 with the structure and the number of rounds of FF1 (NIST SP 800-38G). Each number gets an index of
 its own.
 
-The code permutes many numbers at once: each number has 16 bytes of one large integer. So a whole
+This module permutes many numbers at once: each number has 16 bytes of one large integer. So a whole
 list costs ten AES passes instead of ten for each number.
 """
 

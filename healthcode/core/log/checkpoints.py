@@ -110,7 +110,7 @@ def open_checkpoint(data: bytes, policy: LogPolicy, at: int) -> SeenCheckpoint:
     Raises:
         MalformedLog: this is not a checkpoint, or a signature of a known key is not genuine.
         NotTrusted: the checkpoint belongs to another log, its log has not signed it, too few
-            witnesses have seen it, or a witness says that it saw it in the future.
+            witnesses have seen it, or a witness's signature is dated in the future.
     """
     note = parse_note(data)
     checkpoint = parse_checkpoint(note.text)

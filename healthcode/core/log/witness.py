@@ -84,21 +84,21 @@ def judge(
 ) -> Checkpoint:
     """Decide whether the witness may cosign the checkpoint in a request; return the checkpoint.
 
-    After the caller has stored the returned checkpoint, it is `last` for the next request about the
-    same log.
+    The caller stores the returned checkpoint and passes it as `last` with the next request about
+    this log.
 
     Args:
         last: the last checkpoint that the witness cosigned for this log; None before the first.
-        watched: the logs that the witness watches, with their keys, and with the quorum `none`: the
-            witness asks for no other witnesses.
+        watched: the logs that the witness watches, with their keys. Their policy requires no other
+            witnesses (`quorum none`).
 
     Raises:
-        MalformedLog: (400) this is not a checkpoint, or the log is smaller than the request's old
-            size.
+        MalformedLog: (400) this is not a checkpoint, or the log is smaller than the old size
+            (`request.old`, from which the proof continues).
         UnknownLog: (404) the witness does not watch this log.
         NotTrusted: (403) the log has not signed the checkpoint.
-        OtherSize: (409) the request's old size is not the last size that the witness has seen. The
-            error names the last size.
+        OtherSize: (409) the old size is not the last size that the witness has seen. The error
+            names the last size.
         SplitView: (409) the size is the last one that the witness has seen, but the root is
             different.
         ProofFails: (422) the new log does not begin with the leaves of the old log.

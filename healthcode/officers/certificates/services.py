@@ -95,7 +95,7 @@ def withdraw_signer(
 ) -> tuple[int, Recomputation | None]:
     """Stop trusting a signer of EU certificates.
 
-    With `with_evidence`, withdraw also the facts that this signer's certificates attest. Return how
+    With `with_evidence`, also withdraw the facts that this signer's certificates attest. Return how
     many facts were withdrawn, and the recomputation of the people concerned, if any.
 
     Raises:

@@ -65,8 +65,8 @@ def publish_map(
 ) -> PublishedMap:
     """Publish an officer's map: give areas their risk levels from `effective_from` on.
 
-    Levels before `effective_from` stay. For the areas of this map, all levels published for later
-    times are replaced. The service also records who published the map and why (an act).
+    The map replaces all levels of its areas from `effective_from` on. Earlier levels stay. The
+    service also records who published the map and why (an act).
 
     Args:
         effective_from: may be in the past, and at most `FURTHEST_AHEAD` in the future.

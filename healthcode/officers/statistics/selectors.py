@@ -1,9 +1,9 @@
 """Count the people of each colour in each county, without showing small groups.
 
-The table hides every figure below `least`. Hiding only this figure is not enough, because a reader
-could compute it from the sums. So the table also hides three more figures, which form a rectangle
-with the first. Then the shown figures and sums do not tell whether the first figure is below
-`least`. docs/reference/retention.md explains this for residents.
+The table hides every figure below `least`. A reader could still compute such a figure from the
+sums. So the table also hides three more figures, which form a rectangle with it. Then the shown
+figures and sums do not tell whether the figure is below `least`. docs/reference/retention.md
+explains this for residents.
 """
 
 from collections.abc import Iterator, Mapping, Set

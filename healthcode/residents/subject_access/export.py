@@ -11,9 +11,8 @@ FORMAT: Final = "health-code-person/1"
 def export(person_id: int, *, at: datetime) -> dict[str, object]:
     """Collect everything that the service keeps about a person, unmasked, for this person only.
 
-    The `TableRecord` of each table (`healthcode.web.keeping`) may add one member. The export says
-    nothing about other people. It does not say who reported a fact, and it does not say which case
-    a contact has met.
+    Each member comes from the `TableRecord` of a table (`healthcode.web.keeping`). The export says
+    nothing about other people: not who reported a fact, and not which case a contact has met.
 
     Raises:
         Person.DoesNotExist: there is no such person.

@@ -1,4 +1,4 @@
-"""Run a command that ends when its parent ends, as another user if one is named.
+"""Run a command as USER, and end it when its parent ends.
 
 `python -I -S launch.py PARENT SIGNAL USER COMMAND...` replaces itself by COMMAND. It runs as a new
 process, because a process with threads must not change its user between fork and exec. With `-I -S`

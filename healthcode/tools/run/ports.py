@@ -1,10 +1,10 @@
 """Reserve TCP ports of 127.0.0.1 for servers, each for one process alone.
 
-The kernel picks ports for outgoing connections, so another program may get a port from that range
-before the server starts. The ports here are below that range. A process that reserves a port also
-binds a name in the kernel's abstract socket namespace for as long as the process runs. So no two
-processes of this project use the same port. If another program takes a port first, `Postgres` and
-`Valkey` use another one.
+The kernel takes the ports for outgoing connections from one range. Another program may get such a
+port before the server starts, so the ports here are below that range. A process that reserves a
+port also binds a name in the kernel's abstract socket namespace for as long as the process runs. So
+no two processes of this project use the same port. If another program takes a port first,
+`Postgres` and `Valkey` use another one.
 """
 
 import errno

