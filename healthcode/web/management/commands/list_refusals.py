@@ -20,9 +20,9 @@ HEAD: Final = """\
 
 This page is for programmers of clients. The table lists every error that the service can answer.
 Every error is a problem document (RFC 9457, `application/problem+json`) with `type`, `title`,
-`status`, `detail`, and the members that the last column names. `type` is `/problems/` and the name
-in the first column; it is stable, so let programs decide by it. `detail` is a sentence for a
-person, in Chinese, or in English when `Accept-Language` begins with `en`. OpenAPI
+`status`, `detail`, and the members that the last column names. `type` is `/problems/` followed by
+the name in the first column. It never changes, so programs should look at `type`. `detail` is a
+sentence for a person, in Chinese, or in English when `Accept-Language` begins with `en`. OpenAPI
 (`/api/v1/schema`) declares the same for each call, so a client generated from it has these errors
 as types.
 
