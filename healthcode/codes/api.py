@@ -15,7 +15,7 @@ from healthcode.codes.errors import DeclareFirst, DoesNotSign
 from healthcode.codes.renderers import PdfRenderer, PngRenderer, SvgRenderer
 from healthcode.codes.serializers import CodeQuery, IssuedCodeSerializer, PhoneKeyInput
 from healthcode.codes.services import IssuedCode
-from healthcode.colours.errors import NoPolicy
+from healthcode.colours.errors import ColourBeingChecked, NoPolicy
 from healthcode.core import Kind
 from healthcode.web.answers import json_answer
 from healthcode.web.refusals import refuses
@@ -29,7 +29,7 @@ class CodeView(APIView):
     authentication_classes = [CodeAuthentication]
     permission_classes = [IsResident]
 
-    @refuses(DeclareFirst, DoesNotSign, NoPolicy)
+    @refuses(DeclareFirst, DoesNotSign, NoPolicy, ColourBeingChecked)
     @extend_schema(parameters=[CodeQuery], responses=IssuedCodeSerializer, auth=REQUIREMENT)
     def get(self, request: Request, person: int) -> HttpResponse:
         """Sign the person's current colour."""
@@ -42,7 +42,7 @@ class PhoneCodeView(APIView):
 
     permission_classes = [IsResident]
 
-    @refuses(DeclareFirst, DoesNotSign, NoPolicy)
+    @refuses(DeclareFirst, DoesNotSign, NoPolicy, ColourBeingChecked)
     @extend_schema(request=PhoneKeyInput, responses=IssuedCodeSerializer)
     def post(self, request: Request, person: int) -> Response:
         """Sign the person's current colour for the phone with this key.
@@ -61,7 +61,7 @@ class CodePngView(APIView):
     permission_classes = [IsResident]
     renderer_classes = [PngRenderer]
 
-    @refuses(DeclareFirst, DoesNotSign, NoPolicy)
+    @refuses(DeclareFirst, DoesNotSign, NoPolicy, ColourBeingChecked)
     @extend_schema(parameters=[CodeQuery], responses={(200, "image/png"): OpenApiTypes.BINARY})
     def get(self, request: Request, person: int) -> Response:
         """Sign a code and draw it with 10 pixels for each module, quiet zone included."""
@@ -75,7 +75,7 @@ class CodeSvgView(APIView):
     permission_classes = [IsResident]
     renderer_classes = [SvgRenderer]
 
-    @refuses(DeclareFirst, DoesNotSign, NoPolicy)
+    @refuses(DeclareFirst, DoesNotSign, NoPolicy, ColourBeingChecked)
     @extend_schema(parameters=[CodeQuery], responses={(200, "image/svg+xml"): OpenApiTypes.BINARY})
     def get(self, request: Request, person: int) -> Response:
         """Sign a code and draw it with one unit for each module, quiet zone included."""
@@ -89,7 +89,7 @@ class CardView(APIView):
     permission_classes = [IsResident]
     renderer_classes = [PdfRenderer]
 
-    @refuses(DeclareFirst, DoesNotSign, NoPolicy)
+    @refuses(DeclareFirst, DoesNotSign, NoPolicy, ColourBeingChecked)
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
     def get(self, request: Request, person: int) -> Response:
         """Sign a paper code and lay it out as a card on an A4 page."""

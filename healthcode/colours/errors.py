@@ -27,6 +27,23 @@ class NoPolicy(Refusal):
     retry_after = 60
 
 
+class ColourBeingChecked(Refusal):
+    """Refuse to use a stored colour that does not follow from the evidence.
+
+    Somebody may have edited the database. A recomputation of the person is requested.
+    """
+
+    slug = "colour-being-checked"
+    status = 503
+    title = _("Your colour is being checked")
+    sentence = _(
+        "We are checking this colour once more, so there is no new code yet. Please try again in a "
+        "minute. If there is still no code, please ask at a service desk. A code that you have "
+        "already opened or printed stays valid until the time shown on it."
+    )
+    retry_after = 10
+
+
 class InvalidPolicy(InvalidInput):
     """Refuse a policy file with mistakes; `errors` lists each with its rule and field."""
 

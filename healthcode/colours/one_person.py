@@ -31,14 +31,16 @@ def decide_now(person_id: int, *, at: datetime) -> PersonDecision:
     lock_colours([person_id], at=at)
     policy = policy_at(at)
     decision = decide_from_database(person_id, policy, at)
-    changed, since = _store(person_id, decision, at)
-    if changed:
-        transaction.on_commit(partial(send, "codes.publish"))
+    since = store_decision(person_id, decision, at=at)
     return explain_decision(person_id, decision, policy, since=since)
 
 
-def _store(person_id: int, decision: Decision, at: datetime) -> tuple[bool, datetime]:
-    """Store the decision; return whether the colour changed, and since when it is this one."""
+def store_decision(person_id: int, decision: Decision, *, at: datetime) -> datetime:
+    """Store a decision, and return since when the person has this colour.
+
+    The caller's transaction has called `lock_colours` before it read what was decided on. If the
+    colour changed, older codes are superseded once the transaction commits.
+    """
     bound: dict[str, Any] = {
         "person": person_id,
         "people": [person_id],
@@ -51,4 +53,6 @@ def _store(person_id: int, decision: Decision, at: datetime) -> tuple[bool, date
     with connection.cursor() as cursor:
         cursor.execute(sql.WRITE_ONE, bound)
         changed, since = cursor.fetchone()
-    return bool(changed), since
+    if changed:
+        transaction.on_commit(partial(send, "codes.publish"))
+    return since  # type: ignore[no-any-return]  # a cursor's rows have no types

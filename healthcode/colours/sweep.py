@@ -66,11 +66,7 @@ def wake_abandoned(*, at: datetime) -> int:
 def apply_policy_in_force(*, at: datetime) -> Recomputation | None:
     """Ask for a recomputation of everybody if the policy in force has not had one yet."""
     with transaction.atomic():
-        policy = (
-            Policy.objects.filter(holds_from__lte=at - SETTLED_AFTER)
-            .order_by("-holds_from", "-version")
-            .first()
-        )
+        policy = _latest(at - SETTLED_AFTER)
         if policy is None or _known(policy):
             return None
         # If two sweeps run at once, the second waits here and then finds the first one's row.
@@ -78,6 +74,12 @@ def apply_policy_in_force(*, at: datetime) -> Recomputation | None:
         if _known(policy):
             return None
         return request(cause=Cause.POLICY, act=policy.act)
+
+
+def awaits_recomputation(*, at: datetime) -> bool:
+    """Return whether nobody has asked yet to recompute everybody under the policy in force."""
+    policy = _latest(at)
+    return policy is not None and not _known(policy)
 
 
 def recompute_due(*, at: datetime) -> tuple[int, int]:
@@ -92,6 +94,11 @@ def recompute_due(*, at: datetime) -> tuple[int, int]:
             .values_list("person_id", flat=True)[:PEOPLE_A_BATCH]
         )
         return len(due), recompute_people(due, at=at) if due else 0
+
+
+def _latest(at: datetime) -> Policy | None:
+    in_force = Policy.objects.filter(holds_from__lte=at)
+    return in_force.order_by("-holds_from", "-version").first()
 
 
 def _known(policy: Policy) -> bool:

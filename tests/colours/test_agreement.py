@@ -18,9 +18,18 @@ from accounts.models import Account
 from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel, Level
 from healthcode.areas.successors import carries
+from healthcode.colours.agreement import checked_colour
 from healthcode.colours.decide import Decision, LevelPeriod, decide
 from healthcode.colours.decide_many import evaluate, recompute_people
-from healthcode.colours.models import ColourChange, PersonColour, Policy
+from healthcode.colours.errors import ColourBeingChecked
+from healthcode.colours.models import (
+    Cause,
+    ColourChange,
+    PersonColour,
+    Policy,
+    Recomputation,
+    RecomputationState,
+)
 from healthcode.colours.one_person import decide_now
 from healthcode.colours.policy import parse
 from healthcode.core import Colour
@@ -113,6 +122,52 @@ def test_deciding_on_one_stores_what_deciding_on_many_does(ids: list[int], seed:
             (n, stored[n].colour, stored[n].since, stored[n].next_change_at) for n in few
         ]
         transaction.set_rollback(True)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_checked_colour_is_what_decide_gives(ids: list[int], seed: int) -> None:
+    """A row that the service itself stored is never called edited, however old it is."""
+    draw = Random(seed)
+    few = ids[:AT_ONCE]
+    with transaction.atomic():
+        by = world.act()
+        text = draw.choice([world.DEFAULT_TEXT, _policy(draw), _policy(draw)])
+        policy = Policy.objects.create(version=1, text=text, holds_from=world.LONG_AGO, act=by)
+        _is_applied(policy)
+        evidence = _evidence(draw, few, withdrawal=by)
+        levels = _levels(draw, by)
+        before, at = sorted([_instant(draw), _instant(draw)])
+        recompute_people(few, at=before)
+        edited = {id_ for id_ in few if draw.random() < 0.5}
+        PersonColour.objects.filter(pk__in=edited).update(
+            colour=draw.choice(list(Colour)), next_change_at=draw.choice([None, _instant(draw)])
+        )
+        decided = _decide_each(few, evidence, levels, text, at)
+
+        for id_ in few:
+            try:
+                checked = checked_colour(id_, at=at)
+            except ColourBeingChecked:
+                assert id_ in edited
+            else:
+                assert checked.row.colour is checked.decision.colour is decided[id_].colour
+                assert checked.decision == decided[id_]
+                kept = PersonColour.objects.get(pk=id_)
+                assert (kept.colour, kept.changes) == (checked.row.colour, checked.row.changes)
+        transaction.set_rollback(True)
+
+
+def _is_applied(policy: Policy) -> None:
+    """Note that everybody has been recomputed under this policy."""
+    Recomputation.objects.create(
+        cause=Cause.POLICY,
+        act=policy.act,
+        state=RecomputationState.DONE,
+        finished_at=world.LONG_AGO,
+    )
 
 
 def _colours_before(draw: Random, ids: list[int]) -> None:
