@@ -14,8 +14,8 @@ from accounts.models import Account
 from healthcode.codes.selectors import CodeInput, read_row, storable
 from healthcode.evidence.models import EvidenceKind
 
-ACCOUNT_AND_ROW: Final = "SELECT * FROM codes_asked(%s, %s, %s, %s)"
-"""A function in the database (migration 0001); each connection keeps its query plan."""
+ACCOUNT_AND_ROW: Final = "SELECT * FROM codes_input_by_token(%s, %s, %s, %s)"
+"""A function in the database (migration 0002); each connection keeps its query plan."""
 
 REQUIREMENT: Final[list[Any]] = [{"bearer": []}]
 """The security requirement in the OpenAPI description: a bearer token, as for all other calls."""

@@ -10,31 +10,24 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Account
 from accounts.selectors import masked
 from healthcode.codes.errors import DeclareFirst
+from healthcode.colours.agreement import ColourRow
 from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
 from healthcode.web.errors import NotFound
 
-CODE_INPUT: Final = "SELECT * FROM codes_standing(%s, %s, %s)"
-"""A function in the database that reads what a person's next code says.
-
-It is called `codes_standing` because migration 0001 is frozen. Each connection keeps its query
-plan.
-"""
+CODE_INPUT: Final = "SELECT * FROM codes_input(%s, %s, %s)"
+"""A function in the database (migration 0002); each connection keeps its query plan."""
 _MOST_PEOPLE: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class CodeInput:
-    """What goes into a person's next code: their current colour, and what else the code says.
+    """What goes into a person's next code: the stored colour and the masked name.
 
-    `changes` is the number of the person's colour changes, which decides the status index. `holder`
-    is the masked name.
+    The code's status index follows from the row's `changes`.
     """
 
-    person: int
-    colour: Colour
-    changes: int
-    policy: int
+    row: ColourRow
     holder: str
 
 
@@ -59,10 +52,11 @@ def read_row(person_id: int, row: Sequence[Any]) -> CodeInput:
     """
     if not row or row[0] is None:
         raise NotFound(_("You do not look after such a person."))
-    declared, colour, changes, policy, *identity = row
+    declared, colour, since, changes, next_change_at, policy, *identity = row
     if not declared or colour is None:
         raise DeclareFirst
-    return CodeInput(person_id, Colour(colour), changes, policy, masked(*identity))
+    stored = ColourRow(person_id, Colour(colour), since, changes, next_change_at, policy)
+    return CodeInput(stored, masked(*identity))
 
 
 def storable(person_id: int) -> int | None:

@@ -10,14 +10,15 @@ from django.conf import settings
 
 from accounts.models import Account
 from healthcode.codes import selectors
+from healthcode.codes.asked_rows import agreed
 from healthcode.codes.errors import DoesNotSign
 from healthcode.codes.keys import Signer, keyring
 from healthcode.codes.selectors import CodeInput
 from healthcode.codes.status_lists import editions
 from healthcode.codes.status_lists.indexes import NUMBERS_A_PERSON, reference
+from healthcode.colours.agreement import ColourRow
 from healthcode.colours.policy import policy_at
 from healthcode.colours.reasons import ColourReason
-from healthcode.colours.selectors import decision_of
 from healthcode.core import Colour, HealthCode, Kind, StatusRef, sign
 
 RENEWED_PER_LIFE: Final = 2
@@ -72,7 +73,7 @@ def issue_code(
 
     Raises:
         NotFound, DeclareFirst: see `selectors.read_row`.
-        DoesNotSign, MalformedCode: see `issue`.
+        DoesNotSign, ColourBeingChecked, MalformedCode: see `issue`.
     """
     code_input = selectors.code_input(account=account, person_id=person_id)
     return issue(code_input=code_input, kind=kind, at=at, phone_key=phone_key)
@@ -91,17 +92,17 @@ def issue(
 
     Raises:
         DoesNotSign: this process has no signing key.
+        ColourBeingChecked, NoPolicy, NotFound: see `checked_colour`.
         MalformedCode: `phone_key` is not a point of P-256, or is given for a paper code.
     """
     signer = keyring.signer(at=at)
-    # Green means that no signal is active, so there is no reason to look up and explain.
-    decision = None if code_input.colour is Colour.GREEN else decision_of(code_input.person, at)
+    row, decision = agreed(code_input.row, at=at)
     seconds = PHONE_CODE_SECONDS if phone_key else _life(kind)
     issued_at = at.replace(microsecond=0)
     expires_at = issued_at + timedelta(seconds=seconds)
     return IssuedCode(
         code=_signed(
-            code_input,
+            row,
             kind,
             issued_at,
             expires_at,
@@ -110,8 +111,8 @@ def issue(
             phone_key=phone_key,
         ),
         kind=kind,
-        person=code_input.person,
-        colour=code_input.colour,
+        person=row.person,
+        colour=row.colour,
         holder=code_input.holder,
         issued_at=issued_at,
         expires_at=expires_at,
@@ -136,15 +137,15 @@ def issue_visitor_code(
     signer = keyring.signer(at=at)
     # A random one of these indexes, so that two codes of one second seldom have the same picture.
     number = secrets.randbelow(NUMBERS_A_PERSON)
-    code_input = CodeInput(NOBODY, colour, number, policy_at(at).version, "")
+    row = ColourRow(NOBODY, colour, at, number, None, policy_at(at).version)
     issued_at = at.replace(microsecond=0)
     expires_at = min(issued_at + timedelta(seconds=settings.LIVE_CODE_SECONDS), ends_at)
-    code = _signed(code_input, Kind.LIVE, issued_at, expires_at, signer, holder=holder)
+    code = _signed(row, Kind.LIVE, issued_at, expires_at, signer, holder=holder)
     return VisitorCode(code, colour, issued_at, expires_at)
 
 
 def _signed(
-    code_input: CodeInput,
+    row: ColourRow,
     kind: Kind,
     issued_at: datetime,
     expires_at: datetime,
@@ -157,11 +158,11 @@ def _signed(
         issuer=settings.ISSUER,
         issued_at=int(issued_at.timestamp()),
         expires_at=int(expires_at.timestamp()),
-        colour=code_input.colour,
+        colour=row.colour,
         kind=kind,
-        policy=code_input.policy,
+        policy=row.policy,
         holder=holder,
-        status=_status(code_input, issued_at),
+        status=_status(row, issued_at),
         phone_key=phone_key,
     )
     return sign(statement, kid=signer.kid, algorithm=signer.algorithm, signer=signer.sign)
@@ -177,12 +178,12 @@ def _life(kind: Kind) -> int:
     return int(getattr(settings, _LIFE_SETTINGS[kind]))
 
 
-def _status(code_input: CodeInput, at: datetime) -> StatusRef:
+def _status(row: ColourRow, at: datetime) -> StatusRef:
     """Return the code's status index; publish a list first if the day has none for the person."""
-    found = reference(person=code_input.person, changes=code_input.changes, at=at)
+    found = reference(person=row.person, changes=row.changes, at=at)
     if found is None:
         editions.publish(at=at)
-        found = reference(person=code_input.person, changes=code_input.changes, at=at)
+        found = reference(person=row.person, changes=row.changes, at=at)
     if found is None:
         raise DoesNotSign
     return found

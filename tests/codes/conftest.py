@@ -16,6 +16,7 @@ from healthcode.acts.kinds import ActKind
 from healthcode.acts.services import record_act
 from healthcode.areas.models import Area
 from healthcode.codes import keys, services
+from healthcode.codes.asked_rows import asked_rows
 from healthcode.codes.models import SigningKey, StatusList
 from healthcode.codes.status_lists import indexes
 from healthcode.codes.status_lists.indexes import Part
@@ -68,6 +69,7 @@ def _nothing_remembered() -> None:
     """Clear what the process has cached, because each test's rows are rolled back."""
     keys.keyring.forget()
     indexes.known_parts.forget()
+    asked_rows.forget_all()
 
 
 @pytest.fixture
