@@ -102,8 +102,8 @@ def verify_otp(*, phone: str, otp: str, at: datetime) -> Account:
     The function makes the account at the first login.
 
     Raises:
-        InvalidInput: the phone number has a wrong form, or the code is not six digits. Neither
-            counts as a try.
+        InvalidInput: the phone number has a wrong form, or the code is not six digits. These
+            mistakes do not count as tries.
         WrongCode: the code is wrong, used or expired.
         CodeVoid: somebody has entered five wrong codes.
         TooMany: there were too many tries for this phone, whether or not a code was ever sent to

@@ -37,8 +37,8 @@ def publish_policy(
 
     Raises:
         Forbidden: the officer's area is smaller than the province.
-        InvalidPolicy: the text has mistakes, or names areas whose codes have ended by then.
-            `errors` lists file, rule and field of each.
+        InvalidPolicy: the text has mistakes, or names areas whose codes have ended by `holds_from`.
+            `errors` lists file, rule and field of each mistake.
         PolicyVersionTaken: this version is already published.
     """
     require(account, Role.OFFICER, province())

@@ -59,7 +59,8 @@ def record_declaration(
     """Record a declaration as evidence, in the caller's transaction.
 
     Earlier declarations stay. An earlier stay without an end now ends, unless this declaration
-    names the stay again. People say where they are, but seldom that they have left a place.
+    names the stay again. The reason is that people say where they are, but seldom that they have
+    left a place.
 
     Raises:
         UnknownArea: a stay names an area that never existed.
