@@ -20,9 +20,15 @@ _ALWAYS = ("--no-sandbox",)
 
 @contextmanager
 def phone(playwright: Playwright, *, kept: Path | None = None) -> Iterator[Page]:
-    """Open a page in a new browser without camera. `kept` is its stored state from before."""
-    with _browser(playwright) as browser:
-        yield browser.new_page(viewport=PHONE, storage_state=kept)
+    """Open a page of a phone without camera. `kept` is its stored state from before.
+
+    Each phone has a profile of its own, but all phones of a test module share one browser.
+    """
+    context = _browser_of_phones(playwright).new_context(viewport=PHONE, storage_state=kept)
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
 
 
 @contextmanager
@@ -39,6 +45,19 @@ def door(
     )
     with _browser(playwright, *camera) as browser:
         yield browser.new_page(viewport=PHONE, storage_state=kept)
+
+
+def _browser_of_phones(playwright: Playwright) -> Browser:
+    """Return the browser that this driver started for phones. It ends with the driver."""
+    if playwright not in _OF_PHONES:
+        _OF_PHONES.clear()
+        _OF_PHONES[playwright] = playwright.chromium.launch(
+            executable_path=ensure(), args=[*_ALWAYS]
+        )
+    return _OF_PHONES[playwright]
+
+
+_OF_PHONES: dict[Playwright, Browser] = {}
 
 
 @contextmanager

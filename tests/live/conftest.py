@@ -27,9 +27,10 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
         yield live
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
-    """The driver of real browsers. It is not shared: Django does not work in its event loop."""
+    """The driver of real browsers. Django does not work in its event loop, so no module that
+    asks a database takes it."""
     with sync_playwright() as driver:
         yield driver
 

@@ -154,6 +154,7 @@ def test_a_closed_tab_sends_when_there_is_network(
 ) -> None:
     """The browser wakes the service worker while no page is open. Each scan arrives once."""
     code = authority.code(at=datetime.now(UTC), kind=Kind.PAPER, life=timedelta(days=10))
+    before = recorded(own)
     with started(playwright, tmp_path / "profile") as browser:
         page = browser.context.new_page()
         enrol(page, own)
@@ -164,9 +165,9 @@ def test_a_closed_tab_sends_when_there_is_network(
         given = [scan(page, code), scan(page, "JK1:NO CODE")]
         expect(page.locator("#state-queue")).to_contain_text("2")
         page.close()
-        assert recorded(own) == []
+        assert recorded(own) == before
         browser.context.set_offline(False)
-        wait_for(lambda: len(recorded(own)) >= len(given))
+        wait_for(lambda: len(recorded(own)) >= len(before) + len(given))
         assert not [one for one in browser.context.pages if one.url.startswith(own.base_url)]
         page = browser.context.new_page()
         page.goto(f"{own.base_url}/scanner")
@@ -174,4 +175,4 @@ def test_a_closed_tab_sends_when_there_is_network(
         page.wait_for_timeout(3000)
         expect(page.locator("#state-queue")).to_have_text("")
     # Sorted: those of one second have no order.
-    assert sorted(row[1] for row in recorded(own)) == sorted(map("/".join, given))
+    assert sorted(row[1] for row in recorded(own)[len(before) :]) == sorted(map("/".join, given))

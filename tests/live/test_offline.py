@@ -39,10 +39,10 @@ def authority(shanghai: Web) -> Authority:
     return made
 
 
-@pytest.fixture
-def own(tmp_path: Path, authority: Authority) -> Iterator[LiveService]:
-    """A service only for this test, which stops it. It trusts CN-31."""
-    live = LiveService(tmp_path / "var")
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Iterator[LiveService]:
+    """A service only for one file, whose tests stop it. It trusts CN-31."""
+    live = LiveService(tmp_path_factory.mktemp("offline") / "var")
     live.start()
     trust = [sys.executable, "manage.py", "trust_issuer", "CN-31", authority.base_url]
     subprocess.run(trust, cwd=ROOT, env=live.environment(), check=True, capture_output=True)
