@@ -8,7 +8,7 @@ from accounts.models import Account, Role
 
 # The frame shows the links in this order. After the login an account goes to its first one.
 LINKS: dict[Role, tuple[str, Promise]] = {
-    Role.OFFICER: ("/officer", _("Officer")),
+    Role.OFFICER: ("/officer", _("Officer's desk")),
     Role.VENUE_MANAGER: ("/venues", _("My venues")),
     Role.RESIDENT: ("/me", _("My codes")),
 }

@@ -26,9 +26,9 @@ class DocumentAlreadyRegistered(Conflict):
     slug = "document-already-registered"
     title = _("This document is already registered")
     sentence = _(
-        "This document is already registered. If it belongs to you or to someone you look "
-        "after, log in with the phone number of that registration, or take the document to a "
-        "service desk."
+        "This document is already registered. If it is yours or belongs to someone you look "
+        "after, log in with the phone number used then, or take the document to a service desk. "
+        "Call 12345 to ask where."
     )
 
 
@@ -38,8 +38,8 @@ class SelfAlreadyRegistered(Conflict):
     slug = "self-already-registered"
     title = _("You are already registered")
     sentence = _(
-        "You are already registered with this phone number. Other people can be added only as "
-        "people you look after."
+        "You are already registered with this phone number. To register someone else, choose "
+        "Child, Parent or Somebody else I look after."
     )
 
 
@@ -48,7 +48,7 @@ class UnknownArea(InvalidInput):
 
     slug = "unknown-area"
     title = _("Unknown area")
-    sentence = _("No area has this code. Please choose the area from the list of divisions.")
+    sentence = _("We do not know this area. Please choose one from the list.")
     extensions = {"errors": FAULTS, "codes": CODES}
 
 
@@ -82,7 +82,9 @@ class AccountClosed(Forbidden):
 
     slug = "account-closed"
     title = _("This account is closed")
-    sentence = _("This account is closed. A service desk can open it again.")
+    sentence = _(
+        "This account is closed. A service desk can open it again. Call 12345 to ask where."
+    )
 
 
 class WrongCode(Refusal):

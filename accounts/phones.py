@@ -30,7 +30,7 @@ def normalise(text: str) -> str:
             "/phone",
             _(
                 "Please enter a mainland mobile number of 11 digits. For other numbers, begin "
-                "with + and the country code."
+                "with + and the country code, such as +852."
             ),
         )
     return number

@@ -49,7 +49,7 @@ def person_for(account: Account, person_id: int) -> Person:
     """
     person = next(iter(Person.objects.raw(PERSON_FOR, [person_id, account.pk])), None)
     if person is None:
-        raise NotFound(_("You do not look after such a person."))
+        raise NotFound(_("This person is not registered under your account."))
     return person
 
 
@@ -69,7 +69,7 @@ def known_person(account: Account, person_id: int) -> KnownPerson:
     known = Guardianship.objects.filter(account=account, person_id=person_id)
     guardianship = known.select_related("person__identity").first()
     if guardianship is None:
-        raise NotFound(_("You do not look after such a person."))
+        raise NotFound(_("This person is not registered under your account."))
     return _known_person(guardianship)
 
 

@@ -67,7 +67,7 @@ class InvalidScope(OAuthRefusal):
     """The partner asks for a scope that it was not granted."""
 
     slug = "invalid-scope"
-    title = _("This partner may not have this scope")
+    title = _("This scope is not granted to this partner")
     sentence = _("Ask only for scopes that this service has granted to you.")
 
 

@@ -39,7 +39,7 @@ class CodeField(serializers.Field[str, Any, str, Any]):
     """
 
     default_error_messages = {
-        "invalid": _("The code must be a text."),
+        "invalid": _("The code must be text."),
         "blank": _("The code is empty."),
     }
 

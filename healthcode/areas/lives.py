@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from healthcode.areas.errors import EndedArea, UnknownArea
@@ -16,7 +17,7 @@ from healthcode.areas.models import Area
 from healthcode.areas.register import containing
 from healthcode.areas.selectors import path_name
 from healthcode.areas.successors import successors_of
-from healthcode.web.days import start_of_day
+from healthcode.web.days import is_chinese, start_of_day
 from healthcode.web.templatetags.instants import day
 
 # If nobody knows in which township of a county an area lay, all of them are its successors. A
@@ -32,7 +33,7 @@ class Named:
     name: str
 
     def __str__(self) -> str:
-        return f"{self.name} ({self.code})"
+        return _("%(area)s (%(code)s)") % {"area": self.name, "code": self.code}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +66,21 @@ class Life:
     @property
     def sentence(self) -> str:
         """Say that the code has ended, and which code to use instead."""
-        return " ".join((self._ending, self._instead))
+        return _follow(self._ending, self._instead)
 
     @property
     def counted_as(self) -> str:
         """Say that the code has ended, and whose levels count for people who were there."""
         if self.can_be_listed:
-            counted = _("The rules and levels for %(successors)s count for it.")
-            return " ".join((self._ending, counted % {"successors": _list(self.successors)}))
+            counted = _("The rules and levels of %(successors)s apply instead.")
+            return _follow(self._ending, counted % {"successors": _list(self.successors)})
         if self.successors:
-            counted = _("The rules and levels for any part of %(parent)s count for it.")
+            counted = _("The rules and levels of any part of %(parent)s apply instead.")
         else:
             counted = _(
-                "We do not know which area took its place, so the levels of %(parent)s count."
+                "We do not know which area took its place, so the levels of %(parent)s apply."
             )
-        return " ".join((self._ending, counted % {"parent": self.within or self.code}))
+        return _follow(self._ending, counted % {"parent": self.within or self.code})
 
     @property
     def _ending(self) -> str:
@@ -154,6 +155,11 @@ def _life(code: str, known: Mapping[str, Area]) -> Life:
         ),
         within=Named(existing[-1], path_name(existing[-1], names)) if existing else None,
     )
+
+
+def _follow(first: str, second: str) -> str:
+    """Return two sentences as one text; Chinese has no blank between sentences."""
+    return f"{first}{'' if is_chinese(get_language()) else ' '}{second}"
 
 
 def _list(areas: Iterable[Named]) -> str:

@@ -91,7 +91,7 @@ def choose(request: HttpRequest) -> HttpResponseBase:
         separator = "&" if "?" in onwards else "?"
         return redirect(f"{onwards}{separator}{urlencode({name: parent})}")
     if not parent and request.GET.get("abroad"):
-        divisions.append((selectors.ABROAD, _("Outside the border")))
+        divisions.append((selectors.ABROAD, _("Abroad")))
     asked = request.GET.copy()
     asked.pop("parent", None)
     context = {

@@ -9,7 +9,7 @@ class DeclareFirst(Conflict):
     """Refuse a code for somebody without a declaration, because they have no colour yet."""
 
     slug = "declare-first"
-    title = _("Declare first")
+    title = _("Health declaration needed")
     sentence = _(
         "There is no code yet. Please fill in the health declaration first; it takes a minute."
     )

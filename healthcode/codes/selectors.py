@@ -51,7 +51,7 @@ def read_row(person_id: int, row: Sequence[Any]) -> CodeInput:
         DeclareFirst: nobody has declared for this person.
     """
     if not row or row[0] is None:
-        raise NotFound(_("You do not look after such a person."))
+        raise NotFound(_("This person is not registered under your account."))
     declared, colour, since, changes, next_change_at, policy, *identity = row
     if not declared or colour is None:
         raise DeclareFirst

@@ -23,24 +23,25 @@ from healthcode.web.days import (
 )
 
 LEVEL_NAMES: Final[Mapping[Level, Mapping[str, str]]] = {
-    Level.GREEN: {"zh": "绿色", "en": "green"},
-    Level.BLUE: {"zh": "蓝色", "en": "blue"},
-    Level.YELLOW: {"zh": "黄色", "en": "yellow"},
-    Level.ORANGE: {"zh": "橙色", "en": "orange"},
-    Level.RED: {"zh": "红色", "en": "red"},
+    Level.GREEN: {"zh": "低风险（绿）", "en": "low (green)"},
+    Level.BLUE: {"zh": "较低风险（蓝）", "en": "lower-medium (blue)"},
+    Level.YELLOW: {"zh": "中风险（黄）", "en": "medium (yellow)"},
+    Level.ORANGE: {"zh": "较高风险（橙）", "en": "higher (orange)"},
+    Level.RED: {"zh": "高风险（红）", "en": "high (red)"},
 }
 STILL: Final = {"zh": "今", "en": "today"}
 INSTANT: Final = timedelta(microseconds=1)
 NO_PLACE: Final = {"zh": "地点不详", "en": "place not known"}
 ATTESTED: Final = {
-    "zh": "（依据是{country}签发的欧盟数字新冠证书。）",
-    "en": " (Based on an EU certificate from {country}.)",
+    "zh": "依据是{country}签发的欧盟数字新冠证书。",
+    "en": " This is based on an EU certificate from {country}.",
 }
 
-COUNTED: Final = {"zh": "（{counted}）", "en": " ({counted})"}
+COUNTED: Final = {"zh": "{counted}", "en": " {counted}"}
 OTHER_CODE: Final = {
-    "zh": "这个地方的全部或一部分，现在或过去叫{where}，按{where}的风险等级计算。",
-    "en": "All or part of this area is or was {where}, so the level of {where} counts.",
+    "zh": "这里至少有一部分现在或从前属于{where}，所以按{where}的风险等级来定。",
+    "en": "At least part of this place belongs or belonged to {where}, so the risk level of "
+    "{where} applies.",
 }
 
 PlaceName = Mapping[str, str]

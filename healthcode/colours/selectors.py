@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override
 
 from healthcode.areas.lives import Life, lives
 from healthcode.areas.models import AreaLevel, Level
@@ -18,6 +18,7 @@ from healthcode.core import Colour
 from healthcode.evidence.certificates import ATTESTABLE
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.selectors import facts_of
+from healthcode.web.days import is_chinese
 from healthcode.web.errors import NotFound
 
 
@@ -33,7 +34,7 @@ class PersonDecision:
     since: datetime
     until: datetime | None
     policy: int
-    policy_name: str
+    policy_title: str
     reasons: tuple[ColourReason, ...]
     next_change_at: datetime | None
 
@@ -70,7 +71,7 @@ def explain_decision(
         since=since,
         until=decision.until,
         policy=policy.version,
-        policy_name=policy.name,
+        policy_title=policy.title["zh" if is_chinese(get_language()) else "en"],
         reasons=reasons_of(
             decision.reasons,
             names,

@@ -22,8 +22,8 @@ PHRASES: Final = {
         "settings, choose a picture, or paste the text."
     ),
     "camera-needs-https": gettext_lazy(
-        "The camera works only when the page is opened over https. Choose a picture instead, or "
-        "paste the text."
+        "The camera works only if the page's address begins with https. Choose a picture instead, "
+        "or paste the text."
     ),
     "no-camera": gettext_lazy(
         "No camera was found on this device. Choose a picture, or paste the text."

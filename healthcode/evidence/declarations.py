@@ -109,7 +109,7 @@ def _refuse_flood(person: Person, at: datetime) -> None:
     ).count()
     if count >= DECLARATIONS_A_DAY:
         raise TooMany(
-            _("Too many declarations were made for this person today. Please go on tomorrow."),
+            _("Too many declarations were made for this person today. Please try again tomorrow."),
             retry_after=int((end_of_today(at) - at).total_seconds()) + 1,
         )
 

@@ -278,7 +278,7 @@ def check_period(
         )
     if longest and (ends or at) - starts > longest:
         sentence = _(
-            "A period can have at most %(days)s days. Please check the year, and leave out "
+            "A period can be at most %(days)s days long. Please check the year, and leave out "
             "earlier days."
         )
         raise serializers.ValidationError({first: sentence % {"days": longest.days}})

@@ -127,7 +127,7 @@ VEHICLES: Final = (PlaceKind.TRAIN, PlaceKind.FLIGHT, PlaceKind.COACH, PlaceKind
 
 # What the evidence of a contact says if the place has no name. It never says whose home it was.
 UNNAMED: Final[Mapping[PlaceKind, Mapping[str, str]]] = {
-    PlaceKind.HOUSEHOLD: {"zh": "家里", "en": "at home"},
-    PlaceKind.MEETING: {"zh": "见面", "en": "a meeting"},
+    PlaceKind.HOUSEHOLD: {"zh": "在家里", "en": "at home"},
+    PlaceKind.MEETING: {"zh": "见面时", "en": "when you met"},
 }
 SOME_PLACE: Final[Mapping[str, str]] = {"zh": "同一地点", "en": "the same place"}

@@ -100,7 +100,7 @@ def test_the_refusal_says_what_to_do_and_not_whose_it_is(
     answer = api_client(neighbour).post("/api/v1/people", WANG, **POST)
     assert answer.status_code == 409
     assert answer.json()["type"] == "/problems/document-already-registered"
-    assert "log in with the phone number of that registration" in answer.json()["detail"]
+    assert "log in with the phone number used then" in answer.json()["detail"]
     assert set(answer.json()) == {"type", "title", "status", "detail"}
 
 

@@ -53,7 +53,7 @@ def test_the_sentence_names_the_limits_in_both_languages() -> None:
     with override("en"):
         assert str(NO_GROUND) == "Give the ground for this, in 10 to 1000 characters."
     with override("zh-hans"):
-        assert str(NO_GROUND) == "请写明依据，10 到 1000 个字。"
+        assert str(NO_GROUND) == "请写明依据，10到1000个字。"
 
 
 def test_every_page_asks_for_a_ground_in_the_one_way() -> None:

@@ -49,7 +49,7 @@ def test_the_reasons_come_in_the_language_that_was_asked_for(zhang: Resident) ->
     chinese = zhang.client.get(path, headers={"Accept-Language": "zh-CN"}).json()
     assert english["colour"] == chinese["colour"] == "yellow"
     assert "fever" in english["reasons"][0]["text"]
-    assert "发热" in chinese["reasons"][0]["text"]
+    assert "发烧" in chinese["reasons"][0]["text"]
 
 
 def test_a_paper_code_is_to_be_had_too(zhang: Resident) -> None:

@@ -44,7 +44,7 @@ def test_the_page_carries_its_first_code(zhang: Resident) -> None:
 def test_the_page_is_chinese_first(zhang: Resident) -> None:
     declare(account=zhang.account, person=zhang.person, declaration=FEVERISH, at=NOON)
     page = visitor(zhang.account, "zh-hans").get(PATH.format(zhang.person.pk)).content.decode()
-    for words in ("黄码", "持码人", "有效期至", "打印纸质码", "14 天内有效", "发热"):
+    for words in ("黄码", "持码人", "有效期至", "打印纸质码", "14天内有效", "发烧"):
         assert words in page
     shown = re.sub(r"<script.*?</script>|<[^>]+>", " ", page, flags=re.DOTALL)
     left = set(re.findall(r"[A-Za-z]{3,}", shown))

@@ -153,7 +153,7 @@ def test_the_reason_says_whose_level_counts_and_why() -> None:
     [reason] = told(person).reasons
     assert (reason.area, reason.area_name) == ("330103", "浙江省杭州市下城区")
     assert "浙江省杭州市拱墅区" in reason.zh
-    assert "so the level of 浙江省杭州市拱墅区 counts" in reason.en
+    assert "so the risk level of 浙江省杭州市拱墅区 applies" in reason.en
 
 
 def test_where_no_successor_is_known_the_reason_says_that_the_parents_level_counts() -> None:
@@ -163,8 +163,8 @@ def test_where_no_successor_is_known_the_reason_says_that_the_parents_level_coun
     world.levels("11", (Level.RED, LATER - 2 * DAY, None))
     world.levels("3301", (Level.RED, HANGZHOU - 9 * DAY, HANGZHOU))
     [reason] = told(here).reasons
-    assert "the levels of 北京市 (11) count" in reason.en
-    assert "按上级北京市 (11)的风险等级计算" in reason.zh
+    assert "the levels of 北京市 (11) apply" in reason.en
+    assert "按上级北京市（11）的风险等级来定" in reason.zh
     with override("en"):
         [past] = decide_now(then, at=HANGZHOU + DAY).reasons
     assert "ended" not in past.en

@@ -36,11 +36,11 @@ def test_a_stay_is_told_with_place_level_and_days() -> None:
     (reason,) = decision.reasons
     # A stay that ended at the start of the 24th was last there on the 23rd.
     assert reason.zh == (
-        "您在浙江省杭州市江干区停留过（2020年2月9日至2020年2月23日），当时那里的风险等级是橙色。"
+        "您在浙江省杭州市江干区停留过（2020年2月9日至2020年2月23日），当时那里是较高风险（橙）地区。"
     )
     assert reason.en == (
         "You stayed in 浙江省杭州市江干区 (9 February 2020 to 23 February 2020) "
-        "while its risk level was orange."
+        "while its risk level was higher (orange)."
     )
     assert (reason.rule, reason.evidence) == ("orange-area", stay.pk)
     assert (reason.area_name, reason.level) == ("浙江省杭州市江干区", Level.ORANGE)
@@ -55,8 +55,8 @@ def test_what_goes_on_is_told_as_going_on() -> None:
 
     (reason,) = decision_of(ma, NOON).reasons
 
-    assert reason.zh == "您曾在境外停留（至今）。"
-    assert reason.en == "You were outside the border until today."
+    assert reason.zh == "您在境外停留过（至今）。"
+    assert reason.en == "You were abroad until today."
     assert (reason.exposed_until, reason.holds_until, reason.until) == (None, None, None)
 
 
@@ -187,6 +187,6 @@ def test_a_contact_is_told_with_when_and_where(
     (unknown,) = decision_of(wu, NOON).reasons
     (known,) = decision_of(zheng, NOON).reasons
 
-    assert unknown.zh == f"您与病例有过密切接触（地点不详，{zh}）。"
-    assert known.zh == f"您与病例有过密切接触（望湖楼，{zh}）。"
+    assert unknown.zh == f"您和病人有过密切接触（地点不详，{zh}）。"
+    assert known.zh == f"您和病人有过密切接触（望湖楼，{zh}）。"
     assert known.en == f"You were in close contact with a case (Wanghu House, {en})."

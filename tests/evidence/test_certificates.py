@@ -72,7 +72,7 @@ def test_two_negative_tests_release_and_a_positive_one_colours(
     assert colour["colour"] == "red"
     (reason,) = colour["reasons"]
     assert reason["evidence"] == answer.json()["evidence"]
-    assert reason["text"].endswith(" (Based on an EU certificate from DE.)")
+    assert reason["text"].endswith(" This is based on an EU certificate from DE.")
     chinese = resident_client.get(
         f"/api/v1/people/{erika.pk}/colour", headers={"accept-language": "zh"}
     )

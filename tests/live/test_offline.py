@@ -192,7 +192,7 @@ def test_hours_without_the_server(
         ]
         given += [scan(page, code) for code, _ in expected]
         assert given == [verdict for _, verdict in expected]
-        expect(page.locator("#state-link")).to_contain_text("无网络")
+        expect(page.locator("#state-link")).to_contain_text("没有网络")
         expect(page.locator("#state-queue")).to_contain_text("9")
 
         page.clock.fast_forward(timedelta(hours=1) // timedelta(milliseconds=1))

@@ -56,7 +56,7 @@ def door_page(
         page.wait_for_function("caches.match('/scanner?kept')", timeout=PATIENCE_MS)
         page.context.set_offline(True)
         page.reload()
-        expect(page.locator("#state-link")).to_contain_text("无网络")
+        expect(page.locator("#state-link")).to_contain_text("没有网络")
         start_camera(page)
         yield page
 

@@ -176,7 +176,7 @@ def test_staff_hear_of_a_likely_copy(
     with phone(playwright, kept=kept) as page:
         page.goto(f"{service.base_url}/scanner")
         told = page.locator("#state-doubts p").first
-        expect(told).to_contain_text("同一个画面已被扫", timeout=2 * AT_LEAST_ONCE_MS)
+        expect(told).to_contain_text("同一个码已经扫了", timeout=2 * AT_LEAST_ONCE_MS)
         expect(told).to_contain_text("·")
 
 

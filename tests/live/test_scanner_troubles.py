@@ -71,7 +71,7 @@ def test_a_reader_that_cannot_be_loaded(service: LiveService, at_door: Page) -> 
         """
     )
     open_scanner(service, at_door)
-    expect_way_on(at_door, "识别程序没有加载成功")
+    expect_way_on(at_door, "识别程序没有加载出来")
     at_door.evaluate("globalThis.isBroken = false")
     at_door.click("#start")
     expect_verdict(at_door)
@@ -199,7 +199,7 @@ def test_an_unforeseen_failure_is_reported(
         page.goto(f"{service.base_url}/scanner")
         expect(page.locator("#venue")).not_to_be_empty()
         page.evaluate("() => { void Promise.reject(new Error('unforeseen')); }")
-        expect(page.locator("#notice")).to_contain_text("本页出了问题")
+        expect(page.locator("#notice")).to_contain_text("这个页面出了问题")
         page.click("#reload")
         expect(page.locator("#venue")).not_to_be_empty()
         expect(page.locator("#notice")).to_be_hidden()

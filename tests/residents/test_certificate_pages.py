@@ -45,7 +45,7 @@ def test_a_resident_pastes_one_and_sees_what_came_of_it(
     fact = Evidence.objects.get()
     assert answer.redirect_chain == [(f"/people/{erika.pk}/colour", 302)]
     assert f"Entered as evidence {fact.pk}: Test, positive" in answer.content.decode()
-    assert "Based on an EU certificate from DE." in answer.content.decode()
+    assert "This is based on an EU certificate from DE." in answer.content.decode()
     page = browser.get(url).content.decode()
     assert f"Evidence number {fact.pk}, from a certificate issued by DE" in page
     why = browser.get(f"/people/{erika.pk}/why").content.decode()

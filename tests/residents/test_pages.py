@@ -81,7 +81,7 @@ def test_one_more_place_keeps_what_was_typed(browser: Client, world: World) -> N
         ),
         (
             {"elsewhere": "yes", "places": "1", "area-0": "999999", "from-0": "{today}"},
-            "No area has this code.",
+            "We do not know this area.",
         ),
     ],
 )
@@ -123,7 +123,7 @@ def test_why_names_the_reason_the_rule_and_what_is_missing(browser: Client, worl
     for words in (
         "you declared contact with a case",
         "1 of 14 healthy check-ins are done",
-        f"Rule declared-contact, policy version 2, evidence number {fact.pk}",
+        f"Evidence number {fact.pk} (rule declared-contact of policy version 2)",
         "12345",
     ):
         assert words in page
@@ -155,7 +155,7 @@ def test_a_flood_is_held_off_with_a_sentence(
     answer = browser.post(url, NOTHING_WRONG)
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) > 0
-    assert "Please go on tomorrow." in answer.content.decode()
+    assert "Please try again tomorrow." in answer.content.decode()
 
 
 @pytest.mark.parametrize("page", ["declare", "check-in", "colour", "why"])

@@ -56,14 +56,14 @@ def test_a_confirmed_chain_colours_its_people_and_explains_itself(town: Town) ->
         Colour.YELLOW,
     ]
     (reason,) = decision_of(town.near, NOW).reasons
-    assert reason.zh == "您与病例有过密切接触（望湖楼，2020年3月3日10:10至10:40）。"
+    assert reason.zh == "您和病人有过密切接触（望湖楼，2020年3月3日10:10至10:40）。"
     assert reason.en == (
         "You were in close contact with a case (望湖楼, 3 March 2020, 10:10 to 10:40)."
     )
     (reason,) = decision_of(town.flatmate, NOW).reasons
-    assert "您与病例的密切接触者有过接触（家里，" in reason.zh
+    assert "您接触过病人的密切接触者（在家里，" in reason.zh
     (reason,) = decision_of(town.passing, NOW).reasons
-    assert reason.zh == "您曾与病例同时在场（望湖楼，2020年3月3日11:05至11:10）。"
+    assert reason.zh == "您和病人同时在一个地方待过（望湖楼，2020年3月3日11:05至11:10）。"
 
 
 def test_a_preview_counts_and_leaves_no_trace(town: Town) -> None:

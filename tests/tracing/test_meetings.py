@@ -66,7 +66,7 @@ def test_whom_the_case_met_becomes_a_close_contact_with_its_provenance(town: Tow
     recompute_all()
     contact = town.contacts()[friend]
     assert contact.derived_from_id == town.evidence.pk
-    assert contact.detail["place"] == {"zh": "见面", "en": "a meeting"}
+    assert contact.detail["place"] == {"zh": "见面时", "en": "when you met"}
     assert world.colours([friend]) == {friend: Colour.RED}
 
 

@@ -173,5 +173,5 @@ def test_the_scanner_is_for_everybody(db: None, language: str) -> None:
     client.cookies["language"] = language
     page = client.get("/scanner").content.decode()
     assert ("Enrol this device" in page) is (language == "en")
-    assert ("登记本设备" in page) is (language == "zh-hans")
+    assert ("登记这台设备" in page) is (language == "zh-hans")
     assert "wasm-unsafe-eval" in client.get("/scanner")["Content-Security-Policy"]

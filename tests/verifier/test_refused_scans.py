@@ -16,20 +16,20 @@ REQUIRED = ("This field is required.", "该字段是必填项。")
 NULL = ("This field may not be null.", "该字段不能为 null。")
 NOTHING = ("No data provided", "No data provided")
 NO_UUID = ("Must be a valid UUID.", "必须是有效的 UUID。")
-NO_TEXT = ("The code must be a text.", "码应当是一段文字。")
+NO_TEXT = ("The code must be text.", "码要用文字表示。")
 EMPTY_CODE = ("The code is empty.", "码不能为空。")
 UNKNOWN = ("This member is not known here.", "这里没有这个字段。")
 HALF = (
     "This text contains half a character (a lone surrogate).",
-    "该文本含有不完整的字符（孤立代理项）。",
+    "这段文字里有半个字符（孤立代理项），不完整。",
 )
 NO_INSTANT = (
     "Give a time that exists, with its UTC offset, such as 2020-02-24T08:30:00+08:00.",
-    "请填写存在且带时区的时间，例如 2020-02-24T08:30:00+08:00。",
+    "没有这个时间，或者少了时区。请这样写：2020-02-24T08:30:00+08:00。",
 )
 OLD = (
     "This scan is more than 7 days old, which is too old to be accepted.",
-    "这次扫码已经过了 7 天，不再接收。",
+    "这次扫码已经过了7天，不再接收。",
 )
 BOTH = (
     "Give both given_outcome and given_reason, or neither.",

@@ -169,7 +169,7 @@ def test_sentences_are_chinese_first(door: APIClient, zhejiang: Authority, now: 
     door.credentials(**door._credentials, HTTP_ACCEPT_LANGUAGE="zh-CN")
     code = zhejiang.code(at=now)
     answer = door.post(SCANS, {"id": str(uuid.uuid4()), "code": code}, format="json")
-    assert answer.json()["message"] == "绿码，请通行。"
+    assert answer.json()["message"] == "绿码，可以放行。"
 
 
 def test_repeating_an_id_returns_the_first_answer(

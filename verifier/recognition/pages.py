@@ -17,21 +17,21 @@ from verifier.recognition.trust import knowledge
 
 _WARNINGS: dict[ListState, Promise] = {
     ListState.UNHEARD: _(
-        "The alliance's list was last confirmed over an hour ago. It is still valid. Check the "
-        "network and the list's address."
+        "The alliance's list was last confirmed over an hour ago. It is still valid. The operator "
+        "should check the network and the list's address."
     ),
     ListState.ENDS_SOON: _(
-        "The alliance's list expires in less than two days. Ask the alliance for the next one. "
-        "After this list has expired, staff must check everybody with a partner's code before "
-        "they let them in."
+        "The alliance's list expires in less than two days. The operator must ask the alliance "
+        "for the next one. After this list has expired, staff must check everybody with a "
+        "partner's code before they let them in."
     ),
     ListState.STALE: _(
         "The alliance's list is too old to rely on. Until a new one arrives, staff must check "
         "everybody with a partner's code before they let them in."
     ),
     ListState.MISSING: _(
-        "There is no valid list of the alliance yet, so partners' codes are refused. Check the "
-        "list's address and the alliance's keys."
+        "There is no valid list of the alliance yet, so partners' codes are refused. The "
+        "operator should check the list's address and the alliance's keys."
     ),
 }
 _WORTH: dict[Outcome, Promise] = {

@@ -36,7 +36,10 @@ def why(request: HttpRequest, person_id: int) -> HttpResponse:
 def _told_page(request: HttpRequest, person_id: int, template: str) -> HttpResponse:
     _account, known = whom(request, person_id)
     if colour_of(person_id) is None:
-        messages.info(request, _("Please declare first. You will get a colour right away."))
+        messages.info(
+            request,
+            _("Please fill in the health declaration first. You will get a colour right away."),
+        )
         return redirect("declare", person_id)
     decision = decision_of(person_id, timezone.now())
     context = {"person": known, "decision": decision, "reasons": once_each(decision.reasons)}

@@ -28,14 +28,14 @@ def compile_all() -> None:
     """Compile each .po file into a .mo file beside it."""
     for path in catalogues():
         with path.with_suffix(".mo").open("wb") as compiled:
-            write_mo(compiled, _read(path))
+            write_mo(compiled, read_catalogue(path))
 
 
 def problems() -> Iterator[str]:
     """Yield a sentence for each message without Chinese, and for each unused translation."""
     translated: dict[str, Path] = {}
     for path in catalogues():
-        for message in _read(path):
+        for message in read_catalogue(path):
             if message.id and (message.fuzzy or not message.string):
                 yield f"{path.relative_to(ROOT)}: no translation of {_key(message.id)!r}"
             elif message.id:
@@ -76,7 +76,7 @@ def _key(message_id: str | list[str] | tuple[str, ...]) -> str:
     return message_id if isinstance(message_id, str) else message_id[0]
 
 
-def _read(path: Path) -> Catalog:
+def read_catalogue(path: Path) -> Catalog:
     with path.open("rb") as source:
         return read_po(source, locale="zh_Hans")
 

@@ -60,7 +60,7 @@ def test_a_map_is_previewed_confirmed_and_watched(desk: Client) -> None:
     page = post(desk, text=LINES)
     assert page.status_code == 200
     assert not AreaLevel.objects.exists()
-    assert "等级上调：2 个" in page.content.decode()
+    assert "等级上调：2个" in page.content.decode()
     assert page.context["counties"][0].level == "red"
 
     done = desk.post("/officer/map", confirmation(page))
@@ -162,7 +162,7 @@ def test_the_desk_shows_what_is_in_force_and_the_latest_acts(desk: Client) -> No
     desk.post("/officer/map", confirmation(post(desk, text=LINES)))
     page = desk.get("/officer").content.decode()
     assert "浙江省" in page
-    assert "涉及 2 个地区" in page
+    assert "涉及2个地区" in page
     assert page.count("新闻发布会") == 1
     assert "发布政策" in page
 

@@ -17,3 +17,9 @@ export function written<T>(id: string): T {
 }
 
 export const language = document.documentElement.lang;
+
+const isChinese = language.startsWith("zh");
+/** Stands between a label and its value: Chinese has no blank there. */
+export const GAP = isChinese ? "" : " ";
+/** Stands between the items of a list. */
+export const COMMA = isChinese ? "、" : ", ";

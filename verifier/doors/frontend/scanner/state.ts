@@ -2,7 +2,7 @@
 // it has not sent yet, and codes that may have been shown as copies.
 
 import { writeInstant } from "#web/instants.ts";
-import { byId, fill, language } from "#web/page.ts";
+import { COMMA, GAP, byId, fill, language } from "#web/page.ts";
 import { phrase } from "#web/phrases.ts";
 import type { Doubt } from "./bundle.ts";
 import type { Judging } from "./judging.ts";
@@ -18,7 +18,7 @@ export function showState(judging: Judging): void {
   fill("state-link", phrase(link(judging)));
   fill("state-data", age(heard[0], now));
   fill("state-clock", offset(clock.offsetSeconds));
-  fill("state-queue", outbox.count === 0 ? "" : `${phrase("waiting-scans")} ${outbox.count}`);
+  fill("state-queue", outbox.count === 0 ? "" : `${phrase("waiting-scans")}${GAP}${outbox.count}`);
   showDoubts(knowledge.doubts(now));
   const warning = warningOf(judging) ?? stale(heard);
   byId("state-warning", HTMLElement).hidden = warning === "";
@@ -37,7 +37,7 @@ function showDoubts(doubts: Doubt[]): void {
 function lineOf({ kind, scans, lastAt, doors }: Doubt): string {
   const time = writeInstant(lastAt * 1000, language);
   const sentence = phrase(`doubt-${kind}`).replace("{times}", String(scans));
-  return [time, doors.join(", "), sentence].filter(Boolean).join(" · ");
+  return [time, doors.join(COMMA), sentence].filter(Boolean).join(" · ");
 }
 
 function paragraph(text: string): HTMLElement {
@@ -54,7 +54,7 @@ function link({ isReached, knowledge }: Judging): string {
 
 function age(freshest: IssuerFreshness | undefined, now: number): string {
   if (freshest === undefined || freshest.asOf === 0) return phrase("no-data");
-  return `${phrase("data")} ${ago(Math.max(0, now - freshest.asOf))}`;
+  return `${phrase("data")}${GAP}${ago(Math.max(0, now - freshest.asOf))}`;
 }
 
 function offset(seconds: number | null): string {
@@ -62,7 +62,7 @@ function offset(seconds: number | null): string {
   if (seconds === 0) return phrase("clock-right");
   const amount = new Intl.NumberFormat(language, { style: "unit", unit: "second" });
   const direction = phrase(seconds > 0 ? "clock-behind" : "clock-ahead");
-  return `${direction} ${amount.format(Math.abs(seconds))}`;
+  return `${direction}${GAP}${amount.format(Math.abs(seconds))}`;
 }
 
 function warningOf({ clock, isDeceived, isFull }: Judging): string | null {
@@ -77,5 +77,5 @@ function stale(heard: IssuerFreshness[]): string {
   const old = heard.filter(({ isStale }) => isStale);
   if (old.length === 0) return "";
   if (old.length === heard.length) return phrase("too-old");
-  return `${phrase("too-old-of")} ${old.map(({ issuer }) => issuer).join(", ")}`;
+  return `${phrase("too-old-of")}${GAP}${old.map(({ issuer }) => issuer).join(COMMA)}`;
 }

@@ -1,7 +1,7 @@
 // Show the verdict over the whole screen, with colour, shape and word, and have it read aloud.
 
 import { writeInstant } from "#web/instants.ts";
-import { byId, fill, language } from "#web/page.ts";
+import { GAP, byId, fill, language } from "#web/page.ts";
 import { phrase } from "#web/phrases.ts";
 import type { Outcome, ShownVerdict } from "./api.ts";
 
@@ -40,7 +40,7 @@ export class VerdictView {
     const texts = {
       word: phrase(verdict.outcome),
       who: verdict.holder ?? "",
-      age: verdict.age_seconds === null ? "" : `${phrase("made")} ${madeAgo(verdict.age_seconds)}`,
+      age: verdict.age_seconds === null ? "" : `${phrase("made")}${GAP}${madeAgo(verdict.age_seconds)}`,
       sentence: verdict.message,
     };
     this.#open(verdict.outcome, texts);
