@@ -56,7 +56,7 @@ def test_the_sentence_names_the_successors_in_both_languages(country: None) -> N
         assert sentence_of("340302100").endswith("within 安徽省蚌埠市龙子湖区 (340302).")
     with override("zh-hans"):
         assert sentence_of("330103") == CHINESE
-        assert "浙江省杭州市上城区 (330102)、浙江省杭州市钱塘区 (330114)" in sentence_of("330104")
+        assert "浙江省杭州市上城区（330102）、浙江省杭州市钱塘区（330114）" in sentence_of("330104")
 
 
 @pytest.mark.parametrize("code", ["330103", "330104", "310230", "110228", "340302100"])
@@ -228,4 +228,4 @@ def test_the_page_for_a_map_names_the_successors(officer: Account, client: Clien
     form = {"day": str(day_of(NOW)), "hour": "00:00", **SENT_GROUND, "step": "preview"}
     page = client.post("/officer/map", {**form, "text": "code,level\n330103,red\n"})
     assert page.status_code == 422
-    assert "浙江省杭州市拱墅区 (330105)" in page.content.decode()
+    assert "浙江省杭州市拱墅区（330105）" in page.content.decode()

@@ -246,7 +246,7 @@ def test_a_stay_under_a_code_that_had_ended_is_refused_with_its_successors(
     assert error["pointer"] == "/stays/1/area"
     assert error["detail"].endswith("Use 浙江省杭州市拱墅区 (330105) instead.")
     chinese = resident_client.post(URL, given, format="json", headers={"accept-language": "zh"})
-    assert "请改用浙江省杭州市拱墅区 (330105)" in chinese.json()["detail"]
+    assert "请改用浙江省杭州市拱墅区（330105）" in chinese.json()["detail"]
     assert not Evidence.objects.exists()
 
 
@@ -285,7 +285,7 @@ def test_the_page_says_what_took_the_place_of_an_area(
     }
     page = client.post(f"/people/{world.person.pk}/declare", form)
     assert page.status_code == 422
-    assert "请改用浙江省杭州市拱墅区 (330105)" in page.content.decode()
+    assert "请改用浙江省杭州市拱墅区（330105）" in page.content.decode()
 
 
 def test_an_unknown_area_is_named_and_nothing_is_stored(

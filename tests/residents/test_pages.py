@@ -136,14 +136,14 @@ def test_the_same_reason_is_told_once(browser: Client, world: World) -> None:
     latest = Evidence.objects.filter(kind=EvidenceKind.DECLARATION).latest("starts")
     page = browser.get(f"/people/{person}/why").content.decode()
     assert page.count("you declared contact with a case") == 1
-    assert f"evidence number {latest.pk}" in page
+    assert f"Evidence number {latest.pk}" in page
 
 
 @pytest.mark.parametrize("page", ["colour", "why"])
 def test_whoever_has_not_declared_is_asked_to(browser: Client, world: World, page: str) -> None:
     answer = browser.get(f"/people/{world.child.pk}/{page}", follow=True)
     assert answer.redirect_chain == [(f"/people/{world.child.pk}/declare", 302)]
-    assert "Please declare first" in answer.content.decode()
+    assert "Please fill in the health declaration first" in answer.content.decode()
 
 
 def test_a_flood_is_held_off_with_a_sentence(

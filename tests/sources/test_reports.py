@@ -123,7 +123,7 @@ def test_a_stay_under_a_code_that_had_ended_is_kept_and_counts_for_its_successor
     [result] = answer.json()["results"]
     assert result["notice"]["area"] == "330103"
     assert result["notice"]["successors"] == ["330105"]
-    assert "浙江省杭州市拱墅区 (330105)" in result["notice"]["detail"]
+    assert "浙江省杭州市拱墅区（330105）" in result["notice"]["detail"]
     run(answer.json()["recomputation"])
     stored = colour_of(world.person.pk)
     assert stored is not None
