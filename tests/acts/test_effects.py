@@ -153,7 +153,7 @@ def test_an_officer_sees_what_others_did_to_the_people_at_home() -> None:
     assert act not in acts_within(["3304"], most=5)
     shown = browser_of(world.officer("330203")).get("/officer").content.decode()
     assert GROUND.text in shown
-    assert "Epidemiological investigation: " in shown
+    assert "Epidemiological investigation · " in shown
     assert "2 people got a stricter colour." in shown
 
 
