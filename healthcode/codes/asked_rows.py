@@ -8,6 +8,7 @@ import secrets
 from array import array
 from datetime import datetime
 from hashlib import blake2b
+from struct import Struct
 from typing import Final
 
 from healthcode.colours.agreement import ColourRow, checked_colour
@@ -18,6 +19,8 @@ SLOTS: Final = 2**19
 """How many rows one process remembers, in 8 bytes each: 4 MiB. 700 phones a second, each renewing
 every 150 seconds, have 105,000 rows.
 """
+FIELDS: Final = Struct("<4q2d")
+NEVER: Final = 0.0
 
 
 class AskedRows:
@@ -47,9 +50,11 @@ class AskedRows:
         self._digests = array("Q", bytes(8 * SLOTS))
 
     def _digest(self, row: ColourRow) -> int:
-        fields = (row.person, int(row.colour), row.since, row.changes)
-        text = repr((*fields, row.next_change_at, row.policy)).encode()
-        return int.from_bytes(blake2b(text, digest_size=8, key=self._key).digest())
+        # As a float, an instant of our time is exact to the microsecond.
+        next_change = row.next_change_at.timestamp() if row.next_change_at else NEVER
+        numbers = (row.person, row.colour, row.changes, row.policy)
+        packed = FIELDS.pack(*numbers, row.since.timestamp(), next_change)
+        return int.from_bytes(blake2b(packed, digest_size=8, key=self._key).digest())
 
 
 asked_rows: Final = AskedRows()

@@ -9,7 +9,10 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.csrf import csrf_exempt
+from rest_framework.request import Request
 
+from healthcode.codes.api import CodeView
+from healthcode.codes.asked_rows import asked_rows
 from healthcode.urls import *  # noqa: F403 - with its handlers
 from healthcode.urls import urlpatterns as own
 from healthcode.web.days import day_of
@@ -69,7 +72,19 @@ def sign(_request: HttpRequest) -> HttpResponse:
     return JsonResponse({"signature": KEY.sign(bytes(186), ECDSA(SHA256())).hex()})
 
 
+class FirstCodeView(CodeView):
+    """Sign a code from a row about which this process has not asked yet."""
+
+    schema = None
+
+    def get(self, request: Request, person: int) -> HttpResponse:
+        """Forget the row, and answer as the service does."""
+        asked_rows.forget(person)
+        return super().get(request, person)
+
+
 urlpatterns = [
+    path("api/v1/bare/people/<int:person>/code", FirstCodeView.as_view()),
     path("api/v1/bare/insert", insert),
     path("api/v1/bare/select", select),
     path("api/v1/bare/sign", sign),

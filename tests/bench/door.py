@@ -71,12 +71,15 @@ def _codes(of: Any, entrance: Any, rounds: int) -> Iterator[Figure]:
     asked = request("GET", f"/api/v1/people/{entrance.person}/code", entrance.resident)
     select = request("GET", "/api/v1/bare/select", entrance.resident)
     sign = request("GET", "/api/v1/bare/sign", entrance.resident)
-    codes, selects, signatures = alternate(
-        of(lambda: asked), of(lambda: select), of(lambda: sign), rounds=rounds
+    first = request("GET", f"/api/v1/bare/people/{entrance.person}/code", entrance.resident)
+    codes, selects, signatures, firsts = alternate(
+        of(lambda: asked), of(lambda: select), of(lambda: sign), of(lambda: first), rounds=rounds
     )
     limit = "a bare view with one SELECT"
     yield Figure(SUITE, measure, limit, "/s", codes, selects, Goal(at_least=0.6))
     yield Figure(SUITE, measure, f"{limit} and one signature", "/s", codes, signatures)
+    measure = "GET code, the first from a row"
+    yield Figure(SUITE, measure, "GET code, renewed", "/s", firsts, codes)
 
 
 def _batches(of: Any, entrance: Any, rounds: int) -> Figure:
