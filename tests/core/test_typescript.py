@@ -20,6 +20,7 @@ from tests.core import forge
 from tests.core.cases import VectorCase
 from tests.core.forge import NOON, PHONE, URI, ZHEJIANG, ZHEJIANG_ED, NamedKey
 from tests.core.make_vectors import vector_of
+from tests.core.test_dcc import certificate
 from tests.core.test_vectors import LOADED_AT, VECTORS
 from tests.core.worlds import DAY, RULES, STATUS, TRUST
 
@@ -70,6 +71,20 @@ def test_the_closed_lists_are_those_of_the_core() -> None:
 
 def test_every_vector() -> None:
     expect_agreement(VECTORS, judged(VECTORS))
+
+
+def test_each_text_of_a_certificate_is_refused_unread() -> None:
+    """docs/format.md, section 7: a door without its signers' keys says that it admits none."""
+    genuine = certificate()
+    texts = [genuine, genuine[:-9], "HC1:", "HC1:" + "0" * 5000, "HC1:\u5065", genuine.lower()]
+    door = {"at": NOON, "trust": "current", "status": ["current"], "rules": "default"}
+    lists: Mapping[str, Any] = {"trust_lists": [], "status_lists": [], "rules_texts": []}
+    *verdicts, other = judged({**VECTORS, **lists, "cases": [{"text": t, **door} for t in texts]})[
+        "cases"
+    ]
+    said = {(each["outcome"], each["reason"], each["code"]) for each in verdicts}
+    assert said == {("refuse", "not_admitted_here", None)}
+    assert (other["outcome"], other["reason"]) == ("refuse", "malformed")
 
 
 def test_ten_thousand_generated_codes_good_and_damaged() -> None:
