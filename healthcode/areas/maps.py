@@ -134,10 +134,10 @@ def read_map(
 ) -> dict[str, Level]:
     """Return the level that each line of a map gives to its area. The keys are codes in short form.
 
-    A line that names a code that ended before `effective_from` must make the area green, and the
-    code must still have another level. Otherwise nobody could remove that level. If the form has a
-    mistake in the date, `effective_from` is None, and the function does not check which codes have
-    ended. It sends at most two queries.
+    If a code has ended by `effective_from`, a line may only make it green, and only if it still has
+    another level. Without this exception, nobody could remove that level. If the form has a mistake
+    in the date, `effective_from` is None, and the function does not check which codes have ended.
+    It sends at most two queries.
 
     Raises:
         InvalidMap: some lines are wrong. The error lists at most `MOST_ERRORS` of them.

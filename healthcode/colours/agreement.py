@@ -1,9 +1,9 @@
 """Check a stored colour against `decide()` before anybody signs it.
 
 Whoever can edit the database can edit a colour. So a stored colour counts only if `decide()` gives
-the same from the evidence, the levels and the policy. There are legitimate differences: time has
-changed the colour, or new evidence, levels or a new policy have, and no worker has stored it yet.
-Then the person is decided on at once. Any other difference is an alarm.
+the same from the evidence, the levels and the policy. Some differences are legitimate: time, new
+evidence, new levels or a new policy has changed the colour, and no worker has stored the new colour
+yet. Then the service stores it at once. Any other difference is an alarm.
 docs/decisions/0037-no-code-for-an-edited-colour.md gives the reasons.
 """
 
@@ -90,10 +90,10 @@ class CheckedColour:
 
 
 def checked_colour(person_id: int, *, at: datetime) -> CheckedColour:
-    """Return a person's stored colour, after `decide()` gave the same from one snapshot.
+    """Check a person's stored colour against `decide()`, and return it.
 
-    Where the service is only late, store the new colour first. This is a transaction of its own, as
-    in `decide_now`.
+    If no worker has stored the new colour yet, store it first, in a transaction of its own as in
+    `decide_now`.
 
     Raises:
         ColourBeingChecked: nothing explains the difference. It is logged and counted, and a

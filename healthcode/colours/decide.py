@@ -43,9 +43,9 @@ class LevelPeriod:
 class Signal:
     """The result of applying one rule to one fact: a colour over a period.
 
-    If the rule asks for risk levels, there is one signal for each level of the fact's area.
-    `level_area` is the area that has this level. This area contains `area` (the fact's area), or is
-    another code for the same land.
+    If the rule asks for risk levels, there is one signal for each of them that counts in the fact's
+    area. `level_area` is the area that has this level. This area contains `area` (the fact's area),
+    or is another code for the same land.
 
     The signal is active from `starts` until `ends`; `ends` is None if not known yet.
     `exposed_until` is when the exposure ended; it is None while the exposure goes on. The rule's

@@ -65,7 +65,7 @@ def strike_from_recomputations(person_id: int, _at: datetime) -> None:
 
 
 def forget_evidence(*, at: datetime) -> int:
-    """Delete the facts that no decision from the time `at` on can need; return how many.
+    """Delete the facts that no decision at or after `at` can need; return how many were deleted.
 
     A policy's rules have a hold: how long a colour lasts after the exposure. The service keeps each
     fact for the longest hold of any policy in force now or later, and then for

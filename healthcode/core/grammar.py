@@ -1,10 +1,12 @@
 """The only encoding of codes, as regular expressions: docs/format.md, sections 2 to 4.
 
-The patterns describe every byte of a code, so a code contains no unexpected byte. The patterns
-cannot compare the size before a text or a byte string with its length, so the reader does this.
+The patterns describe every byte of a code, so a code contains no unexpected byte. In CBOR, a size
+stands before each text and byte string. The patterns cannot check that this size is right, so the
+functions that use the patterns check it.
 
-Each pattern can match in only one way. The first byte of a number or a size shows its length. The
-byte after an ASCII text cannot belong to the text. Everything else has a fixed length.
+Each pattern can match in only one way, for three reasons. The first byte of a number or a size
+shows how many bytes of it follow. The byte after an ASCII text cannot belong to the text.
+Everything else has a fixed length.
 
 We could also decode the CBOR, check each member, encode again and compare. That would add 37 µs to
 the 78 µs of a verdict (47 %, processor time, Python 3.11).

@@ -51,8 +51,8 @@ def parse_trust_list(
     """Read a trust list and verify that a key of the alliance has signed it.
 
     The key must be in force at the time `at`. `held` is the trust that the verifier has now; the
-    list must not be older. An expired list is read too. With it, the answer of `verify` is caution
-    at best, and it refuses every code that it would refuse with a valid list.
+    list must not be older. An expired list is read too. With an expired list, `verify` answers
+    caution at best. It still refuses every code that it would refuse with a valid list.
 
     Raises:
         MalformedTrustList: this is not a trust list.

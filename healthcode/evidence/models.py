@@ -34,9 +34,10 @@ class Evidence(models.Model):
 
     The fact is true from `starts` to `ends` (UTC, half-open). `ends` is None if it still goes on.
     For something that happened at one moment, such as a test, `starts` and `ends` are equal. If
-    only days are known, `starts` is the midnight at which the first possible day begins, and `ends`
-    the one at which the last possible day ends. For a case, `starts` is when it was confirmed; if
-    only the day is known, `starts` is the beginning of that day and `starts_by` its end.
+    only days are known, `starts` is the midnight that begins the first day on which the fact can be
+    true, and `ends` is the midnight that ends the last such day. For a case, `starts` is when it
+    was confirmed; if only the day is known, `starts` is the beginning of that day and `starts_by`
+    its end.
 
     `traits` are the words that the rules of a policy match, such as `symptoms`, `close`,
     `positive`. `reference` is the source's own number for the fact, so that the same fact is stored

@@ -56,8 +56,8 @@ class Measure:
             otherwise it is casual.
         rows: if set, the distance of the seats decides instead of the time: a contact is close if
             the seats are at most this many rows apart.
-        carriages: if true, rows are compared only within one carriage, so both carriages must be
-            known.
+        carriages: if true, rows are compared only if both people are known to have been in the same
+            carriage.
     """
 
     dwell: timedelta

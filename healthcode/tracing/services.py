@@ -118,7 +118,7 @@ def preview(inquiry: Inquiry, *, at: datetime) -> Preview:
 def confirm(
     *, account: Account, inquiry_id: int, ground: Ground, fingerprint: str, at: datetime
 ) -> Recomputation:
-    """Record the contacts that an inquiry found as evidence, exactly as the officer saw them.
+    """Record as evidence the contacts that an inquiry found, exactly as the officer saw them.
 
     The service also records who confirmed the contacts and why (an act).
 

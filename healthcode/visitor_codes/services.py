@@ -17,8 +17,8 @@ def convert(*, text: str, at: datetime) -> VisitorCode:
     """Sign a local live code in place of another issuer's code. It expires no later than that code.
 
     The colour of the local code is what the other code is worth here. If this service's data about
-    the other issuer is too old, the code is not converted, because a door could not see this from
-    the local code.
+    the other issuer is too old, the code is not converted, because a door that sees the local code
+    could not tell that the data is old.
 
     Raises:
         NotConvertible: the other code cannot be converted.

@@ -1,7 +1,7 @@
 """One record for each table: what it holds about people, for how long, and how it is deleted.
 
 Each package with tables has a file `kept.py` with `RECORDS`: one `TableRecord` for each table. If a
-package cannot do what its record says, the record is in a higher package that can. For example,
+package cannot do what the record of its table says, a higher package has the record. For example,
 only `colours` knows which evidence a decision still needs, so `colours` has the record of evidence.
 
 Retention, export, erasure, the end of the service and docs/reference/retention.md use these
@@ -72,7 +72,8 @@ class TableRecord:
     forget: the way in which rows are deleted after their time. None if no task deletes them: they
     are deleted in another way (see `kept`) or are kept for good.
     export: what a person's export contains from this table, or why it contains nothing.
-    erase: what happens when a person is erased. A function gets the person's number and the time.
+    erase: what happens when a person is erased. If it is a function, it gets the person's number
+    and the time.
     sunset: what happens when the service ends for good.
     """
 

@@ -89,12 +89,12 @@ def judge(
 
     Args:
         last: the last checkpoint that the witness cosigned for this log; None before the first.
-        watched: the logs that the witness watches, with their keys. Their policy requires no other
-            witnesses (`quorum none`).
+        watched: the logs that the witness watches, with their keys. This log policy must say
+            `quorum none`, so that it requires no other witnesses.
 
     Raises:
-        MalformedLog: (400) this is not a checkpoint, or the log is smaller than the old size
-            (`request.old`, from which the proof continues).
+        MalformedLog: (400) the request has no valid checkpoint, or the checkpoint is smaller than
+            the old size (`request.old`), from which the proof continues.
         UnknownLog: (404) the witness does not watch this log.
         NotTrusted: (403) the log has not signed the checkpoint.
         OtherSize: (409) the old size is not the last size that the witness has seen. The error

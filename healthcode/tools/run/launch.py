@@ -4,10 +4,10 @@
 process, because a process with threads must not change its user between fork and exec. With `-I -S`
 Python finds no packages, so the file imports nothing from the project.
 
-PostgreSQL refuses to run as root. So if root starts the service, PostgreSQL runs as USER ("" keeps
-the user). USER may lack the permission to pass through folders such as /root. Then the command
-keeps one capability of root: CAP_DAC_READ_SEARCH, or CAP_DAC_OVERRIDE if the container has only
-that. So no folder needs other permissions.
+PostgreSQL refuses to run as root. So if root starts the service, PostgreSQL runs as USER. If USER
+is "", the user does not change. USER may lack the permission to pass through folders such as /root.
+Then the command keeps one capability of root: CAP_DAC_READ_SEARCH, or CAP_DAC_OVERRIDE if the
+container has only that. So nobody has to change the permissions of a folder.
 """
 
 import ctypes
