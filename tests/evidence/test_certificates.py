@@ -76,7 +76,7 @@ def test_two_negative_tests_release_and_a_positive_one_colours(
     chinese = resident_client.get(
         f"/api/v1/people/{erika.pk}/colour", headers={"accept-language": "zh"}
     )
-    assert "（依据是DE签发的欧盟数字新冠证书。）" in chinese.json()["reasons"][0]["text"]
+    assert "依据是DE签发的欧盟数字新冠证书。" in chinese.json()["reasons"][0]["text"]
     rapid = GERMANY.test(now - 6 * DAY, is_rapid=True, ci="2")
     first = GERMANY.test(now - 5 * DAY, ci="3")
     second = GERMANY.test(now - 3 * DAY, ci="4")

@@ -123,7 +123,7 @@ def test_a_stay_under_a_code_that_had_ended_is_kept_and_counts_for_its_successor
     [result] = answer.json()["results"]
     assert result["notice"]["area"] == "330103"
     assert result["notice"]["successors"] == ["330105"]
-    assert "浙江省杭州市拱墅区（330105）" in result["notice"]["detail"]
+    assert "浙江省杭州市拱墅区 (330105)" in result["notice"]["detail"]
     run(answer.json()["recomputation"])
     stored = colour_of(world.person.pk)
     assert stored is not None
@@ -141,7 +141,7 @@ def test_where_no_successor_is_known_the_notice_says_that_the_parents_levels_cou
     answer = send(source_client, "stays", *lines)
     unknown, of_the_time = answer.json()["results"]
     assert unknown["notice"]["successors"] == []
-    assert unknown["notice"]["detail"].endswith("the levels of 北京市 (11) count.")
+    assert unknown["notice"]["detail"].endswith("the levels of 北京市 (11) apply.")
     assert "notice" not in of_the_time
     run(answer.json()["recomputation"])
     colours = [colour_of(person.pk) for person in (world.person, world.child)]
