@@ -25,7 +25,7 @@ from healthcode.acts.effects import NO_EFFECT, Effect
 from healthcode.areas.successors import places_of
 from healthcode.colours import sql
 from healthcode.colours.errors import NoPolicy
-from healthcode.colours.policy import policy_at
+from healthcode.colours.policy import RuleSet, policy_at
 from healthcode.core import Colour
 from healthcode.web.advisory_locks import AdvisoryLock
 
@@ -153,15 +153,18 @@ def wait_for_writers() -> None:
         )
 
 
-def evaluate(people: Sequence[int], *, at: datetime) -> Comparison:
+def evaluate(people: Sequence[int], *, at: datetime, policy: RuleSet | None = None) -> Comparison:
     """Compare the stored colours of `people` with those that they would have at `at`.
 
     This writes and locks nothing.
 
+    Args:
+        policy: the policy to decide by; None means the policy in force at `at`.
+
     Raises:
         NoPolicy: no policy holds at `at`.
     """
-    policy = policy_at(at)
+    policy = policy or policy_at(at)
     now: Counter[Colour] = Counter()
     then: Counter[Colour] = Counter()
     homes: Counter[str] = Counter()
@@ -192,13 +195,10 @@ def evaluate(people: Sequence[int], *, at: datetime) -> Comparison:
     )
 
 
-def evaluate_everybody(*, at: datetime) -> Effect:
-    """Count what deciding on everybody at `at` would do, as this transaction sees the facts.
+def evaluate_everybody(policy: RuleSet, *, at: datetime) -> Effect:
+    """Count what deciding on everybody by `policy` at `at` would do. It writes nothing.
 
-    It writes nothing. The time grows with the population, by 12 ms for each thousand people.
-
-    Raises:
-        NoPolicy: when no policy holds at `at`.
+    The time grows with the population, by 12 ms for each thousand people.
     """
     found = NO_EFFECT
     last = 0
@@ -208,7 +208,7 @@ def evaluate_everybody(*, at: datetime) -> Effect:
             people = [person for (person,) in cursor.fetchall()]
             if not people:
                 return found
-            found += evaluate(people, at=at).effect
+            found += evaluate(people, at=at, policy=policy).effect
             last = people[-1]
 
 

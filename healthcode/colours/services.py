@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import province, require
@@ -55,7 +56,7 @@ def publish_policy(
         ground=ground,
         detail={"version": policy.version, "name": policy.name},
         at=at,
-        effect=_effect(policy.version, text, holds_from, at),
+        effect=_effect(policy, holds_from, at),
     )
     try:
         with transaction.atomic():
@@ -71,16 +72,17 @@ def publish_policy(
     return published
 
 
-def _effect(version: int, text: str, holds_from: datetime, at: datetime) -> Effect:
-    """Count what the policy would do to everybody at the time from which it holds."""
-    if Policy.objects.filter(version=version).exists():
+def _effect(policy: RuleSet, holds_from: datetime, at: datetime) -> Effect:
+    """Count what the policy does to everybody when it comes into force.
+
+    It does nothing if another policy is in force by then, or if its version is taken.
+    """
+    comes = max(at, holds_from)
+    later = Q(holds_from__gt=holds_from) | Q(holds_from=holds_from, version__gt=policy.version)
+    rival = Q(holds_from__lte=comes) & later | Q(version=policy.version)
+    if Policy.objects.filter(rival).exists():
         return NO_EFFECT
-    with transaction.atomic():
-        # There is no act yet. PostgreSQL would check the foreign key only at commit.
-        Policy.objects.create(version=version, text=text, holds_from=holds_from, act_id=0)
-        found = evaluate_everybody(at=max(at, holds_from))
-        transaction.set_rollback(True)
-    return found
+    return evaluate_everybody(policy, at=comes)
 
 
 def _refuse_ended_areas(policy: RuleSet, holds_from: datetime, file: str) -> None:
