@@ -34,7 +34,7 @@ from tests.live.test_scanner_page import AT_LEAST_ONCE_MS
 from tests.live.traffic import Request, Traffic, ask, callers
 
 GONE_SECONDS = 4
-UNAVAILABLE = re.compile("暂时无法使用.*Not available at the moment", re.DOTALL)
+UNAVAILABLE = re.compile("现在办不了.*Not available at the moment", re.DOTALL)
 Outage = Callable[[ServiceInParts], AbstractContextManager[None]]
 
 
