@@ -3,7 +3,7 @@
 Pages, the interface and commands ask for it in the same way and refuse the same.
 """
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -102,10 +102,21 @@ def add_ground(parser: ArgumentParser) -> None:
     """Give a command the options for a ground, which `ground_of` reads."""
     parser.add_argument("--ground-kind", required=True, choices=GroundKind.values)
     parser.add_argument(
-        "--ground", required=True, help="why, in a sentence that the service keeps for good"
+        "--ground",
+        required=True,
+        type=_said,
+        help="why, in a sentence that the service keeps for good",
     )
 
 
 def ground_of(options: Mapping[str, Any]) -> Ground:
-    """Return the ground from a command's options. Raises InvalidInput."""
+    """Return the ground from a command's options, which the parser has checked."""
     return read_ground(options["ground_kind"], options["ground"])
+
+
+def _said(text: str) -> str:
+    """Return the text of `--ground`, for argparse to refuse before the command does anything."""
+    try:
+        return Ground(GroundKind.OPERATIONS, texts.trimmed(text)).text
+    except ValueError as error:
+        raise ArgumentTypeError(str(NO_GROUND)) from error

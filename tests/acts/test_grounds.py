@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.utils.translation import override
 
 from healthcode.acts.grounds import (
@@ -47,6 +48,12 @@ def test_the_kinds_of_grounds_are_a_closed_list(kind: str) -> None:
     with pytest.raises(InvalidInput) as refusal:
         read_ground(kind, GROUND.text)
     assert refusal.value.members["errors"] == [{"pointer": "/ground_kind", "detail": NO_KIND}]
+
+
+def test_a_command_says_what_a_ground_needs() -> None:
+    command = ("publish_policy", "policy.toml", "--officer=wang", "--ground-kind=operations")
+    with pytest.raises(CommandError, match="10到1000个字"):
+        call_command(*command, "--ground=because")
 
 
 def test_the_sentence_names_the_limits_in_both_languages() -> None:

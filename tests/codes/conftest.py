@@ -3,7 +3,6 @@
 import io
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from unittest.mock import patch
 
 import pytest
 import zxingcpp
@@ -13,7 +12,6 @@ from PIL import Image
 
 from accounts.models import Account, Grant, Person, Relation, Role
 from accounts.services import issue_token, register_person
-from healthcode.acts.effects import NO_EFFECT
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.services import record_act
 from healthcode.areas.models import Area
@@ -22,7 +20,6 @@ from healthcode.codes.asked_rows import asked_rows
 from healthcode.codes.models import SigningKey, StatusList
 from healthcode.codes.status_lists import indexes
 from healthcode.codes.status_lists.indexes import Part
-from healthcode.colours import services as policies
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.policy import SHIPPED
 from healthcode.colours.services import publish_policy
@@ -92,16 +89,13 @@ def world(officer: Account) -> None:
     """Make an area to live in, and a policy."""
     Area.objects.create(code=HOME, name="西湖区")
     month_before = NOON - timedelta(days=30)
-    # A savepoint that is rolled back makes PostgreSQL take this test's own transaction for one that
-    # has ended, so that a list would pass over the colour changes that the test makes later.
-    with patch.object(policies, "_effect", return_value=NO_EFFECT):
-        publish_policy(
-            account=officer,
-            text=SHIPPED.read_text(encoding="utf-8"),
-            holds_from=month_before,
-            ground=GROUND,
-            at=month_before,
-        )
+    publish_policy(
+        account=officer,
+        text=SHIPPED.read_text(encoding="utf-8"),
+        holds_from=month_before,
+        ground=GROUND,
+        at=month_before,
+    )
 
 
 @pytest.fixture
