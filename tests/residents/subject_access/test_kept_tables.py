@@ -146,7 +146,7 @@ def test_at_the_end_nothing_about_anybody_is_left(
 def test_only_who_answers_for_the_province_ends_the_service(zhang: Resident) -> None:
     of_a_city = Account.objects.create(username="officer of a city")
     Grant.objects.create(account=of_a_city, role=Role.OFFICER, area="3301")
-    with pytest.raises(CommandError, match="管辖范围"):
+    with pytest.raises(CommandError, match="管辖"):
         end(people=1, officer=of_a_city)
     assert Person.objects.exists()
 
