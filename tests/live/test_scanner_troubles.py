@@ -209,7 +209,7 @@ def test_a_code_beside_a_poster(
     service: LiveService, playwright: Playwright, tmp_path: Path, kept: Path, code: str
 ) -> None:
     """The poster is nearer to the middle, but the page judges the code."""
-    scene = on_a_desk((picture_of(POSTER), (320, 120)), (picture_of(code), (320, 345)), size=220)
+    scene = on_a_desk((picture_of(POSTER), (320, 140)), (picture_of(code), (320, 365)), size=200)
     with door(playwright, tmp_path, scene, kept=kept) as page:
         page.set_viewport_size({"width": 700, "height": 900})
         sent = open_scanner(service, page)
@@ -225,6 +225,27 @@ def test_of_two_codes_the_one_in_the_middle_of_what_is_shown(
     other = code[:-1] + ("0" if code[-1] != "0" else "1")
     scene = on_a_desk((picture_of(other), (110, 240)), (picture_of(code), (330, 240)), size=200)
     with door(playwright, tmp_path, scene, kept=kept) as page:
+        sent = open_scanner(service, page)
+        expect_verdict(page)
+        page.wait_for_timeout(3000)
+        assert [json.loads(one.post_data or "")["code"] for one in sent] == [code]
+
+
+@pytest.mark.parametrize(("near", "far"), [(150, 370), (330, 110)])
+def test_of_two_codes_that_are_shown_the_one_nearer_to_the_middle(
+    service: LiveService,
+    playwright: Playwright,
+    tmp_path: Path,
+    kept: Path,
+    code: str,
+    near: int,
+    far: int,
+) -> None:
+    """Above or below, whichever the reader names first."""
+    other = code[:-1] + ("0" if code[-1] != "0" else "1")
+    scene = on_a_desk((picture_of(other), (320, far)), (picture_of(code), (320, near)), size=200)
+    with door(playwright, tmp_path, scene, kept=kept) as page:
+        page.set_viewport_size({"width": 700, "height": 900})
         sent = open_scanner(service, page)
         expect_verdict(page)
         page.wait_for_timeout(3000)
