@@ -129,7 +129,7 @@ class LiveService:
 
     def parts(self, pattern: str) -> list[psutil.Process]:
         """Return the processes whose command matches a regular expression."""
-        found = [(process, " ".join(process.cmdline())) for process in self.family()[1:]]
+        found = [(process, _command(process)) for process in self.family()[1:]]
         return [process for process, command in found if re.search(pattern, command)]
 
     def call(
@@ -174,6 +174,14 @@ def wait_for(
             return found
         time.sleep(every)
     raise AssertionError(f"Nothing after {patience} seconds.")
+
+
+def _command(process: psutil.Process) -> str:
+    """Return how a process was started; nothing for one that has ended meanwhile."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # zombies, too
+        return ""
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
