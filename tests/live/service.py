@@ -129,7 +129,7 @@ class LiveService:
 
     def parts(self, pattern: str) -> list[psutil.Process]:
         """Return the processes whose command matches a regular expression."""
-        found = [(process, _command(process)) for process in self.family()[1:]]
+        found = [(process, command_of(process)) for process in self.family()[1:]]
         return [process for process, command in found if re.search(pattern, command)]
 
     def call(
@@ -176,7 +176,7 @@ def wait_for(
     raise AssertionError(f"Nothing after {patience} seconds.")
 
 
-def _command(process: psutil.Process) -> str:
+def command_of(process: psutil.Process) -> str:
     """Return how a process was started; nothing for one that has ended meanwhile."""
     try:
         return " ".join(process.cmdline())
