@@ -1,6 +1,6 @@
 """A leaf of the public log says what was done, but not to whom.
 
-docs/log.md, section 2, is the specification. A leaf is JSON as RFC 8785 writes it.
+A leaf is JSON as RFC 8785 writes it.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ class Leaf:
     Attributes:
         number: the number of the act or batch, from 1. It is unique among the leaves of one kind.
         minute: when it happened, in UTC, such as 2020-02-24T08:12Z.
-        kind: what was done, a word of the list in docs/log.md.
+        kind: what was done, such as levels-published.
         area: GB/T 2260 code of the province or city; empty for the whole country.
         people: how many people it is about.
         digest: the digest of the full record and a salt, in hex (see `record_digest`).
