@@ -254,7 +254,6 @@ ALLIANCE_KEYS = optional("ALLIANCE_KEYS", kinds.FILE, "")
 BROKER_URL = required("BROKER_URL", kinds.BROKER)
 CELERY_BROKER_URL = BROKER_URL
 CELERY_TASK_IGNORE_RESULT = True
-CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_DEFAULT_QUEUE = "recompute"
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_CONNECTION_TIMEOUT = 1
@@ -264,6 +263,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 1.5,
     "socket_connect_timeout": 1,
     "max_retries": 0,
+    # Acknowledging and restoring messages needs the broker, so kombu 5.7 ends a worker that holds one
+    # while Valkey dies (AttributeError). The sweep finds the work of a lost message within seconds.
+    "ack_emulation": False,
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
