@@ -14,10 +14,9 @@ from accounts.errors import OutsideYourArea
 from accounts.models import Account, Role, Token
 from accounts.permissions import account_of
 from healthcode.acts.models import Act
-from healthcode.acts.services import record_act
 from healthcode.web.errors import Forbidden, InvalidInput
 from tests.accounts.conftest import api_client
-from tests.acts import GROUND
+from tests.acts import GROUND, act_of
 
 
 @pytest.mark.parametrize(
@@ -119,15 +118,7 @@ def test_acts_are_kept_as_they_were(areas: None) -> None:
     officer = services.add_staff(
         username="o", password=None, role=Role.OFFICER, area="33", at=timezone.now()
     )
-    act = record_act(
-        account=officer,
-        role=Role.OFFICER,
-        kind="levels",
-        area="33",
-        ground=GROUND,
-        detail={},
-        at=timezone.now(),
-    )
+    act = act_of(officer, at=timezone.now())
     for change in (lambda: Act.objects.update(ground="another"), act.delete, act.save):
         with pytest.raises(DatabaseError, match="acts are kept for good"), transaction.atomic():
             change()

@@ -12,11 +12,10 @@ from rest_framework.test import APIClient
 
 from accounts.models import Account, Grant, Role
 from accounts.services import issue_token
-from healthcode.acts.services import record_act
 from healthcode.areas.models import Area, Level
 from healthcode.areas.register import register
 from healthcode.areas.services import load_divisions
-from tests.acts import GROUND
+from tests.acts import act_of
 
 ROOT = Path(__file__).parents[2]
 MAPS = Path(os.environ.get("SHARED_DATA", ROOT.parent / "shared" / "data")) / "five-colour-map"
@@ -78,15 +77,7 @@ def act_on(officer: Account) -> Callable[[datetime], object]:
     """Return a function that records an act for publishing levels."""
 
     def record(at: datetime) -> object:
-        return record_act(
-            account=officer,
-            role=Role.OFFICER,
-            kind="test",
-            area="33",
-            ground=GROUND,
-            detail={},
-            at=at,
-        )
+        return act_of(officer, at=at)
 
     return record
 

@@ -12,8 +12,6 @@ from PIL import Image
 
 from accounts.models import Account, Grant, Person, Relation, Role
 from accounts.services import issue_token, register_person
-from healthcode.acts.kinds import ActKind
-from healthcode.acts.services import record_act
 from healthcode.areas.models import Area
 from healthcode.codes import keys, services
 from healthcode.codes.asked_rows import asked_rows
@@ -38,7 +36,7 @@ from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, record, withdraw
 from healthcode.evidence.traits import Trait
 from healthcode.residents.declarations.services import declare
-from tests.acts import GROUND
+from tests.acts import GROUND, act_of
 
 NOON = datetime(2026, 2, 24, 4, 0, tzinfo=UTC)
 """Noon in Shanghai on the day of these tests."""
@@ -148,15 +146,7 @@ def at_the_door(code: str, *, at: datetime) -> Verdict:
 
 def clear_as_case(who: Resident, *, at: datetime) -> None:
     """Withdraw the report as an officer; the colour turns green again."""
-    act = record_act(
-        account=Account.objects.get(username="officer-li"),
-        role=Role.OFFICER,
-        kind=ActKind.EVIDENCE_WITHDRAWN,
-        area=HOME,
-        ground=GROUND,
-        detail={},
-        at=at,
-    )
+    act = act_of(Account.objects.get(username="officer-li"), at=at)
     facts = Evidence.objects.filter(person=who.person, kind=EvidenceKind.CASE, withdrawn_by=None)
     withdraw(ids=list(facts.values_list("pk", flat=True)), act=act)
     recompute_people([who.person.pk], at=at)

@@ -11,13 +11,16 @@ from tests.live.service import ROOT, LiveService, ServiceAnswer
 OPPOSITE = {"red": "green", "orange": "green", "yellow": "green", "blue": "red", "green": "red"}
 
 
-def publish_the_opposite(live: LiveService) -> ServiceAnswer:
-    """Publish a map that changes every level, which touches nearly everybody."""
-    levels = live.call("GET", "/api/v1/areas/levels?within=33").body["levels"]
+def publish_the_opposite(live: LiveService, base_url: str = "") -> ServiceAnswer:
+    """Publish a map that changes every level, which touches nearly everybody.
+
+    `base_url` names another server than the service's own.
+    """
+    levels = live.call("GET", f"{base_url}/api/v1/areas/levels?within=33").body["levels"]
     turned = [{"code": row["code"], "level": OPPOSITE[row["level"]]} for row in levels]
     answer = live.call(
         "PUT",
-        "/api/v1/areas/levels",
+        f"{base_url}/api/v1/areas/levels",
         token=live.demo["officer"]["token"],
         json_body={
             "effective_from": "2020-02-24",

@@ -13,8 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from accounts.models import Account, Person, Role
-from healthcode.acts.services import record_act
+from accounts.models import Account, Person
 from healthcode.areas.models import Area, Level
 from healthcode.areas.services import publish_levels
 from healthcode.colours.errors import NoPolicy
@@ -23,7 +22,7 @@ from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import withdraw
 from healthcode.residents.declarations.services import declare
 from healthcode.web.days import SHANGHAI, start_of_day
-from tests.acts import GROUND
+from tests.acts import act_of
 from tests.evidence.conftest import HOME, World, declaration
 
 pytestmark = pytest.mark.clock
@@ -79,15 +78,7 @@ def test_the_colour_follows_at_once(
 def test_a_reason_says_where_it_comes_from_and_what_is_missing(
     resident_client: APIClient, world: World, now: datetime
 ) -> None:
-    act = record_act(
-        account=world.officer,
-        role=Role.OFFICER,
-        kind="levels",
-        area="33",
-        ground=GROUND,
-        detail={},
-        at=now,
-    )
+    act = act_of(world.officer, at=now)
     publish_levels(
         act=act, effective_from=now - timedelta(days=30), whole_of="", levels={HOME: Level.ORANGE}
     )
@@ -218,15 +209,7 @@ def ended(world: World) -> None:
     Area.objects.filter(code="330103").update(ends=HANGZHOU)
     Area.objects.create(code="330105", name="拱墅区")
     now = datetime.now(UTC)
-    act = record_act(
-        account=world.officer,
-        role=Role.OFFICER,
-        kind="t",
-        area="",
-        ground=GROUND,
-        detail={},
-        at=now,
-    )
+    act = act_of(world.officer, at=now)
     with transaction.atomic():
         publish_levels(
             act=act,
@@ -344,15 +327,7 @@ def test_the_same_stay_is_evidence_once(resident_client: APIClient, world: World
         answer = resident_client.post(URL, given, format="json")
         assert len(answer.json()["reasons"]) == 1
     fact = Evidence.objects.get(kind=EvidenceKind.STAY)
-    act = record_act(
-        account=world.officer,
-        role=Role.OFFICER,
-        kind="test",
-        area="",
-        ground=GROUND,
-        detail={},
-        at=datetime.now(UTC),
-    )
+    act = act_of(world.officer, at=datetime.now(UTC))
     withdraw(ids=[fact.pk], act=act)
     answer = resident_client.post(URL, given, format="json")
     assert len(answer.json()["reasons"]) == 1, "what an officer withdrew can be declared anew"

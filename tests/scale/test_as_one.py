@@ -15,10 +15,10 @@ from typing import Any
 
 import psycopg2
 
+from tests.live.officer import publish_the_opposite
 from tests.live.service import ROOT
 from tests.scale.conftest import Fleet
 
-OPPOSITE = {"red": "green", "orange": "green", "yellow": "green", "blue": "red", "green": "red"}
 PATIENCE_SECONDS = 120
 
 
@@ -28,25 +28,6 @@ def rows(fleet: Fleet, query: str, *values: object) -> list[tuple[Any, ...]]:
         cursor = connection.cursor()
         cursor.execute(query, values)
         return list(cursor.fetchall())
-
-
-def publish_the_opposite(fleet: Fleet, base_url: str) -> int:
-    """Publish through one of the servers a map that touches nearly everybody."""
-    levels = fleet.first.call("GET", f"{base_url}/api/v1/areas/levels?within=33").body["levels"]
-    turned = [{"code": row["code"], "level": OPPOSITE[row["level"]]} for row in levels]
-    answer = fleet.first.call(
-        "PUT",
-        f"{base_url}/api/v1/areas/levels",
-        token=fleet.first.demo["officer"]["token"],
-        json_body={
-            "effective_from": "2020-02-24",
-            "ground_kind": "investigation",
-            "ground": "a test of the service",
-            "levels": turned,
-        },
-    )
-    assert answer.status == 200, answer.body
-    return int(answer.body["recomputation"])
 
 
 def finished(fleet: Fleet, number: int) -> dict[str, Any]:
@@ -69,7 +50,7 @@ def finished(fleet: Fleet, number: int) -> dict[str, Any]:
 def test_no_work_is_done_twice_and_no_act_is_lost(fleet: Fleet) -> None:
     """Two servers publish two maps; each person's changes are counted once."""
     for base_url in (fleet.first.base_url, fleet.second_url):
-        number = publish_the_opposite(fleet, base_url)
+        number = publish_the_opposite(fleet.first, base_url).body["recomputation"]
         progress = finished(fleet, number)
         assert progress["people_done"] == progress["people_found"] >= 3000
         [(changes,)] = rows(

@@ -10,8 +10,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from accounts.models import Account, Role
-from healthcode.acts.services import record_act
+from accounts.models import Account
 from healthcode.areas.models import Area, Level
 from healthcode.areas.services import publish_levels
 from healthcode.colours.models import Recomputation
@@ -20,7 +19,7 @@ from healthcode.colours.selectors import colour_of, decision_of
 from healthcode.evidence.models import Evidence
 from healthcode.sources.parsers import MOST_LINES
 from healthcode.web.days import day_of
-from tests.acts import GROUND
+from tests.acts import act_of
 from tests.colours.world import shanghai
 from tests.evidence.conftest import HOME, ZHANGS_PASSPORT, World
 
@@ -95,15 +94,7 @@ def ended(world: World) -> None:
     Area.objects.create(code="1102", name="北京市", ends=date(2015, 11, 30))
     Area.objects.create(code="110228", name="密云县", ends=date(2015, 11, 30))
     now = datetime.now(UTC)
-    act = record_act(
-        account=world.officer,
-        role=Role.OFFICER,
-        kind="t",
-        area="",
-        ground=GROUND,
-        detail={},
-        at=now,
-    )
+    act = act_of(world.officer, at=now)
     with transaction.atomic():
         publish_levels(
             act=act,

@@ -5,7 +5,6 @@ with ML-DSA-44, which a quantum computer cannot forge. Witnesses add cosignature
 tlog-cosignature). With a cosignature, a witness says that it has seen no other history of this log.
 """
 
-import base64
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,8 +17,10 @@ from healthcode.core.log.notes import (
     NoteKey,
     Signature,
     SignatureType,
+    from_base64,
     genuine,
     parse_note,
+    to_base64,
 )
 from healthcode.core.log.policies import LogPolicy
 from healthcode.core.trust_list import CLOCK_LEEWAY_SECONDS
@@ -37,7 +38,7 @@ class Checkpoint:
     root: bytes
 
     def __str__(self) -> str:
-        return f"{self.origin}\n{self.size}\n{base64.b64encode(self.root).decode()}\n"
+        return f"{self.origin}\n{self.size}\n{to_base64(self.root)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,9 @@ def read_size(text: str) -> int:
 
 def read_hash(text: str) -> bytes:
     """Return the hash that a line spells in Base64. Raises MalformedLog."""
-    try:
-        data = base64.b64decode(text, validate=True)
-    except ValueError as error:
-        raise MalformedLog("not a hash in Base64") from error
-    if len(data) != HASH_BYTES or base64.b64encode(data).decode() != text:
-        raise MalformedLog("not a hash in Base64")
+    data = from_base64(text)
+    if len(data) != HASH_BYTES:
+        raise MalformedLog(f"a hash has {HASH_BYTES} bytes")
     return data
 
 

@@ -12,6 +12,8 @@ from healthcode.core.errors import ProofFails
 
 HASH_BYTES: Final = 32
 LARGEST_TREE: Final = 1 << 63
+LONGEST_PROOF: Final = 63
+"""How many hashes a proof has at most, of either kind."""
 EMPTY_ROOT: Final = hashlib.sha256().digest()
 
 ReadHash: TypeAlias = Callable[[int, int], bytes]

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 from healthcode.core.ed25519 import is_key
-from healthcode.core.errors import MalformedKey, MalformedLog
+from healthcode.core.errors import CoreError, MalformedKey, MalformedLog
 
 LARGEST_NOTE: Final = 1 << 17
 """In bytes. Every reader must accept 16 signatures; 16 of ML-DSA-44 need 54 kB."""
@@ -50,7 +50,7 @@ class Signature:
     data: bytes
 
     def __str__(self) -> str:
-        return f"— {self.name} {base64.b64encode(self.key_id + self.data).decode()}\n"
+        return f"— {self.name} {to_base64(self.key_id + self.data)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class NoteKey:
 
     def __str__(self) -> str:
         """The key as text: name, key ID and key, which C2SP calls a vkey."""
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(self._typed()).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{to_base64(self._typed())}"
 
     @property
     def identity(self) -> tuple[str, bytes]:
@@ -112,7 +112,7 @@ def parse_key(text: str) -> NoteKey:
     """
     name, _, rest = text.partition("+")
     key_id, _, encoded = rest.partition("+")
-    typed = _base64(encoded, MalformedKey)
+    typed = from_base64(encoded, MalformedKey)
     try:
         kind = SignatureType(typed[0])
     except (IndexError, ValueError):
@@ -174,19 +174,25 @@ def _parse_signature(line: str) -> Signature:
     match = _SIGNATURE.fullmatch(line)
     if match is None:
         raise MalformedLog("not the line of a signature")
-    data = _base64(match[2], MalformedLog)
+    data = from_base64(match[2])
     if len(data) <= _ID_BYTES:
         raise MalformedLog("a signature is shorter than its key ID")
     return Signature(match[1], data[:_ID_BYTES], data[_ID_BYTES:])
 
 
-def _base64(text: str, error: type[MalformedKey] | type[MalformedLog]) -> bytes:
+def to_base64(data: bytes) -> str:
+    """Return the bytes in Base64 (RFC 4648, 4), as all texts of a log spell them."""
+    return base64.b64encode(data).decode()
+
+
+def from_base64(text: str, error: type[CoreError] = MalformedLog) -> bytes:
+    """Return the bytes that the text spells. Raises `error` if `to_base64` does not write it so."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as why:
         raise error("not Base64") from why
     # Bits after the last byte would allow several spellings of one signature.
-    if base64.b64encode(data).decode() != text:
+    if to_base64(data) != text:
         raise error("not Base64 as RFC 4648 writes it")
     return data
 

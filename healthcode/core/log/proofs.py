@@ -4,8 +4,6 @@ The file is sufficient by itself, without a network. Besides the leaf it may con
 its salt, which only the people concerned receive.
 """
 
-import base64
-import binascii
 import json
 from dataclasses import dataclass
 from typing import Final
@@ -19,13 +17,12 @@ from healthcode.core.log.checkpoints import (
     read_size,
 )
 from healthcode.core.log.leaves import Leaf, check_record, decode_leaf
-from healthcode.core.log.merkle import check_inclusion, leaf_hash
+from healthcode.core.log.merkle import LONGEST_PROOF, check_inclusion, leaf_hash
+from healthcode.core.log.notes import from_base64, to_base64
 from healthcode.core.log.policies import LogPolicy
 
 FILE_NAME_END: Final = ".tlog-proof"
 LARGEST_PROOF: Final = 1 << 20
-LONGEST_PROOF: Final = 63
-"""How many hashes a proof of inclusion has in the largest tree."""
 _HEADER: Final = "c2sp.org/tlog-proof@v1"
 
 
@@ -50,12 +47,12 @@ class KeptProof:
         """Return the content of the file."""
         extra = {"entry": self.entry.decode()}
         if self.record:
-            extra |= {"record": self.record.decode(), "salt": _spell(self.salt)}
+            extra |= {"record": self.record.decode(), "salt": to_base64(self.salt)}
         lines = [
             _HEADER,
-            f"extra {_spell(json.dumps(extra, ensure_ascii=False, sort_keys=True).encode())}",
+            f"extra {to_base64(json.dumps(extra, ensure_ascii=False, sort_keys=True).encode())}",
             f"index {self.index}",
-            *map(_spell, self.hashes),
+            *map(to_base64, self.hashes),
             "",
             "",
         ]
@@ -84,14 +81,14 @@ def parse_proof(data: bytes) -> KeptProof:
         raise MalformedLog("a proof has a header, an entry and an index")
     if len(hashes) > LONGEST_PROOF:
         raise MalformedLog(f"a proof has at most {LONGEST_PROOF} hashes")
-    said = strict_json.load(_read(extra.removeprefix("extra ")), MalformedLog)
+    said = strict_json.load(from_base64(extra.removeprefix("extra ")), MalformedLog)
     entry, record, salt = _texts(said)
     return KeptProof(
         entry.encode(),
         read_size(index.removeprefix("index ")),
         tuple(map(read_hash, hashes)),
         checkpoint,
-        _read(salt),
+        from_base64(salt),
         record.encode(),
     )
 
@@ -125,14 +122,3 @@ def _texts(said: object) -> tuple[str, str, str]:
     if not all(isinstance(text, str) for text in texts):
         raise MalformedLog("entry, record and salt are text")
     return texts
-
-
-def _spell(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def _read(text: str) -> bytes:
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise MalformedLog("not Base64") from error

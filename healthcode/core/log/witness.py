@@ -4,7 +4,6 @@ A witness stores one checkpoint for each log. `judge` makes the whole decision. 
 lock from reading the last checkpoint until it has stored the next one.
 """
 
-import base64
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -19,12 +18,11 @@ from healthcode.core.log.checkpoints import (
     read_size,
     sign_text,
 )
-from healthcode.core.log.merkle import EMPTY_ROOT, check_consistency
-from healthcode.core.log.notes import Signature, parse_note
+from healthcode.core.log.merkle import EMPTY_ROOT, LONGEST_PROOF, check_consistency
+from healthcode.core.log.notes import Signature, parse_note, to_base64
 from healthcode.core.log.policies import LogPolicy
 
 LARGEST_REQUEST: Final = 1 << 18
-LONGEST_PROOF: Final = 63
 SIZE_TYPE: Final = "text/x.tlog.size"
 """The media type of an answer that says which size the witness has seen."""
 
@@ -71,7 +69,7 @@ def parse_request(data: bytes) -> AddCheckpoint:
 
 def encode_request(request: AddCheckpoint) -> bytes:
     """Return the body of a request."""
-    hashes = "".join(f"{base64.b64encode(found).decode()}\n" for found in request.proof)
+    hashes = "".join(f"{to_base64(found)}\n" for found in request.proof)
     return f"old {request.old}\n{hashes}\n".encode() + request.note
 
 

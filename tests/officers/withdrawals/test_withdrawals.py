@@ -12,14 +12,13 @@ from rest_framework.test import APIClient
 
 from accounts.models import Account, Role
 from healthcode.acts.models import Act
-from healthcode.acts.services import record_act
 from healthcode.colours.models import Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import colour_of
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, record, withdraw
 from healthcode.web.days import day_of
-from tests.acts import GROUND, SENT_GROUND
+from tests.acts import GROUND, SENT_GROUND, act_of
 from tests.colours.world import shanghai
 from tests.evidence.conftest import HOME, World, declaration, staff
 
@@ -72,15 +71,7 @@ def test_what_was_derived_from_a_fact_falls_with_it(
     second = derived(world.child.pk, contact.pk)
     third = derived(world.stranger.pk, second)
     other = derived(world.stranger.pk, third + 1000)
-    act = record_act(
-        account=world.officer,
-        role=Role.OFFICER,
-        kind="t",
-        area="",
-        ground=GROUND,
-        detail={},
-        at=now,
-    )
+    act = act_of(world.officer, at=now)
 
     people = withdraw(ids=[contact.pk], act=act)
 
