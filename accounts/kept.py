@@ -113,7 +113,7 @@ RECORDS: Final = (
     ),
     TableRecord(
         model=Grant,
-        holds="what an account may do, and where",
+        holds="what an account may do, where, and who granted it",
         kept="as long as its account",
         export=Because("it is about the account's work, not about a person"),
         erase=Because("a resident's grant goes with the last person of the account"),

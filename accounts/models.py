@@ -22,6 +22,7 @@ class Role(models.TextChoices):
     VENUE_MANAGER = "venue_manager"
     SOURCE = "source"
     PARTNER = "partner"
+    ADMINISTRATOR = "administrator"
 
 
 class IdType(models.TextChoices):
@@ -82,17 +83,29 @@ class Account(AbstractBaseUser):
 
 
 class Grant(models.Model):
-    """A role of an account over an area and everything inside it ("" is the whole country)."""
+    """A role of an account over an area and everything inside it ("" is the whole country).
+
+    Nobody granted a resident's role, nor that of the first administrator.
+    """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="grants")
     role = models.CharField(max_length=16, choices=Role.choices)
     area = models.CharField(max_length=9, blank=True, default="")
     granted_at = models.DateTimeField(db_default=Now())
+    granted_by = models.ForeignKey(
+        Account, models.PROTECT, null=True, related_name="grants_made", db_index=False
+    )
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["account", "role", "area"], name="grant_once"),
             models.CheckConstraint(name="grant_role_known", condition=Q(role__in=Role.values)),
+        ]
+        indexes = [
+            # Deleting an account asks whether it granted anything. Few grants have this column.
+            models.Index(
+                fields=["granted_by"], condition=Q(granted_by__isnull=False), name="grants_made"
+            ),
         ]
 
 

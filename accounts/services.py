@@ -233,13 +233,20 @@ def register_person(
 
 @transaction.atomic
 def add_staff(
-    *, username: str, password: str | None, role: Role, area: str, at: datetime
+    *,
+    username: str,
+    password: str | None,
+    role: Role,
+    area: str,
+    at: datetime,
+    granted_by: Account | None = None,
 ) -> Account:
-    """Make an account for an officer, venue manager, source or partner, or give it a further role.
+    """Make an account for staff or a machine, or give it a further role.
 
     Args:
         password: None for machines, which use only tokens.
         area: the short code of the area in which the account has the role; "" is the whole country.
+        granted_by: who grants the role. A role that the account already has stays as it is.
 
     Raises:
         InvalidInput: there is no name, or it has invisible characters.
@@ -255,7 +262,12 @@ def add_staff(
     elif not account.password:
         account.set_unusable_password()
     account.save(update_fields=["password"])
-    Grant.objects.get_or_create(account=account, role=role, area=area)
+    Grant.objects.get_or_create(
+        account=account,
+        role=role,
+        area=area,
+        defaults={"granted_at": at, "granted_by": granted_by},
+    )
     return account
 
 

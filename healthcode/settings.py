@@ -263,8 +263,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 1.5,
     "socket_connect_timeout": 1,
     "max_retries": 0,
-    # Acknowledging and restoring messages needs the broker, so kombu 5.7 ends a worker that holds one
-    # while Valkey dies (AttributeError). The sweep finds the work of a lost message within seconds.
+    # Acknowledging and restoring messages needs the broker, so kombu 5.7 ends a worker that holds
+    # one while Valkey dies (AttributeError). The sweep finds the work of a lost message in seconds.
     "ack_emulation": False,
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

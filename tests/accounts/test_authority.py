@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import DatabaseError, transaction
+from django.db.models import ProtectedError
 from django.test import Client, RequestFactory
 from django.utils import timezone
 
@@ -70,6 +71,25 @@ def test_an_officer_acts_only_at_home(areas: None) -> None:
     with pytest.raises(Forbidden) as refusal:
         authority.require(officer, Role.SOURCE, "3301")
     assert refusal.value.slug == "forbidden"
+
+
+def test_a_grant_says_who_made_it_and_when(areas: None) -> None:
+    def add(username: str, *, days: int, by: Account | None) -> Account:
+        at = timezone.now() - timedelta(days=days)
+        return services.add_staff(
+            username=username, password=None, role=Role.OFFICER, area="33", at=at, granted_by=by
+        )
+
+    first = add("first", days=30, by=None)
+    second = add("second", days=20, by=first)
+    # The grant exists already, so somebody else does not become the one who made it.
+    assert add("second", days=1, by=second) == second
+    grant = second.grants.get()
+    assert grant.granted_by == first
+    assert (timezone.now() - grant.granted_at).days == 20
+    assert first.grants.get().granted_by is None
+    with pytest.raises(ProtectedError):
+        first.delete()
 
 
 @pytest.mark.django_db

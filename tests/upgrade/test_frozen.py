@@ -15,7 +15,9 @@ from healthcode.web.calls import AtWork, CallKind, at
 from tests.upgrade.make import DUMP, FROZEN, digests
 
 OURS = ("accounts", "healthcode", "verifier")
-NOT_ATOMIC: dict[str, str] = {}
+NOT_ATOMIC: dict[str, str] = {
+    "accounts.0004_grants_by_who_granted_them": "every resident has a grant, and keeps logging in",
+}
 """Migrations outside a transaction, where `migrate` sets no limits, and why they may be so."""
 EMPTY = {
     "auth_group": "roles are grants of our own",
@@ -118,6 +120,13 @@ def test_the_limits_hold_for_a_migrations_transaction_and_no_longer() -> None:
         assert (shown("lock_timeout"), shown("statement_timeout")) == ("5s", "1h")
     assert shown("lock_timeout") != "5s"
     assert shown("statement_timeout") != "1h"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_migration_without_a_transaction_may_make_an_index_concurrently() -> None:
+    with at(AtWork(CallKind.MIGRATION)), connection.cursor() as cursor:
+        cursor.execute("CREATE INDEX CONCURRENTLY short_lived ON accounts_grant (area)")
+        cursor.execute("DROP INDEX CONCURRENTLY short_lived")
 
 
 def shown(setting: str) -> str:

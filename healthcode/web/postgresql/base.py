@@ -58,9 +58,17 @@ class Cursor(extensions.cursor):
         work = calls.current()
         if work is not None:
             require_hope(work)
-            if self.connection.status == extensions.STATUS_READY:
+            if self.connection.status == extensions.STATUS_READY and not self._is_alone(work):
                 query = _prefixed(_PREFIXES[work.kind], query)
         super().execute(query, vars)
+
+    def _is_alone(self, work: calls.AtWork) -> bool:
+        """Tell whether a migration without a transaction runs this.
+
+        PostgreSQL takes two statements in one message for a transaction, in which CREATE INDEX
+        CONCURRENTLY fails.
+        """
+        return work.kind is calls.CallKind.MIGRATION and self.connection.autocommit
 
 
 def _prefixed(prefix: str, query: str | bytes | sql.Composable) -> str | bytes | sql.Composable:
