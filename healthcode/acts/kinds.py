@@ -1,5 +1,8 @@
 """The closed list of the kinds of acts."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -22,3 +25,20 @@ class ActKind(models.TextChoices):
     MEETING_RETRACTED = "meeting-retracted", _("Meeting of a case taken back")
     PERSON_ERASED = "person-erased", _("Data of a person erased")
     SERVICE_ENDED = "service-ended", _("Service ended, data of all people deleted")
+
+
+CAN_WAIT: Final[Mapping[ActKind, bool]] = {
+    ActKind.LEVELS_PUBLISHED: True,
+    ActKind.POLICY_PUBLISHED: True,
+    ActKind.EVIDENCE_WITHDRAWN: True,
+    ActKind.CERTIFICATE_ENTERED: False,
+    ActKind.SIGNERS_CHANGED: False,
+    ActKind.SIGNER_WITHDRAWN: True,
+    ActKind.TRACING_OPENED: False,
+    ActKind.CONTACTS_CONFIRMED: True,
+    ActKind.MEETING_DECLARED: False,
+    ActKind.MEETING_RETRACTED: False,
+    ActKind.PERSON_ERASED: False,
+    ActKind.SERVICE_ENDED: False,
+}
+"""Whether an act of this kind can wait for a second person."""

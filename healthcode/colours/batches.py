@@ -17,8 +17,8 @@ from django.db.models import Exists, F, OuterRef
 from healthcode.colours import sql
 from healthcode.colours.decide_many import codes_touched, recompute_people, wait_for_writers
 from healthcode.colours.errors import NoPolicy
+from healthcode.colours.mistakes import PolicyFault
 from healthcode.colours.models import Cause, Recomputation, RecomputationBatch, RecomputationState
-from healthcode.colours.policy import PolicyFault
 
 logger = logging.getLogger(__name__)
 

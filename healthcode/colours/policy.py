@@ -15,7 +15,9 @@ from typing import Any, Final
 
 from healthcode.areas.models import Level
 from healthcode.colours.errors import NoPolicy
+from healthcode.colours.mistakes import Mistake, PolicyFault, TableReader
 from healthcode.colours.models import Policy
+from healthcode.colours.safeguards import BOUNDS, Safeguards, read_safeguards
 from healthcode.core import Colour
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
@@ -35,32 +37,8 @@ LONGEST_APART_HOURS: Final = 30 * 24
 RULE_FIELDS: Final = frozenset(
     {"name", "evidence", "traits", "levels", "areas", "colour", "hold_days", "release", "reason"}
 )
-POLICY_FIELDS: Final = frozenset({"version", "name", "title", "rule"})
+POLICY_FIELDS: Final = frozenset({"version", "name", "title", "rule", *BOUNDS})
 _CODE: Final = re.compile("[0-9]{2}|[0-9]{4}|[0-9]{6}|[0-9]{9}")
-
-
-@dataclass(frozen=True, slots=True)
-class Mistake:
-    """One mistake in a policy file: where it is, and what to write instead."""
-
-    file: str
-    rule: str
-    field: str
-    message: str
-
-    def __str__(self) -> str:
-        position = " ".join(
-            part for part in (self.file, self.rule and f"rule {self.rule!r}", self.field) if part
-        )
-        return f"{position}: {self.message}"
-
-
-class PolicyFault(ValueError):
-    """The error for an unusable policy file; `mistakes` names file, rule and field of each."""
-
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        super().__init__("\n".join(str(mistake) for mistake in mistakes))
-        self.mistakes = tuple(mistakes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +85,7 @@ class RuleSet:
     name: str
     title: Mapping[str, str]
     rules: tuple[Rule, ...]
+    safeguards: Safeguards
 
 
 @lru_cache(maxsize=32)
@@ -144,16 +123,8 @@ def policy_at(at: datetime) -> RuleSet:
     return parse(row)
 
 
-class _PolicyReader:
-    """Reads a parsed document and collects all mistakes instead of stopping at the first."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.rule_name = ""
-        self.mistakes: list[Mistake] = []
-
-    def mistake(self, field: str, message: str) -> None:
-        self.mistakes.append(Mistake(self.file, self.rule_name, field, message))
+class _PolicyReader(TableReader):
+    """Reads a parsed document."""
 
     def policy(self, document: dict[str, Any]) -> RuleSet:
         self.unknown(document, POLICY_FIELDS)
@@ -165,6 +136,7 @@ class _PolicyReader:
             version=self.whole(document, "version", 1, 2**31 - 1),
             name=self.text(document, "name"),
             title=self.both_languages(document, "title", frozenset()),
+            safeguards=read_safeguards(self, document),
             rules=tuple(self.rule(n, rule) for n, rule in enumerate(rules, 1)),
         )
         self.rule_name = ""
@@ -199,28 +171,6 @@ class _PolicyReader:
             )
         return rule
 
-    def unknown(self, table: dict[str, Any], known: frozenset[str], within: str = "") -> None:
-        for field in sorted(set(table) - known):
-            self.mistake(
-                f"{within}{field}", f"is not a field here; known are {', '.join(sorted(known))}"
-            )
-
-    def text(self, table: dict[str, Any], field: str) -> str:
-        value = table.get(field)
-        if not isinstance(value, str) or says_nothing(value):
-            self.mistake(field, "must be a text that is not empty")
-            return ""
-        return value
-
-    def whole(
-        self, table: dict[str, Any], field: str, least: int, most: int, within: str = ""
-    ) -> int:
-        value = table.get(field)
-        if type(value) is not int or not least <= value <= most:
-            self.mistake(f"{within}{field}", f"must be a whole number from {least} to {most}")
-            return least
-        return value
-
     def one_of(
         self, table: dict[str, Any], field: str, choices: type[EvidenceKind]
     ) -> EvidenceKind | None:
@@ -229,20 +179,6 @@ class _PolicyReader:
             self.mistake(field, f"must be one of {', '.join(choices.values)}")
             return None
         return choices(value)
-
-    def words(self, table: dict[str, Any], field: str, allowed: frozenset[str]) -> frozenset[str]:
-        if field not in table:
-            return frozenset()
-        value = table[field]
-        if not isinstance(value, list) or not value:
-            self.mistake(field, "must be a list that is not empty, or be left out")
-            return frozenset()
-        known = frozenset(word for word in value if isinstance(word, str)) & allowed
-        for word in value:
-            if not isinstance(word, str) or word not in known:
-                choices = ", ".join(sorted(allowed)) or "nothing for this kind of evidence"
-                self.mistake(field, f"{word!r} is not known here; allowed: {choices}")
-        return known
 
     def colour(self, table: dict[str, Any]) -> Colour:
         value = table.get("colour")

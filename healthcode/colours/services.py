@@ -15,8 +15,9 @@ from healthcode.acts.services import record_act
 from healthcode.areas.lives import lives
 from healthcode.colours.decide_many import evaluate_everybody
 from healthcode.colours.errors import InvalidPolicy, PolicyVersionTaken
+from healthcode.colours.mistakes import Mistake, PolicyFault
 from healthcode.colours.models import Policy
-from healthcode.colours.policy import Mistake, PolicyFault, RuleSet, parse
+from healthcode.colours.policy import RuleSet, parse
 from healthcode.colours.sweep import apply_policy_in_force
 
 

@@ -1,15 +1,18 @@
 """What the documents say about policies is true."""
 
 import re
+import tomllib
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from healthcode.acts.kinds import CAN_WAIT
 from healthcode.areas.models import Level
-from healthcode.colours import policy
+from healthcode.colours import policy, safeguards
 from healthcode.colours.decide import LevelPeriod, decide
-from healthcode.colours.policy import PolicyFault, parse
+from healthcode.colours.mistakes import PolicyFault
+from healthcode.colours.policy import parse
 from healthcode.core import Colour
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
@@ -76,4 +79,29 @@ def test_the_reference_names_every_field_trait_and_placeholder() -> None:
 
     assert {str(trait) for trait in Trait} | placeholders | set(EvidenceKind.values) <= named
     for field in fields:
-        assert {field, f"{field}.zh", f"[[{field}]]"} & named, field
+        assert {field, f"{field}.zh", f"[[{field}]]", f"[{field}]"} & named, field
+
+
+def test_the_reference_tells_the_bounds_and_the_shipped_values_of_every_safeguard() -> None:
+    rows = dict(re.findall(r"^\| `(\w+\.\w+)` \| (.*?) \|", REFERENCE, re.MULTILINE))
+    shipped = dict(re.findall(r"^\| `(\w+\.\w+)` \|[^|]*\| (.*?) \|", REFERENCE, re.MULTILINE))
+
+    bounds = {
+        f"{section}.{field}": f"{least} to {most}"
+        for section, fields in safeguards.BOUNDS.items()
+        for field, (least, most) in fields.items()
+    }
+    assert {name: rows[name] for name in bounds} == bounds
+    for name in bounds:
+        section, field = name.split(".")
+        assert shipped[name] == str(getattr(getattr(safeguards.SHIPPED, section), field)), name
+    (kinds,) = rows.keys() - bounds.keys() & shipped.keys()
+    assert kinds == "second_person.kinds"
+    assert tomllib.loads(f"kinds = {shipped[kinds].strip('`')}")["kinds"] == sorted(
+        safeguards.SHIPPED.second_person.kinds
+    )
+
+
+def test_the_reference_names_every_kind_of_act_that_can_wait() -> None:
+    named = set(re.findall(r"`([^`]+)`", REFERENCE))
+    assert {kind.value for kind, can_wait in CAN_WAIT.items() if can_wait} <= named

@@ -5,8 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from healthcode.acts.second_person import SecondPerson
 from healthcode.areas.models import Level
-from healthcode.colours.policy import CheckIns, NegativeTests, PolicyFault, parse
+from healthcode.colours import safeguards
+from healthcode.colours.mistakes import PolicyFault
+from healthcode.colours.policy import CheckIns, NegativeTests, parse
+from healthcode.colours.safeguards import Alarm, SourceLimits
 from healthcode.core import Colour
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
@@ -43,6 +47,8 @@ def test_version_1_of_the_shipped_policy_is_still_read() -> None:
     version_1 = parse(world.VERSION_1.read_text(encoding="utf-8"))
 
     assert (version_1.version, world.DEFAULT.version) == (1, 2)
+    # Its file says nothing of these, so that what version 2 says holds for it too.
+    assert version_1.safeguards == world.DEFAULT.safeguards == safeguards.SHIPPED
     *others, space = version_1.rules
     *others_now, space_now = world.DEFAULT.rules
     assert [replace(rule, reason={}) for rule in others] == [
@@ -185,3 +191,83 @@ def test_tests_release_by_number_and_distance() -> None:
     text = GOOD.replace("check_ins = 14", "negative_tests = 2, hours_apart = 24")
 
     assert parse(HEAD + text).rules[0].release == NegativeTests(2, 24)
+
+
+SECTIONS = """
+[second_person]
+people = 3
+hours = 12
+kinds = ["levels-published"]
+dated_before_days = 7
+[alarm]
+people = 9
+minutes = 30
+times_median = 2
+median_days = 7
+told_above_after_minutes = 20
+[sources]
+reddening_lines_a_day = 50
+"""
+
+
+def test_the_sections_against_misuse_are_read_as_written() -> None:
+    found = parse(HEAD + GOOD + SECTIONS).safeguards
+
+    assert found.second_person == SecondPerson(3, 12, frozenset({"levels-published"}), 7)
+    assert found.alarm == Alarm(9, 30, 2, 7, 20)
+    assert found.sources == SourceLimits(50)
+    nothing = parse(HEAD + GOOD + SECTIONS.replace('["levels-published"]', "[]")).safeguards
+    assert nothing.second_person.kinds == frozenset()
+
+
+def test_what_a_section_leaves_out_is_as_in_the_shipped_policy() -> None:
+    shipped = safeguards.SHIPPED
+
+    assert parse(HEAD + GOOD).safeguards == shipped
+    one_figure = parse(HEAD + GOOD + "[second_person]\npeople = 3\n").safeguards
+    assert one_figure == replace(shipped, second_person=replace(shipped.second_person, people=3))
+    kinds = parse(HEAD + GOOD + "[second_person]\nkinds = []\n").safeguards.second_person
+    assert kinds == replace(shipped.second_person, kinds=frozenset())
+
+
+@pytest.mark.parametrize(
+    ("written", "instead", "field", "said"),
+    [
+        ("people = 3", "people = -1", "second_person.people", "from 0 to 1000000"),
+        ("people = 3", 'people = "3"', "second_person.people", "must be a whole number"),
+        ("hours = 12", "hours = 0", "second_person.hours", "from 1 to 168"),
+        ("hours = 12", "hour = 12", "second_person.hour", "is not a field here; known are dated_"),
+        (
+            "before_days = 7",
+            "before_days = 366",
+            "second_person.dated_before_days",
+            "from 0 to 365",
+        ),
+        ("levels-published", "levels", "second_person.kinds", "'levels' is not known here"),
+        # Looking is over at once: an inquiry that is opened cannot wait.
+        ("levels-", "tracing-opened", "second_person.kinds", "is not known here"),
+        ('["levels-published"]', "3", "second_person.kinds", "must be a list"),
+        ("minutes = 30", "minutes = 1441", "alarm.minutes", "from 1 to 1440"),
+        ("times_median = 2", "times_median = 1.5", "alarm.times_median", "must be a whole number"),
+        ("median_days = 7", "median_days = 29", "alarm.median_days", "from 1 to 28"),
+        ("a_day = 50", "a_day = true", "sources.reddening_lines_a_day", "must be a whole number"),
+        ("a_day = 50", "an_hour = 50", "sources.reddening_lines_an_hour", "is not a field here"),
+    ],
+)
+def test_a_mistake_in_a_section_is_told_with_file_and_field(
+    written: str, instead: str, field: str, said: str
+) -> None:
+    with pytest.raises(PolicyFault) as caught:
+        parse(HEAD + GOOD + SECTIONS.replace(written, instead), "p.toml")
+
+    (fault,) = caught.value.mistakes
+    assert said in fault.message
+    assert str(fault).startswith(f"p.toml {field}: ")
+
+
+@pytest.mark.parametrize("section", ["second_person", "alarm", "sources"])
+def test_a_section_that_is_no_table_is_told(section: str) -> None:
+    with pytest.raises(PolicyFault) as caught:
+        parse(f"{section} = 3\n{HEAD}{GOOD}", "p.toml")
+
+    assert str(caught.value) == f"p.toml {section}: write it as a table, [{section}]"
