@@ -23,6 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from healthcode import __version__
+from healthcode.audit.metrics import AuditMetrics
 from healthcode.colours.models import Recomputation, RecomputationState
 from healthcode.web.catalog import schema_state
 from healthcode.web.errors import Refusal
@@ -79,7 +80,8 @@ def _look_into_tables() -> Tables:
         state = schema_state()
         if state != "ok":
             return Tables(state, [])
-        return Tables("ok", [*_OpenRecomputations().collect(), *TrustMetrics().collect()])
+        counted = (_OpenRecomputations(), TrustMetrics(), AuditMetrics())
+        return Tables("ok", [metric for each in counted for metric in each.collect()])
     except DatabaseError:
         connection.close()
         raise

@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "healthcode.residents",
     "healthcode.officers",
     "healthcode.sources",
+    "healthcode.audit",
 ]
 # The final image does not contain them (Dockerfile).
 if find_spec("healthcode.tools"):
@@ -275,6 +276,7 @@ CELERY_BEAT_SCHEDULE = {
     "codes.publish": {"task": "codes.publish", "schedule": 30.0},
     "verifier.refresh": {"task": "verifier.refresh", "schedule": 15.0},
     "verifier.doubts": {"task": "verifier.doubts", "schedule": 15.0},
+    "audit.audit_tonight": {"task": "audit.audit_tonight", "schedule": 60.0},
     "tracing.place_waiting": {"task": "tracing.place_waiting", "schedule": 30.0},
     "forget often": {
         "task": "web.forget",

@@ -104,7 +104,7 @@ def checked_colour(person_id: int, *, at: datetime) -> CheckedColour:
     found = _check_in_one_snapshot(person_id, at)
     if found.agrees:
         return found
-    settled = _settle(person_id, at)
+    settled = settle(person_id, at=at)
     if settled is None:
         DISAGREEMENTS.inc()
         logger.error(
@@ -143,14 +143,18 @@ def _check(row: ColourRow, at: datetime) -> CheckedColour:
 
 
 @transaction.atomic
-def _settle(person_id: int, at: datetime) -> CheckedColour | None:
+def settle(person_id: int, *, at: datetime) -> CheckedColour | None:
     """Check again under the writers' locks; store the decision if the service is only late.
 
-    Return None if nothing explains the difference.
+    Return None if nothing explains the difference; then a recomputation of the person is requested.
 
     The row is locked before anything is read. So evidence or levels that are read here, and not yet
     in the row, have an open recomputation: both are committed together, and a worker waits for the
     lock before it can finish.
+
+    Raises:
+        NoPolicy: no policy holds at `at`.
+        NotFound: the person was erased meanwhile.
     """
     lock_colours([person_id], at=at)
     row = _row(person_id)

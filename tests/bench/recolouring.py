@@ -32,6 +32,7 @@ def figures(stage: Stage) -> Iterator[Figure]:
     yield _map_against_county(stage, small)
     yield from _two_workers(stage, large, size.touched[-1], places[size.touched[-1]])
     yield _memory(stage, large, places)
+    yield _audit(stage, large)
 
 
 def _against_bare(stage: Stage, database: str, touched: int, area: str) -> Iterator[Figure]:
@@ -171,4 +172,42 @@ def _memory(stage: Stage, database: str, places: dict[int, str]) -> Figure:
         peaks[most],
         peaks[fewest],
         Goal(at_most=1.1),
+    )
+
+
+def _audit(stage: Stage, database: str) -> Figure:
+    """Check the same people in each round, so that their facts are in memory for both."""
+    from time import perf_counter
+
+    from django.utils import timezone
+
+    from healthcode.audit.services import PEOPLE_AT_ONCE
+    from healthcode.colours.audit import checked_part
+    from healthcode.evidence.selectors import facts_of_many
+    from tests.bench.city import turn_to
+
+    turn_to(database)
+    at = timezone.now()
+    checked = checked_part(after=0, most=PEOPLE_AT_ONCE, at=at)
+    people = [one.row.person for one in checked]
+
+    def audit() -> float:
+        began = perf_counter()
+        checked_part(after=0, most=PEOPLE_AT_ONCE, at=at)
+        return len(people) / (perf_counter() - began)
+
+    def read() -> float:
+        began = perf_counter()
+        facts_of_many(people)
+        return len(people) / (perf_counter() - began)
+
+    audited, read_only = alternate(audit, read, rounds=stage.size.rounds)
+    return Figure(
+        SUITE,
+        "audit stored colours",
+        "reading the facts of the same people",
+        "people/s",
+        audited,
+        read_only,
+        note="each night checks everybody",
     )
