@@ -273,6 +273,10 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
     "colours.sweep": {"task": "colours.sweep", "schedule": 10.0},
+    "colours.count_turned_red": {
+        "task": "colours.count_turned_red",
+        "schedule": crontab(minute="*/10"),
+    },
     "codes.publish": {"task": "codes.publish", "schedule": 30.0},
     "verifier.refresh": {"task": "verifier.refresh", "schedule": 15.0},
     "verifier.doubts": {"task": "verifier.doubts", "schedule": 15.0},

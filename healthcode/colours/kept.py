@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from healthcode.colours import retention
+from healthcode.colours import retention, turned_red
 from healthcode.colours.models import (
     ColourChange,
     PersonColour,
     Policy,
     Recomputation,
     RecomputationBatch,
+    TurnedRed,
 )
 from healthcode.colours.selectors import changes_told_of, colour_told_of
 from healthcode.evidence.models import Evidence
@@ -43,6 +44,15 @@ RECORDS: Final = (
         forget=Forget(retention.forget_changes, Cadence.NIGHTLY),
         export=Export("changes", lambda person_id, _at: changes_told_of(person_id)),
         erase=Goes.WITH_THE_PERSON,
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=TurnedRed,
+        holds="how many people of each county turned red on a day",
+        kept="28 days (`COLOUR_RETENTION_DAYS`)",
+        forget=Forget(turned_red.forget_days, Cadence.NIGHTLY),
+        export=Because("counts people, and names none"),
+        erase=Because("counts people, and names none"),
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(

@@ -177,3 +177,19 @@ class ColourChange(models.Model):
         indexes = [
             BrinIndex(fields=["at", "transaction"], name="changes_in_time", autosummarize=True)
         ]
+
+
+class TurnedRed(models.Model):
+    """How many people of a county turned red on a day, whatever they were before.
+
+    The row without an area says how many that were everywhere; it is there for each counted day.
+    """
+
+    day = models.DateField()
+    area = models.CharField(max_length=6, blank=True)
+    people = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["day", "area"], name="turned_red_counted_once"),
+        ]

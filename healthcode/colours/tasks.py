@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from healthcode.colours import recompute as recomputing
 from healthcode.colours import sweep as sweeping
+from healthcode.colours import turned_red
 
 
 @shared_task(name="colours.recompute")
@@ -20,3 +21,9 @@ def recompute(*, recomputation_id: int) -> None:
 def sweep() -> None:
     """Do what no worker was told to do."""
     sweeping.sweep(at=timezone.now())
+
+
+@shared_task(name="colours.count_turned_red", expires=600)
+def count_turned_red() -> None:
+    """Count who turned red on the days that have ended since the last time."""
+    turned_red.count_days(at=timezone.now())
