@@ -99,7 +99,7 @@ def forget_days(at: datetime) -> int:
 @transaction.atomic
 def _count(day: date) -> None:
     starts, ends = span_of_day(day)
-    bound = {
+    bound: dict[str, Any] = {
         "day": day,
         "starts": starts,
         "ends": ends,
