@@ -6,7 +6,15 @@ from typing import Any, Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.web.errors import FAULTS, Conflict, Forbidden, InvalidInput, Refusal, TooMany
+from healthcode.web.errors import (
+    FAULTS,
+    Conflict,
+    Forbidden,
+    InvalidInput,
+    MalformedRequest,
+    Refusal,
+    TooMany,
+)
 
 CODES: Final[Mapping[str, Any]] = {
     "type": "array",
@@ -75,6 +83,40 @@ class OutsideYourArea(Forbidden):
     title = _("Outside your area")
     sentence = _("This is outside the area that you are responsible for.")
     extensions = {"codes": CODES}
+
+
+class MalformedIdempotencyKey(MalformedRequest):
+    """The header `Idempotency-Key` has not the form that its draft demands."""
+
+    slug = "malformed-idempotency-key"
+    title = _("The Idempotency-Key is not well-formed")
+    sentence = _(
+        "Write the Idempotency-Key once, in double quotes, with 1 to 255 printable ASCII "
+        'characters, such as "8e03978e-40d5-43e8-bc93-6894a57f9324".'
+    )
+
+
+class IdempotencyKeyReused(Refusal):
+    """The account has sent another request with this key."""
+
+    slug = "idempotency-key-reused"
+    title = _("This Idempotency-Key belongs to another request")
+    sentence = _(
+        "You have sent another request with this Idempotency-Key. To repeat that request, send it "
+        "unchanged. For a new request, choose a new key."
+    )
+
+
+class IdempotencyKeyInUse(Conflict):
+    """The first request with this key is still at work."""
+
+    slug = "request-at-work"
+    title = _("The first request is still at work")
+    sentence = _(
+        "We are still working on what you sent the first time. Please send it again in a few "
+        "seconds; it will be done only once."
+    )
+    retry_after = 2
 
 
 class AccountClosed(Forbidden):

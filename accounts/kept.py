@@ -9,12 +9,13 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from accounts import services
+from accounts import idempotency, services
 from accounts.models import (
     Account,
     Grant,
     Guardianship,
     Identity,
+    KeptAnswer,
     LimitEvent,
     OneTimeCode,
     Person,
@@ -56,6 +57,15 @@ RECORDS: Final = (
         kept="1 day",
         forget=Forget(_older(LimitEvent, "at", services.PER_PHONE.within), Cadence.OFTEN),
         export=A_HASH,
+        erase=Because("it goes within a day"),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=KeptAnswer,
+        holds="answers to officers' writes, for whoever repeats a request with its key (hashed)",
+        kept="24 hours, then up to 10 minutes until a task deletes them",
+        forget=Forget(idempotency.forget_answers, Cadence.OFTEN),
+        export=Because("it repeats what other tables hold, and goes within a day"),
         erase=Because("it goes within a day"),
         sunset=Goes.AT_ONCE,
     ),

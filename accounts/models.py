@@ -145,6 +145,26 @@ class LimitEvent(models.Model):
         indexes = [models.Index(fields=["subject", "at"], name="uses_of_subject")]
 
 
+class KeptAnswer(models.Model):
+    """The first answer to a request, for whoever repeats the request (accounts/idempotency.py).
+
+    `key` is the SHA-256 of the idempotency key, `request` that of everything that was sent.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    key = models.BinaryField(max_length=32)
+    request = models.BinaryField(max_length=32)
+    status = models.PositiveSmallIntegerField()
+    headers = models.JSONField()
+    body = models.BinaryField()
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["account", "key"], name="one_answer_a_key"),
+        ]
+
+
 class Person(models.Model):
     """Somebody with a colour. This table has nothing that identifies the person.
 

@@ -19,6 +19,7 @@ class NotPlacedYet(Conflict):
     slug = "not-placed-yet"
     title = _("The scans are still being searched")
     sentence = _("The scans around this case are still being searched. Try again in a moment.")
+    retry_after = 2
 
 
 class AlreadyConfirmed(Conflict):

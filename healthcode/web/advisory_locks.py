@@ -43,3 +43,9 @@ OF_A_SUBJECT: Final = "pg_advisory_xact_lock(%s)"
 step. The number is the first 64 bits of the subject's keyed hash. If two subjects ever have the
 same number, one only waits for the other.
 """
+
+OF_AN_ANSWER: Final = "pg_advisory_xact_lock(%s)"
+"""Held alone while a request with an idempotency key is answered, so that its repetition waits. The
+number is the first 64 bits of the hash of account and key. If two keys ever have the same number,
+one only waits for the other.
+"""

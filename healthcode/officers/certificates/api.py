@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.errors import OutsideYourArea
+from accounts.idempotency import answered_once
 from accounts.permissions import IsOfficer, account_of
 from healthcode.acts.grounds import GroundedInput
 from healthcode.colours.errors import NoPolicy
@@ -53,6 +54,7 @@ class OfficersCertificatesView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @answered_once
     @refuses(
         NotFound,
         OutsideYourArea,

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from accounts.idempotency import sent_once
 from accounts.models import IdType, Role
 from accounts.permissions import account_of, role_required
 from healthcode.acts.grounds import NO_GROUND, GroundKind, sent_ground
@@ -27,6 +28,7 @@ from healthcode.web.texts import trimmed
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @role_required(Role.OFFICER)
+@sent_once
 def enter(request: HttpRequest) -> HttpResponse:
     """Show the form; when it is sent, enter the certificate and show an empty form again."""
     if request.method == "GET":

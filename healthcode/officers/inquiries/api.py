@@ -7,6 +7,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.errors import OutsideYourArea
+from accounts.idempotency import answered_once
 from accounts.permissions import IsOfficer, account_of
 from healthcode.colours.errors import NoPolicy
 from healthcode.officers.inquiries.serializers import (
@@ -34,6 +35,7 @@ class InquiriesView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @answered_once
     @refuses(NotFound, OutsideYourArea, NotACase, NoPolicy)
     @extend_schema(request=OpeningInput, responses={201: InquiryAnswer})
     def post(self, request: Request) -> Response:
@@ -76,6 +78,7 @@ class ConfirmationView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @answered_once
     @refuses(OutsideYourArea, NotACase, NotPlacedYet, AlreadyConfirmed, ChainChanged, NoPolicy)
     @extend_schema(request=ConfirmationInput, responses=ConfirmationAnswer)
     def post(self, request: Request, inquiry_id: int) -> Response:
@@ -97,6 +100,7 @@ class MeetingsView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @answered_once
     @refuses(OutsideYourArea, AlreadyConfirmed)
     @extend_schema(request=MeetingInput, responses={201: MeetingActAnswer})
     def post(self, request: Request, inquiry_id: int) -> Response:
@@ -115,6 +119,7 @@ class RetractionView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @answered_once
     @refuses(OutsideYourArea, AlreadyConfirmed)
     @extend_schema(request=RetractionInput, responses=MeetingActAnswer)
     def post(self, request: Request, inquiry_id: int, meeting_id: int) -> Response:

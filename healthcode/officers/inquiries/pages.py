@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.idempotency import sent_once
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
 from healthcode.acts.grounds import read_ground, sent_ground
@@ -36,6 +37,7 @@ STRENGTHS: Final = {
 @never_cache
 @require_http_methods(["GET", "POST"])
 @role_required(Role.OFFICER)
+@sent_once
 def inquiries(request: HttpRequest) -> HttpResponse:
     """Show the latest inquiries and a form; when it is sent, open an inquiry."""
     if request.method == "GET":
@@ -65,6 +67,7 @@ def inquiries(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @role_required(Role.OFFICER)
+@sent_once
 def inquiry(request: HttpRequest, inquiry_id: int) -> HttpResponse:
     """Show the chain as picture and table, with numbers by colour; when it is sent, confirm it."""
     account = account_of(request)
@@ -93,6 +96,7 @@ def inquiry(request: HttpRequest, inquiry_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 @role_required(Role.OFFICER)
+@sent_once
 def meetings(request: HttpRequest, inquiry_id: int) -> HttpResponse:
     """Add a meeting that the case told of, or take one back; then show the chain again."""
     account, at = account_of(request), timezone.now()

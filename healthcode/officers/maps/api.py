@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 
 from accounts.authority import normalise_code
 from accounts.errors import OutsideYourArea, invalid
+from accounts.idempotency import answered_once
 from accounts.permissions import IsOfficer, account_of
 from healthcode.acts.grounds import GroundKind
 from healthcode.areas.errors import EndedArea, InvalidMap, UnknownArea
@@ -113,6 +114,7 @@ class LevelsView(APIView):
         patch_cache_control(response, public=True, max_age=FRESH_SECONDS)
         return response
 
+    @answered_once
     @refuses(UnknownArea, EndedArea, InvalidMap, OutsideYourArea, NoPolicy)
     @extend_schema(
         request={"application/json": MapInput, "text/csv": OpenApiTypes.STR},

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.idempotency import sent_once
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
 from healthcode.areas.models import Level
@@ -29,6 +30,7 @@ LEVELS: Final = [level.label for level in sorted(Level, reverse=True)]
 @never_cache
 @require_http_methods(["GET", "POST"])
 @role_required(Role.OFFICER)
+@sent_once
 def publish(request: HttpRequest) -> HttpResponse:
     """Show the form; then a preview with numbers; when that is confirmed, publish the map."""
     if request.method == "GET":

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.errors import OutsideYourArea
+from accounts.idempotency import answered_once
 from accounts.permissions import IsOfficer, account_of
 from healthcode.evidence.errors import AlreadyWithdrawn
 from healthcode.officers.withdrawals.serializers import WithdrawalAnswer, WithdrawalInput
@@ -20,6 +21,7 @@ class WithdrawalView(APIView):
 
     permission_classes = [IsOfficer]
 
+    @answered_once
     @refuses(OutsideYourArea, AlreadyWithdrawn)
     @extend_schema(request=WithdrawalInput, responses={201: WithdrawalAnswer})
     def post(self, request: Request, evidence_id: int) -> Response:

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from accounts.idempotency import sent_once
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
 from healthcode.acts.grounds import NO_GROUND, sent_ground
@@ -23,6 +24,7 @@ from healthcode.web.errors import Refusal
 @never_cache
 @require_http_methods(["GET", "POST"])
 @role_required(Role.OFFICER)
+@sent_once
 def withdraw(request: HttpRequest) -> HttpResponse:
     """Show the evidence whose number a person read out; when a ground is sent, withdraw it."""
     account = account_of(request)
