@@ -1,6 +1,6 @@
 """Write divisions and their levels."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,6 +80,25 @@ def publish_levels(
     return _publish(act.pk, effective_from, whole_of, levels)
 
 
+def levels_to_replace(
+    *, effective_from: datetime, whole_of: str | None, levels: Mapping[str, Level]
+) -> dict[str, list[tuple[datetime, Level]]]:
+    """Return the levels that `publish_levels` with the same arguments would change, by area.
+
+    Each level comes with its beginning, the earliest first. The list is empty for an area that has
+    no level yet, and thus is green. An area is missing if it keeps its level for good. The caller
+    holds the lock for publications.
+    """
+    wanted = _with_silent_greens(levels, whole_of)
+    replaced = _from(effective_from, wanted)
+    touched = _difference(replaced, wanted, effective_from).touched
+    held: dict[str, list[tuple[datetime, Level]]] = {code: [] for code in touched}
+    for period in sorted(replaced, key=lambda period: period.starts):
+        if period.code in held:
+            held[period.code].append((period.starts, period.level))
+    return held
+
+
 @contextmanager
 def levels_as_if(
     *, effective_from: datetime, whole_of: str | None, levels: Mapping[str, Level]
@@ -114,12 +133,16 @@ def _publish(
     act: int | None, effective_from: datetime, whole_of: str | None, levels: Mapping[str, Level]
 ) -> LevelsChange:
     wanted = _with_silent_greens(levels, whole_of)
-    rows = AreaLevel.objects.filter(
-        area_id__in=list(wanted), during__overlap=(effective_from, None)
-    ).values_list("id", "area_id", "level", "during__startswith")
-    replaced = [_Period(id_, code, Level(level), starts) for id_, code, level, starts in rows]
+    replaced = _from(effective_from, wanted)
     _replace(replaced, wanted, effective_from, act)
     return _difference(replaced, wanted, effective_from)
+
+
+def _from(effective_from: datetime, codes: Iterable[str]) -> list[_Period]:
+    rows = AreaLevel.objects.filter(
+        area_id__in=list(codes), during__overlap=(effective_from, None)
+    ).values_list("id", "area_id", "level", "during__startswith")
+    return [_Period(id_, code, Level(level), starts) for id_, code, level, starts in rows]
 
 
 def _with_silent_greens(levels: Mapping[str, Level], whole_of: str | None) -> dict[str, Level]:

@@ -71,6 +71,10 @@ def open_inquiry(
     it begins 14 days before the case was confirmed and ends with the confirmation. If only the day
     of the confirmation is known, the window includes that whole day.
 
+    If there is an inquiry of the same case and window that nobody has confirmed yet, it is returned
+    instead, whoever opened it, because the chain would be the same. `_is_same` compares windows. A
+    confirmed inquiry is no reason not to search again.
+
     Raises:
         NotFound, Forbidden: see `evidence_for`.
         NotACase: the evidence is not a case, was withdrawn, or is only a suspected case.
@@ -82,6 +86,11 @@ def open_inquiry(
     until = infectious_until or min(case.starts_by or case.starts, at)
     since = infectious_from or (infectious_until or case.starts) - USUAL_WINDOW
     _check(since, until, at)
+    # Two officers who open it at the same time wait for each other here.
+    evidence.lock([case.pk])
+    for known in Inquiry.objects.filter(case=case, confirmed_by__isnull=True).order_by("pk"):
+        if _is_same(known, since, until, may_grow=infectious_until is None and until == at):
+            return known
     act = record_act(
         account=account,
         role=Role.OFFICER,
@@ -96,6 +105,20 @@ def open_inquiry(
     )
     transaction.on_commit(partial(send, "tracing.place", inquiry_id=inquiry.pk))
     return inquiry
+
+
+def _is_same(known: Inquiry, since: datetime, until: datetime, *, may_grow: bool) -> bool:
+    """Return whether an inquiry has this window.
+
+    Args:
+        may_grow: nobody gave an end, and the day of the confirmation is not over, so the window
+            ends now. It is the same as a window that ended when its inquiry was opened.
+    """
+    if known.infectious_from != since:
+        return False
+    return known.infectious_until == until or (
+        may_grow and known.infectious_until == known.opened_at
+    )
 
 
 def preview(inquiry: Inquiry, *, at: datetime) -> Preview:

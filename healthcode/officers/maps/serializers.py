@@ -13,7 +13,8 @@ from healthcode.areas.models import Level
 from healthcode.areas.selectors import Map, names
 from healthcode.core import Colour
 from healthcode.evidence.fields import AreaCode, Moment
-from healthcode.officers.maps.services import MapPreview, PublishedMap
+from healthcode.officers.maps.published import PublishedMap
+from healthcode.officers.maps.services import MapPreview
 from healthcode.web.fields import StrictSerializer
 
 LEVELS: Final = [level.label for level in sorted(Level, reverse=True)]

@@ -14,7 +14,6 @@ from accounts.models import Account, Role
 from healthcode.acts.effects import NO_EFFECT, Effect
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
-from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
 from healthcode.areas.models import Level
 from healthcode.areas.register import containing
@@ -22,26 +21,19 @@ from healthcode.areas.selectors import Map, map_on
 from healthcode.areas.services import (
     LevelsChange,
     levels_as_if,
+    levels_to_replace,
     one_publication_at_a_time,
     publish_levels,
 )
 from healthcode.colours.decide_many import Comparison, evaluate_levels
 from healthcode.colours.errors import NoPolicy
-from healthcode.colours.models import Cause, Recomputation
+from healthcode.colours.models import Cause
 from healthcode.colours.recompute import request
+from healthcode.officers.maps.published import PublishedMap, detail_of, published_before
 
 # Officers prepare a map in the evening for midnight, or before a weekend. A later date is probably
 # a typing error; if not, another map will have replaced this one by then.
 FURTHEST_AHEAD: Final = timedelta(days=7)
-
-
-@dataclass(frozen=True, slots=True)
-class PublishedMap:
-    """A map that was published: its act, what it changes, and the recomputation that follows."""
-
-    act: Act
-    change: LevelsChange
-    recomputation: Recomputation
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +58,8 @@ def publish_map(
     """Publish an officer's map: give areas their risk levels from `effective_from` on.
 
     The map replaces all levels of its areas from `effective_from` on. Earlier levels stay. The
-    service also records who published the map and why (an act).
+    service also records who published the map and why (an act). A map that the officer has
+    published before is the same act; see `published_before`.
 
     Args:
         effective_from: may be in the past, and at most `FURTHEST_AHEAD` in the future.
@@ -83,6 +76,16 @@ def publish_map(
     _check(account, effective_from, whole_of, levels, at)
     # Lock before the act is recorded, so that acts have their numbers in the order of publication.
     one_publication_at_a_time()
+    known = published_before(
+        account=account,
+        effective_from=effective_from,
+        ground=ground,
+        whole_of=whole_of,
+        levels=levels,
+    )
+    if known is not None:
+        return known
+    replaced = levels_to_replace(effective_from=effective_from, whole_of=whole_of, levels=levels)
     effect = _effect(effective_from, whole_of, levels, at)
     act = record_act(
         account=account,
@@ -90,11 +93,9 @@ def publish_map(
         kind=ActKind.LEVELS_PUBLISHED,
         area=whole_of if whole_of is not None else _common_area(levels),
         ground=ground,
-        detail={
-            "effective_from": effective_from.isoformat(),
-            "whole_of": whole_of,
-            "levels": {code: level.label for code, level in levels.items()},
-        },
+        detail=detail_of(
+            effective_from=effective_from, whole_of=whole_of, levels=levels, replaced=replaced
+        ),
         at=at,
         effect=effect,
         touched=levels,
