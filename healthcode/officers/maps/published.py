@@ -15,6 +15,7 @@ from healthcode.areas.changes import between, fell, rose
 from healthcode.areas.models import AreaLevel, Level
 from healthcode.areas.services import LevelsChange
 from healthcode.colours.models import Recomputation
+from healthcode.core.instants import read_instant
 
 LEVELS = {level.label: level for level in Level}
 
@@ -78,7 +79,7 @@ def published_before(
         detail__has_key="replaced",
     )
     for act in acts.order_by("-pk"):
-        if datetime.fromisoformat(act.detail["effective_from"]) != effective_from:
+        if read_instant(act.detail["effective_from"]) != effective_from:
             continue
         recomputation = act.recomputations.first()
         if recomputation and not _is_overtaken(act, effective_from, whole_of, levels):
@@ -88,7 +89,7 @@ def published_before(
 
 def change_of(act: Act) -> LevelsChange:
     """Return what the act of a map changed when it was published, from what the act says."""
-    effective_from = datetime.fromisoformat(act.detail["effective_from"])
+    effective_from = read_instant(act.detail["effective_from"])
     replaced = replaced_by(act)
     levels = act.detail["levels"]
     after = {code: LEVELS[levels.get(code, Level.GREEN.label)] for code in replaced}
@@ -105,7 +106,7 @@ def change_of(act: Act) -> LevelsChange:
 def replaced_by(act: Act) -> dict[str, list[tuple[datetime, Level]]]:
     """Return the levels that the act of a map replaced by others, as `levels_to_replace` does."""
     return {
-        code: [(datetime.fromisoformat(since), LEVELS[label]) for since, label in periods]
+        code: [(read_instant(since), LEVELS[label]) for since, label in periods]
         for code, periods in act.detail["replaced"].items()
     }
 
