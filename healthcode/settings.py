@@ -35,6 +35,8 @@ VAULT_INDEX_KEY = required("VAULT_INDEX_KEY", kinds.KEY)
 # Only processes that sign codes need these two. A process of a verifier runs without them.
 SIGNING_KEY_SECRET = optional("SIGNING_KEY_SECRET", kinds.SECRETS, "")
 STATUS_INDEX_KEY = optional("STATUS_INDEX_KEY", kinds.KEY, "")
+# Only workers need this one, because only they sign the public log.
+LOG_KEY_SECRET = optional("LOG_KEY_SECRET", kinds.SECRETS, "")
 
 # Django
 DEBUG = optional("DEBUG", kinds.FLAG, False)
@@ -272,6 +274,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE = {
+    # Messages that a busy worker did not take in time are superseded by the next one.
+    "acts.extend_log": {
+        "task": "acts.extend_log",
+        "schedule": 1.0,
+        "options": {"expires": 5},
+    },
     "colours.sweep": {"task": "colours.sweep", "schedule": 10.0},
     "colours.count_turned_red": {
         "task": "colours.count_turned_red",

@@ -45,6 +45,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     ),
     "VAULT_INDEX_KEY": ("x", "not base64!", "c2hvcnQ=", f"{KEY}{KEY}", f"{KEY}\n"),
     "SIGNING_KEY_SECRET": ("x", "a" * 16 + ",", "a" * 16 + ",short", "with blanks in it, yes"),
+    "LOG_KEY_SECRET": ("x", "a" * 16 + ",", "a" * 16 + ",short", "with blanks in it, yes"),
     "STATUS_INDEX_KEY": ("x", "not base64!", "c2hvcnQ=", f"{KEY}{KEY}"),
     "DATABASE_URL": (
         *("mysql://u:p@h/n", "sqlite:///x", "postgresql://", "postgresql://h/n", "x"),
@@ -66,7 +67,10 @@ WRONG: dict[str, tuple[str, ...]] = {
     "ACCOUNT_RETENTION_DAYS": NUMBERS,
     "STATISTICS_MIN_GROUP": (*NUMBERS, "1"),
 }
-HIDDEN = {"SECRET_KEY", "VAULT_KEYS", "VAULT_INDEX_KEY", "SIGNING_KEY_SECRET", "STATUS_INDEX_KEY"}
+HIDDEN = {
+    *("SECRET_KEY", "VAULT_KEYS", "VAULT_INDEX_KEY"),
+    *("SIGNING_KEY_SECRET", "STATUS_INDEX_KEY", "LOG_KEY_SECRET"),
+}
 REQUIRED = re.findall(r'required\("(\w+)"', (ROOT / "healthcode" / "settings.py").read_text())
 CELERY = ["-m", "celery", "--quiet", "-A", "healthcode.celery"]
 PROCESSES = {

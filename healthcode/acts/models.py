@@ -1,10 +1,15 @@
-"""The table of acts."""
+"""The tables of acts and of the public log."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Length
+from django.db.models.lookups import Exact, LessThanOrEqual
 
 from accounts.models import Account
+from healthcode.core.log.leaves import SALT_BYTES
+from healthcode.core.log.merkle import HASH_BYTES
+from healthcode.core.log.tiles import LARGEST_ENTRY, WIDTH
 
 
 class Act(models.Model):
@@ -67,3 +72,92 @@ class ActArea(models.Model):
                 name="acts_of_area",
             ),
         ]
+
+
+class LogLeaf(models.Model):
+    """A leaf of the public log (docs/log.md): `entry` is what anybody can read.
+
+    A leaf has no `position` until the sequencer gives it one. Apart from that, the row is never
+    changed and never deleted. `salt` and the record of the act together give the digest in `entry`.
+    A leaf of a batch has no act and no salt, because each line of the batch has a salt of its own.
+    """
+
+    kind = models.CharField(max_length=32)
+    number = models.BigIntegerField()
+    minute = models.DateTimeField()
+    entry = models.BinaryField()
+    salt = models.BinaryField(null=True)
+    act = models.OneToOneField(Act, models.PROTECT, null=True, related_name="leaf")
+    position = models.BigIntegerField(null=True, unique=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "number"], name="one_leaf_for_each"),
+            models.CheckConstraint(name="leaf_number_of_its_act", condition=Q(number=F("act"))),
+            models.CheckConstraint(
+                name="leaf_of_an_act_has_a_salt",
+                condition=Q(act=None, salt=None) | Q(act__isnull=False, salt__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="leaf_salt_length", condition=Exact(Length("salt"), SALT_BYTES)
+            ),
+            models.CheckConstraint(
+                name="leaf_fits_a_bundle",
+                condition=LessThanOrEqual(Length("entry"), LARGEST_ENTRY),
+            ),
+            models.CheckConstraint(name="leaf_position", condition=Q(position__gte=0)),
+        ]
+        indexes = [
+            models.Index(fields=["id"], condition=Q(position=None), name="leaves_without_position"),
+        ]
+
+
+class LogTile(models.Model):
+    """A full tile of the public log (C2SP tlog-tiles); the row is never changed or deleted.
+
+    `root` is the hash over all its hashes, which is one hash of the tile above. So partial tiles
+    need no rows: those of level 0 are made from leaves, all others from the roots of the tiles
+    below.
+    """
+
+    level = models.PositiveSmallIntegerField()
+    index = models.BigIntegerField()
+    hashes = models.BinaryField()
+    root = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["level", "index"], name="one_tile_at_its_place"),
+            models.CheckConstraint(
+                name="tile_is_full",
+                condition=Q(Exact(Length("hashes"), WIDTH * HASH_BYTES))
+                & Q(Exact(Length("root"), HASH_BYTES)),
+            ),
+        ]
+
+
+class LogCheckpoint(models.Model):
+    """The size and root of the public log, signed (C2SP tlog-checkpoint).
+
+    A checkpoint is never smaller than those before it. The newest is never deleted.
+    """
+
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    note = models.BinaryField()
+    made_at = models.DateTimeField()
+
+
+class LogKey(models.Model):
+    """A key that signs checkpoints: Ed25519 or ML-DSA-44, as `kind` says (C2SP signed-note).
+
+    `origin` names the log. `private_sealed` is the private key, encrypted (PKCS#8) with
+    LOG_KEY_SECRET. Until it is retired, each key signs every checkpoint.
+    """
+
+    origin = models.CharField(max_length=255)
+    kind = models.PositiveSmallIntegerField()
+    public = models.BinaryField(unique=True)
+    private_sealed = models.BinaryField()
+    made_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True)

@@ -22,10 +22,18 @@ class AdvisoryLock(IntEnum):
     STATUS_LISTS = 0x5354_4C53
     """Held alone while status lists are signed, so that one process signs a whole edition."""
 
+    LOG = 0x6C6F_6773
+    """Held alone while the public log is extended, so that no two leaves get one position."""
+
     @property
     def alone(self) -> str:
         """Return the call that takes the lock when nobody else holds it."""
         return f"pg_advisory_xact_lock({self.value})"
+
+    @property
+    def tried(self) -> str:
+        """Return the call that takes the lock if it is free, and tells whether it did."""
+        return f"pg_try_advisory_xact_lock({self.value})"
 
     @property
     def shared(self) -> str:

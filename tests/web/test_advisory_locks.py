@@ -18,6 +18,7 @@ def test_numbers_never_change() -> None:
         "LEVELS": b"leve",
         "COLOURS": b"hcol",
         "STATUS_LISTS": b"STLS",
+        "LOG": b"logs",
     }
 
 
@@ -47,6 +48,7 @@ def test_no_other_module_names_one() -> None:
     ("call", "values", "mode"),
     [
         *((lock.alone, [], "ExclusiveLock") for lock in AdvisoryLock),
+        *((lock.tried, [], "ExclusiveLock") for lock in AdvisoryLock),
         *((lock.shared, [], "ShareLock") for lock in AdvisoryLock),
         (OF_A_TABLE, ["verifier_scan"], "ExclusiveLock"),
         (OF_A_SUBJECT, [-(1 << 63)], "ExclusiveLock"),

@@ -121,7 +121,7 @@ def parse_key(text: str) -> NoteKey:
         ) from None
     if len(typed) != 1 + _KEY_BYTES[kind]:
         raise MalformedKey(f"a key of this kind is {_KEY_BYTES[kind]} bytes")
-    key = NoteKey(name, kind, _load(kind, typed[1:]))
+    key = NoteKey(name, kind, load_public(kind, typed[1:]))
     if key.key_id.hex() != key_id:
         raise MalformedKey("the key ID is not that of the key")
     return key
@@ -197,7 +197,8 @@ def from_base64(text: str, error: type[CoreError] = MalformedLog) -> bytes:
     return data
 
 
-def _load(kind: SignatureType, data: bytes) -> NotePublicKey:
+def load_public(kind: SignatureType, data: bytes) -> NotePublicKey:
+    """Return the public key of this kind in these bytes. Raises MalformedKey."""
     if kind is SignatureType.COSIGNATURE_ML_DSA_44:
         return MLDSA44PublicKey.from_public_bytes(data)
     if not is_key(data):

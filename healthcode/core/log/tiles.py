@@ -133,6 +133,11 @@ def make_tile(tile: Tile, read: ReadHash) -> bytes:
     return b"".join(node_hash(read(below, 2 * at), read(below, 2 * at + 1)) for at in numbers)
 
 
+def tile_root(hashes: bytes) -> bytes:
+    """Return the hash over all hashes of a full tile: one of the hashes of the tile above."""
+    return _pyramid(split_hashes(hashes, WIDTH))[-1][0]
+
+
 def leaf_hashes(entries: Sequence[bytes]) -> bytes:
     """Return the hashes of a tile of level 0, from its entries."""
     return b"".join(leaf_hash(entry) for entry in entries)
