@@ -66,10 +66,15 @@ def refuse_wrong_secrets(*, patience: float = 0) -> None:
 def _secret_faults() -> list[str]:
     """Return what is wrong with the secrets. Raises OperationalError without a database."""
     from accounts import marks  # once Django is ready
+    from healthcode.acts.log import keys as log_keys
     from healthcode.codes import keys
 
     try:
-        return [*marks.faults(), *keys.secret_faults(at=timezone.now())]
+        return [
+            *marks.faults(),
+            *keys.secret_faults(at=timezone.now()),
+            *log_keys.secret_faults(),
+        ]
     except ProgrammingError:
         return ["The database lacks tables of this version. Run manage.py migrate first."]
     finally:

@@ -1,9 +1,10 @@
-"""What the table of acts holds about people, and for how long."""
+"""What the tables of acts and of the public log hold about people, and for how long."""
 
 from typing import Final
 
-from healthcode.acts.models import Act, ActArea
-from healthcode.web.keeping import Because, TableRecord
+from healthcode.acts.log.sequencer import forget_checkpoints
+from healthcode.acts.models import Act, ActArea, LogCheckpoint, LogKey, LogLeaf, LogTile
+from healthcode.web.keeping import OF_NOBODY, Because, Cadence, Forget, TableRecord, of_nobody
 
 RECORDS: Final = (
     TableRecord(
@@ -22,4 +23,23 @@ RECORDS: Final = (
         erase=Because("counts people, and names none"),
         sunset=Because("belongs to the act, which stays"),
     ),
+    TableRecord(
+        model=LogLeaf,
+        holds="what anybody can read about an act: minute, city, kind, and people as a band",
+        kept="for good",
+        export=Because("counts people, and names none; the proof of an act holds it"),
+        erase=Because("counts people, and names none"),
+        sunset=Because("the log is published, and everybody who keeps a copy can check it"),
+    ),
+    of_nobody(LogTile, holds="hashes of the public log"),
+    TableRecord(
+        model=LogCheckpoint,
+        holds="signed sizes and roots of the public log",
+        kept="28 days; the newest for good",
+        forget=Forget(forget_checkpoints, Cadence.NIGHTLY),
+        export=OF_NOBODY,
+        erase=OF_NOBODY,
+        sunset=OF_NOBODY,
+    ),
+    of_nobody(LogKey, holds="keys that sign the public log, the private part encrypted"),
 )

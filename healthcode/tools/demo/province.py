@@ -14,6 +14,8 @@ from django.db import transaction
 from accounts.admission import NewPerson, admit
 from accounts.models import Account, Relation
 from healthcode.acts.grounds import Ground, GroundKind
+from healthcode.acts.log import keys as log_keys
+from healthcode.acts.log.entries import append_older_acts
 from healthcode.areas.lives import lives
 from healthcode.areas.models import Level
 from healthcode.codes import keys
@@ -99,6 +101,13 @@ def open_doors(*, at: datetime) -> None:
     for row in StatusList.objects.order_by("day", "part"):
         uri = indexes.uri_of(row.day, row.part)
         keep_status_list(settings.ISSUER, uri=uri, body=bytes(row.token), etag="", at=at)
+
+
+def open_log(*, at: datetime) -> None:
+    """Make the keys of the public log if there are none, and append what was before it."""
+    if not log_keys.published_keys():
+        log_keys.make_keys(at=at)
+        append_older_acts()
 
 
 def _publish_policy(officer: Account, *, at: datetime) -> None:

@@ -42,6 +42,7 @@ def new_secrets() -> dict[str, str]:
         "VAULT_INDEX_KEY": key(),
         "SIGNING_KEY_SECRET": secrets.token_urlsafe(32),
         "STATUS_INDEX_KEY": key(),
+        "LOG_KEY_SECRET": secrets.token_urlsafe(32),
         "POSTGRES_PASSWORD": secrets.token_hex(24),
         "VALKEY_PASSWORD": secrets.token_hex(24),
     }
@@ -58,7 +59,8 @@ def load(folder: Path) -> State:
     for name in ("postgres", "valkey"):
         if name not in chosen or not ports.reserve_this(chosen[name]):
             chosen[name] = ports.reserve()
-    state = State(folder, known.get("secrets") or new_secrets(), chosen)
+    # A newer version may need a secret that an older one did not know.
+    state = State(folder, new_secrets() | known.get("secrets", {}), chosen)
     _write(state)
     return state
 

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from accounts import marks
+from healthcode.acts.log import keys as log_keys
 from healthcode.codes import keys
 
 
@@ -15,18 +16,22 @@ class Command(BaseCommand):
     """docs/howto/rotate-keys.md says what stops working when each secret changes."""
 
     help = (
-        "Let processes start with a new SECRET_KEY or STATUS_INDEX_KEY; set it before you run this."
+        "Let processes start with a new SECRET_KEY, STATUS_INDEX_KEY or LOG_KEY_SECRET; set it "
+        "before you run this."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take one of two settings. Others are never replaced, or have their own rotation."""
-        parser.add_argument("setting", choices=["SECRET_KEY", "STATUS_INDEX_KEY"])
+        """Take one of three settings. Others are never replaced, or have their own rotation."""
+        parser.add_argument("setting", choices=["SECRET_KEY", "STATUS_INDEX_KEY", "LOG_KEY_SECRET"])
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Store the mark of the secret with which this process runs."""
         name = options["setting"]
         if not getattr(settings, name):
             raise CommandError(f"{name} is not set: set it to the new value before you run this.")
+        if name == "LOG_KEY_SECRET":
+            self._retire_lost_keys()
+            return
         if name == "STATUS_INDEX_KEY" and keys.published_keys(at=timezone.now()):
             raise CommandError(
                 "A new STATUS_INDEX_KEY moves the bits of all living codes, so superseded codes "
@@ -36,3 +41,9 @@ class Command(BaseCommand):
         self.stdout.write(
             f"Restart every process with this {name}. No process starts with the old one now."
         )
+
+    def _retire_lost_keys(self) -> None:
+        for key in log_keys.retire_lost_keys(at=timezone.now()):
+            name = log_keys.public_key(key).key_id.hex()
+            self.stdout.write(f"The key {name} of the public log is retired.")
+        self.stdout.write("Every key of the public log that is left opens with this secret.")

@@ -36,6 +36,7 @@ class Command(BaseCommand):
             province.load(at=at, say=self._say)
             province.decide_colours(say=self._say)
         province.open_doors(at=at)
+        province.open_log(at=at)
         out: Path = options["out"]
         if out.exists():
             entrance = json.loads(out.read_text())
