@@ -51,11 +51,19 @@ def test_only_what_signs_can_open_the_signing_keys(compose: dict[str, Any]) -> N
         }
 
 
+def test_only_workers_can_open_the_keys_of_the_public_log(compose: dict[str, Any]) -> None:
+    ours = {name for name, it in compose["services"].items() if it["image"] == "healthcode"}
+    holders = {
+        name for name in ours if "LOG_KEY_SECRET" in compose["services"][name]["environment"]
+    }
+    assert holders == {"worker"}
+
+
 def test_no_secret_has_a_default(compose: dict[str, Any]) -> None:
     """Each secret comes from outside. If one is missing, compose stops and names it."""
-    settings = compose["services"]["web"]["environment"]
+    settings = compose["services"]["worker"]["environment"]
     secrets = ("SECRET_KEY", "VAULT_KEYS", "VAULT_INDEX_KEY", "SIGNING_KEY_SECRET")
-    for name in (*secrets, "STATUS_INDEX_KEY"):
+    for name in (*secrets, "STATUS_INDEX_KEY", "LOG_KEY_SECRET"):
         assert settings[name] == f"${{{name}:?}}"
     passwords = re.findall(r"\$\{(\w*PASSWORD)([^}]*)\}", (ROOT / "compose.yaml").read_text())
     assert passwords

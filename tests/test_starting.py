@@ -19,6 +19,8 @@ from django.utils import timezone
 
 from accounts import marks
 from accounts.models import SecretMark
+from healthcode.acts.log import keys as log_keys
+from healthcode.acts.models import LogKey
 from healthcode.codes import keys
 from healthcode.codes.models import SigningKey
 from healthcode.tools.run.ports import reserve
@@ -32,8 +34,9 @@ SECRETS = {
     "VAULT_KEYS": f"k2:{OTHER}",
     "STATUS_INDEX_KEY": OTHER,
     "SIGNING_KEY_SECRET": "another one of more characters",
+    "LOG_KEY_SECRET": "a third one of more characters",
 }
-NOT_SIGNING = {"SIGNING_KEY_SECRET": "", "STATUS_INDEX_KEY": ""}
+NOT_SIGNING = {"SIGNING_KEY_SECRET": "", "STATUS_INDEX_KEY": "", "LOG_KEY_SECRET": ""}
 
 
 @pytest.fixture
@@ -41,8 +44,10 @@ def kept(transactional_db: None) -> Iterator[None]:
     """A database that knows its secrets, with a signing key in it."""
     assert marks.faults() == []
     keys.make_key(starts=timezone.now(), signs_for=timedelta(days=1))
+    log_keys.make_keys(at=timezone.now())
     yield
     SecretMark.objects.all().delete()
+    LogKey.objects.all().delete()
     SigningKey.objects.all().delete()
 
 
@@ -90,6 +95,7 @@ def test_no_process_starts_with_other_secrets(kept: None, process: str, tmp_path
         assert said.count(f"{name} is not the one that this database was made with") == 1, said
     assert said.count("VAULT_KEYS lacks the key k1") == 1
     assert said.count("SIGNING_KEY_SECRET does not decrypt signing key") == 1
+    assert said.count("LOG_KEY_SECRET does not open the key") == 2
     assert "Traceback" not in said
     assert OTHER not in said
 
@@ -103,6 +109,7 @@ def test_one_that_does_not_sign_asks_for_those_it_has(
     assert status == 1
     assert "STATUS_INDEX_KEY" not in said
     assert "SIGNING_KEY_SECRET" not in said
+    assert "LOG_KEY_SECRET" not in said
     assert said.count("VAULT_INDEX_KEY is not the one") == 1
 
 
