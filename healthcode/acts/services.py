@@ -13,7 +13,7 @@ from healthcode.acts.log.entries import append_act, plain
 from healthcode.acts.models import Act, ActArea
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def record_act(
     *,
     account: Account,

@@ -305,7 +305,7 @@ def test_the_number_of_statements_does_not_depend_on_the_map(
     wang: APIClient, people: dict[str, Person]
 ) -> None:
     put_csv(wang, published("2020-02-09"))
-    for query, most in ({}, 31), ({"preview": "true"}, 18):
+    for query, most in ({}, 32), ({"preview": "true"}, 18):
         with CaptureQueriesContext(connection) as queries:
             put_csv(wang, published("2020-02-24"), effective_from="2020-02-24", **query)
         assert len(queries) <= most
