@@ -77,6 +77,7 @@ INSTALLED_APPS = [
     "healthcode.residents",
     "healthcode.officers",
     "healthcode.sources",
+    "healthcode.administration",
     "healthcode.audit",
 ]
 # The final image does not contain them (Dockerfile).

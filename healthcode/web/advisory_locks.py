@@ -24,6 +24,8 @@ class AdvisoryLock(IntEnum):
 
     LOG = 0x6C6F_6773
     """Held alone while the public log is extended, so that no two leaves get one position."""
+    FIRST_ADMINISTRATOR = 0x6164_6D69
+    """Held alone while the first administrator is made, because there is only one."""
 
     @property
     def alone(self) -> str:

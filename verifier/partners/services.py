@@ -66,6 +66,7 @@ def register(
     codes_per_minute: int,
     contact: str,
     at: datetime,
+    granted_by: Account | None = None,
 ) -> Partner:
     """Register a partner, or change a known one. `keys` is its JWK set, public keys only.
 
@@ -75,7 +76,14 @@ def register(
     if not scopes or set(scopes) - set(SCOPES) or codes_per_minute < 1:
         raise InvalidInput(_("Choose scopes from verify and sandbox, and a quota of at least 1."))
     with transaction.atomic():
-        account = add_staff(username=name, password=None, role=Role.PARTNER, area="", at=at)
+        account = add_staff(
+            username=name,
+            password=None,
+            role=Role.PARTNER,
+            area="",
+            granted_by=granted_by,
+            at=at,
+        )
         partner, _made = Partner.objects.update_or_create(
             account=account,
             defaults={
