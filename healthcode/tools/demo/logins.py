@@ -8,27 +8,45 @@ from typing import Any
 from accounts.models import Account, Relation, Role
 from accounts.phones import normalise
 from accounts.selectors import people_of
-from accounts.services import add_staff, issue_token, register_person, resident_account
+from accounts.services import issue_token, register_person, resident_account
+from healthcode.acts.grounds import Ground, GroundKind
+from healthcode.administration import services
+from healthcode.administration.services import Administrator, NewVenue, StaffGrant
 from healthcode.tools.demo.people import resident_number
 from healthcode.tools.demo.places import here
 from verifier.doors.enrolment import enrol
 from verifier.models import Venue
-from verifier.venues.services import add_device, create_venue
 
+ADMINISTRATOR = "demo.administrator"
 OFFICER, MANAGER = "demo.officer", "demo.manager"
 SOURCE, PARTNER = "demo.source", "demo.partner"
 RESIDENT_PHONE = "13800138000"
 _FAMILY = ((Relation.SELF, "林晓"), (Relation.CHILD, "林小雨"), (Relation.PARENT, "陈桂英"))
 _TOKEN_LIFE = timedelta(days=365)
+_GROUND = Ground(GroundKind.OPERATIONS, "Loading the demo province")
+
+
+def administrator(*, at: datetime) -> Administrator:
+    """Return the demo's administrator, who does what the demo does by itself."""
+    account = Account.objects.filter(username=ADMINISTRATOR).first()
+    if account is None:
+        account = services.add_first_administrator(
+            username=ADMINISTRATOR, area="", password=None, ground=_GROUND, at=at
+        )
+    return Administrator(account, _GROUND)
 
 
 def make_staff(*, at: datetime) -> tuple[Account, Account]:
     """Make the demo's staff; return the officer and the source, who act during the loading."""
-    province = here().area
-    officer = add_staff(username=OFFICER, password=None, role=Role.OFFICER, area=province, at=at)
-    source = add_staff(username=SOURCE, password=None, role=Role.SOURCE, area="", at=at)
-    add_staff(username=MANAGER, password=None, role=Role.VENUE_MANAGER, area=province, at=at)
-    add_staff(username=PARTNER, password=None, role=Role.PARTNER, area="", at=at)
+    province, by = here().area, administrator(at=at)
+
+    def add(username: str, role: Role, area: str) -> Account:
+        grant = StaffGrant(username, role, area)
+        return services.add_staff(by=by, grant=grant, password=None, at=at)
+
+    officer, source = add(OFFICER, Role.OFFICER, province), add(SOURCE, Role.SOURCE, "")
+    add(MANAGER, Role.VENUE_MANAGER, province)
+    add(PARTNER, Role.PARTNER, "")
     return officer, source
 
 
@@ -53,7 +71,8 @@ def make_family(*, at: datetime, random: Random) -> dict[Relation, int]:
 def make_venue(*, at: datetime) -> None:
     """Make a venue."""
     manager, place = Account.objects.get(username=MANAGER), here()
-    create_venue(manager=manager, name=place.venue, area=place.venue_area, at=at)
+    new = NewVenue(manager, place.venue, place.venue_area)
+    services.add_venue(by=administrator(at=at), new=new, at=at)
 
 
 def issue_tokens(*, at: datetime) -> dict[str, Any]:
@@ -61,7 +80,8 @@ def issue_tokens(*, at: datetime) -> dict[str, Any]:
     resident = resident_account(phone=normalise(RESIDENT_PHONE))
     # The manager may have opened more venues since.
     venue = Venue.objects.filter(manager__username=MANAGER).earliest("pk")
-    enrolment = add_device(venue=venue, label="A口", at=at)
+    by = administrator(at=at)
+    enrolment = services.add_device(by=by, venue=venue, label="A口", at=at)
     device = enrol(enrolment_code=enrolment.code, sender="demo", at=at)
     return {
         "resident": {
@@ -73,7 +93,13 @@ def issue_tokens(*, at: datetime) -> dict[str, Any]:
         "device": {"token": device.token, "venue": venue.pk},
         "source": {"token": _token(Account.objects.get(username=SOURCE), at)},
         "partner": {"token": _token(Account.objects.get(username=PARTNER), at)},
+        "administrator": administrators_token(at=at),
     }
+
+
+def administrators_token(*, at: datetime) -> dict[str, str]:
+    """Issue the token of the demo's administrator, in the form of `VAR/demo.json`."""
+    return {"token": _token(administrator(at=at).account, at)}
 
 
 def set_passwords(*, at: datetime) -> dict[str, str]:
@@ -81,9 +107,14 @@ def set_passwords(*, at: datetime) -> dict[str, str]:
     roles = {OFFICER: Role.OFFICER, MANAGER: Role.VENUE_MANAGER}
     passwords = {name: secrets.token_urlsafe(12) for name in roles}
     for name, role in roles.items():
-        add_staff(username=name, password=passwords[name], role=role, area=here().area, at=at)
+        grant, by = StaffGrant(name, role, here().area), administrator(at=at)
+        services.add_staff(by=by, grant=grant, password=passwords[name], at=at)
     return passwords
 
 
 def _token(account: Account, at: datetime) -> str:
-    return issue_token(account=account, label="demo", expires_at=at + _TOKEN_LIFE)
+    expires_at = at + _TOKEN_LIFE
+    if account.username is None:
+        return issue_token(account=account, label="demo", expires_at=expires_at)
+    by = administrator(at=at)
+    return services.issue_token(by=by, account=account, label="demo", expires_at=expires_at, at=at)

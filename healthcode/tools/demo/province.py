@@ -16,6 +16,7 @@ from accounts.models import Account, Relation
 from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.log import keys as log_keys
 from healthcode.acts.log.entries import append_older_acts
+from healthcode.administration import services
 from healthcode.areas.lives import lives
 from healthcode.areas.models import Level
 from healthcode.codes import keys
@@ -34,8 +35,8 @@ from healthcode.tools.demo.places import here
 from healthcode.web import keeping
 from healthcode.web.days import SHANGHAI
 from verifier.doors import partitions
+from verifier.models import TrustedIssuer
 from verifier.recognition.refresh import keep_keys, keep_status_list
-from verifier.recognition.services import trust_issuer
 
 SEED = 20200209
 PEOPLE = 3000
@@ -90,23 +91,26 @@ def open_doors(*, at: datetime) -> None:
     yet, so this function writes these data directly.
     """
     keeping.forget(keeping.Cadence.OFTEN, at=at)
+    by = logins.administrator(at=at)
     until = keys.signing_until(at=at) or at
     if until - at < _KEY_AHEAD:
-        keys.make_key(starts=until, signs_for=_KEY_LIFE)
+        services.make_key(by=by, starts=until, signs_for=_KEY_LIFE, at=at)
     editions.publish(at=at)
-    trust_issuer(name=settings.ISSUER, base_url=settings.BASE_URL, at=at)
+    own, base_url = settings.ISSUER, settings.BASE_URL
+    if not TrustedIssuer.objects.filter(name=own, base_url=base_url).exists():
+        services.trust_issuer(by=by, name=own, base_url=base_url, at=at)
     published = json.dumps(jwk_set(keys.published_keys(at=at))).encode()
     address = f"{settings.BASE_URL}/.well-known/health-code/keys"
-    keep_keys(settings.ISSUER, uri=address, body=published, etag="", at=at)
+    keep_keys(own, uri=address, body=published, etag="", at=at)
     for row in StatusList.objects.order_by("day", "part"):
         uri = indexes.uri_of(row.day, row.part)
-        keep_status_list(settings.ISSUER, uri=uri, body=bytes(row.token), etag="", at=at)
+        keep_status_list(own, uri=uri, body=bytes(row.token), etag="", at=at)
 
 
 def open_log(*, at: datetime) -> None:
     """Make the keys of the public log if there are none, and append what was before it."""
     if not log_keys.published_keys():
-        log_keys.make_keys(at=at)
+        services.make_log_keys(by=logins.administrator(at=at), at=at)
         append_older_acts()
 
 

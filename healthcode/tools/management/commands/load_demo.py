@@ -40,6 +40,9 @@ class Command(BaseCommand):
         out: Path = options["out"]
         if out.exists():
             entrance = json.loads(out.read_text())
+            # Version 1.0.0 made no administrator.
+            if "administrator" not in entrance:
+                entrance["administrator"] = logins.administrators_token(at=at)
         else:
             entrance = logins.issue_tokens(at=at)
             passwords = logins.set_passwords(at=at)

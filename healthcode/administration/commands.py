@@ -1,0 +1,56 @@
+"""What the commands of this room share: they name an administrator, and give a ground."""
+
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from accounts.models import Account
+from healthcode.acts.grounds import add_ground, ground_of
+from healthcode.administration.services import Administrator
+from healthcode.web.errors import Refusal
+
+
+class AdministrationCommand(BaseCommand):
+    """A command that an administrator answers for. Its refusals are sentences."""
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare who does it, and on what ground."""
+        parser.add_argument(
+            "--by", required=True, help="user name of the administrator who answers for this"
+        )
+        add_ground(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it now. Raises CommandError if it is refused."""
+        try:
+            self.administer(options, at=timezone.now())
+        except Refusal as refusal:
+            raise CommandError(str(refusal.detail)) from refusal
+
+    def administer(self, options: Mapping[str, Any], *, at: datetime) -> None:
+        """Do what the options say. Each command does something else."""
+        raise NotImplementedError
+
+
+def administrator(options: Mapping[str, Any]) -> Administrator:
+    """Return who answers for a command. The services check what they may do.
+
+    Raises CommandError: there is no such account, or it is closed.
+    """
+    return Administrator(account_named(options["by"], is_open=True), ground_of(options))
+
+
+def account_named(name: str, *, is_open: bool = False) -> Account:
+    """Return the account with this name. Raises CommandError if there is none.
+
+    Args:
+        is_open: whether a closed account counts as none.
+    """
+    account = Account.objects.filter(username=name).first()
+    if account is None or (is_open and not account.is_active):
+        raise CommandError(f"There is no account {name}; make it with add_staff.")
+    return account
