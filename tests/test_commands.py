@@ -11,6 +11,7 @@ from accounts.models import Account, Token
 from healthcode.alliance.__main__ import main as alliance
 from healthcode.codes.models import SigningKey
 from healthcode.core.cli import main as core
+from tests.administration import BY_ADMINISTRATOR
 from tests.core.spellings import NO_DATES, NO_INSTANTS
 
 POLICY: Final = "healthcode/colours/policies/CN-33-2020-02-17.toml"
@@ -23,9 +24,9 @@ ORDERS: Final = {
         "--ground=Order 7 of the province",
     ),
     ("generate_city", "--until"): (),
-    ("make_signing_key", "--starts"): (),
-    ("make_signing_key", "--days"): (),
-    ("issue_token", "--days"): ("somebody",),
+    ("make_signing_key", "--starts"): BY_ADMINISTRATOR,
+    ("make_signing_key", "--days"): BY_ADMINISTRATOR,
+    ("issue_token", "--days"): ("somebody", *BY_ADMINISTRATOR),
     ("partner_calls", "--days"): (),
 }
 """The rest of the order, by the command and its option about time."""

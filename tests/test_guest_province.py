@@ -8,7 +8,6 @@ from io import StringIO
 
 import pytest
 from django.conf import settings
-from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -25,6 +24,7 @@ from healthcode.colours.selectors import open_recomputations
 from healthcode.colours.services import publish_policy
 from healthcode.core import Colour, Kind, jwk_set
 from tests.acts import GROUND
+from tests.administration import administer
 from verifier.doors.authentication import doors
 from verifier.doors.enrolment import enrol
 from verifier.models import Venue
@@ -68,9 +68,9 @@ def host(db: None, now: datetime) -> Account:
 def guest(host: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
     """Anhui's officer, added as the guide says."""
     monkeypatch.setattr("sys.stdin", StringIO("horse battery staple\nhorse battery staple\n"))
-    call_command("add_staff", "anhui.officer", role="officer", area="34")
-    call_command("add_staff", "anhui.venues", role="venue_manager", area="34")
-    call_command("add_venue", "合肥南站", "340111", "anhui.venues")
+    administer("add_staff", "anhui.officer", "--role=officer", "--area=34")
+    administer("add_staff", "anhui.venues", "--role=venue_manager", "--area=34")
+    administer("add_venue", "合肥南站", "340111", "anhui.venues")
     return Account.objects.get(username="anhui.officer")
 
 

@@ -7,13 +7,12 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import timedelta
-from io import StringIO
 from pathlib import Path
 
 import psycopg2
 import pytest
 from django.conf import settings
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db import connection
 from django.utils import timezone
 
@@ -24,6 +23,7 @@ from healthcode.acts.models import LogKey
 from healthcode.codes import keys
 from healthcode.codes.models import SigningKey
 from healthcode.tools.run.ports import reserve
+from tests.administration import BY_ADMINISTRATOR, administer, administrator
 from tests.test_settings import PROCESSES, ROOT
 
 OTHER = base64.b64encode(bytes(32)).decode()
@@ -52,7 +52,7 @@ def kept(transactional_db: None) -> Iterator[None]:
 
 
 COMMANDS = PROCESSES | {
-    "accepting": [str(ROOT / "manage.py"), "accept_secret", "SECRET_KEY"],
+    "accepting": [str(ROOT / "manage.py"), "accept_secret", "SECRET_KEY", *BY_ADMINISTRATOR],
     "migrating": [str(ROOT / "manage.py"), "migrate", "--plan"],
 }
 
@@ -163,6 +163,7 @@ def test_without_a_database_it_says_so(tmp_path: Path) -> None:
 
 def test_a_secret_is_accepted_on_purpose(kept: None, tmp_path: Path) -> None:
     """Only this command runs with a secret that the database does not know."""
+    administrator()
     changed = {"SECRET_KEY": SECRETS["SECRET_KEY"]}
     status, said = start("accepting", tmp_path, changed)
     assert status == 0, said
@@ -175,7 +176,7 @@ def test_the_places_of_bits_change_only_when_no_code_is_alive() -> None:
     marks.faults()
     key = keys.make_key(starts=timezone.now(), signs_for=timedelta(days=1))
     with pytest.raises(CommandError, match="superseded codes would pass"):
-        call_command("accept_secret", "STATUS_INDEX_KEY")
+        administer("accept_secret", "STATUS_INDEX_KEY")
     keys.withdraw_key(kid=bytes(key.kid), at=timezone.now())
-    call_command("accept_secret", "STATUS_INDEX_KEY", stdout=StringIO())
+    administer("accept_secret", "STATUS_INDEX_KEY")
     assert settings.STATUS_INDEX_KEY

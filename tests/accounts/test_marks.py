@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts import admission, marks
 from accounts.models import SecretMark
 from tests.accounts.people import LI, WANG
+from tests.administration import administer
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +110,7 @@ def test_a_replaced_secret_is_the_one_from_then_on(settings: Any) -> None:
     marks.faults()
     right = settings.SECRET_KEY
     settings.SECRET_KEY = OTHERS["SECRET_KEY"]
-    call_command("accept_secret", "SECRET_KEY", stdout=StringIO())
+    administer("accept_secret", "SECRET_KEY")
     assert marks.faults() == []
     settings.SECRET_KEY = right
     assert [sentence.split()[0] for sentence in marks.faults()] == ["SECRET_KEY"]

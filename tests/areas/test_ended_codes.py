@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from io import StringIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -25,6 +24,7 @@ from healthcode.colours.models import Policy
 from healthcode.colours.services import publish_policy
 from healthcode.web.days import day_of, start_of_day
 from tests.acts import GROUND, SENT_GROUND
+from tests.administration import BY_ADMINISTRATOR, administer, administrator
 from tests.areas.conftest import client_of, published, staff
 from tests.colours.world import DEFAULT_TEXT
 from verifier.models import TrustedIssuer, Venue
@@ -114,12 +114,11 @@ def test_nobody_is_put_in_charge_of_an_area_that_has_ended(zhejiang: None) -> No
         with pytest.raises(refusal):
             add_staff(username="li", password=None, role=Role.OFFICER, area=area, at=NOW)
         with pytest.raises(CommandError):
-            call_command("add_staff", "li", "--role=source", f"--area={area}", "--machine")
-    assert not Grant.objects.exists()
-    call_command(
-        "add_staff", "li", "--role=source", "--area=330105", "--machine", stdout=StringIO()
-    )
-    assert Grant.objects.get().area == "330105"
+            administer("add_staff", "li", "--role=source", f"--area={area}", "--machine")
+    of_li = Grant.objects.filter(account__username="li")
+    assert not of_li.exists()
+    administer("add_staff", "li", "--role=source", "--area=330105", "--machine")
+    assert of_li.get().area == "330105"
 
 
 @pytest.mark.parametrize(("holds_from", "is_refused"), [(NOW, True), (BEFORE, False)])
@@ -147,10 +146,10 @@ def test_no_policy_speaks_of_an_area_that_has_ended_when_it_begins_to_hold(
 @pytest.mark.parametrize(
     "command",
     [
-        ("add_venue", "West gate", "330103", "wang"),
-        ("add_venue", "West gate", "330103000000", "wang"),
-        ("add_staff", "li", "--role=officer", "--area=330103", "--machine"),
-        ("trust_issuer", "CN-330103", "https://code.example.org", "--later"),
+        ("add_venue", "West gate", "330103", "wang", *BY_ADMINISTRATOR),
+        ("add_venue", "West gate", "330103000000", "wang", *BY_ADMINISTRATOR),
+        ("add_staff", "li", "--role=officer", "--area=330103", "--machine", *BY_ADMINISTRATOR),
+        ("trust_issuer", "CN-330103", "https://code.example.org", "--later", *BY_ADMINISTRATOR),
         (
             "publish_policy",
             "policy.toml",
@@ -165,13 +164,14 @@ def test_commands_name_the_successors(
     officer: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     Grant.objects.create(account=officer, role=Role.VENUE_MANAGER, area="33")
+    administrator()
     policy = DEFAULT_TEXT.replace('areas = ["00"]', 'areas = ["00", "330103"]')
     (tmp_path / "policy.toml").write_text(policy, "utf-8")
     monkeypatch.chdir(tmp_path)
     with override("en"), pytest.raises(CommandError) as refused:
         call_command(*command)
     assert ENGLISH in str(refused.value)
-    assert Grant.objects.count() == 2
+    assert Grant.objects.count() == 3
     for model in (Venue, TrustedIssuer, Policy, Act):
         assert not model.objects.exists()
 

@@ -23,6 +23,7 @@ from healthcode.codes.errors import DoesNotSign
 from healthcode.codes.models import SigningKey, StatusList
 from healthcode.codes.status_lists import editions
 from healthcode.core import Kind, Reason, decode
+from tests.administration import administer
 from tests.codes.conftest import NOON, Resident, at_the_door, code_of
 
 pytestmark = pytest.mark.clock
@@ -161,8 +162,8 @@ def test_a_key_of_another_algorithm_never_signs(db: None) -> None:
 
 @time_machine.travel(NOON, tick=False)
 def test_the_first_key_signs_at_once_and_the_next_an_hour_later(db: None) -> None:
-    run("make_signing_key", "--days", "30")
-    run("make_signing_key")
+    administer("make_signing_key", "--days", "30")
+    administer("make_signing_key")
     first, second = SigningKey.objects.order_by("id")
     assert first.not_before == NOON
     assert first.signs_until == NOON + 30 * DAY
@@ -172,13 +173,13 @@ def test_the_first_key_signs_at_once_and_the_next_an_hour_later(db: None) -> Non
 @time_machine.travel(NOON, tick=False)
 def test_the_next_key_leaves_no_gap(db: None) -> None:
     last = keys.make_key(starts=NOON - DAY, signs_for=DAY + timedelta(minutes=10))
-    run("make_signing_key")
+    administer("make_signing_key")
     assert SigningKey.objects.latest("id").not_before == last.signs_until
 
 
 @time_machine.travel(NOON, tick=False)
 def test_a_key_begins_when_it_is_told_to(db: None) -> None:
-    run("make_signing_key", "--starts", "2026-03-01T00:00:00+08:00")
+    administer("make_signing_key", "--starts", "2026-03-01T00:00:00+08:00")
     assert SigningKey.objects.get().not_before.isoformat() == "2026-02-28T16:00:00+00:00"
 
 
@@ -197,7 +198,7 @@ def test_orders_that_make_no_sense_are_refused(
     db: None, arguments: list[str], sentence: str
 ) -> None:
     with pytest.raises(CommandError, match=sentence):
-        run("make_signing_key", *arguments)
+        administer("make_signing_key", *arguments)
     assert not SigningKey.objects.exists()
 
 
@@ -208,11 +209,11 @@ def test_withdrawing_signs_the_lists_anew_and_says_when_no_key_is_left(
     following = keys.make_key(starts=NOON, signs_for=90 * DAY)
     code_of(zhang)
     kid = bytes(following.kid).hex()
-    assert "withdrawn" in run("withdraw_key", kid)
+    assert "withdrawn" in administer("withdraw_key", kid)
     assert all(bytes(signing_key.kid) in bytes(row.token) for row in StatusList.objects.all())
     assert f"{kid}  " in run("list_keys")
     assert "withdrawn" in run("list_keys")
     with pytest.raises(CommandError, match="No key"):
-        run("withdraw_key", kid)
+        administer("withdraw_key", kid)
     with pytest.raises(CommandError, match="run make_signing_key at once"):
-        run("withdraw_key", bytes(signing_key.kid).hex())
+        administer("withdraw_key", bytes(signing_key.kid).hex())

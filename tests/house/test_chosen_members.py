@@ -12,6 +12,8 @@ from typing import Final
 from tests.house.test_complete_mappings import BY_HAND, ROOMS, module_name, sources
 
 CHOSEN: Final[Mapping[str, set[str]]] = {
+    # Residents get their role by logging in.
+    "healthcode.administration.services.STAFF_ROLES": {"RESIDENT"},
     # What else a process does is no call: it needs no place.
     "healthcode.asgi.CALLERS": {"OPERATORS", "WORK", "MIGRATION"},
     # These facts happen at one moment.

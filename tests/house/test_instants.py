@@ -40,9 +40,9 @@ PRINTED: Final = {
     # What operators read in a terminal.
     "healthcode/alliance/__main__.py": 1,
     "healthcode/codes/management/commands/list_keys.py": 2,
-    "healthcode/codes/management/commands/make_signing_key.py": 1,
+    "healthcode/administration/management/commands/make_signing_key.py": 1,
     "healthcode/evidence/management/commands/list_document_signers.py": 1,
-    "verifier/management/commands/enrolment_code.py": 1,
+    "healthcode/administration/management/commands/enrolment_code.py": 1,
     "verifier/management/commands/partner_calls.py": 1,
     # Names of tables and of status lists, references, numbers of documents.
     "healthcode/codes/status_lists/indexes.py": 2,

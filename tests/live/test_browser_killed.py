@@ -14,6 +14,7 @@ from playwright.sync_api import Page, Playwright, expect
 
 from healthcode.core import Colour, Kind
 from healthcode.tools.run.browser import ensure
+from tests.administration import BY_ADMINISTRATOR
 from tests.live.browsers import PHONE
 from tests.live.service import ROOT, LiveService, alive, wait_for
 from tests.live.test_offline import authority as authority
@@ -90,7 +91,7 @@ def started(playwright: Playwright, profile: Path) -> Iterator[OwnBrowser]:
 
 def enrol(page: Page, service: LiveService) -> None:
     """Enrol this browser as a device of the demo's venue, as a person does."""
-    make = [sys.executable, "manage.py", "enrolment_code", "1", "北门手机"]
+    make = [sys.executable, "manage.py", "enrolment_code", "1", "北门手机", *BY_ADMINISTRATOR]
     made = subprocess.run(
         make, cwd=ROOT, env=service.environment(), check=True, capture_output=True, text=True
     )

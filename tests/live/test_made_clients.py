@@ -14,6 +14,7 @@ from typing import Final
 import pytest
 
 from healthcode.tools.demo.people import resident_number
+from tests.administration import BY_ADMINISTRATOR
 from tests.core.test_typescript import node
 from tests.live.service import ROOT, LiveService, running
 
@@ -88,7 +89,7 @@ def main_job_of(own: LiveService, phone: str, *, seed: int) -> dict[str, str]:
     label = "A door of another maker"
     manage = [sys.executable, "manage.py", "enrolment_code"]
     venue = str(own.demo["device"]["venue"])
-    told = run([*manage, venue, label], env=own.environment())
+    told = run([*manage, venue, label, *BY_ADMINISTRATOR], env=own.environment())
     return {
         "base_url": own.base_url,
         "log": str(own.var / "log" / "web.log"),

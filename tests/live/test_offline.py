@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from healthcode.core import Colour, Kind
 from healthcode.tools.run.browser import ensure
+from tests.administration import BY_ADMINISTRATOR
 from tests.live.browsers import PHONE, kept_by_device
 from tests.live.service import ROOT, LiveService, wait_for
 from tests.verifier.authority import Authority, new_private_key
@@ -45,6 +46,7 @@ def own(tmp_path_factory: pytest.TempPathFactory, authority: Authority) -> Itera
     live = LiveService(tmp_path_factory.mktemp("offline") / "var")
     live.start()
     trust = [sys.executable, "manage.py", "trust_issuer", "CN-31", authority.base_url]
+    trust += BY_ADMINISTRATOR
     subprocess.run(trust, cwd=ROOT, env=live.environment(), check=True, capture_output=True)
     yield live
     if live.process is not None and live.process.poll() is None:

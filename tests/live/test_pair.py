@@ -19,6 +19,7 @@ import pytest
 
 from healthcode.tools.run.ports import reserve
 from healthcode.web.days import SHANGHAI
+from tests.administration import BY_ADMINISTRATOR
 from tests.core.test_typescript import node
 from tests.live.service import ROOT, LiveService, NotStarted, outside_settings
 
@@ -262,8 +263,10 @@ def issuer_of(service: LiveService) -> str:
 def replace_key(service: LiveService) -> None:
     """Sign with a new key from now on, and withdraw the old one."""
     (old,) = service.call("GET", "/.well-known/health-code/keys").body["keys"]
-    manage(service, "make_signing_key", "--starts", datetime.now().astimezone().isoformat())
-    manage(service, "withdraw_key", base64.urlsafe_b64decode(old["kid"] + "=").hex())
+    starts = datetime.now().astimezone().isoformat()
+    manage(service, "make_signing_key", "--starts", starts, *BY_ADMINISTRATOR)
+    kid = base64.urlsafe_b64decode(old["kid"] + "=").hex()
+    manage(service, "withdraw_key", kid, *BY_ADMINISTRATOR)
 
 
 def manage(service: LiveService, command: str, *arguments: str) -> str:

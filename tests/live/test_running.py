@@ -24,6 +24,7 @@ def test_a_page_answers_and_the_demo_file_has_every_login(service: LiveService) 
         "device": ["token", "venue"],
         "source": ["token"],
         "partner": ["token"],
+        "administrator": ["token"],
     }
     mode = stat.S_IMODE((service.var / "demo.json").stat().st_mode)
     assert mode == 0o600

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from healthcode.core import decode
 from healthcode.web.days import SHANGHAI
+from tests.administration import BY_ADMINISTRATOR
 from tests.evidence.ministry import Ministry
 from tests.live.service import ROOT, LiveService
 from tests.verifier.authority import Authority
@@ -71,7 +72,7 @@ def _certificate(around: Around) -> str:
 
 def _enrolment_code(around: Around) -> str:
     venue = str(around.service.demo["device"]["venue"])
-    return around.manage("enrolment_code", venue, "A phone").split()[0]
+    return around.manage("enrolment_code", venue, "A phone", *BY_ADMINISTRATOR).split()[0]
 
 
 def _key(around: Around) -> str:
@@ -95,6 +96,7 @@ VALUES: Final[Mapping[str, Callable[[Around], str]]] = {
     "DEVICE_TOKEN": _token_of("device"),
     "SOURCE_TOKEN": _token_of("source"),
     "OFFICER": lambda _: "demo.officer",
+    "ADMINISTRATOR": lambda _: "demo.administrator",
     "PERSON": _person,
     "TRAVELLER": _traveller,
     "CODE": _code,

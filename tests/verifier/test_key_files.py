@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.utils.translation import override
 from joserfc.jwk import ECKey, KeySet, OKPKey, RSAKey
 from pytest_django import Settings
@@ -13,6 +13,7 @@ from pytest_django import Settings
 from accounts.models import Account
 from healthcode import core
 from healthcode.web.errors import InvalidInput
+from tests.administration import administer
 from tests.core.lists import ED25519_POINTS, ed25519_jwk
 from tests.verifier.authority import Authority
 from tests.verifier.partner import PartnerMachine, new_key
@@ -58,7 +59,7 @@ NOT_TAKEN = {
 
 
 def add_partner(file: Path) -> None:
-    call_command("add_partner", "cn-32", f"--keys={file}", "--scope=verify", verbosity=0)
+    administer("add_partner", "cn-32", f"--keys={file}", "--scope=verify")
 
 
 @pytest.mark.django_db

@@ -13,6 +13,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
+from tests.administration import administrator
 from tests.verifier.authority import Authority
 from verifier.models import PartnerCall
 
@@ -52,8 +53,9 @@ def operate(text: str, folder: Path) -> None:
     """Run what the operator types, with the partner's files."""
     manage, command, *arguments = shlex.split(text)
     assert manage == "manage.py"
-    placed = [str(folder / word) if word == "public.json" else word for word in arguments]
-    call_command(command, *placed, verbosity=0)
+    known = {"public.json": str(folder / "public.json"), "$ADMINISTRATOR": "demo.administrator"}
+    administrator()
+    call_command(command, *(known.get(word, word) for word in arguments), verbosity=0)
 
 
 def run(script: Path, arguments: list[str], service: str) -> list[str]:

@@ -4,10 +4,11 @@ import json
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from healthcode import core
 from healthcode.core import Colour
+from tests.administration import administer
 from tests.verifier.authority import Authority, new_private_key
 from tests.verifier.web import WELL_KNOWN, Web
 from verifier.models import Publication, TrustedIssuer
@@ -198,10 +199,10 @@ def test_an_issuer_that_moved_is_asked_at_its_new_address(
 def test_the_command_trusts_and_fetches(web: Web, now: datetime) -> None:
     authority = Authority(name="CN-31", base_url=web.base_url)
     web.publish(authority, at=now)
-    call_command("trust_issuer", "CN-31", web.base_url)
+    administer("trust_issuer", "CN-31", web.base_url)
     assert reason_of(authority.code(at=now), now) == "ok"
     with pytest.raises(CommandError, match="tries again"):
-        call_command("trust_issuer", "CN-11", "http://127.0.0.1:1")
+        administer("trust_issuer", "CN-11", "http://127.0.0.1:1")
 
 
 def test_lists_past_every_code_are_forgotten(authority: Authority, web: Web, now: datetime) -> None:

@@ -4,11 +4,12 @@ from base64 import b64decode
 from datetime import datetime, timedelta
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from rest_framework.test import APIClient
 
 from healthcode import core, sandbox
 from healthcode.web.errors import InvalidInput
+from tests.administration import administer
 from tests.verifier.authority import Authority
 from tests.verifier.partner import PartnerMachine
 from tests.verifier.test_partners import client_with, register
@@ -77,7 +78,7 @@ def test_the_sandbox_is_not_to_be_trusted(db: None, now: datetime) -> None:
     with pytest.raises(InvalidInput):
         trust_issuer(name="CN-SPECIMEN", base_url="https://specimen.invalid", at=now)
     with pytest.raises(CommandError):
-        call_command("trust_issuer", "CN-SPECIMEN", "https://specimen.invalid", "--later")
+        administer("trust_issuer", "CN-SPECIMEN", "https://specimen.invalid", "--later")
     assert not TrustedIssuer.objects.exists()
 
 

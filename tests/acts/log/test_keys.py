@@ -1,10 +1,8 @@
 """The keys of the public log: two of them, sealed, and replaced without a gap."""
 
-from io import StringIO
-
 import pytest
 from django.conf import LazySettings
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.utils import timezone
 
 from healthcode.acts.log import keys
@@ -13,6 +11,7 @@ from healthcode.acts.models import LogKey
 from healthcode.core.log.notes import SignatureType, parse_key
 from tests.acts.log import append_batches, extend, newest
 from tests.acts.log.test_sequencer import old_act
+from tests.administration import administer
 from tests.colours import world
 from tests.colours.world import shanghai
 
@@ -22,14 +21,8 @@ NOON = shanghai(2, 20, 12)
 KINDS = [SignatureType.ED25519, SignatureType.COSIGNATURE_ML_DSA_44]
 
 
-def run(*command: str) -> str:
-    out = StringIO()
-    call_command(*command, stdout=out)
-    return out.getvalue()
-
-
 def test_the_command_prints_keys_that_others_can_read() -> None:
-    made = [parse_key(line) for line in run("make_log_key").splitlines()]
+    made = [parse_key(line) for line in administer("make_log_key").splitlines()]
     assert [key.kind for key in made] == KINDS
     assert made == keys.published_keys()
     assert {key.name for key in made} == {"127.0.0.1:8000/.well-known/health-code/log"}
@@ -37,9 +30,10 @@ def test_the_command_prints_keys_that_others_can_read() -> None:
 
 def test_the_command_appends_the_acts_from_before_the_log() -> None:
     old_act(world.officer("33"))
-    assert "1 acts from before the public log got their leaves." in run("make_log_key")
+    assert "1 acts from before the public log got their leaves." in administer("make_log_key")
     append_batches(1, at=NOON)
-    assert extend(at=timezone.now()) == 2
+    # The act of the command has a leaf, too.
+    assert extend(at=timezone.now()) == 3
 
 
 def test_the_private_keys_are_sealed(settings: LazySettings) -> None:
@@ -56,7 +50,7 @@ def test_the_private_keys_are_sealed(settings: LazySettings) -> None:
 def test_no_key_is_made_without_the_secret(settings: LazySettings) -> None:
     settings.LOG_KEY_SECRET = ""
     with pytest.raises(CommandError, match="Set LOG_KEY_SECRET"):
-        run("make_log_key")
+        administer("make_log_key")
 
 
 def test_new_keys_sign_beside_the_earlier_ones() -> None:
@@ -79,11 +73,12 @@ def test_keys_that_are_lost_are_retired_and_the_log_goes_on(settings: LazySettin
     append_batches(1, at=NOON)
     with pytest.raises(LogFault, match="accept_secret LOG_KEY_SECRET"):
         extend(at=NOON)
-    said = run("accept_secret", "LOG_KEY_SECRET")
+    said = administer("accept_secret", "LOG_KEY_SECRET")
     assert all(f"The key {key.key_id.hex()} of the public log is retired." in said for key in lost)
-    run("make_log_key")
-    assert extend(at=NOON) == 1
-    assert newest(at=NOON).checkpoint.size == 2
+    administer("make_log_key")
+    # The batch, and the acts of two commands.
+    assert extend(at=timezone.now()) == 3
+    assert newest(at=NOON).checkpoint.size == 4
     assert {key.name for key in keys.published_keys()} == {lost[0].name}
 
 
@@ -91,7 +86,7 @@ def test_after_a_restore_a_new_log_begins() -> None:
     keys.make_keys(at=NOON)
     append_batches(1, at=NOON)
     extend(at=NOON)
-    run("make_log_key", "--origin", "zhejiang.example/log-2")
+    administer("make_log_key", "--origin", "zhejiang.example/log-2")
     extend(at=NOON)
     checkpoint = newest(at=NOON).checkpoint
     assert (checkpoint.origin, checkpoint.size) == ("zhejiang.example/log-2", 1)
@@ -100,5 +95,5 @@ def test_after_a_restore_a_new_log_begins() -> None:
 def test_a_name_that_no_log_can_have_is_refused() -> None:
     keys.make_keys(at=NOON)
     with pytest.raises(CommandError, match="a key's name has a blank"):
-        run("make_log_key", "--origin", "two words")
+        administer("make_log_key", "--origin", "two words")
     assert LogKey.objects.filter(retired_at=None).count() == 2

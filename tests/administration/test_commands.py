@@ -1,0 +1,155 @@
+"""The commands of administrators."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from accounts.authentication import digest
+from accounts.models import Account, Grant, Role, Token
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.models import Act
+from tests.accounts.conftest import api_client
+from tests.administration import BY_ADMINISTRATOR, GROUND, administer
+
+pytestmark = pytest.mark.django_db
+PASSWORD = "correct horse battery"
+
+
+def others() -> list[Account]:
+    """Return all accounts but the administrator's."""
+    return list(Account.objects.exclude(username="demo.administrator"))
+
+
+@pytest.fixture(autouse=True)
+def typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pipe the password in."""
+    monkeypatch.setattr("sys.stdin", StringIO(f"{PASSWORD}\n"))
+
+
+def test_staff_with_password_and_area(areas: None) -> None:
+    said = administer("add_staff", "hangzhou", "--role", "officer", "--area", "330100")
+    assert said == "hangzhou: officer of 3301\n"
+    [account] = others()
+    assert account.check_password(PASSWORD)
+    assert account.held == {(Role.OFFICER, "3301")}
+    assert PASSWORD not in said
+
+
+@pytest.mark.parametrize("name", ["\U0002ebf0医院", "王\U00031350", "J"])
+def test_any_character_of_a_name_is_taken(name: str) -> None:
+    """Invisible characters are refused, so that one name is one account."""
+    for typed in (name, f"\ufeff{name}\u200b", f" {name}\u200e"):
+        administer("add_staff", typed, "--role", "partner", "--machine")
+    assert [account.username for account in others()] == [name]
+
+
+def test_a_machine_has_no_password_and_grants_add_up(areas: None) -> None:
+    for area in ("33", "3301", "33"):
+        administer("add_staff", "hospital", "--role", "source", "--area", area, "--machine")
+    [account] = others()
+    assert not account.has_usable_password()
+    assert account.grants.count() == 2
+
+
+def test_a_further_grant_leaves_the_password(areas: None) -> None:
+    administer("add_staff", "hangzhou", "--role", "officer", "--area", "3301")
+    administer("add_staff", "hangzhou", "--role", "venue_manager", "--machine")
+    [account] = others()
+    assert account.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["add_staff", "x", "--role", "officer", "--area", "33x"], "Give the area by its code"),
+        (["add_staff", "x", "--role", "resident"], "invalid choice"),
+        (["issue_token", "nobody"], "There is no account nobody"),
+        (["close_account", "nobody"], "There is no account nobody"),
+    ],
+)
+def test_wrong_words_are_explained(words: list[str], sentence: str) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        administer(*words)
+    assert not others()
+
+
+def test_a_weak_password_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO("password\n"))
+    with pytest.raises(CommandError, match="too short"):
+        administer("add_staff", "x", "--role", "officer")
+    assert not others()
+
+
+def test_a_token_is_printed_once_and_kept_as_digest() -> None:
+    administer("add_staff", "hospital", "--role", "source", "--machine")
+    token = administer("issue_token", "hospital", "--label", "ward 7", "--days", "30").strip()
+    kept = Token.objects.get()
+    assert bytes(kept.digest) == digest(token)
+    assert kept.label == "ward 7"
+    assert timedelta(29) < kept.expires_at - timezone.now() <= timedelta(30)
+
+
+def test_a_closed_account_is_out_at_once_also_of_its_session(areas: None) -> None:
+    administer("add_staff", "hangzhou", "--role", "officer", "--area", "33")
+    [account] = others()
+    page, machine = Client(), api_client(account)
+    page.force_login(account)
+    assert machine.get("/api/v1/people").status_code == 403
+    assert page.get("/me").status_code == 403
+    assert administer("close_account", "hangzhou") == "hangzhou: closed\n"
+    assert machine.get("/api/v1/people").status_code == 401
+    assert page.get("/me")["Location"].startswith("/login")
+    assert administer("close_account", "hangzhou", "--reopen") == "hangzhou: open again\n"
+    assert machine.get("/api/v1/people").status_code == 401
+    assert page.get("/me").status_code == 403
+
+
+def test_the_first_administrator_needs_nobody_and_the_second_does() -> None:
+    first = ("add_staff", "zhou.min", "--role=administrator", *BY_ADMINISTRATOR[1:])
+    call_command(*first, stdout=StringIO())
+    account = Account.objects.get()
+    assert account.check_password(PASSWORD)
+    act = Act.objects.get()
+    assert (act.account, act.role) == (account, Role.ADMINISTRATOR)
+    assert (act.kind, act.ground) == (ActKind.STAFF_GRANTED, GROUND.text)
+    assert account.grants.get().granted_by is None
+    second = ("add_staff", "li.lei", "--role=administrator", "--machine", *BY_ADMINISTRATOR[1:])
+    with pytest.raises(CommandError, match="There is an administrator already"):
+        call_command(*second)
+    call_command(*second, "--by=zhou.min", stdout=StringIO())
+    assert Grant.objects.get(account__username="li.lei").granted_by == account
+
+
+def test_when_the_only_administrator_is_closed_another_first_one_can_be_made() -> None:
+    administer("close_account", "demo.administrator")
+    again = ("add_staff", "zhou.min", "--role=administrator", "--machine", *BY_ADMINISTRATOR[1:])
+    call_command(*again, stdout=StringIO())
+    assert Act.objects.latest("pk").account.username == "zhou.min"
+
+
+def test_only_an_administrator_answers_for_a_command() -> None:
+    administer("add_staff", "li.lei", "--role=officer", "--machine")
+    ground = BY_ADMINISTRATOR[1:]
+    order = ("add_staff", "han.mei", "--role=officer", "--machine", *ground)
+    for by, sentence in (
+        ((), "Say with --by which administrator"),
+        (("--by=nobody",), "There is no account nobody"),
+        (("--by=li.lei",), "Your account may not do this"),
+    ):
+        with pytest.raises(CommandError, match=sentence):
+            call_command(*order, *by)
+    administer("close_account", "demo.administrator")
+    with pytest.raises(CommandError, match="There is no account demo"):
+        call_command(*order, "--by=demo.administrator")
+    assert not Account.objects.filter(username="han.mei").exists()
+
+
+def test_a_command_without_a_ground_does_nothing() -> None:
+    with pytest.raises(CommandError, match="--ground"):
+        call_command("make_signing_key", "--by=demo.administrator")
+    with pytest.raises(CommandError, match="--by"):
+        call_command("make_signing_key", *BY_ADMINISTRATOR[1:])
