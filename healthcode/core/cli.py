@@ -1,7 +1,7 @@
-"""The command line: `python -m healthcode.core verify | decode | inspect`.
+"""The command line: `python -m healthcode.core verify | decode | inspect | prove`.
 
-The exit status is 0 if all codes passed (or could be read), 1 if some did not, and 2 if the command
-was used wrongly. The program prints one JSON object for each line of input, and has only one line
+The exit status is 0 if all codes passed (or could be read, or the proof holds), 1 if some did not,
+and 2 if the command was used wrongly. The program prints one JSON object for each line of input, and has only one line
 of input in memory at a time.
 """
 
@@ -18,6 +18,8 @@ from healthcode.core import document_signers, explain, strict_json, trust_list
 from healthcode.core.errors import CoreError, MalformedTrustList
 from healthcode.core.instants import read_instant
 from healthcode.core.keys import parse_jwk_set
+from healthcode.core.log.policies import parse_policy
+from healthcode.core.log.proofs import parse_proof, prove
 from healthcode.core.rules import Rules, parse_rules
 from healthcode.core.schemes import SCHEMES, decode_any, verify
 from healthcode.core.status import Statuses
@@ -63,7 +65,20 @@ def _parser() -> argparse.ArgumentParser:
     _add_knowledge(add)
     add.add_argument("file", metavar="FILE")
     add.set_defaults(run=_inspect)
+    _add_prove(commands.add_parser("prove", help="check the proof that an act is in a public log"))
     return parser
+
+
+def _add_prove(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="the proof (C2SP tlog-proof)")
+    parser.add_argument(
+        "--policy",
+        metavar="FILE",
+        required=True,
+        help="which keys and witnesses to believe (C2SP tlog-policy)",
+    )
+    _add_time(parser)
+    parser.set_defaults(run=_prove)
 
 
 def _add_knowledge(parser: argparse.ArgumentParser) -> None:
@@ -71,6 +86,10 @@ def _add_knowledge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--alliance", metavar="FILE", help="JWK set with the keys that sign trust lists"
     )
+    _add_time(parser)
+
+
+def _add_time(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at", metavar="TIME", type=_time, help="RFC 3339 or seconds since 1970; default: now"
     )
@@ -121,6 +140,19 @@ def _inspect(options: argparse.Namespace) -> int:
     explanation = explain.published(data, alliance=alliance, trust=trust, at=at)
     print(json.dumps(explanation, ensure_ascii=False, indent=2))
     return ALL_WELL if explanation["genuine"] is not False else SOME_NOT
+
+
+def _prove(options: argparse.Namespace) -> int:
+    policy = parse_policy(strict_json.without_mark(Path(options.policy).read_bytes()))
+    data = Path(options.file).read_bytes()
+    try:
+        proof = parse_proof(data)
+        explanation = explain.proven(prove(proof, policy, _at(options)), proof.record)
+    except CoreError as error:
+        _print({"proven": False, "why": str(error)})
+        return SOME_NOT
+    print(json.dumps(explanation, ensure_ascii=False, indent=2))
+    return ALL_WELL
 
 
 def _at(options: argparse.Namespace) -> int:

@@ -1,15 +1,17 @@
 """Explain codes, verdicts and lists as plain values, for people and for JSON."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from healthcode.core import cbor, claims, dcc_schema, status, trust_list
+from healthcode.core import cbor, claims, dcc_schema, status, strict_json, trust_list
 from healthcode.core.claims import HealthCode
 from healthcode.core.codes import SignedCode
 from healthcode.core.dcc import SignedCertificate
-from healthcode.core.errors import CoreError, MalformedCode, NotTrusted
+from healthcode.core.errors import CoreError, MalformedCode, MalformedLog, NotTrusted
 from healthcode.core.keys import Key, to_base64url
+from healthcode.core.log.proofs import Proven
 from healthcode.core.trust import Trust
 from healthcode.core.verdict import Verdict
 
@@ -71,6 +73,22 @@ def _plain(members: Mapping[str, cbor.Value]) -> Mapping[str, Any]:
     return {
         name: value if isinstance(value, str | int | None) else repr(value)
         for name, value in members.items()
+    }
+
+
+def proven(found: Proven, record: bytes) -> Mapping[str, Any]:
+    """Return what a genuine proof shows. `record` is null if the proof has none.
+
+    Raises MalformedLog if the record is not JSON.
+    """
+    return {
+        "proven": True,
+        "log": found.seen.checkpoint.origin,
+        "size": found.seen.checkpoint.size,
+        "index": found.index,
+        "leaf": asdict(found.leaf),
+        "record": strict_json.load(record, MalformedLog) if record else None,
+        "witnessed": found.seen.witnessed,
     }
 
 

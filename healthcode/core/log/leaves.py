@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 from healthcode.core import strict_json
 from healthcode.core.errors import MalformedLog, ProofFails
 from healthcode.core.grammar import MAX_NUMBER
+from healthcode.core.instants import read_instant
 
 SALT_BYTES: Final = 16
 People: TypeAlias = int | str
@@ -45,6 +46,11 @@ class Leaf:
     people: People
     digest: str
 
+    @property
+    def begins(self) -> int:
+        """Return when the minute begins, in seconds since 1970. Raises ValueError if it cannot."""
+        return int(read_instant(f"{self.minute.removesuffix('Z')}:00Z").timestamp())
+
     def encode(self) -> bytes:
         """Return the leaf as the bytes in the tree."""
         return canonical(asdict(self))
@@ -70,7 +76,7 @@ def decode_leaf(data: bytes) -> Leaf:
         and _DIGEST.fullmatch(leaf.digest)
         and _is_people(leaf.people)
     )
-    if not fits or leaf.encode() != data:
+    if not fits or leaf.encode() != data or not _is_minute(leaf):
         raise MalformedLog("a leaf says what no leaf says")
     return leaf
 
@@ -96,6 +102,13 @@ def check_record(leaf: Leaf, *, salt: bytes, record: bytes) -> None:
 def canonical(value: Any) -> bytes:
     """Return JSON as RFC 8785 writes it; names are ASCII, numbers are whole."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _is_minute(leaf: Leaf) -> bool:
+    try:
+        return leaf.begins >= 0
+    except ValueError:
+        return False
 
 
 def _is_people(value: object) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from healthcode.core import strict_json
-from healthcode.core.errors import MalformedLog
+from healthcode.core.errors import MalformedLog, NotTrusted
 from healthcode.core.log.checkpoints import (
     SeenCheckpoint,
     open_checkpoint,
@@ -20,6 +20,7 @@ from healthcode.core.log.leaves import Leaf, check_record, decode_leaf
 from healthcode.core.log.merkle import LONGEST_PROOF, check_inclusion, leaf_hash
 from healthcode.core.log.notes import from_base64, to_base64
 from healthcode.core.log.policies import LogPolicy
+from healthcode.core.trust_list import CLOCK_LEEWAY_SECONDS
 
 FILE_NAME_END: Final = ".tlog-proof"
 LARGEST_PROOF: Final = 1 << 20
@@ -98,7 +99,8 @@ def prove(proof: KeptProof, policy: LogPolicy, at: int) -> Proven:
 
     Raises:
         MalformedLog: the entry is not a leaf, or the checkpoint is not a checkpoint.
-        NotTrusted: the log has not signed the checkpoint, or too few witnesses have seen it.
+        NotTrusted: the log has not signed the checkpoint, too few witnesses have seen it, or the
+            leaf is of a minute that has not begun.
         ProofFails: the leaf is not in the log, or the record belongs to another leaf.
     """
     seen = open_checkpoint(proof.checkpoint, policy, at)
@@ -110,6 +112,8 @@ def prove(proof: KeptProof, policy: LogPolicy, at: int) -> Proven:
         expected=seen.checkpoint.root,
     )
     leaf = decode_leaf(proof.entry)
+    if leaf.begins > at + CLOCK_LEEWAY_SECONDS:
+        raise NotTrusted(f"the leaf is of a minute to come: {leaf.minute}")
     if proof.record:
         check_record(leaf, salt=proof.salt, record=proof.record)
     return Proven(leaf, proof.index, seen)

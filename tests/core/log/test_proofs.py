@@ -11,6 +11,7 @@ from healthcode.core.errors import CoreError, MalformedLog, NotTrusted, ProofFai
 from healthcode.core.log.leaves import Leaf, canonical, decode_leaf, people, record_digest
 from healthcode.core.log.policies import LogPolicy
 from healthcode.core.log.proofs import KeptProof, parse_proof, prove
+from healthcode.core.trust_list import CLOCK_LEEWAY_SECONDS
 from tests.core.log.trees import NOON, ORIGIN, MemoryLog, ed25519
 
 SALT = bytes(range(16))
@@ -57,6 +58,13 @@ def test_a_proof_without_the_record_proves_the_leaf() -> None:
 def test_a_changed_proof_proves_nothing(changes: dict[str, Any]) -> None:
     with pytest.raises(ProofFails):
         prove(parse_proof(kept(**changes).encode()), POLICY, NOON)
+
+
+def test_a_leaf_of_a_minute_to_come_proves_nothing() -> None:
+    begins = int(LEAF.begins)
+    assert prove(kept(), POLICY, begins - CLOCK_LEEWAY_SECONDS).leaf == LEAF
+    with pytest.raises(NotTrusted, match="of a minute to come: 2020-02-24T04:00Z"):
+        prove(kept(), POLICY, begins - CLOCK_LEEWAY_SECONDS - 1)
 
 
 def test_another_log_proves_nothing() -> None:
