@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularSwaggerView
 
 import accounts.urls as people
+import healthcode.acts.urls as acts
 import healthcode.areas.urls as areas
 import healthcode.codes.urls as codes
 import healthcode.officers.urls as officers
@@ -24,6 +25,7 @@ _INTERFACE = [
     *officers.api,
     *sources.api,
     *visitor_codes.api,
+    *acts.api,
 ]
 _PAGES = (
     web.pages,
@@ -46,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="docs",
     ),
     path(".well-known/health-code/", include(codes.well_known)),
+    path(".well-known/health-code/log/", include(acts.well_known)),
     *(path("", include(routes)) for routes in _PAGES),
 ]
 

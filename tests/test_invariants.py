@@ -25,6 +25,7 @@ PUBLIC = {
     *{"healthz", "readyz", "metrics"},
     # An issuer publishes these.
     *{"published-metadata", "published-keys", "status-list"},
+    *{"log-checkpoint", "log-policy", "log-proof", "log-tile"},
     *{"published-policy", "published-levels"},
     # The interface: the login, its description, and public data.
     *{"api-otp", "api-login", "enrol", "partner-token", "schema", "docs", "symptoms", "levels"},

@@ -1,17 +1,15 @@
 """Publish what verifiers need, under /.well-known/health-code/ and /s/."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
 from django.views.decorators.http import require_safe
 
 from healthcode.areas.selectors import levels_on
@@ -26,6 +24,7 @@ from healthcode.core import jwk_set
 from healthcode.core.codes import PREFIX
 from healthcode.core.status import CONTENT_TYPE as STATUS_LIST_TYPE
 from healthcode.web.days import SHANGHAI
+from healthcode.web.published import published
 
 VERSION: Final = 1
 METADATA_SECONDS: Final = 60
@@ -114,7 +113,7 @@ def status_list(request: HttpRequest, day: str, part: str | None = None) -> Http
     row = StatusList.objects.filter(day=date, part=int(part or 0)).only("token").first()
     if row is None:
         raise Http404
-    return _published(
+    return published(
         request, bytes(row.token), content_type=STATUS_LIST_TYPE, max_age=int(TTL.total_seconds())
     )
 
@@ -127,19 +126,7 @@ def _json(
     content_type: str = "application/json",
 ) -> HttpResponseBase:
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
-    return _published(request, body, content_type=content_type, max_age=max_age)
-
-
-def _published(
-    request: HttpRequest, body: bytes, *, content_type: str, max_age: int
-) -> HttpResponseBase:
-    """Return a public answer that a CDN may keep, the same for everybody, with a hash as ETag."""
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    response = HttpResponse(body, content_type=content_type)
-    response.headers["ETag"] = etag
-    response.headers["Cache-Control"] = f"public, max-age={max_age}"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    return get_conditional_response(request, etag=etag, response=response) or response
+    return published(request, body, content_type=content_type, max_age=max_age)
 
 
 def _absolute(name: str) -> str:

@@ -122,6 +122,7 @@ SAMPLES: Final[dict[str, Callable[[Scene], object]]] = {
     "venue_id": lambda scene: scene.venue.pk,
     "device_id": lambda scene: scene.device.pk,
     "kind": lambda scene: "stays",
+    "tile": lambda scene: "tile/0/000.p/1",
     "slug": lambda scene: "not-found",
     "day": lambda scene: day_of(scene.now).strftime("%Y%m%d"),
 }

@@ -8,6 +8,8 @@ from django.test import Client
 
 from accounts.models import Account, Guardianship, Relation, Role
 from accounts.services import issue_token, set_open
+from healthcode.acts.log import keys as log_keys
+from healthcode.acts.log import sequencer
 from healthcode.areas.models import Area
 from healthcode.codes import keys
 from healthcode.codes.status_lists import indexes
@@ -65,6 +67,8 @@ class Scene:
         self.recomputation: Recomputation = request(cause=Cause.EVIDENCE, people=[person.pk])
         self._people()
         self._doors()
+        log_keys.make_keys(at=self.now)
+        sequencer.extend(at=self.now)
 
     def _fact(self, kind: EvidenceKind, *, days: int, **more: Any) -> NewFact:
         starts = self.now - timedelta(days=days)

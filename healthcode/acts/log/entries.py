@@ -52,6 +52,11 @@ def act_record(act: Act, areas: Iterable[tuple[str, int]]) -> bytes:
     )
 
 
+def areas_of(act: Act) -> list[tuple[str, int]]:
+    """Return where an act is filed, and how many people of each area changed colour by it."""
+    return [(row.area, row.people) for row in act.areas.all()]
+
+
 def act_leaf(act: Act, digest: str) -> Leaf:
     """Return what the public log says about an act whose record has this digest."""
     return leaf_of(
@@ -108,7 +113,7 @@ def append_older_acts() -> int:
     """
     appended = 0
     while acts := Act.objects.filter(leaf=None).prefetch_related("areas").order_by("pk")[:AT_ONCE]:
-        rows = [act_row(act, [(row.area, row.people) for row in act.areas.all()]) for act in acts]
+        rows = [act_row(act, areas_of(act)) for act in acts]
         LogLeaf.objects.bulk_create(rows, ignore_conflicts=True)
         appended += len(rows)
     return appended

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from healthcode.acts.log.entries import act_record
+from healthcode.acts.log.entries import act_record, areas_of
 from healthcode.acts.log.errors import LogFault
 from healthcode.acts.models import Act, LogCheckpoint, LogLeaf, LogTile
 from healthcode.core.log.merkle import ReadHash, inclusion_proof
@@ -74,25 +74,22 @@ def missing(tile: Tile) -> LogFault:
     )
 
 
-def kept_proof(act: Act, *, with_record: bool) -> KeptProof | None:
-    """Return the proof that an act is in the log; None until a checkpoint contains it.
+def proof_of(act: Act, *, with_record: bool) -> KeptProof | None:
+    """Return the proof that an act is in the log; None until a checkpoint contains the act.
 
     Args:
-        with_record: adds the record and its salt, for a person concerned or the audit. Nobody else
-            may get them.
+        with_record: adds the record and its salt. Only a person concerned and the audit may get it.
 
-    Raises:
-        LogFault: rows of the log are missing.
+    Raises LogFault if rows of the log are missing.
     """
-    leaf = LogLeaf.objects.filter(act=act).first()
     newest = newest_checkpoint()
+    leaf = LogLeaf.objects.filter(act=act).first()
     if leaf is None or leaf.position is None or newest is None or leaf.position >= newest.size:
         return None
     hashes = inclusion_proof(leaf.position, newest.size, read_tree(newest.size))
     salt, record = b"", b""
     if with_record:
-        areas = act.areas.values_list("area", "people")
-        salt, record = bytes(leaf.salt or b""), act_record(act, areas)
+        salt, record = bytes(leaf.salt or b""), act_record(act, areas_of(act))
     return KeptProof(
         entry=bytes(leaf.entry),
         index=leaf.position,
