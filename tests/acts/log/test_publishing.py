@@ -1,6 +1,5 @@
 """Anybody can read the whole log over HTTP, check it, and keep the proof of an act."""
 
-
 import pytest
 from django.test import Client
 from django.utils import timezone
