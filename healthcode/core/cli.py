@@ -1,8 +1,8 @@
 """The command line: `python -m healthcode.core verify | decode | inspect | prove`.
 
 The exit status is 0 if all codes passed (or could be read, or the proof holds), 1 if some did not,
-and 2 if the command was used wrongly. The program prints one JSON object for each line of input, and has only one line
-of input in memory at a time.
+and 2 if the command was used wrongly. The program prints one JSON object for each line of input,
+and has only one line of input in memory at a time.
 """
 
 import argparse
