@@ -15,6 +15,7 @@ from accounts.models import (
     Grant,
     Guardianship,
     Identity,
+    Institution,
     KeptAnswer,
     LimitEvent,
     OneTimeCode,
@@ -129,6 +130,7 @@ RECORDS: Final = (
         erase=Because("a resident's grant goes with the last person of the account"),
         sunset=Because("it says on what authority acts were done"),
     ),
+    of_nobody(Institution, holds="the public names of institutions that report facts"),
     of_nobody(
         SecretMark,
         holds="keyed hashes of a constant, one for each secret, to notice another secret",

@@ -5,13 +5,15 @@ Only this room reads what identifies a person (`Identity`). All other rooms refe
 """
 
 from functools import cached_property
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+
+LONGEST_INSTITUTION: Final = 96
 
 
 class Role(models.TextChoices):
@@ -79,6 +81,24 @@ class Account(AbstractBaseUser):
                 name="account_has_a_way_in",
                 condition=Q(username__isnull=False) | Q(phone_index__isnull=False),
             ),
+        ]
+
+
+class Institution(models.Model):
+    """The public name of a source, which residents read as the one who reported a fact.
+
+    `zh` is the Chinese name, `en` the English one; one of them may be missing.
+    """
+
+    account = models.OneToOneField(
+        Account, models.CASCADE, primary_key=True, related_name="institution"
+    )
+    zh = models.CharField(max_length=LONGEST_INSTITUTION, blank=True)
+    en = models.CharField(max_length=LONGEST_INSTITUTION, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="institution_has_a_name", condition=~Q(zh="") | ~Q(en="")),
         ]
 
 

@@ -26,9 +26,11 @@ from accounts.errors import (
 )
 from accounts.limits import Limit
 from accounts.models import (
+    LONGEST_INSTITUTION,
     Account,
     Grant,
     Guardianship,
+    Institution,
     OneTimeCode,
     Person,
     Relation,
@@ -269,6 +271,21 @@ def add_staff(
         defaults={"granted_at": at, "granted_by": granted_by},
     )
     return account
+
+
+def name_institution(*, account: Account, zh: str = "", en: str = "") -> Institution:
+    """Give a source its public name, which replaces an earlier one.
+
+    Raises:
+        InvalidInput: there is no name, a name is too long, or has characters that no name can have.
+    """
+    names = {"zh": one_line(zh, "/name"), "en": one_line(en, "/name_en")}
+    if not any(names.values()):
+        raise invalid("/name", _("Give the institution a name that residents know it by."))
+    if any(len(name) > LONGEST_INSTITUTION for name in names.values()):
+        raise invalid("/name", _("This name is too long. Give a shorter one."))
+    institution, _made = Institution.objects.update_or_create(account=account, defaults=names)
+    return institution
 
 
 @transaction.atomic

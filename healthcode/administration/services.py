@@ -42,17 +42,29 @@ class StaffGrant:
     Attributes:
         username: the name of the account, which need not exist yet.
         area: the short code of the area; "" is the whole country.
+        name: the public name of a source in Chinese, which residents read. If there is neither this
+            nor `name_en`, the names stay as they are.
+        name_en: the same in English.
 
-    Raises ValueError if this is not a role of staff.
+    Raises ValueError if this is not a role of staff, or if the names are not those of a source.
     """
 
     username: str
     role: Role
     area: str
+    name: str = ""
+    name_en: str = ""
 
     def __post_init__(self) -> None:
         if self.role not in STAFF_ROLES:
             raise ValueError(f"no role of staff: {self.role}")
+        if self.is_named and self.role is not Role.SOURCE:
+            raise ValueError("only a source has a public name")
+
+    @property
+    def is_named(self) -> bool:
+        """Return whether the grant gives the account a public name."""
+        return bool(self.name or self.name_en)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +350,7 @@ def _log_key_id(key: LogKey) -> str:
 def _add(
     grant: StaffGrant, *, password: str | None, granted_by: Account | None, at: datetime
 ) -> Account:
-    return accounts.add_staff(
+    account = accounts.add_staff(
         username=grant.username,
         password=password,
         role=grant.role,
@@ -346,6 +358,9 @@ def _add(
         granted_by=granted_by,
         at=at,
     )
+    if grant.is_named:
+        accounts.name_institution(account=account, zh=grant.name, en=grant.name_en)
+    return account
 
 
 def _record_grant(
@@ -355,6 +370,7 @@ def _record_grant(
         "account": account.pk,
         "role": grant.role.value,
         "password_changed": password is not None,
+        **({"name": grant.name, "name_en": grant.name_en} if grant.is_named else {}),
     }
     by.record(ActKind.STAFF_GRANTED, detail, areas=[grant.area], at=at)
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from healthcode.colours.origins import Reporter
 from healthcode.colours.reasons import ColourReason
 from healthcode.colours.selectors import PersonDecision
 from healthcode.core import Colour
@@ -23,6 +24,32 @@ class NeedsAnswer(serializers.Serializer[Any]):
     hours_apart = serializers.IntegerField(allow_null=True)
 
 
+class OriginAnswer(serializers.Serializer[Any]):
+    """Who reported the evidence, and when."""
+
+    reporter = serializers.ChoiceField(
+        choices=list(Reporter),
+        help_text="you: the person; guardian: somebody who looks after the person; institution: a "
+        "source, such as a hospital; authority: an officer, or tracing that an officer confirmed.",
+    )
+    name = serializers.CharField(
+        allow_null=True, help_text="The public name of the institution, if it has one."
+    )
+    at = serializers.DateTimeField()
+
+
+class PublicActAnswer(serializers.Serializer[Any]):
+    """The act by which the reason counts. It never names the officer."""
+
+    number = serializers.IntegerField()
+    kind = serializers.CharField()
+    at = serializers.DateTimeField()
+    area = serializers.CharField(
+        help_text="The city or province of the office; empty for the whole country."
+    )
+    area_name = serializers.CharField()
+
+
 class ReasonAnswer(serializers.Serializer[Any]):
     """One reason: the rule, the evidence behind it, and when and how it ends."""
 
@@ -37,6 +64,8 @@ class ReasonAnswer(serializers.Serializer[Any]):
     area_name = serializers.CharField(allow_null=True)
     level = serializers.CharField(allow_null=True)
     act = serializers.IntegerField(allow_null=True, help_text="The act that set the level.")
+    reported_by = OriginAnswer()
+    public_act = PublicActAnswer(allow_null=True, help_text="Null: no act is behind this reason.")
     since = serializers.DateTimeField()
     exposed_until = serializers.DateTimeField(allow_null=True)
     holds_until = serializers.DateTimeField(allow_null=True)
@@ -81,6 +110,12 @@ def reason_answers(reasons: Iterable[ColourReason]) -> list[dict[str, Any]]:
             "area_name": reason.area_name,
             "level": None if reason.level is None else reason.level.label,
             "act": reason.act,
+            "reported_by": {
+                "reporter": reason.origin.reporter,
+                "name": reason.origin.name or None,
+                "at": reason.origin.at,
+            },
+            "public_act": reason.public_act,
             "since": reason.starts,
             "exposed_until": reason.exposed_until,
             "holds_until": reason.holds_until,

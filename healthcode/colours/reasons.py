@@ -11,6 +11,7 @@ from django.utils.translation import get_language
 
 from healthcode.areas.models import Level
 from healthcode.colours.decide import Signal
+from healthcode.colours.origins import KnownFact, Origin, PublicAct
 from healthcode.colours.policy import CheckIns, NegativeTests
 from healthcode.core import Colour
 from healthcode.web.days import (
@@ -63,8 +64,10 @@ class ColourReason:
     """An active signal in words: a sentence in both languages, its period, and what is missing.
 
     `until` is when the signal ends (None while not known). `holds_until` is when its hold ends
-    (None while the exposure goes on). The signal comes from `evidence`, and from `act`, which
-    published the risk level. `rule` and `policy` say which rule gave it.
+    (None while the exposure goes on). The signal comes from `evidence`, which `origin` reported,
+    and from `act`, which published the risk level. `public_act` is the act by which the reason
+    counts: this one, or else the act that recorded the evidence, if any. `rule` and `policy` say
+    which rule gave it.
     """
 
     rule: str
@@ -81,6 +84,8 @@ class ColourReason:
     area_name: str | None
     level: Level | None
     act: int | None
+    origin: Origin
+    public_act: PublicAct | None
     needs: Needs | None
 
     @property
@@ -92,8 +97,8 @@ class ColourReason:
 def reasons_of(
     signals: Sequence[Signal],
     names: Mapping[str, str],
-    places: Mapping[int, PlaceName],
-    countries: Mapping[int, str],
+    facts: Mapping[int, KnownFact],
+    public_acts: Mapping[int, PublicAct],
     counted: Mapping[int, PlaceName] = MappingProxyType({}),
 ) -> tuple[ColourReason, ...]:
     """Return `signals` as reasons, in the same order.
@@ -103,8 +108,8 @@ def reasons_of(
 
     Args:
         names: names of areas, by code.
-        places: where contacts were, by number of the evidence, as far as known.
-        countries: the country whose EU certificate attests a fact, by number of the evidence.
+        facts: what is told of the facts, by number of the evidence.
+        public_acts: the acts of the signals and of the facts, by number.
         counted: why the level of another area counts, by number of the evidence.
     """
     together = sorted(
@@ -116,9 +121,11 @@ def reasons_of(
         first = min(n for n, _ in same)
         starts = min(signal.starts for _, signal in same)
         last = same[-1][1]
-        where = places.get(last.evidence, NO_PLACE)
-        added = _added(countries.get(last.evidence), counted.get(last.evidence))
-        merged.append((first, _reason(last, starts, names, where, added)))
+        fact = facts[last.evidence]
+        added = _added(fact.country, counted.get(last.evidence))
+        number = fact.act if last.act is None else last.act
+        public_act = None if number is None else public_acts.get(number)
+        merged.append((first, _reason(last, starts, names, fact, public_act, added)))
     return tuple(reason for _, reason in sorted(merged, key=lambda item: item[0]))
 
 
@@ -136,9 +143,11 @@ def _reason(
     signal: Signal,
     starts: datetime,
     names: Mapping[str, str],
-    where: PlaceName,
+    fact: KnownFact,
+    public_act: PublicAct | None,
     added: PlaceName,
 ) -> ColourReason:
+    where = fact.place or NO_PLACE
     area_name = names.get(signal.area, signal.area) if signal.area else None
     zh, en = (
         signal.rule.reason[language].format(
@@ -167,6 +176,8 @@ def _reason(
         area_name=area_name,
         level=signal.level,
         act=signal.act,
+        origin=fact.origin,
+        public_act=public_act,
         needs=_needs(signal),
     )
 

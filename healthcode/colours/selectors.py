@@ -1,7 +1,7 @@
 """Read a person's colour and explain it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.translation import get_language, override
@@ -12,11 +12,10 @@ from healthcode.areas.models import AreaLevel, Level
 from healthcode.areas.successors import areas_for, carries
 from healthcode.colours.decide import LONG_AGO, Decision, LevelPeriod, decide
 from healthcode.colours.models import ColourChange, PersonColour, Recomputation
+from healthcode.colours.origins import known_facts, public_acts_of
 from healthcode.colours.policy import RuleSet, policy_at
 from healthcode.colours.reasons import OTHER_CODE, ColourReason, PlaceName, reasons_of
 from healthcode.core import Colour
-from healthcode.evidence.certificates import ATTESTABLE
-from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.selectors import facts_of
 from healthcode.web.days import is_chinese
 from healthcode.web.errors import NotFound
@@ -42,8 +41,8 @@ class PersonDecision:
 def decision_of(person_id: int, at: datetime) -> PersonDecision:
     """Decide a person's colour at `at` from what is known now, and explain it.
 
-    This takes five queries, and one more each if there are contacts or facts that a certificate may
-    attest.
+    This takes six queries, and one more each if the reasons rest on acts, and on certificates that
+    an officer entered.
 
     Raises:
         NoPolicy: no policy holds at `at`.
@@ -60,9 +59,14 @@ def explain_decision(
 ) -> PersonDecision:
     """Explain `decision` in words; `since` is when the person got this colour.
 
-    This takes one query if the reasons name areas, and one more each as in `decision_of`.
+    This takes one query if there are reasons, one if they name areas, and the others as in
+    `decision_of`.
     """
+    facts = known_facts({one.evidence for one in decision.reasons}) if decision.reasons else {}
+    acts = {one.act for one in decision.reasons} | {fact.act for fact in facts.values()}
+    public_acts = public_acts_of({act for act in acts if act is not None})
     spoken_of = {area for one in decision.reasons for area in (one.area, one.level_area) if area}
+    spoken_of |= {public_act.area for public_act in public_acts.values() if public_act.area}
     known = lives(spoken_of) if spoken_of else {}
     names = {code: life.name for code, life in known.items()}
     return PersonDecision(
@@ -75,8 +79,11 @@ def explain_decision(
         reasons=reasons_of(
             decision.reasons,
             names,
-            _places(decision),
-            _countries(decision),
+            facts,
+            {
+                number: replace(public_act, area_name=names.get(public_act.area, ""))
+                for number, public_act in public_acts.items()
+            },
             _counted(decision, known),
         ),
         next_change_at=decision.next_change_at,
@@ -101,24 +108,6 @@ def _counted(decision: Decision, known: Mapping[str, Life]) -> dict[int, PlaceNa
             with override("en"):
                 told[signal.evidence] = {"zh": chinese, "en": life.counted_as}
     return told
-
-
-def _places(decision: Decision) -> dict[int, PlaceName]:
-    """Return where the contacts behind the reasons took place; only tracing knows places."""
-    contacts = {s.evidence for s in decision.reasons if s.rule.evidence is EvidenceKind.CONTACT}
-    if not contacts:
-        return {}
-    rows = Evidence.objects.filter(pk__in=contacts).values_list("pk", "detail__place")
-    return {id_: place for id_, place in rows if place is not None}
-
-
-def _countries(decision: Decision) -> dict[int, str]:
-    """Return the country whose EU certificate attests a fact, by evidence."""
-    facts = {s.evidence for s in decision.reasons if s.rule.evidence in ATTESTABLE}
-    if not facts:
-        return {}
-    attested = Evidence.objects.filter(pk__in=facts, certificate__isnull=False)
-    return dict(attested.values_list("pk", "detail__country"))
 
 
 def decide_from_database(person_id: int, policy: RuleSet, at: datetime) -> Decision:

@@ -260,6 +260,7 @@ def _fact(
         traits=(strength.value,),
         detail={
             "inquiry": inquiry.pk,
+            "act": inquiry.confirmed_by_id,
             "place": named or unnamed,
             "kind": met.kind.value,
             "times": met.times,

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.authentication import digest
-from accounts.models import Account, Grant, Role, Token
+from accounts.models import Account, Grant, Institution, Role, Token
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from tests.accounts.conftest import api_client
@@ -153,3 +153,29 @@ def test_a_command_without_a_ground_does_nothing() -> None:
         call_command("make_signing_key", "--by=demo.administrator")
     with pytest.raises(CommandError, match="--by"):
         call_command("make_signing_key", *BY_ADMINISTRATOR[1:])
+
+
+def test_a_source_gets_a_public_name_that_can_be_changed(areas: None) -> None:
+    words = ("add_staff", "hospital", "--role", "source", "--machine")
+    administer(*words)
+    assert not Institution.objects.exists()
+    for chinese, english in (("第一医院", "First Hospital"), ("第二医院", "")):
+        administer(*words, "--name", chinese, "--name-en", english)
+        named = Institution.objects.get()
+        told = Act.objects.latest("pk").detail
+        assert (told["name"], told["name_en"]) == (chinese, english)
+        assert (named.account.username, named.zh, named.en) == ("hospital", chinese, english)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--role", "officer", "--name", "x"], "Only a source has a public name"),
+        (["--role", "source", "--name", " "], "a name that residents know it by"),
+        (["--role", "source", "--name-en", "x" * 97], "too long"),
+    ],
+)
+def test_a_wrong_public_name_is_explained(areas: None, words: list[str], sentence: str) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        administer("add_staff", "hospital", "--machine", *words)
+    assert not others()

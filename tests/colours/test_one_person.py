@@ -73,7 +73,7 @@ def test_codes_of_the_old_colour_are_superseded_once_it_is_committed(
 @pytest.mark.django_db
 @pytest.mark.usefixtures("policy")
 @pytest.mark.parametrize("stays", [1, 20])
-def test_it_takes_seven_queries(
+def test_it_takes_nine_queries(
     stays: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     (traveller,) = world.people(1)
@@ -83,11 +83,11 @@ def test_it_takes_seven_queries(
         world.levels(code, (Level.RED, shanghai(2, 9), None))
 
     # Queries: the writers' lock, the row lock, the missing row, its lock, the policy, the facts,
-    # the levels, the update, the names.
-    with django_assert_num_queries(9):
+    # the levels, the update, the reporters, the acts, the names.
+    with django_assert_num_queries(11):
         assert len(decide_now(traveller, at=NOON).reasons) == stays
     # Now the row exists.
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(9):
         decide_now(traveller, at=NOON)
 
 

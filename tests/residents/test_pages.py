@@ -4,10 +4,17 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from accounts.models import Account
+from accounts.services import name_institution
+from healthcode.areas.models import Level
+from healthcode.areas.services import publish_levels
 from healthcode.evidence import declarations
 from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.services import NewFact, record
 from healthcode.web.days import SHANGHAI
+from tests.acts import act_of
 from tests.evidence.conftest import HOME, World
 
 pytestmark = pytest.mark.clock
@@ -127,6 +134,46 @@ def test_why_names_the_reason_the_rule_and_what_is_missing(browser: Client, worl
         "12345",
     ):
         assert words in page
+
+
+def test_why_says_who_said_it_in_both_languages(browser: Client, world: World) -> None:
+    fever = {"unwell": "yes", "symptoms": "fever"}
+    for person in (world.person.pk, world.child.pk):
+        browser.post(f"/people/{person}/declare", {**NOTHING_WRONG, **fever})
+    name_institution(account=world.source, zh="第三医院", en="Third Hospital")
+    now = timezone.now()
+    fact = NewFact(world.person.pk, EvidenceKind.TEST, now, now, traits=("positive",))
+    record(source=world.source, facts=[fact], at=now)
+    told = {
+        "en": (
+            "You reported this yourself on",
+            "Somebody who looks after you",
+            "Third Hospital re",
+        ),
+        "zh-hans": ("这是您自己在", "这是照看您的人在", "这是第三医院在"),
+    }
+    for language, (oneself, guardian, hospital) in told.items():
+        browser.cookies["language"] = language
+        own = browser.get(f"/people/{world.person.pk}/why").content.decode()
+        assert oneself in own
+        assert hospital in own
+        assert guardian in browser.get(f"/people/{world.child.pk}/why").content.decode()
+
+
+def test_why_names_the_notice_by_which_a_level_came(browser: Client, world: World) -> None:
+    act = act_of(world.officer, at=timezone.now())
+    publish_levels(
+        act=act,
+        effective_from=timezone.now() - timedelta(days=3),
+        whole_of=None,
+        levels={HOME: Level.RED},
+    )
+    browser.post(f"/people/{world.person.pk}/declare", NOTHING_WRONG)
+    page = browser.get(f"/people/{world.person.pk}/why").content.decode()
+    assert f"Public notice no. {act.pk}: Evidence withdrawn" in page
+    assert "health authority of the whole country" in page
+    Account.objects.filter(pk=world.officer.pk).update(username="wang.fang")
+    assert "wang.fang" not in browser.get(f"/people/{world.person.pk}/why").content.decode()
 
 
 def test_the_same_reason_is_told_once(browser: Client, world: World) -> None:

@@ -47,12 +47,13 @@ def _told_page(request: HttpRequest, person_id: int, template: str) -> HttpRespo
 
 
 def once_each(reasons: Iterable[ColourReason]) -> list[ColourReason]:
-    """Drop reasons with the same sentence; of these, keep the one that lasts longest."""
-    told: dict[tuple[str, str], ColourReason] = {}
+    """Drop reasons with the same sentence of the same reporter; keep the one that lasts longest."""
+    told: dict[tuple[str, ...], ColourReason] = {}
     for reason in reasons:
-        same = told.setdefault((reason.rule, reason.text), reason)
+        key = (reason.rule, reason.text, reason.origin.reporter, reason.origin.name)
+        same = told.setdefault(key, reason)
         if _lasts(reason) > _lasts(same):
-            told[reason.rule, reason.text] = reason
+            told[key] = reason
     return list(told.values())
 
 

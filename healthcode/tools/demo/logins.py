@@ -40,11 +40,12 @@ def make_staff(*, at: datetime) -> tuple[Account, Account]:
     """Make the demo's staff; return the officer and the source, who act during the loading."""
     province, by = here().area, administrator(at=at)
 
-    def add(username: str, role: Role, area: str) -> Account:
-        grant = StaffGrant(username, role, area)
+    def add(username: str, role: Role, area: str, name: str = "", name_en: str = "") -> Account:
+        grant = StaffGrant(username, role, area, name, name_en)
         return services.add_staff(by=by, grant=grant, password=None, at=at)
 
-    officer, source = add(OFFICER, Role.OFFICER, province), add(SOURCE, Role.SOURCE, "")
+    officer = add(OFFICER, Role.OFFICER, province)
+    source = add(SOURCE, Role.SOURCE, "", *here().hospital)
     add(MANAGER, Role.VENUE_MANAGER, province)
     add(PARTNER, Role.PARTNER, "")
     return officer, source

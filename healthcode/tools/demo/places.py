@@ -23,6 +23,8 @@ class DemoProvince:
     visited: str
     venue: str
     venue_area: str
+    # Of the source, in Chinese and in English.
+    hospital: tuple[str, str]
 
 
 PROVINCES = {
@@ -35,6 +37,7 @@ PROVINCES = {
         visited="330110",
         venue="西湖文化广场地铁站",
         venue_area="330105",
+        hospital=("杭州市滨江人民医院", "Binjiang People's Hospital, Hangzhou"),
     ),
     # Shanghai published no such map. This one is invented, and the policy is Zhejiang's.
     "CN-31": DemoProvince(
@@ -45,6 +48,7 @@ PROVINCES = {
         visited="310115",
         venue="人民广场地铁站",
         venue_area="310101",
+        hospital=("上海市静安人民医院", "Jing'an People's Hospital, Shanghai"),
     ),
 }
 

@@ -33,6 +33,8 @@ class Command(AdministrationCommand):
         parser.add_argument(
             "--machine", action="store_true", help="no password; give it tokens with issue_token"
         )
+        parser.add_argument("--name", default="", help="of a source: its public name in Chinese")
+        parser.add_argument("--name-en", default="", help="of a source: the same in English")
         parser.add_argument(
             "--by",
             help="user name of the administrator who answers for this; the first administrator "
@@ -45,6 +47,9 @@ class Command(AdministrationCommand):
         role = Role(options["role"])
         if not options["by"] and role is not Role.ADMINISTRATOR:
             raise CommandError("Say with --by which administrator does this.")
+        names = options["name"], options["name_en"]
+        if any(names) and role is not Role.SOURCE:
+            raise CommandError("Only a source has a public name.")
         area = authority.normalise_code(options["area"]) if options["area"] else ""
         by = administrator(options) if options["by"] else None
         password = None if options["machine"] else _read_password()
@@ -58,7 +63,7 @@ class Command(AdministrationCommand):
                     at=at,
                 )
             else:
-                grant = services.StaffGrant(options["username"], role, area)
+                grant = services.StaffGrant(options["username"], role, area, *names)
                 services.add_staff(by=by, grant=grant, password=password, at=at)
         except ValidationError as weak:
             raise CommandError(" ".join(weak.messages)) from weak
