@@ -48,6 +48,9 @@ class PublicActAnswer(serializers.Serializer[Any]):
         help_text="The city or province of the office; empty for the whole country."
     )
     area_name = serializers.CharField()
+    proof = serializers.CharField(
+        help_text="The address of a file which proves that the act is in the public log."
+    )
 
 
 class ReasonAnswer(serializers.Serializer[Any]):

@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.db.models import Exists, OuterRef, Subquery
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import get_language
 
@@ -73,6 +75,11 @@ class PublicAct:
     def label(self) -> str | Promise:
         """Return the kind of act in the language of the request."""
         return KINDS.get(self.kind, self.kind)
+
+    @property
+    def proof(self) -> str:
+        """Return the address of a file which proves that the act is in the public log."""
+        return f"{reverse('log-proof')}?{urlencode({'act': self.number})}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,7 @@ def test_why_names_the_notice_by_which_a_level_came(browser: Client, world: Worl
     page = browser.get(f"/people/{world.person.pk}/why").content.decode()
     assert f"Public notice no. {act.pk}: Evidence withdrawn" in page
     assert "health authority of the whole country" in page
+    assert f'href="/api/v1/log/proof?act={act.pk}"' in page
     Account.objects.filter(pk=world.officer.pk).update(username="wang.fang")
     assert "wang.fang" not in browser.get(f"/people/{world.person.pk}/why").content.decode()
 
