@@ -3,8 +3,18 @@
 from typing import Final
 
 from healthcode.acts.log.sequencer import forget_checkpoints
-from healthcode.acts.models import Act, ActArea, LogCheckpoint, LogKey, LogLeaf, LogTile
-from healthcode.web.keeping import OF_NOBODY, Because, Cadence, Forget, TableRecord, of_nobody
+from healthcode.acts.looks import forget_looks, looks_export
+from healthcode.acts.models import Act, ActArea, LogCheckpoint, LogKey, LogLeaf, LogTile, PersonLook
+from healthcode.web.keeping import (
+    OF_NOBODY,
+    Because,
+    Cadence,
+    Export,
+    Forget,
+    Goes,
+    TableRecord,
+    of_nobody,
+)
 
 RECORDS: Final = (
     TableRecord(
@@ -22,6 +32,15 @@ RECORDS: Final = (
         export=Because("counts people, and names none"),
         erase=Because("counts people, and names none"),
         sunset=Because("belongs to the act, which stays"),
+    ),
+    TableRecord(
+        model=PersonLook,
+        holds="who looked at the data of a person, when, and on what ground",
+        kept="365 days",
+        forget=Forget(forget_looks, Cadence.NIGHTLY),
+        export=Export("looks", looks_export),
+        erase=Goes.WITH_THE_PERSON,
+        sunset=Goes.AT_ONCE,
     ),
     TableRecord(
         model=LogLeaf,

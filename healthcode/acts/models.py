@@ -1,12 +1,14 @@
 """The tables of acts and of the public log."""
 
+from datetime import timedelta
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact, LessThanOrEqual
 
-from accounts.models import Account
+from accounts.models import Account, Person
 from healthcode.core.log.leaves import SALT_BYTES
 from healthcode.core.log.merkle import HASH_BYTES
 from healthcode.core.log.tiles import LARGEST_ENTRY, WIDTH
@@ -71,6 +73,37 @@ class ActArea(models.Model):
                 opclasses=["varchar_pattern_ops", "int8_ops"],
                 name="acts_of_area",
             ),
+        ]
+
+
+class PersonLook(models.Model):
+    """The record that somebody with a role looked at the data of a person, and why.
+
+    The person sees it, from `hidden_until` on if that is set: an inquiry may stay unknown for at
+    most 14 days.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="looks")
+    role = models.CharField(max_length=16)
+    area = models.CharField(max_length=9, blank=True)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="+", db_index=False)
+    what = models.CharField(max_length=16)
+    ground_kind = models.CharField(max_length=16)
+    ground = models.TextField()
+    at = models.DateTimeField()
+    hidden_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="look_has_a_ground", condition=~Q(ground="")),
+            models.CheckConstraint(
+                name="look_is_not_hidden_for_long",
+                condition=Q(hidden_until__lte=F("at") + timedelta(days=14)),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["person", "-at"], name="looks_at_person"),
+            models.Index(fields=["at"], name="looks_by_age"),
         ]
 
 

@@ -24,6 +24,7 @@ api = [
         subject_access_api.ExportView.as_view(),
         name="api-export",
     ),
+    path("people/<int:person_id>/looks", subject_access_api.LooksView.as_view(), name="api-looks"),
     path(
         "people/<int:person_id>/erasure",
         subject_access_api.ErasureView.as_view(),

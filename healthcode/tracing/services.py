@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import invalid
 from accounts.models import Account, Role
-from healthcode.acts.grounds import Ground
+from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.kinds import ActKind
+from healthcode.acts.looks import LONGEST_HIDDEN, LookKind, Onlooker, record_looks
 from healthcode.acts.services import record_act
 from healthcode.colours.decide_many import Comparison, evaluate
 from healthcode.colours.models import Cause, Recomputation
@@ -135,6 +136,32 @@ def preview(inquiry: Inquiry, *, at: datetime) -> Preview:
         people = evaluate(sorted(chain.people), at=at)
         transaction.set_rollback(True)
     return Preview(chain, people, _fingerprint(chain, people))
+
+
+@transaction.atomic
+def show(*, account: Account, inquiry: Inquiry, at: datetime) -> Preview:
+    """Return `preview` for an officer to see. The people of the chain see that an officer looked.
+
+    Until the inquiry is confirmed they do not see it, for at most 14 days after it was opened.
+
+    Raises:
+        Forbidden: see `answers_for`.
+        NoPolicy: no policy is in force.
+        TooMany: the officer has looked at people's data too often today.
+    """
+    shown = preview(inquiry, at=at)
+    until = inquiry.opened_at + LONGEST_HIDDEN
+    # The acts of version 1.0.0 have no kind of ground.
+    kind = GroundKind(inquiry.opened_by.ground_kind or GroundKind.INVESTIGATION)
+    ground = Ground(kind, f"Inquiry number {inquiry.pk}")
+    record_looks(
+        by=Onlooker(account, Role.OFFICER, answers_for(account, inquiry.case), ground),
+        people=shown.chain.people | {inquiry.case.person_id},
+        what=LookKind.CONTACTS,
+        at=at,
+        hidden_until=until if inquiry.confirmed_by_id is None and until > at else None,
+    )
+    return shown
 
 
 @transaction.atomic

@@ -199,8 +199,13 @@ def hidden_fields(page: Any) -> dict[str, str]:
     return dict(found)
 
 
+def look(desk: Client, number: int) -> Any:
+    """Ask for a fact, with a ground."""
+    return desk.post("/officer/evidence", {"number": number, "look": "1", **SENT_GROUND})
+
+
 def test_a_form_sent_twice_is_one_act(desk: Client, case: Evidence) -> None:
-    page = desk.get("/officer/evidence", {"number": case.pk})
+    page = look(desk, case.pk)
     form = {**hidden_fields(page), **SENT_GROUND, "number": str(case.pk)}
     first = desk.post("/officer/evidence", form)
     again = desk.post("/officer/evidence", form)
@@ -208,13 +213,13 @@ def test_a_form_sent_twice_is_one_act(desk: Client, case: Evidence) -> None:
     assert again["Location"] == first["Location"]
     assert Act.objects.filter(kind="evidence-withdrawn").count() == 1
 
-    fresh = hidden_fields(desk.get("/officer/evidence", {"number": case.pk}))
+    fresh = hidden_fields(look(desk, case.pk))
     assert fresh["csrfmiddlewaretoken"] != form["csrfmiddlewaretoken"]
     assert desk.post("/officer/evidence", {**form, **fresh}).status_code == 409
 
 
 def test_a_form_with_a_mistake_is_not_remembered(desk: Client, case: Evidence) -> None:
-    page = desk.get("/officer/evidence", {"number": case.pk})
+    page = look(desk, case.pk)
     form = {**hidden_fields(page), **SENT_GROUND, "number": str(case.pk)}
     assert desk.post("/officer/evidence", {**form, "ground": "."}).status_code == 422
     assert not KeptAnswer.objects.exists()

@@ -102,7 +102,8 @@ def test_an_officer_is_asked_to_look_and_confirms(
     assert text[:40] not in done.content.decode()
     assert Act.objects.get(kind="certificate-entered").ground == SENT_GROUND["ground"]
     assert "EU certificate entered" in desk.get("/officer").content.decode()
-    shown = desk.get(f"/officer/evidence?number={fact.pk}").content.decode()
+    asked = {"number": fact.pk, "look": "1", **SENT_GROUND}
+    shown = desk.post("/officer/evidence", asked).content.decode()
     assert f"EU certificate of DE, key {GERMANY.kid.hex()}" in shown
     desk.post(
         "/officer/evidence",

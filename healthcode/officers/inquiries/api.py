@@ -24,7 +24,7 @@ from healthcode.tracing import services
 from healthcode.tracing.errors import AlreadyConfirmed, ChainChanged, NotACase, NotPlacedYet
 from healthcode.tracing.meetings import declare_meeting, retract_meeting
 from healthcode.tracing.selectors import inquiry_for
-from healthcode.web.errors import NotFound
+from healthcode.web.errors import NotFound, TooMany
 from healthcode.web.refusals import refuses
 
 NOT_STORED = {"Cache-Control": "no-store"}
@@ -36,7 +36,7 @@ class InquiriesView(APIView):
     permission_classes = [IsOfficer]
 
     @answered_once
-    @refuses(NotFound, OutsideYourArea, NotACase, NoPolicy)
+    @refuses(NotFound, OutsideYourArea, NotACase, NoPolicy, TooMany)
     @extend_schema(request=OpeningInput, responses={201: InquiryAnswer})
     def post(self, request: Request) -> Response:
         """Open an inquiry on a case.
@@ -55,7 +55,8 @@ class InquiriesView(APIView):
             ground=values["ground"],
             at=at,
         )
-        answer = inquiry_answer(inquiry, services.preview(inquiry, at=at))
+        shown = services.show(account=account_of(request), inquiry=inquiry, at=at)
+        answer = inquiry_answer(inquiry, shown)
         return Response(answer, status=201, headers=NOT_STORED)
 
 
@@ -64,12 +65,14 @@ class InquiryView(APIView):
 
     permission_classes = [IsOfficer]
 
-    @refuses(OutsideYourArea, NoPolicy)
+    @refuses(OutsideYourArea, NoPolicy, TooMany)
     @extend_schema(responses=InquiryAnswer)
     def get(self, request: Request, inquiry_id: int) -> Response:
         """Return the chain of contacts as known now, and what confirming it would change."""
-        inquiry = inquiry_for(account_of(request), inquiry_id)
-        answer = inquiry_answer(inquiry, services.preview(inquiry, at=timezone.now()))
+        account = account_of(request)
+        inquiry = inquiry_for(account, inquiry_id)
+        shown = services.show(account=account, inquiry=inquiry, at=timezone.now())
+        answer = inquiry_answer(inquiry, shown)
         return Response(answer, headers=NOT_STORED)
 
 

@@ -149,7 +149,7 @@ def _chain_page(
     status: int = 200,
     meeting_sent: QueryDict | None = None,
 ) -> HttpResponse:
-    shown = services.preview(found, at=timezone.now())
+    shown = services.show(account=account_of(request), inquiry=found, at=timezone.now())
     chain, people = shown.chain, shown.people
     rows = [(found.case.person_id, met, STRENGTHS[met.strength]) for met in chain.contacts]
     rows += [(s.of, s.encounter, STRENGTHS[Strength.SECONDARY]) for s in chain.secondary]

@@ -9,14 +9,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.idempotency import sent_once
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
-from healthcode.acts.grounds import NO_GROUND, sent_ground
+from healthcode.acts.grounds import read_ground, sent_ground
 from healthcode.areas.selectors import full_name
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import Evidence, EvidenceKind
-from healthcode.evidence.selectors import evidence_for
 from healthcode.evidence.words import words_of
-from healthcode.officers.withdrawals.serializers import WithdrawalInput
-from healthcode.officers.withdrawals.services import withdraw_evidence
+from healthcode.officers.withdrawals.services import look_at_evidence, withdraw_evidence
 from healthcode.web import texts
 from healthcode.web.errors import Refusal
 
@@ -26,25 +24,19 @@ from healthcode.web.errors import Refusal
 @role_required(Role.OFFICER)
 @sent_once
 def withdraw(request: HttpRequest) -> HttpResponse:
-    """Show the evidence whose number a person read out; when a ground is sent, withdraw it."""
-    account = account_of(request)
-    sent = request.GET if request.method == "GET" else request.POST
+    """Show the evidence whose number a person read out, or withdraw it; both need a ground."""
+    account, at = account_of(request), timezone.now()
+    if request.method == "GET":
+        return _page(request, texts.trimmed(request.GET.get("number", "")))
+    sent = request.POST
     number = texts.trimmed(sent.get("number", ""))
-    if not number:
-        return _page(request, number)
     try:
-        fact = evidence_for(account, texts.whole(number))
-        if request.method == "GET":
+        ground, evidence_id = read_ground(**sent_ground(sent)), texts.whole(number)
+        if "look" in sent:
+            fact = look_at_evidence(account=account, evidence_id=evidence_id, ground=ground, at=at)
             return _page(request, number, fact)
-        given = WithdrawalInput(data=sent_ground(request.POST))
-        if not given.is_valid():
-            fault = str(NO_GROUND)
-            return _page(request, number, fact, fault=fault, status=422)
         recomputation = withdraw_evidence(
-            account=account,
-            evidence_id=fact.pk,
-            ground=given.validated_data["ground"],
-            at=timezone.now(),
+            account=account, evidence_id=evidence_id, ground=ground, at=at
         )
     except Refusal as refusal:
         return _page(request, number, fault=str(refusal.detail), status=refusal.status)

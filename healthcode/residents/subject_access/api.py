@@ -13,8 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.models import Role
 from accounts.permissions import IsResident, account_of
 from accounts.selectors import person_for
+from healthcode.acts.grounds import GroundKind
+from healthcode.acts.looks import LookKind, looks_export
 from healthcode.colours.errors import NoPolicy
 from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.errors import StillNeeded
@@ -58,6 +61,35 @@ class ExportView(APIView):
             export(person.pk, at=timezone.now()),
             headers={"Content-Disposition": f'attachment; filename="person-{person.pk}.json"'},
         )
+
+
+class LookAnswer(serializers.Serializer[Any]):
+    """That somebody looked at the person's data. It does not name whoever looked."""
+
+    at = serializers.DateTimeField()
+    role = serializers.ChoiceField(choices=Role.values)
+    area = serializers.CharField(help_text="The area of the office; empty for the whole country.")
+    what = serializers.ChoiceField(choices=LookKind.choices)
+    ground_kind = serializers.ChoiceField(choices=GroundKind.choices)
+    ground = serializers.CharField(
+        allow_null=True, help_text="The ground in words; null where it is about somebody else."
+    )
+
+
+@method_decorator(never_cache, name="dispatch")
+class LooksView(APIView):
+    """Who looked at a person's data."""
+
+    permission_classes = [IsResident]
+
+    @extend_schema(responses=LookAnswer(many=True))
+    def get(self, request: Request, person_id: int) -> Response:
+        """Return the latest 200 looks, the latest first.
+
+        Some looks appear only after up to 14 days, because an inquiry is not finished.
+        """
+        person = person_for(account_of(request), person_id)
+        return Response(looks_export(person.pk, timezone.now()))
 
 
 class ErasureView(APIView):

@@ -1,5 +1,7 @@
 """The page of a person's data: what is kept, a file with it, and the erasure."""
 
+from collections.abc import Mapping
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -10,6 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.models import Role
 from accounts.permissions import role_required
+from accounts.selectors import KnownPerson
+from healthcode.acts.grounds import GroundKind
+from healthcode.acts.looks import LookKind, looks_at, told
+from healthcode.acts.models import PersonLook
+from healthcode.areas.selectors import full_names
 from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.export import export
 from healthcode.residents.whom import whom
@@ -24,19 +31,47 @@ def data(request: HttpRequest, person_id: int) -> HttpResponse:
     """Show what is kept about a person. A POST with the box ticked erases it."""
     account, known = whom(request, person_id)
     if request.method == "GET":
-        return render(request, "residents/data.html", {"person": known})
+        return _data_page(request, known)
     if "sure" not in request.POST:
         fault = _("Please tick the box first. Erased data cannot be restored.")
-        return render(request, "residents/data.html", {"person": known, "fault": fault}, status=422)
+        return _data_page(request, known, fault=fault, status=422)
     try:
         erase_at_request(person_id=person_id, account=account, at=timezone.now())
     except Refusal as refusal:
-        context = {"person": known, "fault": refusal.detail}
-        return render(request, "residents/data.html", context, status=refusal.status)
+        return _data_page(request, known, fault=str(refusal.detail), status=refusal.status)
     said = _("All data about this person has been erased.")
     messages.success(request, said, extra_tags=FORGET)
     account.refresh_from_db()
     return redirect("me" if account.is_active else "home")
+
+
+def _data_page(
+    request: HttpRequest, known: KnownPerson, *, fault: str = "", status: int = 200
+) -> HttpResponse:
+    looks = list(looks_at(known.id, at=timezone.now()))
+    areas = full_names({look.area for look in looks if look.area})
+    context = {
+        "person": known,
+        "fault": fault,
+        "looks": [
+            {
+                "at": look.at,
+                "who": _who(look, areas),
+                "what": LookKind(look.what).label,
+                "kind": GroundKind(look.ground_kind).label,
+                "ground": told(look)["ground"],
+            }
+            for look in looks
+        ],
+    }
+    return render(request, "residents/data.html", context, status=status)
+
+
+def _who(look: PersonLook, areas: Mapping[str, str]) -> str:
+    """Return role and office, for the person whose data it was."""
+    if look.area in areas:
+        return _("An officer for %(area)s") % {"area": areas[look.area]}
+    return _("An officer for the whole country")
 
 
 @never_cache

@@ -10,6 +10,8 @@ from rest_framework.test import APIClient
 
 from accounts.models import Account, Grant, Role
 from accounts.services import issue_token
+from healthcode.acts.looks import looks_export
+from healthcode.acts.models import PersonLook
 from healthcode.colours.models import Recomputation
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.officers.inquiries.graph import MOST, draw
@@ -70,6 +72,33 @@ def test_an_officer_opens_reads_and_confirms(town: Town) -> None:
     assert recomputation.act_id == confirmed.json()["act"]
     assert set(recomputation.people) == {town.near, town.passing, town.flatmate}
     assert client.get(f"{URL}/{result['id']}").json()["confirmed_by"] == recomputation.act_id
+
+
+def test_the_people_of_a_chain_see_later_that_an_officer_looked(town: Town) -> None:
+    client = client_of(town.officer)
+    given = {"case": town.evidence.pk, "infectious_from": "2020-03-02", **SENT_GROUND}
+    number = client.post(URL, given, format="json").json()["id"]
+    client.get(f"{URL}/{number}")
+    chain = {town.near, town.passing, town.flatmate, town.evidence.person_id}
+    assert sorted(PersonLook.objects.values_list("person", flat=True)) == sorted(chain)
+    (look,) = PersonLook.objects.filter(person=town.flatmate)
+    assert (look.account, look.what) == (town.officer, "contacts")
+    assert look.hidden_until == NOW + timedelta(days=14)
+    assert looks_export(town.flatmate, NOW) == []
+    (seen,) = looks_export(town.flatmate, NOW + timedelta(days=14))
+    assert (seen["ground_kind"], seen["ground"]) == (SENT_GROUND["ground_kind"], None)
+
+
+def test_a_look_at_a_confirmed_inquiry_is_not_hidden(town: Town) -> None:
+    client = client_of(town.officer)
+    given = {"case": town.evidence.pk, "infectious_from": "2020-03-02", **SENT_GROUND}
+    opened = client.post(URL, given, format="json").json()
+    Inquiry.objects.update(placed_at=NOW)
+    confirmation = {**SENT_GROUND, "fingerprint": opened["fingerprint"]}
+    client.post(f"{URL}/{opened['id']}/confirmation", confirmation, format="json")
+    PersonLook.objects.all().delete()
+    browser_of(town.officer).get(f"/officer/inquiries/{opened['id']}")
+    assert len(looks_export(town.flatmate, NOW)) == 1
 
 
 @pytest.mark.parametrize(

@@ -184,13 +184,18 @@ def test_a_withdrawal_stands(contact: Evidence) -> None:
         Evidence.objects.filter(pk=contact.pk).update(withdrawn_by=None)
 
 
+def look(browser: Client, number: object) -> Any:
+    """Ask for a fact, with a ground."""
+    return browser.post("/officer/evidence", {"number": number, "look": "1", **SENT_GROUND})
+
+
 def test_an_officer_looks_at_evidence_and_withdraws_it(world: World, contact: Evidence) -> None:
     browser = Client()
     browser.force_login(world.officer)
     browser.cookies["language"] = "en"
     url = "/officer/evidence"
     assert browser.get(url).status_code == 200
-    page = browser.get(url, {"number": contact.pk}).content.decode()
+    page = look(browser, contact.pk).content.decode()
     assert "Declaration, contact with a case" in page
     assert "a resident" in page
     assert (
@@ -205,7 +210,7 @@ def test_an_officer_looks_at_evidence_and_withdraws_it(world: World, contact: Ev
         302,
         f"/officer/recomputations/{recomputation.pk}",
     )
-    assert "Withdrawn by act" in browser.get(url, {"number": contact.pk}).content.decode()
+    assert "Withdrawn by act" in look(browser, contact.pk).content.decode()
     assert (
         browser.post(
             url,
@@ -237,7 +242,7 @@ def test_what_is_known_to_the_day_shows_no_hour(
     browser = Client()
     browser.force_login(world.officer)
 
-    page = browser.get("/officer/evidence", {"number": id_}).content.decode()
+    page = look(browser, id_).content.decode()
 
     assert re.findall(r"<dd>(2020年[^<]*)</dd>", page) == result
 
@@ -247,7 +252,7 @@ def test_a_number_that_is_none_is_said_to_be_none(world: World, number: str) -> 
     browser = Client()
     browser.force_login(world.officer)
     browser.cookies["language"] = "en"
-    answer = browser.get("/officer/evidence", {"number": number})
+    answer = look(browser, number)
     assert answer.status_code == 404
     assert "There is no evidence with this number." in answer.content.decode()
 
@@ -257,6 +262,6 @@ def test_the_page_is_for_officers_of_the_home_only(world: World, contact: Eviden
     browser.force_login(world.zhang)
     assert browser.get("/officer/evidence").status_code == 403
     browser.force_login(staff("ningbo", Role.OFFICER, "3302"))
-    answer = browser.get("/officer/evidence", {"number": contact.pk})
+    answer = look(browser, contact.pk)
     assert answer.status_code == 403
     assert HOME not in answer.content.decode()

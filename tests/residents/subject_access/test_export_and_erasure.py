@@ -13,6 +13,7 @@ from django.test import Client
 
 from accounts.models import Account, Grant, Person, Relation, Role
 from accounts.services import register_person, resident_account
+from healthcode.acts.looks import LookKind, Onlooker, record_looks
 from healthcode.acts.models import Act
 from healthcode.codes.models import SigningKey, StatusList
 from healthcode.codes.status_lists import editions
@@ -24,6 +25,7 @@ from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.errors import StillNeeded
 from healthcode.residents.subject_access.export import export
 from healthcode.tracing.models import Place, Presence
+from tests.acts import GROUND
 from tests.codes.conftest import (
     HOME,
     NOON,
@@ -69,6 +71,8 @@ def known(zhang: Resident, signing_key: SigningKey, officer: Account) -> Residen
             code_digest=bytes(32),
         )
     Recomputation.objects.create(cause="evidence", people=[person, person + 1])
+    by = Onlooker(officer, Role.OFFICER, HOME, GROUND)
+    record_looks(by=by, people=[person], what=LookKind.EVIDENCE, at=NOON)
     return zhang
 
 
@@ -93,6 +97,7 @@ def test_the_export_has_everything_in_clear(known: Resident) -> None:
     assert told["colour"]["colour"] == "green"  # type: ignore[index]  # JSON
     lengths = {name: len(part) for name, part in told.items() if isinstance(part, list)}
     assert lengths == {
+        "looks": 1,
         "changes": 2,
         "evidence": 2,
         "presences": 1,
@@ -198,7 +203,9 @@ def test_the_page_tells_hands_out_and_erases(zhang: Resident) -> None:
 def test_an_officer_does_it_at_a_service_desk(zhang: Resident, officer: Account) -> None:
     number = str(zhang.person.pk)
     out = StringIO()
-    call_command("export_person", number, stdout=out)
+    ground = ("--ground-kind=requested", "--ground=Asked for by letter, file 7")
+    by_officer = (f"--officer={officer.username}", *ground)
+    call_command("export_person", number, *by_officer, stdout=out)
     assert json.loads(out.getvalue())["registration"]["name"] == "张小明"
     Account.objects.create(username="nobody")
     for name in ("nobody", "unknown"):
@@ -222,4 +229,4 @@ def test_an_officer_does_it_at_a_service_desk(zhang: Resident, officer: Account)
     )
     assert Act.objects.latest("pk").account == officer
     with pytest.raises(CommandError):
-        call_command("export_person", number)
+        call_command("export_person", number, *by_officer)
