@@ -45,5 +45,9 @@ class MalformedLog(CoreError):
     """A checkpoint, a tile or a proof file of a log that cannot be read."""
 
 
+class NotGenuine(MalformedLog):
+    """Raised for a note with a signature of a known key that this key did not make."""
+
+
 class ProofFails(CoreError):
     """A proof that does not show what it should: another leaf, another tree."""

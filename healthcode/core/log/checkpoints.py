@@ -106,17 +106,22 @@ def open_checkpoint(data: bytes, policy: LogPolicy, at: int) -> SeenCheckpoint:
     seen it.
 
     Raises:
-        MalformedLog: this is not a checkpoint, or a signature of a known key is not genuine.
+        MalformedLog: this is not a checkpoint.
+        NotGenuine: a signature of a known key is not genuine.
         NotTrusted: the checkpoint belongs to another log, its log has not signed it, too few
-            witnesses have seen it, or a witness's signature is dated in the future.
+            witnesses have seen it, or a signature is dated in the future.
     """
     note = parse_note(data)
     checkpoint = parse_checkpoint(note.text)
     keys = policy.keys_of(checkpoint.origin)
     if not keys:
         raise NotTrusted(f"the log {checkpoint.origin} is not known here")
-    if not _genuine(note, keys):
+    signed = _genuine(note, keys)
+    if not signed:
         raise NotTrusted("the log has not signed this checkpoint with a key that is known here")
+    dated = (_time(line) for key, line in signed if key.kind is not SignatureType.ED25519)
+    if max(dated, default=0) > at + CLOCK_LEEWAY_SECONDS:
+        raise NotTrusted("the log says that it signed this checkpoint in the future")
     times = {key.identity: _time(line) for key, line in _genuine(note, policy.witnesses.values())}
     witnessed = {
         name: times[key.identity] for name, key in policy.witnesses.items() if key.identity in times

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA44PublicKey
 
 from healthcode.core.ed25519 import is_key
-from healthcode.core.errors import CoreError, MalformedKey, MalformedLog
+from healthcode.core.errors import CoreError, MalformedKey, MalformedLog, NotGenuine
 
 LARGEST_NOTE: Final = 1 << 17
 """In bytes. Every reader must accept 16 signatures; 16 of ML-DSA-44 need 54 kB."""
@@ -156,7 +156,7 @@ def genuine(
 ) -> tuple[tuple[NoteKey, Signature], ...]:
     """Return the signatures of known keys, without those of unknown keys.
 
-    Raises MalformedLog if the signature of a known key is not genuine, because then the note is not
+    Raises NotGenuine if the signature of a known key is not genuine, because then the note is not
     genuine either.
     """
     found = []
@@ -165,7 +165,7 @@ def genuine(
         for key in known:
             if key.made(signature):
                 if not verify(key, signature):
-                    raise MalformedLog(f"the signature of {key.name} is not genuine")
+                    raise NotGenuine(f"the signature of {key.name} is not genuine")
                 found.append((key, signature))
     return tuple(found)
 

@@ -36,11 +36,13 @@ class LogPolicy:
     Attributes:
         logs: the name of a key is the origin of its log; a log may have several keys.
         witnesses: by the names that `quorum` uses.
+        urls: where to ask a witness, by its name; witnesses without an address are absent.
     """
 
     logs: tuple[NoteKey, ...]
     witnesses: Mapping[str, NoteKey] = field(default_factory=dict)
     quorum: Quorum = Quorum()
+    urls: Mapping[str, str] = field(default_factory=dict)
 
     def keys_of(self, origin: str) -> tuple[NoteKey, ...]:
         """Return the keys that sign for this log; none for an unknown log."""
@@ -78,6 +80,7 @@ class _Reading:
     def __init__(self) -> None:
         self.logs: list[NoteKey] = []
         self.witnesses: dict[str, NoteKey] = {}
+        self.urls: dict[str, str] = {}
         self.groups: dict[str, Quorum] = {}
         self.used: set[str] = set()
         self.quorum: Quorum | None = None
@@ -86,8 +89,11 @@ class _Reading:
         match word, rest:
             case "log", [key] | [key, _]:
                 self.logs.append(self._fresh(parse_key(key)))
-            case "witness", [name, key] | [name, key, _]:
+            case "witness", [name, key]:
                 self._witness(name, self._fresh(parse_key(key)))
+            case "witness", [name, key, url]:
+                self._witness(name, self._fresh(parse_key(key)))
+                self.urls[name] = url
             case "group", [name, threshold, *members]:
                 self._group(name, threshold, members)
             case "quorum", [name]:
@@ -98,7 +104,7 @@ class _Reading:
     def policy(self) -> LogPolicy:
         if self.quorum is None:
             raise MalformedLog("a policy says its quorum")
-        return LogPolicy(tuple(self.logs), self.witnesses, self.quorum)
+        return LogPolicy(tuple(self.logs), self.witnesses, self.quorum, self.urls)
 
     def _witness(self, name: str, key: NoteKey) -> None:
         if key.kind is SignatureType.ED25519:

@@ -19,7 +19,7 @@ from healthcode.core.log.checkpoints import (
     sign_text,
 )
 from healthcode.core.log.merkle import EMPTY_ROOT, LONGEST_PROOF, check_consistency
-from healthcode.core.log.notes import Signature, parse_note, to_base64
+from healthcode.core.log.notes import Note, Signature, parse_note, to_base64
 from healthcode.core.log.policies import LogPolicy
 
 LARGEST_REQUEST: Final = 1 << 18
@@ -94,10 +94,11 @@ def judge(
         MalformedLog: (400) the request has no valid checkpoint, or the checkpoint is smaller than
             the old size (`request.old`), from which the proof continues.
         UnknownLog: (404) the witness does not watch this log.
-        NotTrusted: (403) the log has not signed the checkpoint.
+        NotTrusted: (403) the log has not signed the checkpoint, or signed it in the future.
+        NotGenuine: (403) a signature of a key of the log is not genuine.
         OtherSize: (409) the old size is not the last size that the witness has seen. The error
             names the last size.
-        SplitView: (409) the size is the last one that the witness has seen, but the root is
+        SplitView: (422) the size is the last one that the witness has seen, but the root is
             different.
         ProofFails: (422) the new log does not begin with the leaves of the old log.
     """
@@ -121,6 +122,17 @@ def judge(
         proof=request.proof,
     )
     return checkpoint
+
+
+def note_to_keep(note: bytes, watched: LogPolicy, cosignatures: Iterable[Signature]) -> bytes:
+    """Return a checkpoint that `judge` accepted with the signatures of its log and these.
+
+    It leaves out signatures of unknown keys, because anybody can add those.
+    """
+    signed = parse_note(note)
+    keys = watched.keys_of(parse_checkpoint(signed.text).origin)
+    known = (line for line in signed.signatures if any(key.made(line) for key in keys))
+    return str(Note(signed.text, (*known, *cosignatures))).encode()
 
 
 def cosign(note: bytes, signers: Iterable[NoteSigner], at: int) -> tuple[Signature, ...]:

@@ -73,6 +73,14 @@ def test_a_witness_of_the_future_is_not_believed() -> None:
         open_checkpoint(witnessed(SHANGHAI, JIANGSU, at=NOON + 61), policy(), NOON)
 
 
+def test_a_log_that_signs_in_the_future_is_not_believed() -> None:
+    note = str(sign_checkpoint(CHECKPOINT, LOG, NOON + 61)).encode()
+    own = LogPolicy(policy().logs)
+    with pytest.raises(NotTrusted, match="future"):
+        open_checkpoint(note, own, NOON)
+    assert open_checkpoint(note, own, NOON + 1).checkpoint == CHECKPOINT
+
+
 @pytest.mark.parametrize("witness", [SHANGHAI, JIANGSU], ids=["Ed25519", "ML-DSA-44"])
 def test_a_forged_cosignature_is_refused(witness: NoteSigner) -> None:
     """A signature by somebody else under the witness's name and key id."""

@@ -78,3 +78,9 @@ def test_a_line_that_no_policy_has_is_named(line: str, sentence: str) -> None:
 def test_no_policy(data: bytes) -> None:
     with pytest.raises(CoreError):
         parse_policy(data)
+
+
+def test_a_witness_may_have_an_address() -> None:
+    one, other = (f"witness {name} {KEYS[name]}" for name in ("x1", "x2"))
+    policy = parse_policy(f"{one} https://x1.example/witness\n{other}\nquorum none\n".encode())
+    assert policy.urls == {"x1": "https://x1.example/witness"}
