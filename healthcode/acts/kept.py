@@ -4,7 +4,16 @@ from typing import Final
 
 from healthcode.acts.log.sequencer import forget_checkpoints
 from healthcode.acts.looks import forget_looks, looks_export
-from healthcode.acts.models import Act, ActArea, LogCheckpoint, LogKey, LogLeaf, LogTile, PersonLook
+from healthcode.acts.models import (
+    Act,
+    ActArea,
+    LogCheckpoint,
+    LogKey,
+    LogLeaf,
+    LogTile,
+    PersonLook,
+    WitnessedCheckpoint,
+)
 from healthcode.web.keeping import (
     OF_NOBODY,
     Because,
@@ -60,5 +69,9 @@ RECORDS: Final = (
         erase=OF_NOBODY,
         sunset=OF_NOBODY,
     ),
-    of_nobody(LogKey, holds="keys that sign the public log, the private part encrypted"),
+    of_nobody(
+        LogKey,
+        holds="keys that sign the public log, and logs of others, the private part encrypted",
+    ),
+    of_nobody(WitnessedCheckpoint, holds="the last checkpoint of each log that is witnessed here"),
 )

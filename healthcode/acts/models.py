@@ -181,16 +181,48 @@ class LogCheckpoint(models.Model):
     made_at = models.DateTimeField()
 
 
+class KeyUse(models.TextChoices):
+    """What a key signs: the checkpoints of this log, or those of others that it witnesses."""
+
+    LOG = "log"
+    WITNESS = "witness"
+
+
 class LogKey(models.Model):
     """A key that signs checkpoints: Ed25519 or ML-DSA-44, as `kind` says (C2SP signed-note).
 
-    `origin` names the log. `private_sealed` is the private key, encrypted (PKCS#8) with
-    LOG_KEY_SECRET. Until it is retired, each key signs every checkpoint.
+    `origin` names the log, or the witness, as `use` says. `private_sealed` is the private key,
+    encrypted (PKCS#8) with LOG_KEY_SECRET. Until it is retired, each key signs every checkpoint.
     """
 
+    use = models.CharField(max_length=8, db_default=KeyUse.LOG)
     origin = models.CharField(max_length=255)
     kind = models.PositiveSmallIntegerField()
     public = models.BinaryField(unique=True)
     private_sealed = models.BinaryField()
     made_at = models.DateTimeField()
     retired_at = models.DateTimeField(null=True)
+
+
+class WitnessedCheckpoint(models.Model):
+    """The last checkpoint of another log that this service cosigned as a witness, one a log.
+
+    The row is never deleted and its size never falls: whoever cosigns two histories is no witness.
+    `note` has the signatures of the log and of this witness. Before the first checkpoint, the size
+    is 0 and the note is empty. `contradiction` is a checkpoint of the same size with another root,
+    which proves that the log shows two histories.
+    """
+
+    origin = models.CharField(max_length=255, unique=True)
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    note = models.BinaryField()
+    contradiction = models.BinaryField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="witnessed_root_length", condition=Exact(Length("root"), HASH_BYTES)
+            ),
+        ]

@@ -19,7 +19,7 @@ from accounts.models import Account, Grant, Role
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.log import keys as log_keys
-from healthcode.acts.models import LogKey
+from healthcode.acts.models import KeyUse, LogKey
 from healthcode.acts.services import record_act
 from healthcode.codes import keys
 from healthcode.codes.models import SigningKey
@@ -329,16 +329,22 @@ def retire_lost_log_keys(*, by: Administrator, at: datetime) -> list[LogKey]:
 
 
 @transaction.atomic
-def make_log_keys(*, by: Administrator, origin: str = "", at: datetime) -> list[LogKey]:
-    """Make keys that sign the public log.
+def make_log_keys(
+    *, by: Administrator, origin: str = "", use: KeyUse = KeyUse.LOG, at: datetime
+) -> list[LogKey]:
+    """Make keys that sign the public log, or with which this service cosigns other logs.
 
     Raises:
         Forbidden, OutsideYourArea: `by` is not an administrator of this service's province.
         LogFault, MalformedKey: as `healthcode.acts.log.keys.make_keys`.
     """
     by.require(province())
-    made = log_keys.make_keys(at=at, origin=origin)
-    detail = {"origin": made[0].origin, "keys": [_log_key_id(key) for key in made]}
+    made = log_keys.make_keys(at=at, origin=origin, use=use)
+    detail = {
+        "use": use.value,
+        "origin": made[0].origin,
+        "keys": [_log_key_id(key) for key in made],
+    }
     by.record(ActKind.LOG_KEY_MADE, detail, areas=[province()], at=at)
     return made
 

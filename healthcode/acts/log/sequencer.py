@@ -3,8 +3,6 @@
 Only one process extends the log at a time. Without it nothing is lost: leaves wait in the database.
 """
 
-import logging
-import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,15 +11,13 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from healthcode.acts.log import keys, tree
-from healthcode.acts.log.errors import LogFault
+from healthcode.acts.log.errors import FaultLog, LogFault
 from healthcode.acts.models import LogCheckpoint, LogLeaf, LogTile
 from healthcode.core.log import merkle
 from healthcode.core.log.checkpoints import Checkpoint, NoteSigner, sign_checkpoint
 from healthcode.core.log.notes import parse_note
 from healthcode.core.log.tiles import WIDTH, Tile, leaf_hashes, tile_root, tiles_of
 from healthcode.web.advisory_locks import AdvisoryLock
-
-logger = logging.getLogger(__name__)
 
 AT_ONCE: Final = 10_000
 """How many leaves one transaction numbers."""
@@ -34,8 +30,7 @@ CHECKPOINTS_KEPT: Final = timedelta(days=28)
 LOCK_PATIENCE: Final = timedelta(seconds=2)
 """How long a statement waits for a lock. Nobody else changes leaves, so it never waits normally."""
 
-QUIET_SECONDS: Final = 60
-"""How often the same fault is logged, because the task runs every second."""
+_faults: Final = FaultLog(__name__)
 
 # The row number gives the positions; leaves of a minute that has not begun wait.
 _NUMBER: Final = """
@@ -46,22 +41,6 @@ UPDATE acts_logleaf SET position = %(size)s + numbered.place - 1
        ) AS numbered
  WHERE acts_logleaf.id = numbered.id
 """
-
-
-class _Faults:
-    """Logs each fault once in a while."""
-
-    def __init__(self) -> None:
-        self._said: dict[str, float] = {}
-
-    def say(self, fault: str) -> None:
-        now = time.monotonic()
-        if now >= self._said.get(fault, now):
-            self._said[fault] = now + QUIET_SECONDS
-            logger.error("%s", fault)
-
-
-_faults: Final = _Faults()
 
 
 def keep_extending(*, at: datetime) -> int:

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from healthcode.acts.log import keys
 from healthcode.acts.log.errors import LogFault
-from healthcode.acts.models import LogKey
+from healthcode.acts.models import KeyUse, LogKey
 from healthcode.core.log.notes import SignatureType, parse_key
 from tests.acts.log import append_batches, extend, newest
 from tests.acts.log.test_sequencer import old_act
@@ -26,6 +26,21 @@ def test_the_command_prints_keys_that_others_can_read() -> None:
     assert [key.kind for key in made] == KINDS
     assert made == keys.published_keys()
     assert {key.name for key in made} == {"127.0.0.1:8000/.well-known/health-code/log"}
+
+
+def test_the_keys_of_the_witness_are_others_and_do_not_sign_the_log() -> None:
+    made = [parse_key(line) for line in administer("make_log_key", "--witness").splitlines()]
+    assert [key.kind for key in made] == [
+        SignatureType.COSIGNATURE_ED25519,
+        SignatureType.COSIGNATURE_ML_DSA_44,
+    ]
+    assert {key.name for key in made} == {"127.0.0.1:8000/.well-known/health-code/witness"}
+    assert made == keys.published_keys(KeyUse.WITNESS)
+    assert keys.published_keys() == []
+    with pytest.raises(LogFault, match="The public log has no key"):
+        keys.signers()
+    own = keys.make_keys(at=NOON, origin="zhejiang.example/log")
+    assert len(keys.signers(KeyUse.WITNESS)) == len(keys.signers()) == len(own)
 
 
 def test_the_command_appends_the_acts_from_before_the_log() -> None:
@@ -78,7 +93,7 @@ def test_keys_that_are_lost_are_retired_and_the_log_goes_on(settings: LazySettin
     administer("make_log_key")
     # The batch, and the acts of two commands.
     assert extend(at=timezone.now()) == 3
-    assert newest(at=NOON).checkpoint.size == 4
+    assert newest(at=timezone.now()).checkpoint.size == 4
     assert {key.name for key in keys.published_keys()} == {lost[0].name}
 
 

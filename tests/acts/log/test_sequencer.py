@@ -12,7 +12,7 @@ from healthcode.acts.effects import Effect
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.log import entries, keys, sequencer, tree
 from healthcode.acts.log.entries import append_leaf
-from healthcode.acts.log.errors import LogFault
+from healthcode.acts.log.errors import FaultLog, LogFault
 from healthcode.acts.models import Act, ActArea, LogCheckpoint, LogKey, LogLeaf, LogTile
 from healthcode.acts.services import record_act
 from healthcode.core.log import merkle
@@ -244,7 +244,7 @@ class TestNobodyChangesTheLog:
 
     def test_a_fault_is_logged_and_leaves_wait(self, caplog: pytest.LogCaptureFixture) -> None:
         as_owner("acts_logtile", "DELETE FROM acts_logtile")
-        faults = sequencer._Faults()
+        faults = FaultLog(sequencer.__name__)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(sequencer, "_faults", faults)
             assert sequencer.keep_extending(at=NOON) == 0
