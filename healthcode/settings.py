@@ -254,6 +254,9 @@ FETCH_PRIVATE = optional("FETCH_PRIVATE", kinds.FLAG, False)
 TRUST_LIST = optional("TRUST_LIST", kinds.SOURCE, "")
 ALLIANCE_KEYS = optional("ALLIANCE_KEYS", kinds.FILE, "")
 
+# Whose log is witnessed here (a file in the form of C2SP tlog-policy)
+WITNESSED_LOGS = optional("WITNESSED_LOGS", kinds.FILE, "")
+
 # Celery: the broker only wakes workers, because the work itself is in the database.
 BROKER_URL = required("BROKER_URL", kinds.BROKER)
 CELERY_BROKER_URL = BROKER_URL

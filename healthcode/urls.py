@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 
 import accounts.urls as people
 import healthcode.acts.urls as acts
+import healthcode.acts.witnessing.urls as witnessing
 import healthcode.areas.urls as areas
 import healthcode.codes.urls as codes
 import healthcode.officers.urls as officers
@@ -49,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     ),
     path(".well-known/health-code/", include(codes.well_known)),
     path(".well-known/health-code/log/", include(acts.well_known)),
+    path(".well-known/health-code/witness/", include(witnessing.well_known)),
     *(path("", include(routes)) for routes in _PAGES),
 ]
 

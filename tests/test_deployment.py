@@ -37,7 +37,7 @@ def test_every_required_setting_is_given(compose: dict[str, Any]) -> None:
     """A container without one of them does not start."""
     required = set(re.findall(r'required\("(\w+)"', (ROOT / "healthcode/settings.py").read_text()))
     assert required
-    for name in ("migrate", "web", "doors", "worker", "beat"):
+    for name in ("migrate", "web", "doors", "witness", "worker", "beat"):
         assert set(compose["services"][name]["environment"]) >= required
 
 
@@ -51,12 +51,12 @@ def test_only_what_signs_can_open_the_signing_keys(compose: dict[str, Any]) -> N
         }
 
 
-def test_only_workers_can_open_the_keys_of_the_public_log(compose: dict[str, Any]) -> None:
+def test_only_workers_and_the_witness_can_open_the_keys_of_logs(compose: dict[str, Any]) -> None:
     ours = {name for name, it in compose["services"].items() if it["image"] == "healthcode"}
     holders = {
         name for name in ours if "LOG_KEY_SECRET" in compose["services"][name]["environment"]
     }
-    assert holders == {"worker"}
+    assert holders == {"worker", "witness"}
 
 
 def test_no_secret_has_a_default(compose: dict[str, Any]) -> None:

@@ -27,6 +27,8 @@ PUBLIC = {
     *{"published-metadata", "published-keys", "status-list"},
     *{"log-checkpoint", "log-policy", "log-proof", "log-tile"},
     *{"published-policy", "published-levels"},
+    # Other logs ask for a cosignature, and prove by their signature who they are.
+    *{"add-checkpoint", "witness-keys", "witnessed-checkpoint"},
     # The interface: the login, its description, and public data.
     *{"api-otp", "api-login", "enrol", "partner-token", "schema", "docs", "symptoms", "levels"},
 }

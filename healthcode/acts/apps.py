@@ -8,3 +8,7 @@ class ActsConfig(AppConfig):
 
     name = "healthcode.acts"
     label = "acts"
+
+    def ready(self) -> None:
+        """Register the checks of this room's settings."""
+        from healthcode.acts import checks  # noqa: F401  registers them

@@ -124,6 +124,7 @@ SAMPLES: Final[dict[str, Callable[[Scene], object]]] = {
     "kind": lambda scene: "stays",
     "tile": lambda scene: "tile/0/000.p/1",
     "slug": lambda scene: "not-found",
+    "origin_hash": lambda scene: "0" * 64,
     "day": lambda scene: day_of(scene.now).strftime("%Y%m%d"),
 }
 

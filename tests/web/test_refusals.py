@@ -34,13 +34,14 @@ def operations() -> list[dict[str, Any]]:
 
 
 def types_of(operation: dict[str, Any]) -> set[str]:
-    """Return the types of the problem documents that it declares."""
+    """Return the types of the problem documents that it declares; other errors are plain text."""
     schemas = description()["components"]["schemas"]
     forms = [
         form["schema"]
         for status, answer in operation["responses"].items()
         if int(status) >= 400
-        for form in answer["content"].values()
+        for media_type, form in answer["content"].items()
+        if not media_type.startswith("text/")
     ]
     references = [one["$ref"] for form in forms for one in form.get("oneOf", [form])]
     return {
