@@ -1,13 +1,32 @@
-"""What the table of document signers holds. The record of evidence itself is in `colours.kept`.
+"""What the tables of sources and signers hold. The record of evidence itself is in `colours.kept`.
 
 Only the room `colours` knows which facts a decision still needs.
 """
 
 from typing import Final
 
-from healthcode.evidence.models import DocumentSigner
-from healthcode.web.keeping import of_nobody
+from healthcode.evidence.held import forget_held, held_export
+from healthcode.evidence.models import DocumentSigner, HeldLine, SourceBatch, SourceGrant
+from healthcode.web.keeping import Cadence, Export, Forget, Goes, TableRecord, of_nobody
 
 RECORDS: Final = (
     of_nobody(DocumentSigner, holds="certificates of those who sign EU certificates"),
+    TableRecord(
+        model=HeldLine,
+        holds="dated facts about people that a source reported beyond its grant, and that count"
+        " only when an officer confirms them",
+        kept="until an officer confirms them; otherwise 14 days (`EVIDENCE_RETENTION_DAYS`)",
+        forget=Forget(forget_held, Cadence.NIGHTLY),
+        export=Export("held", lambda person_id, _at: held_export(person_id)),
+        erase=Goes.WITH_THE_PERSON,
+        sunset=Goes.AT_ONCE,
+    ),
+    of_nobody(
+        SourceBatch,
+        holds="how many lines a source reported when, and their salted digests, which say nothing"
+        " without the line and its salt",
+    ),
+    of_nobody(
+        SourceGrant, holds="what a source may report, and how many people it may make red in a day"
+    ),
 )

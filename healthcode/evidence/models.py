@@ -1,4 +1,7 @@
-"""Tables of evidence (dated facts about people) and of the signers of EU certificates."""
+"""Tables of evidence (dated facts about people), of the sources that report it, and of signers.
+
+The signers sign EU certificates.
+"""
 
 from typing import Final
 
@@ -6,8 +9,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Person
+from accounts.models import Account, Grant, Person
 from healthcode.acts.models import Act
 from healthcode.areas.models import Area
 
@@ -29,6 +33,134 @@ class EvidenceKind(models.TextChoices):
 LASTING: Final = (EvidenceKind.STAY, EvidenceKind.CONTACT, EvidenceKind.CASE)
 
 
+class ReportKind(models.TextChoices):
+    """What sources report, by the word in the address of the interface. A grant names some."""
+
+    STAYS = "stays", _("stays")
+    CONTACTS = "contacts", _("contacts")
+    CASES = "cases", _("cases")
+    TESTS = "tests", _("tests")
+    PRESENCES = "presences", _("presences")
+
+
+class SourceGrant(models.Model):
+    """What a source may report, and how many people it may make red in a day without an officer.
+
+    The area is that of the grant: the home of the person or the place of the fact is in it.
+    `kinds` are values of `ReportKind`. `reddening_lines_a_day` is the budget; None means the figure
+    of the policy. `spent` is how much of it was used on the day `spent_on` (Asia/Shanghai). The
+    grants of version 1.0.0 have no act.
+    """
+
+    grant = models.OneToOneField(Grant, models.CASCADE, primary_key=True, related_name="reporting")
+    kinds = ArrayField(models.CharField(max_length=9, choices=ReportKind.choices))
+    reddening_lines_a_day = models.PositiveIntegerField(null=True)
+    granted_by = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+")
+    spent_on = models.DateField(null=True)
+    spent = models.PositiveIntegerField(db_default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="source_grant_kinds_known",
+                condition=Q(kinds__contained_by=ReportKind.values) & Q(kinds__len__gt=0),
+            ),
+        ]
+
+
+class SourceBatch(models.Model):
+    """A report of a source: how many of its lines were recorded, held, known before or refused.
+
+    `digests` has 32 bytes for each line that was new, in the order of the lines: SHA-256 of a salt
+    and the line (`healthcode.evidence.digests`). `root` is the root of the Merkle tree over them,
+    and the digest of the report's leaf in the public log (kind `cases-reported` and so on).
+    Salt and line are in `Evidence` or `HeldLine` and are deleted with the fact; the digests stay.
+    """
+
+    source = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=9, choices=ReportKind.choices)
+    at = models.DateTimeField()
+    recorded = models.PositiveIntegerField()
+    known = models.PositiveIntegerField()
+    held = models.PositiveIntegerField()
+    refused = models.PositiveIntegerField()
+    root = models.BinaryField(max_length=32)
+    digests = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="source_batch_kind_known", condition=Q(kind__in=ReportKind.values)
+            ),
+        ]
+
+
+class HeldWhy(models.TextChoices):
+    """Why a line waits for an officer."""
+
+    KIND = "kind", _("The source may not report this kind.")
+    AREA = "area", _("Outside the area of the source.")
+    BUDGET = "budget", _("The source has made enough people red today.")
+
+
+class HeldLine(models.Model):
+    """A line of a source that has no effect until an officer confirms it.
+
+    The members are those of `Evidence`. When the officer confirms the line, it becomes evidence and
+    this row is deleted. `rejected_by` is the act by which an officer rejected it.
+    """
+
+    batch = models.ForeignKey(
+        SourceBatch, models.CASCADE, related_name="held_lines", db_index=False
+    )
+    line = models.PositiveIntegerField()
+    why = models.CharField(max_length=6, choices=HeldWhy.choices)
+    source = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey(Person, models.CASCADE, related_name="held_lines")
+    kind = models.CharField(max_length=12, choices=EvidenceKind.choices)
+    starts = models.DateTimeField()
+    starts_by = models.DateTimeField(null=True)
+    ends = models.DateTimeField(null=True)
+    area = models.ForeignKey(Area, models.PROTECT, null=True, related_name="+", db_index=False)
+    traits = ArrayField(models.CharField(max_length=24), default=list)
+    reference = models.CharField(max_length=64, null=True)
+    salt = models.BinaryField(max_length=16)
+    rejected_by = models.ForeignKey(
+        Act, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(name="held_line_why_known", condition=Q(why__in=HeldWhy.values)),
+            models.CheckConstraint(
+                name="held_line_kind_known", condition=Q(kind__in=EvidenceKind.values)
+            ),
+            models.UniqueConstraint(fields=["batch", "line"], name="held_line_once_a_batch"),
+            # The same line sent again is the same held line.
+            models.UniqueConstraint(
+                fields=[
+                    "source",
+                    "kind",
+                    "reference",
+                    "person",
+                    "starts",
+                    "starts_by",
+                    "ends",
+                    "area",
+                    "traits",
+                ],
+                condition=Q(reference__isnull=False),
+                nulls_distinct=False,
+                name="held_reference_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["batch"], condition=Q(rejected_by__isnull=True), name="held_lines_waiting"
+            ),
+        ]
+
+
 class Evidence(models.Model):
     """A dated fact about a person: a declaration, stay, contact, case, test, check-in and so on.
 
@@ -46,6 +178,10 @@ class Evidence(models.Model):
 
     `derived_from` is the fact from which this one follows: a contact follows from a case, and is
     withdrawn with it. It has no foreign key, because retention may delete the older fact first.
+
+    A fact that a source reported has the number of the report (`batch`), its line there, and the
+    salt of the line's digest. They have no foreign key, because it would read the whole table when
+    the service is upgraded.
 
     A database trigger prevents changes. Two things may be added, each once: the end of the fact
     (`ends`, with the time `end_received_at` at which the service learnt it) and its withdrawal
@@ -72,6 +208,16 @@ class Evidence(models.Model):
         db_index=False,
         db_constraint=False,
     )
+    batch = models.ForeignKey(
+        SourceBatch,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    line = models.PositiveIntegerField(null=True)
+    salt = models.BinaryField(max_length=16, null=True)
     received_at = models.DateTimeField(db_default=Now())
     end_received_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey(

@@ -2,20 +2,26 @@
 
 import json
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
 
-from accounts.models import Account
+from accounts.authority import areas_of
+from accounts.models import Account, Role
+from healthcode.acts.log.entries import append_leaf
 from healthcode.acts.models import Act
-from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.digests import DIGEST, NEW_SALT, pieces, root_of
+from healthcode.evidence.models import Evidence, EvidenceKind, SourceBatch
 
 
 @dataclass(frozen=True, slots=True)
 class NewFact:
-    """A fact to record; its members have the meaning of those of `Evidence`."""
+    """A fact to record; its members have the meaning of those of `Evidence`.
+
+    `line` is the number of a source's line. If `salt` is None, a line gets a new one.
+    """
 
     person: int
     kind: EvidenceKind
@@ -29,6 +35,8 @@ class NewFact:
     reference: str | None = None
     derived_from: int | None = None
     certificate: bytes | None = None
+    line: int | None = None
+    salt: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,36 +45,56 @@ class Recorded:
 
     `ids` has the id of each fact. It is None if the fact was not stored, because its reference, its
     day of check-in or its certificate belongs to another fact. `known` has the positions of facts
-    that were already stored. `people` are the people about whom something is new.
+    that were already stored. `people` are the people about whom something is new. `digests` has the
+    digest of each new line of a batch, by the position of its fact. `taken` has the positions of
+    facts whose reference stands for a different fact.
     """
 
     ids: tuple[int | None, ...]
     known: frozenset[int]
     people: frozenset[int]
+    digests: Mapping[int, bytes] = field(default_factory=dict)
+    taken: frozenset[int] = frozenset()
+
+
+NOTHING: Final = Recorded(ids=(), known=frozenset(), people=frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCounts:
+    """How many lines of a report were recorded, known before, held for an officer, refused."""
+
+    recorded: int
+    known: int
+    held: int
+    refused: int
 
 
 # The ids are drawn for the lines first, so that the answer can say which line became which row: an
 # INSERT that skips conflicting rows does not say so. Rows are inserted in the order of references,
 # so that two loads of the same lines wait for each other instead of deadlocking.
-INSERT: Final = """
-WITH line AS MATERIALIZED (
+INSERT: Final = f"""
+WITH given AS MATERIALIZED (
     SELECT nextval(pg_get_serial_sequence('evidence_evidence', 'id')) AS id, given.*
     FROM jsonb_to_recordset(%(facts)s::jsonb) AS given (
         n int, person bigint, kind text, starts timestamptz, starts_by timestamptz,
         ends timestamptz, area text, traits text[], detail jsonb, day date, reference text,
-        derived_from bigint, certificate bytea)
+        derived_from bigint, certificate bytea, line int, salt bytea)
 ), stored AS (
     INSERT INTO evidence_evidence (id, person_id, kind, starts, starts_by, ends, area_id, traits,
                                    detail, day, reference, derived_from_id, certificate,
-                                   source_id, received_at)
-    SELECT id, person, kind, starts, starts_by, ends, area, traits, detail, day, reference,
-           derived_from, certificate, %(source)s, %(at)s
-    FROM line ORDER BY reference, n
+                                   source_id, batch_id, line, salt, received_at)
+    SELECT id, person, kind, starts, starts_by, ends, area, traits, coalesce(detail, '{{}}'), day,
+           reference, derived_from, certificate, %(source)s, %(batch)s, line,
+           CASE WHEN line IS NOT NULL THEN coalesce(salt, {NEW_SALT}) END, %(at)s
+    FROM given ORDER BY reference, n
     ON CONFLICT DO NOTHING
-    RETURNING id
+    RETURNING id, salt
 )
-SELECT line.n, line.id FROM line JOIN stored USING (id)
-"""
+SELECT coalesce(array_agg(given.n ORDER BY n), '{{}}'), array_agg(given.id ORDER BY n),
+       string_agg({DIGEST}, '' ORDER BY n)
+FROM given JOIN stored USING (id)
+"""  # noqa: S608  constants
 
 CLOSE: Final = """
 UPDATE evidence_evidence AS fact
@@ -98,8 +126,12 @@ FROM falls WHERE fact.id = falls.id RETURNING fact.person_id
 """
 
 
-def record(*, source: Account, facts: Sequence[NewFact], at: datetime) -> Recorded:
+def record(
+    *, source: Account, facts: Sequence[NewFact], at: datetime, batch: int | None = None
+) -> Recorded:
     """Store `facts` in one INSERT, in the caller's transaction.
+
+    `batch` is the number of the report from which they come.
 
     The service stores each reference of a source once. A new fact with a stored reference is the
     same fact if person, start, area and traits are the same. If the stored fact has no end yet and
@@ -107,18 +139,73 @@ def record(*, source: Account, facts: Sequence[NewFact], at: datetime) -> Record
     refuse the whole transaction at commit.
     """
     if not facts:
-        return Recorded(ids=(), known=frozenset(), people=frozenset())
+        return NOTHING
     with connection.cursor() as cursor:
-        rows = json.dumps([_row(n, fact) for n, fact in enumerate(facts)])
-        cursor.execute(INSERT, {"facts": rows, "source": source.pk, "at": at})
-        stored = dict(cursor.fetchall())
+        rows = json.dumps([{"n": n, **fact_row(fact)} for n, fact in enumerate(facts)])
+        bound: dict[str, Any] = {"facts": rows, "source": source.pk, "at": at, "batch": batch}
+        cursor.execute(INSERT, bound)
+        order, ids, digests = cursor.fetchone()
+    stored = dict(zip(order, ids or (), strict=True))
     left = [n for n in range(len(facts)) if n not in stored]
-    known, closed = _recognise(source, facts, left, at) if left else ({}, frozenset())
-    ids = {**stored, **known}
-    return Recorded(
-        ids=tuple(ids.get(n) for n in range(len(facts))),
-        known=frozenset(known),
-        people=frozenset(facts[n].person for n in stored) | closed,
+    found = _recognise(source, facts, left, at) if left else NOTHING
+    return replace(
+        found,
+        ids=tuple(stored.get(n, id_) for n, id_ in enumerate(found.ids or [None] * len(facts))),
+        people=frozenset(facts[n].person for n in stored) | found.people,
+        digests=dict(zip(order, pieces(digests), strict=True)) if digests else {},
+    )
+
+
+def recognise(*, source: Account, facts: Sequence[NewFact], at: datetime) -> Recorded:
+    """Find the facts whose references were stored before, and fill in their ends; store no other.
+
+    The ids of all others are None.
+    """
+    return _recognise(source, facts, range(len(facts)), at) if facts else NOTHING
+
+
+def next_batch() -> int:
+    """Draw the number of a new report, whose row `record_batch` stores at its end."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('evidence_sourcebatch', 'id'))")
+        return int(cursor.fetchone()[0])
+
+
+def record_batch(
+    *,
+    number: int,
+    source: Account,
+    kind: str,
+    counts: BatchCounts,
+    people: int,
+    digests: Sequence[bytes],
+    at: datetime,
+) -> SourceBatch:
+    """Record that a source reported something, and append it to the public log.
+
+    Args:
+        number: as `next_batch` gave it.
+        people: how many people the new lines are about.
+        digests: of the new lines, in their order.
+    """
+    root = root_of(digests)
+    areas = areas_of(source, Role.SOURCE)
+    append_leaf(
+        kind=f"{kind}-reported",
+        number=number,
+        area=areas[0] if len(areas) == 1 else "",
+        count=people,
+        digest=root.hex(),
+        at=at,
+    )
+    return SourceBatch.objects.create(
+        pk=number,
+        source=source,
+        kind=kind,
+        at=at,
+        **asdict(counts),
+        root=root,
+        digests=b"".join(digests),
     )
 
 
@@ -147,31 +234,39 @@ def close(*, ends: Mapping[int, datetime], at: datetime) -> None:
         cursor.execute(CLOSE, {"ids": list(ends), "ends": list(ends.values()), "at": at})
 
 
-def _row(n: int, fact: NewFact) -> dict[str, Any]:
-    return {
-        "n": n,
+def fact_row(fact: NewFact) -> dict[str, Any]:
+    """Return a fact as JSON for the statements that store it; what is left out is null."""
+    row: dict[str, Any] = {
         "person": fact.person,
-        "kind": str(fact.kind),
+        "kind": fact.kind,
         "starts": fact.starts.isoformat(),
-        "starts_by": fact.starts_by and fact.starts_by.isoformat(),
-        "ends": fact.ends and fact.ends.isoformat(),
-        "area": fact.area,
-        "traits": list(fact.traits),
-        "detail": dict(fact.detail),
-        "day": fact.day and fact.day.isoformat(),
+        "traits": fact.traits,
+        "line": fact.line,
         "reference": fact.reference,
-        "derived_from": fact.derived_from,
-        "certificate": fact.certificate and f"\\x{fact.certificate.hex()}",
     }
+    if fact.ends is not None:
+        row["ends"] = fact.ends.isoformat()
+    if fact.area is not None:
+        row["area"] = fact.area
+    if fact.starts_by is not None:
+        row["starts_by"] = fact.starts_by.isoformat()
+    if fact.day is not None:
+        row["day"] = fact.day.isoformat()
+    if fact.detail:
+        row["detail"] = dict(fact.detail)
+    if fact.derived_from is not None:
+        row["derived_from"] = fact.derived_from
+    if fact.certificate is not None:
+        row["certificate"] = f"\\x{fact.certificate.hex()}"
+    if fact.salt is not None:
+        row["salt"] = f"\\x{fact.salt.hex()}"
+    return row
 
 
 def _recognise(
     source: Account, facts: Sequence[NewFact], left: Sequence[int], at: datetime
-) -> tuple[dict[int, int], frozenset[int]]:
-    """Find the facts at the positions `left` that were stored before; fill in their ends.
-
-    Return {position: id}, and the people whose facts got an end.
-    """
+) -> Recorded:
+    """Find the facts at the positions `left` that were stored before; fill in their ends."""
     references = {facts[n].reference for n in left} - {None}
     kinds = {str(facts[n].kind) for n in left}
     stored = {
@@ -181,11 +276,15 @@ def _recognise(
         ).only("kind", "reference", "person_id", "starts", "starts_by", "ends", "area_id", "traits")
     }
     known: dict[int, int] = {}
+    taken: set[int] = set()
     ends: dict[int, datetime] = {}
     people: set[int] = set()
     for n in left:
         fact, before = facts[n], stored.get((str(facts[n].kind), facts[n].reference))
-        if before is None or not _same(before, fact, ends.get(before.pk, before.ends)):
+        if before is None:
+            continue
+        if not _same(before, fact, ends.get(before.pk, before.ends)):
+            taken.add(n)
             continue
         known[n] = before.pk
         if before.ends is None and fact.ends is not None:
@@ -193,7 +292,12 @@ def _recognise(
             people.add(fact.person)
     if ends:
         close(ends=ends, at=at)
-    return known, frozenset(people)
+    return Recorded(
+        ids=tuple(known.get(n) for n in range(len(facts))),
+        known=frozenset(known),
+        people=frozenset(people),
+        taken=frozenset(taken),
+    )
 
 
 def _same(stored: Evidence, given: NewFact, ends: datetime | None) -> bool:
