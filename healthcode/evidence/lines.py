@@ -47,8 +47,8 @@ class EvidenceLine:
     traits: tuple[str, ...]
     reference: str | None
 
-    def fact(self, person: int) -> NewFact:
-        """Return the fact about `person`, whom the holder turned out to be."""
+    def fact(self, person: int, line: int) -> NewFact:
+        """Return the fact about `person`, whom the holder of this line turned out to be."""
         return NewFact(
             person=person,
             kind=self.kind,
@@ -58,6 +58,7 @@ class EvidenceLine:
             area=self.area,
             traits=self.traits,
             reference=self.reference,
+            line=line,
         )
 
 

@@ -16,6 +16,7 @@ from healthcode.areas.errors import UnknownArea
 from healthcode.evidence.errors import ReferenceTaken, TooManyLines, UnknownPerson
 from healthcode.evidence.lines import FORMS
 from healthcode.evidence.ndjson import NumberedLine
+from healthcode.sources.errors import OutsideYourGrant
 from healthcode.sources.evidence import report_evidence
 from healthcode.sources.parsers import NdjsonParser, NumberedLines
 from healthcode.sources.presences import report_presences
@@ -48,12 +49,13 @@ class EvidenceView(APIView):
     @extend_schema(
         parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=sorted(FORMS))],
         request={"application/json": LINE, "application/x-ndjson": LINE},
-        responses={200: ReportAnswer, 201: ReportAnswer},
+        responses={200: ReportAnswer, 201: ReportAnswer, 202: ReportAnswer},
     )
     def post(self, request: Request, kind: str) -> Response:
         """Store the correct lines, and return the problem of each other line.
 
-        A report whose lines have references can be sent again without harm.
+        A line that exceeds the source's grant is `held` for an officer; a single one is answered
+        with 202. A report whose lines have references can be sent again without harm.
         """
         if kind not in FORMS:
             raise NotFound(_("This kind of evidence does not exist."))
@@ -67,7 +69,8 @@ class EvidenceView(APIView):
         problem = report.results[0].problem
         if problem is not None:
             return problem_answer(problem)
-        return Response(report_answer(report), status=status.HTTP_201_CREATED)
+        made = status.HTTP_202_ACCEPTED if report.held else status.HTTP_201_CREATED
+        return Response(report_answer(report), status=made)
 
 
 class PresencesView(APIView):
@@ -75,12 +78,13 @@ class PresencesView(APIView):
 
     permission_classes = [IsSource]
 
-    @refuses(UnknownArea)
+    @refuses(UnknownArea, OutsideYourGrant)
     @extend_schema(request=PresencesInput, responses={201: PresencesAnswer})
     def post(self, request: Request) -> Response:
         """Store all lines, or none if one is wrong. It can be sent again without harm."""
-        given = PresencesInput(data=request.data, context={"at": timezone.now()})
+        at = timezone.now()
+        given = PresencesInput(data=request.data, context={"at": at})
         given.is_valid(raise_exception=True)
         reports = [report_of(line) for line in given.validated_data["presences"]]
-        report_presences(source=account_of(request), reports=reports)
+        report_presences(source=account_of(request), reports=reports, at=at)
         return Response({"accepted": len(reports)}, status=201)

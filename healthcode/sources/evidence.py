@@ -5,7 +5,7 @@ recomputation of the people concerned.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import transaction
@@ -24,8 +24,11 @@ from healthcode.evidence.errors import (
     ReferenceTaken,
     UnknownPerson,
 )
+from healthcode.evidence.held import NewHeldLine, hold
 from healthcode.evidence.lines import DocumentNumber, EvidenceLine, Reader
+from healthcode.evidence.models import HeldWhy
 from healthcode.evidence.ndjson import NumberedLine
+from healthcode.sources.grants import admit
 from healthcode.web.errors import MalformedRequest, Refusal
 from healthcode.web.problems import refusal_document, validation_document
 
@@ -34,14 +37,16 @@ Problem = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class LineResult:
-    """The result of one line: the number of the evidence, or the problem.
+    """The result of one line: the number of the evidence, or that it is held, or the problem.
 
-    `known` is true if the line was stored before. `notice` is set if the code of its area had
-    ended: the line is stored, but the source should correct its list of codes.
+    `held` is true if the line has no effect until an officer confirms it. `known` is true if the
+    line was stored before. `notice` is set if the code of its area had ended: the line is stored,
+    but the source should correct its list of codes.
     """
 
     line: int
     id: int | None = None
+    held: bool = False
     known: bool = False
     problem: Problem | None = None
     notice: Life | None = None
@@ -57,12 +62,17 @@ class EvidenceReport:
     @property
     def accepted(self) -> int:
         """Return how many lines are in the evidence now, new or known before."""
-        return sum(result.problem is None for result in self.results)
+        return sum(result.id is not None for result in self.results)
+
+    @property
+    def held(self) -> int:
+        """Return how many lines wait for an officer, new or known before."""
+        return sum(result.held for result in self.results)
 
     @property
     def rejected(self) -> int:
         """Return how many lines were refused."""
-        return len(self.results) - self.accepted
+        return sum(result.problem is not None for result in self.results)
 
 
 @transaction.atomic
@@ -72,23 +82,109 @@ def report_evidence(
     """Store the correct lines and return the problem of each of the others.
 
     `kind` is a key of `evidence.lines.FORMS`. The number of queries does not depend on the number
-    of lines. A line whose reference was stored before is accepted again and changes nothing.
+    of lines. A line whose reference was stored before is accepted again and changes nothing. A line
+    that exceeds the source's grant is held for an officer (`sources.grants`).
     """
     read, results = _read(Reader(kind, at=at), lines)
-    facts, numbers, notices = _resolve(read, results)
-    recorded = services.record(source=source, facts=facts, at=at)
-    for position, (number, id_) in enumerate(zip(numbers, recorded.ids, strict=True)):
-        results[number] = (
-            _refused(number, ReferenceTaken())
-            if id_ is None
-            else LineResult(
-                number, id=id_, known=position in recorded.known, notice=notices.get(number)
-            )
+    facts, notices = _resolve(read, results)
+    batch = services.next_batch()
+    held = _held(source, kind, facts, at)
+    stored = _record(
+        source, batch, {line: fact for line, fact in facts.items() if line not in held}, at
+    )
+    if held:
+        stored += _hold(source, batch, {line: (facts[line], held[line]) for line in held}, at)
+    for line, result in stored.results.items():
+        results[line] = replace(result, notice=notices.get(line)) if line in notices else result
+    if results:
+        services.record_batch(
+            number=batch,
+            source=source,
+            kind=kind,
+            counts=_counts(results.values()),
+            people=len({facts[line].person for line in stored.digests}),
+            digests=[digest for _line, digest in sorted(stored.digests.items())],
+            at=at,
         )
     recomputation = None
-    if recorded.people:
-        recomputation = request(cause=Cause.EVIDENCE, people=sorted(recorded.people)).pk
-    return EvidenceReport(tuple(results[number] for number in sorted(results)), recomputation)
+    if stored.people:
+        recomputation = request(cause=Cause.EVIDENCE, people=sorted(stored.people)).pk
+    return EvidenceReport(tuple(results[line] for line in sorted(results)), recomputation)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What became of some lines: their results, the digests of new ones, whom they concern."""
+
+    results: Mapping[int, LineResult]
+    digests: Mapping[int, bytes]
+    people: frozenset[int]
+
+    def __add__(self, other: "_Stored") -> "_Stored":
+        return _Stored(
+            {**self.results, **other.results},
+            {**self.digests, **other.digests},
+            self.people | other.people,
+        )
+
+
+def _held(
+    source: Account, kind: str, facts: Mapping[int, services.NewFact], at: datetime
+) -> dict[int, HeldWhy]:
+    """Return the lines that must wait, and why."""
+    order = list(facts)
+    held = admit(source=source, kind=kind, facts=list(facts.values()), at=at)
+    return {order[n]: why for n, why in held.items()}
+
+
+def _record(
+    source: Account, batch: int, facts: Mapping[int, services.NewFact], at: datetime
+) -> _Stored:
+    order = list(facts)
+    recorded = services.record(source=source, facts=list(facts.values()), at=at, batch=batch)
+    results = {
+        line: _refused(line, ReferenceTaken())
+        if id_ is None
+        else LineResult(line, id=id_, known=n in recorded.known)
+        for n, (line, id_) in enumerate(zip(order, recorded.ids, strict=True))
+    }
+    digests = {order[n]: digest for n, digest in recorded.digests.items()}
+    return _Stored(results, digests, recorded.people)
+
+
+def _hold(
+    source: Account,
+    batch: int,
+    lines: Mapping[int, tuple[services.NewFact, HeldWhy]],
+    at: datetime,
+) -> _Stored:
+    """Let lines wait for an officer, except those whose reference is in the evidence already."""
+    order = list(lines)
+    facts = [fact for fact, _why in lines.values()]
+    before = services.recognise(source=source, facts=facts, at=at)
+    results: dict[int, LineResult] = {}
+    waiting: list[NewHeldLine] = []
+    for n, line in enumerate(order):
+        if n in before.taken:
+            results[line] = _refused(line, ReferenceTaken())
+        elif n in before.known:
+            results[line] = LineResult(line, id=before.ids[n], known=True)
+        else:
+            waiting.append(NewHeldLine(line, *lines[line]))
+    digests = hold(source=source, batch=batch, lines=waiting)
+    for held in waiting:
+        results[held.line] = LineResult(held.line, held=True, known=held.line not in digests)
+    return _Stored(results, digests, before.people)
+
+
+def _counts(results: Iterable[LineResult]) -> services.BatchCounts:
+    recorded = known = held = refused = 0
+    for result in results:
+        refused += result.problem is not None
+        known += result.known
+        held += result.held and not result.known
+        recorded += result.id is not None and not result.known
+    return services.BatchCounts(recorded=recorded, known=known, held=held, refused=refused)
 
 
 def _read(
@@ -111,16 +207,15 @@ def _read(
 
 def _resolve(
     read: Mapping[int, EvidenceLine], results: dict[int, LineResult]
-) -> tuple[list[services.NewFact], list[int], dict[int, Life]]:
-    """Return the facts whose person and area exist, the numbers of their lines, and the notices.
+) -> tuple[dict[int, services.NewFact], dict[int, Life]]:
+    """Return the facts whose person and area exist, and the notices, by the numbers of their lines.
 
     Problems of the other lines go to `results`. A line whose area code had ended is kept, with a
     notice.
     """
     people = _people(list(read.values()))
     areas = lives({line.area for line in read.values() if line.area is not None})
-    facts: list[services.NewFact] = []
-    numbers: list[int] = []
+    facts: dict[int, services.NewFact] = {}
     notices: dict[int, Life] = {}
     for number, line in read.items():
         person = people.get(line.holder)
@@ -131,11 +226,10 @@ def _resolve(
                 number, UnknownArea(_("There is no area with this code."), codes=[line.area])
             )
         else:
-            facts.append(line.fact(person))
-            numbers.append(number)
+            facts[number] = line.fact(person, number)
             if line.area is not None and areas[line.area].has_ended_by(line.starts):
                 notices[number] = areas[line.area]
-    return facts, numbers, notices
+    return facts, notices
 
 
 def _people(lines: Sequence[EvidenceLine]) -> dict[int | DocumentNumber, int]:

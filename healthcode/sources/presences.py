@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import invalid
 from accounts.models import Account, Person
 from healthcode.areas.selectors import require_known
+from healthcode.sources.grants import require_presences
 from healthcode.tracing.kinds import PlaceKind
 from healthcode.tracing.models import Membership, Place
 from healthcode.tracing.recording import (
@@ -40,10 +41,11 @@ class PresenceReport:
 
 
 @transaction.atomic
-def report_presences(*, source: Account, reports: Sequence[PresenceReport]) -> None:
+def report_presences(*, source: Account, reports: Sequence[PresenceReport], at: datetime) -> None:
     """Store all lines, or none. A line sent again can only add an end that has become known.
 
     Raises:
+        OutsideYourGrant: the source's grant does not cover them.
         InvalidInput: a person does not exist.
         UnknownArea: an area does not exist.
     """
@@ -52,7 +54,9 @@ def report_presences(*, source: Account, reports: Sequence[PresenceReport]) -> N
     for number, report in enumerate(reports):
         if report.person not in known:
             raise invalid(f"/presences/{number}/person", _("There is no such person."))
-    require_known({report.area for report in reports if report.area})
+    areas = {report.area for report in reports if report.area}
+    require_known(areas)
+    require_presences(source, areas, at=at)
     places = reported_places(
         source=source,
         places=[

@@ -39,9 +39,14 @@ class NoticeAnswer(serializers.Serializer[Any]):
 
 
 class LineAnswer(serializers.Serializer[Any]):
-    """The result of one line: `id` if it is now in the evidence, or else `problem` (RFC 9457)."""
+    """The result of one line: `state` and, if it is now in the evidence, `id`; or else `problem`.
+
+    A `held` line has no effect until an officer confirms it, because it exceeds the source's grant.
+    `problem` is a document of RFC 9457.
+    """
 
     line = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=["recorded", "held"], required=False)
     id = serializers.IntegerField(required=False)
     known = serializers.BooleanField(
         required=False, help_text="Present and true if the line was stored before."
@@ -55,7 +60,8 @@ class LineAnswer(serializers.Serializer[Any]):
 class ReportAnswer(serializers.Serializer[Any]):
     """The result of a report, with one entry for each line, in order."""
 
-    accepted = serializers.IntegerField()
+    accepted = serializers.IntegerField(help_text="How many lines are in the evidence now.")
+    held = serializers.IntegerField(help_text="How many lines wait for an officer.")
     rejected = serializers.IntegerField()
     results = LineAnswer(many=True)
     recomputation = serializers.IntegerField(
@@ -70,6 +76,7 @@ def report_answer(report: EvidenceReport) -> dict[str, Any]:
     """
     return {
         "accepted": report.accepted,
+        "held": report.held,
         "rejected": report.rejected,
         "results": [_line_answer(result) for result in report.results],
         "recomputation": report.recomputation,
@@ -79,7 +86,11 @@ def report_answer(report: EvidenceReport) -> dict[str, Any]:
 def _line_answer(result: LineResult) -> dict[str, Any]:
     if result.problem is not None:
         return {"line": result.line, "problem": result.problem}
-    answer: dict[str, Any] = {"line": result.line, "id": result.id}
+    answer: dict[str, Any] = {"line": result.line}
+    if result.held:
+        answer["state"] = "held"
+    else:
+        answer |= {"state": "recorded", "id": result.id}
     if result.known:
         answer["known"] = True
     if result.notice is not None:

@@ -42,16 +42,18 @@ class Command(BaseCommand):
             CommandError: there is no such source or file, or some lines were refused.
         """
         source = _source(options["source"])
-        accepted = rejected = 0
+        accepted = held = rejected = 0
         with _open(options["file"]) as file:
             for batch in _batches(read(file)):
                 report = report_evidence(
                     source=source, kind=options["kind"], lines=batch, at=timezone.now()
                 )
                 accepted += report.accepted
+                held += report.held
                 rejected += report.rejected
                 self._print_problems(report)
-        self.stdout.write(f"{accepted} lines accepted, {rejected} refused.")
+        waiting = f", {held} held for an officer" if held else ""
+        self.stdout.write(f"{accepted} lines accepted{waiting}, {rejected} refused.")
         if rejected:
             raise CommandError("Some lines were refused; see above. The others are stored.")
 
