@@ -14,6 +14,7 @@ from accounts.services import issue_token, register_person, resident_account
 from healthcode.areas.models import Area
 from healthcode.colours.policy import SHIPPED
 from healthcode.colours.services import publish_policy
+from healthcode.evidence.models import ReportKind, SourceGrant
 from tests.acts import GROUND
 from tests.evidence.ministry import GERMANY, trust
 
@@ -66,7 +67,7 @@ def world(db: None, now: datetime) -> World:
         person=resident(zhang, Relation.SELF, "张三", ZHANGS_PASSPORT),
         child=resident(zhang, Relation.CHILD, "张小花", "E10000002"),
         stranger=resident(li, Relation.SELF, "李四", "E10000003"),
-        source=staff("hospital", Role.SOURCE, ""),
+        source=reporting("hospital"),
         officer=officer,
     )
 
@@ -75,6 +76,17 @@ def staff(name: str, role: Role, area: str) -> Account:
     """Create an account with a role."""
     account = Account.objects.create(username=name)
     Grant.objects.create(account=account, role=role, area=area)
+    return account
+
+
+def reporting(name: str, area: str = "", **options: Any) -> Account:
+    """Create a source that may report every kind within the area.
+
+    `options` are members of `SourceGrant`.
+    """
+    account = staff(name, Role.SOURCE, area)
+    given = {"kinds": ReportKind.values, **options}
+    SourceGrant.objects.create(grant=account.grants.get(), **given)
     return account
 
 

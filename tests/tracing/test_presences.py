@@ -9,7 +9,6 @@ from django.db import connection
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from accounts.models import Account, Grant, Role
 from healthcode.tracing import partitions
 from healthcode.tracing.kinds import PlaceKind, Strength
 from healthcode.tracing.models import Membership, Place, Presence
@@ -17,6 +16,7 @@ from healthcode.tracing.selectors import chain_of
 from healthcode.web.days import start_of_day
 from tests.colours import world
 from tests.colours.world import shanghai
+from tests.evidence.conftest import reporting
 from tests.officers.inquiries.test_inquiries import client_of
 from tests.tracing.conftest import NOW, Town
 
@@ -34,9 +34,7 @@ def _at_noon() -> Any:
 @pytest.fixture
 def source(db: None) -> APIClient:
     """Return an HTTP client of the railway, a source."""
-    account = Account.objects.create(username="railway")
-    Grant.objects.create(account=account, role=Role.SOURCE)
-    return client_of(account)
+    return client_of(reporting("railway"))
 
 
 def line(person: int, **members: Any) -> dict[str, Any]:

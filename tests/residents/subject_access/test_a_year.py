@@ -21,6 +21,7 @@ from healthcode.tracing.models import Place, Presence
 from healthcode.web.keeping import Cadence, forget
 from tests.accounts.people import WANG
 from tests.colours import world
+from tests.evidence.conftest import reporting
 from verifier.doors.scanning import EnrolledDevice, NewScan, Outcome, scan_all
 
 BEGIN = datetime(2026, 1, 5, 2, tzinfo=UTC)
@@ -61,7 +62,7 @@ def a_month(person: Person) -> None:
         "from": (BEGIN - DAY).isoformat(),
         "to": BEGIN.isoformat(),
     }
-    tracer = Account.objects.create(username="tracer")
+    tracer = reporting("tracer")
     report = report_evidence(
         source=tracer, kind="contacts", lines=[NumberedLine(1, contact)], at=BEGIN
     )
@@ -103,7 +104,10 @@ def counted() -> Counter[str]:
 
 
 def test_of_a_month_a_year_later_only_the_person_is_left(wang: Person) -> None:
-    """The registration stays, and the evidence on which the green code rests."""
+    """The registration stays, and the evidence on which the green code rests.
+
+    Of what the source reported only its digest stays.
+    """
     a_month(wang)
     acts = counted()["Act"]
     assert counted()["Evidence"] == 1 + 2 + 1 + 30
@@ -120,7 +124,10 @@ def test_of_a_month_a_year_later_only_the_person_is_left(wang: Person) -> None:
         "Person": 1,
         "Identity": 1,
         "Guardianship": 1,
-        "Grant": 2,
+        "Grant": 3,
+        "SourceGrant": 1,
+        "SourceBatch": 1,
+        "LogLeaf": 1,
         "PersonColour": 1,
         "Policy": 1,
         "Act": acts,

@@ -21,9 +21,11 @@ from healthcode.codes.status_lists.indexes import reference
 from healthcode.colours.models import ColourChange, Recomputation
 from healthcode.core import Kind, Reason
 from healthcode.evidence.models import Evidence
+from healthcode.evidence.ndjson import NumberedLine
 from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.errors import StillNeeded
 from healthcode.residents.subject_access.export import export
+from healthcode.sources.evidence import report_evidence
 from healthcode.tracing.models import Place, Presence
 from tests.acts import GROUND
 from tests.codes.conftest import (
@@ -73,6 +75,10 @@ def known(zhang: Resident, signing_key: SigningKey, officer: Account) -> Residen
     Recomputation.objects.create(cause="evidence", people=[person, person + 1])
     by = Onlooker(officer, Role.OFFICER, HOME, GROUND)
     record_looks(by=by, people=[person], what=LookKind.EVIDENCE, at=NOON)
+
+    case = {"person": person, "status": "suspected", "confirmed_at": NOON.isoformat()}
+    without_grant = Account.objects.create(username="clinic")
+    report_evidence(source=without_grant, kind="cases", lines=[NumberedLine(1, case)], at=NOON)
     return zhang
 
 
@@ -100,12 +106,14 @@ def test_the_export_has_everything_in_clear(known: Resident) -> None:
         "looks": 1,
         "changes": 2,
         "evidence": 2,
+        "held": 1,
         "presences": 1,
         "households": 0,
         "scans": 1,
     }
     assert told["scans"][0]["venue"] == "North Gate Hospital"  # type: ignore[index]  # JSON
     assert "hospital" not in json.dumps(told["evidence"])
+    assert "clinic" not in json.dumps(told["held"])
 
 
 def test_only_who_looks_after_a_person_can_take_it_away(known: Resident) -> None:
