@@ -34,6 +34,7 @@ class ActKind(models.TextChoices):
     KEY_WITHDRAWN = "key-withdrawn", _("Signing key withdrawn")
     LOG_KEY_MADE = "log-key-made", _("Keys of the public log made")
     SECRET_ACCEPTED = "secret-accepted", _("New secret of the service accepted")
+    SOURCE_GRANTED = "source-granted", _("Reporting granted to a source")
     PERSON_ERASED = "person-erased", _("Data of a person erased")
     SERVICE_ENDED = "service-ended", _("Service ended, data of all people deleted")
 
@@ -60,6 +61,7 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     ActKind.KEY_WITHDRAWN: False,
     ActKind.LOG_KEY_MADE: False,
     ActKind.SECRET_ACCEPTED: False,
+    ActKind.SOURCE_GRANTED: False,
     ActKind.PERSON_ERASED: False,
     ActKind.SERVICE_ENDED: False,
 }

@@ -12,6 +12,8 @@ from accounts.services import issue_token, register_person, resident_account
 from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.administration import services
 from healthcode.administration.services import Administrator, NewVenue, StaffGrant
+from healthcode.evidence.models import ReportKind
+from healthcode.sources.granting import grant_reporting
 from healthcode.tools.demo.people import resident_number
 from healthcode.tools.demo.places import here
 from verifier.doors.enrolment import enrol
@@ -48,6 +50,15 @@ def make_staff(*, at: datetime) -> tuple[Account, Account]:
     source = add(SOURCE, Role.SOURCE, "", *here().hospital)
     add(MANAGER, Role.VENUE_MANAGER, province)
     add(PARTNER, Role.PARTNER, "")
+    grant_reporting(
+        account=by.account,
+        source=SOURCE,
+        area="",
+        kinds=set(ReportKind),
+        reddening_lines_a_day=None,
+        ground=by.ground,
+        at=at,
+    )
     return officer, source
 
 

@@ -19,13 +19,15 @@ from healthcode.colours.models import Policy, Recomputation
 from healthcode.colours.policy import SHIPPED
 from healthcode.colours.recompute import run
 from healthcode.colours.services import publish_policy
-from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.models import Evidence, EvidenceKind, ReportKind
+from healthcode.sources.granting import grant_reporting
 from healthcode.tools.synthetic_city import population, rows
 from healthcode.tools.synthetic_city.loading import AHEAD, copy, in_order, set_aside
 from healthcode.tools.synthetic_city.people import Plan
 from healthcode.tracing import partitions
 from healthcode.web.days import SHANGHAI, start_of_day
 
+ADMINISTRATOR: Final = "city.administrator"
 OFFICER: Final = "city.officer"
 SOURCE: Final = "city.source"
 PROVINCE: Final = "33"
@@ -80,6 +82,7 @@ def prepare(*, at: datetime) -> None:
     partitions.maintain(at=at)
     officer = add_staff(username=OFFICER, password=None, role=Role.OFFICER, area="", at=at)
     add_staff(username=SOURCE, password=None, role=Role.SOURCE, area="", at=at)
+    _grant_source(at)
     if not Policy.objects.exists():
         text = SHIPPED.read_text(encoding="utf-8")
         long_ago = datetime(2020, 1, 1, tzinfo=SHANGHAI)
@@ -87,6 +90,22 @@ def prepare(*, at: datetime) -> None:
     # The recomputation is for everybody, and there is nobody yet.
     for waiting in Recomputation.objects.filter(finished_at__isnull=True):
         run(waiting.pk)
+
+
+def _grant_source(at: datetime) -> None:
+    """Let the source report everything, and make everybody red, as a measurement may need."""
+    administrator = add_staff(
+        username=ADMINISTRATOR, password=None, role=Role.ADMINISTRATOR, area="", at=at
+    )
+    grant_reporting(
+        account=administrator,
+        source=SOURCE,
+        area="",
+        kinds=set(ReportKind),
+        reddening_lines_a_day=1_000_000,
+        ground=_GROUND,
+        at=at,
+    )
 
 
 def load(plan: Plan, *, processes: int, progress: Progress) -> None:
