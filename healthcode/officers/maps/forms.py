@@ -16,7 +16,8 @@ from healthcode.areas.maps import MapLine, lines_of_csv, read_map
 from healthcode.areas.models import Level
 from healthcode.areas.services import LevelsChange
 from healthcode.officers.maps.serializers import MapFrame
-from healthcode.web.days import day_of
+from healthcode.officers.maps.undo import MapBefore
+from healthcode.web.days import day_of, write_clock
 from healthcode.web.errors import Refusal
 from healthcode.web.problems import flatten
 
@@ -43,8 +44,7 @@ class ProposedMap:
     @property
     def csv(self) -> str:
         """Return the lines as CSV; the preview page sends them again to publish them."""
-        rows = [f"{code},{level.label}" for code, level in sorted(self.levels.items())]
-        return "\n".join(["code,level", *rows])
+        return csv_of(self.levels)
 
 
 @dataclass(slots=True)
@@ -70,6 +70,20 @@ class MapForm:
     def blank(cls, *, by: str, whole_of: str, at: datetime) -> Self:
         """Return an empty form with today's date."""
         return cls(day=day_of(at).isoformat(), by=by, whole_of=whole_of)
+
+    @classmethod
+    def restoring(cls, before: MapBefore) -> Self:
+        """Return the form with the map before another one, for the officer to give the ground.
+
+        A form knows no seconds. Within the minute, the levels were the same.
+        """
+        starts = before.effective_from
+        return cls(
+            day=day_of(starts).isoformat(),
+            hour=write_clock(starts),
+            ground_kind=GroundKind.MISTAKEN,
+            text=csv_of(before.levels),
+        )
 
     @classmethod
     def sent(cls, request: HttpRequest) -> Self:
@@ -136,6 +150,12 @@ class MapForm:
             if level != in_force.get(code, Level.GREEN).label
         ]
         return read_map(changed, whole_of=None, effective_from=effective_from)
+
+
+def csv_of(levels: Mapping[str, Level]) -> str:
+    """Return a map as CSV, sorted by code."""
+    rows = [f"{code},{level.label}" for code, level in sorted(levels.items())]
+    return "\n".join(["code,level", *rows])
 
 
 def fingerprint(change: LevelsChange) -> str:

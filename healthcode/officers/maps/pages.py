@@ -20,6 +20,8 @@ from healthcode.core import Colour
 from healthcode.officers.held import held_areas, named
 from healthcode.officers.maps.forms import TABLE, MapForm, ProposedMap, fingerprint
 from healthcode.officers.maps.services import preview_map, publish_map
+from healthcode.officers.maps.undo import MapBefore, map_before
+from healthcode.web import texts
 from healthcode.web.errors import Refusal
 
 # Nobody fills in a longer table by hand; a file is easier.
@@ -32,7 +34,13 @@ LEVELS: Final = [level.label for level in sorted(Level, reverse=True)]
 @role_required(Role.OFFICER)
 @sent_once
 def publish(request: HttpRequest) -> HttpResponse:
-    """Show the form; then a preview with numbers; when that is confirmed, publish the map."""
+    """Show the form; then a preview with numbers; when that is confirmed, publish the map.
+
+    With `undo` (the number of an act), the form has the map before that of the act.
+    """
+    if request.method == "GET" and "undo" in request.GET:
+        before = map_before(act_id=texts.whole(request.GET["undo"]))
+        return _form_page(request, MapForm.restoring(before), before=before)
     if request.method == "GET":
         within = held_areas(request)
         form = MapForm.blank(by=request.GET.get("by", ""), whole_of=within[0], at=timezone.now())
@@ -89,16 +97,27 @@ def _preview_page(
     return render(request, "officers/preview.html", context, status=status)
 
 
-def _form_page(request: HttpRequest, form: MapForm, *, status: int = 200) -> HttpResponse:
+def _form_page(
+    request: HttpRequest, form: MapForm, *, before: MapBefore | None = None, status: int = 200
+) -> HttpResponse:
     within = held_areas(request)
     context = {
         "form": form,
+        "before": before,
+        "left": _left(before) if before else [],
         "areas": named(within),
         "rows": _table(within, form) if form.by == TABLE else [],
         "levels": LEVELS,
         "by_table": form.by == TABLE,
     }
     return render(request, "officers/map.html", context, status=status)
+
+
+def _left(before: MapBefore) -> list[tuple[str, str]]:
+    """Return code and name of the areas that the map before leaves as they are."""
+    codes = sorted({*before.overtaken, *before.several})
+    known = names(codes)
+    return [(code, known[code]) for code in codes]
 
 
 def _table(within: list[str], form: MapForm) -> list[tuple[str, str, str]]:
