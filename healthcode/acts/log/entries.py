@@ -71,8 +71,12 @@ def act_leaf(act: Act, digest: str) -> Leaf:
 
 def leaf_of(*, kind: str, number: int, area: str, count: int, digest: str, at: datetime) -> Leaf:
     """Return the leaf for what happened at `at`: the area only to the city, people as a band."""
-    minute = at.astimezone(UTC).isoformat(timespec="minutes").replace("+00:00", "Z")
-    return Leaf(number, minute, kind, area[:CITY_DIGITS], people(count), digest)
+    return Leaf(number, minute_of(at), kind, area[:CITY_DIGITS], people(count), digest)
+
+
+def minute_of(at: datetime) -> str:
+    """Return the minute of an instant, as a leaf says it."""
+    return at.astimezone(UTC).isoformat(timespec="minutes").replace("+00:00", "Z")
 
 
 def append_leaf(

@@ -35,13 +35,13 @@ def extend(*, at: datetime) -> int:
     return extended
 
 
-def as_owner(table: str, statement: str) -> None:
+def as_owner(table: str, statement: str, *values: object) -> None:
     """Change a table without its triggers, which only its owner can."""
     with connection.cursor() as cursor:
         # PostgreSQL alters no table whose foreign keys are still to be checked.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute(statement)
+        cursor.execute(statement, values)
         cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
