@@ -106,6 +106,8 @@ VALUES: Final[Mapping[str, Callable[[Around], str]]] = {
     "SIGNER": lambda around: around.germany.kid.hex(),
     "ENROLMENT_CODE": _enrolment_code,
     "KEY": _key,
+    # The first act of the demo.
+    "ACT": lambda _: "1",
     "AN_HOUR_AGO": _earlier(hours=1),
 }
 """Each value is made again for every example that uses it."""

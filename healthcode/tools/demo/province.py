@@ -15,6 +15,7 @@ from accounts.admission import NewPerson, admit
 from accounts.models import Account, Relation
 from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.log import keys as log_keys
+from healthcode.acts.log import sequencer
 from healthcode.acts.log.entries import append_older_acts
 from healthcode.administration import services
 from healthcode.areas.lives import lives
@@ -108,10 +109,11 @@ def open_doors(*, at: datetime) -> None:
 
 
 def open_log(*, at: datetime) -> None:
-    """Make the keys of the public log if there are none, and append what was before it."""
+    """Make the keys of the public log if there are none, and put all acts so far into it."""
     if not log_keys.published_keys():
         services.make_log_keys(by=logins.administrator(at=at), at=at)
         append_older_acts()
+    sequencer.keep_extending(at=at)
 
 
 def _publish_policy(officer: Account, *, at: datetime) -> None:
