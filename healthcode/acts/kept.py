@@ -24,6 +24,7 @@ from healthcode.web.keeping import (
     TableRecord,
     of_nobody,
 )
+from healthcode.web.rights import Rights
 
 RECORDS: Final = (
     TableRecord(
@@ -33,6 +34,7 @@ RECORDS: Final = (
         export=Because("is about officers' work; a person's facts say by which act they fell"),
         erase=Because("the number stands for nobody any more"),
         sunset=Because("says what was done with authority, also after the end"),
+        rights=Rights.ADD,
     ),
     TableRecord(
         model=ActArea,
@@ -41,6 +43,7 @@ RECORDS: Final = (
         export=Because("counts people, and names none"),
         erase=Because("counts people, and names none"),
         sunset=Because("belongs to the act, which stays"),
+        rights=Rights.ADD,
     ),
     TableRecord(
         model=PersonLook,
@@ -50,6 +53,7 @@ RECORDS: Final = (
         export=Export("looks", looks_export),
         erase=Goes.WITH_THE_PERSON,
         sunset=Goes.AT_ONCE,
+        rights=Rights.ADD_AND_DELETE,
     ),
     TableRecord(
         model=LogLeaf,
@@ -58,8 +62,10 @@ RECORDS: Final = (
         export=Because("counts people, and names none; the proof of an act holds it"),
         erase=Because("counts people, and names none"),
         sunset=Because("the log is published, and everybody who keeps a copy can check it"),
+        rights=Rights.ADD,
+        fills=("position",),
     ),
-    of_nobody(LogTile, holds="hashes of the public log"),
+    of_nobody(LogTile, holds="hashes of the public log", rights=Rights.ADD),
     TableRecord(
         model=LogCheckpoint,
         holds="signed sizes and roots of the public log",
@@ -68,10 +74,13 @@ RECORDS: Final = (
         export=OF_NOBODY,
         erase=OF_NOBODY,
         sunset=OF_NOBODY,
+        rights=Rights.ADD_AND_DELETE,
     ),
     of_nobody(
         LogKey,
         holds="keys that sign the public log, and logs of others, the private part encrypted",
+        rights=Rights.ADD,
+        fills=("retired_at",),
     ),
     of_nobody(WitnessedCheckpoint, holds="the last checkpoint of each log that is witnessed here"),
 )

@@ -15,6 +15,7 @@ from healthcode.colours.selectors import changes_told_of, colour_told_of
 from healthcode.evidence.models import Evidence
 from healthcode.evidence.selectors import evidence_export
 from healthcode.web.keeping import Because, Cadence, Export, Forget, Goes, TableRecord, of_nobody
+from healthcode.web.rights import Rights
 
 OF_WORK: Final = Because("is a list of work; the export has the colour changes that came of it")
 
@@ -72,7 +73,9 @@ RECORDS: Final = (
         " and a stay that goes on: until the person is erased",
         forget=Forget(lambda at: retention.forget_evidence(at=at), Cadence.NIGHTLY),
         export=Export("evidence", lambda person_id, _at: evidence_export(person_id)),
-        erase=lambda person_id, _at: retention.erasable(person_id=person_id).delete(),
+        erase=retention.erase_evidence,
         sunset=Goes.AT_ONCE,
+        rights=Rights.ADD,
+        days="EVIDENCE_RETENTION_DAYS",
     ),
 )

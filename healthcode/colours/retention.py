@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
 
 from healthcode.colours import sql
 from healthcode.colours.models import Policy
 from healthcode.colours.policy import RuleSet, parse, policy_at
-from healthcode.evidence.models import Evidence
+from healthcode.evidence import services as evidence
+from healthcode.evidence.models import Evidence, ForgottenCause
 
 logger = logging.getLogger(__name__)
 
@@ -100,10 +100,10 @@ def forget_evidence(*, at: datetime) -> int:
     return gone
 
 
-def erasable(*, person_id: int) -> QuerySet[Evidence]:
-    """Return all evidence about a person, and allow this transaction to delete it."""
-    _begin_forgetting()
-    return Evidence.objects.filter(person_id=person_id)
+def erase_evidence(person_id: int, _at: datetime) -> int:
+    """Delete all facts about a person who is being erased (an act); return how many."""
+    ids = list(Evidence.objects.filter(person_id=person_id).values_list("pk", flat=True))
+    return evidence.forget(ids=ids, cause=ForgottenCause.ERASURE)
 
 
 def _policies(at: datetime) -> list[RuleSet]:
@@ -126,16 +126,7 @@ def _forget_of(people: list[int], bound: dict[str, Any]) -> int:
         cursor.execute(sql.LOCK, {"people": people, "asked": len(people)})
         cursor.execute(sql.FORGETTABLE, {"people": people, **bound})
         ids = [id_ for (id_,) in cursor.fetchall()]
-    _begin_forgetting()
-    # Delete through the models, because they know what refers to a fact in the rooms above.
-    Evidence.objects.filter(pk__in=ids).delete()
-    return len(ids)
-
-
-def _begin_forgetting() -> None:
-    """Tell the trigger that protects evidence that this transaction may delete it."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('healthcode.forgetting', 'on', true)")
+    return evidence.forget(ids=ids, cause=ForgottenCause.RETENTION)
 
 
 def _delete(statement: str, before: datetime) -> int:

@@ -6,8 +6,9 @@ Only the room `colours` knows which facts a decision still needs.
 from typing import Final
 
 from healthcode.evidence.held import forget_held, held_export
-from healthcode.evidence.models import DocumentSigner, HeldLine, SourceBatch, SourceGrant
+from healthcode.evidence.models import DocumentSigner, Forgotten, HeldLine, SourceBatch, SourceGrant
 from healthcode.web.keeping import Cadence, Export, Forget, Goes, TableRecord, of_nobody
+from healthcode.web.rights import Rights
 
 RECORDS: Final = (
     of_nobody(DocumentSigner, holds="certificates of those who sign EU certificates"),
@@ -25,6 +26,10 @@ RECORDS: Final = (
         SourceBatch,
         holds="how many lines a source reported when, and their salted digests, which say nothing"
         " without the line and its salt",
+        rights=Rights.ADD,
+    ),
+    of_nobody(
+        Forgotten, holds="how many facts were deleted at once, why and when", rights=Rights.READ
     ),
     of_nobody(
         SourceGrant, holds="what a source may report, and how many people it may make red in a day"

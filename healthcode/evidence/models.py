@@ -183,9 +183,10 @@ class Evidence(models.Model):
     salt of the line's digest. They have no foreign key, because it would read the whole table when
     the service is upgraded.
 
-    A database trigger prevents changes. Two things may be added, each once: the end of the fact
+    The service's database role cannot change or delete facts, and a trigger prevents changes by the
+    owner. Two things may be added, each once, by a function of the owner: the end of the fact
     (`ends`, with the time `end_received_at` at which the service learnt it) and its withdrawal
-    (`withdrawn_by`). See docs/decisions/0006-corrections.md.
+    (`withdrawn_by`). See docs/decisions/0006-corrections.md and 0042-two-database-roles.md.
     """
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="evidence", db_index=False)
@@ -279,6 +280,29 @@ class Evidence(models.Model):
                 name="stays_in_area",
             ),
         ]
+
+
+class ForgottenCause(models.TextChoices):
+    """Why facts were deleted."""
+
+    RETENTION = "retention"
+    ERASURE = "erasure"
+    SUNSET = "sunset"
+
+
+class Forgotten(models.Model):
+    """How many facts were deleted at once, why and when (`at`, by the clock of the database).
+
+    The owner's function `forget_evidence` writes the row with the deletion. So an audit can tell
+    facts that were forgotten by rule from facts that are missing.
+    """
+
+    cause = models.CharField(max_length=12, choices=ForgottenCause.choices)
+    facts = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "forgotten"
 
 
 class DocumentSigner(models.Model):

@@ -13,7 +13,7 @@ from accounts.models import Account, Role
 from healthcode.acts.log.entries import append_leaf
 from healthcode.acts.models import Act
 from healthcode.evidence.digests import DIGEST, NEW_SALT, pieces, root_of
-from healthcode.evidence.models import Evidence, EvidenceKind, SourceBatch
+from healthcode.evidence.models import Evidence, EvidenceKind, ForgottenCause, SourceBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,34 +96,15 @@ SELECT coalesce(array_agg(given.n ORDER BY n), '{{}}'), array_agg(given.id ORDER
 FROM given JOIN stored USING (id)
 """  # noqa: S608  constants
 
-CLOSE: Final = """
-UPDATE evidence_evidence AS fact
-SET ends = known.ends, end_received_at = %(at)s
-FROM unnest(%(ids)s::bigint[], %(ends)s::timestamptz[]) AS known (id, ends)
-WHERE fact.id = known.id AND fact.ends IS NULL
-"""
+# The service's role may not change facts, so the owner has functions for it, in migration 0003
+# (docs/decisions/0042-two-database-roles.md).
+CLOSE: Final = "SELECT end_facts(%(ids)s::bigint[], %(ends)s::timestamptz[], %(at)s)"
+LOCK: Final = "SELECT count(*) FROM lock_facts(%s::bigint[])"
+WITHDRAW: Final = "SELECT * FROM withdraw_facts(%(ids)s::bigint[], %(act)s)"
+FORGET: Final = "SELECT forget_evidence(%(ids)s::bigint[], %(cause)s)"
 
 NO_ACT: Final = 0
 """For a withdrawal that is taken back. PostgreSQL checks the foreign key only at commit."""
-
-LOCK: Final = """
-SELECT id FROM evidence_evidence WHERE id = ANY(%s::bigint[]) ORDER BY id FOR NO KEY UPDATE
-"""
-
-# Withdraw the facts and everything derived from them. Facts that were withdrawn before end the
-# search, because what was derived from them was withdrawn at that time. UNION (not UNION ALL) ends
-# the recursion even if facts were derived from each other in a circle.
-WITHDRAW: Final = """
-WITH RECURSIVE falls (id) AS (
-    SELECT id FROM evidence_evidence
-    WHERE id = ANY(%(ids)s::bigint[]) AND withdrawn_by_id IS NULL
-    UNION
-    SELECT fact.id FROM falls JOIN evidence_evidence AS fact ON fact.derived_from_id = falls.id
-    WHERE fact.withdrawn_by_id IS NULL
-)
-UPDATE evidence_evidence AS fact SET withdrawn_by_id = %(act)s
-FROM falls WHERE fact.id = falls.id RETURNING fact.person_id
-"""
 
 
 def record(
@@ -232,6 +213,17 @@ def close(*, ends: Mapping[int, datetime], at: datetime) -> None:
     """Fill in the ends of facts, by id. A fact that has an end keeps it."""
     with connection.cursor() as cursor:
         cursor.execute(CLOSE, {"ids": list(ends), "ends": list(ends.values()), "at": at})
+
+
+def forget(*, ids: Collection[int], cause: ForgottenCause) -> int:
+    """Delete facts for good, and record how many, why and when; return how many.
+
+    Raises:
+        ProgrammingError: the database refuses, because the rule of this cause still keeps a fact.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, {"ids": list(ids), "cause": cause.value})
+        return int(cursor.fetchone()[0])
 
 
 def fact_row(fact: NewFact) -> dict[str, Any]:

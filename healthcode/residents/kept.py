@@ -16,5 +16,6 @@ RECORDS: Final = (
         export=Export("scans", scans_told_of),
         erase=lambda person_id, at: scans_of(person_id, at=at).delete(),
         sunset=Goes.AT_ONCE,
+        days="SCAN_RETENTION_DAYS",
     ),
 )

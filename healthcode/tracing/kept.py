@@ -18,6 +18,7 @@ RECORDS: Final = (
         export=Export("presences", lambda person_id, _at: presences_export(person_id)),
         erase=lambda person_id, _at: Presence.objects.filter(person_id=person_id).delete(),
         sunset=Goes.AT_ONCE,
+        days="SCAN_RETENTION_DAYS",
     ),
     TableRecord(
         model=Membership,

@@ -185,7 +185,8 @@ def confirm(
     inquiry = Inquiry.objects.select_for_update().get(pk=inquiry_id)
     # A withdrawal of the case locks this row too. Either it waits, and then finds and withdraws the
     # contacts, or it came first, and the check below sees it.
-    case = Evidence.objects.select_for_update().select_related(None).get(pk=inquiry.case_id)
+    evidence.lock([inquiry.case_id])
+    case = Evidence.objects.get(pk=inquiry.case_id)
     _check(inquiry.infectious_from, inquiry.infectious_until, at)
     if not _is_case(case):
         raise NotACase
@@ -265,10 +266,9 @@ def _record(inquiry: Inquiry, chain: Chain, *, at: datetime) -> frozenset[int]:
 
 def _not_withdrawn(parents: dict[int, int]) -> dict[int, int]:
     """Drop withdrawn evidence from {person: evidence}; lock the rest so that it stays valid."""
-    rows = Evidence.objects.select_for_update().filter(
-        pk__in=parents.values(), withdrawn_by__isnull=True
-    )
-    valid = set(rows.order_by("pk").values_list("pk", flat=True))
+    evidence.lock(parents.values())
+    rows = Evidence.objects.filter(pk__in=parents.values(), withdrawn_by__isnull=True)
+    valid = set(rows.values_list("pk", flat=True))
     return {person: id_ for person, id_ in parents.items() if id_ in valid}
 
 

@@ -44,8 +44,8 @@ class AdvisoryLock(IntEnum):
 
 
 OF_A_TABLE: Final = "pg_advisory_xact_lock(hashtext(%s))"
-"""Held alone while a partition of the named table is made. `hashtext` gives 32 bits; a test checks
-that no table's number equals one of the numbers above.
+"""The owner's function `make_partition` holds it alone for its table. `hashtext` gives 32 bits; a
+test checks that no table's number equals one of the numbers above.
 """
 
 OF_A_SUBJECT: Final = "pg_advisory_xact_lock(%s)"

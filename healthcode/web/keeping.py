@@ -21,6 +21,8 @@ from django.apps import apps
 from django.db import models
 from django.utils.module_loading import module_has_submodule
 
+from healthcode.web.rights import Rights
+
 logger = logging.getLogger(__name__)
 
 
@@ -75,6 +77,10 @@ class TableRecord:
     erase: what happens when a person is erased. If it is a function, it gets the person's number
     and the time.
     sunset: what happens when the service ends for good.
+    rights: what the service's database role may do with the table.
+    fills: columns that this role may change although `rights` says no; a trigger says how.
+    days: the setting that says for how many days the owner's functions keep the rows, whoever asks
+    them to delete.
     """
 
     model: type[models.Model]
@@ -84,15 +90,32 @@ class TableRecord:
     export: Export | Because
     erase: Callable[[int, datetime], object] | Goes | Because
     sunset: Callable[[], object] | Goes | Because
+    rights: Rights = Rights.ALL
+    fills: tuple[str, ...] = ()
+    days: str = ""
 
 
 OF_NOBODY: Final = Because("holds nothing about anybody")
 
 
-def of_nobody(model: type[models.Model], *, holds: str, kept: str = "for good") -> TableRecord:
+def of_nobody(
+    model: type[models.Model],
+    *,
+    holds: str,
+    kept: str = "for good",
+    rights: Rights = Rights.ALL,
+    fills: tuple[str, ...] = (),
+) -> TableRecord:
     """Return the record of a table that holds nothing about people and outlasts the service."""
     return TableRecord(
-        model=model, holds=holds, kept=kept, export=OF_NOBODY, erase=OF_NOBODY, sunset=OF_NOBODY
+        model=model,
+        holds=holds,
+        kept=kept,
+        export=OF_NOBODY,
+        erase=OF_NOBODY,
+        sunset=OF_NOBODY,
+        rights=rights,
+        fills=fills,
     )
 
 

@@ -7,12 +7,10 @@ their day gets a partition.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
 from django.db import connection, transaction
-
-from healthcode.web.advisory_locks import OF_A_TABLE
 
 LOCK_TIMEOUT: Final = "3s"
 """Making or dropping a partition blocks writers, so it gives up after this time."""
@@ -37,7 +35,8 @@ class DailyTable:
             if day < oldest:
                 self._drop(day)
         with connection.cursor() as cursor:
-            cursor.execute(f"DELETE FROM {self.name}_default WHERE day < %s", [oldest])  # noqa: S608 - a name of the program's
+            # Only the default partition has rows of these days any more.
+            cursor.execute(f"DELETE FROM {self.name} WHERE day < %s", [oldest])  # noqa: S608 - a name of the program's
 
     def days(self) -> frozenset[date]:
         """Return the days that have a partition of their own."""
@@ -54,26 +53,13 @@ class DailyTable:
 
     def _create(self, day: date) -> None:
         """Attach a partition for `day`, with the rows of that day from the default partition."""
-        part = f"{self.name}_{day:%Y%m%d}"
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-            # Of two processes the first makes the partition, and the second then finds it.
-            cursor.execute(f"SELECT {OF_A_TABLE}", [self.name])
-            if day in self.days():
-                return
-            cursor.execute(f"LOCK TABLE {self.name}_default IN ACCESS EXCLUSIVE MODE")
-            cursor.execute(f"CREATE TABLE {part} (LIKE {self.name} INCLUDING ALL)")
-            cursor.execute(
-                f"WITH moved AS (DELETE FROM {self.name}_default WHERE day = %s RETURNING *)"  # noqa: S608 - as above
-                f" INSERT INTO {part} SELECT * FROM moved",
-                [day],
-            )
-            cursor.execute(
-                f"ALTER TABLE {self.name} ATTACH PARTITION {part} FOR VALUES FROM (%s) TO (%s)",
-                [day, day + timedelta(days=1)],
-            )
+        self._order("SELECT make_partition(%s, %s)", day)
 
     def _drop(self, day: date) -> None:
+        self._order("SELECT drop_partition(%s, %s)", day)
+
+    def _order(self, call: str, day: date) -> None:
+        """Call a function of the owner, because the service's role cannot change tables."""
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-            cursor.execute(f"DROP TABLE IF EXISTS {self.name}_{day:%Y%m%d}")
+            cursor.execute(call, [self.name, day])

@@ -10,6 +10,7 @@ from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
+from healthcode.evidence.models import Evidence, Forgotten, ForgottenCause
 from healthcode.web.keeping import Goes, records
 
 
@@ -19,7 +20,7 @@ def end_service(*, account: Account, ground: Ground, at: datetime) -> Act:
 
     For each table, its `TableRecord` says what happens to its rows (`healthcode.web.keeping`).
     Emptying a table takes the same time whatever its size, and locks the table until everything is
-    done.
+    done. Only the owner of the tables may empty them, so the command logs in as the owner.
 
     Raises:
         Forbidden: the officer's area is smaller than the issuer's province.
@@ -34,6 +35,7 @@ def end_service(*, account: Account, ground: Ground, at: datetime) -> Act:
         detail={},
         at=at,
     )
+    Forgotten.objects.create(cause=ForgottenCause.SUNSET, facts=Evidence.objects.count(), at=at)
     emptied = [record.model._meta.db_table for record in records() if record.sunset is Goes.AT_ONCE]
     with connection.cursor() as cursor:
         # One statement, because PostgreSQL empties tables that refer to each other only together.

@@ -1,9 +1,14 @@
-"""`manage.py migrate` with time limits, so that a running service does not wait for its tables."""
+"""`manage.py migrate` with time limits, so that a running service does not wait for its tables.
+
+It runs as the owner of the tables, and afterwards grants the service's role its rights.
+"""
 
 from typing import Any
 
+from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 
+from healthcode.web import database_roles
 from healthcode.web.calls import AtWork, CallKind, at
 
 
@@ -11,6 +16,12 @@ class Command(migrate.Command):
     """Give each migration's transaction the limits of `CallKind.MIGRATION`."""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Migrate. It fails when a lock takes too long, and may be repeated."""
+        """Migrate, and grant rights. It fails when a lock takes too long, and may be repeated."""
         with at(AtWork(CallKind.MIGRATION)):
             super().handle(*args, **options)
+            if options["plan"] or options["check_unapplied"]:
+                return
+            try:
+                database_roles.grant_rights()
+            except LookupError as error:
+                raise CommandError(str(error)) from error
