@@ -125,15 +125,21 @@ TEMPLATES = [
     },
 ]
 
+DATABASE_URL = required("DATABASE_URL", kinds.DATABASE)
+# The login of the role that owns the tables: for `manage.py migrate`, never for a process that
+# stays (healthcode.web.database_roles).
+DATABASE_OWNER_URL = optional("DATABASE_OWNER_URL", kinds.DATABASE, "")
 DATABASES = {
     "default": {
-        **dj_database_url.parse(required("DATABASE_URL", kinds.DATABASE), conn_max_age=600),
+        **dj_database_url.parse(DATABASE_URL, conn_max_age=600),
         "ENGINE": "healthcode.web.postgresql",
         "CONN_HEALTH_CHECKS": True,
         # PgBouncer in transaction mode has no session to keep a cursor in.
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 }
+
+SERVICE_ROLE = str(DATABASES["default"]["USER"])
 
 # Language and time: Chinese is the default. Days are days in Shanghai, instants are stored in UTC.
 LANGUAGE_CODE = "zh-hans"

@@ -1,7 +1,8 @@
 """The checks of every process of the service before it starts.
 
-They find settings that do not fit together, and secrets that do not belong to this database. A
-process with a fault ends at once, with one sentence for each fault.
+They find settings that do not fit together, secrets that do not belong to this database, and a
+login of the database that may do too much. A process with a fault ends at once, with one sentence
+for each fault.
 """
 
 import logging
@@ -9,12 +10,14 @@ import sys
 import time
 from typing import Final
 
+from django.conf import settings
 from django.core.checks import ERROR, run_checks
 from django.core.management import get_commands
 from django.db import OperationalError, ProgrammingError, connections
 from django.utils import timezone
 
 from healthcode import __version__
+from healthcode.web import database_roles
 
 logger = logging.getLogger(__name__)
 
@@ -22,15 +25,22 @@ _OURS: Final = {"accounts", "healthcode", "verifier"}
 # `accept_secret` runs with a secret that the database does not know yet. `migrate` creates the
 # tables that tell which secrets belong. The other two print documents and need no database.
 _BEFORE_ITS_SECRETS: Final = {"accept_secret", "migrate", "list_kept_tables", "list_refusals"}
+# These change or empty tables, so they run as the owner of the tables.
+_OF_THE_OWNER: Final = {"migrate", "end_service", "generate_city"}
 _PATIENCE_SECONDS: Final = 60
 """How long a process of the service waits for a database that starts at the same time."""
 _PAUSE_SECONDS: Final = 2
 
 
 def refuse_wrong_start() -> None:
-    """End this process when its settings or its secrets are wrong."""
+    """End this process when its settings, its secrets or its database login are wrong."""
     refuse_wrong_settings()
-    refuse_wrong_secrets(patience=_PATIENCE_SECONDS)
+    if settings.DATABASE_OWNER_URL:
+        sys.exit(
+            "DATABASE_OWNER_URL is set: a process that stays must not know the login of the owner "
+            "of the tables. Give it only to manage.py migrate (docs/howto/deploy.md)."
+        )
+    refuse_wrong_secrets(patience=_PATIENCE_SECONDS, as_service=True)
     logger.info("Health code service %s starts", __version__)
 
 
@@ -41,15 +51,16 @@ def refuse_wrong_settings() -> None:
         sys.exit("\n".join(faults))
 
 
-def refuse_wrong_secrets(*, patience: float = 0) -> None:
+def refuse_wrong_secrets(*, patience: float = 0, as_service: bool = False) -> None:
     """End this process when it holds a secret that does not belong to this database.
 
-    If the database does not answer, ask again for `patience` seconds.
+    If the database does not answer, ask again for `patience` seconds. With `as_service`, also end
+    this process when its login could change what the service only adds to.
     """
     until = time.monotonic() + patience
     while True:
         try:
-            faults = _secret_faults()
+            faults = _faults(as_service=as_service)
             break
         except OperationalError as error:
             problem = f"{error}".partition("\n")[0]
@@ -63,14 +74,15 @@ def refuse_wrong_secrets(*, patience: float = 0) -> None:
         sys.exit("\n".join(faults))
 
 
-def _secret_faults() -> list[str]:
-    """Return what is wrong with the secrets. Raises OperationalError without a database."""
+def _faults(*, as_service: bool) -> list[str]:
+    """Return what is wrong with login and secrets. Raises OperationalError without a database."""
     from accounts import marks  # once Django is ready
     from healthcode.acts.log import keys as log_keys
     from healthcode.codes import keys
 
     try:
-        return [
+        login = database_roles.login_faults() if as_service else []
+        return login or [
             *marks.faults(),
             *keys.secret_faults(at=timezone.now()),
             *log_keys.secret_faults(),
@@ -88,6 +100,9 @@ def refuse_wrong_command(name: str) -> None:
     Commands of Django and other packages check only the settings.
     """
     refuse_wrong_settings()
+    is_of_the_owner = name in _OF_THE_OWNER
+    if is_of_the_owner and (fault := database_roles.log_in_as_owner()):
+        sys.exit(fault)
     app = str(get_commands().get(name, ""))
     if app.partition(".")[0] in _OURS and name not in _BEFORE_ITS_SECRETS:
-        refuse_wrong_secrets()
+        refuse_wrong_secrets(as_service=not is_of_the_owner)

@@ -25,7 +25,10 @@ from healthcode.web.files import write_private
 
 _STOP_SECONDS = 60
 _LIST_DAYS = 30
-_OWN_SERVERS = {"DATABASE_URL", "BROKER_URL", "BASE_URL", "STATUS_BASE_URL"}
+_OWN_SERVERS = {
+    *("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL"),
+    *("BASE_URL", "STATUS_BASE_URL"),
+}
 
 
 @dataclass(frozen=True)

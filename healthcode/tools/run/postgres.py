@@ -20,12 +20,13 @@ from pathlib import Path
 
 import psutil
 import psycopg2
-from psycopg2 import sql
+from psycopg2 import extensions, sql
 
 from healthcode.tools.run import ports
 from healthcode.tools.run.children import LocalError, start, stop
 
 OWNER = "healthcode"
+SERVICE = "healthcode_service"
 UNPRIVILEGED_USER = "nobody"
 
 # In tests the data may be lost with the machine, and this halves their time.
@@ -46,6 +47,8 @@ def _programs() -> Path:
 class Postgres:
     """A server with its data in `folder`; superuser and owner both have the password `password`.
 
+    The service's role has `service_password`, or the same one in tests.
+
     If another program listens at `port`, the server starts at another port. `settings` are
     PostgreSQL's own ("work_mem=64MB"), in addition to those that every server here has.
     """
@@ -57,6 +60,7 @@ class Postgres:
         port: int,
         password: str,
         log: Path,
+        service_password: str = "",
         durable: bool = True,
         settings: Sequence[str] = (),
     ) -> None:
@@ -64,6 +68,7 @@ class Postgres:
         self.port = port
         self.log = log
         self._password = password
+        self._service_password = service_password or password
         self._durable = durable
         self._settings = settings
         self._user = UNPRIVILEGED_USER if os.geteuid() == 0 else ""
@@ -71,7 +76,15 @@ class Postgres:
 
     def url(self, database: str, *, user: str = OWNER) -> str:
         """Return the address of `database`, password included."""
-        return f"postgresql://{user}:{self._password}@127.0.0.1:{self.port}/{database}"
+        password = self._service_password if user == SERVICE else self._password
+        return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def logins(self, database: str) -> dict[str, str]:
+        """Return the settings that name `database`: for the service, and for the owner."""
+        return {
+            "DATABASE_URL": self.url(database, user=SERVICE),
+            "DATABASE_OWNER_URL": self.url(database),
+        }
 
     @property
     def is_new(self) -> bool:
@@ -158,17 +171,12 @@ class Postgres:
             self._process = None
 
     def ensure_database(self, name: str) -> None:
-        """Make the owner's role and the database `name` if they are missing."""
+        """Make the roles of owner and service and the database `name` if they are missing."""
         connection = psycopg2.connect(self.url("postgres", user="postgres"))
         connection.autocommit = True
         with contextlib.closing(connection), connection.cursor() as cursor:
-            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [OWNER])
-            if cursor.fetchone() is None:
-                cursor.execute(
-                    sql.SQL("CREATE ROLE {} LOGIN CREATEDB PASSWORD {}").format(
-                        sql.Identifier(OWNER), sql.Literal(self._password)
-                    )
-                )
+            _ensure_role(cursor, OWNER, "CREATEDB", self._password)
+            _ensure_role(cursor, SERVICE, "", self._service_password)
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if cursor.fetchone() is None:
                 cursor.execute(
@@ -210,3 +218,15 @@ class Postgres:
         with contextlib.suppress(psutil.Error):
             return process.name() == "postgres" and process.cwd() == str(self.folder.resolve())
         return False
+
+
+def _ensure_role(cursor: extensions.cursor, name: str, may: str, password: str) -> None:
+    """Make a role that logs in with this password."""
+    cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
+    if cursor.fetchone() is None:
+        cursor.execute(sql.SQL("CREATE ROLE {} {}").format(sql.Identifier(name), sql.SQL(may)))
+    cursor.execute(
+        sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}").format(
+            sql.Identifier(name), sql.Literal(password)
+        )
+    )

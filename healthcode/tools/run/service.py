@@ -27,6 +27,7 @@ from healthcode.web.files import write_private
 
 PROJECT = Path(__file__).resolve().parents[3]
 
+OWNERS_LOGIN = "DATABASE_OWNER_URL"
 _PROCESSES = "processes.json"
 _LOGS = {"PostgreSQL": "postgres", "Valkey": "valkey"}
 _EXPECTED_WARNINGS = (
@@ -100,6 +101,8 @@ class Service:
         self._roles: dict[str, _Role] = {}
         self._pipes = selectors.DefaultSelector()
         self._environment = self._settings()
+        # Only the preparation of the database gets it.
+        self._owner = self._environment.pop(OWNERS_LOGIN, "")
 
     def start(self) -> None:
         """Start servers, data and processes, until the first page answers.
@@ -152,12 +155,18 @@ class Service:
 
     def _start_postgres(self) -> None:
         if "DATABASE_URL" in self._environment:
+            if not self._owner:
+                raise LocalError(
+                    "DATABASE_URL is set, and DATABASE_OWNER_URL is not: set both "
+                    "(docs/reference/settings.md)."
+                )
             self.console.say("Using the PostgreSQL that DATABASE_URL names.")
             return
         postgres = Postgres(
             self.state.folder / "postgres",
             port=self.state.ports["postgres"],
             password=self.state.secrets["POSTGRES_PASSWORD"],
+            service_password=self.state.secrets[local_state.SERVICE_PASSWORD],
             log=self.state.logs / "postgres.log",
         )
         if postgres.is_new:
@@ -167,7 +176,9 @@ class Service:
         self._servers["PostgreSQL"] = postgres.start()
         local_state.remember_port(self.state, "postgres", postgres.port)
         postgres.ensure_database("healthcode")
-        self._environment["DATABASE_URL"] = postgres.url("healthcode")
+        logins = postgres.logins("healthcode")
+        self._owner = logins.pop(OWNERS_LOGIN)
+        self._environment |= logins
 
     def _start_valkey(self) -> None:
         if "BROKER_URL" in self._environment:
@@ -186,7 +197,8 @@ class Service:
     def _prepare(self) -> None:
         """Migrate the database, and load the divisions and the demo if they are missing."""
         demo = self.state.folder / "demo.json"
-        self._start_role("setup", [sys.executable, "-m", "healthcode.tools.run.prepare", str(demo)])
+        command = [sys.executable, "-m", "healthcode.tools.run.prepare", str(demo)]
+        self._start_role("setup", command, {OWNERS_LOGIN: self._owner})
         setup = self._roles["setup"]
         while not setup.pipe.closed:
             self._relay(seconds=0.1)
@@ -196,11 +208,13 @@ class Service:
                 f"Preparing the database failed; {self.state.logs / 'setup.log'} says why."
             )
 
-    def _start_role(self, name: str, command: list[str]) -> None:
+    def _start_role(
+        self, name: str, command: list[str], more: Mapping[str, str] | None = None
+    ) -> None:
         process = children.start(
             command,
             output=subprocess.PIPE,
-            environment=self._environment,
+            environment=self._environment | dict(more or {}),
             folder=PROJECT,
         )
         if process.stdout is None:

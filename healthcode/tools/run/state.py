@@ -14,6 +14,7 @@ from healthcode.tools.run.children import LocalError
 from healthcode.web.files import write_private
 
 _FILE = "state.json"
+SERVICE_PASSWORD = "POSTGRES_SERVICE_PASSWORD"  # noqa: S105 - a name, no password
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ def new_secrets() -> dict[str, str]:
         "STATUS_INDEX_KEY": key(),
         "LOG_KEY_SECRET": secrets.token_urlsafe(32),
         "POSTGRES_PASSWORD": secrets.token_hex(24),
+        SERVICE_PASSWORD: secrets.token_hex(24),
         "VALKEY_PASSWORD": secrets.token_hex(24),
     }
 
