@@ -9,6 +9,14 @@ from django.http import HttpResponse
 from django.test import Client
 
 from tests.declared import check
+from tests.owner import all_as_service
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Run the tests as the service's role on the database that its owner has made."""
+    with django_db_blocker.unblock(), all_as_service():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,8 +10,11 @@ When several processes run tests at the same time, each has its own servers. One
 would number their transactions together, and a status list uses these numbers to find changes that
 it has not seen.
 
-A DATABASE_URL or BROKER_URL in the environment is used as it is. With BEHIND_PGBOUNCER, the tests
-reach their PostgreSQL through a PgBouncer in transaction mode.
+A BROKER_URL in the environment is used as it is. With BEHIND_PGBOUNCER, the tests reach their
+PostgreSQL through a PgBouncer in transaction mode.
+
+The owner of the tables makes the test database; the tests themselves run as the service's role
+(tests/owner.py).
 """
 
 import os
@@ -27,8 +30,9 @@ from pytest_django.plugin import blocking_manager_key
 from healthcode.tools.run import ports
 from healthcode.tools.run import state as local_state
 from healthcode.tools.run.environment import NOWHERE, SETTINGS
-from healthcode.tools.run.postgres import Postgres
+from healthcode.tools.run.postgres import SERVICE, Postgres
 from healthcode.tools.run.valkey import Valkey
+from tests import owner
 from tests.purity import DATABASE_FIXTURES
 from tests.scale.servers import pgbouncer
 
@@ -92,11 +96,16 @@ class Servers:
         self.postgres.create()
         self.postgres.start()
         self.postgres.ensure_database("healthcode")
-        url = self.postgres.url("healthcode")
+        owner.may_be_the_service(self.postgres)
+        logins = self.postgres.logins("healthcode")
+        url = logins["DATABASE_OWNER_URL"]
         if os.environ.get("BEHIND_PGBOUNCER"):
             folder.chmod(0o755)
             url = self.others.enter_context(pgbouncer(folder / "pgbouncer", url))
-        os.environ["DATABASE_URL"] = url
+        os.environ["DATABASE_URL"] = logins["DATABASE_URL"]
+        # Tests are processes of the service, which do not have it (tests.owner).
+        owner.LOGIN.update({"DATABASE_OWNER_URL": logins["DATABASE_OWNER_URL"]})
+        settings.SERVICE_ROLE = SERVICE
         there = dj_database_url.parse(url)
         # Django's connections of all threads share this dictionary.
         for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT"):
@@ -151,9 +160,11 @@ def pytest_runtest_teardown(
 
     Django's own flush leaves them. After the last test the database is gone.
     """
-    result = yield
-    if _commits(item) and nextitem is not None:
-        with item.config.stash[blocking_manager_key].unblock():
+    if not _commits(item):
+        return (yield)
+    with item.config.stash[blocking_manager_key].unblock(), owner.as_owner():
+        result = yield
+        if nextitem is not None:
             _empty_unmanaged_tables()
     return result
 

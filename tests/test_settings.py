@@ -18,6 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 KEY = "A" * 43 + "="
 NUMBERS = ("abc", "-1", "0", "1.5", "1e99", "８", "08", " 8", "8 people", "99999999")
 FLAGS = ("yes", "fasle", "2", "off")
+DATABASES = (
+    *("mysql://u:p@h/n", "sqlite:///x", "postgresql://", "postgresql://h/n", "x"),
+    *("postgresql://u:p@h", "postgresql://u:p@h/", "postgresql://u:p@h:x/n"),
+    *("postgresql://u:p@h:99999/n", "postgresql://u:p@h:5432/n m"),
+)
 WRONG: dict[str, tuple[str, ...]] = {
     "ISSUER": ("Zhejiang", "CN", "CN-3", "CN-03", "cn-33", "CN-33 ", "CN-33\n", "CN-３３"),
     "BASE_URL": (
@@ -47,11 +52,8 @@ WRONG: dict[str, tuple[str, ...]] = {
     "SIGNING_KEY_SECRET": ("x", "a" * 16 + ",", "a" * 16 + ",short", "with blanks in it, yes"),
     "LOG_KEY_SECRET": ("x", "a" * 16 + ",", "a" * 16 + ",short", "with blanks in it, yes"),
     "STATUS_INDEX_KEY": ("x", "not base64!", "c2hvcnQ=", f"{KEY}{KEY}"),
-    "DATABASE_URL": (
-        *("mysql://u:p@h/n", "sqlite:///x", "postgresql://", "postgresql://h/n", "x"),
-        *("postgresql://u:p@h", "postgresql://u:p@h/", "postgresql://u:p@h:x/n"),
-        *("postgresql://u:p@h:99999/n", "postgresql://u:p@h:5432/n m"),
-    ),
+    "DATABASE_URL": DATABASES,
+    "DATABASE_OWNER_URL": DATABASES,
     "BROKER_URL": ("http://h", "redis:", "redis://", "redis://h:99999/0", "memory://x", "h:6379"),
     "SMS_SENDER": ("Sender", "a.b c", "a..b", ".a.b", "1.2", "a/b.c"),
     "REQUESTS_AT_ONCE": NUMBERS,

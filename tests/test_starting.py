@@ -23,6 +23,7 @@ from healthcode.acts.models import LogKey
 from healthcode.codes import keys
 from healthcode.codes.models import SigningKey
 from healthcode.tools.run.ports import reserve
+from tests import owner
 from tests.administration import BY_ADMINISTRATOR, administer, administrator
 from tests.test_settings import PROCESSES, ROOT
 
@@ -57,11 +58,19 @@ COMMANDS = PROCESSES | {
 }
 
 
-def database_url(name: str = "") -> str:
-    """Return the address of the tests' own database, or of another database on its server."""
-    url, _, query = os.environ["DATABASE_URL"].partition("?")
+def database_url(name: str = "", *, login: str = "") -> str:
+    """Return the address of the tests' own database, or of another database on its server.
+
+    By default for the service; `login` is the setting of another login.
+    """
+    url, _, query = (login or os.environ["DATABASE_URL"]).partition("?")
     name = name or connection.settings_dict["NAME"]
     return f"{url.rpartition('/')[0]}/{name}{query and '?' + query}"
+
+
+def owners_url(name: str = "") -> str:
+    """Return the address of a database for the owner of its tables."""
+    return database_url(name, login=owner.LOGIN["DATABASE_OWNER_URL"])
 
 
 def start(process: str, folder: Path, changes: Mapping[str, str]) -> tuple[int, str]:
@@ -75,6 +84,9 @@ def start(process: str, folder: Path, changes: Mapping[str, str]) -> tuple[int, 
         "DATABASE_URL": database_url(),
         **changes,
     }
+    if process.startswith("migrat"):
+        name = environment["DATABASE_URL"].rpartition("/")[2]
+        environment |= {"DATABASE_OWNER_URL": owners_url(name), **changes}
     ended = subprocess.run(
         ["timeout", "60", sys.executable, *COMMANDS[process]],
         env=environment,
@@ -121,13 +133,13 @@ def test_with_its_own_secrets_it_starts(kept: None, tmp_path: Path) -> None:
 
 
 def test_without_tables_it_says_what_to_do(transactional_db: None, tmp_path: Path) -> None:
-    with connection.cursor() as cursor:
+    with owner.as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE accounts_secretmark RENAME TO elsewhere")
     try:
         status, said = start("command", tmp_path, {})
         migrated, planned = start("migrating", tmp_path, {})
     finally:
-        with connection.cursor() as cursor:
+        with owner.as_owner(), connection.cursor() as cursor:
             cursor.execute("ALTER TABLE elsewhere RENAME TO accounts_secretmark")
     assert (status, said) == (
         1,
@@ -139,7 +151,7 @@ def test_without_tables_it_says_what_to_do(transactional_db: None, tmp_path: Pat
 def test_the_tables_of_an_empty_database_are_made(db: None, tmp_path: Path) -> None:
     """`migrate` must run before the database has marks of secrets."""
     empty = f"empty_{os.getpid()}"
-    with closing(psycopg2.connect(database_url())) as server:
+    with closing(psycopg2.connect(owners_url())) as server:
         server.autocommit = True
         server.cursor().execute(f"CREATE DATABASE {empty}")
         try:

@@ -20,6 +20,7 @@ from healthcode.web.errors import InvalidInput, TooMany
 from healthcode.web.keeping import Cadence, forget
 from tests.accounts.conftest import LastCode
 from tests.accounts.people import PHONE
+from tests.owner import let_days_pass
 
 pytestmark = [pytest.mark.clock, pytest.mark.django_db]
 
@@ -236,6 +237,7 @@ def test_a_message_that_is_not_taken_is_admitted(settings: LazySettings) -> None
 
 
 def test_what_has_served_its_time_is_forgotten(resident: Account) -> None:
+    let_days_pass()
     now = timezone.now()
     services.issue_token(account=resident, label="old", expires_at=now - timedelta(seconds=1))
     services.issue_token(account=resident, label="new", expires_at=now + timedelta(days=1))

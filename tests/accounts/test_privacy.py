@@ -11,6 +11,7 @@ from accounts import admission
 from accounts.models import Account, Identity, LimitEvent
 from tests.accounts.conftest import api_client
 from tests.accounts.people import LI, PHONE, WANG
+from tests.owner import as_owner
 
 THEIR_PHONE = "13912345678"
 NUMBER = WANG["id_number"]
@@ -116,7 +117,7 @@ def test_a_failure_inside_tells_nothing(
     """When a table is missing, the error in the log does not contain the input."""
     client = api_client(resident)
     client.raise_request_exception = False
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE accounts_identity RENAME COLUMN name_sealed TO gone")
     answer = client.post("/api/v1/people", WANG, content_type="application/json")
     assert answer.status_code == 500

@@ -20,6 +20,7 @@ import redis
 
 from healthcode.tools.run import children
 from healthcode.tools.run.ports import reserve
+from healthcode.tools.run.postgres import SERVICE
 from healthcode.tools.run.service import granian
 from tests.bench.figures import Figure, Goal
 from tests.bench.stage import Stage
@@ -103,7 +104,7 @@ def _service(stage: Stage, database: str) -> Iterator[int]:
 
     current_app.control.purge()
     port = reserve()
-    environment = {**os.environ, "DATABASE_URL": stage.postgres.url(database)}
+    environment = {**os.environ, "DATABASE_URL": stage.postgres.url(database, user=SERVICE)}
     celery = [
         sys.executable,
         "-m",

@@ -19,6 +19,7 @@ from healthcode.areas.services import publish_levels
 from healthcode.colours import batches
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.recompute import request, run
+from healthcode.tools.run.postgres import OWNER, SERVICE
 from healthcode.tools.synthetic_city.build import OFFICER, SOURCE
 from tests.acts import GROUND
 from tests.bench.city import turn_to
@@ -167,7 +168,8 @@ class Outbreak:
         self.stage.order(f"VACUUM {tables}", database=self.database)
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "DATABASE_URL": self.stage.postgres.url(self.database)}
+        url = self.stage.postgres.url(self.database, user=SERVICE)
+        return {**os.environ, "DATABASE_URL": url}
 
     def _timed(self, name: str, action: Callable[[], object]) -> float:
         """Return the seconds that `action` takes, and record the database's processor time."""
@@ -207,8 +209,9 @@ class Outbreak:
 
 def send_travellers(database: str, *, area: str, people: int, travellers: int) -> None:
     """Let this many people, evenly spread, return from a day in `area`."""
-    turn_to(database)
+    turn_to(database, user=OWNER)
     bound = {"area": area, "people": people, "travellers": travellers, "source": SOURCE}
     with connection.cursor() as cursor:
         cursor.execute(TRAVEL, {**bound, "at": timezone.now()})
         cursor.execute("VACUUM ANALYZE evidence_evidence")
+    turn_to(database)

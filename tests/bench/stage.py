@@ -16,7 +16,7 @@ import psycopg2
 from healthcode.tools.run import children
 from healthcode.tools.run.environment import SETTINGS
 from healthcode.tools.run.ports import reserve
-from healthcode.tools.run.postgres import Postgres
+from healthcode.tools.run.postgres import SERVICE, Postgres
 from healthcode.tools.run.state import new_secrets
 from healthcode.tools.run.valkey import Valkey
 
@@ -77,7 +77,7 @@ class Stage:
         """Make an empty database if there is none; return its address for the service's role."""
         self.postgres.ensure_database(name)
         self._databases.add(name)
-        return self.postgres.url(name)
+        return self.postgres.url(name, user=SERVICE)
 
     def clear(self) -> None:
         """Drop all databases, because the disk has no room for two cities of ten million."""
@@ -126,7 +126,7 @@ def stage(size: Size) -> Iterator[Stage]:
         valkey.start()
         os.environ.update(SETTINGS | secrets)
         os.environ["BROKER_URL"] = valkey.url()
-        os.environ["DATABASE_URL"] = postgres.url("postgres")
+        os.environ["DATABASE_URL"] = postgres.url("postgres", user=SERVICE)
         os.environ["LOG_LEVEL"] = "WARNING"
         logging.captureWarnings(True)
         yield Stage(folder, size, postgres, valkey)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from healthcode.tools.run import children
 from healthcode.tools.run.ports import reserve
+from healthcode.tools.run.postgres import SERVICE
 from healthcode.tools.run.service import granian
 from tests.bench.stage import Stage
 
@@ -39,7 +40,7 @@ def serving(stage: Stage, database: str, *, workers: int) -> Iterator[Server]:
     port = reserve()
     environment = {
         **os.environ,
-        "DATABASE_URL": stage.postgres.url(database),
+        "DATABASE_URL": stage.postgres.url(database, user=SERVICE),
         "DJANGO_SETTINGS_MODULE": "tests.bench.served",
     }
     command = granian("127.0.0.1", port, workers=workers)

@@ -30,6 +30,7 @@ from tests.codes.conftest import (
     register,
     superseded,
 )
+from tests.owner import as_owner
 
 DAY = timedelta(days=1)
 FORTNIGHT = 14
@@ -181,7 +182,7 @@ def test_people_who_come_after_the_days_list_get_a_further_one(zhang: Resident) 
     (today,) = StatusList.objects.filter(day=TODAY)
     # As if 65,536 people had registered on one day.
     beyond = today.places // NUMBERS_A_PERSON
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(f"ALTER TABLE accounts_person ALTER COLUMN id RESTART WITH {beyond + 7}")
     li = register("李四", "E11111111")
     declare(account=li.account, person=li.person, declaration=HEALTHY, at=NOON)

@@ -48,7 +48,6 @@ PRINTED: Final = {
     "healthcode/codes/status_lists/indexes.py": 2,
     "healthcode/tools/demo/history.py": 1,
     "healthcode/tools/demo/people.py": 1,
-    "healthcode/web/partitions.py": 2,
 }
 READERS: Final = re.compile(r"\b(?:fromisoformat|strptime|parse_date(?:time)?)\b")
 READ: Final = {

@@ -23,7 +23,7 @@ DECLARED: Final = {
         *{"accounts_act", "accounts_guardianship", "accounts_identity", "accounts_token_of"},
         *{"colours_colourchange", "colours_personcolour", "evidence_evidence"},
     },
-    "healthcode.evidence": {"accounts_grant"},
+    "healthcode.evidence": {"accounts_act", "accounts_grant", "kept_days"},
     "healthcode.tracing": {"accounts_person", "evidence_evidence"},
     "healthcode.scan_tracing": {
         *{"colours_personcolour", "verifier_device", "verifier_scan", "verifier_venue"}

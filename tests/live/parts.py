@@ -111,8 +111,10 @@ class ServiceInParts(LiveService):
         return False
 
     def _run(self, command: list[str], name: str) -> subprocess.Popen[bytes]:
+        environment = self.environment()
+        del environment["DATABASE_OWNER_URL"]
         with (self.var / "log" / f"{name}.log").open("ab") as log:
-            return children.start(command, output=log, environment=self.environment(), folder=ROOT)
+            return children.start(command, output=log, environment=environment, folder=ROOT)
 
 
 @contextmanager

@@ -21,12 +21,16 @@ import psutil
 from healthcode.tools.run.environment import SETTINGS
 from healthcode.tools.run.ports import reserve
 from healthcode.tools.run.postgres import Postgres
-from healthcode.tools.run.state import new_secrets
+from healthcode.tools.run.state import SERVICE_PASSWORD, new_secrets
 
 Found = TypeVar("Found")
 ROOT = Path(__file__).resolve().parents[2]
 # Settings of the test session's own servers, which this service must not see.
-_NOT_INHERITED = {"DATABASE_URL", "BROKER_URL", "MAKELEVEL", *SETTINGS, *new_secrets()}
+_NOT_INHERITED = {
+    *("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "MAKELEVEL"),
+    *SETTINGS,
+    *new_secrets(),
+}
 
 
 def outside_settings() -> dict[str, str]:
@@ -68,10 +72,10 @@ class LiveService:
         return content
 
     def environment(self) -> dict[str, str]:
-        """The settings of its processes, to read its data from inside."""
+        """The settings of its processes, and the owner's login, to use its data from inside."""
         state = json.loads((self.var / "state.json").read_text())
         servers = {
-            "DATABASE_URL": self.postgres().url("healthcode"),
+            **self.postgres().logins("healthcode"),
             "BROKER_URL": self._extra.get("BROKER_URL", "redis://127.0.0.1:1"),
             "BASE_URL": self.base_url,
         }
@@ -85,6 +89,7 @@ class LiveService:
             self.var / "postgres",
             port=state["ports"]["postgres"],
             password=state["secrets"]["POSTGRES_PASSWORD"],
+            service_password=state["secrets"][SERVICE_PASSWORD],
             log=self.var / "log" / "postgres.log",
         )
 

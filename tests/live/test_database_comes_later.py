@@ -12,10 +12,10 @@ import pytest
 
 from healthcode.tools.run.environment import NOWHERE, SETTINGS
 from healthcode.tools.run.ports import reserve
-from healthcode.tools.run.postgres import Postgres, _programs
+from healthcode.tools.run.postgres import SERVICE, Postgres, _programs
 from tests.live.service import ROOT, wait_for
 from tests.test_settings import PROCESSES
-from tests.upgrade.make import DUMP, SECRETS, server
+from tests.upgrade.make import DUMP, SECRETS, run, server
 
 SPEAKING: dict[str, list[str]] = {
     "web": [],
@@ -37,6 +37,7 @@ def stopped(tmp_path: Path) -> Iterator[Postgres]:
         sql = gzip.decompress(DUMP.read_bytes())
         command = [*psql, postgres.url("healthcode")]
         subprocess.run(command, input=sql, check=True, stdout=subprocess.DEVNULL)
+        run(postgres.logins("healthcode"), "manage.py", "migrate", "--verbosity=0")
         postgres.stop()
         yield postgres
     finally:
@@ -46,7 +47,10 @@ def stopped(tmp_path: Path) -> Iterator[Postgres]:
 def test_each_process_waits_and_then_starts(stopped: Postgres, tmp_path: Path) -> None:
     secrets = {name: value for name, value in SECRETS.items() if not name.endswith("_PASSWORD")}
     environment = os.environ | SETTINGS | NOWHERE | secrets
-    environment |= {"DATABASE_URL": stopped.url("healthcode"), "GRANIAN_PORT": str(reserve())}
+    environment |= {
+        "DATABASE_URL": stopped.url("healthcode", user=SERVICE),
+        "GRANIAN_PORT": str(reserve()),
+    }
     environment |= {"PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     outputs = {name: tmp_path / f"{name}.out" for name in SPEAKING}
 

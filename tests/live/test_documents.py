@@ -53,7 +53,7 @@ def test_a_page_does_what_it_says(
         shutil.copytree(followed[first], folder, symlinks=True)
     environment = own.environment()
     if page == EMPTY:
-        environment |= {"DATABASE_URL": empty_database(own)}
+        environment |= empty_database(own)
     with serving() as shanghai, serving() as nation:
         publishes_there = Authority("CN-31", shanghai.base_url)
         national = Authority("CN", nation.base_url)
@@ -75,13 +75,13 @@ def test_a_page_does_what_it_says(
     followed[page] = folder
 
 
-def empty_database(own: LiveService) -> str:
-    """An empty database, with which a new province begins."""
+def empty_database(own: LiveService) -> dict[str, str]:
+    """Make an empty database, with which a new province begins; return its logins."""
     server = own.postgres()
     server.ensure_database("province")
-    url = server.url("province")
-    environment = own.environment() | {"DATABASE_URL": url}
+    logins = server.logins("province")
+    environment = own.environment() | logins
     for command in ("migrate", "load_divisions"):
         manage = [sys.executable, "manage.py", command]
         subprocess.run(manage, cwd=ROOT, env=environment, check=True, capture_output=True)
-    return url
+    return logins

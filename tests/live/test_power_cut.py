@@ -32,7 +32,7 @@ class Machine:
             **os.environ,
             **SETTINGS,
             **new_secrets(),
-            "DATABASE_URL": server.url("city"),
+            **server.logins("city"),
             # There is no broker. Messages that would wake other workers are lost, without harm.
             "BROKER_URL": "redis://127.0.0.1:1/0",
         }

@@ -91,7 +91,9 @@ def test_a_second_instance_on_the_same_database_starts(var: Path) -> None:
     with running(LiveService(var)) as first:
         settings = first.environment()
         kept = {name: settings[name] for name in load(var).secrets if name in settings}
-        shared = {name: settings[name] for name in ("DATABASE_URL", "BROKER_URL")}
+        shared = {
+            name: settings[name] for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL")
+        }
         broker = {"BROKER_URL": f"redis://127.0.0.1:{reserve()}/0"}
         folder = var.with_name("second")
         folder.mkdir()

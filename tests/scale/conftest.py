@@ -55,24 +55,29 @@ def fleet(
     kind = request.param
     folder = tmp_path_factory.mktemp(kind)
     with ExitStack() as stack:
-        database = direct = postgres_at(folder, stack)
+        logins = postgres_at(folder, stack)
+        direct = logins["DATABASE_OWNER_URL"]
         if kind == "pgbouncer":
-            database = stack.enter_context(servers.pgbouncer(folder / "pgbouncer", direct))
+            logins["DATABASE_URL"] = stack.enter_context(
+                servers.pgbouncer(folder / "pgbouncer", logins["DATABASE_URL"])
+            )
         if kind == "rabbitmq":
             broker = stack.enter_context(servers.rabbitmq(folder / "rabbitmq"))
         else:
             broker = valkey_at(folder, stack)
         # Every combination gets the same rows, and no test waits for another's servers.
-        own = {"DATABASE_URL": database, "BROKER_URL": broker}
-        first = stack.enter_context(running(LiveService(folder / "var", **own)))
+        first = stack.enter_context(
+            running(LiveService(folder / "var", **logins, BROKER_URL=broker))
+        )
+        own = {"DATABASE_URL": logins["DATABASE_URL"], "BROKER_URL": broker}
         secrets = json.loads((first.var / "state.json").read_text())["secrets"]
         environment = outside_settings() | SETTINGS | secrets | own | {"BASE_URL": first.base_url}
         second = second_half(folder, environment, stack)
         yield Fleet(first, second, direct, environment)
 
 
-def postgres_at(folder: Path, stack: ExitStack) -> str:
-    """Start a PostgreSQL with an empty database; yield its URL."""
+def postgres_at(folder: Path, stack: ExitStack) -> dict[str, str]:
+    """Start a PostgreSQL with an empty database; return its logins."""
     postgres = Postgres(
         folder / "postgres",
         port=reserve(),
@@ -84,7 +89,7 @@ def postgres_at(folder: Path, stack: ExitStack) -> str:
     postgres.start()
     stack.callback(postgres.stop)
     postgres.ensure_database("healthcode")
-    return postgres.url("healthcode")
+    return postgres.logins("healthcode")
 
 
 def valkey_at(folder: Path, stack: ExitStack) -> str:

@@ -33,6 +33,7 @@ from tests.acts import GROUND
 from tests.colours import world
 from tests.colours.conftest import backend_pid, beside
 from tests.colours.world import shanghai
+from tests.owner import deleted
 from tests.tracing.conftest import CONFIRMED, MIDDAY, NOW, Town
 
 __all__ = ["beside"]
@@ -210,9 +211,7 @@ def test_an_inquiry_goes_when_retention_lets_go_of_its_case(town: Town) -> None:
     inquiry = town.inquire()
     town.confirm(inquiry)
 
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL healthcode.forgetting = 'on'")
-        cursor.execute("DELETE FROM evidence_evidence WHERE id = %s", [town.evidence.pk])
+    deleted([town.evidence.pk])
 
     assert not Inquiry.objects.exists()
     assert Act.objects.filter(kind=ActKind.CONTACTS_CONFIRMED).exists()

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
 
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
@@ -20,6 +19,7 @@ from healthcode.web.errors import Forbidden, InvalidInput, NotFound
 from tests.acts import GROUND, SENT_GROUND
 from tests.colours import world
 from tests.officers.inquiries.test_inquiries import browser_of, client_of
+from tests.owner import deleted
 from tests.tracing.conftest import MIDDAY, NOW, Town
 from tests.tracing.test_inquiries import recompute_all
 
@@ -134,9 +134,7 @@ def test_it_goes_with_the_case(town: Town) -> None:
     inquiry = town.inquire()
     tell(town, inquiry, town.flatmate)
 
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL healthcode.forgetting = 'on'")
-        cursor.execute("DELETE FROM evidence_evidence WHERE id = %s", [town.evidence.pk])
+    deleted([town.evidence.pk])
 
     assert not Meeting.objects.exists()
 

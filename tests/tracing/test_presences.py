@@ -18,6 +18,7 @@ from tests.colours import world
 from tests.colours.world import shanghai
 from tests.evidence.conftest import reporting
 from tests.officers.inquiries.test_inquiries import client_of
+from tests.owner import let_days_pass
 from tests.tracing.conftest import NOW, Town
 
 pytestmark = pytest.mark.clock
@@ -182,6 +183,7 @@ def test_around_the_end_of_a_year_and_a_leap_day_no_day_lacks_its_partition(
     settings: Settings, first: date
 ) -> None:
     """At any hour of maintenance, also while the date in UTC is another than in Shanghai."""
+    let_days_pass()
     settings.SCAN_RETENTION_DAYS = 5
     (person,) = world.people(1)
     place = Place.objects.create(kind=PlaceKind.TRAIN, name="G7349")

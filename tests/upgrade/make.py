@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -64,11 +65,11 @@ def server(folder: Path) -> Postgres:
     )
 
 
-def run(url: str, *arguments: str) -> None:
+def run(logins: Mapping[str, str], *arguments: str) -> None:
     """Run Python with the settings of the state of 1.0.0."""
     secrets = {name: value for name, value in SECRETS.items() if not name.endswith("_PASSWORD")}
     environment: dict[str, Any] = {**os.environ, **SETTINGS, **NOWHERE, **secrets}
-    environment |= {"DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
+    environment |= {**logins, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, *arguments]
     subprocess.run(command, env=environment, cwd=ROOT, check=True)
 
@@ -91,12 +92,12 @@ def main() -> None:
         postgres.start()
         try:
             postgres.ensure_database("healthcode")
-            url = postgres.url("healthcode")
-            run(url, "manage.py", "migrate", "--verbosity=0")
-            run(url, "-c", _SCHEMA)
+            logins = postgres.logins("healthcode")
+            run(logins, "manage.py", "migrate", "--verbosity=0")
+            run(logins, "-c", _SCHEMA)
             if not only_schema:
-                run(url, "-m", "tests.upgrade.fill", str(folder / "demo.json"), str(STATE))
-                DUMP.write_bytes(gzip.compress(dump(url), mtime=0))
+                run(logins, "-m", "tests.upgrade.fill", str(folder / "demo.json"), str(STATE))
+                DUMP.write_bytes(gzip.compress(dump(postgres.url("healthcode")), mtime=0))
                 lines = [f"{digest}  {path}" for path, digest in digests().items()]
                 FROZEN.write_text("\n".join(lines) + "\n")
         finally:

@@ -12,6 +12,7 @@ from django.db.migrations.loader import MigrationLoader
 
 from healthcode.web import catalog
 from healthcode.web.calls import AtWork, CallKind, at
+from tests.owner import as_owner
 from tests.upgrade.make import DUMP, FROZEN, digests
 
 OURS = ("accounts", "healthcode", "verifier")
@@ -75,7 +76,7 @@ def test_the_catalog_that_is_written_down_is_that_of_an_empty_database() -> None
     ],
 )
 def test_what_is_missing_is_told(change: str, lacks: str) -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         if "INDEX" in change:
             cursor.execute("SELECT indexname FROM pg_indexes WHERE indexdef LIKE %s", [_PHONE])
             change = f"DROP INDEX {cursor.fetchone()[0]}"
@@ -89,7 +90,7 @@ _PHONE = "%accounts_identity USING btree (phone_index)"
 
 @pytest.mark.django_db
 def test_what_the_next_version_adds_is_no_fault() -> None:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE accounts_token ADD colour text; CREATE TABLE later (id int)")
     assert catalog.schema_state() == "ok"
 
@@ -124,7 +125,7 @@ def test_the_limits_hold_for_a_migrations_transaction_and_no_longer() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_migration_without_a_transaction_may_make_an_index_concurrently() -> None:
-    with at(AtWork(CallKind.MIGRATION)), connection.cursor() as cursor:
+    with as_owner(), at(AtWork(CallKind.MIGRATION)), connection.cursor() as cursor:
         cursor.execute("CREATE INDEX CONCURRENTLY short_lived ON accounts_grant (area)")
         cursor.execute("DROP INDEX CONCURRENTLY short_lived")
 

@@ -10,6 +10,7 @@ from healthcode.acts.log.entries import append_leaf
 from healthcode.acts.models import LogCheckpoint, LogLeaf
 from healthcode.core.log.checkpoints import SeenCheckpoint, open_checkpoint
 from healthcode.core.log.policies import LogPolicy
+from tests import owner
 from tests.acts import act_of
 
 DIGEST = "5" * 64
@@ -37,7 +38,7 @@ def extend(*, at: datetime) -> int:
 
 def as_owner(table: str, statement: str, *values: object) -> None:
     """Change a table without its triggers, which only its owner can."""
-    with connection.cursor() as cursor:
+    with owner.as_owner(), connection.cursor() as cursor:
         # PostgreSQL alters no table whose foreign keys are still to be checked.
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")

@@ -6,6 +6,7 @@ from django.db import connection
 from healthcode.acts.log import entries, keys
 from healthcode.acts.log.audit import LogFinding, LogFindingKind, findings
 from healthcode.acts.models import Act, LogLeaf
+from tests import owner
 from tests.acts import act_of
 from tests.acts.log import append_batches, as_owner, extend
 from tests.acts.log.test_sequencer import old_act
@@ -137,7 +138,7 @@ def test_what_was_published_is_checked(table: str, statement: str, kinds: list[K
 
 def without_references() -> None:
     """Drop the foreign keys to acts, as their owner can."""
-    with connection.cursor() as cursor:
+    with owner.as_owner(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in ("acts_logleaf", "accounts_actarea"):
             cursor.execute(

@@ -17,6 +17,7 @@ from healthcode.acts.models import Act, ActArea, LogCheckpoint, LogKey, LogLeaf,
 from healthcode.acts.services import record_act
 from healthcode.core.log import merkle
 from healthcode.core.log.leaves import check_record, decode_leaf
+from tests import owner
 from tests.acts import GROUND, act_of
 from tests.acts.log import (
     DIGEST,
@@ -220,6 +221,7 @@ class TestNobodyChangesTheLog:
     )
     def test_the_database_refuses(self, statement: str) -> None:
         with (
+            owner.as_owner(),
             pytest.raises(DatabaseError, match="public log"),
             transaction.atomic(),
             connection.cursor() as cursor,

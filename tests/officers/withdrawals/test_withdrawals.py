@@ -16,11 +16,12 @@ from healthcode.colours.models import Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import colour_of
 from healthcode.evidence.models import Evidence, EvidenceKind
-from healthcode.evidence.services import NewFact, record, withdraw
+from healthcode.evidence.services import NewFact, close, record, withdraw
 from healthcode.web.days import day_of
 from tests.acts import GROUND, SENT_GROUND, act_of
 from tests.colours.world import shanghai
 from tests.evidence.conftest import HOME, World, declaration, staff
+from tests.owner import as_owner, deleted
 
 pytestmark = pytest.mark.clock
 
@@ -151,6 +152,7 @@ def test_a_withdrawn_check_in_makes_room_for_the_right_one(world: World, now: da
 )
 def test_the_database_lets_nobody_change_a_fact(contact: Evidence, change: str) -> None:
     with (
+        as_owner(),
         pytest.raises(IntegrityError, match="append-only"),
         transaction.atomic(),
         connection.cursor() as cursor,
@@ -162,17 +164,19 @@ def test_an_end_is_learnt_once(world: World, now: datetime) -> None:
     fact = NewFact(person=world.person.pk, kind=EvidenceKind.STAY, starts=now, ends=None, area=HOME)
     record(source=world.source, facts=[fact], at=now)
     stay = Evidence.objects.filter(kind=EvidenceKind.STAY)
-    assert stay.update(ends=now + timedelta(hours=1)) == 1
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+    first = now + timedelta(hours=1)
+    close(ends={stay.get().pk: first}, at=now)
+    close(ends={stay.get().pk: now + timedelta(hours=2)}, at=now)
+    assert stay.get().ends == first
+    with as_owner(), pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         stay.update(ends=now + timedelta(hours=2))
 
 
 def test_only_what_says_that_it_forgets_deletes(contact: Evidence) -> None:
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-        contact.delete()
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL healthcode.forgetting = 'on'")
-    Evidence.objects.filter(pk=contact.pk).delete()
+    with as_owner():
+        with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+            contact.delete()
+        deleted([contact.pk])
     assert not Evidence.objects.exists()
 
 
@@ -180,7 +184,7 @@ def test_a_withdrawal_stands(contact: Evidence) -> None:
     act = Act.objects.first()
     assert act is not None
     withdraw(ids=[contact.pk], act=act)
-    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+    with as_owner(), pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         Evidence.objects.filter(pk=contact.pk).update(withdrawn_by=None)
 
 

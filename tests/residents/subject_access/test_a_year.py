@@ -120,6 +120,7 @@ def test_of_a_month_a_year_later_only_the_person_is_left(wang: Person) -> None:
     # These two rows are the declaration and the stay at home, which goes on.
     assert left.pop("Evidence") == 2
     assert left.pop("Account") == len({"the phone's", "the tracer", "the policy's officer"})
+    assert left.pop("Forgotten") == len({"after a month", "after a year"})
     assert left == {
         "Person": 1,
         "Identity": 1,

@@ -11,10 +11,12 @@ from django.db import connection, models
 from accounts.models import Account, Grant, Person, Role
 from healthcode.acts.models import Act
 from healthcode.codes.models import SigningKey
+from healthcode.evidence.models import Forgotten, ForgottenCause
 from healthcode.web import keeping
 from healthcode.web.keeping import OF_NOBODY, Because, Cadence, Export, Goes, TableRecord, records
 from tests.accounts.test_privacy import stored
 from tests.codes.conftest import NOON, Resident
+from tests.owner import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -133,9 +135,11 @@ def test_at_the_end_nothing_about_anybody_is_left(
     # PostgreSQL cannot empty a table with pending constraint checks, so they run now, as at a
     # commit.
     connection.check_constraints()
-    end(people=1, officer=officer)
+    with as_owner():
+        end(people=1, officer=officer)
 
     assert Act.objects.count() == acts + 1
+    assert Forgotten.objects.filter(cause=ForgottenCause.SUNSET).count() == 1
     left = {name for name, value in stored() if "13800138000" in value.decode(errors="ignore")}
     assert left == set()
     emptied = [record for record in records() if record.sunset is Goes.AT_ONCE]

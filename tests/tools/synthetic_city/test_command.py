@@ -14,6 +14,7 @@ from healthcode.core import Colour
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.tools.synthetic_city.loading import INDEXES
 from healthcode.web.days import SHANGHAI
+from tests.owner import as_owner
 
 PEOPLE = 6000
 UNTIL = date(2020, 2, 24)
@@ -23,7 +24,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def generate() -> None:
-    call_command("generate_city", people=PEOPLE, until=UNTIL, processes=1, verbosity=0)
+    with as_owner():
+        call_command("generate_city", people=PEOPLE, until=UNTIL, processes=1, verbosity=0)
 
 
 def definitions() -> list[tuple[str, str]]:
