@@ -11,6 +11,7 @@ from tests.test_links import DOCUMENTS, ROOT
 ELSEWHERE: Final = {
     "cddl": "tests/core/independent_verifier.py",
     "docs/howto/backup.md": "tests/live/test_backup.py",
+    "sql": "tests/upgrade/test_roles.py",
 }
 """Kinds and pages that a test of their own reads or follows; it names the page."""
 SHOWN: Final = {"text": "what a program prints, or a shape in words"}
