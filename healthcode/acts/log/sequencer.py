@@ -32,14 +32,12 @@ LOCK_PATIENCE: Final = timedelta(seconds=2)
 
 _faults: Final = FaultLog(__name__)
 
-# The row number gives the positions; leaves of a minute that has not begun wait.
+# The numbers come as an array, so that the planner knows how few they are. With a subquery it read
+# the whole table after many leaves had been numbered: 0.2 s for one leaf of 400,000.
 _NUMBER: Final = """
-UPDATE acts_logleaf SET position = %(size)s + numbered.place - 1
-  FROM (SELECT id, row_number() OVER (ORDER BY id) AS place
-          FROM (SELECT id FROM acts_logleaf
-                 WHERE position IS NULL AND minute <= %(at)s ORDER BY id LIMIT %(most)s) AS waiting
-       ) AS numbered
- WHERE acts_logleaf.id = numbered.id
+UPDATE acts_logleaf SET position = %(size)s + waiting.place - 1
+  FROM unnest(%(leaves)s::bigint[]) WITH ORDINALITY AS waiting (id, place)
+ WHERE acts_logleaf.id = waiting.id
 """
 
 
@@ -70,12 +68,12 @@ def extend(*, at: datetime) -> int:
     if not _take_turn():
         return 0
     newest = tree.newest_checkpoint()
-    is_waiting = LogLeaf.objects.filter(position=None, minute__lte=at).exists()
-    if not is_waiting and newest and not _is_due(newest, at):
+    waiting = _waiting(at)
+    if not waiting and newest and not _is_due(newest, at):
         return 0
     signers = keys.signers()
     old = _checked(newest)
-    added = _number(old, at)
+    added = _number(waiting, old)
     size = old + added
     _store_tiles(size, since=old)
     _sign(size, signers, at=max(at, newest.made_at) if newest else at)
@@ -121,15 +119,21 @@ def _checked(newest: LogCheckpoint | None) -> int:
     if newest and merkle.root(size, tree.read_tree(size)) != bytes(newest.root):
         raise LogFault(
             f"The leaves of the public log are not those of its last checkpoint of {size} leaves. "
-            "Somebody has changed its rows: run manage.py audit, and restore the database "
-            "(docs/howto/backup.md)."
+            "Somebody has changed its rows: restore the database (docs/howto/backup.md)."
         )
     return size
 
 
-def _number(size: int, at: datetime) -> int:
+def _waiting(at: datetime) -> list[int]:
+    """Return the first leaves that have no position; those of a minute to come wait for it."""
+    rows = LogLeaf.objects.filter(position=None, minute__lte=at).order_by("id")
+    return list(rows.values_list("id", flat=True)[:AT_ONCE])
+
+
+def _number(leaves: list[int], size: int) -> int:
+    """Give these leaves the positions from `size` on, in their order."""
     with connection.cursor() as cursor:
-        cursor.execute(_NUMBER, {"size": size, "at": at, "most": AT_ONCE})
+        cursor.execute(_NUMBER, {"size": size, "leaves": leaves})
         return int(cursor.rowcount)
 
 
