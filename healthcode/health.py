@@ -25,6 +25,7 @@ from prometheus_client.registry import Collector
 from healthcode import __version__
 from healthcode.audit.metrics import AuditMetrics
 from healthcode.colours.models import Recomputation, RecomputationState
+from healthcode.evidence.models import HeldLine
 from healthcode.web.catalog import schema_state
 from healthcode.web.errors import Refusal
 from healthcode.web.outages import DATABASE
@@ -150,6 +151,18 @@ class _OpenRecomputations(Collector):
         for state in RecomputationState:
             if state != RecomputationState.DONE:
                 gauge.add_metric([state], Recomputation.objects.filter(state=state).count())
+        yield gauge
+
+
+class _HeldLines(Collector):
+    """Count the lines of sources that wait for an officer."""
+
+    def collect(self) -> Iterable[Metric]:
+        """Count them all, in every area."""
+        gauge = GaugeMetricFamily(
+            "healthcode_held_lines", "Lines of sources that wait for an officer."
+        )
+        gauge.add_metric([], HeldLine.objects.filter(rejected_by=None).count())
         yield gauge
 
 

@@ -35,6 +35,8 @@ class ActKind(models.TextChoices):
     LOG_KEY_MADE = "log-key-made", _("Keys of the public log made")
     SECRET_ACCEPTED = "secret-accepted", _("New secret of the service accepted")
     SOURCE_GRANTED = "source-granted", _("Reporting granted to a source")
+    HELD_LINES_CONFIRMED = "held-lines-confirmed", _("Held lines of a source confirmed")
+    HELD_LINES_REJECTED = "held-lines-rejected", _("Held lines of a source rejected")
     PERSON_ERASED = "person-erased", _("Data of a person erased")
     SERVICE_ENDED = "service-ended", _("Service ended, data of all people deleted")
 
@@ -62,6 +64,9 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     ActKind.LOG_KEY_MADE: False,
     ActKind.SECRET_ACCEPTED: False,
     ActKind.SOURCE_GRANTED: False,
+    # The source has said the same, so an officer's confirmation is a second signature.
+    ActKind.HELD_LINES_CONFIRMED: False,
+    ActKind.HELD_LINES_REJECTED: False,
     ActKind.PERSON_ERASED: False,
     ActKind.SERVICE_ENDED: False,
 }

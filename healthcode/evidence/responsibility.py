@@ -39,6 +39,21 @@ def answers_for_person(account: Account, home: str) -> str:
     return _first(account, [home, *successors_of(home), province()])
 
 
+def answers_for_line(account: Account, home: str, area: str | None) -> str | None:
+    """Return the area that makes this officer responsible for a held line; None if none does.
+
+    Args:
+        home: of the line's person.
+        area: of the line, if it has one.
+
+    Raises:
+        Forbidden: the account is not an officer's.
+    """
+    own = (area, *successors_of(area)) if area else ()
+    areas = (home, *successors_of(home), *own, province())
+    return next((one for one in areas if has_authority(account, Role.OFFICER, one)), None)
+
+
 def answers_for_all(account: Account) -> bool:
     """Return whether the officer answers for the whole province, and so for all its people."""
     return has_authority(account, Role.OFFICER, province())

@@ -5,6 +5,8 @@ from django.urls import path
 import healthcode.officers.certificates.api as certificates_api
 import healthcode.officers.certificates.pages as certificates_pages
 import healthcode.officers.desk.pages as desk_pages
+import healthcode.officers.held_lines.api as held_lines_api
+import healthcode.officers.held_lines.pages as held_lines_pages
 import healthcode.officers.inquiries.api as inquiries_api
 import healthcode.officers.inquiries.pages as inquiries_pages
 import healthcode.officers.maps.api as maps_api
@@ -34,6 +36,18 @@ api = [
         name="recomputation",
     ),
     path("statistics/colours", statistics_api.StatisticsView.as_view(), name="statistics"),
+    path("held-lines", held_lines_api.HeldBatchesView.as_view(), name="held-batches"),
+    path("held-lines/<int:batch_id>", held_lines_api.HeldLinesView.as_view(), name="held-lines"),
+    path(
+        "held-lines/<int:batch_id>/confirmation",
+        held_lines_api.HeldConfirmationView.as_view(),
+        name="held-confirmation",
+    ),
+    path(
+        "held-lines/<int:batch_id>/rejection",
+        held_lines_api.HeldRejectionView.as_view(),
+        name="held-rejection",
+    ),
     path("inquiries", inquiries_api.InquiriesView.as_view(), name="inquiries"),
     path("inquiries/<int:inquiry_id>", inquiries_api.InquiryView.as_view(), name="inquiry"),
     path(
@@ -63,6 +77,8 @@ pages = [
         recomputations_pages.progress,
         name="officer-recomputation",
     ),
+    path("officer/held", held_lines_pages.batches, name="officer-held"),
+    path("officer/held/<int:batch_id>", held_lines_pages.lines, name="officer-held-batch"),
     path("officer/inquiries", inquiries_pages.inquiries, name="officer-inquiries"),
     path("officer/inquiries/<int:inquiry_id>", inquiries_pages.inquiry, name="officer-inquiry"),
     path(

@@ -9,7 +9,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.models import Role
-from accounts.permissions import role_required
+from accounts.permissions import account_of, role_required
 from healthcode.acts.grounds import GroundKind
 from healthcode.acts.kinds import ActKind
 from healthcode.areas.selectors import map_on
@@ -17,6 +17,7 @@ from healthcode.colours.models import RecomputationState
 from healthcode.colours.selectors import open_recomputations
 from healthcode.officers.desk.selectors import acts_within
 from healthcode.officers.held import held_areas, named
+from healthcode.officers.held_lines.selectors import waiting_batches
 from healthcode.officers.recomputations.pages import STATES
 
 MOST_ACTS: Final = 15
@@ -28,7 +29,7 @@ GROUND_KINDS: Final = dict(GroundKind.choices)
 @require_safe
 @role_required(Role.OFFICER)
 def desk(request: HttpRequest) -> HttpResponse:
-    """Show the map in force, the latest acts, and the running recomputations."""
+    """Show what waits, the map in force, the latest acts, and the running recomputations."""
     within = held_areas(request)
     # An officer with several areas sees the whole map.
     shown = map_on(on=timezone.now(), within=within[0] if len(within) == 1 else "")
@@ -49,6 +50,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "legend": [(level.label, count) for level, count in shown.counts.items()],
             "acts": acts,
             "areas": named(within),
+            "held": sum(batch.lines for batch in waiting_batches(account_of(request))),
             "running": [
                 (run, STATES[RecomputationState(run.state)]) for run in open_recomputations()
             ],

@@ -1,0 +1,1 @@
+"""Officers confirm or reject the lines of sources that go beyond their grants."""
