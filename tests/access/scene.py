@@ -15,10 +15,12 @@ from healthcode.codes import keys
 from healthcode.codes.status_lists import indexes
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.recompute import request
-from healthcode.evidence.models import EvidenceKind
+from healthcode.evidence.models import EvidenceKind, HeldLine
+from healthcode.evidence.ndjson import NumberedLine
 from healthcode.evidence.services import NewFact, record
 from healthcode.evidence.traits import Trait
 from healthcode.residents.declarations.services import declare
+from healthcode.sources.evidence import report_evidence
 from healthcode.tracing.meetings import declare_meeting
 from healthcode.tracing.models import Inquiry
 from healthcode.tracing.services import open_inquiry
@@ -63,6 +65,7 @@ class Scene:
         assert stay is not None
         assert case is not None
         self.stay, self.case = stay, case
+        self._hold()
         self._inquire()
         self.recomputation: Recomputation = request(cause=Cause.EVIDENCE, people=[person.pk])
         self._people()
@@ -73,6 +76,14 @@ class Scene:
     def _fact(self, kind: EvidenceKind, *, days: int, **more: Any) -> NewFact:
         starts = self.now - timedelta(days=days)
         return NewFact(self.world.person.pk, kind, starts, starts + timedelta(hours=8), **more)
+
+    def _hold(self) -> None:
+        """Let a source report something beyond its grant."""
+        case = {"person": self.world.person.pk, "status": "suspected"}
+        lines = [NumberedLine(1, {**case, "confirmed_at": self.now.isoformat()})]
+        source = Account.objects.create(username="without-grant")
+        report_evidence(source=source, kind="cases", lines=lines, at=self.now)
+        self.held = HeldLine.objects.get()
 
     def _inquire(self) -> None:
         officer, ground = self.world.officer, GROUND

@@ -24,6 +24,8 @@ OWN: Final = {
     "/venues/<": {"manager"},
     "/devices/<": {"manager"},
     "/inquiries/<": {"officer"},
+    "/held-lines/<": {"officer"},
+    "/held/<": {"officer"},
     "/evidence/<int": {"officer"},
 }
 """Whose the things are whose number stands in an address, by what stands before the number."""
