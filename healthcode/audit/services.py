@@ -1,12 +1,15 @@
-"""Audit the stored colours, part by part, so that a worker may die at any point."""
+"""Audit colours and the public log, part by part, so that a worker may die at any point."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import F
 
+from healthcode.acts.log.audit import log_part
 from healthcode.audit.models import Audit, AuditFinding, FindingKind
 from healthcode.colours.audit import checked_part, unexplained
 from healthcode.colours.batches import TimeSource
@@ -22,6 +25,9 @@ then, and the morning rush is far.
 TURN: Final = timedelta(seconds=45)
 """How long one task works on an audit. The next one goes on a minute after this one began."""
 ABANDONED_AFTER: Final = timedelta(days=1)
+
+Found = tuple[FindingKind, int]
+"""What was found, and the number of the person, act, leaf or checkpoint."""
 
 
 def begin_audit(*, at: datetime) -> Audit:
@@ -52,37 +58,60 @@ def audit_tonight(*, clock: TimeSource) -> Audit | None:
     return audit
 
 
-def go_on(audit: Audit, *, at: datetime) -> list[int]:
-    """Check the next `PEOPLE_AT_ONCE` people; store how far the audit is, and what it found.
+def go_on(audit: Audit, *, at: datetime) -> list[Found]:
+    """Check the next people, or after them the next leaves; store how far the audit is.
 
-    If another process has checked the same people meanwhile, only one of them stores it. Return the
-    numbers of the people whose stored colour nothing explains.
+    If another process has checked the same meanwhile, only one of them stores it. Return what was
+    found.
 
     Raises:
         NoPolicy: no policy is in force at `at`.
     """
-    before = audit.after
-    checked = checked_part(after=before, most=PEOPLE_AT_ONCE, at=at)
-    found = unexplained(checked, at=at)
-    for person in found:
+    was = {"after": audit.after, "leaves": audit.leaves, "colours_done_at": audit.colours_done_at}
+    found, progress = _log(audit, at) if audit.colours_done_at else _colours(audit, at)
+    for kind, number in found:
         logger.error(
-            "The stored colour of person %d does not follow from the evidence. Somebody may have "
-            "edited the database.",
-            person,
+            "The audit found %s %d. Somebody may have edited the database.", kind.value, number
         )
-    is_last = len(checked) < PEOPLE_AT_ONCE
     with transaction.atomic():
-        Audit.objects.filter(pk=audit.pk, after=before, finished_at__isnull=True).update(
-            after=checked[-1].row.person if checked else before,
-            checked=F("checked") + len(checked),
-            finished_at=at if is_last else None,
-        )
+        Audit.objects.filter(pk=audit.pk, finished_at__isnull=True, **was).update(**progress)
         AuditFinding.objects.bulk_create(
-            [AuditFinding(audit=audit, kind=FindingKind.COLOUR, number=person) for person in found],
+            [AuditFinding(audit=audit, kind=kind, number=number) for kind, number in found],
             ignore_conflicts=True,
         )
     audit.refresh_from_db()
     return found
+
+
+def _colours(audit: Audit, at: datetime) -> tuple[list[Found], dict[str, Any]]:
+    """Check the next `PEOPLE_AT_ONCE` people; return what was found, and the progress."""
+    checked = checked_part(after=audit.after, most=PEOPLE_AT_ONCE, at=at)
+    found = [(FindingKind.COLOUR, person) for person in unexplained(checked, at=at)]
+    return found, {
+        "after": checked[-1].row.person if checked else audit.after,
+        "checked": F("checked") + len(checked),
+        "colours_done_at": at if len(checked) < PEOPLE_AT_ONCE else None,
+    }
+
+
+def _log(audit: Audit, at: datetime) -> tuple[list[Found], dict[str, Any]]:
+    """Compare the next `LEAVES_AT_ONCE` leaves; return what was found, and the progress."""
+    # The log grows all the time, so everything is read from one snapshot.
+    with _one_snapshot():
+        part = log_part(audit.leaves, at=at)
+    found = [(FindingKind(one.kind.value), one.number) for one in part.findings]
+    return found, {"leaves": part.end, "finished_at": at if part.is_last else None}
+
+
+@contextmanager
+def _one_snapshot() -> Iterator[None]:
+    # Within a transaction the isolation level can no longer change; only tests call it there.
+    is_outermost = not connection.in_atomic_block
+    with transaction.atomic():
+        if is_outermost:
+            with connection.cursor() as cursor:
+                cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        yield
 
 
 def forget_audits(at: datetime) -> int:

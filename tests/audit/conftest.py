@@ -2,6 +2,7 @@
 
 import pytest
 
+from healthcode.acts.log.entries import append_older_acts
 from healthcode.colours.models import Cause, Policy, Recomputation, RecomputationState
 from healthcode.colours.policy import RuleSet
 from tests.colours import world
@@ -17,4 +18,6 @@ def policy(db: None) -> RuleSet:
         state=RecomputationState.DONE,
         finished_at=world.LONG_AGO,
     )
+    # The world makes the act of a policy without a leaf.
+    append_older_acts()
     return published

@@ -10,6 +10,9 @@ from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from healthcode.acts.log import keys
+from healthcode.acts.log.audit import LogFindingKind
+from healthcode.acts.log.entries import append_older_acts
 from healthcode.areas.models import Level
 from healthcode.audit import services
 from healthcode.audit.metrics import AuditMetrics
@@ -21,6 +24,8 @@ from healthcode.colours.models import Cause, PersonColour, Recomputation
 from healthcode.colours.recompute import request
 from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
+from tests.acts import act_of
+from tests.acts.log import as_owner, extend
 from tests.colours import world
 from tests.colours.world import shanghai
 
@@ -53,12 +58,15 @@ def clock(*instants: datetime) -> Callable[[], datetime]:
 
 
 def audit(at: datetime = NIGHT) -> list[int]:
-    """Audit to the end, and return what was found."""
+    """Audit to the end, and return the people whose colour was found."""
+    # The world makes acts without leaves.
+    append_older_acts()
     begun, found = begin_audit(at=at), []
     while begun.finished_at is None:
         found += go_on(begun, at=at)
-    assert sorted(found) == sorted(begun.findings.values_list("number", flat=True))
-    return found
+    assert sorted(found) == sorted(begun.findings.values_list("kind", "number"))
+    assert {kind for kind, _number in found} <= {FindingKind.COLOUR}
+    return [number for _kind, number in found]
 
 
 @pytest.mark.django_db
@@ -153,12 +161,12 @@ def test_the_command_says_who_and_ends_with_an_error() -> None:
     (well,) = healthy(1)
     out = StringIO()
     call_command("audit", stdout=out)
-    assert out.getvalue() == "1 people checked. All stored colours are right.\n"
+    assert out.getvalue() == "1 people and 0 leaves checked. All is right.\n"
     PersonColour.objects.filter(pk=well).update(colour=RED)
     out = StringIO()
-    with pytest.raises(CommandError, match="1 of 1 stored colours do not follow"):
+    with pytest.raises(CommandError, match="Of 1 people and 0 leaves, 1 contradict"):
         call_command("audit", stdout=out)
-    assert f"person {well}: " in out.getvalue()
+    assert f"colour {well}: " in out.getvalue()
 
 
 @pytest.mark.django_db
@@ -167,11 +175,11 @@ def test_the_metrics_tell_when_an_audit_ended_and_what_it_found() -> None:
     (ill,) = infected()
     PersonColour.objects.filter(pk=ill).update(colour=GREEN)
     audit()
-    samples = {s.name: s for metric in AuditMetrics().collect() for s in metric.samples}
-    assert samples["healthcode_audit_findings"].labels == {"kind": FindingKind.COLOUR}
-    assert samples["healthcode_audit_findings"].value == 1
-    ended = samples["healthcode_audit_finished_timestamp_seconds"].value
-    assert ended == NIGHT.timestamp()
+    samples = [sample for metric in AuditMetrics().collect() for sample in metric.samples]
+    told = {(one.name, one.labels.get("kind")): one.value for one in samples}
+    assert told["healthcode_audit_findings", "colour"] == 1
+    assert told["healthcode_audit_findings", "act-edited"] == 0
+    assert told["healthcode_audit_finished_timestamp_seconds", None] == NIGHT.timestamp()
 
 
 @pytest.mark.django_db
@@ -182,6 +190,34 @@ def test_audits_are_forgotten_after_a_year() -> None:
     assert forget_audits(NIGHT + 365 * DAY) == 0
     assert forget_audits(NIGHT + 366 * DAY) == 1
     assert not AuditFinding.objects.exists()
+
+
+@pytest.mark.django_db
+def test_an_edited_act_and_an_act_without_a_leaf_are_found_beside_the_colours(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(services, "PEOPLE_AT_ONCE", 2)
+    keys.make_keys(at=NIGHT)
+    edited = act_of(world.officer("33"), at=NIGHT)
+    extend(at=NIGHT)
+    ill = infected(3)[2]
+    PersonColour.objects.filter(pk=ill).update(colour=GREEN)
+    as_owner("accounts_act", "UPDATE accounts_act SET worse = 7 WHERE id = %s", edited.pk)
+    forgotten = world.act()
+
+    begun = begin_audit(at=NIGHT)
+    while begun.finished_at is None:
+        go_on(begun, at=NIGHT)
+    assert set(begun.findings.values_list("kind", "number")) == {
+        (FindingKind.COLOUR, ill),
+        (FindingKind.ACT_EDITED, edited.pk),
+        (FindingKind.ACT_NOT_LOGGED, forgotten.pk),
+    }
+    assert begun.leaves == 2
+
+
+def test_each_finding_of_the_log_has_a_sentence() -> None:
+    assert {kind.value for kind in LogFindingKind} == set(FindingKind.values) - {"colour"}
 
 
 @pytest.mark.django_db

@@ -52,17 +52,38 @@ class LogFinding:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class LogPart:
+    """What was found in a part of the log, and the position at which the next part begins."""
+
+    findings: tuple[LogFinding, ...]
+    end: int
+    is_last: bool
+
+
 def findings(*, at: datetime) -> Iterator[LogFinding]:
     """Yield every contradiction in the whole log, and each act that is not in it."""
+    part = log_part(0, at=at)
+    yield from part.findings
+    while not part.is_last:
+        part = log_part(part.end, at=at)
+        yield from part.findings
+
+
+def log_part(first: int, *, at: datetime) -> LogPart:
+    """Compare the next `LEAVES_AT_ONCE` leaves, from position `first`, and return what was found.
+
+    The last part also has what contradicts the tiles above, the checkpoint, and the acts without a
+    leaf. Call this in one snapshot, because the log grows all the time.
+    """
     newest = tree.newest_checkpoint()
     size = newest.size if newest else 0
-    for first in range(0, size, LEAVES_AT_ONCE):
-        yield from leaves_between(first, min(first + LEAVES_AT_ONCE, size))
-    yield from upper_tiles(size)
-    yield from waiting_leaves()
-    yield from acts_without_leaf()
-    if newest:
-        yield from checkpoint_findings(newest, at=at)
+    end = min(first + LEAVES_AT_ONCE, size)
+    found = list(leaves_between(first, end))
+    if end == size:
+        found += [*upper_tiles(size), *waiting_leaves(), *acts_without_leaf()]
+        found += checkpoint_findings(newest, at=at) if newest else ()
+    return LogPart(tuple(found), end, is_last=end == size)
 
 
 def leaves_between(first: int, end: int) -> Iterator[LogFinding]:

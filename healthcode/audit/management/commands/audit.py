@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import override
 
-from healthcode.audit.models import FindingKind
 from healthcode.audit.services import begin_audit, go_on
 from healthcode.web.errors import Refusal
 
@@ -28,14 +28,18 @@ class Command(BaseCommand):
             except Refusal as refusal:
                 raise CommandError(str(refusal.detail)) from refusal
             findings += len(found)
-            for person in found:
-                self.stdout.write(f"person {person}: {FindingKind.COLOUR.label}")
+            for kind, number in found:
+                with override("en"):
+                    self.stdout.write(f"{kind.value} {number}: {kind.label}")
             if time.monotonic() - told > SECONDS_A_LINE:
                 told = time.monotonic()
-                self.stdout.write(f"{audit.checked} people checked …")
+                self.stdout.write(f"{audit.checked} people and {audit.leaves} leaves checked …")
         if findings:
             raise CommandError(
-                f"{findings} of {audit.checked} stored colours do not follow from the evidence. "
-                "The service computes them again. Find out who can edit the database."
+                f"Of {audit.checked} people and {audit.leaves} leaves, {findings} contradict what "
+                "else is stored. The service computes wrong colours again. Find out who can edit "
+                "the database."
             )
-        self.stdout.write(f"{audit.checked} people checked. All stored colours are right.")
+        self.stdout.write(
+            f"{audit.checked} people and {audit.leaves} leaves checked. All is right."
+        )
