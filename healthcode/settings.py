@@ -260,7 +260,8 @@ FETCH_PRIVATE = optional("FETCH_PRIVATE", kinds.FLAG, False)
 TRUST_LIST = optional("TRUST_LIST", kinds.SOURCE, "")
 ALLIANCE_KEYS = optional("ALLIANCE_KEYS", kinds.FILE, "")
 
-# Whose log is witnessed here (a file in the form of C2SP tlog-policy)
+# Who witnesses the public log, and whose log is witnessed (files in the form of C2SP tlog-policy)
+LOG_POLICY = optional("LOG_POLICY", kinds.FILE, "")
 WITNESSED_LOGS = optional("WITNESSED_LOGS", kinds.FILE, "")
 
 # Celery: the broker only wakes workers, because the work itself is in the database.
@@ -289,6 +290,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "acts.extend_log",
         "schedule": 1.0,
         "options": {"expires": 5},
+    },
+    "acts.ask_witnesses": {
+        "task": "acts.ask_witnesses",
+        "schedule": 3.0,
+        "options": {"expires": 10},
     },
     "colours.sweep": {"task": "colours.sweep", "schedule": 10.0},
     "colours.count_turned_red": {

@@ -60,6 +60,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "PROMETHEUS_MULTIPROC_DIR": ("relative", "/no/such/folder", "/etc/hostname"),
     "TRUST_LIST": ("trust.jws", "ftp://x/list", "http://", "https://a b/list"),
     "ALLIANCE_KEYS": ("alliance.json", "https://x/keys"),
+    "LOG_POLICY": ("policy", "https://x/policy"),
     "WITNESSED_LOGS": ("logs", "https://x/logs"),
     "OTP_PER_ADDRESS_HOURLY": NUMBERS,
     "LIVE_CODE_SECONDS": (*NUMBERS, "29", "86401"),

@@ -7,7 +7,9 @@ from healthcode.acts.looks import forget_looks, looks_export
 from healthcode.acts.models import (
     Act,
     ActArea,
+    AskedWitness,
     LogCheckpoint,
+    LogCosignature,
     LogKey,
     LogLeaf,
     LogTile,
@@ -82,5 +84,12 @@ RECORDS: Final = (
         rights=Rights.ADD,
         fills=("retired_at",),
     ),
+    of_nobody(
+        LogCosignature,
+        holds="cosignatures of the public log by its witnesses",
+        kept="as long as the checkpoint",
+        rights=Rights.ADD_AND_DELETE,
+    ),
+    of_nobody(AskedWitness, holds="how many leaves of the public log each witness has cosigned"),
     of_nobody(WitnessedCheckpoint, holds="the last checkpoint of each log that is witnessed here"),
 )

@@ -226,3 +226,34 @@ class WitnessedCheckpoint(models.Model):
                 name="witnessed_root_length", condition=Exact(Length("root"), HASH_BYTES)
             ),
         ]
+
+
+class LogCosignature(models.Model):
+    """The line with which a witness cosigned a checkpoint of the public log.
+
+    `witness` is the name of the witness in LOG_POLICY.
+    """
+
+    checkpoint = models.ForeignKey(LogCheckpoint, models.CASCADE, related_name="cosignatures")
+    witness = models.CharField(max_length=255)
+    line = models.TextField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["checkpoint", "witness"], name="one_cosignature_of_each_witness"
+            ),
+        ]
+
+
+class AskedWitness(models.Model):
+    """What this service knows of a witness that it asks: how many leaves the witness has cosigned.
+
+    After `failures` tries in a row that failed, nobody asks before `ask_again_at`.
+    """
+
+    url = models.CharField(max_length=500, unique=True)
+    size = models.BigIntegerField(default=0)
+    failures = models.PositiveSmallIntegerField(default=0)
+    ask_again_at = models.DateTimeField()

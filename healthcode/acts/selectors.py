@@ -1,13 +1,17 @@
 """Read what anybody may read of the public log, and refuse what is not there."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
+
 from healthcode.acts.errors import LogDamaged, NotInTheLogYet
-from healthcode.acts.log import tree
+from healthcode.acts.log import keys, tree
 from healthcode.acts.log.errors import LogFault
 from healthcode.acts.models import Act
+from healthcode.acts.witnessing import files
+from healthcode.core.log.notes import NoteKey
 from healthcode.core.log.proofs import KeptProof
 from healthcode.core.log.tiles import Tile
 from healthcode.web.errors import NotFound
@@ -41,6 +45,15 @@ def file_of(tile: Tile) -> bytes | None:
     """
     with _readable():
         return tree.file_of(tile)
+
+
+def published_policy(own_keys: Iterable[NoteKey]) -> bytes:
+    """Return the keys and the witnesses of the public log, as a C2SP tlog-policy.
+
+    Raises LogDamaged if the file of LOG_POLICY cannot be used.
+    """
+    with _readable():
+        return files.published_policy(own_keys, url=settings.BASE_URL + keys.PREFIX)
 
 
 @contextmanager

@@ -2,15 +2,14 @@
 
 from typing import Final
 
-from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from healthcode.acts.log import keys, tree
-from healthcode.acts.selectors import file_of
+from healthcode.acts.log import keys
+from healthcode.acts.selectors import file_of, published_policy
+from healthcode.acts.witnessing.published import published_checkpoint
 from healthcode.core.errors import MalformedLog
-from healthcode.core.log.policies import NONE
 from healthcode.core.log.tiles import parse_path
 from healthcode.web.published import published
 
@@ -22,21 +21,23 @@ _TEXT: Final = "text/plain; charset=utf-8"
 
 @require_safe
 def checkpoint(request: HttpRequest) -> HttpResponseBase:
-    """Publish the newest signed checkpoint. Raises Http404 before the first."""
-    newest = tree.newest_checkpoint()
-    if newest is None:
+    """Publish the newest checkpoint, with cosignatures. Raises Http404 before the first."""
+    shown = published_checkpoint()
+    if shown is None:
         raise Http404
-    return published(request, bytes(newest.note), content_type=_TEXT, max_age=CHECKPOINT_SECONDS)
+    return published(request, shown.note, content_type=_TEXT, max_age=CHECKPOINT_SECONDS)
 
 
 @require_safe
 def policy(request: HttpRequest) -> HttpResponseBase:
-    """Publish the keys of the log as a C2SP tlog-policy. Raises Http404 before the first key."""
+    """Publish the keys and witnesses of the log as a C2SP tlog-policy.
+
+    Raises Http404 before the first key.
+    """
     held = keys.published_keys()
     if not held:
         raise Http404
-    lines = [f"log {key} {settings.BASE_URL}{keys.PREFIX}" for key in held]
-    body = "\n".join([*lines, f"quorum {NONE}", ""]).encode()
+    body = published_policy(held)
     return published(request, body, content_type=_TEXT, max_age=POLICY_SECONDS)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from healthcode.acts.log.entries import act_record, areas_of
 from healthcode.acts.log.errors import LogFault
 from healthcode.acts.models import Act, LogCheckpoint, LogLeaf, LogTile
+from healthcode.acts.witnessing.published import published_checkpoint
 from healthcode.core.log.merkle import ReadHash, inclusion_proof
 from healthcode.core.log.proofs import KeptProof
 from healthcode.core.log.tiles import HEIGHT, WIDTH, Tile, encode_bundle, leaf_hashes, reader
@@ -82,11 +83,11 @@ def proof_of(act: Act, *, with_record: bool) -> KeptProof | None:
 
     Raises LogFault if rows of the log are missing.
     """
-    newest = newest_checkpoint()
+    shown = published_checkpoint()
     leaf = LogLeaf.objects.filter(act=act).first()
-    if leaf is None or leaf.position is None or newest is None or leaf.position >= newest.size:
+    if leaf is None or leaf.position is None or shown is None or leaf.position >= shown.size:
         return None
-    hashes = inclusion_proof(leaf.position, newest.size, read_tree(newest.size))
+    hashes = inclusion_proof(leaf.position, shown.size, read_tree(shown.size))
     salt, record = b"", b""
     if with_record:
         salt, record = bytes(leaf.salt or b""), act_record(act, areas_of(act))
@@ -94,7 +95,7 @@ def proof_of(act: Act, *, with_record: bool) -> KeptProof | None:
         entry=bytes(leaf.entry),
         index=leaf.position,
         hashes=tuple(hashes),
-        checkpoint=bytes(newest.note),
+        checkpoint=shown.note,
         salt=salt,
         record=record,
     )
