@@ -8,6 +8,7 @@ from typing import Any
 
 from django.test import Client
 
+from healthcode.acts.witnessing.services import SPLIT_VIEWS
 from healthcode.core.log.notes import NoteKey
 from healthcode.core.log.witness import AddCheckpoint, encode_request
 from tests.core.log.trees import MemoryLog
@@ -66,6 +67,11 @@ def cosigned(log: MemoryLog) -> bytes | None:
     name = hashlib.sha256(log.origin.encode()).hexdigest()
     answer = Client().get(f"{PREFIX}/{name}/checkpoint")
     return answer.content if answer.status_code == 200 else None
+
+
+def split_views() -> float:
+    """Return how many split views the metrics count so far."""
+    return float(SPLIT_VIEWS._value.get())
 
 
 def by_name(keys: list[NoteKey]) -> dict[str, NoteKey]:

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from healthcode.acts.log import keys
 from healthcode.acts.models import KeyUse, WitnessedCheckpoint
-from healthcode.acts.witnessing.services import SPLIT_VIEWS
 from healthcode.core.log.checkpoints import (
     Checkpoint,
     NoteSigner,
@@ -31,6 +30,7 @@ from tests.acts.witnessing import (
     fork_of,
     log_of,
     request_for,
+    split_views,
     watch,
 )
 from tests.core.log.trees import MemoryLog, ed25519
@@ -50,10 +50,6 @@ def witness(log: MemoryLog, settings: LazySettings, tmp_path: Path) -> list[Note
     watch(tmp_path / "witnessed", log)
     keys.make_keys(at=timezone.now(), use=KeyUse.WITNESS)
     return keys.published_keys(KeyUse.WITNESS)
-
-
-def split_views() -> float:
-    return SPLIT_VIEWS._value.get()
 
 
 @pytest.mark.usefixtures("witness")
