@@ -12,11 +12,15 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from healthcode.core.errors import NotTrusted
+from healthcode.core.log.checkpoints import open_checkpoint
+from healthcode.core.log.policies import LogPolicy, parse_policy
 from healthcode.tools.run.ports import reserve
 from healthcode.web.days import SHANGHAI
 from tests.administration import BY_ADMINISTRATOR
@@ -131,6 +135,26 @@ def test_a_withdrawn_key_is_refused_in_both(pair: LivePair, tmp_path: Path) -> N
         new_code_passes(home, away)
         assert judged_without_network(away, code) == [("refuse", "unknown_key")]
         assert judged_without_server(pair, home, tmp_path, code) == ("refuse", "unknown_key")
+
+
+def test_each_witnesses_the_public_log_of_the_other(pair: LivePair) -> None:
+    """An act of one is soon in a checkpoint that the other has cosigned with both its keys."""
+    for home, away in pair.ways:
+        turn_red(home, county_of(home))
+        policy = parse_policy(home.call("GET", "/.well-known/health-code/log/policy").body)
+        keys = away.call("GET", "/.well-known/health-code/witness/keys").body.decode()
+        assert [str(key) for key in policy.witnesses.values()] == keys.splitlines()
+        assert len(policy.witnesses) == 2
+        within_refresh(partial(is_witnessed, home, policy))
+
+
+def is_witnessed(service: LiveService, policy: LogPolicy) -> bool:
+    note = service.call("GET", "/.well-known/health-code/log/checkpoint").body
+    try:
+        seen = open_checkpoint(note, policy, int(time.time()))
+    except NotTrusted:
+        return False
+    return seen.checkpoint.size > 0 and seen.witnessed.keys() == policy.witnesses.keys()
 
 
 def wait_until_said(process: subprocess.Popen[bytes], output: Path, words: str) -> None:

@@ -17,6 +17,7 @@ from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.log import keys as log_keys
 from healthcode.acts.log import sequencer
 from healthcode.acts.log.entries import append_older_acts
+from healthcode.acts.models import KeyUse
 from healthcode.administration import services
 from healthcode.areas.lives import lives
 from healthcode.areas.models import Level
@@ -109,10 +110,13 @@ def open_doors(*, at: datetime) -> None:
 
 
 def open_log(*, at: datetime) -> None:
-    """Make the keys of the public log if there are none, and put all acts so far into it."""
+    """Make the keys of the log and the witness if there are none, and publish all acts so far."""
     if not log_keys.published_keys():
         services.make_log_keys(by=logins.administrator(at=at), at=at)
         append_older_acts()
+    if not log_keys.published_keys(KeyUse.WITNESS):
+        by = logins.administrator(at=at)
+        services.make_log_keys(by=by, use=KeyUse.WITNESS, at=at)
     sequencer.keep_extending(at=at)
 
 

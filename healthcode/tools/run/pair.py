@@ -1,8 +1,9 @@
 """`python -m healthcode.tools.run.pair`: run two provinces that recognise each other.
 
 `make run-pair` calls this. Each province is a complete service with its own database and keys. They
-share only a trust list that an alliance has signed. Environment variables: VAR is the folder for
-their data (default var/pair). PORT is the port of CN-33; CN-31 has the next port.
+share only a trust list that an alliance has signed, and witness each other's public log.
+Environment variables: VAR is the folder for their data (default var/pair). PORT is the port of
+CN-33; CN-31 has the next port.
 """
 
 import os
@@ -29,6 +30,8 @@ _OWN_SERVERS = {
     *("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL"),
     *("BASE_URL", "STATUS_BASE_URL"),
 }
+_NO_WITNESS = "quorum none\n"
+_PUBLISHED = "/.well-known/health-code"
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,38 @@ class Province:
     def base_url(self) -> str:
         """Return the address of its pages."""
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def witnesses(self) -> Path:
+        """Return the file that names the witnesses of its public log."""
+        return self.folder / "witnesses.txt"
+
+    @property
+    def witnessed(self) -> Path:
+        """Return the file that names the logs which it witnesses."""
+        return self.folder / "witnessed-logs.txt"
+
+    def fetch(self, path: str) -> str:
+        """Return what it publishes. Raises LocalError."""
+        url = f"http://127.0.0.1:{self.port}{_PUBLISHED}{path}"
+        try:
+            with urllib.request.urlopen(url, timeout=10) as response:
+                return str(response.read().decode())
+        except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+            raise LocalError(f"{self.issuer} does not publish {path}: {error}") from error
+
+    def witness(self, log: "Province") -> None:
+        """Witness the log of another province, and have it ask this one. Raises LocalError."""
+        policy = log.fetch("/log/policy").splitlines()
+        logs = [line for line in policy if line.startswith("log ")]
+        _write_whole(self.witnessed, "\n".join([*logs, _NO_WITNESS]))
+        names = []
+        lines = []
+        for number, key in enumerate(self.fetch("/witness/keys").splitlines(), 1):
+            names.append(f"{self.issuer}-{number}")
+            lines.append(f"witness {names[-1]} {key} {self.base_url}{_PUBLISHED}/witness")
+        group = f"group {self.issuer} all {' '.join(names)}"
+        _write_whole(log.witnesses, "\n".join([*lines, group, f"quorum {self.issuer}", ""]))
 
     def is_ready(self) -> bool:
         """Return whether its web server answers and is ready."""
@@ -119,6 +154,9 @@ class Pair:
         while not all(province.is_ready() for province in self.provinces):
             self.watch(seconds=0.5)
         self.alliance.recognise(self.provinces)
+        one, other = self.provinces
+        one.witness(other)
+        other.witness(one)
 
     def watch(self, *, seconds: float) -> None:
         """Pass on for a while what both services say. Raises LocalError if one has ended."""
@@ -144,6 +182,10 @@ class Pair:
 
     def _start(self, province: Province) -> None:
         inherited = {k: v for k, v in os.environ.items() if k not in _OWN_SERVERS}
+        province.folder.mkdir(parents=True, exist_ok=True)
+        for file in (province.witnesses, province.witnessed):
+            if not file.exists():
+                _write_whole(file, _NO_WITNESS)
         process = children.start(
             [sys.executable, "-m", "healthcode.tools.run"],
             output=subprocess.PIPE,
@@ -154,12 +196,21 @@ class Pair:
                 "VAR": str(province.folder),
                 "TRUST_LIST": str(self.alliance.list),
                 "ALLIANCE_KEYS": str(self.alliance.keys),
+                "LOG_POLICY": str(province.witnesses),
+                "WITNESSED_LOGS": str(province.witnessed),
             },
             folder=PROJECT,
         )
         self._processes[province.issuer] = process
         pipe = _readable(process)
         self._pipes.register(pipe, selectors.EVENT_READ, (province.issuer, pipe, LineCutter()))
+
+
+def _write_whole(file: Path, text: str) -> None:
+    """Replace a file at once, because the services read it at any moment."""
+    new = file.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(file)
 
 
 def _readable(process: subprocess.Popen[bytes]) -> IO[bytes]:
@@ -181,6 +232,8 @@ def _welcome(pair: Pair) -> str:
         f"Their alliance is in {pair.alliance.folder}. These pages show whose codes count:"
     )
     lines += [f"  {one.base_url}/recognised" for one in pair.provinces]
+    lines.append("They witness each other's public log, which is at:")
+    lines += [f"  {one.base_url}{_PUBLISHED}/log/checkpoint" for one in pair.provinces]
     lines.append("Show a code of one at the other's /scanner. Press Ctrl-C to stop both.\n")
     return "\n".join(lines)
 

@@ -72,7 +72,7 @@ class MemoryWitness:
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         witness = self
 
-        class Handler(BaseHTTPRequestHandler):
+        class WitnessHandler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 assert self.path == "/witness/add-checkpoint"
                 body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -87,4 +87,4 @@ class MemoryWitness:
             def log_message(self, format: str, *arguments: object) -> None:
                 pass
 
-        return Handler
+        return WitnessHandler
