@@ -1,4 +1,4 @@
-"""What the tables of acts and of the public log hold about people, and for how long."""
+"""What the tables of acts, proposals and the public log hold about people, and for how long."""
 
 from typing import Final
 
@@ -14,6 +14,7 @@ from healthcode.acts.models import (
     LogLeaf,
     LogTile,
     PersonLook,
+    Proposal,
     WitnessedCheckpoint,
 )
 from healthcode.web.keeping import (
@@ -56,6 +57,19 @@ RECORDS: Final = (
         erase=Goes.WITH_THE_PERSON,
         sunset=Goes.AT_ONCE,
         rights=Rights.ADD_AND_DELETE,
+    ),
+    TableRecord(
+        model=Proposal,
+        holds="what an officer wanted to do, and who decided it; of people at most the number",
+        kept="for good",
+        export=Because("is about officers' work; a person's facts say by which act they fell"),
+        erase=Because("the number stands for nobody any more"),
+        sunset=Because("says what was done with authority, also after the end"),
+        rights=Rights.ADD,
+        fills=(
+            *("state", "decided_by_id", "decided_at", "decision_ground_kind"),
+            *("decision_ground", "act_id"),
+        ),
     ),
     TableRecord(
         model=LogLeaf,

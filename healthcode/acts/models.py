@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact, LessThanOrEqual
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Person
 from healthcode.core.log.leaves import SALT_BYTES
@@ -24,6 +25,8 @@ class Act(models.Model):
     `people_before` and `people_after` count the people whom the act concerned, by colour (green,
     yellow, red); `worse` counts those who got a graver colour. The acts of version 1.0.0 have no
     role, no kind of ground and no counts.
+
+    `confirmed_by` is the second person, if the act needed one.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="acts")
@@ -37,12 +40,18 @@ class Act(models.Model):
     people_after = ArrayField(models.PositiveIntegerField(), size=3, null=True)
     worse = models.PositiveIntegerField(db_default=0)
     at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(
+        Account, models.PROTECT, null=True, related_name="+", db_index=False
+    )
 
     class Meta:
         # The table was made by the accounts room and keeps its name (accounts_act).
         app_label = "accounts"
         constraints = [
             models.CheckConstraint(name="act_has_a_ground", condition=~Q(ground="")),
+            models.CheckConstraint(
+                name="act_confirmed_by_another", condition=~Q(confirmed_by=F("account"))
+            ),
         ]
         indexes = [
             # Before each act: how many people did this account make worse off within a day?
@@ -257,3 +266,86 @@ class AskedWitness(models.Model):
     size = models.BigIntegerField(default=0)
     failures = models.PositiveSmallIntegerField(default=0)
     ask_again_at = models.DateTimeField()
+
+
+class ProposalState(models.TextChoices):
+    """What has become of a proposal. One that still waits after its time has expired."""
+
+    WAITING = "waiting", _("waits for a second person")
+    CONFIRMED = "confirmed", _("confirmed")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class Proposal(models.Model):
+    """An act that waits until a second person confirms it.
+
+    Somebody with authority proposes it. `payload` is the plan, from which the act can be done.
+    `preview` is what it would do, as the proposer saw it. `fingerprint` is the SHA-256 of both. A
+    second person confirms the proposal before `expires_at`, and then it becomes an act (`act`), or
+    somebody withdraws it. The row changes once, when it is decided, and is never deleted.
+    """
+
+    kind = models.CharField(max_length=32)
+    proposed_by = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=16)
+    area = models.CharField(max_length=9, blank=True)
+    touched = ArrayField(models.CharField(max_length=9, blank=True))
+    ground_kind = models.CharField(max_length=16)
+    ground = models.TextField()
+    payload = models.JSONField()
+    preview = models.JSONField()
+    fingerprint = models.CharField(max_length=64)
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    state = models.CharField(
+        max_length=9, choices=ProposalState.choices, default=ProposalState.WAITING
+    )
+    decided_by = models.ForeignKey(
+        Account, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    decided_at = models.DateTimeField(null=True)
+    decision_ground_kind = models.CharField(max_length=16, blank=True, default="")
+    decision_ground = models.TextField(blank=True, default="")
+    act = models.OneToOneField(Act, models.PROTECT, null=True, related_name="proposal")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="proposal_state_known", condition=Q(state__in=ProposalState.values)
+            ),
+            models.CheckConstraint(
+                name="proposal_has_a_ground", condition=~Q(ground="") & ~Q(ground_kind="")
+            ),
+            models.CheckConstraint(
+                name="proposal_expires_later", condition=Q(expires_at__gt=F("made_at"))
+            ),
+            models.CheckConstraint(
+                name="proposal_decided_as_a_whole",
+                condition=Q(
+                    state="waiting",
+                    decided_by__isnull=True,
+                    decided_at__isnull=True,
+                    decision_ground="",
+                )
+                | ~Q(state="waiting")
+                & Q(decided_by__isnull=False, decided_at__isnull=False)
+                & ~Q(decision_ground=""),
+            ),
+            models.CheckConstraint(
+                name="proposal_confirmed_is_an_act",
+                condition=Q(state="confirmed") ^ Q(act__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="proposal_confirmed_by_another",
+                condition=~Q(state="confirmed") | ~Q(decided_by=F("proposed_by")),
+            ),
+            models.CheckConstraint(
+                name="proposal_confirmed_in_time",
+                condition=~Q(state="confirmed") | Q(decided_at__lt=F("expires_at")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["expires_at"], condition=Q(state="waiting"), name="proposals_waiting"
+            ),
+        ]

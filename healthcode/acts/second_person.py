@@ -1,6 +1,11 @@
-"""When an act needs a second person: the figures, which a policy gives."""
+"""When an act needs a second person. The figures come from the policy in force."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.plans import Foreseen
+from healthcode.web.days import day_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +22,29 @@ class SecondPerson:
     hours: int
     kinds: frozenset[str]
     dated_before_days: int
+
+    def since(self, at: datetime) -> datetime:
+        """Return the time from which acts count together with one at `at`."""
+        return at - timedelta(hours=self.hours)
+
+
+def needs_second_person(
+    figures: SecondPerson, kind: ActKind, foreseen: Foreseen, *, made_worse: int, at: datetime
+) -> bool:
+    """Return whether one person alone may not do this act at `at`.
+
+    An act that makes nobody worse waits only if `kinds` names it, so that one officer can always
+    release people.
+
+    Args:
+        made_worse: how many people the other acts of the account have made worse since
+            `figures.since(at)`.
+    """
+    if figures.kinds & {kind.value, f"{kind.value}:{foreseen.about}"}:
+        return True
+    if foreseen.effect.worse == 0:
+        return False
+    earliest = day_of(at) - timedelta(days=figures.dated_before_days)
+    starts = foreseen.takes_effect
+    is_dated_back = starts is not None and day_of(starts) < earliest
+    return is_dated_back or made_worse + foreseen.effect.worse > figures.people

@@ -39,6 +39,7 @@ def act_record(act: Act, areas: Iterable[tuple[str, int]]) -> bytes:
             "area": act.area,
             "areas": [{"area": area, "people": count} for area, count in sorted(areas)],
             "at": act.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "confirmed_by": act.confirmed_by_id,
             "detail": act.detail,
             "ground": act.ground,
             "ground_kind": act.ground_kind,
