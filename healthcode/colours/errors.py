@@ -58,3 +58,10 @@ class PolicyVersionTaken(Conflict):
 
     slug = "policy-version-taken"
     title = _("This policy version already exists")
+
+
+class SecondPersonNeeded(Conflict):
+    """Refuse an act beyond what one person may do alone, if it cannot wait for a second person."""
+
+    slug = "second-person-needed"
+    title = _("A second person is needed")

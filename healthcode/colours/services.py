@@ -1,5 +1,6 @@
 """Publish policies."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -11,7 +12,9 @@ from accounts.models import Account, Role
 from healthcode.acts.effects import NO_EFFECT, Effect
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
-from healthcode.acts.services import record_act
+from healthcode.acts.models import Proposal
+from healthcode.acts.plans import ActPlan, Foreseen, Signed
+from healthcode.acts.services import record_planned
 from healthcode.areas.lives import lives
 from healthcode.colours.decide_many import evaluate_everybody
 from healthcode.colours.errors import InvalidPolicy, PolicyVersionTaken
@@ -19,9 +22,60 @@ from healthcode.colours.mistakes import Mistake, PolicyFault
 from healthcode.colours.models import Policy
 from healthcode.colours.policy import RuleSet, parse
 from healthcode.colours.sweep import apply_policy_in_force
+from healthcode.colours.two_persons import do_or_propose
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class PolicyPlan(ActPlan[Policy]):
+    """A policy that an officer wants to publish; the members are arguments of `publish_policy`."""
+
+    kind = ActKind.POLICY_PUBLISHED
+    text: str
+    holds_from: datetime
+    file: str
+
+    def authorise(self, account: Account) -> None:
+        """Require authority over the whole province of this issuer."""
+        require(account, Role.OFFICER, province())
+
+    def foresee(self, account: Account, *, at: datetime) -> Foreseen:
+        """See `ActPlan`."""
+        self.authorise(account)
+        policy = self._read()
+        if Policy.objects.filter(version=policy.version).exists():
+            raise _taken(policy.version)
+        return Foreseen(
+            area=province(),
+            effect=_effect(policy, self.holds_from, at),
+            facts={"version": policy.version, "name": policy.name},
+            takes_effect=self.holds_from,
+        )
+
+    def perform(self, signed: Signed, foreseen: Foreseen, *, at: datetime) -> Policy:
+        """Publish the policy; everybody is recomputed as soon as it holds."""
+        act = record_planned(
+            plan=self, signed=signed, foreseen=foreseen, detail=foreseen.facts, at=at
+        )
+        version = foreseen.facts["version"]
+        try:
+            with transaction.atomic():
+                published = Policy.objects.create(
+                    version=version, text=self.text, holds_from=self.holds_from, act=act
+                )
+        except IntegrityError as error:
+            raise _taken(version) from error
+        apply_policy_in_force(at=at)
+        return published
+
+    def _read(self) -> RuleSet:
+        try:
+            policy = parse(self.text, self.file or "policy")
+        except PolicyFault as fault:
+            raise _invalid(fault) from fault
+        _refuse_ended_areas(policy, self.holds_from, self.file)
+        return policy
+
+
 def publish_policy(
     *,
     account: Account,
@@ -30,12 +84,13 @@ def publish_policy(
     ground: Ground,
     at: datetime,
     file: str = "",
-) -> Policy:
+) -> Policy | Proposal:
     """Publish an officer's policy, given as TOML `text`. It is in force from `holds_from` on.
 
     Everybody's colour is recomputed when the policy comes into force: at once, or later by the
     sweep (a periodic task). The service also records who published the policy and why (an act). The
-    officer needs authority over the whole province of this issuer.
+    officer needs authority over the whole province of this issuer. If the policy needs a second
+    person, nothing is published yet, and the proposal is returned.
 
     Raises:
         Forbidden: the officer's area is smaller than the province.
@@ -43,45 +98,25 @@ def publish_policy(
             `errors` lists file, rule and field of each mistake.
         PolicyVersionTaken: this version is already published.
     """
-    require(account, Role.OFFICER, province())
-    try:
-        policy = parse(text, file or "policy")
-    except PolicyFault as fault:
-        raise _invalid(fault) from fault
-    _refuse_ended_areas(policy, holds_from, file)
-    act = record_act(
-        account=account,
-        role=Role.OFFICER,
-        kind=ActKind.POLICY_PUBLISHED,
-        area=province(),
-        ground=ground,
-        detail={"version": policy.version, "name": policy.name},
-        at=at,
-        effect=_effect(policy, holds_from, at),
+    plan = PolicyPlan(text, holds_from, file)
+    return do_or_propose(plan=plan, account=account, ground=ground, at=at)
+
+
+def _taken(version: int) -> PolicyVersionTaken:
+    return PolicyVersionTaken(
+        _("Version %(version)s is already published. Give your change a higher version number.")
+        % {"version": version}
     )
-    try:
-        with transaction.atomic():
-            published = Policy.objects.create(
-                version=policy.version, text=text, holds_from=holds_from, act=act
-            )
-    except IntegrityError as error:
-        raise PolicyVersionTaken(
-            _("Version %(version)s is already published. Give your change a higher version number.")
-            % {"version": policy.version}
-        ) from error
-    apply_policy_in_force(at=at)
-    return published
 
 
 def _effect(policy: RuleSet, holds_from: datetime, at: datetime) -> Effect:
     """Count what the policy does to everybody when it comes into force.
 
-    It does nothing if another policy is in force by then, or if its version is taken.
+    It does nothing if another policy is in force by then.
     """
     comes = max(at, holds_from)
     later = Q(holds_from__gt=holds_from) | Q(holds_from=holds_from, version__gt=policy.version)
-    rival = Q(holds_from__lte=comes) & later | Q(version=policy.version)
-    if Policy.objects.filter(rival).exists():
+    if Policy.objects.filter(later, holds_from__lte=comes).exists():
         return NO_EFFECT
     return evaluate_everybody(policy, at=comes)
 

@@ -174,3 +174,10 @@ class CertificateWithdrawn(Conflict):
         "An officer withdrew the evidence from this certificate. If that was a mistake, show an "
         "officer the certificate and the identity document. Call 12345 to ask where."
     )
+
+
+class SignerNotTrusted(Conflict):
+    """There is no trust in this signer to withdraw, and no evidence that rests on it."""
+
+    slug = "signer-not-trusted"
+    title = _("This signer is not trusted anyway")

@@ -207,6 +207,11 @@ def lock(kid: bytes) -> None:
     list(DocumentSigner.objects.select_for_update().filter(kid=kid).values_list("pk"))
 
 
+def is_trusted(kid: bytes) -> bool:
+    """Return whether a signer with this key identifier counts."""
+    return DocumentSigner.objects.filter(kid=kid, withdrawn_by__isnull=True).exists()
+
+
 def withdraw(*, kid: bytes, act: Act) -> int:
     """Withdraw all signers with this key identifier; return how many there were."""
     counting = DocumentSigner.objects.filter(kid=kid, withdrawn_by__isnull=True)

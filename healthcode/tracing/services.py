@@ -17,10 +17,13 @@ from accounts.models import Account, Role
 from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.looks import LONGEST_HIDDEN, LookKind, Onlooker, record_looks
-from healthcode.acts.services import record_act
+from healthcode.acts.models import Proposal
+from healthcode.acts.plans import ActPlan, Foreseen, Signed
+from healthcode.acts.services import record_act, record_planned
 from healthcode.colours.decide_many import Comparison, evaluate
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.recompute import request
+from healthcode.colours.two_persons import do_or_propose
 from healthcode.colours.wake import send
 from healthcode.evidence import services as evidence
 from healthcode.evidence.models import Evidence, EvidenceKind
@@ -164,13 +167,57 @@ def show(*, account: Account, inquiry: Inquiry, at: datetime) -> Preview:
     return shown
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class ContactsPlan(ActPlan[Recomputation]):
+    """The contacts that an inquiry found, exactly as the preview with this fingerprint has them."""
+
+    kind = ActKind.CONTACTS_CONFIRMED
+    inquiry: int
+    fingerprint: str
+
+    def authorise(self, account: Account) -> None:
+        """See `inquiry_for`."""
+        inquiry_for(account, self.inquiry)
+
+    def foresee(self, account: Account, *, at: datetime) -> Foreseen:
+        """See `ActPlan`. Nobody may change the inquiry or withdraw the case from here on."""
+        self.authorise(account)
+        inquiry, case = _locked(self.inquiry)
+        _check(inquiry.infectious_from, inquiry.infectious_until, at)
+        if not _is_case(case):
+            raise NotACase
+        if inquiry.confirmed_by_id is not None:
+            raise AlreadyConfirmed
+        if inquiry.placed_at is None:
+            raise NotPlacedYet
+        shown = preview(inquiry, at=at)
+        if shown.fingerprint != self.fingerprint:
+            raise ChainChanged
+        return Foreseen(
+            area=answers_for(account, case),
+            effect=shown.people.effect,
+            facts={"inquiry": inquiry.pk, "case": case.pk, "people": len(shown.chain.people)},
+        )
+
+    def perform(self, signed: Signed, foreseen: Foreseen, *, at: datetime) -> Recomputation:
+        """Record the contacts as evidence, and ask for the recomputation of these people."""
+        inquiry, _case = _locked(self.inquiry)
+        act = record_planned(
+            plan=self, signed=signed, foreseen=foreseen, detail=foreseen.facts, at=at
+        )
+        inquiry.confirmed_by = act
+        inquiry.save(update_fields=["confirmed_by"])
+        people = _record(inquiry, chain_of(inquiry), at=at)
+        return request(cause=Cause.EVIDENCE, act=act, people=people)
+
+
 def confirm(
     *, account: Account, inquiry_id: int, ground: Ground, fingerprint: str, at: datetime
-) -> Recomputation:
+) -> Recomputation | Proposal:
     """Record as evidence the contacts that an inquiry found, exactly as the officer saw them.
 
-    The service also records who confirmed the contacts and why (an act).
+    The service also records who confirmed the contacts and why (an act). If this needs a second
+    person, nothing is recorded yet, and the proposal is returned.
 
     Raises:
         NotFound, Forbidden: see `inquiry_for`.
@@ -181,36 +228,19 @@ def confirm(
             officer saw the preview with this `fingerprint`.
         NoPolicy: no policy is in force.
     """
-    inquiry_for(account, inquiry_id)
+    plan = ContactsPlan(inquiry_id, fingerprint)
+    return do_or_propose(plan=plan, account=account, ground=ground, at=at)
+
+
+def _locked(inquiry_id: int) -> tuple[Inquiry, Evidence]:
+    """Return an inquiry and its case, both locked.
+
+    A withdrawal of the case locks this row too. Either it waits, and then finds and withdraws the
+    contacts, or it came first, and the caller sees it.
+    """
     inquiry = Inquiry.objects.select_for_update().get(pk=inquiry_id)
-    # A withdrawal of the case locks this row too. Either it waits, and then finds and withdraws the
-    # contacts, or it came first, and the check below sees it.
     evidence.lock([inquiry.case_id])
-    case = Evidence.objects.get(pk=inquiry.case_id)
-    _check(inquiry.infectious_from, inquiry.infectious_until, at)
-    if not _is_case(case):
-        raise NotACase
-    if inquiry.confirmed_by_id is not None:
-        raise AlreadyConfirmed
-    if inquiry.placed_at is None:
-        raise NotPlacedYet
-    shown = preview(inquiry, at=at)
-    if shown.fingerprint != fingerprint:
-        raise ChainChanged
-    chain = shown.chain
-    inquiry.confirmed_by = record_act(
-        account=account,
-        role=Role.OFFICER,
-        kind=ActKind.CONTACTS_CONFIRMED,
-        area=answers_for(account, case),
-        ground=ground,
-        detail={"inquiry": inquiry.pk, "case": case.pk, "people": len(chain.people)},
-        at=at,
-        effect=shown.people.effect,
-    )
-    inquiry.save(update_fields=["confirmed_by"])
-    people = _record(inquiry, chain, at=at)
-    return request(cause=Cause.EVIDENCE, act=inquiry.confirmed_by, people=people)
+    return inquiry, Evidence.objects.get(pk=inquiry.case_id)
 
 
 def _fingerprint(chain: Chain, people: Comparison) -> str:

@@ -11,7 +11,7 @@ from accounts.errors import OutsideYourArea
 from accounts.idempotency import answered_once
 from accounts.permissions import IsOfficer, account_of
 from healthcode.acts.grounds import GroundedInput
-from healthcode.colours.errors import NoPolicy
+from healthcode.colours.errors import NoPolicy, SecondPersonNeeded
 from healthcode.evidence.certificate_serializers import (
     AttestedAnswer,
     CertificateField,
@@ -65,6 +65,7 @@ class OfficersCertificatesView(APIView):
         CertificateKnown,
         DocumentNotSeen,
         NoPolicy,
+        SecondPersonNeeded,
     )
     @extend_schema(request=OfficersCertificateInput, responses={201: EnteredAnswer})
     def post(self, request: Request) -> Response:

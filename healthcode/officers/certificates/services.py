@@ -1,5 +1,6 @@
 """Enter EU certificates for people at an officer's desk, and withdraw document signers."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -13,22 +14,24 @@ from accounts.models import Account, Person, Role
 from accounts.selectors import find_person
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
-from healthcode.acts.models import Act
-from healthcode.acts.services import record_act
+from healthcode.acts.models import Act, Proposal
+from healthcode.acts.plans import ActPlan, Foreseen, Signed
+from healthcode.acts.services import one_act_at_a_time, record_act, record_planned
 from healthcode.colours.decide_many import evaluate, foresee
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.one_person import decide_now
 from healthcode.colours.recompute import request
+from healthcode.colours.two_persons import do_or_propose, refuse_beyond_alone
 from healthcode.evidence import certificates, services, signers
 from healthcode.evidence.certificates import Entered
 from healthcode.evidence.errors import (
     CertificateOfAnother,
     DocumentNotSeen,
+    SignerNotTrusted,
 )
 from healthcode.evidence.lines import DocumentNumber
 from healthcode.evidence.models import Evidence
 from healthcode.evidence.responsibility import answers_for_person
-from healthcode.evidence.signers import SignersError
 from healthcode.web.errors import NotFound
 
 OFFICER: Final = "officer"
@@ -61,7 +64,10 @@ def enter(
         DocumentNotSeen: the certificate may belong to this person, but the officer has not compared
             the documents.
         CertificateKnown: this certificate is already recorded.
+        SecondPersonNeeded: it would make more people worse than one officer alone may. It cannot
+            wait, because a stored certificate would tell who somebody is.
     """
+    one_act_at_a_time(account=account)
     person, area = _find_person(account, holder)
     attested = certificates.read(text, at=at)
     found = match_holder(person.pk, attested.holder)
@@ -69,10 +75,14 @@ def enter(
     entered = certificates.record_attested(
         source=account, person=person, attested=attested, known_by=known_by, at=at
     )
+    # The fact is written, the colour is not yet.
+    foreseen = Foreseen(area=area, effect=evaluate([person.pk], at=at).effect, facts={})
+    kind = ActKind.CERTIFICATE_ENTERED
+    refuse_beyond_alone(kind=kind, foreseen=foreseen, account=account, at=at)
     act = record_act(
         account=account,
         role=Role.OFFICER,
-        kind=ActKind.CERTIFICATE_ENTERED,
+        kind=kind,
         area=area,
         ground=ground,
         detail={
@@ -82,51 +92,88 @@ def enter(
             "document_seen": document_seen,
         },
         at=at,
-        # The fact is written, the colour is not yet.
-        effect=evaluate([person.pk], at=at).effect,
+        effect=foreseen.effect,
     )
     decide_now(person.pk, at=at)
     return entered, act
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class StoppedSigner:
+    """A signer that is no longer trusted, how many facts fell with it, and the recomputation."""
+
+    act: Act
+    facts: int
+    recomputation: Recomputation | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignerPlan(ActPlan[StoppedSigner]):
+    """The end of the trust in a signer of EU certificates; `key` is its id in hexadecimal."""
+
+    kind = ActKind.SIGNER_WITHDRAWN
+    key: str
+    with_evidence: bool
+
+    def authorise(self, account: Account) -> None:
+        """See `signers.require_authority`."""
+        signers.require_authority(account)
+
+    def foresee(self, account: Account, *, at: datetime) -> Foreseen:
+        """See `ActPlan`. Nobody may enter a certificate of this signer from here on."""
+        self.authorise(account)
+        signers.lock(bytes.fromhex(self.key))
+        ids = self._attested()
+        if not ids and not signers.is_trusted(bytes.fromhex(self.key)):
+            raise SignerNotTrusted(
+                _(
+                    "There is nothing to withdraw for signer %(key)s; list_document_signers lists "
+                    "all."
+                )
+                % {"key": self.key}
+            )
+        services.lock(ids)
+        return Foreseen(
+            area=province(),
+            effect=foresee(lambda: services.withdraw(ids=ids, act=None), at=at),
+            facts={"key": self.key, "with_evidence": self.with_evidence, "facts": len(ids)},
+        )
+
+    def perform(self, signed: Signed, foreseen: Foreseen, *, at: datetime) -> StoppedSigner:
+        """Stop trusting the signer, and withdraw the facts."""
+        detail = {"key": self.key, "with_evidence": self.with_evidence}
+        act = record_planned(plan=self, signed=signed, foreseen=foreseen, detail=detail, at=at)
+        signers.withdraw(kid=bytes.fromhex(self.key), act=act)
+        ids = self._attested()
+        people = services.withdraw(ids=ids, act=act)
+        if not people:
+            return StoppedSigner(act, 0, None)
+        run = request(cause=Cause.EVIDENCE, act=act, people=sorted(people))
+        return StoppedSigner(act, len(ids), run)
+
+    def _attested(self) -> list[int]:
+        """Return the facts to withdraw. Query only after the lock.
+
+        The lock waited for everybody who was just entering a certificate of this signer, so the
+        query sees their evidence, too.
+        """
+        return _attested(bytes.fromhex(self.key)) if self.with_evidence else []
+
+
 def withdraw_signer(
     *, account: Account, kid: bytes, with_evidence: bool, ground: Ground, at: datetime
-) -> tuple[int, Recomputation | None]:
+) -> StoppedSigner | Proposal:
     """Stop trusting a signer of EU certificates.
 
-    With `with_evidence`, also withdraw the facts that this signer's certificates attest. Return how
-    many facts were withdrawn, and the recomputation of the people concerned, if any.
+    With `with_evidence`, also withdraw the facts that this signer's certificates attest. If this
+    needs a second person, nothing is withdrawn yet, and the proposal is returned.
 
     Raises:
         Forbidden: the account is not an officer for the whole province of this issuer.
-        SignersError: no trusted signer has this key, and there is no evidence to withdraw.
+        SignerNotTrusted: no trusted signer has this key, and there is no evidence to withdraw.
     """
-    signers.require_authority(account)
-    signers.lock(kid)
-    # Query only now: the lock waited for everybody who was just entering a certificate of this
-    # signer, so the query sees their evidence, too.
-    ids = _attested(kid) if with_evidence else []
-    services.lock(ids)
-    act = record_act(
-        account=account,
-        role=Role.OFFICER,
-        kind=ActKind.SIGNER_WITHDRAWN,
-        area=province(),
-        ground=ground,
-        detail={"key": kid.hex(), "with_evidence": with_evidence},
-        at=at,
-        effect=foresee(lambda: services.withdraw(ids=ids, act=None), at=at),
-    )
-    stopped = signers.withdraw(kid=kid, act=act)
-    if not stopped and not ids:
-        raise SignersError(
-            f"There is nothing to withdraw for signer {kid.hex()}; list_document_signers lists all."
-        )
-    people = services.withdraw(ids=ids, act=act)
-    if not people:
-        return 0, None
-    return len(ids), request(cause=Cause.EVIDENCE, act=act, people=sorted(people))
+    plan = SignerPlan(kid.hex(), with_evidence)
+    return do_or_propose(plan=plan, account=account, ground=ground, at=at)
 
 
 def _known_by(found: HolderMatch, *, document_seen: bool) -> str:

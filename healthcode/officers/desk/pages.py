@@ -12,6 +12,7 @@ from accounts.models import Role
 from accounts.permissions import account_of, role_required
 from healthcode.acts.grounds import GroundKind
 from healthcode.acts.kinds import ActKind
+from healthcode.acts.proposals import waiting_for
 from healthcode.areas.selectors import map_on
 from healthcode.colours.models import RecomputationState
 from healthcode.colours.selectors import open_recomputations
@@ -32,7 +33,8 @@ def desk(request: HttpRequest) -> HttpResponse:
     """Show what waits, the map in force, the latest acts, and the running recomputations."""
     within = held_areas(request)
     # An officer with several areas sees the whole map.
-    shown = map_on(on=timezone.now(), within=within[0] if len(within) == 1 else "")
+    at = timezone.now()
+    shown = map_on(on=at, within=within[0] if len(within) == 1 else "")
     acts = [
         {
             "act": act,
@@ -51,6 +53,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "acts": acts,
             "areas": named(within),
             "held": sum(batch.lines for batch in waiting_batches(account_of(request))),
+            "waiting": waiting_for(account_of(request), at=at),
             "running": [
                 (run, STATES[RecomputationState(run.state)]) for run in open_recomputations()
             ],

@@ -9,6 +9,8 @@ from rest_framework.views import APIView
 from accounts.errors import OutsideYourArea
 from accounts.idempotency import answered_once
 from accounts.permissions import IsOfficer, account_of
+from healthcode.acts.models import Proposal
+from healthcode.acts.waiting import WaitingAnswer, waiting_answer
 from healthcode.colours.errors import NoPolicy
 from healthcode.officers.inquiries.serializers import (
     ConfirmationAnswer,
@@ -18,6 +20,7 @@ from healthcode.officers.inquiries.serializers import (
     MeetingInput,
     OpeningInput,
     RetractionInput,
+    confirmation_answer,
     inquiry_answer,
 )
 from healthcode.tracing import services
@@ -83,19 +86,23 @@ class ConfirmationView(APIView):
 
     @answered_once
     @refuses(OutsideYourArea, NotACase, NotPlacedYet, AlreadyConfirmed, ChainChanged, NoPolicy)
-    @extend_schema(request=ConfirmationInput, responses=ConfirmationAnswer)
+    @extend_schema(
+        request=ConfirmationInput, responses={200: ConfirmationAnswer, 202: WaitingAnswer}
+    )
     def post(self, request: Request, inquiry_id: int) -> Response:
         """Record exactly the chain with this fingerprint as evidence, and recolour its people."""
         given = ConfirmationInput(data=request.data)
         given.is_valid(raise_exception=True)
-        recomputation = services.confirm(
+        confirmed = services.confirm(
             account=account_of(request),
             inquiry_id=inquiry_id,
             ground=given.validated_data["ground"],
             fingerprint=given.validated_data["fingerprint"],
             at=timezone.now(),
         )
-        return Response({"act": recomputation.act_id, "recomputation": recomputation.pk})
+        if isinstance(confirmed, Proposal):
+            return waiting_answer(confirmed)
+        return Response(confirmation_answer(confirmed))
 
 
 class MeetingsView(APIView):

@@ -13,8 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.idempotency import sent_once
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
+from healthcode.acts.effects import Effect
 from healthcode.acts.grounds import read_ground, sent_ground
-from healthcode.core import Colour
+from healthcode.acts.models import Proposal
+from healthcode.officers.held import effect_context
 from healthcode.officers.inquiries.graph import draw
 from healthcode.officers.inquiries.serializers import MeetingInput, OpeningInput
 from healthcode.tracing import services
@@ -22,6 +24,7 @@ from healthcode.tracing.kinds import Strength
 from healthcode.tracing.meetings import declare_meeting, meetings_of, retract_meeting
 from healthcode.tracing.models import Inquiry
 from healthcode.tracing.selectors import inquiries_of, inquiry_for
+from healthcode.tracing.trace import Chain
 from healthcode.web import texts
 from healthcode.web.errors import Refusal
 
@@ -81,7 +84,7 @@ def inquiry(request: HttpRequest, inquiry_id: int) -> HttpResponse:
         fault = str(_("First check the chain, then tick the box to confirm."))
         return _chain_page(request, found, fault=fault, status=422)
     try:
-        recomputation = services.confirm(
+        confirmed = services.confirm(
             account=account,
             inquiry_id=inquiry_id,
             ground=read_ground(**sent_ground(request.POST)),
@@ -90,7 +93,9 @@ def inquiry(request: HttpRequest, inquiry_id: int) -> HttpResponse:
         )
     except Refusal as refusal:
         return _chain_page(request, found, fault=str(refusal.detail), status=refusal.status)
-    return redirect("officer-recomputation", recomputation.pk)
+    if isinstance(confirmed, Proposal):
+        return redirect("officer-proposal", confirmed.pk)
+    return redirect("officer-recomputation", confirmed.pk)
 
 
 @never_cache
@@ -150,20 +155,25 @@ def _chain_page(
     meeting_sent: QueryDict | None = None,
 ) -> HttpResponse:
     shown = services.show(account=account_of(request), inquiry=found, at=timezone.now())
-    chain, people = shown.chain, shown.people
-    rows = [(found.case.person_id, met, STRENGTHS[met.strength]) for met in chain.contacts]
-    rows += [(s.of, s.encounter, STRENGTHS[Strength.SECONDARY]) for s in chain.secondary]
     context = {
         "inquiry": found,
-        "graph": draw(chain),
-        "legend": STRENGTHS.items(),
-        "rows": rows,
+        **chain_context(found, shown.chain, shown.people.effect),
         "meetings": meetings_of(found),
-        "people": people,
-        "colours": [(colour.label, people.now[colour], people.then[colour]) for colour in Colour],
         "fingerprint": shown.fingerprint,
         **({} if meeting_sent is not None else sent_ground(request.POST)),
         "meeting_sent": meeting_sent,
         "fault": fault,
     }
     return render(request, "officers/inquiry.html", context, status=status)
+
+
+def chain_context(found: Inquiry, chain: Chain, effect: Effect) -> dict[str, object]:
+    """Return the context of `officers/_chain.html`."""
+    rows = [(found.case.person_id, met, STRENGTHS[met.strength]) for met in chain.contacts]
+    rows += [(s.of, s.encounter, STRENGTHS[Strength.SECONDARY]) for s in chain.secondary]
+    return {
+        "graph": draw(chain),
+        "legend": STRENGTHS.items(),
+        "rows": rows,
+        **effect_context(effect),
+    }

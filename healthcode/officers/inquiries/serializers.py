@@ -6,6 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from healthcode.acts.grounds import GroundedInput
+from healthcode.colours.models import Recomputation
 from healthcode.core import Colour
 from healthcode.evidence.fields import (
     Identifier,
@@ -158,6 +159,11 @@ def inquiry_answer(inquiry: Inquiry, preview: Preview) -> dict[str, Any]:
         "fingerprint": preview.fingerprint,
     }
     return dict(InquiryAnswer(answer).data)
+
+
+def confirmation_answer(run: Recomputation) -> dict[str, Any]:
+    """Return the members of `ConfirmationAnswer`."""
+    return {"act": run.act_id, "recomputation": run.pk}
 
 
 def _contact(met: Encounter) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from accounts.errors import OutsideYourArea, invalid
 from accounts.idempotency import answered_once
 from accounts.permissions import IsOfficer, account_of
 from healthcode.acts.grounds import GroundKind
+from healthcode.acts.models import Proposal
+from healthcode.acts.waiting import WaitingAnswer, waiting_answer
 from healthcode.areas.errors import EndedArea, InvalidMap, UnknownArea
 from healthcode.areas.maps import lines_of_csv, lines_of_json, read_map
 from healthcode.areas.pages import instant_of
@@ -127,7 +129,7 @@ class LevelsView(APIView):
                 for name, kind in FRAME.items()
             ),
         ],
-        responses=PUBLISHED_OR_PREVIEWED,
+        responses={200: PUBLISHED_OR_PREVIEWED, 202: WaitingAnswer},
     )
     def put(self, request: Request) -> Response:
         """Publish a map, or with `preview=true` return what publishing it would do."""
@@ -157,7 +159,10 @@ class LevelsView(APIView):
         }
         if is_preview:
             return Response(preview_answer(preview_map(**arguments)))
-        return Response(publication_answer(publish_map(**arguments, ground=values["ground"])))
+        published = publish_map(**arguments, ground=values["ground"])
+        if isinstance(published, Proposal):
+            return waiting_answer(published)
+        return Response(publication_answer(published))
 
 
 def _body(request: Request) -> Any:

@@ -1,10 +1,11 @@
 """The officer's form for a map: a file, pasted lines, or a table of areas."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from django.http import HttpRequest
 from django.utils.functional import Promise
@@ -14,7 +15,6 @@ from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.areas.errors import EndedArea, InvalidMap
 from healthcode.areas.maps import MapLine, lines_of_csv, read_map
 from healthcode.areas.models import Level
-from healthcode.areas.services import LevelsChange
 from healthcode.officers.maps.serializers import MapFrame
 from healthcode.officers.maps.undo import MapBefore
 from healthcode.web.days import day_of, write_clock
@@ -158,7 +158,6 @@ def csv_of(levels: Mapping[str, Level]) -> str:
     return "\n".join(["code,level", *rows])
 
 
-def fingerprint(change: LevelsChange) -> str:
+def fingerprint(facts: Mapping[str, Any]) -> str:
     """Return a hash of what a preview showed, so that nothing else is published after it."""
-    moves = [(one.code, int(one.before), int(one.after)) for one in (*change.rose, *change.fell)]
-    return hashlib.sha256(repr((moves, change.touched)).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

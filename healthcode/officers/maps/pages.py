@@ -1,5 +1,6 @@
 """The officers' pages to publish a risk map: a form, then a preview to confirm."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from django.db import transaction
@@ -13,13 +14,15 @@ from django.views.decorators.http import require_http_methods
 from accounts.idempotency import sent_once
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
+from healthcode.acts.effects import Effect
+from healthcode.acts.models import Proposal
+from healthcode.areas.changes import Change
 from healthcode.areas.models import Level
 from healthcode.areas.picture import HOME, map_page, moves_of
-from healthcode.areas.selectors import LevelOn, below, levels_on, names
-from healthcode.core import Colour
-from healthcode.officers.held import held_areas, named
+from healthcode.areas.selectors import LevelOn, Map, below, levels_on, names
+from healthcode.officers.held import effect_context, held_areas, named
 from healthcode.officers.maps.forms import TABLE, MapForm, ProposedMap, fingerprint
-from healthcode.officers.maps.services import preview_map, publish_map
+from healthcode.officers.maps.services import facts_of, preview_map, publish_map
 from healthcode.officers.maps.undo import MapBefore, map_before
 from healthcode.web import texts
 from healthcode.web.errors import Refusal
@@ -64,37 +67,58 @@ def _publish(request: HttpRequest, proposed: ProposedMap) -> HttpResponse:
         notice = _("First check the numbers, then tick the box to confirm.")
         return _preview_page(request, proposed, notice=notice, status=422)
     with transaction.atomic():
-        publication = publish_map(**_arguments(request, proposed), ground=proposed.ground)
-        as_previewed = fingerprint(publication.change) == request.POST.get("previewed")
+        published = publish_map(**_arguments(request, proposed), ground=proposed.ground)
+        facts = (
+            published.preview["facts"]
+            if isinstance(published, Proposal)
+            else facts_of(published.change)
+        )
+        as_previewed = fingerprint(facts) == request.POST.get("previewed")
         if not as_previewed:
             transaction.set_rollback(True)
     if not as_previewed:
         notice = (
             _("The map in force has changed since this preview. Please check it again.")
-            if publication.change.touched
+            if facts["touched"]
             else _("This map is already in force, so there is nothing to publish.")
         )
         return _preview_page(request, proposed, notice=notice, status=409)
-    return redirect("officer-recomputation", publication.recomputation.pk)
+    if isinstance(published, Proposal):
+        return redirect("officer-proposal", published.pk)
+    return redirect("officer-recomputation", published.recomputation.pk)
 
 
 def _preview_page(
     request: HttpRequest, proposed: ProposedMap, *, notice: Any = "", status: int = 200
 ) -> HttpResponse:
     preview = preview_map(**_arguments(request, proposed), within=HOME)
-    change, people = preview.change, preview.people
+    change = preview.change
     context = {
-        **map_page(preview.map),
-        # The map may name areas outside the picture, which shows one province.
-        **moves_of(change.rose, change.fell),
+        **preview_context(preview.map, facts_of(change), preview.people.effect),
         "proposed": proposed,
-        "people": people,
-        "colours": [(colour.label, people.now[colour], people.then[colour]) for colour in Colour],
-        "previewed": fingerprint(change),
+        "previewed": fingerprint(facts_of(change)),
         "whole_name": names([proposed.whole_of or ""]).get(proposed.whole_of or ""),
         "notice": notice,
     }
     return render(request, "officers/preview.html", context, status=status)
+
+
+def preview_context(shown: Map, facts: Mapping[str, Any], effect: Effect) -> dict[str, object]:
+    """Return the context of `officers/_map_preview.html`.
+
+    Args:
+        shown: the map as it would be.
+        facts: what would change (`facts_of`).
+    """
+    rose, fell = (
+        tuple(
+            Change(one["code"], Level[one["before"].upper()], Level[one["after"].upper()])
+            for one in facts[way]
+        )
+        for way in ("rose", "fell")
+    )
+    # The map may name areas outside the picture, which shows one province.
+    return {**map_page(shown), **moves_of(rose, fell), **effect_context(effect)}
 
 
 def _form_page(

@@ -1,20 +1,23 @@
 """Publish a risk map as one act, and recompute exactly the people whom it affects."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import areas_of, covers, holds, require
 from accounts.errors import OutsideYourArea, invalid
 from accounts.models import Account, Role
-from healthcode.acts.effects import NO_EFFECT, Effect
+from healthcode.acts.effects import NO_EFFECT
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
-from healthcode.acts.services import record_act
+from healthcode.acts.models import Proposal
+from healthcode.acts.plans import ActPlan, Foreseen, Signed
+from healthcode.acts.services import record_planned
+from healthcode.areas.changes import Change
 from healthcode.areas.models import Level
 from healthcode.areas.register import containing
 from healthcode.areas.selectors import Map, map_on
@@ -29,6 +32,7 @@ from healthcode.colours.decide_many import Comparison, evaluate_levels
 from healthcode.colours.errors import NoPolicy
 from healthcode.colours.models import Cause
 from healthcode.colours.recompute import request
+from healthcode.colours.two_persons import do_or_propose
 from healthcode.officers.maps.published import PublishedMap, detail_of, published_before
 
 # Officers prepare a map in the evening for midnight, or before a weekend. A later date is probably
@@ -45,7 +49,67 @@ class MapPreview:
     map: Map
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class MapPlan(ActPlan[PublishedMap]):
+    """A map that an officer wants to publish; the members are the arguments of `publish_map`."""
+
+    kind = ActKind.LEVELS_PUBLISHED
+    effective_from: datetime
+    whole_of: str | None
+    levels: Mapping[str, Level]
+
+    def authorise(self, account: Account) -> None:
+        """See `require_authority`."""
+        whole = [self.whole_of] if self.whole_of is not None else []
+        require_authority(account, [*whole, *self.levels])
+
+    def done_before(self, account: Account, ground: Ground) -> PublishedMap | None:
+        """See `published_before`. Publications wait for each other from here on."""
+        # Before the act is recorded, so that acts have their numbers in the order of publication.
+        one_publication_at_a_time()
+        return published_before(account=account, ground=ground, **self._arguments())
+
+    def foresee(self, account: Account, *, at: datetime) -> Foreseen:
+        """See `ActPlan`."""
+        self.authorise(account)
+        _check_time(self.effective_from, at)
+        one_publication_at_a_time()
+        with self.as_if() as change:
+            try:
+                effect = _people(change, self.effective_from, at).effect
+            except NoPolicy:
+                effect = NO_EFFECT
+        return Foreseen(
+            area=self.whole_of if self.whole_of is not None else _common_area(self.levels),
+            effect=effect,
+            facts=facts_of(change),
+            touched=tuple(self.levels),
+            takes_effect=self.effective_from,
+        )
+
+    def perform(self, signed: Signed, foreseen: Foreseen, *, at: datetime) -> PublishedMap:
+        """Publish the map, and ask for the recomputation of everybody whom it affects."""
+        arguments = self._arguments()
+        detail = detail_of(**arguments, replaced=levels_to_replace(**arguments))
+        act = record_planned(plan=self, signed=signed, foreseen=foreseen, detail=detail, at=at)
+        change = publish_levels(act=act, **arguments)
+        recomputation = request(
+            cause=Cause.LEVELS, act=act, areas=change.touched, touches_from=change.touches_from
+        )
+        return PublishedMap(act, change, recomputation)
+
+    def as_if(self) -> AbstractContextManager[LevelsChange]:
+        """Show this connection the map as if it were published; see `levels_as_if`."""
+        return levels_as_if(**self._arguments())
+
+    def _arguments(self) -> dict[str, Any]:
+        return {
+            "effective_from": self.effective_from,
+            "whole_of": self.whole_of,
+            "levels": self.levels,
+        }
+
+
 def publish_map(
     *,
     account: Account,
@@ -54,12 +118,13 @@ def publish_map(
     whole_of: str | None,
     levels: Mapping[str, Level],
     at: datetime,
-) -> PublishedMap:
+) -> PublishedMap | Proposal:
     """Publish an officer's map: give areas their risk levels from `effective_from` on.
 
     The map replaces all levels of its areas from `effective_from` on. Earlier levels stay. The
     service also records who published the map and why (an act). A map that the officer has
-    published before is the same act; see `published_before`.
+    published before is the same act; see `published_before`. If the map needs a second person,
+    nothing is published yet, and the proposal is returned.
 
     Args:
         effective_from: may be in the past, and at most `FURTHEST_AHEAD` in the future.
@@ -73,40 +138,8 @@ def publish_map(
         OutsideYourArea: the officer has no authority over some areas. The error names at most 20.
         UnknownArea: there is no division with this code.
     """
-    _check(account, effective_from, whole_of, levels, at)
-    # Lock before the act is recorded, so that acts have their numbers in the order of publication.
-    one_publication_at_a_time()
-    known = published_before(
-        account=account,
-        effective_from=effective_from,
-        ground=ground,
-        whole_of=whole_of,
-        levels=levels,
-    )
-    if known is not None:
-        return known
-    replaced = levels_to_replace(effective_from=effective_from, whole_of=whole_of, levels=levels)
-    effect = _effect(effective_from, whole_of, levels, at)
-    act = record_act(
-        account=account,
-        role=Role.OFFICER,
-        kind=ActKind.LEVELS_PUBLISHED,
-        area=whole_of if whole_of is not None else _common_area(levels),
-        ground=ground,
-        detail=detail_of(
-            effective_from=effective_from, whole_of=whole_of, levels=levels, replaced=replaced
-        ),
-        at=at,
-        effect=effect,
-        touched=levels,
-    )
-    change = publish_levels(
-        act=act, effective_from=effective_from, whole_of=whole_of, levels=levels
-    )
-    recomputation = request(
-        cause=Cause.LEVELS, act=act, areas=change.touched, touches_from=change.touches_from
-    )
-    return PublishedMap(act, change, recomputation)
+    plan = MapPlan(effective_from, whole_of, levels)
+    return do_or_propose(plan=plan, account=account, ground=ground, at=at)
 
 
 def preview_map(
@@ -126,21 +159,18 @@ def preview_map(
     Raises:
         Refusal: as `publish_map`; NoPolicy if no policy is in force.
     """
-    _check(account, effective_from, whole_of, levels, at)
-    with levels_as_if(effective_from=effective_from, whole_of=whole_of, levels=levels) as change:
+    plan = MapPlan(effective_from, whole_of, levels)
+    plan.authorise(account)
+    _check_time(effective_from, at)
+    with plan.as_if() as change:
         people = _people(change, effective_from, at)
         return MapPreview(change, people, map_on(on=effective_from, within=within))
 
 
-def _effect(
-    effective_from: datetime, whole_of: str | None, levels: Mapping[str, Level], at: datetime
-) -> Effect:
-    """Count what the map would do to people; no effect before the first policy."""
-    with levels_as_if(effective_from=effective_from, whole_of=whole_of, levels=levels) as change:
-        try:
-            return _people(change, effective_from, at).effect
-        except NoPolicy:
-            return NO_EFFECT
+def map_as_if(plan: MapPlan, *, within: str) -> Map:
+    """Return the map within an area as it would be when the plan takes effect."""
+    with plan.as_if():
+        return map_on(on=plan.effective_from, within=within)
 
 
 def _people(change: LevelsChange, effective_from: datetime, at: datetime) -> Comparison:
@@ -152,18 +182,26 @@ def _people(change: LevelsChange, effective_from: datetime, at: datetime) -> Com
     )
 
 
-def _check(
-    account: Account,
-    effective_from: datetime,
-    whole_of: str | None,
-    levels: Mapping[str, Level],
-    at: datetime,
-) -> None:
+def _check_time(effective_from: datetime, at: datetime) -> None:
     if effective_from > at + FURTHEST_AHEAD:
         raise invalid(
             "/effective_from", _("A map can be published at most 7 days ahead. Check the date.")
         )
-    require_authority(account, [*([whole_of] if whole_of is not None else []), *levels])
+
+
+def facts_of(change: LevelsChange) -> dict[str, Any]:
+    """Return what a map would change, as JSON values."""
+    return {
+        "rose": _as_json(change.rose),
+        "fell": _as_json(change.fell),
+        "touched": list(change.touched),
+    }
+
+
+def _as_json(changes: Iterable[Change]) -> list[dict[str, str]]:
+    return [
+        {"code": one.code, "before": one.before.label, "after": one.after.label} for one in changes
+    ]
 
 
 def require_authority(account: Account, codes: list[str]) -> None:

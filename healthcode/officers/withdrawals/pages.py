@@ -10,6 +10,7 @@ from accounts.idempotency import sent_once
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
 from healthcode.acts.grounds import read_ground, sent_ground
+from healthcode.acts.models import Proposal
 from healthcode.areas.selectors import full_name
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import Evidence, EvidenceKind
@@ -35,12 +36,14 @@ def withdraw(request: HttpRequest) -> HttpResponse:
         if "look" in sent:
             fact = look_at_evidence(account=account, evidence_id=evidence_id, ground=ground, at=at)
             return _page(request, number, fact)
-        recomputation = withdraw_evidence(
+        withdrawn = withdraw_evidence(
             account=account, evidence_id=evidence_id, ground=ground, at=at
         )
     except Refusal as refusal:
         return _page(request, number, fault=str(refusal.detail), status=refusal.status)
-    return redirect("officer-recomputation", recomputation.pk)
+    if isinstance(withdrawn, Proposal):
+        return redirect("officer-proposal", withdrawn.pk)
+    return redirect("officer-recomputation", withdrawn.pk)
 
 
 def _page(
@@ -58,9 +61,15 @@ def _page(
         "sent": request.POST,
     }
     if fact is not None:
-        context |= {
-            "kind": KINDS[EvidenceKind(fact.kind)].name,
-            "words": words_of(fact),
-            "area": full_name(fact.area_id) if fact.area_id else "",
-        }
+        context |= fact_context(fact)
     return render(request, "officers/withdrawal.html", context, status=status)
+
+
+def fact_context(fact: Evidence) -> dict[str, object]:
+    """Return the context of `officers/_fact.html`."""
+    return {
+        "fact": fact,
+        "kind": KINDS[EvidenceKind(fact.kind)].name,
+        "words": words_of(fact),
+        "area": full_name(fact.area_id) if fact.area_id else "",
+    }

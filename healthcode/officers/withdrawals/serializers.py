@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from healthcode.acts.grounds import GroundedInput
+from healthcode.colours.models import Recomputation
 
 
 class WithdrawalInput(GroundedInput):
@@ -17,3 +18,8 @@ class WithdrawalAnswer(serializers.Serializer[Any]):
     evidence = serializers.IntegerField()
     act = serializers.IntegerField()
     recomputation = serializers.IntegerField()
+
+
+def withdrawal_answer(evidence: int, run: Recomputation) -> dict[str, Any]:
+    """Return the members of `WithdrawalAnswer`."""
+    return {"evidence": evidence, "act": run.act_id, "recomputation": run.pk}

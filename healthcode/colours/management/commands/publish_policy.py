@@ -10,6 +10,8 @@ from django.utils import timezone
 
 from accounts.models import Account
 from healthcode.acts.grounds import add_ground, ground_of
+from healthcode.acts.models import Proposal
+from healthcode.acts.waiting import waiting_told
 from healthcode.colours.services import publish_policy
 from healthcode.core.instants import read_date
 from healthcode.web.days import SHANGHAI
@@ -42,7 +44,7 @@ class Command(BaseCommand):
         day = options["holds_from"]
         file: Path = options["file"]
         try:
-            policy = publish_policy(
+            published = publish_policy(
                 account=Account.objects.get(username=options["officer"]),
                 text=read_utf8(file.read_bytes()),
                 holds_from=datetime(day.year, day.month, day.day, tzinfo=SHANGHAI) if day else at,
@@ -58,7 +60,11 @@ class Command(BaseCommand):
             raise CommandError(f"{file} is not in UTF-8.") from error
         except Refusal as refusal:
             raise CommandError(_told(refusal)) from refusal
-        self.stdout.write(f"Version {policy.version} holds from {policy.holds_from.isoformat()}.")
+        if isinstance(published, Proposal):
+            self.stdout.write(waiting_told(published))
+        else:
+            since = published.holds_from.isoformat()
+            self.stdout.write(f"Version {published.version} holds from {since}.")
 
 
 def _told(refusal: Refusal) -> str:

@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from accounts.models import Account
 from healthcode.acts.grounds import add_ground, ground_of
-from healthcode.evidence.signers import SignersError
+from healthcode.acts.models import Proposal
+from healthcode.acts.waiting import waiting_told
 from healthcode.officers.certificates.services import withdraw_signer
 from healthcode.web.errors import Refusal
 
@@ -42,7 +43,7 @@ class Command(BaseCommand):
             CommandError: there is no such officer or signer, or the officer may not do this.
         """
         try:
-            facts, recomputation = withdraw_signer(
+            stopped = withdraw_signer(
                 account=Account.objects.get(username=options["officer"]),
                 kid=options["kid"],
                 with_evidence=options["with_evidence"],
@@ -51,12 +52,14 @@ class Command(BaseCommand):
             )
         except Account.DoesNotExist as error:
             raise CommandError(f"There is no officer named {options['officer']}.") from error
-        except SignersError as error:
-            raise CommandError(str(error)) from error
         except Refusal as refusal:
             raise CommandError(str(refusal.detail)) from refusal
+        if isinstance(stopped, Proposal):
+            self.stdout.write(waiting_told(stopped))
+            return
         self.stdout.write(f"Signer {options['kid'].hex()} is no longer trusted.")
-        if recomputation is not None:
+        if stopped.recomputation is not None:
+            run = stopped.recomputation.pk
             self.stdout.write(
-                f"{facts} facts withdrawn; recomputation {recomputation.pk} updates the colours."
+                f"{stopped.facts} facts withdrawn; recomputation {run} updates the colours."
             )
