@@ -1,0 +1,1 @@
+"""A second officer confirms what another officer proposed, exactly as the proposer saw it."""
