@@ -78,6 +78,7 @@ INSTALLED_APPS = [
     "healthcode.officers",
     "healthcode.sources",
     "healthcode.administration",
+    "healthcode.confirmation",
     "healthcode.audit",
 ]
 # The final image does not contain them (Dockerfile).
@@ -233,6 +234,8 @@ SPECTACULAR_SETTINGS = {
         "ReasonEnum": "verifier.serializers.REASONS",
         "LevelEnum": "healthcode.officers.maps.serializers.LEVELS",
         "PlaceKindEnum": "healthcode.tracing.kinds.PlaceKind",
+        "ProposalKindEnum": "healthcode.confirmation.serializers.KINDS",
+        "ProposalStateEnum": "healthcode.confirmation.serializers.STATES",
     },
 }
 

@@ -8,6 +8,7 @@ import healthcode.acts.urls as acts
 import healthcode.acts.witnessing.urls as witnessing
 import healthcode.areas.urls as areas
 import healthcode.codes.urls as codes
+import healthcode.confirmation.urls as confirmation
 import healthcode.officers.urls as officers
 import healthcode.residents.urls as residents
 import healthcode.sources.urls as sources
@@ -24,6 +25,7 @@ _INTERFACE = [
     *people.api,
     *residents.api,
     *officers.api,
+    *confirmation.api,
     *sources.api,
     *visitor_codes.api,
     *acts.api,
@@ -34,6 +36,7 @@ _PAGES = (
     areas.pages,
     residents.pages,
     officers.pages,
+    confirmation.pages,
     codes.pages,
     doors.pages,
 )

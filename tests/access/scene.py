@@ -19,6 +19,7 @@ from healthcode.evidence.models import EvidenceKind, HeldLine
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.evidence.services import NewFact, record
 from healthcode.evidence.traits import Trait
+from healthcode.officers.withdrawals.services import withdraw_evidence
 from healthcode.residents.declarations.services import declare
 from healthcode.sources.evidence import report_evidence
 from healthcode.tracing.meetings import declare_meeting
@@ -67,6 +68,13 @@ class Scene:
         self.stay, self.case = stay, case
         self._hold()
         self._inquire()
+        # The withdrawal of a case waits for a second officer.
+        self.proposal = withdraw_evidence(
+            account=staff("proposer", Role.OFFICER, "33"),
+            evidence_id=case,
+            ground=GROUND,
+            at=self.now,
+        )
         self.recomputation: Recomputation = request(cause=Cause.EVIDENCE, people=[person.pk])
         self._people()
         self._doors()

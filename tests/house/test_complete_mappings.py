@@ -27,6 +27,8 @@ PARTIAL: Final[Mapping[str, set[str]]] = {
     "accounts.context.LINKS": {"SOURCE", "PARTNER", "ADMINISTRATOR"},
     # A refused colour gives no local code.
     "healthcode.visitor_codes.services._WORTH": {"REFUSE"},
+    # A proposal that waits is not decided.
+    "healthcode.confirmation.services.DECIDED": {"WAITING"},
     # The length of an RSA signature is that of its key.
     "healthcode.core.cose.SIGNATURE_BYTES": {"PS256"},
     # An EU certificate states a test, a recovery or a vaccination.

@@ -17,8 +17,6 @@ ELSEWHERE: Final = {
     "method-not-allowed": "in place of an operation",
     "stale-form": "pages",
     "wrong-password": "the page where staff log in",
-    "invalid-policy": "a command",
-    "policy-version-taken": "a command",
     "not-ready": "/readyz",
 }
 """Those that no operation gives, with where they are given."""
