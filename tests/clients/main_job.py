@@ -131,7 +131,7 @@ def published(officer: AuthenticatedClient, resident: AuthenticatedClient, area:
             effective_from=date(2020, 2, 9),
             ground_kind=GroundKindEnum.RISK_ASSESSMENT,
             ground="Order No. 7 of 9 February",
-            levels=[LevelLine.from_dict({"code": code, "level": "red"})],
+            levels=[LevelLine.from_dict({"code": code, "level": "yellow"})],
         )
 
     a(ForbiddenProblem, areas_levels_update.sync(client=resident, body=a_map(area)))

@@ -104,7 +104,7 @@ async function published(resident: Client<paths>): Promise<void> {
         effective_from: "2020-02-09",
         ground_kind: "risk-assessment",
         ground: "Order No. 7 of 9 February",
-        levels: [{ code, level: "red" }],
+        levels: [{ code, level: "yellow" }],
       },
     });
   const officer = as(given.officer);

@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, Playwright, expect
 from healthcode.tools.demo.people import resident_number
 from healthcode.web.days import SHANGHAI
 from tests.live.browsers import door, phone, picture_of
+from tests.live.officer import confirmed
 from tests.live.service import LiveService, wait_for
 
 HOME, STAYED_IN = "330106", "330127"
@@ -157,7 +158,7 @@ def turn_red(own: LiveService, area: str) -> None:
         "ground": "疫情防控指挥部第7号通告",
         "levels": [{"code": area, "level": "red"}],
     }
-    act = own.call("PUT", "/api/v1/areas/levels", token=token, json_body=levels)
+    act = confirmed(own, own.call("PUT", "/api/v1/areas/levels", token=token, json_body=levels))
     assert act.status == 200, act.body
     path = f"/api/v1/recomputations/{act.body['recomputation']}"
 

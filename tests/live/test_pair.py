@@ -25,6 +25,7 @@ from healthcode.tools.run.ports import reserve
 from healthcode.web.days import SHANGHAI
 from tests.administration import BY_ADMINISTRATOR
 from tests.core.test_typescript import node
+from tests.live.officer import confirmed
 from tests.live.service import ROOT, LiveService, NotStarted, outside_settings
 
 REFRESH_SECONDS = 120
@@ -223,6 +224,7 @@ def turn_red(service: LiveService, area: str) -> None:
     }
     token = service.demo["officer"]["token"]
     act = service.call("PUT", "/api/v1/areas/levels", token=token, json_body=levels)
+    act = confirmed(service, act)
     assert act.status == 200, act.body
 
 

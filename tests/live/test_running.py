@@ -21,6 +21,7 @@ def test_a_page_answers_and_the_demo_file_has_every_login(service: LiveService) 
     assert {name: sorted(demo[name]) for name in demo if name != "base_url"} == {
         "resident": ["person", "phone", "token"],
         "officer": ["token"],
+        "officer2": ["token"],
         "device": ["token", "venue"],
         "source": ["token"],
         "partner": ["token"],

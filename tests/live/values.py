@@ -93,6 +93,7 @@ def _earlier(**by: int) -> Callable[[Around], str]:
 VALUES: Final[Mapping[str, Callable[[Around], str]]] = {
     "RESIDENT_TOKEN": _token_of("resident"),
     "OFFICER_TOKEN": _token_of("officer"),
+    "OFFICER2_TOKEN": _token_of("officer2"),
     "DEVICE_TOKEN": _token_of("device"),
     "SOURCE_TOKEN": _token_of("source"),
     "OFFICER": lambda _: "demo.officer",

@@ -20,7 +20,7 @@ from verifier.doors.enrolment import enrol
 from verifier.models import Venue
 
 ADMINISTRATOR = "demo.administrator"
-OFFICER, MANAGER = "demo.officer", "demo.manager"
+OFFICER, SECOND_OFFICER, MANAGER = "demo.officer", "demo.officer2", "demo.manager"
 SOURCE, PARTNER = "demo.source", "demo.partner"
 RESIDENT_PHONE = "13800138000"
 _FAMILY = ((Relation.SELF, "林晓"), (Relation.CHILD, "林小雨"), (Relation.PARENT, "陈桂英"))
@@ -47,6 +47,7 @@ def make_staff(*, at: datetime) -> tuple[Account, Account]:
         return services.add_staff(by=by, grant=grant, password=None, at=at)
 
     officer = add(OFFICER, Role.OFFICER, province)
+    add(SECOND_OFFICER, Role.OFFICER, province)
     source = add(SOURCE, Role.SOURCE, "", *here().hospital)
     add(MANAGER, Role.VENUE_MANAGER, province)
     add(PARTNER, Role.PARTNER, "")
@@ -102,6 +103,7 @@ def issue_tokens(*, at: datetime) -> dict[str, Any]:
             "phone": RESIDENT_PHONE,
         },
         "officer": {"token": _token(Account.objects.get(username=OFFICER), at)},
+        "officer2": {"token": _token(Account.objects.get(username=SECOND_OFFICER), at)},
         "device": {"token": device.token, "venue": venue.pk},
         "source": {"token": _token(Account.objects.get(username=SOURCE), at)},
         "partner": {"token": _token(Account.objects.get(username=PARTNER), at)},
@@ -116,7 +118,7 @@ def administrators_token(*, at: datetime) -> dict[str, str]:
 
 def set_passwords(*, at: datetime) -> dict[str, str]:
     """Set new random passwords for those who log in on a page, and return them by user name."""
-    roles = {OFFICER: Role.OFFICER, MANAGER: Role.VENUE_MANAGER}
+    roles = {OFFICER: Role.OFFICER, SECOND_OFFICER: Role.OFFICER, MANAGER: Role.VENUE_MANAGER}
     passwords = {name: secrets.token_urlsafe(12) for name in roles}
     for name, role in roles.items():
         grant, by = StaffGrant(name, role, here().area), administrator(at=at)
