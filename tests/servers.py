@@ -182,7 +182,8 @@ def _empty_unmanaged_tables() -> None:
     from django.db import connection
 
     tables = [model._meta.db_table for model in apps.get_models() if not model._meta.managed]
-    with connection.cursor() as cursor:
+    # Once the last browser of a module has ended, this is another connection than before.
+    with owner.as_owner(), connection.cursor() as cursor:
         cursor.execute(f"TRUNCATE {', '.join(tables)}")
 
 

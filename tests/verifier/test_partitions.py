@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from healthcode.web.days import start_of_day
 from healthcode.web.tasks import forget
+from tests.owner import as_owner
 from tests.verifier.conftest import ClockAt
 from verifier.doors import partitions
 from verifier.doors.scanning import EnrolledDevice, NewScan, Outcome, scan_all
@@ -27,7 +28,7 @@ def scan_at(at: datetime) -> uuid.UUID:
 
 
 def in_default() -> int:
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM verifier_scan_default")
         return int(cursor.fetchone()[0])
 
