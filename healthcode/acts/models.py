@@ -283,6 +283,9 @@ class Proposal(models.Model):
     `preview` is what it would do, as the proposer saw it. `fingerprint` is the SHA-256 of both. A
     second person confirms the proposal before `expires_at`, and then it becomes an act (`act`), or
     somebody withdraws it. The row changes once, when it is decided, and is never deleted.
+
+    `is_alarm` is true if it waits because unusually many people would have turned red within an
+    hour.
     """
 
     kind = models.CharField(max_length=32)
@@ -297,6 +300,7 @@ class Proposal(models.Model):
     fingerprint = models.CharField(max_length=64)
     made_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    is_alarm = models.BooleanField(db_default=False)
     state = models.CharField(
         max_length=9, choices=ProposalState.choices, default=ProposalState.WAITING
     )

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 
 from accounts.authority import areas_of, covers
 from accounts.models import Account, Role
@@ -20,6 +20,13 @@ def made_worse_since(account: Account, since: datetime) -> int:
     """
     acts = Act.objects.filter(account=account, worse__gt=0, at__gt=since)
     return acts.aggregate(people=Sum("worse"))["people"] or 0
+
+
+def reddened_since(account: Account, since: datetime) -> int:
+    """Return how many more people the acts of this account made red after `since`. One query."""
+    acts = Act.objects.filter(account=account, worse__gt=0, at__gt=since)
+    reddened = F("people_after__2") - F("people_before__2")
+    return acts.aggregate(people=Sum(reddened))["people"] or 0
 
 
 def proposals_for(account: Account, *, at: datetime) -> list[Proposal]:

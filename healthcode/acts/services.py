@@ -99,11 +99,17 @@ def one_act_at_a_time(*, account: Account) -> None:
 
 
 def propose(
-    *, plan: ActPlan[Any], account: Account, ground: Ground, foreseen: Foreseen, at: datetime
+    *,
+    plan: ActPlan[Any],
+    account: Account,
+    ground: Ground,
+    foreseen: Foreseen,
+    at: datetime,
+    is_alarm: bool = False,
 ) -> Proposal:
     """Store an act that needs a second person. A repetition of a proposal that waits is the same.
 
-    Call `one_act_at_a_time` before.
+    Call `one_act_at_a_time` before. `is_alarm` says that unusually many people would turn red.
     """
     payload, preview = msgspec.to_builtins(plan), preview_of(foreseen)
     fingerprint = fingerprint_of(plan.kind, payload, preview)
@@ -123,6 +129,7 @@ def propose(
         fingerprint=fingerprint,
         made_at=at,
         expires_at=at + PROPOSAL_LIFE,
+        is_alarm=is_alarm,
         **said,
     )
 

@@ -1,6 +1,7 @@
 """Roles, areas, tokens, and acts that stay as they were."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
@@ -140,7 +141,10 @@ def test_acts_are_kept_as_they_were(areas: None) -> None:
         username="o", password=None, role=Role.OFFICER, area="33", at=timezone.now()
     )
     act = act_of(officer, at=timezone.now())
-    for change in (lambda: Act.objects.update(ground="another"), act.delete, act.save):
+    stored = Act.objects.filter(pk=act.pk)
+    # Django refuses to delete an act with a leaf, so PostgreSQL is asked directly.
+    delete = partial(stored._raw_delete, using="default")  # type: ignore[attr-defined]
+    for change in (lambda: stored.update(ground="another"), delete, act.save):
         kept = pytest.raises(DatabaseError, match="acts are kept for good")
         with as_owner(), kept, transaction.atomic():
             change()

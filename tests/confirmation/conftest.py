@@ -88,5 +88,5 @@ def recolour(*, at: datetime) -> None:
 
 @pytest.fixture
 def office(db: None) -> Office:
-    world.publish(world.DEFAULT_TEXT)
+    world.publish(world.QUIET_TEXT)
     return Office()

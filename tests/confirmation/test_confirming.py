@@ -119,7 +119,7 @@ def test_people_of_different_kinds_of_acts_count_together_within_a_day(office: O
 def test_two_acts_at_the_same_instant_do_not_both_pass(
     transactional_db: None, beside: Beside
 ) -> None:
-    world.publish(world.DEFAULT_TEXT)
+    world.publish(world.QUIET_TEXT)
     office = Office()
     areas = ["330203", "330204"]
     for area in areas:
@@ -329,7 +329,7 @@ def test_a_proposal_is_confirmed_once(office: Office) -> None:
 def test_of_two_confirmations_at_the_same_instant_one_wins(
     transactional_db: None, beside: Beside
 ) -> None:
-    world.publish(world.DEFAULT_TEXT)
+    world.publish(world.QUIET_TEXT)
     office = Office()
     proposal, together = office.map(), Barrier(2)
     officers = [office.zhou, world.officer("33")]
