@@ -25,9 +25,11 @@ from healthcode.colours.recompute import request, run
 from healthcode.colours.sweep import sweep
 from healthcode.core import Colour
 from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.services import withdraw
 from tests.colours import world
 from tests.colours.conftest import BLOCKED, Beside, backend_pid, wait_until_blocked
 from tests.colours.world import shanghai
+from tests.owner import as_owner
 
 GREEN, YELLOW, RED = Colour
 NINTH = shanghai(2, 9)
@@ -69,8 +71,7 @@ def test_a_level_touches_exactly_the_stays_in_its_area_that_reach_past_it() -> N
     world.stay(who["came_later"], "330104", shanghai(2, 18), shanghai(2, 18))
     world.stay(who["next_door"], "330105", shanghai(1, 1), None)
     wrong = world.stay(who["wrong"], "330104", shanghai(1, 1), None)
-    wrong.withdrawn_by = world.act()
-    wrong.save(update_fields=["withdrawn_by"])
+    withdraw(ids=[wrong.pk], act=world.act())
     for _ in range(2):
         world.stay(who["touched_twice"], "330104", shanghai(2, 9), None)
     recomputation = publish_red("330104")
@@ -322,5 +323,5 @@ def recompute_now(people: list[int]) -> int:
 
 def cut_connections_blocked_by(pid: int) -> None:
     """Cut every connection that waits for connection `pid`, as if its process had died."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(f"SELECT pg_terminate_backend(pid) FROM ({BLOCKED}) AS blocked", [pid])  # noqa: S608

@@ -13,6 +13,7 @@ from healthcode.colours.models import ColourChange, PersonColour
 from healthcode.colours.policy import RuleSet, policy_at
 from healthcode.core import Colour
 from healthcode.evidence.models import EvidenceKind
+from healthcode.evidence.services import withdraw
 from tests.colours import world
 from tests.colours.world import shanghai
 
@@ -60,8 +61,7 @@ def test_what_was_withdrawn_no_longer_counts() -> None:
     (ill,) = world.people(1)
     wrong = world.fact(ill, EvidenceKind.CASE, shanghai(2, 15), None, "confirmed")
     recompute([ill])
-    wrong.withdrawn_by = world.act()
-    wrong.save(update_fields=["withdrawn_by"])
+    withdraw(ids=[wrong.pk], act=world.act())
 
     assert recompute([ill], NOON + timedelta(hours=1)) == 1
 

@@ -17,7 +17,7 @@ import psutil
 from healthcode.tools.run import children, prepare
 from healthcode.tools.run import state as local_state
 from healthcode.tools.run.postgres import Postgres
-from healthcode.tools.run.service import Address, roles
+from healthcode.tools.run.service import OWNERS_LOGIN, Address, roles
 from healthcode.tools.run.valkey import Valkey
 from tests.live.service import ROOT, LiveService, wait_for
 
@@ -41,6 +41,7 @@ class ServiceInParts(LiveService):
             self.var / "postgres",
             port=state.ports["postgres"],
             password=state.secrets["POSTGRES_PASSWORD"],
+            service_password=state.secrets[local_state.SERVICE_PASSWORD],
             log=state.logs / "postgres.log",
         )
         valkey = Valkey(
@@ -112,7 +113,8 @@ class ServiceInParts(LiveService):
 
     def _run(self, command: list[str], name: str) -> subprocess.Popen[bytes]:
         environment = self.environment()
-        del environment["DATABASE_OWNER_URL"]
+        if name != "setup":
+            del environment[OWNERS_LOGIN]
         with (self.var / "log" / f"{name}.log").open("ab") as log:
             return children.start(command, output=log, environment=environment, folder=ROOT)
 

@@ -18,7 +18,6 @@ from healthcode.areas.services import publish_levels
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.policy import SHIPPED
 from healthcode.colours.recompute import run
-from healthcode.colours.services import publish_policy
 from healthcode.core.log.leaves import canonical, decode_leaf, record_digest
 from healthcode.core.log.merkle import leaf_hash, node_hash, root
 from healthcode.evidence.digests import pieces
@@ -26,7 +25,7 @@ from healthcode.evidence.models import Evidence, HeldLine, HeldWhy, SourceBatch,
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.sources.evidence import EvidenceReport, report_evidence
 from healthcode.web.days import day_of, start_of_day
-from tests.acts import GROUND, act_of
+from tests.acts import act_of
 from tests.colours import world as colours
 from tests.evidence.conftest import HOME, World, reporting
 from tests.sources.test_report_property import undone
@@ -246,7 +245,7 @@ def test_a_policy_that_holds_from_tomorrow_counts_today(lab: Lab, world: World) 
         'traits = ["casual"]\ncolour = "yellow"', 'traits = ["casual"]\ncolour = "red"'
     )
     tomorrow = NOON + timedelta(days=1)
-    publish_policy(account=world.officer, text=text, holds_from=tomorrow, ground=GROUND, at=NOON)
+    colours.publish(text, holds_from=tomorrow)
     answer = report(lab.source, "contacts", lab.people[:21], **LINES["casual"][1])
     assert answer.held == 1
 

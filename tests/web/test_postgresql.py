@@ -5,6 +5,8 @@ import os
 import pytest
 from django.db import connection
 
+from tests.owner import as_owner
+
 of_its_own = pytest.mark.skipif(
     bool(os.environ.get("BEHIND_PGBOUNCER")),
     reason="PgBouncer hands on its own connections to the server, another for each transaction",
@@ -18,9 +20,12 @@ def test_a_connection_that_the_server_closed_is_replaced_before_it_fails_anybody
         cursor.execute("SELECT pg_backend_pid()")
         (before,) = cursor.fetchone()
     assert connection.is_usable()
-    with connection.copy().cursor() as other:
-        other.execute("SELECT pg_terminate_backend(%s, 10000)", [before])
-        other.db.close()
+    with as_owner():
+        other = connection.copy()
+        other.ensure_connection()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [before])
+    other.close()
     assert not connection.is_usable()
     connection.health_check_enabled, connection.health_check_done = True, False
     with connection.cursor() as cursor:
@@ -31,14 +36,17 @@ def test_a_connection_that_the_server_closed_is_replaced_before_it_fails_anybody
 @of_its_own
 @pytest.mark.django_db(transaction=True)
 def test_a_living_connection_is_asked_nothing() -> None:
+    with as_owner():
+        other = connection.copy()
+        other.ensure_connection()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (pid,) = cursor.fetchone()
     assert connection.is_usable()
-    with connection.copy().cursor() as other:
-        other.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [pid])
-        assert other.fetchone() == ("SELECT pg_backend_pid()",)
-        other.db.close()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT query FROM pg_stat_activity WHERE pid = %s", [pid])
+        assert cursor.fetchone() == ("SELECT pg_backend_pid()",)
+    other.close()
 
 
 def test_without_a_connection_there_is_none_to_use() -> None:

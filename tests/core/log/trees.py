@@ -70,8 +70,8 @@ class MemoryLog:
         size = len(self.entries) if size is None else size
         return Checkpoint(self.origin, size, root(size, self.read()))
 
-    def note(self, size: int | None = None) -> bytes:
-        return str(sign_checkpoint(self.checkpoint(size), self.signers, NOON)).encode()
+    def note(self, size: int | None = None, *, at: int = NOON) -> bytes:
+        return str(sign_checkpoint(self.checkpoint(size), self.signers, at)).encode()
 
     def inclusion(self, index: int) -> list[bytes]:
         return inclusion_proof(index, len(self.entries), self.read())
