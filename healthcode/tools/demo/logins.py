@@ -1,9 +1,10 @@
 """Make the demo's accounts, and the tokens and passwords to log in."""
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, Final
 
 from accounts.models import Account, Relation, Role
 from accounts.phones import normalise
@@ -22,6 +23,8 @@ from verifier.models import Venue
 ADMINISTRATOR = "demo.administrator"
 OFFICER, SECOND_OFFICER, MANAGER = "demo.officer", "demo.officer2", "demo.manager"
 SOURCE, PARTNER = "demo.source", "demo.partner"
+STAFF: Final = {OFFICER: Role.OFFICER, SECOND_OFFICER: Role.OFFICER, MANAGER: Role.VENUE_MANAGER}
+"""Who logs in on a page, with the role over the whole province."""
 RESIDENT_PHONE = "13800138000"
 _FAMILY = ((Relation.SELF, "林晓"), (Relation.CHILD, "林小雨"), (Relation.PARENT, "陈桂英"))
 _TOKEN_LIFE = timedelta(days=365)
@@ -103,7 +106,7 @@ def issue_tokens(*, at: datetime) -> dict[str, Any]:
             "phone": RESIDENT_PHONE,
         },
         "officer": {"token": _token(Account.objects.get(username=OFFICER), at)},
-        "officer2": {"token": _token(Account.objects.get(username=SECOND_OFFICER), at)},
+        "officer2": second_officers_token(at=at),
         "device": {"token": device.token, "venue": venue.pk},
         "source": {"token": _token(Account.objects.get(username=SOURCE), at)},
         "partner": {"token": _token(Account.objects.get(username=PARTNER), at)},
@@ -116,9 +119,17 @@ def administrators_token(*, at: datetime) -> dict[str, str]:
     return {"token": _token(administrator(at=at).account, at)}
 
 
-def set_passwords(*, at: datetime) -> dict[str, str]:
-    """Set new random passwords for those who log in on a page, and return them by user name."""
-    roles = {OFFICER: Role.OFFICER, SECOND_OFFICER: Role.OFFICER, MANAGER: Role.VENUE_MANAGER}
+def second_officers_token(*, at: datetime) -> dict[str, str]:
+    """Issue the token of the officer who confirms, in the form of `VAR/demo.json`."""
+    return {"token": _token(Account.objects.get(username=SECOND_OFFICER), at)}
+
+
+def set_passwords(*, at: datetime, names: Collection[str] = STAFF) -> dict[str, str]:
+    """Set new random passwords for those who log in on a page, and return them by user name.
+
+    Who has no account yet gets one.
+    """
+    roles = {name: role for name, role in STAFF.items() if name in names}
     passwords = {name: secrets.token_urlsafe(12) for name in roles}
     for name, role in roles.items():
         grant, by = StaffGrant(name, role, here().area), administrator(at=at)

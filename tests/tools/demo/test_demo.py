@@ -89,6 +89,25 @@ def test_loading_again_changes_nothing(out: Path) -> None:
     assert Person.objects.count() == province.PEOPLE + 3
 
 
+def test_a_demo_of_version_1_0_0_gets_who_is_new(out: Path) -> None:
+    """An administrator and a second officer, who can log in; the others stay as they were."""
+    before = json.loads(out.read_text())
+    passwords = out.with_name("passwords.json")
+    known = json.loads(passwords.read_text())
+    del known[logins.SECOND_OFFICER]
+    passwords.write_text(json.dumps(known))
+    old = {who: login for who, login in before.items() if who not in {"administrator", "officer2"}}
+    out.write_text(json.dumps(old))
+    call_command("load_demo", out=out, verbosity=0)
+    after = json.loads(out.read_text())
+    assert after.keys() == before.keys()
+    assert {who: after[who] for who in old} == old
+    now = json.loads(passwords.read_text())
+    assert now.items() > known.items()
+    officer = Account.objects.get(username=logins.SECOND_OFFICER)
+    assert officer.check_password(now[logins.SECOND_OFFICER])
+
+
 def test_lost_tokens_are_issued_anew(out: Path) -> None:
     """Deleting the file gives new tokens, also when the manager has opened a second venue."""
     before = json.loads(out.read_text())

@@ -2,6 +2,7 @@
 
 import json
 from argparse import ArgumentParser
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from healthcode.tools.demo import logins, province
+from healthcode.tools.demo.logins import SECOND_OFFICER
 from healthcode.tools.demo.places import NoSuchDemo, here
 from healthcode.web.files import write_private
 
@@ -40,15 +42,22 @@ class Command(BaseCommand):
         out: Path = options["out"]
         if out.exists():
             entrance = json.loads(out.read_text())
-            # Version 1.0.0 made no administrator.
+            # Version 1.0.0 made neither an administrator nor a second officer.
             if "administrator" not in entrance:
                 entrance["administrator"] = logins.administrators_token(at=at)
+            if "officer2" not in entrance:
+                self._add_passwords(out, logins.set_passwords(at=at, names=[SECOND_OFFICER]))
+                entrance["officer2"] = logins.second_officers_token(at=at)
         else:
             entrance = logins.issue_tokens(at=at)
-            passwords = logins.set_passwords(at=at)
-            write_private(out.with_name("passwords.json"), json.dumps(passwords, indent=2))
+            self._add_passwords(out, logins.set_passwords(at=at))
         entrance = {"base_url": "", **entrance} | {"base_url": settings.BASE_URL}
         write_private(out, json.dumps(entrance, indent=2, ensure_ascii=False))
+
+    def _add_passwords(self, out: Path, passwords: Mapping[str, str]) -> None:
+        file = out.with_name("passwords.json")
+        known = json.loads(file.read_text()) if file.exists() else {}
+        write_private(file, json.dumps({**known, **passwords}, indent=2))
 
     def _say(self, sentence: str) -> None:
         self.stdout.write(sentence)
