@@ -11,14 +11,14 @@ from random import Random
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import Account
 from healthcode.acts.models import Act
 from healthcode.areas.models import AreaLevel, Level
 from healthcode.areas.successors import carries
-from healthcode.colours.agreement import checked_colour
+from healthcode.colours.agreement import CLOCKS_APART, checked_colour
 from healthcode.colours.decide import Decision, LevelPeriod, decide
 from healthcode.colours.decide_many import evaluate, recompute_people
 from healthcode.colours.errors import ColourBeingChecked
@@ -128,6 +128,8 @@ def test_deciding_on_one_stores_what_deciding_on_many_does(ids: list[int], seed:
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 2**32 - 1))
+# Somebody's edited row has the colour that begins a moment later.
+@example(seed=29157691)
 def test_a_checked_colour_is_what_decide_gives(ids: list[int], seed: int) -> None:
     """A row that the service itself stored is never called edited, however old it is."""
     draw = Random(seed)
@@ -146,6 +148,8 @@ def test_a_checked_colour_is_what_decide_gives(ids: list[int], seed: int) -> Non
             colour=draw.choice(list(Colour)), next_change_at=draw.choice([None, _instant(draw)])
         )
         decided = _decide_each(few, evidence, levels, text, at)
+        # An edited row may look as if a clock a little ahead of this one had written it.
+        ahead = _decide_each(few, evidence, levels, text, at + CLOCKS_APART)
 
         for id_ in few:
             try:
@@ -153,8 +157,9 @@ def test_a_checked_colour_is_what_decide_gives(ids: list[int], seed: int) -> Non
             except ColourBeingChecked:
                 assert id_ in edited
             else:
-                assert checked.row.colour is checked.decision.colour is decided[id_].colour
-                assert checked.decision == decided[id_]
+                is_ahead = id_ in edited and checked.decision != decided[id_]
+                assert checked.decision == (ahead if is_ahead else decided)[id_]
+                assert checked.row.colour is checked.decision.colour
                 kept = PersonColour.objects.get(pk=id_)
                 assert (kept.colour, kept.changes) == (checked.row.colour, checked.row.changes)
         transaction.set_rollback(True)
