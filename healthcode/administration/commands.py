@@ -1,5 +1,6 @@
 """What the commands of this room share: they name an administrator, and give a ground."""
 
+from abc import ABC, abstractmethod
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +15,7 @@ from healthcode.administration.services import Administrator
 from healthcode.web.errors import Refusal
 
 
-class AdministrationCommand(BaseCommand):
+class AdministrationCommand(BaseCommand, ABC):
     """A command that an administrator answers for. Its refusals are sentences."""
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -31,9 +32,9 @@ class AdministrationCommand(BaseCommand):
         except Refusal as refusal:
             raise CommandError(str(refusal.detail)) from refusal
 
+    @abstractmethod
     def administer(self, options: Mapping[str, Any], *, at: datetime) -> None:
         """Do what the options say. Each command does something else."""
-        raise NotImplementedError
 
 
 def administrator(options: Mapping[str, Any]) -> Administrator:

@@ -1,5 +1,10 @@
 """The audit says which act, leaf or tile somebody has edited or deleted."""
 
+import json
+import re
+from pathlib import Path
+from typing import Final
+
 import pytest
 from django.db import connection
 
@@ -16,6 +21,7 @@ from tests.colours.world import shanghai
 pytestmark = pytest.mark.django_db
 
 NOON = shanghai(2, 20, 12)
+PAGE: Final = Path(__file__).parents[3] / "docs" / "log.md"
 KIND = LogFindingKind
 
 
@@ -39,6 +45,14 @@ def found() -> list[LogFinding]:
 @pytest.mark.usefixtures("act")
 def test_a_log_that_nobody_edited_has_no_findings() -> None:
     assert found() == []
+
+
+def test_the_page_names_each_member_of_a_record(act: Act) -> None:
+    """If this fails, correct the table of section 3 of docs/log.md."""
+    section = PAGE.read_text("utf-8").split("\n## 3. ")[1].split("\n### ")[0]
+    cells = re.findall(r"^\| (`[^|]*`) \|", section, re.MULTILINE)
+    told = {name for cell in cells for name in re.findall(r"`(\w+)`", cell)}
+    assert told == set(json.loads(entries.act_record(act, entries.areas_of(act))))
 
 
 def test_without_a_log_there_is_nothing_to_find() -> None:
