@@ -10,7 +10,8 @@ from django.conf import settings
 from django.db import connection
 
 from accounts.models import Account
-from healthcode.evidence.digests import DIGEST, NEW_SALT, pieces
+from healthcode.core.log.batches import pieces
+from healthcode.evidence.digests import DIGEST, NEW_SALT
 from healthcode.evidence.models import EvidenceKind, HeldLine, HeldWhy
 from healthcode.evidence.services import NewFact, fact_row
 

@@ -12,7 +12,8 @@ from accounts.authority import areas_of
 from accounts.models import Account, Role
 from healthcode.acts.log.entries import append_leaf
 from healthcode.acts.models import Act
-from healthcode.evidence.digests import DIGEST, NEW_SALT, pieces, root_of
+from healthcode.core.log.batches import pieces, root_of
+from healthcode.evidence.digests import DIGEST, NEW_SALT
 from healthcode.evidence.models import Evidence, EvidenceKind, ForgottenCause, SourceBatch
 
 

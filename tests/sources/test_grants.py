@@ -18,9 +18,9 @@ from healthcode.areas.services import publish_levels
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.policy import SHIPPED
 from healthcode.colours.recompute import run
+from healthcode.core.log.batches import pieces
 from healthcode.core.log.leaves import canonical, decode_leaf, record_digest
 from healthcode.core.log.merkle import leaf_hash, node_hash, root
-from healthcode.evidence.digests import pieces
 from healthcode.evidence.models import Evidence, HeldLine, HeldWhy, SourceBatch, SourceGrant
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.sources.evidence import EvidenceReport, report_evidence

@@ -1,22 +1,24 @@
 """A proof to keep: it shows that a leaf is in a log that witnesses have seen (C2SP tlog-proof).
 
 The file is sufficient by itself, without a network. Besides the leaf it may contain the record and
-its salt, which only the people concerned receive.
+its salt, which only the people concerned receive. If the leaf stands for many records, the file
+also says where the record stands among them.
 """
 
 import json
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
 
 from healthcode.core import strict_json
-from healthcode.core.errors import MalformedLog, NotTrusted
+from healthcode.core.errors import MalformedLog, NotTrusted, ProofFails
+from healthcode.core.log.batches import Place, check_place
 from healthcode.core.log.checkpoints import (
     SeenCheckpoint,
     open_checkpoint,
     read_hash,
     read_size,
 )
-from healthcode.core.log.leaves import Leaf, check_record, decode_leaf
+from healthcode.core.log.leaves import SALT_BYTES, Leaf, check_record, decode_leaf
 from healthcode.core.log.merkle import LONGEST_PROOF, check_inclusion, leaf_hash
 from healthcode.core.log.notes import from_base64, to_base64
 from healthcode.core.log.policies import LogPolicy
@@ -35,6 +37,7 @@ class KeptProof:
         checkpoint: the signed note, as the log published it.
         salt: 16 bytes, or empty if the file has no record.
         record: what was done, as the audit has it; empty if the file has none.
+        place: where the record stands, if the leaf stands for many records.
     """
 
     entry: bytes
@@ -43,12 +46,16 @@ class KeptProof:
     checkpoint: bytes
     salt: bytes = b""
     record: bytes = b""
+    place: Place | None = None
 
     def encode(self) -> bytes:
         """Return the content of the file."""
-        extra = {"entry": self.entry.decode()}
+        extra: dict[str, Any] = {"entry": self.entry.decode()}
         if self.record:
             extra |= {"record": self.record.decode(), "salt": to_base64(self.salt)}
+        if self.place:
+            hashes = [to_base64(each) for each in self.place.hashes]
+            extra |= {"place": asdict(self.place) | {"hashes": hashes}}
         lines = [
             _HEADER,
             f"extra {to_base64(json.dumps(extra, ensure_ascii=False, sort_keys=True).encode())}",
@@ -83,7 +90,10 @@ def parse_proof(data: bytes) -> KeptProof:
     if len(hashes) > LONGEST_PROOF:
         raise MalformedLog(f"a proof has at most {LONGEST_PROOF} hashes")
     said = strict_json.load(from_base64(extra.removeprefix("extra ")), MalformedLog)
+    place = _place(said.pop("place", None)) if isinstance(said, dict) else None
     entry, record, salt = _texts(said)
+    if place and not record:
+        raise MalformedLog("a proof with a place holds the record that stands there")
     return KeptProof(
         entry.encode(),
         read_size(index.removeprefix("index ")),
@@ -91,6 +101,7 @@ def parse_proof(data: bytes) -> KeptProof:
         checkpoint,
         from_base64(salt),
         record.encode(),
+        place,
     )
 
 
@@ -114,7 +125,11 @@ def prove(proof: KeptProof, policy: LogPolicy, at: int) -> Proven:
     leaf = decode_leaf(proof.entry)
     if leaf.begins > at + CLOCK_LEEWAY_SECONDS:
         raise NotTrusted(f"the leaf is of a minute to come: {leaf.minute}")
-    if proof.record:
+    if proof.record and len(proof.salt) != SALT_BYTES:
+        raise ProofFails(f"a salt has {SALT_BYTES} bytes")
+    if proof.place:
+        check_place(leaf, proof.place, salt=proof.salt, record=proof.record)
+    elif proof.record:
         check_record(leaf, salt=proof.salt, record=proof.record)
     return Proven(leaf, proof.index, seen)
 
@@ -126,3 +141,18 @@ def _texts(said: object) -> tuple[str, str, str]:
     if not all(isinstance(text, str) for text in texts):
         raise MalformedLog("entry, record and salt are text")
     return texts
+
+
+def _place(said: Any) -> Place | None:
+    """Read where a record stands among those of its leaf."""
+    match said:
+        case None:
+            return None
+        case {"index": int(index), "size": int(size), "hashes": list(hashes)} if (
+            len(said) == len(fields(Place))
+            and all(isinstance(each, str) for each in hashes)
+            and len(hashes) <= LONGEST_PROOF
+        ):
+            return Place(index, size, tuple(map(read_hash, hashes)))
+        case _:
+            raise MalformedLog("a place is an index, a size and hashes")

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from healthcode.core.errors import CoreError, MalformedLog, NotTrusted, ProofFails
+from healthcode.core.log.batches import place_of, root_of
 from healthcode.core.log.leaves import Leaf, canonical, decode_leaf, people, record_digest
+from healthcode.core.log.notes import to_base64
 from healthcode.core.log.policies import LogPolicy
 from healthcode.core.log.proofs import KeptProof, parse_proof, prove
 from healthcode.core.trust_list import CLOCK_LEEWAY_SECONDS
@@ -58,6 +60,46 @@ def test_a_proof_without_the_record_proves_the_leaf() -> None:
 def test_a_changed_proof_proves_nothing(changes: dict[str, Any]) -> None:
     with pytest.raises(ProofFails):
         prove(parse_proof(kept(**changes).encode()), POLICY, NOON)
+
+
+def among(count: int, index: int) -> KeptProof:
+    """Return the proof of `RECORD` among `count` records of one leaf."""
+    digests = [bytes([number]) * 32 for number in range(count)]
+    digests[index] = bytes.fromhex(LEAF.digest)
+    leaf = dataclasses.replace(LEAF, digest=root_of(digests).hex())
+    log = MemoryLog(LOG.signers)
+    log.append(leaf.encode())
+    return KeptProof(leaf.encode(), 0, (), log.note(), SALT, RECORD, place=place_of(index, digests))
+
+
+@given(st.data())
+def test_a_record_among_others_proves_the_leaf(data: st.DataObject) -> None:
+    count = data.draw(st.integers(1, 40))
+    kept_proof = among(count, data.draw(st.integers(0, count - 1)))
+    proof = parse_proof(kept_proof.encode())
+    assert proof == kept_proof
+    assert prove(proof, POLICY, NOON).leaf.number == LEAF.number
+    assert proof.place is not None
+    elsewhere = dataclasses.replace(proof.place, index=(proof.place.index + 1) % (count + 1))
+    for changed in ({"record": RECORD + b" "}, {"place": elsewhere}, {"place": None}):
+        with pytest.raises(ProofFails):
+            prove(dataclasses.replace(proof, **changed), POLICY, NOON)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        b"7",
+        b'{"hashes":[],"index":0}',
+        b'{"hashes":[1],"index":0,"size":1}',
+        b'{"hashes":"","index":0,"size":1}',
+    ],
+)
+def test_a_place_that_cannot_be_read_is_refused(place: bytes) -> None:
+    said = b'{"entry":"{}","place":%b,"record":"{}","salt":""}' % place
+    head = b"c2sp.org/tlog-proof@v1\nextra %b\nindex 0\n\n" % to_base64(said).encode()
+    with pytest.raises(MalformedLog, match="a place is an index"):
+        parse_proof(head + NOTE)
 
 
 def test_a_leaf_of_a_minute_to_come_proves_nothing() -> None:

@@ -13,7 +13,7 @@ from accounts.models import Account, Person, Role
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.colours.recompute import run
-from healthcode.evidence.digests import pieces
+from healthcode.core.log.batches import pieces
 from healthcode.evidence.held import forget_held, held_export
 from healthcode.evidence.models import Evidence, HeldLine, SourceBatch, SourceGrant
 from healthcode.evidence.ndjson import NumberedLine
