@@ -19,7 +19,7 @@ from healthcode.core.log.merkle import (
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordPlace:
     """Where a record stands among the records of a leaf, and the hashes up to their root."""
 
     index: int
@@ -38,16 +38,16 @@ def root_of(digests: Sequence[bytes]) -> bytes:
     return root(len(digests), _reader(digests))
 
 
-def place_of(index: int, digests: Sequence[bytes]) -> Place:
+def place_of(index: int, digests: Sequence[bytes]) -> RecordPlace:
     """Return the place of the record whose digest is at `index`.
 
     Raises ValueError if there is none.
     """
     size = len(digests)
-    return Place(index, size, tuple(inclusion_proof(index, size, _reader(digests))))
+    return RecordPlace(index, size, tuple(inclusion_proof(index, size, _reader(digests))))
 
 
-def check_place(leaf: Leaf, place: Place, *, salt: bytes, record: bytes) -> None:
+def check_place(leaf: Leaf, place: RecordPlace, *, salt: bytes, record: bytes) -> None:
     """Check that the leaf was made for this record and others. Raises ProofFails."""
     digest = bytes.fromhex(record_digest(salt, record))
     check_inclusion(

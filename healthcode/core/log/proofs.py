@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from healthcode.core import strict_json
 from healthcode.core.errors import MalformedLog, NotTrusted, ProofFails
-from healthcode.core.log.batches import Place, check_place
+from healthcode.core.log.batches import RecordPlace, check_place
 from healthcode.core.log.checkpoints import (
     SeenCheckpoint,
     open_checkpoint,
@@ -46,7 +46,7 @@ class KeptProof:
     checkpoint: bytes
     salt: bytes = b""
     record: bytes = b""
-    place: Place | None = None
+    place: RecordPlace | None = None
 
     def encode(self) -> bytes:
         """Return the content of the file."""
@@ -143,16 +143,16 @@ def _texts(said: object) -> tuple[str, str, str]:
     return texts
 
 
-def _place(said: Any) -> Place | None:
+def _place(said: Any) -> RecordPlace | None:
     """Read where a record stands among those of its leaf."""
     match said:
         case None:
             return None
         case {"index": int(index), "size": int(size), "hashes": list(hashes)} if (
-            len(said) == len(fields(Place))
+            len(said) == len(fields(RecordPlace))
             and all(isinstance(each, str) for each in hashes)
             and len(hashes) <= LONGEST_PROOF
         ):
-            return Place(index, size, tuple(map(read_hash, hashes)))
+            return RecordPlace(index, size, tuple(map(read_hash, hashes)))
         case _:
             raise MalformedLog("a place is an index, a size and hashes")
