@@ -21,6 +21,7 @@ from accounts.models import (
     OneTimeCode,
     Person,
     SecretMark,
+    StaffPhone,
     Token,
 )
 from accounts.selectors import registration_of
@@ -129,6 +130,14 @@ RECORDS: Final = (
         export=Because("it is about the account's work, not about a person"),
         erase=Because("a resident's grant goes with the last person of the account"),
         sunset=Because("it says on what authority acts were done"),
+    ),
+    TableRecord(
+        model=StaffPhone,
+        holds="telephones of staff (sealed), to tell them what cannot wait",
+        kept="until the account is closed or opened again",
+        export=Because("it is about the account's work, not about a person"),
+        erase=Because("it belongs to an account of staff, not to a person"),
+        sunset=Goes.AT_ONCE,
     ),
     of_nobody(Institution, holds="the public names of institutions that report facts"),
     of_nobody(

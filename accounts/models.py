@@ -102,6 +102,20 @@ class Institution(models.Model):
         ]
 
 
+class StaffPhone(models.Model):
+    """The telephone at which staff are told what cannot wait, sealed. Nobody logs in with it."""
+
+    account = models.OneToOneField(
+        Account, models.CASCADE, primary_key=True, related_name="staff_phone"
+    )
+    sealed = models.BinaryField()
+
+    @property
+    def bound_to(self) -> bytes:
+        """Return what the sealed number is bound to: the number of the account."""
+        return str(self.account_id).encode()
+
+
 class Grant(models.Model):
     """A role of an account over an area and everything inside it ("" is the whole country).
 

@@ -7,11 +7,11 @@ from django.db import transaction
 from django.db.models import BinaryField, F, Func, Model, QuerySet, Value
 
 from accounts import vault
-from accounts.models import Account, Identity
+from accounts.models import Account, Identity, StaffPhone
 from accounts.vault import Field
 
-# The model, the column that shows under which key the row is sealed, the column to which its values
-# are bound, and all sealed columns.
+# The model, the column that shows under which key the row is sealed, the column or property to
+# which its values are bound, and all sealed columns.
 TABLES: list[tuple[type[Model], str, str, dict[str, Field]]] = [
     (
         Identity,
@@ -24,6 +24,7 @@ TABLES: list[tuple[type[Model], str, str, dict[str, Field]]] = [
         },
     ),
     (Account, "phone_sealed", "phone_index", {"phone_sealed": Field.ACCOUNT_PHONE}),
+    (StaffPhone, "sealed", "bound_to", {"sealed": Field.STAFF_PHONE}),
 ]
 
 

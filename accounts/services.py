@@ -35,6 +35,7 @@ from accounts.models import (
     Person,
     Relation,
     Role,
+    StaffPhone,
     Token,
 )
 from healthcode.web import texts
@@ -273,6 +274,19 @@ def add_staff(
     return account
 
 
+def set_staff_phone(*, account: Account, phone: str) -> StaffPhone:
+    """Store the telephone at which staff are told what cannot wait; it replaces an earlier one.
+
+    Raises:
+        InvalidInput: this is not a phone number.
+    """
+    number = phones.normalise(phone)
+    told = StaffPhone(account=account)
+    told.sealed = vault.seal(number, field=vault.Field.STAFF_PHONE, row=told.bound_to)
+    told.save()
+    return told
+
+
 def name_institution(*, account: Account, zh: str = "", en: str = "") -> Institution:
     """Give a source its public name, which replaces an earlier one.
 
@@ -290,9 +304,10 @@ def name_institution(*, account: Account, zh: str = "", en: str = "") -> Institu
 
 @transaction.atomic
 def set_open(*, account: Account, is_open: bool) -> None:
-    """Close an account or open it again, and delete its tokens."""
+    """Close an account or open it again, and delete its tokens and the telephone of its holder."""
     Account.objects.filter(pk=account.pk).update(is_active=is_open)
     Token.objects.filter(account=account).delete()
+    StaffPhone.objects.filter(account=account).delete()
 
 
 @transaction.atomic

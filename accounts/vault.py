@@ -39,6 +39,7 @@ class Field(Enum):
     PHONE = b"identity.phone"
     ACCOUNT_PHONE = b"account.phone"
     SESSION_PHONE = b"session.phone"
+    STAFF_PHONE = b"staff.phone"
 
 
 @dataclass(frozen=True, slots=True)

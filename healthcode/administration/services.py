@@ -45,6 +45,7 @@ class StaffGrant:
         name: the public name of a source in Chinese, which residents read. If there is neither this
             nor `name_en`, the names stay as they are.
         name_en: the same in English.
+        phone: the telephone at which the holder is told what cannot wait; empty leaves it as it is.
 
     Raises ValueError if this is not a role of staff, or if the names are not those of a source.
     """
@@ -54,6 +55,7 @@ class StaffGrant:
     area: str
     name: str = ""
     name_en: str = ""
+    phone: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         if self.role not in STAFF_ROLES:
@@ -102,7 +104,7 @@ class Administrator:
 
 @transaction.atomic
 def add_first_administrator(
-    *, username: str, area: str, password: str | None, ground: Ground, at: datetime
+    *, username: str, area: str, password: str | None, phone: str = "", ground: Ground, at: datetime
 ) -> Account:
     """Make the administrator of a service that has none. The act names the new account itself.
 
@@ -114,7 +116,7 @@ def add_first_administrator(
         cursor.execute(f"SELECT {AdvisoryLock.FIRST_ADMINISTRATOR.alone}")
     if Grant.objects.filter(role=Role.ADMINISTRATOR, account__is_active=True).exists():
         raise Forbidden(_("There is an administrator already. Say with --by who does this."))
-    grant = StaffGrant(username, Role.ADMINISTRATOR, area)
+    grant = StaffGrant(username, Role.ADMINISTRATOR, area, phone=phone)
     account = _add(grant, password=password, granted_by=None, at=at)
     _record_grant(Administrator(account, ground), account, grant, password=password, at=at)
     return account
@@ -366,6 +368,8 @@ def _add(
     )
     if grant.is_named:
         accounts.name_institution(account=account, zh=grant.name, en=grant.name_en)
+    if grant.phone:
+        accounts.set_staff_phone(account=account, phone=grant.phone)
     return account
 
 
@@ -377,6 +381,7 @@ def _record_grant(
         "role": grant.role.value,
         "password_changed": password is not None,
         **({"name": grant.name, "name_en": grant.name_en} if grant.is_named else {}),
+        **({"phone_changed": True} if grant.phone else {}),
     }
     by.record(ActKind.STAFF_GRANTED, detail, areas=[grant.area], at=at)
 

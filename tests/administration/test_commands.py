@@ -8,8 +8,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from accounts import vault
 from accounts.authentication import digest
-from accounts.models import Account, Grant, Institution, Role, Token
+from accounts.models import Account, Grant, Institution, Role, StaffPhone, Token
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from tests.accounts.conftest import api_client
@@ -81,6 +82,27 @@ def test_a_weak_password_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", StringIO("password\n"))
     with pytest.raises(CommandError, match="too short"):
         administer("add_staff", "x", "--role", "officer")
+    assert not others()
+
+
+def test_a_telephone_of_staff_is_sealed_and_shown_masked(areas: None) -> None:
+    words = ("add_staff", "hangzhou", "--role", "officer", "--area", "3301", "--phone")
+    said = administer(*words, "138 0013 8000")
+    assert said == "hangzhou: officer of 3301, told at *********00\n"
+    told = StaffPhone.objects.get()
+    number = vault.unseal(told.sealed, field=vault.Field.STAFF_PHONE, row=told.bound_to)
+    assert number == "+8613800138000"
+    assert Act.objects.latest("pk").detail["phone_changed"]
+    assert "13800138000" not in str(Act.objects.latest("pk").detail)
+    with pytest.raises(vault.VaultError):
+        vault.unseal(told.sealed, field=vault.Field.STAFF_PHONE, row=b"another account")
+    administer("close_account", "hangzhou")
+    assert not StaffPhone.objects.exists()
+
+
+def test_what_is_no_telephone_is_refused(areas: None) -> None:
+    with pytest.raises(CommandError, match="mobile number"):
+        administer("add_staff", "hangzhou", "--role", "officer", "--phone", "12")
     assert not others()
 
 

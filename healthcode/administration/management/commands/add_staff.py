@@ -10,7 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from accounts import authority
+from accounts import authority, masks
 from accounts.models import Role
 from healthcode.acts.grounds import add_ground, ground_of
 from healthcode.administration import services
@@ -32,6 +32,9 @@ class Command(AdministrationCommand):
         )
         parser.add_argument(
             "--machine", action="store_true", help="no password; give it tokens with issue_token"
+        )
+        parser.add_argument(
+            "--phone", default="", help="of staff: where an alarm is told by text message"
         )
         parser.add_argument("--name", default="", help="of a source: its public name in Chinese")
         parser.add_argument("--name-en", default="", help="of a source: the same in English")
@@ -59,15 +62,19 @@ class Command(AdministrationCommand):
                     username=options["username"],
                     area=area,
                     password=password,
+                    phone=options["phone"],
                     ground=ground_of(options),
                     at=at,
                 )
             else:
-                grant = services.StaffGrant(options["username"], role, area, *names)
+                grant = services.StaffGrant(
+                    options["username"], role, area, *names, options["phone"]
+                )
                 services.add_staff(by=by, grant=grant, password=password, at=at)
         except ValidationError as weak:
             raise CommandError(" ".join(weak.messages)) from weak
-        self.stdout.write(f"{options['username']}: {role} of {area or 'the whole country'}")
+        told = f", told at {masks.phone(options['phone'])}" if options["phone"] else ""
+        self.stdout.write(f"{options['username']}: {role} of {area or 'the whole country'}{told}")
 
 
 def _read_password() -> str:
