@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from healthcode.acts.alarm_models import Alarm, AlarmMessage
 from healthcode.acts.log.sequencer import forget_checkpoints
 from healthcode.acts.looks import forget_looks, looks_export
 from healthcode.acts.models import (
@@ -70,6 +71,23 @@ RECORDS: Final = (
             *("state", "decided_by_id", "decided_at", "decision_ground_kind"),
             *("decision_ground", "act_id"),
         ),
+    ),
+    TableRecord(
+        model=Alarm,
+        holds="by whom, or at which venue, unusually many people would have turned red",
+        kept="for good",
+        export=Because("counts people, and names none"),
+        erase=Because("counts people, and names none"),
+        sunset=Because("says what was done with authority, also after the end"),
+        rights=Rights.ADD,
+    ),
+    TableRecord(
+        model=AlarmMessage,
+        holds="which staff were told of an alarm, and when; the telephone is not in it",
+        kept="for good",
+        export=Because("it is about the account's work, not about a person"),
+        erase=Because("it belongs to an account of staff, not to a person"),
+        sunset=Because("says who knew of what was done with authority"),
     ),
     TableRecord(
         model=LogLeaf,

@@ -10,6 +10,7 @@ from django.db.models.lookups import Exact, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Account, Person
+from healthcode.acts import alarm_models as alarm_models
 from healthcode.core.log.leaves import SALT_BYTES
 from healthcode.core.log.merkle import HASH_BYTES
 from healthcode.core.log.tiles import LARGEST_ENTRY, WIDTH

@@ -17,6 +17,21 @@ Done = TypeVar("Done")
 
 
 @dataclass(frozen=True, slots=True)
+class AtVenue:
+    """How many people an act would make red because they were at one place.
+
+    Attributes:
+        place: the number of the place.
+        area: of the place, short form; empty if it is not known.
+        people: how many.
+    """
+
+    place: int
+    area: str
+    people: int
+
+
+@dataclass(frozen=True, slots=True)
 class Foreseen:
     """What an act would do.
 
@@ -27,6 +42,7 @@ class Foreseen:
         touched: further areas that the act names.
         about: what the act is about, where a policy tells this apart, such as "case".
         takes_effect: from when on it holds, if the officer chose this time.
+        venues: where the people were whom it would make red, if that is why.
     """
 
     area: str
@@ -35,6 +51,7 @@ class Foreseen:
     touched: tuple[str, ...] = ()
     about: str = ""
     takes_effect: datetime | None = None
+    venues: tuple[AtVenue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
