@@ -195,6 +195,30 @@ def evaluate(people: Sequence[int], *, at: datetime, policy: RuleSet | None = No
     )
 
 
+def turning_red(people: Sequence[int], *, at: datetime) -> frozenset[int]:
+    """Return those of `people` who are not red, and would be red if decided on at `at`.
+
+    This writes and locks nothing.
+
+    Raises:
+        NoPolicy: no policy holds at `at`.
+    """
+    policy = policy_at(at)
+    found: set[int] = set()
+    with connection.cursor() as cursor:
+        for start in range(0, len(people), COMPARED_AT_ONCE):
+            bound: dict[str, Any] = {
+                "people": _array(people[start : start + COMPARED_AT_ONCE]),
+                "at": at,
+                "rules": sql.rules_json(policy),
+                "carries": sql.carries_json(),
+                "red": int(Colour.RED),
+            }
+            cursor.execute(sql.TURNING_RED, bound)
+            found.update(person for (person,) in cursor.fetchall())
+    return frozenset(found)
+
+
 def evaluate_everybody(policy: RuleSet, *, at: datetime) -> Effect:
     """Count what deciding on everybody by `policy` at `at` would do. It writes nothing.
 

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from healthcode.colours import retention, turned_red
+from healthcode.colours import alarms, retention, turned_red
 from healthcode.colours.models import (
     ColourChange,
     PersonColour,
     Policy,
     Recomputation,
     RecomputationBatch,
+    ReddenedBy,
     TurnedRed,
 )
 from healthcode.colours.selectors import changes_told_of, colour_told_of
@@ -52,6 +53,15 @@ RECORDS: Final = (
         holds="how many people of each county turned red on a day",
         kept="28 days (`COLOUR_RETENTION_DAYS`)",
         forget=Forget(turned_red.forget_days, Cadence.NIGHTLY),
+        export=Because("counts people, and names none"),
+        erase=Because("counts people, and names none"),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=ReddenedBy,
+        holds="how many people turned red by one source, or at one venue, and when",
+        kept="1 day, then up to 10 minutes until a task deletes them",
+        forget=Forget(alarms.forget_reddened, Cadence.OFTEN),
         export=Because("counts people, and names none"),
         erase=Because("counts people, and names none"),
         sunset=Goes.AT_ONCE,

@@ -179,6 +179,22 @@ class ColourChange(models.Model):
         ]
 
 
+class ReddenedBy(models.Model):
+    """How many people turned red at a moment by one source, or by having been at one venue.
+
+    `number` is that of the source's account, or of the place. What officers reddened is in their
+    acts. Alarms ask for it within the last hours.
+    """
+
+    by = models.CharField(max_length=7)
+    number = models.BigIntegerField()
+    people = models.PositiveIntegerField()
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["by", "number", "at"], name="reddened_by_lately")]
+
+
 class TurnedRed(models.Model):
     """How many people of a county turned red on a day, whatever they were before.
 

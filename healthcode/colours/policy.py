@@ -123,6 +123,20 @@ def policy_at(at: datetime) -> RuleSet:
     return parse(row)
 
 
+def safeguards_at(at: datetime) -> Safeguards | None:
+    """Return what the policy in force says against misuse. If none is in force, the first to come.
+
+    None means that there is no policy yet. Before the first policy nobody has a colour, so one
+    person can publish it alone.
+    """
+    published = Policy.objects.values_list("text", flat=True)
+    text = (
+        published.filter(holds_from__lte=at).order_by("-holds_from", "-version").first()
+        or published.order_by("holds_from", "version").first()
+    )
+    return None if text is None else parse(text).safeguards
+
+
 class _PolicyReader(TableReader):
     """Reads a parsed document."""
 

@@ -19,7 +19,7 @@ DAY_MINUTES: Final = 24 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Alarm:
+class AlarmFigures:
     """The figures of the alarm about people who turn red together.
 
     More than `people` people within `minutes` raise it if they are also more than `times_median`
@@ -46,11 +46,11 @@ class Safeguards:
     """The three sections together."""
 
     second_person: SecondPerson
-    alarm: Alarm
+    alarm: AlarmFigures
     sources: SourceLimits
 
 
-Section = TypeVar("Section", SecondPerson, Alarm, SourceLimits)
+Section = TypeVar("Section", SecondPerson, AlarmFigures, SourceLimits)
 
 KINDS: Final = frozenset(
     [
@@ -67,7 +67,7 @@ SHIPPED: Final = Safeguards(
         kinds=frozenset({"evidence-withdrawn:case", "policy-published"}),
         dated_before_days=1,
     ),
-    Alarm(people=5, minutes=60, times_median=3, median_days=14, told_above_after_minutes=30),
+    AlarmFigures(people=5, minutes=60, times_median=3, median_days=14, told_above_after_minutes=30),
     SourceLimits(reddening_lines_a_day=20),
 )
 """The sections of the shipped policy. They hold where a file says nothing."""

@@ -227,6 +227,15 @@ GROUP BY 1, 2, 3
 """
 )
 
+TURNING_RED: Final = (
+    RESULT
+    + """
+SELECT result.person
+FROM result LEFT JOIN colours_personcolour AS stored ON stored.person_id = result.person
+WHERE result.colour = %(red)s AND coalesce(stored.colour, 0) < %(red)s
+"""
+)
+
 NEXT_PEOPLE: Final = """
 SELECT id FROM accounts_person WHERE id > %(after)s ORDER BY id LIMIT %(most)s
 """

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from healthcode.colours.models import TurnedRed
-from healthcode.colours.safeguards import Alarm
+from healthcode.colours.safeguards import AlarmFigures
 from healthcode.core import Colour
 from healthcode.web.days import day_of, span_of_day
 
@@ -59,7 +59,7 @@ def count_days(*, at: datetime) -> int:
     return len(missing)
 
 
-def usual_in(area: str, figures: Alarm, *, at: datetime) -> float:
+def usual_in(area: str, figures: AlarmFigures, *, at: datetime) -> float:
     """Return the median number of people of an area who turned red on one of the last days.
 
     Only counted days matter. If there are none yet, nothing is usual: 0.
@@ -80,7 +80,7 @@ def usual_in(area: str, figures: Alarm, *, at: datetime) -> float:
     return float(median or 0)
 
 
-def is_alarming(figures: Alarm, *, reddened: int, usual: float) -> bool:
+def is_alarming(figures: AlarmFigures, *, reddened: int, usual: float) -> bool:
     """Return whether so many people turned red within the alarm's minutes that somebody must look.
 
     Args:

@@ -4,15 +4,14 @@ Every act that can change colours goes through `do_or_propose`, or through `refu
 its kind cannot wait. docs/decisions/0043-one-person-alone.md gives the reasons.
 """
 
-import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
-from prometheus_client import Counter
 
 from accounts.models import Account
+from healthcode.acts.alarm_models import Alarm, AlarmBy
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Proposal
@@ -20,18 +19,11 @@ from healthcode.acts.plans import ActPlan, Done, Foreseen, Signed
 from healthcode.acts.proposals import made_worse_since, reddened_since
 from healthcode.acts.second_person import SecondPerson, needs_second_person
 from healthcode.acts.services import one_act_at_a_time, propose
+from healthcode.colours.alarms import count_alarm, is_unusual, raise_alarm, reddened_by
 from healthcode.colours.errors import SecondPersonNeeded
-from healthcode.colours.models import Policy
-from healthcode.colours.policy import parse
-from healthcode.colours.safeguards import Alarm, Safeguards
-from healthcode.colours.turned_red import is_alarming, usual_in
+from healthcode.colours.policy import safeguards_at
+from healthcode.colours.safeguards import AlarmFigures
 from healthcode.core import Colour
-
-logger = logging.getLogger(__name__)
-
-ALARMS: Final = Counter(
-    "healthcode_alarms", "Acts that wait because unusually many people would turn red by them."
-)
 
 
 @transaction.atomic
@@ -49,22 +41,13 @@ def do_or_propose(
     if known is not None:
         return known
     foreseen = plan.foresee(account, at=at)
-    safeguards = _safeguards_at(at)
+    safeguards = safeguards_at(at)
     if safeguards is not None:
-        is_alarm = _is_alarm(safeguards.alarm, foreseen, account=account, at=at)
-        if is_alarm:
-            _raise_alarm(plan.kind, foreseen)
-        if is_alarm or _needs_second(
+        unusual = _unusual(safeguards.alarm, foreseen, account=account, at=at)
+        if unusual or _needs_second(
             safeguards.second_person, plan.kind, foreseen, account=account, at=at
         ):
-            return propose(
-                plan=plan,
-                account=account,
-                ground=ground,
-                foreseen=foreseen,
-                at=at,
-                is_alarm=is_alarm,
-            )
+            return _propose(plan, account, ground, foreseen, unusual, at=at)
     return plan.perform(Signed(account, ground), foreseen, at=at)
 
 
@@ -78,11 +61,13 @@ def refuse_beyond_alone(
     Raises:
         SecondPersonNeeded: somebody else must do it.
     """
-    safeguards = _safeguards_at(at)
+    safeguards = safeguards_at(at)
     if safeguards is None:
         return
-    if _is_alarm(safeguards.alarm, foreseen, account=account, at=at):
-        _raise_alarm(kind, foreseen)
+    unusual = _unusual(safeguards.alarm, foreseen, account=account, at=at)
+    if unusual:
+        # The refusal undoes everything, and nothing waits. So only the metric and the log say it.
+        count_alarm(unusual.by, unusual.area)
         raise SecondPersonNeeded(
             _(
                 "Within an hour, more people would turn red by what you do than is usual here on a "
@@ -107,37 +92,61 @@ def _needs_second(
     return needs_second_person(figures, kind, foreseen, made_worse=made_worse, at=at)
 
 
-def _is_alarm(figures: Alarm, foreseen: Foreseen, *, account: Account, at: datetime) -> bool:
-    """Return whether unusually many people would have turned red within the alarm's minutes."""
+@dataclass(frozen=True, slots=True)
+class _Unusual:
+    """What the people share of whom unusually many would turn red. See `record_alarm`."""
+
+    by: AlarmBy
+    number: int
+    area: str
+    people: int
+
+
+def _unusual(
+    figures: AlarmFigures, foreseen: Foreseen, *, account: Account, at: datetime
+) -> _Unusual | None:
+    """Return what raises the alarm: the officer or a venue; None if nothing does."""
     effect = foreseen.effect
     now = effect.after[Colour.RED] - effect.before[Colour.RED]
     if effect.worse == 0 or now <= 0:
-        return False
-    reddened = now + reddened_since(account, at - timedelta(minutes=figures.minutes))
-    # Most acts redden too few people for an alarm, whatever is usual.
-    if reddened <= figures.people:
-        return False
-    return is_alarming(figures, reddened=reddened, usual=usual_in(foreseen.area, figures, at=at))
+        return None
+    since = at - timedelta(minutes=figures.minutes)
+    reddened = now + reddened_since(account, since)
+    if is_unusual(figures, reddened=reddened, area=foreseen.area, at=at):
+        return _Unusual(AlarmBy.OFFICER, account.pk, foreseen.area, reddened)
+    for venue in foreseen.venues:
+        reddened = venue.people + reddened_by(AlarmBy.VENUE, venue.place, since=since)
+        area = venue.area or foreseen.area
+        if is_unusual(figures, reddened=reddened, area=area, at=at):
+            return _Unusual(AlarmBy.VENUE, venue.place, area, reddened)
+    return None
 
 
-def _raise_alarm(kind: ActKind, foreseen: Foreseen) -> None:
-    ALARMS.inc()
-    logger.warning(
-        "Alarm: unusually many people would turn red by one account in area %r (%s). A second "
-        "person must look.",
-        foreseen.area,
-        kind.value,
+def _propose(
+    plan: ActPlan[Done],
+    account: Account,
+    ground: Ground,
+    foreseen: Foreseen,
+    unusual: _Unusual | None,
+    *,
+    at: datetime,
+) -> Proposal:
+    """Store the proposal, and raise its alarm once."""
+    proposal = propose(
+        plan=plan,
+        account=account,
+        ground=ground,
+        foreseen=foreseen,
+        at=at,
+        is_alarm=unusual is not None,
     )
-
-
-def _safeguards_at(at: datetime) -> Safeguards | None:
-    """Return what the policy in force says. If none is in force yet, the first to come counts.
-
-    Before the first policy is published nobody has a colour, so one person can publish it alone.
-    """
-    published = Policy.objects.values_list("text", flat=True)
-    text = (
-        published.filter(holds_from__lte=at).order_by("-holds_from", "-version").first()
-        or published.order_by("holds_from", "version").first()
-    )
-    return None if text is None else parse(text).safeguards
+    if unusual and not Alarm.objects.filter(proposal=proposal).exists():
+        raise_alarm(
+            by=unusual.by,
+            number=unusual.number,
+            area=unusual.area,
+            people=unusual.people,
+            proposal=proposal,
+            at=at,
+        )
+    return proposal

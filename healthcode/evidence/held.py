@@ -75,6 +75,11 @@ def held_before(*, source: Account, facts: Sequence[NewFact]) -> frozenset[int]:
     return frozenset(n for n, fact in enumerate(facts) if _content(fact) in held)
 
 
+def is_waiting(source: int, why: HeldWhy) -> bool:
+    """Return whether a line of this source waits for this reason."""
+    return HeldLine.objects.filter(source=source, why=why, rejected_by=None).exists()
+
+
 def fact_of(line: HeldLine) -> NewFact:
     """Return the fact that a held line becomes when an officer confirms it."""
     return NewFact(

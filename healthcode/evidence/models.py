@@ -101,6 +101,7 @@ class HeldWhy(models.TextChoices):
     KIND = "kind", _("The source may not report this kind.")
     AREA = "area", _("Outside the area of the source.")
     BUDGET = "budget", _("The source has made enough people red today.")
+    ALARM = "alarm", _("Unusually many people would turn red by this source within an hour.")
 
 
 class HeldLine(models.Model):

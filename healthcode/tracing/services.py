@@ -4,6 +4,7 @@ Confirming records the contacts as evidence.
 """
 
 import hashlib
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,13 +15,15 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import invalid
 from accounts.models import Account, Role
+from healthcode.acts.alarm_models import AlarmBy
 from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.looks import LONGEST_HIDDEN, LookKind, Onlooker, record_looks
 from healthcode.acts.models import Proposal
-from healthcode.acts.plans import ActPlan, Foreseen, Signed
+from healthcode.acts.plans import ActPlan, AtVenue, Foreseen, Signed
 from healthcode.acts.services import record_act, record_planned
-from healthcode.colours.decide_many import Comparison, evaluate
+from healthcode.colours.alarms import note_reddened
+from healthcode.colours.decide_many import Comparison, evaluate, turning_red
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.recompute import request
 from healthcode.colours.two_persons import do_or_propose
@@ -32,8 +35,8 @@ from healthcode.evidence.selectors import evidence_for
 from healthcode.evidence.services import NewFact
 from healthcode.evidence.traits import Trait
 from healthcode.tracing.errors import AlreadyConfirmed, ChainChanged, NotACase, NotPlacedYet
-from healthcode.tracing.kinds import SOME_PLACE, UNNAMED, Strength
-from healthcode.tracing.models import Inquiry
+from healthcode.tracing.kinds import SOME_PLACE, UNNAMED, VEHICLES, VENUES, Strength
+from healthcode.tracing.models import Inquiry, Place
 from healthcode.tracing.selectors import chain_of, inquiry_for
 from healthcode.tracing.trace import Chain, Encounter
 
@@ -48,12 +51,14 @@ LONGEST_WINDOW: Final = timedelta(days=28)
 class Preview:
     """What confirming would do: the chain, and the colours of its people before and after.
 
-    `fingerprint` is a hash of exactly this chain and these numbers.
+    `fingerprint` is a hash of exactly this chain and these numbers. `reddened` are the people who
+    would turn red.
     """
 
     chain: Chain
     people: Comparison
     fingerprint: str
+    reddened: frozenset[int]
 
 
 @transaction.atomic
@@ -137,8 +142,9 @@ def preview(inquiry: Inquiry, *, at: datetime) -> Preview:
     with transaction.atomic():
         _record(inquiry, chain, at=at)
         people = evaluate(sorted(chain.people), at=at)
+        reddened = turning_red(sorted(chain.people), at=at)
         transaction.set_rollback(True)
-    return Preview(chain, people, _fingerprint(chain, people))
+    return Preview(chain, people, _fingerprint(chain, people), reddened)
 
 
 @transaction.atomic
@@ -197,6 +203,7 @@ class ContactsPlan(ActPlan[Recomputation]):
             area=answers_for(account, case),
             effect=shown.people.effect,
             facts={"inquiry": inquiry.pk, "case": case.pk, "people": len(shown.chain.people)},
+            venues=_venues(shown),
         )
 
     def perform(self, signed: Signed, foreseen: Foreseen, *, at: datetime) -> Recomputation:
@@ -207,6 +214,8 @@ class ContactsPlan(ActPlan[Recomputation]):
         )
         inquiry.confirmed_by = act
         inquiry.save(update_fields=["confirmed_by"])
+        reddened = {venue.place: venue.people for venue in foreseen.venues}
+        note_reddened(AlarmBy.VENUE, reddened, at=at)
         people = _record(inquiry, chain_of(inquiry), at=at)
         return request(cause=Cause.EVIDENCE, act=act, people=people)
 
@@ -241,6 +250,23 @@ def _locked(inquiry_id: int) -> tuple[Inquiry, Evidence]:
     inquiry = Inquiry.objects.select_for_update().get(pk=inquiry_id)
     evidence.lock([inquiry.case_id])
     return inquiry, Evidence.objects.get(pk=inquiry.case_id)
+
+
+def _venues(shown: Preview) -> tuple[AtVenue, ...]:
+    """Return where the people met somebody who would turn red, the most people first.
+
+    Homes and meetings are left out: people do not come together there by chance. The rows of the
+    places stay locked, so that two inquiries do not both count without the other.
+    """
+    chain = shown.chain
+    met = (*chain.contacts, *(second.encounter for second in chain.secondary))
+    people: defaultdict[int, set[int]] = defaultdict(set)
+    for one in met:
+        if one.person in shown.reddened and one.kind in (*VENUES, *VEHICLES):
+            people[one.place].add(one.person)
+    places = Place.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk")
+    found = [AtVenue(place.pk, place.area, len(people[place.pk])) for place in places]
+    return tuple(sorted(found, key=lambda venue: -venue.people))
 
 
 def _fingerprint(chain: Chain, people: Comparison) -> str:
