@@ -10,7 +10,7 @@ from healthcode.areas.models import Level
 from healthcode.colours import safeguards
 from healthcode.colours.mistakes import PolicyFault
 from healthcode.colours.policy import CheckIns, NegativeTests, parse
-from healthcode.colours.safeguards import Alarm, SourceLimits
+from healthcode.colours.safeguards import AlarmFigures, SourceLimits
 from healthcode.core import Colour
 from healthcode.evidence.kinds import KINDS
 from healthcode.evidence.models import EvidenceKind
@@ -214,7 +214,7 @@ def test_the_sections_against_misuse_are_read_as_written() -> None:
     found = parse(HEAD + GOOD + SECTIONS).safeguards
 
     assert found.second_person == SecondPerson(3, 12, frozenset({"levels-published"}), 7)
-    assert found.alarm == Alarm(9, 30, 2, 7, 20)
+    assert found.alarm == AlarmFigures(9, 30, 2, 7, 20)
     assert found.sources == SourceLimits(50)
     nothing = parse(HEAD + GOOD + SECTIONS.replace('["levels-published"]', "[]")).safeguards
     assert nothing.second_person.kinds == frozenset()

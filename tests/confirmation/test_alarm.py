@@ -7,9 +7,9 @@ import pytest
 
 from healthcode.acts.models import Proposal
 from healthcode.areas.models import Level
+from healthcode.colours.alarms import ALARMS
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import TurnedRed
-from healthcode.colours.two_persons import ALARMS
 from healthcode.officers.maps.services import PublishedMap
 from tests.colours import world
 from tests.confirmation.conftest import NOON, Office, recolour
@@ -43,6 +43,11 @@ def usual(people: int, area: str) -> None:
         TurnedRed.objects.create(day=day, area=area, people=people)
 
 
+def raised() -> float:
+    """Return how many alarms by officers the metric has counted."""
+    return ALARMS.labels("officer")._value.get()
+
+
 def red(office: Office, area: str) -> Any:
     return office.map({area: Level.RED})
 
@@ -50,14 +55,14 @@ def red(office: Office, area: str) -> Any:
 def test_six_people_within_an_hour_raise_the_alarm_and_five_do_not(watched: Office) -> None:
     travellers(5, NEAR)
     travellers(6, FAR)
-    raised = ALARMS._value.get()
+    before = raised()
     assert isinstance(red(watched, NEAR), PublishedMap)
-    assert ALARMS._value.get() == raised
+    assert raised() == before
     watched.at += 2 * HOUR
     waiting = red(watched, FAR)
     assert isinstance(waiting, Proposal)
     assert waiting.is_alarm
-    assert ALARMS._value.get() == raised + 1
+    assert raised() == before + 1
 
 
 def test_the_acts_of_an_hour_count_together(watched: Office) -> None:

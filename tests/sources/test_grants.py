@@ -81,7 +81,9 @@ class Lab:
 
 @pytest.fixture
 def lab(world: World) -> Lab:
-    """Return the hospital and 60 people in `HOME`."""
+    """Return the hospital and 60 people in `HOME`. No alarm stops it (test_alarm.py)."""
+    quiet = colours.QUIET_TEXT.replace("version = 2", "version = 3")
+    colours.publish(quiet, holds_from=NOON - timedelta(days=30))
     people = Person.objects.bulk_create([Person(home_area=HOME) for _ in range(60)])
     return Lab(world.source, [person.pk for person in people])
 
@@ -215,11 +217,24 @@ def test_a_held_line_stays_held_on_the_next_day(lab: Lab) -> None:
     assert not Evidence.objects.exists()
 
 
-def test_somebody_who_is_red_anyway_uses_no_budget(lab: Lab, world: World) -> None:
+def test_the_answer_does_not_tell_who_is_red_already(lab: Lab, world: World) -> None:
     laboratory = reporting("laboratory")
     report(laboratory, "cases", lab.people[:20], **LINES["case"][1])
-    answer = report(lab.source, "tests", lab.people[:40], **LINES["positive"][1])
-    assert (answer.held, lab.grant.spent, lab.red()) == (0, 20, 40)
+    answer = report(lab.source, "tests", lab.people[10:40], **LINES["positive"][1])
+    assert [result.held for result in answer.results] == [False] * 20 + [True] * 10
+    assert (lab.grant.spent, lab.red()) == (20, 30)
+
+
+def test_a_person_uses_one_a_day(lab: Lab) -> None:
+    line = LINES["positive"][1]
+    for _ in range(2):
+        answer = report(lab.source, "tests", lab.people[:20], **line)
+        assert (answer.held, lab.grant.spent) == (0, 20)
+    assert report(lab.source, "cases", lab.people[:20], **LINES["case"][1]).held == 0
+    assert report(lab.source, "tests", lab.people[20:21], **line).held == 1
+    tomorrow = NOON + timedelta(days=1)
+    assert report(lab.source, "tests", lab.people[:21], at=tomorrow, **line).held == 1
+    assert lab.grant.spent == 20
 
 
 def test_two_lines_about_one_person_use_one(lab: Lab) -> None:
