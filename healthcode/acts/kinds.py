@@ -16,6 +16,7 @@ class ActKind(models.TextChoices):
     LEVELS_PUBLISHED = "levels-published", _("Risk map published")
     POLICY_PUBLISHED = "policy-published", _("Policy published")
     EVIDENCE_WITHDRAWN = "evidence-withdrawn", _("Evidence withdrawn")
+    FACTS_WITHDRAWN = "facts-withdrawn", _("Evidence of a report or an act withdrawn")
     CERTIFICATE_ENTERED = "certificate-entered", _("EU certificate entered")
     SIGNERS_CHANGED = "signers-changed", _("Signers of EU certificates changed")
     SIGNER_WITHDRAWN = "signer-withdrawn", _("Signer of EU certificates withdrawn")
@@ -45,6 +46,7 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     ActKind.LEVELS_PUBLISHED: True,
     ActKind.POLICY_PUBLISHED: True,
     ActKind.EVIDENCE_WITHDRAWN: True,
+    ActKind.FACTS_WITHDRAWN: True,
     ActKind.CERTIFICATE_ENTERED: False,
     ActKind.SIGNERS_CHANGED: False,
     ActKind.SIGNER_WITHDRAWN: True,

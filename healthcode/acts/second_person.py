@@ -40,7 +40,7 @@ def needs_second_person(
         made_worse: how many people the other acts of the account have made worse since
             `figures.since(at)`.
     """
-    if figures.kinds & {kind.value, f"{kind.value}:{foreseen.about}"}:
+    if figures.kinds & _names(kind, foreseen.about):
         return True
     if foreseen.effect.worse == 0:
         return False
@@ -48,3 +48,15 @@ def needs_second_person(
     starts = foreseen.takes_effect
     is_dated_back = starts is not None and day_of(starts) < earliest
     return is_dated_back or made_worse + foreseen.effect.worse > figures.people
+
+
+def _names(kind: ActKind, about: str) -> frozenset[str]:
+    """Return the words by which a policy can mean an act.
+
+    What it says about the withdrawal of a fact holds for many facts, too. Otherwise an officer
+    could withdraw a case alone by withdrawing the report that contains it.
+    """
+    kinds = {kind}
+    if kind is ActKind.FACTS_WITHDRAWN:
+        kinds.add(ActKind.EVIDENCE_WITHDRAWN)
+    return frozenset(word for one in kinds for word in (one.value, f"{one.value}:{about}"))

@@ -30,6 +30,17 @@ class AlreadyWithdrawn(Conflict):
     sentence = _("This evidence was already withdrawn. There is nothing left to do.")
 
 
+class NothingCounts(Conflict):
+    """None of the facts of a report or an act counts any more."""
+
+    slug = "nothing-counts"
+    title = _("Nothing left to withdraw")
+    sentence = _(
+        "None of this evidence counts any more: it was withdrawn before, or deleted when its time "
+        "was over. There is nothing left to do."
+    )
+
+
 class ReferenceTaken(Conflict):
     """A source sent a different fact with a reference that it used before."""
 

@@ -273,6 +273,12 @@ class Evidence(models.Model):
                 condition=Q(derived_from__isnull=False),
                 name="evidence_derived",
             ),
+            # Whoever withdraws a whole report finds its facts.
+            models.Index(
+                fields=["batch"],
+                condition=Q(batch__isnull=False),
+                name="evidence_of_report",
+            ),
             # When a level changes, this finds the people with stays there by the code's prefix.
             models.Index(
                 fields=["area", "person"],

@@ -5,9 +5,9 @@ of its person, or over the whole province of this issuer. Each function with whi
 about a fact or a person uses this module.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from accounts.authority import has_authority, province
+from accounts.authority import covers, has_authority, province
 from accounts.errors import OutsideYourArea
 from accounts.models import Account, Role
 from healthcode.areas.successors import successors_of
@@ -25,9 +25,7 @@ def answers_for(account: Account, fact: Evidence) -> str:
         Forbidden: the account is not an officer's.
         OutsideYourArea: the officer has authority over none of these areas.
     """
-    home = fact.person.home_area
-    own = (fact.area_id, *successors_of(fact.area_id)) if fact.area_id else ()
-    return _first(account, [home, *successors_of(home), *own, province()])
+    return _first(account, _responsible(fact.person.home_area, fact.area_id))
 
 
 def answers_for_person(account: Account, home: str) -> str:
@@ -49,14 +47,28 @@ def answers_for_line(account: Account, home: str, area: str | None) -> str | Non
     Raises:
         Forbidden: the account is not an officer's.
     """
-    own = (area, *successors_of(area)) if area else ()
-    areas = (home, *successors_of(home), *own, province())
+    areas = _responsible(home, area)
     return next((one for one in areas if has_authority(account, Role.OFFICER, one)), None)
+
+
+def is_answered_by(authority: Collection[str], home: str, area: str | None) -> bool:
+    """Return whether an officer with authority over these areas answers for a fact.
+
+    Args:
+        home: of the fact's person.
+        area: of the fact, if it has one.
+    """
+    return any(covers(held, one) for one in _responsible(home, area) for held in authority)
 
 
 def answers_for_all(account: Account) -> bool:
     """Return whether the officer answers for the whole province, and so for all its people."""
     return has_authority(account, Role.OFFICER, province())
+
+
+def _responsible(home: str, area: str | None) -> Sequence[str]:
+    own = (area, *successors_of(area)) if area else ()
+    return (home, *successors_of(home), *own, province())
 
 
 def _first(account: Account, areas: Sequence[str]) -> str:

@@ -1,0 +1,18 @@
+import django.contrib.postgres.operations
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    atomic = False
+
+    dependencies = [
+        ('evidence', '0003_facts_change_by_functions'),
+    ]
+
+    operations = [
+        django.contrib.postgres.operations.AddIndexConcurrently(
+            model_name='evidence',
+            index=models.Index(condition=models.Q(('batch__isnull', False)), fields=['batch'], name='evidence_of_report'),
+        ),
+    ]
