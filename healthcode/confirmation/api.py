@@ -31,7 +31,7 @@ from healthcode.confirmation.serializers import (
     proposal_answer,
 )
 from healthcode.confirmation.services import confirm_proposal, withdraw_proposal
-from healthcode.evidence.errors import AlreadyWithdrawn, SignerNotTrusted
+from healthcode.evidence.errors import AlreadyWithdrawn, NothingCounts, SignerNotTrusted
 from healthcode.tracing.errors import AlreadyConfirmed, ChainChanged, NotACase, NotPlacedYet
 from healthcode.web.errors import Forbidden
 from healthcode.web.refusals import refuses
@@ -89,6 +89,7 @@ class ProposalConfirmationView(APIView):
         InvalidPolicy,
         NoPolicy,
         NotACase,
+        NothingCounts,
         NotPlacedYet,
         PolicyVersionTaken,
         SignerNotTrusted,

@@ -25,8 +25,10 @@ from healthcode.officers.maps.pages import preview_context
 from healthcode.officers.maps.serializers import publication_answer
 from healthcode.officers.maps.services import MapPlan, map_as_if
 from healthcode.officers.withdrawals.pages import fact_context
-from healthcode.officers.withdrawals.serializers import withdrawal_answer
+from healthcode.officers.withdrawals.serializers import together_answer, withdrawal_answer
 from healthcode.officers.withdrawals.services import WithdrawalPlan, look_at_evidence
+from healthcode.officers.withdrawals.together import TogetherPlan
+from healthcode.officers.withdrawals.together_pages import together_context
 from healthcode.tracing.selectors import inquiry_for
 from healthcode.tracing.services import ContactsPlan, show
 
@@ -95,6 +97,12 @@ def _chain_shown(
     return {"inquiry": inquiry, **chain_context(inquiry, chain, effect)}
 
 
+def _together_shown(
+    _account: Account, _plan: TogetherPlan, proposal: Proposal, _at: datetime
+) -> Mapping[str, object]:
+    return together_context(proposal.preview["facts"])
+
+
 def _plan_shown(
     _account: Account, plan: ActPlan[Any], proposal: Proposal, _at: datetime
 ) -> Mapping[str, object]:
@@ -113,6 +121,12 @@ PERFORMERS: Final[Mapping[ActKind, Performer | None]] = {
     ),
     ActKind.EVIDENCE_WITHDRAWN: Performer(
         WithdrawalPlan, _withdrawn, "confirmation/_evidence.html", _fact_shown
+    ),
+    ActKind.FACTS_WITHDRAWN: Performer(
+        TogetherPlan,
+        lambda _plan, run: together_answer(run),
+        "confirmation/_together.html",
+        _together_shown,
     ),
     ActKind.CERTIFICATE_ENTERED: None,
     ActKind.SIGNERS_CHANGED: None,

@@ -17,6 +17,7 @@ import healthcode.officers.statistics.api as statistics_api
 import healthcode.officers.statistics.pages as statistics_pages
 import healthcode.officers.withdrawals.api as withdrawals_api
 import healthcode.officers.withdrawals.pages as withdrawals_pages
+import healthcode.officers.withdrawals.together_pages as together_pages
 
 api = [
     path("areas/levels", maps_api.LevelsView.as_view(), name="levels"),
@@ -29,6 +30,16 @@ api = [
         "evidence/<int:evidence_id>/withdrawal",
         withdrawals_api.WithdrawalView.as_view(),
         name="evidence-withdrawal",
+    ),
+    path(
+        "reports/<int:batch_id>/withdrawal",
+        withdrawals_api.ReportWithdrawalView.as_view(),
+        name="report-withdrawal",
+    ),
+    path(
+        "acts/<int:act_id>/withdrawal",
+        withdrawals_api.ActWithdrawalView.as_view(),
+        name="act-withdrawal",
     ),
     path(
         "recomputations/<int:recomputation_id>",
@@ -71,6 +82,7 @@ pages = [
     path("officer/map", maps_pages.publish, name="officer-map"),
     path("officer/statistics", statistics_pages.statistics, name="officer-statistics"),
     path("officer/evidence", withdrawals_pages.withdraw, name="officer-evidence"),
+    path("officer/withdrawal", together_pages.withdraw_together, name="officer-withdrawal"),
     path("officer/certificate", certificates_pages.enter, name="officer-certificate"),
     path(
         "officer/recomputations/<int:recomputation_id>",

@@ -16,6 +16,7 @@ from healthcode.acts.proposals import waiting_for
 from healthcode.areas.selectors import map_on
 from healthcode.colours.models import RecomputationState
 from healthcode.colours.selectors import open_recomputations
+from healthcode.evidence.together import records_facts
 from healthcode.officers.desk.selectors import acts_within
 from healthcode.officers.held import held_areas, named
 from healthcode.officers.held_lines.selectors import waiting_batches
@@ -41,6 +42,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "kind": KINDS.get(act.kind, act.kind),
             "ground_kind": GROUND_KINDS.get(act.ground_kind, ""),
             "runs": act.recomputations.all(),
+            "recorded": records_facts(act.kind),
         }
         for act in acts_within(within, most=MOST_ACTS)
     ]

@@ -12,6 +12,7 @@ from accounts.models import Role
 from accounts.permissions import role_required
 from healthcode.colours.models import RecomputationState
 from healthcode.colours.selectors import recomputation
+from healthcode.evidence.together import records_facts
 from healthcode.web.errors import NotFound
 
 STATES: Final = {
@@ -31,5 +32,9 @@ def progress(request: HttpRequest, recomputation_id: int) -> HttpResponse:
         run = recomputation(recomputation_id)
     except NotFound as refusal:
         return render(request, "web/error.html", {"kind": "not-found"}, status=refusal.status)
-    context = {"run": run, "state": STATES[RecomputationState(run.state)]}
+    context = {
+        "run": run,
+        "state": STATES[RecomputationState(run.state)],
+        "recorded": run.act is not None and records_facts(run.act.kind),
+    }
     return render(request, "officers/recomputation.html", context)
