@@ -19,6 +19,7 @@ from healthcode.evidence.models import EvidenceKind, HeldLine
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.evidence.services import NewFact, record
 from healthcode.evidence.traits import Trait
+from healthcode.officers.held_lines.services import confirm_lines
 from healthcode.officers.withdrawals.services import withdraw_evidence
 from healthcode.residents.declarations.services import declare
 from healthcode.sources.evidence import report_evidence
@@ -92,6 +93,14 @@ class Scene:
         source = Account.objects.create(username="without-grant")
         report_evidence(source=source, kind="cases", lines=lines, at=self.now)
         self.held = HeldLine.objects.get()
+        result = {"result": "negative", "sampled_at": self.now.isoformat()}
+        lines = [NumberedLine(1, {"person": self.world.person.pk, **result})]
+        report_evidence(source=source, kind="tests", lines=lines, at=self.now)
+        batch = HeldLine.objects.latest("pk").batch_id
+        done = confirm_lines(
+            account=self.world.officer, batch_id=batch, lines=None, ground=GROUND, at=self.now
+        )
+        self.confirmed = done.act
 
     def _inquire(self) -> None:
         officer, ground = self.world.officer, GROUND

@@ -56,6 +56,9 @@ def test_the_kinds_that_a_policy_names_need_it_even_if_they_make_nobody_worse() 
     assert needs(ActKind.EVIDENCE_WITHDRAWN, foreseen(0, about="case"))
     assert not needs(ActKind.EVIDENCE_WITHDRAWN, foreseen(0, about="stay"))
     assert not needs(ActKind.SIGNER_WITHDRAWN, foreseen(0))
+    # Whoever may not withdraw a case alone may not withdraw the report that contains it.
+    assert needs(ActKind.FACTS_WITHDRAWN, foreseen(0, about="case"))
+    assert not needs(ActKind.FACTS_WITHDRAWN, foreseen(0, about="contact"))
 
 
 def test_a_preview_is_the_same_while_few_people_are_exactly_those() -> None:

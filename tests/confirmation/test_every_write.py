@@ -9,12 +9,14 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.models import IdType
+from accounts.models import Account, IdType
 from healthcode.acts.models import Act, Proposal
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import PersonColour
 from healthcode.core import Colour
-from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.models import Evidence, EvidenceKind, SourceBatch
+from healthcode.evidence.ndjson import NumberedLine
+from healthcode.sources.evidence import report_evidence
 from healthcode.tracing.kinds import PlaceKind
 from healthcode.tracing.models import Inquiry, Place
 from healthcode.tracing.recording import NewPresence, record_presences
@@ -40,6 +42,9 @@ TURNED: Final = {
     "officer-map",
     "evidence-withdrawal",
     "officer-evidence",
+    "report-withdrawal",
+    "act-withdrawal",
+    "officer-withdrawal",
     "api-officers-certificates",
     "officer-certificate",
     "inquiry-confirmation",
@@ -80,6 +85,7 @@ def test_one_officer_alone_turns_ten_people_red(
     attempts.enter_certificates()
     attempts.publish_maps()
     attempts.withdraw_negative_tests()
+    attempts.withdraw_reports_of_negative_tests()
     attempts.confirm_contacts()
     attempts.confirm_own_proposals()
     recolour(at=now)
@@ -162,6 +168,30 @@ class Attempts:
         assert Evidence.objects.get(pk=fact.pk).withdrawn_by is None
         self.tried |= {"evidence-withdrawal", "officer-evidence"}
 
+    def withdraw_reports_of_negative_tests(self) -> None:
+        """All at once make nobody worse alone, either; nor do those that an officer confirmed."""
+        granted, stranger = self.world.source, Account.objects.create(username="stranger")
+        for source, path in ((granted, "reports"), (stranger, "acts")):
+            (person,) = colours.people(1, home=HOME)
+            for days, trait in ((20, "positive"), (15, "negative")):
+                at = self.now - timedelta(days=days)
+                colours.fact(person, EvidenceKind.TEST, at, at, trait)
+            sampled = (self.now - timedelta(days=13)).isoformat()
+            line = {"person": person, "result": "negative", "sampled_at": sampled}
+            lines = [NumberedLine(1, line)]
+            report_evidence(source=source, kind="tests", lines=lines, at=self.now - HOUR)
+            number = SourceBatch.objects.latest("pk").pk
+            if path == "acts":
+                url = f"/api/v1/held-lines/{number}/confirmation"
+                number = self.client.post(url, SENT_GROUND, format="json").json()["act"]
+            recompute_people([person], at=self.now)
+            assert PersonColour.objects.get(pk=person).colour == Colour.GREEN
+            url = f"/api/v1/{path}/{number}/withdrawal"
+            assert self.client.post(url, SENT_GROUND, format="json").status_code == 202
+            form = {**SENT_GROUND, "of": path.removesuffix("s"), "number": str(number)}
+            self._proposed("/officer/withdrawal", form)
+        self.tried |= {"report-withdrawal", "act-withdrawal", "officer-withdrawal"}
+
     def confirm_contacts(self) -> None:
         """One contact of a case needs a second officer too."""
         case, guest = colours.people(2, home=HOME)
@@ -194,6 +224,7 @@ class Attempts:
         assert set(Proposal.objects.values_list("kind", flat=True)) == {
             "levels-published",
             "evidence-withdrawn",
+            "facts-withdrawn",
             "contacts-confirmed",
         }
         for proposal in Proposal.objects.all():
