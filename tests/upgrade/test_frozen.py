@@ -18,7 +18,7 @@ from tests.upgrade.make import DUMP, FROZEN, digests
 OURS = ("accounts", "healthcode", "verifier")
 NOT_ATOMIC: dict[str, str] = {
     "accounts.0004_grants_by_who_granted_them": "every resident has a grant, and keeps logging in",
-    "evidence.0004_facts_of_a_report": "sources keep reporting while the index is made",
+    "evidence.0005_facts_of_a_report": "sources keep reporting while the index is made",
 }
 """Migrations outside a transaction, where `migrate` sets no limits, and why they may be so."""
 EMPTY = {

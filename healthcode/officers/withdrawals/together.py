@@ -52,7 +52,7 @@ class TogetherPlan(ActPlan[Recomputation]):
 
     Withdrawing a case needs a second person, because whoever hides a case endangers others. This
     holds for the cases that a source reported itself. What an officer recorded beyond that, one
-    officer can take back.
+    officer can take back (docs/decisions/0047-one-act-undoes-another.md).
     """
 
     kind = ActKind.FACTS_WITHDRAWN

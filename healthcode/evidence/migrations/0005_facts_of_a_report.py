@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ('evidence', '0003_facts_change_by_functions'),
+        ('evidence', '0004_lines_held_by_an_alarm'),
     ]
 
     operations = [
