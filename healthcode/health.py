@@ -25,6 +25,7 @@ from prometheus_client.registry import Collector
 from healthcode import __version__
 from healthcode.audit.metrics import AuditMetrics
 from healthcode.colours.models import Recomputation, RecomputationState
+from healthcode.confirmation.metrics import AlarmMetrics
 from healthcode.evidence.models import HeldLine
 from healthcode.web.catalog import schema_state
 from healthcode.web.errors import Refusal
@@ -81,7 +82,10 @@ def _look_into_tables() -> Tables:
         state = schema_state()
         if state != "ok":
             return Tables(state, [])
-        counted = (_OpenRecomputations(), TrustMetrics(), AuditMetrics())
+        counted = (
+            *(_OpenRecomputations(), _HeldLines(), TrustMetrics(), AuditMetrics()),
+            AlarmMetrics(),
+        )
         return Tables("ok", [metric for each in counted for metric in each.collect()])
     except DatabaseError:
         connection.close()

@@ -304,6 +304,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "colours.count_turned_red",
         "schedule": crontab(minute="*/10"),
     },
+    "confirmation.tell_of_alarms": {
+        "task": "confirmation.tell_of_alarms",
+        "schedule": 30.0,
+    },
     "codes.publish": {"task": "codes.publish", "schedule": 30.0},
     "verifier.refresh": {"task": "verifier.refresh", "schedule": 15.0},
     "verifier.doubts": {"task": "verifier.doubts", "schedule": 15.0},

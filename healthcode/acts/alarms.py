@@ -68,22 +68,21 @@ def alarm_record(alarm: Alarm) -> bytes:
     )
 
 
-def raised_lately(by: AlarmBy, number: int, since: datetime) -> bool:
-    """Return whether an alarm by the same officer, source or venue was raised after `since`."""
-    return Alarm.objects.filter(by=by, number=number, at__gt=since).exists()
-
-
 def alarms_within(areas: Iterable[str], *, at: datetime) -> list[Alarm]:
-    """Return the alarms of the last days in these areas, the latest first. Two queries.
+    """Return the alarms of the last days that concern these areas, the latest first. Two queries.
 
-    They have their proposals and their messages. An alarm counts for an area if it was raised
-    there, or if its proposal touches it.
+    They have their proposals and their messages. An alarm by a source concerns every area that has
+    land in common with its own, because the people of its lines may live there. Any other concerns
+    an area if it was raised there, or if its proposal touches it.
     """
     told = Prefetch("messages", AlarmMessage.objects.select_related("account").order_by("pk"))
     recent = Alarm.objects.filter(at__gt=at - SHOWN).select_related("proposal")
     known, held = recent.prefetch_related(told).order_by("-pk"), list(areas)
-    return [alarm for alarm in known if any(covers(a, code) for a in held for code in _of(alarm))]
+    return [alarm for alarm in known if any(_concerns(alarm, area) for area in held)]
 
 
-def _of(alarm: Alarm) -> list[str]:
-    return [alarm.area, *(alarm.proposal.touched if alarm.proposal else ())]
+def _concerns(alarm: Alarm, area: str) -> bool:
+    if alarm.proposal is None:
+        return covers(area, alarm.area) or covers(alarm.area, area)
+    touched = [alarm.area, alarm.proposal.area, *alarm.proposal.touched]
+    return any(covers(area, code) for code in touched)

@@ -62,7 +62,7 @@ def confirm_proposal(
     """
     proposal = _waiting(proposal_id, at)
     plan = plan_of(proposal)
-    _require_another(account, proposal, at)
+    require_another(account, proposal, at)
     plan.authorise(account)
     if fingerprint != proposal.fingerprint:
         raise invalid(
@@ -109,8 +109,11 @@ def _waiting(proposal_id: int, at: datetime) -> Proposal:
     return proposal
 
 
-def _require_another(account: Account, proposal: Proposal, at: datetime) -> None:
-    """Refuse an account that is the proposer's own, or that owes its authority to the proposer."""
+def require_another(account: Account, proposal: Proposal, at: datetime) -> None:
+    """Refuse an account that is the proposer's own, or that owes its authority to the proposer.
+
+    Raises OwnProposal or GrantedByProposer.
+    """
     if account.pk == proposal.proposed_by_id:
         raise OwnProposal
     granted = Grant.objects.filter(

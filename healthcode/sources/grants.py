@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from accounts.authority import covers
 from accounts.models import Account, Person, Role
 from healthcode.acts.alarm_models import AlarmBy
-from healthcode.acts.alarms import raised_lately
 from healthcode.acts.services import one_act_at_a_time
 from healthcode.areas.successors import successors_of
 from healthcode.colours.alarms import is_unusual, note_reddened, raise_alarm, reddened_by
@@ -224,9 +223,8 @@ def _stored(source: Account, facts: Sequence[NewFact]) -> set[tuple[str, str | N
 
 
 def _raise_alarm(source: Account, area: str, allowance: _Allowance, more: int) -> None:
-    """Raise an alarm, unless its officers know already that lines of the source wait."""
-    since = allowance.at - timedelta(minutes=allowance.figures.minutes)
-    if raised_lately(AlarmBy.SOURCE, source.pk, since) and is_waiting(source.pk, HeldWhy.ALARM):
+    """Raise an alarm, unless lines of the source wait already because of one."""
+    if is_waiting(source.pk, HeldWhy.ALARM):
         return
     raise_alarm(
         by=AlarmBy.SOURCE,

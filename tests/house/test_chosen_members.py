@@ -16,6 +16,13 @@ CHOSEN: Final[Mapping[str, set[str]]] = {
     "healthcode.administration.services.STAFF_ROLES": {"RESIDENT"},
     # What else a process does is no call: it needs no place.
     "healthcode.asgi.CALLERS": {"OPERATORS", "WORK", "MIGRATION"},
+    # Whoever answers an alarm acts about people, with authority over an area.
+    "healthcode.confirmation.telling.CAN_ANSWER": {
+        "RESIDENT",
+        "VENUE_MANAGER",
+        "SOURCE",
+        "PARTNER",
+    },
     # These facts happen at one moment.
     "healthcode.evidence.models.LASTING": {
         *{"DECLARATION", "TEST", "CHECK_IN", "RECOVERY", "VACCINATION"}

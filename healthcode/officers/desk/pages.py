@@ -17,6 +17,7 @@ from healthcode.areas.selectors import map_on
 from healthcode.colours.models import RecomputationState
 from healthcode.colours.selectors import open_recomputations
 from healthcode.evidence.together import records_facts
+from healthcode.officers.alarms import alarms_for
 from healthcode.officers.desk.selectors import acts_within
 from healthcode.officers.held import held_areas, named
 from healthcode.officers.held_lines.selectors import waiting_batches
@@ -54,6 +55,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "legend": [(level.label, count) for level, count in shown.counts.items()],
             "acts": acts,
             "areas": named(within),
+            "alarms": alarms_for(within, at=at),
             "held": sum(batch.lines for batch in waiting_batches(account_of(request))),
             "waiting": waiting_for(account_of(request), at=at),
             "running": [
