@@ -17,6 +17,18 @@ class NotInTheLogYet(Refusal):
     retry_after = 5
 
 
+class LookNotInTheLogYet(Refusal):
+    """The look is recorded, but its hour is not in the public log yet."""
+
+    slug = "look-not-in-the-log-yet"
+    status = 503
+    title = _("Not in the public log yet")
+    sentence = _(
+        "The public log takes up who looked at data once an hour. Please ask again in an hour."
+    )
+    retry_after = 3600
+
+
 class LogDamaged(Refusal):
     """Rows of the public log are missing. The service's own log says which."""
 

@@ -14,6 +14,7 @@ from healthcode.acts.models import (
     LogKey,
     LogLeaf,
     LogTile,
+    LookDigest,
     PersonLook,
     Proposal,
     WitnessedCheckpoint,
@@ -58,6 +59,17 @@ RECORDS: Final = (
         erase=Goes.WITH_THE_PERSON,
         sunset=Goes.AT_ONCE,
         rights=Rights.ADD_AND_DELETE,
+    ),
+    TableRecord(
+        model=LookDigest,
+        holds="salted digests of looks, with hour and city; nobody can tell from them who looked"
+        " at whom",
+        kept="for good",
+        export=Because("the person gets the proof of each look, which holds its digest"),
+        erase=Because("the salt goes with the look, so that the digest tells nothing any more"),
+        sunset=Because("belongs to a leaf of the public log, which stays"),
+        rights=Rights.ADD,
+        fills=("leaf_id", "place"),
     ),
     TableRecord(
         model=Proposal,

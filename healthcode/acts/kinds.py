@@ -1,4 +1,4 @@
-"""The closed list of the kinds of acts."""
+"""The closed lists of the kinds of acts and of looks."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -73,3 +73,11 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     ActKind.SERVICE_ENDED: False,
 }
 """Whether an act of this kind can wait for a second person."""
+
+
+class LookKind(models.TextChoices):
+    """What somebody looked at. The value is stored, so never rename it."""
+
+    EVIDENCE = "evidence", _("One record about this person")
+    CONTACTS = "contacts", _("Whom this person may have met")
+    FILE = "file", _("All data about this person")

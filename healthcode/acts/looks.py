@@ -5,12 +5,13 @@ transaction. The person sees role and area, but not the name of whoever looked.
 """
 
 import logging
+import secrets
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 from prometheus_client import Counter
@@ -18,10 +19,16 @@ from prometheus_client import Counter
 from accounts import limits
 from accounts.limits import Limit
 from accounts.models import Account, LimitEvent, Role
+from healthcode.acts.errors import LookNotInTheLogYet
 from healthcode.acts.grounds import Ground
+from healthcode.acts.kinds import LookKind
+from healthcode.acts.log.looks import KEPT_FOR, proof_of_look, store_digests
 from healthcode.acts.models import PersonLook
+from healthcode.acts.selectors import readable
+from healthcode.core.log.leaves import SALT_BYTES
+from healthcode.core.log.proofs import KeptProof
 from healthcode.web.days import day_of, start_of_day
-from healthcode.web.errors import TooMany
+from healthcode.web.errors import NotFound, TooMany
 
 logger = logging.getLogger(__name__)
 
@@ -29,21 +36,12 @@ logger = logging.getLogger(__name__)
 LOOKS: Final = Limit("looks", 100, timedelta(days=1))
 UNUSUAL_AN_HOUR: Final = 30
 LONGEST_HIDDEN: Final = timedelta(days=14)
-KEPT_FOR: Final = timedelta(days=365)
 MOST_TOLD: Final = 200
 
 LOOKED = Counter("healthcode_looks", "People whose data somebody looked at.", ["what"])
 UNUSUAL = Counter(
     "healthcode_unusual_looks", "Looks of accounts that looked unusually often within an hour."
 )
-
-
-class LookKind(models.TextChoices):
-    """What somebody looked at. The value is stored, so never rename it."""
-
-    EVIDENCE = "evidence", _("One record about this person")
-    CONTACTS = "contacts", _("Whom this person may have met")
-    FILE = "file", _("All data about this person")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +65,8 @@ def record_looks(
 ) -> None:
     """Record that somebody looks at these people, before anything is shown.
 
-    The same look on the same day is one row, however often the page is loaded.
+    The same look on the same day is one row, however often the page is loaded. A leaf of the
+    public log follows after the hour.
 
     Args:
         people: the numbers of the people.
@@ -88,7 +87,7 @@ def record_looks(
     if not new:
         return
     _count(by.account, at)
-    PersonLook.objects.bulk_create(
+    looks = PersonLook.objects.bulk_create(
         PersonLook(
             account=by.account,
             role=by.role,
@@ -99,16 +98,35 @@ def record_looks(
             ground=by.ground.text,
             at=at,
             hidden_until=hidden_until,
+            salt=secrets.token_bytes(SALT_BYTES),
         )
         for person in sorted(new)
     )
+    store_digests(looks)
     LOOKED.labels(what.value).inc(len(new))
 
 
 def looks_at(person_id: int, *, at: datetime) -> QuerySet[PersonLook]:
     """Select the looks that a person sees at `at`, the latest first, at most `MOST_TOLD`."""
-    told = Q(hidden_until=None) | Q(hidden_until__lte=at)
-    return PersonLook.objects.filter(told, person=person_id).order_by("-at", "-pk")[:MOST_TOLD]
+    return _told_at(person_id, at).order_by("-at", "-pk")[:MOST_TOLD]
+
+
+def proof_for_person(person_id: int, look: int, *, at: datetime) -> KeptProof:
+    """Return the proof of a look for the person whose data it was, with its record.
+
+    Raises:
+        NotFound: the person has no such look, or may not know of it yet.
+        LookNotInTheLogYet: the hour of the look is not in the public log yet.
+        LogDamaged: rows of the log are missing.
+    """
+    found = _told_at(person_id, at).filter(pk=look).first()
+    if found is None:
+        raise NotFound
+    with readable():
+        proof = proof_of_look(found)
+    if proof is None:
+        raise LookNotInTheLogYet
+    return proof
 
 
 def told(look: PersonLook) -> dict[str, object]:
@@ -134,6 +152,11 @@ def looks_export(person_id: int, at: datetime) -> list[dict[str, object]]:
 def forget_looks(at: datetime) -> int:
     """Delete the looks that have been kept long enough; return how many."""
     return PersonLook.objects.filter(at__lt=at - KEPT_FOR).delete()[0]
+
+
+def _told_at(person_id: int, at: datetime) -> QuerySet[PersonLook]:
+    told = Q(hidden_until=None) | Q(hidden_until__lte=at)
+    return PersonLook.objects.filter(told, person=person_id)
 
 
 def _count(account: Account, at: datetime) -> None:

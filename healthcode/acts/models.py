@@ -90,7 +90,8 @@ class PersonLook(models.Model):
     """The record that somebody with a role looked at the data of a person, and why.
 
     The person sees it, from `hidden_until` on if that is set: an inquiry may stay unknown for at
-    most 14 days.
+    most 14 days. `salt` and the record of the look give the digest in `LookDigest`, which stays
+    when this row is deleted. A look from before the digests has no salt.
     """
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="looks")
@@ -102,10 +103,14 @@ class PersonLook(models.Model):
     ground = models.TextField()
     at = models.DateTimeField()
     hidden_until = models.DateTimeField(null=True)
+    salt = models.BinaryField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(name="look_has_a_ground", condition=~Q(ground="")),
+            models.CheckConstraint(
+                name="look_salt_length", condition=Exact(Length("salt"), SALT_BYTES)
+            ),
             models.CheckConstraint(
                 name="look_is_not_hidden_for_long",
                 condition=Q(hidden_until__lte=F("at") + timedelta(days=14)),
@@ -152,6 +157,42 @@ class LogLeaf(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], condition=Q(position=None), name="leaves_without_position"),
+        ]
+
+
+class LookDigest(models.Model):
+    """The digest of a look (`PersonLook`), which stays when the look is deleted.
+
+    `look` is the number of the look, `area` the city of whoever looked, and `hour` the hour that
+    the look fell in. After the hour, all looks of an hour and area get one leaf of the public log:
+    `place` is the position of this digest in the tree of that leaf. A look that was deleted with
+    its person names the act of the erasure. Apart from these three, the row is never changed and
+    never deleted.
+    """
+
+    look = models.BigIntegerField(primary_key=True)
+    area = models.CharField(max_length=4, blank=True)
+    hour = models.DateTimeField()
+    digest = models.BinaryField()
+    leaf = models.ForeignKey(
+        LogLeaf, models.PROTECT, null=True, related_name="looks", db_index=False
+    )
+    place = models.PositiveIntegerField(null=True)
+    erased_by = models.ForeignKey(Act, models.PROTECT, null=True, related_name="+", db_index=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["leaf", "place"], name="one_look_at_its_place"),
+            models.CheckConstraint(
+                name="look_digest_length", condition=Exact(Length("digest"), HASH_BYTES)
+            ),
+            models.CheckConstraint(
+                name="look_has_a_place_in_its_leaf",
+                condition=Q(leaf=None, place=None) | Q(leaf__isnull=False, place__isnull=False),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["look"], condition=Q(leaf=None), name="looks_without_leaf"),
         ]
 
 

@@ -31,7 +31,7 @@ def proof_for_anybody(act: int) -> KeptProof:
         found = Act.objects.get(pk=act)
     except Act.DoesNotExist as error:
         raise NotFound from error
-    with _readable():
+    with readable():
         proof = tree.proof_of(found, with_record=False)
     if proof is None:
         raise NotInTheLogYet
@@ -43,7 +43,7 @@ def file_of(tile: Tile) -> bytes | None:
 
     Raises LogDamaged if rows of the log are missing.
     """
-    with _readable():
+    with readable():
         return tree.file_of(tile)
 
 
@@ -52,12 +52,12 @@ def published_policy(own_keys: Iterable[NoteKey]) -> bytes:
 
     Raises LogDamaged if the file of LOG_POLICY cannot be used.
     """
-    with _readable():
+    with readable():
         return files.published_policy(own_keys, url=settings.BASE_URL + keys.PREFIX)
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def readable() -> Iterator[None]:
     """Log for the operator what is wrong with the public log. Raises LogDamaged then."""
     try:
         yield

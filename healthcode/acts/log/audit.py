@@ -7,13 +7,15 @@ part, so that the caller can stop between two parts and go on later.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.log import keys, tree
 from healthcode.acts.log.entries import act_leaf, act_record, areas_of, minute_of
 from healthcode.acts.log.errors import LogFault
+from healthcode.acts.log.findings import LogFinding, LogFindingKind
+from healthcode.acts.log.look_audit import looks_of_leaves, looks_without_leaf
+from healthcode.acts.log.looks import KIND
 from healthcode.acts.models import Act, LogCheckpoint, LogLeaf, LogTile
 from healthcode.core.errors import CoreError, MalformedLog
 from healthcode.core.log import merkle
@@ -23,33 +25,6 @@ from healthcode.core.log.policies import LogPolicy
 from healthcode.core.log.tiles import WIDTH, Tile, leaf_hashes, tile_root, tiles_of
 
 LEAVES_AT_ONCE: Final = 16 * WIDTH
-
-
-class LogFindingKind(StrEnum):
-    """What contradicts the public log. The value is stored, so never rename it."""
-
-    ACT_EDITED = "act-edited"
-    """The act is not the one for which its leaf was made. The number is that of the act."""
-    ACT_MISSING = "act-missing"
-    """The act of a leaf is gone. The number is that of the act."""
-    ACT_NOT_LOGGED = "act-not-logged"
-    """An act has no leaf. The number is that of the act."""
-    LEAF_EDITED = "leaf-edited"
-    """A leaf is not the published one. The number is its position."""
-    LEAF_MISSING = "leaf-missing"
-    """A leaf is gone. The number is its position."""
-    TILE_WRONG = "tile-wrong"
-    """A tile above level 0 does not follow from those below. The number is its first leaf's."""
-    CHECKPOINT_WRONG = "checkpoint-wrong"
-    """The newest checkpoint is not that of the leaves, or not signed. The number is its size."""
-
-
-@dataclass(frozen=True, slots=True)
-class LogFinding:
-    """A contradiction: its kind, and the number of the act or the position of the leaf."""
-
-    kind: LogFindingKind
-    number: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +54,15 @@ def log_part(first: int, *, at: datetime) -> LogPart:
     newest = tree.newest_checkpoint()
     size = newest.size if newest else 0
     end = min(first + LEAVES_AT_ONCE, size)
-    found = list(leaves_between(first, end))
+    found = list(leaves_between(first, end, at=at))
     if end == size:
-        found += [*upper_tiles(size), *waiting_leaves(), *acts_without_leaf()]
+        found += [*upper_tiles(size), *waiting_leaves(at=at), *acts_without_leaf()]
+        found += looks_without_leaf(at=at)
         found += checkpoint_findings(newest, at=at) if newest else ()
     return LogPart(tuple(found), end, is_last=end == size)
 
 
-def leaves_between(first: int, end: int) -> Iterator[LogFinding]:
+def leaves_between(first: int, end: int, *, at: datetime) -> Iterator[LogFinding]:
     """Yield what contradicts the leaves at the positions from `first` to before `end`.
 
     `first` is the first leaf of a tile.
@@ -99,12 +75,14 @@ def leaves_between(first: int, end: int) -> Iterator[LogFinding]:
     for begin in range(first, end - WIDTH + 1, WIDTH):
         yield from _edited_leaves(begin, [found.get(begin + place) for place in range(WIDTH)])
     yield from _contradictions(found.values())
+    yield from looks_of_leaves(found.values(), at=at)
 
 
-def waiting_leaves() -> Iterator[LogFinding]:
+def waiting_leaves(*, at: datetime) -> Iterator[LogFinding]:
     """Yield what contradicts the leaves that have no position yet; they are few."""
     rows = LogLeaf.objects.filter(position=None).select_related("act")
     yield from _contradictions(rows.prefetch_related("act__areas"))
+    yield from looks_of_leaves(list(LogLeaf.objects.filter(position=None, kind=KIND)), at=at)
 
 
 def acts_without_leaf() -> Iterator[LogFinding]:

@@ -6,6 +6,7 @@ from healthcode.acts.log.entries import act_record, areas_of
 from healthcode.acts.log.errors import LogFault
 from healthcode.acts.models import Act, LogCheckpoint, LogLeaf, LogTile
 from healthcode.acts.witnessing.published import published_checkpoint
+from healthcode.core.log.batches import RecordPlace
 from healthcode.core.log.merkle import ReadHash, inclusion_proof
 from healthcode.core.log.proofs import KeptProof
 from healthcode.core.log.tiles import HEIGHT, WIDTH, Tile, encode_bundle, leaf_hashes, reader
@@ -83,14 +84,28 @@ def proof_of(act: Act, *, with_record: bool) -> KeptProof | None:
 
     Raises LogFault if rows of the log are missing.
     """
-    shown = published_checkpoint()
     leaf = LogLeaf.objects.filter(act=act).first()
-    if leaf is None or leaf.position is None or shown is None or leaf.position >= shown.size:
+    if leaf is None:
+        return None
+    if not with_record:
+        return proof_of_leaf(leaf)
+    return proof_of_leaf(leaf, salt=bytes(leaf.salt or b""), record=act_record(act, areas_of(act)))
+
+
+def proof_of_leaf(
+    leaf: LogLeaf, *, salt: bytes = b"", record: bytes = b"", place: RecordPlace | None = None
+) -> KeptProof | None:
+    """Return the proof of a leaf, with a record if one is given; None until a checkpoint has it.
+
+    Args:
+        place: where the record stands, if the leaf stands for many.
+
+    Raises LogFault if rows of the log are missing.
+    """
+    shown = published_checkpoint()
+    if leaf.position is None or shown is None or leaf.position >= shown.size:
         return None
     hashes = inclusion_proof(leaf.position, shown.size, read_tree(shown.size))
-    salt, record = b"", b""
-    if with_record:
-        salt, record = bytes(leaf.salt or b""), act_record(act, areas_of(act))
     return KeptProof(
         entry=bytes(leaf.entry),
         index=leaf.position,
@@ -98,6 +113,7 @@ def proof_of(act: Act, *, with_record: bool) -> KeptProof | None:
         checkpoint=shown.note,
         salt=salt,
         record=record,
+        place=place,
     )
 
 
