@@ -294,6 +294,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"expires": 5},
     },
+    # Shortly after each hour; the later ones find what an earlier one missed.
+    "acts.log_looks": {"task": "acts.log_looks", "schedule": crontab(minute="6-59/10")},
     "acts.ask_witnesses": {
         "task": "acts.ask_witnesses",
         "schedule": 3.0,

@@ -35,6 +35,13 @@ class FindingKind(models.TextChoices):
     ACT_NOT_LOGGED = "act-not-logged", _("This act is not in the public log.")
     LEAF_EDITED = "leaf-edited", _("This leaf of the public log was changed.")
     LEAF_MISSING = "leaf-missing", _("This leaf of the public log was deleted.")
+    LOOK_EDITED = "look-edited", _("This look at a person was changed after it was recorded.")
+    LOOK_MISSING = "look-missing", _("This look at a person was deleted, by no rule.")
+    LOOK_NOT_LOGGED = "look-not-logged", _("This look at a person is not in the public log.")
+    LOOKS_EDITED = (
+        "looks-edited",
+        _("The looks of the leaf with this number are not those of the public log."),
+    )
     TILE_WRONG = "tile-wrong", _("The tile from this leaf on does not follow from its leaves.")
     CHECKPOINT_WRONG = (
         "checkpoint-wrong",

@@ -39,6 +39,11 @@ pages = [
     path("people/<int:person_id>/why", colour_pages.why, name="why"),
     path("people/<int:person_id>/data", subject_access_pages.data, name="person-data"),
     path(
+        "people/<int:person_id>/looks/<int:look>.tlog-proof",
+        subject_access_pages.look_proof,
+        name="look-proof",
+    ),
+    path(
         "people/<int:person_id>/data.json",
         subject_access_pages.data_file,
         name="person-data-file",

@@ -17,8 +17,8 @@ from accounts.errors import invalid
 from accounts.models import Account, Role
 from healthcode.acts.alarm_models import AlarmBy
 from healthcode.acts.grounds import Ground, GroundKind
-from healthcode.acts.kinds import ActKind
-from healthcode.acts.looks import LONGEST_HIDDEN, LookKind, Onlooker, record_looks
+from healthcode.acts.kinds import ActKind, LookKind
+from healthcode.acts.looks import LONGEST_HIDDEN, Onlooker, record_looks
 from healthcode.acts.models import Proposal
 from healthcode.acts.plans import ActPlan, AtVenue, Foreseen, Signed
 from healthcode.acts.services import record_act, record_planned

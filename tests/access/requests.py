@@ -123,6 +123,7 @@ SAMPLES: Final[dict[str, Callable[[Scene], object]]] = {
     "person_id": lambda scene: scene.world.person.pk,
     "evidence_id": lambda scene: scene.stay,
     "act_id": lambda scene: scene.confirmed.pk,
+    "look": lambda _scene: 1,
     "recomputation_id": lambda scene: scene.recomputation.pk,
     "batch_id": lambda scene: scene.held.batch_id,
     "inquiry_id": lambda scene: scene.inquiry.pk,

@@ -10,12 +10,12 @@ from django.utils.translation import override
 
 from accounts.models import Account, Role
 from healthcode.acts.grounds import Ground, GroundKind
+from healthcode.acts.kinds import LookKind
 from healthcode.acts.looks import (
     KEPT_FOR,
     LONGEST_HIDDEN,
     LOOKS,
     UNUSUAL_AN_HOUR,
-    LookKind,
     Onlooker,
     forget_looks,
     looks_at,

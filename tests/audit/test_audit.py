@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from healthcode.acts.log import keys
-from healthcode.acts.log.audit import LogFindingKind
 from healthcode.acts.log.entries import append_older_acts
+from healthcode.acts.log.findings import LogFindingKind
 from healthcode.areas.models import Level
 from healthcode.audit import services
 from healthcode.audit.metrics import AuditMetrics

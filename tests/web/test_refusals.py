@@ -18,6 +18,7 @@ ELSEWHERE: Final = {
     "stale-form": "pages",
     "wrong-password": "the page where staff log in",
     "not-ready": "/readyz",
+    "look-not-in-the-log-yet": "the proof of a look, which is a page",
 }
 """Those that no operation gives, with where they are given."""
 

@@ -7,8 +7,8 @@ from django.db import transaction
 
 from accounts.models import Account, Role
 from healthcode.acts.grounds import Ground
-from healthcode.acts.kinds import ActKind
-from healthcode.acts.looks import LookKind, Onlooker, record_looks
+from healthcode.acts.kinds import ActKind, LookKind
+from healthcode.acts.looks import Onlooker, record_looks
 from healthcode.acts.models import Proposal
 from healthcode.acts.plans import ActPlan, Foreseen, Signed
 from healthcode.acts.services import record_planned

@@ -17,7 +17,8 @@ from accounts.models import Role
 from accounts.permissions import IsResident, account_of
 from accounts.selectors import person_for
 from healthcode.acts.grounds import GroundKind
-from healthcode.acts.looks import LookKind, looks_export
+from healthcode.acts.kinds import LookKind
+from healthcode.acts.looks import looks_export
 from healthcode.colours.errors import NoPolicy
 from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.errors import StillNeeded

@@ -7,7 +7,8 @@ from django.db import transaction
 
 from accounts.models import Account, Person, Role
 from healthcode.acts.grounds import Ground
-from healthcode.acts.looks import LookKind, Onlooker, record_looks
+from healthcode.acts.kinds import LookKind
+from healthcode.acts.looks import Onlooker, record_looks
 from healthcode.evidence.responsibility import answers_for_person
 from healthcode.web.keeping import Export, records
 

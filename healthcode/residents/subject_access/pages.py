@@ -14,9 +14,11 @@ from accounts.models import Role
 from accounts.permissions import role_required
 from accounts.selectors import KnownPerson
 from healthcode.acts.grounds import GroundKind
-from healthcode.acts.looks import LookKind, looks_at, told
+from healthcode.acts.kinds import LookKind
+from healthcode.acts.looks import looks_at, proof_for_person, told
 from healthcode.acts.models import PersonLook
 from healthcode.areas.selectors import full_names
+from healthcode.core.log.proofs import FILE_NAME_END
 from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.export import export
 from healthcode.residents.whom import whom
@@ -55,6 +57,8 @@ def _data_page(
         "fault": fault,
         "looks": [
             {
+                "number": look.pk,
+                "is_in_the_log": look.salt is not None,
                 "at": look.at,
                 "who": _who(look, areas),
                 "what": LookKind(look.what).label,
@@ -72,6 +76,21 @@ def _who(look: PersonLook, areas: Mapping[str, str]) -> str:
     if look.area in areas:
         return _("An officer for %(area)s") % {"area": areas[look.area]}
     return _("An officer for the whole country")
+
+
+@never_cache
+@require_GET
+@role_required(Role.RESIDENT)
+def look_proof(request: HttpRequest, person_id: int, look: int) -> HttpResponse:
+    """Return the proof that a look is in the public log, with its record, as a file."""
+    _account, known = whom(request, person_id)
+    proof = proof_for_person(known.id, look, at=timezone.now())
+    name = f"look-{look}{FILE_NAME_END}"
+    return HttpResponse(
+        proof.encode(),
+        content_type="text/plain; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
 
 
 @never_cache

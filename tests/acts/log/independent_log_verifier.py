@@ -120,14 +120,8 @@ def read_log(fetch: Fetch, at: datetime) -> tuple[tuple[str, int, bytes], list[b
     return checkpoint, leaves
 
 
-def check_proof(data: bytes, policy: bytes, at: datetime) -> dict[str, Any]:
-    """Return the leaf of a proof file, and the record if the file has one."""
-    head, _, note = data.partition(b"\n\n")
-    header, extra, index, *hashes = head.decode().split("\n")
-    need(header == "c2sp.org/tlog-proof@v1", "not a proof")
-    said = json.loads(b64decode(extra.removeprefix("extra "), validate=True))
-    _, size, root = read_checkpoint(note, policy)
-    found, first = sha256(b"\0", said["entry"].encode()), int(index.removeprefix("index "))
+def climb(found: bytes, first: int, size: int, hashes: list[str]) -> bytes:
+    """Return the root to which a proof leads."""
     need(0 <= first < size, "there is no such leaf")
     last = size - 1
     for line in hashes:
@@ -140,10 +134,24 @@ def check_proof(data: bytes, policy: bytes, at: datetime) -> dict[str, Any]:
         else:
             found = sha256(b"\1", found, sibling)
         first, last = first >> 1, last >> 1
-    need(last == 0 and found == root, "the proof leads elsewhere")
+    need(last == 0, "the proof is too short")
+    return found
+
+
+def check_proof(data: bytes, policy: bytes, at: datetime) -> dict[str, Any]:
+    """Return the leaf of a proof file, and the record if the file has one."""
+    head, _, note = data.partition(b"\n\n")
+    header, extra, index, *hashes = head.decode().split("\n")
+    need(header == "c2sp.org/tlog-proof@v1", "not a proof")
+    said = json.loads(b64decode(extra.removeprefix("extra "), validate=True))
+    _, size, root = read_checkpoint(note, policy)
+    found, first = sha256(b"\0", said["entry"].encode()), int(index.removeprefix("index "))
+    need(climb(found, first, size, hashes) == root, "the proof leads elsewhere")
     leaf = read_leaf(said["entry"].encode(), at)
     if "record" in said:
-        salt = b64decode(said["salt"])
-        need(sha256(salt, said["record"].encode()).hex() == leaf["digest"], "another record")
+        digest = sha256(b64decode(said["salt"]), said["record"].encode())
+        if place := said.get("place"):
+            digest = climb(sha256(b"\0", digest), place["index"], place["size"], place["hashes"])
+        need(digest.hex() == leaf["digest"], "another record")
         leaf["record"] = json.loads(said["record"])
     return leaf

@@ -9,7 +9,8 @@ import pytest
 from django.db import connection
 
 from healthcode.acts.log import entries, keys
-from healthcode.acts.log.audit import LogFinding, LogFindingKind, findings
+from healthcode.acts.log.audit import findings
+from healthcode.acts.log.findings import LogFinding, LogFindingKind
 from healthcode.acts.models import Act, LogLeaf
 from tests import owner
 from tests.acts import act_of

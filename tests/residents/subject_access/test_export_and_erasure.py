@@ -13,7 +13,8 @@ from django.test import Client
 
 from accounts.models import Account, Grant, Person, Relation, Role
 from accounts.services import register_person, resident_account
-from healthcode.acts.looks import LookKind, Onlooker, record_looks
+from healthcode.acts.kinds import LookKind
+from healthcode.acts.looks import Onlooker, record_looks
 from healthcode.acts.models import Act
 from healthcode.codes.models import SigningKey, StatusList
 from healthcode.codes.status_lists import editions
