@@ -41,6 +41,20 @@ def take(subjects: Iterable[tuple[Limit, str]], *, at: datetime) -> None:
         LimitEvent.objects.bulk_create(LimitEvent(subject=index, at=at) for index in indexed)
 
 
+def take_if_left(limit: Limit, subject: str, *, at: datetime) -> bool:
+    """Count one use if the limit allows it; tell whether it did."""
+    try:
+        take([(limit, subject)], at=at)
+    except TooMany:
+        return False
+    return True
+
+
+def is_used_up(limit: Limit, subject: str, *, at: datetime) -> bool:
+    """Tell whether the limit allows no use now. Nothing is counted."""
+    return _blocking(subject_of(limit, subject), limit, at) is not None
+
+
 def forgive(limit: Limit, subject: str) -> None:
     """Delete the counted uses of this subject."""
     LimitEvent.objects.filter(subject=subject_of(limit, subject)).delete()
@@ -60,12 +74,18 @@ def _lock(indexes: Iterable[bytes]) -> None:
 
 
 def _refuse_if_used_up(index: bytes, limit: Limit, at: datetime) -> None:
-    recent = LimitEvent.objects.filter(subject=index, at__gt=at - limit.within)
-    uses = list(recent.order_by("-at").values_list("at", flat=True)[: limit.most])
-    if len(uses) == limit.most:
-        wait = ceil((uses[-1] + limit.within - at).total_seconds())
+    blocking = _blocking(index, limit, at)
+    if blocking is not None:
+        wait = ceil((blocking + limit.within - at).total_seconds())
         sentence = _("Too many tries. Please try again in %(time)s.") % {"time": _words(wait)}
         raise TooMany(sentence, retry_after=wait)
+
+
+def _blocking(index: bytes, limit: Limit, at: datetime) -> datetime | None:
+    """Return the use that must grow old before the next one; None if a use is left."""
+    recent = LimitEvent.objects.filter(subject=index, at__gt=at - limit.within)
+    uses = recent.order_by("-at").values_list("at", flat=True)
+    return uses[limit.most - 1 : limit.most].first()
 
 
 def _words(seconds: int) -> str:
