@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import client, selectors, services
+from accounts import client, logins, selectors, services
 from accounts.errors import (
     AccountClosed,
     DocumentAlreadyRegistered,
@@ -37,8 +37,9 @@ from healthcode.web.refusals import refuses
 SECOND = timedelta(seconds=1)
 
 
+@method_decorator(never_cache, name="dispatch")
 class OtpView(APIView):
-    """Send a one-time code to a phone."""
+    """Begin a login: send a one-time code to a phone."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
@@ -49,18 +50,20 @@ class OtpView(APIView):
         """Send it; the answer is the same whether or not the phone number is known."""
         given = OtpInput(data=request.data)
         given.is_valid(raise_exception=True)
-        services.send_otp(
+        device = given.validated_data.get("device")
+        started = logins.start_login(
             phone=given.validated_data["phone"],
-            at=timezone.now(),
             address=client.address(request),
+            device_tokens=[device] if device else [],
+            at=timezone.now(),
         )
-        return Response(
-            {
-                "expires_in": services.OTP_LIFE // SECOND,
-                "resend_after": services.RESEND.within // SECOND,
-            },
-            status=202,
-        )
+        sent = {
+            "login": started.login,
+            "digits": started.digits,
+            "expires_in": logins.CODE_LIFE // SECOND,
+            "resend_after": logins.RESEND.within // SECOND,
+        }
+        return Response(sent, status=202)
 
 
 @method_decorator(never_cache, name="dispatch")
@@ -73,11 +76,13 @@ class LoginView(APIView):
     @refuses(WrongCode, AccountClosed, TooMany)
     @extend_schema(operation_id="login", request=LoginInput, responses=LoggedIn)
     def post(self, request: Request) -> Response:
-        """Log in; after five wrong attempts the code no longer works."""
+        """Log in; after five wrong codes this login ends, but no login that others began."""
         given = LoginInput(data=request.data)
         given.is_valid(raise_exception=True)
-        token, expires_at = services.login(**given.validated_data, at=timezone.now())
-        return Response(LoggedIn({"token": token, "expires_at": expires_at}).data)
+        done = logins.log_in(
+            **given.validated_data, address=client.address(request), at=timezone.now()
+        )
+        return Response(LoggedIn(done).data)
 
 
 class TokenView(APIView):

@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from accounts import idempotency, services
+from accounts import devices, idempotency, services
 from accounts.models import (
     Account,
     Grant,
@@ -17,11 +17,13 @@ from accounts.models import (
     Identity,
     Institution,
     KeptAnswer,
+    KnownDevice,
     LimitEvent,
     OneTimeCode,
     Person,
     SecretMark,
     StaffPhone,
+    StartedLogin,
     Token,
 )
 from accounts.selectors import registration_of
@@ -47,17 +49,37 @@ RECORDS: Final = (
     TableRecord(
         model=OneTimeCode,
         holds="one-time codes (hashed) and the telephone (hashed) that each was sent to",
-        kept="5 minutes, then up to 10 more until a task deletes them",
+        kept="5 minutes, or 1 day if several logins share it; then up to 10 minutes until a task"
+        " deletes them",
         forget=Forget(_older(OneTimeCode, "expires_at"), Cadence.OFTEN),
         export=A_HASH,
+        erase=Because("it goes within a day, or at once with the account's telephone"),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=StartedLogin,
+        holds="logins that began: telephone and address (hashed), and how many tries failed",
+        kept="5 minutes, then up to 10 more until a task deletes them",
+        forget=Forget(_older(StartedLogin, "expires_at"), Cadence.OFTEN),
+        export=A_HASH,
         erase=Because("it goes within minutes, or at once with the account's telephone"),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=KnownDevice,
+        holds="with which devices an account has logged in (a hash each), since when, and the last"
+        " login",
+        kept="60 days after the last login",
+        forget=Forget(lambda at: devices.forget_silent_devices(at=at), Cadence.NIGHTLY),
+        export=A_HASH,
+        erase=Because("it goes with the last person of the account"),
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(
         model=LimitEvent,
         holds="counts of tries and requests, by hashed telephone, address or account",
         kept="1 day",
-        forget=Forget(_older(LimitEvent, "at", services.PER_PHONE.within), Cadence.OFTEN),
+        forget=Forget(_older(LimitEvent, "at", timedelta(days=1)), Cadence.OFTEN),
         export=A_HASH,
         erase=Because("it goes within a day"),
         sunset=Goes.AT_ONCE,

@@ -158,15 +158,52 @@ class Token(models.Model):
     expires_at = models.DateTimeField()
 
 
+class KnownDevice(models.Model):
+    """A browser or a program with which an account has logged in before.
+
+    It shows this by a random token, of which only the SHA-256 is stored.
+    """
+
+    account = models.ForeignKey(Account, models.CASCADE, related_name="devices")
+    digest = models.BinaryField(max_length=32, unique=True)
+    since = models.DateTimeField()
+    last_login = models.DateTimeField(db_index=True)
+
+
 class OneTimeCode(models.Model):
-    """A one-time code that was sent to a phone; stored as a hash, for minutes."""
+    """A one-time code that was sent to a phone; stored as a hash.
+
+    An ordinary code has six digits and belongs to one login. A `shared` code has twelve digits, and
+    every login of its phone may use it.
+    """
 
     phone_index = models.BinaryField(max_length=32, db_index=True)
     code_hash = models.BinaryField(max_length=32)
     sent_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    shared = models.BooleanField(default=False, db_default=False)
     attempts = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
+
+
+class StartedLogin(models.Model):
+    """A login that somebody began by asking for a code; the tries belong to it.
+
+    Whoever began it knows a random text, of which the SHA-256 is stored. `network` is the keyed
+    hash of the address. Without a `code`, the shared code of the phone counts.
+    """
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    phone_index = models.BinaryField(max_length=32)
+    network = models.BinaryField(max_length=32)
+    code = models.ForeignKey(OneTimeCode, models.CASCADE, null=True, related_name="logins")
+    device = models.ForeignKey(KnownDevice, models.CASCADE, null=True, related_name="+")
+    tries = models.PositiveSmallIntegerField(default=0)
+    started_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["phone_index", "network"], name="logins_of_phone")]
 
 
 class LimitEvent(models.Model):

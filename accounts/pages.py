@@ -12,16 +12,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import client, masks, phones, selectors, services, vault
+from accounts import client, devices, logins, masks, passwords, phones, selectors, services, vault
 from accounts.context import LINKS
 from accounts.forms import Faults, PersonForm, faults_of
-from accounts.models import Account, IdType, Relation, Role
+from accounts.models import Account, IdType, KnownDevice, Relation, Role
 from accounts.permissions import account_of, role_required
 from healthcode.web.errors import Refusal
 from healthcode.web.pages import FORGET, held_off
 
 PHONE_KEY = "login_phone"
 NEXT_KEY = "login_next"
+LOGIN_KEY = "login"
 
 
 @never_cache
@@ -35,7 +36,7 @@ def login(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/login.html", {"next": goal})
     try:
         number = phones.normalise(request.POST.get("phone", ""))
-        services.send_otp(phone=number, at=timezone.now(), address=client.address(request))
+        _start_login(request, number)
     except Refusal as refusal:
         faults = faults_of(refusal)
         context = {
@@ -57,23 +58,32 @@ def login_code(request: HttpRequest) -> HttpResponse:
     if PHONE_KEY not in request.session:
         return redirect("login")
     number = _unsealed(request.session[PHONE_KEY])
-    context: dict[str, object] = {"phone": masks.phone(number)}
+    login, digits = request.session.get(LOGIN_KEY, ("", logins.DIGITS))
+    context: dict[str, object] = {
+        "phone": masks.phone(number),
+        "is_shared": digits == logins.SHARED_DIGITS,
+    }
     if request.method == "GET":
         return render(request, "accounts/login_code.html", context)
     try:
         if "again" in request.POST:
-            services.send_otp(phone=number, at=timezone.now(), address=client.address(request))
-            messages.info(request, _("We have sent you a new code."))
+            if _start_login(request, number).digits == logins.DIGITS:
+                messages.info(request, _("We have sent you a new code."))
             return redirect("login-code")
-        otp = request.POST.get("otp", "")
-        account = services.verify_otp(phone=number, otp=otp, at=timezone.now())
+        account, known = logins.verify_code(
+            phone=number,
+            otp=request.POST.get("otp", ""),
+            login=login,
+            address=client.address(request),
+            at=timezone.now(),
+        )
     except Refusal as refusal:
         context["faults"] = faults_of(refusal)
         return _again(request, "accounts/login_code.html", context, refusal)
     goal = request.session.get(NEXT_KEY, "")
-    del request.session[PHONE_KEY]
-    auth.login(request, account)
-    return _onward(request, goal, "/me")
+    for key in (PHONE_KEY, LOGIN_KEY):
+        request.session.pop(key, None)
+    return _enter(request, account, known, _onward(request, goal, "/me"))
 
 
 @never_cache
@@ -86,17 +96,17 @@ def staff_login(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "accounts/staff_login.html", context)
     try:
-        account = services.verify_password(
+        account, known = passwords.verify_password(
             username=request.POST.get("username", ""),
             password=request.POST.get("password", ""),
             at=timezone.now(),
             address=client.address(request),
+            device_tokens=devices.tokens_of(request),
         )
     except Refusal as refusal:
         context["faults"] = faults_of(refusal)
         return _again(request, "accounts/staff_login.html", context, refusal)
-    auth.login(request, account)
-    return _onward(request, goal, _home_of(account))
+    return _enter(request, account, known, _onward(request, goal, _home_of(account)))
 
 
 @require_POST
@@ -150,6 +160,28 @@ def _person_form(
         "id_types": IdType.choices,
     }
     return render(request, "accounts/add_person.html", context, status=status)
+
+
+def _start_login(request: HttpRequest, number: str) -> logins.Started:
+    """Send a code, and keep in the session which login it belongs to."""
+    started = logins.start_login(
+        phone=number,
+        address=client.address(request),
+        device_tokens=devices.tokens_of(request),
+        at=timezone.now(),
+    )
+    request.session[LOGIN_KEY] = (started.login, started.digits)
+    return started
+
+
+def _enter(
+    request: HttpRequest, account: Account, known: KnownDevice | None, onward: HttpResponse
+) -> HttpResponse:
+    """Log the account in with this browser, which is known from then on."""
+    auth.login(request, account)
+    token = devices.remember(account=account, device=known, at=timezone.now())
+    devices.hand_over(onward, request, token)
+    return onward
 
 
 def _again(

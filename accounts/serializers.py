@@ -9,16 +9,24 @@ from healthcode.web.fields import StrictSerializer
 
 
 class OtpInput(StrictSerializer):
-    """The phone number to which a one-time code is sent."""
+    """The phone number to which a one-time code is sent.
+
+    A client that has logged in before sends its `device`, which the answer to the login contained.
+    """
 
     phone = serializers.CharField(max_length=64)
+    device = serializers.CharField(max_length=64, required=False)
 
 
 class LoginInput(StrictSerializer):
-    """The phone number and the one-time code that was sent to it."""
+    """The phone number, the one-time code that was sent to it, and the login that it was sent for.
+
+    Without `login`, the newest login of this phone that began at the caller's address counts.
+    """
 
     phone = serializers.CharField(max_length=64)
     otp = serializers.CharField(max_length=64)
+    login = serializers.CharField(max_length=64, required=False)
 
 
 class PersonInput(StrictSerializer):
@@ -46,15 +54,24 @@ class PersonInput(StrictSerializer):
 class OtpSent(serializers.Serializer[object]):
     """The answer to a request for a code, the same whether or not the phone number is known."""
 
-    expires_in = serializers.IntegerField(help_text="Seconds for which the code is valid.")
+    login = serializers.CharField(help_text="The login that has begun. Keep it secret.")
+    digits = serializers.IntegerField(
+        help_text="6, or 12 if the last code with 12 digits that the phone received counts."
+    )
+    expires_in = serializers.IntegerField(help_text="Seconds for which this login is open.")
     resend_after = serializers.IntegerField(help_text="Seconds after which to ask for another.")
 
 
 class LoggedIn(serializers.Serializer[object]):
-    """A bearer token and when it expires."""
+    """A bearer token, when it expires, and what makes this client a known device."""
 
     token = serializers.CharField()
     expires_at = serializers.DateTimeField()
+    device = serializers.CharField(
+        allow_null=True,
+        help_text="Keep it secret, and send it with the next login of this phone. Null if the one "
+        "that you sent stays valid.",
+    )
 
 
 class PersonOutput(serializers.Serializer[object]):

@@ -1,29 +1,20 @@
-"""What this room writes: logins, people, staff."""
+"""What this room writes: accounts, people, staff."""
 
-import re
 import secrets
 from datetime import datetime, timedelta
-from hmac import compare_digest
 
 from django.conf import settings
-from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
 from django.db import IntegrityError, transaction
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from accounts import limits, phones, sms, vault
+from accounts import limits, phones, vault
 from accounts.admission import NewPerson, admission, refusal_of
 from accounts.authentication import digest
 from accounts.authority import require_area
-from accounts.errors import (
-    AccountClosed,
-    CodeVoid,
-    WrongCode,
-    WrongPassword,
-    invalid,
-)
+from accounts.errors import invalid
 from accounts.limits import Limit
 from accounts.models import (
     LONGEST_INSTITUTION,
@@ -36,109 +27,15 @@ from accounts.models import (
     Relation,
     Role,
     StaffPhone,
+    StartedLogin,
     Token,
 )
-from healthcode.web import texts
-from healthcode.web.errors import Refusal
 from healthcode.web.fields import one_line
 
-OTP_LIFE = timedelta(minutes=5)
-OTP_ATTEMPTS = 5
-_OTP = re.compile("[0-9]{6}")
 RESIDENT_TOKEN_LIFE = timedelta(days=14)
-
-RESEND = Limit("otp-resend", 1, timedelta(seconds=60))
-PER_PHONE = Limit("otp-phone", 10, timedelta(days=1))
-# Two codes allow ten mistakes. Tries for phones without a code count too, so that nobody can tell
-# them apart.
-TRIES = Limit("otp-tries", 10, timedelta(minutes=10))
-# Behind the gateway of a carrier or a hospital, many phones share one address.
-PER_ADDRESS = Limit("otp-address", settings.OTP_PER_ADDRESS_HOURLY, timedelta(hours=1))
 
 # Enough for any family or hospital ward, too few to search for registered documents.
 REGISTRATIONS = Limit("registrations", 200, timedelta(days=1))
-
-# The first limit is by name and address together, so that somebody elsewhere cannot lock an officer
-# out.
-PASSWORD_HERE = Limit("password-here", 5, timedelta(minutes=15))
-PASSWORD_NAME = Limit("password-name", 50, timedelta(hours=1))
-PASSWORD_ADDRESS = Limit("password-address", 100, timedelta(minutes=15))
-
-
-def send_otp(*, phone: str, at: datetime, address: str = "") -> None:
-    """Send a one-time code, in the same way to known and unknown phones.
-
-    Args:
-        phone: the number as typed, see `phones.normalise`.
-        address: the client's IP address, which has a limit too. "" if the call does not come from
-            the network.
-
-    Raises:
-        InvalidInput: this is not a phone number.
-        TooMany: too many codes were sent to this phone or for this address.
-        SendingFailed: the SMS service did not accept the message.
-    """
-    number = phones.normalise(phone)
-    code = f"{secrets.randbelow(10**6):06d}"
-    limited = [(RESEND, number), (PER_PHONE, number)]
-    if address:
-        limited.append((PER_ADDRESS, address))
-    with transaction.atomic():
-        limits.take(limited, at=at)
-        OneTimeCode.objects.create(
-            phone_index=vault.index("phone", number),
-            code_hash=vault.index("otp", number, code),
-            sent_at=at,
-            expires_at=at + OTP_LIFE,
-        )
-    minutes = OTP_LIFE // timedelta(minutes=1)
-    text = _(
-        "Your login code for the health code: %(code)s. It is valid for %(minutes)d minutes. Do "
-        "not share this code."
-    )
-    sms.sender().send(phone=number, text=text % {"code": code, "minutes": minutes})
-
-
-def verify_otp(*, phone: str, otp: str, at: datetime) -> Account:
-    """Return the account of this phone if `otp` is the last code that was sent to it.
-
-    The function makes the account at the first login.
-
-    Raises:
-        InvalidInput: the phone number has a wrong form, or the code is not six digits. These
-            mistakes do not count as tries.
-        WrongCode: the code is wrong, used or expired.
-        CodeVoid: somebody has entered five wrong codes.
-        TooMany: there were too many tries for this phone, whether or not a code was ever sent to
-            it.
-        AccountClosed: the account is closed.
-    """
-    number, typed = phones.normalise(phone), texts.number(otp)
-    # A text that cannot be a code does not count as a try.
-    if not _OTP.fullmatch(typed):
-        raise invalid("/otp", _("Please enter the six digits of the code that we sent."))
-    limits.take([(TRIES, number)], at=at)
-    # The refusal is raised after the transaction, because the counted attempt must be committed.
-    with transaction.atomic():
-        refusal = _try_code(number, typed, at)
-    if refusal is not None:
-        raise refusal
-    limits.forgive(TRIES, number)
-    account = resident_account(phone=number)
-    if not account.is_active:
-        raise AccountClosed
-    return account
-
-
-def login(*, phone: str, otp: str, at: datetime) -> tuple[str, datetime]:
-    """Return a bearer token for the resident with this phone, and when it expires.
-
-    Raises:
-        Refusal: as `verify_otp`.
-    """
-    account = verify_otp(phone=phone, otp=otp, at=at)
-    expires_at = at + RESIDENT_TOKEN_LIFE
-    return issue_token(account=account, label="login", expires_at=expires_at), expires_at
 
 
 def resident_account(*, phone: str) -> Account:
@@ -168,28 +65,6 @@ def issue_token(*, account: Account, label: str, expires_at: datetime, scope: st
 def revoke_token(*, token: Token) -> None:
     """End this token at once."""
     token.delete()
-
-
-def verify_password(*, username: str, password: str, at: datetime, address: str = "") -> Account:
-    """Return the staff account with this name, if the password is right.
-
-    Raises:
-        TooMany: there were too many tries with this name or from this address.
-        WrongPassword: name and password do not belong together, or the account is closed.
-    """
-    try:
-        username = texts.line(username)
-    except texts.NotVisible:  # PostgreSQL refuses some of these characters, such as NUL
-        raise WrongPassword from None
-    here = f"{username}\n{address}"
-    limits.take(
-        [(PASSWORD_HERE, here), (PASSWORD_NAME, username), (PASSWORD_ADDRESS, address)], at=at
-    )
-    account = authenticate(username=username, password=password)
-    if not isinstance(account, Account):
-        raise WrongPassword
-    limits.forgive(PASSWORD_HERE, here)
-    return account
 
 
 def register_person(
@@ -319,7 +194,9 @@ def let_go_of_holder(*, account: Account) -> None:
     roles = set(account.grants.values_list("role", flat=True))
     if account.guardianships.exists() or roles - {Role.RESIDENT}:
         return
-    OneTimeCode.objects.filter(phone_index=account.phone_index).delete()
+    for of_phone in (StartedLogin, OneTimeCode):
+        of_phone.objects.filter(phone_index=account.phone_index).delete()
+    account.devices.all().delete()
     account.tokens.all().delete()
     account.grants.all().delete()
     account.username = f"erased-{account.pk}"
@@ -368,27 +245,6 @@ def _of_nobody(*, before: datetime) -> QuerySet[Account]:
         acts__isnull=True,
         tokens__isnull=True,
     )
-
-
-def _try_code(number: str, typed: str, at: datetime) -> Refusal | None:
-    code = (
-        OneTimeCode.objects.select_for_update()
-        .filter(phone_index=vault.index("phone", number))
-        .order_by("-id")
-        .first()
-    )
-    if code is None or code.used_at is not None or code.expires_at <= at:
-        return WrongCode()
-    if code.attempts >= OTP_ATTEMPTS:
-        next_code = code.sent_at + RESEND.within
-        return CodeVoid(retry_after=max(1, round((next_code - at).total_seconds())))
-    if not compare_digest(bytes(code.code_hash), vault.index("otp", number, typed)):
-        code.attempts += 1
-        code.save(update_fields=["attempts"])
-        return WrongCode()
-    code.used_at = at
-    code.save(update_fields=["used_at"])
-    return None
 
 
 def _username(typed: str) -> str:

@@ -40,12 +40,16 @@ async function loggedIn(): Promise<string> {
 
   const otp = [...readFileSync(given.log, "utf8").matchAll(/To .*\D(\d{6})\D/g)].at(-1)?.[1] ?? "";
   const wrong = String((Number(otp) + 1) % 1_000_000).padStart(6, "0");
-  const refused = await as().POST("/api/v1/auth/login", { body: { phone, otp: wrong } });
+  const { login } = sent.data;
+  const refused = await as().POST("/api/v1/auth/login", { body: { phone, otp: wrong, login } });
   sure(refused.error?.type === "/problems/wrong-code", refused);
   const status: 401 = refused.error.status;
   sure(status === refused.response.status, status);
-  const done = await as().POST("/api/v1/auth/login", { body: { phone, otp } });
+  const done = await as().POST("/api/v1/auth/login", { body: { phone, otp, login } });
   sure(done.data !== undefined, done.error);
+  const device = done.data.device ?? "";
+  const known = await as().POST("/api/v1/auth/otp", { body: { phone, device } });
+  sure(known.data !== undefined, known.error);
   return done.data.token;
 }
 
