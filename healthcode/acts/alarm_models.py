@@ -1,4 +1,4 @@
-"""The tables of alarms: what raised one, and who was told of it."""
+"""The tables of alarms: what raised one, who was told of it, and who looks unusually often."""
 
 from django.db import models
 from django.db.models import Q
@@ -67,5 +67,25 @@ class AlarmMessage(models.Model):
             models.UniqueConstraint(fields=["alarm", "account"], name="alarm_told_once"),
             models.CheckConstraint(
                 name="alarm_told_or_refused", condition=~Q(is_refused=True, told_at__isnull=False)
+            ),
+        ]
+
+
+class UnusualLooks(models.Model):
+    """How often an account looked at people's data by the end of an unusual hour.
+
+    `looks` counts those of the 60 minutes before the last one. `hour` is the hour that had begun
+    then. The officers of `area` see it on their desk.
+    """
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)
+    area = models.CharField(max_length=9, blank=True)
+    hour = models.DateTimeField()
+    looks = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["hour", "account", "area"], name="unusual_looks_once_an_hour"
             ),
         ]

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from healthcode.acts.alarm_models import Alarm, AlarmMessage
+from healthcode.acts.alarm_models import Alarm, AlarmMessage, UnusualLooks
 from healthcode.acts.log.sequencer import forget_checkpoints
-from healthcode.acts.looks import forget_looks, looks_export
+from healthcode.acts.looks import forget_looks, forget_unusual, looks_export
 from healthcode.acts.models import (
     Act,
     ActArea,
@@ -100,6 +100,15 @@ RECORDS: Final = (
         export=Because("it is about the account's work, not about a person"),
         erase=Because("it belongs to an account of staff, not to a person"),
         sunset=Because("says who knew of what was done with authority"),
+    ),
+    TableRecord(
+        model=UnusualLooks,
+        holds="which account looked at people's data unusually often, and when",
+        kept="365 days",
+        forget=Forget(forget_unusual, Cadence.NIGHTLY),
+        export=Because("it is about the account's work, not about a person"),
+        erase=Because("it belongs to an account of staff, not to a person"),
+        sunset=Goes.AT_ONCE,
     ),
     TableRecord(
         model=LogLeaf,

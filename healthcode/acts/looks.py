@@ -6,7 +6,7 @@ transaction. The person sees role and area, but not the name of whoever looked.
 
 import logging
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,8 +17,10 @@ from django.utils.translation import gettext_lazy as _
 from prometheus_client import Counter
 
 from accounts import limits
+from accounts.authority import covers
 from accounts.limits import Limit
 from accounts.models import Account, LimitEvent, Role
+from healthcode.acts.alarm_models import UnusualLooks
 from healthcode.acts.errors import LookNotInTheLogYet
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import LookKind
@@ -37,6 +39,8 @@ LOOKS: Final = Limit("looks", 100, timedelta(days=1))
 UNUSUAL_AN_HOUR: Final = 30
 LONGEST_HIDDEN: Final = timedelta(days=14)
 MOST_TOLD: Final = 200
+SHOWN: Final = timedelta(days=7)
+"""How long the desk shows that somebody looked unusually often."""
 
 LOOKED = Counter("healthcode_looks", "People whose data somebody looked at.", ["what"])
 UNUSUAL = Counter(
@@ -86,7 +90,7 @@ def record_looks(
     new = set(people) - set(same.values_list("person_id", flat=True))
     if not new:
         return
-    _count(by.account, at)
+    _count(by, at)
     looks = PersonLook.objects.bulk_create(
         PersonLook(
             account=by.account,
@@ -159,8 +163,23 @@ def _told_at(person_id: int, at: datetime) -> QuerySet[PersonLook]:
     return PersonLook.objects.filter(told, person=person_id)
 
 
-def _count(account: Account, at: datetime) -> None:
-    subject = str(account.pk)
+def unusual_within(areas: Iterable[str], *, at: datetime) -> list[UnusualLooks]:
+    """Return who looked unusually often in these areas in the last days, the latest first."""
+    known, held = UnusualLooks.objects.filter(hour__gt=at - SHOWN), list(areas)
+    return [
+        row
+        for row in known.order_by("-hour", "account")
+        if any(covers(area, row.area) for area in held)
+    ]
+
+
+def forget_unusual(at: datetime) -> int:
+    """Delete the counts that have been kept long enough; return how many."""
+    return UnusualLooks.objects.filter(hour__lt=at - KEPT_FOR).delete()[0]
+
+
+def _count(by: Onlooker, at: datetime) -> None:
+    subject = str(by.account.pk)
     try:
         limits.take([(LOOKS, subject)], at=at)
     except TooMany as spent:
@@ -174,6 +193,13 @@ def _count(account: Account, at: datetime) -> None:
     recent = LimitEvent.objects.filter(
         subject=limits.subject_of(LOOKS, subject), at__gt=at - timedelta(hours=1)
     )
-    if recent.count() > UNUSUAL_AN_HOUR:
+    looks = recent.count()
+    if looks > UNUSUAL_AN_HOUR:
         UNUSUAL.inc()
-        logger.warning("Account %d looks at people's data unusually often", account.pk)
+        logger.warning("Account %d looks at people's data unusually often", by.account.pk)
+        UnusualLooks.objects.update_or_create(
+            account=by.account,
+            area=by.area,
+            hour=at.replace(minute=0, second=0, microsecond=0),
+            defaults={"looks": looks},
+        )

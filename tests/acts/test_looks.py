@@ -9,6 +9,7 @@ from django.test import Client
 from django.utils.translation import override
 
 from accounts.models import Account, Role
+from healthcode.acts.alarm_models import UnusualLooks
 from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.kinds import LookKind
 from healthcode.acts.looks import (
@@ -18,9 +19,11 @@ from healthcode.acts.looks import (
     UNUSUAL_AN_HOUR,
     Onlooker,
     forget_looks,
+    forget_unusual,
     looks_at,
     looks_export,
     record_looks,
+    unusual_within,
 )
 from healthcode.acts.models import PersonLook
 from healthcode.evidence.models import EvidenceKind
@@ -117,6 +120,21 @@ def test_what_an_inquiry_hides_appears_later(world: World) -> None:
 def test_nothing_is_hidden_for_longer(world: World) -> None:
     with pytest.raises(IntegrityError, match="look_is_not_hidden_for_long"), transaction.atomic():
         look(world, hidden=14.1)
+
+
+def test_the_desk_of_the_area_says_who_looks_unusually_often(world: World) -> None:
+    for number in range(UNUSUAL_AN_HOUR):
+        look(world, ground=Ground(GroundKind.OPERATIONS, f"Look number {number}"))
+    assert not UnusualLooks.objects.exists()
+    for number in range(2):
+        look(world, ground=Ground(GroundKind.OPERATIONS, f"Further look number {number}"))
+    row = UnusualLooks.objects.get()
+    assert (row.account, row.area, row.looks) == (world.officer, "3301", UNUSUAL_AN_HOUR + 2)
+    assert unusual_within(["33"], at=NOW) == [row]
+    assert unusual_within(["330106", "31"], at=NOW) == []
+    assert unusual_within([""], at=NOW + timedelta(days=8)) == []
+    assert forget_unusual(NOW + timedelta(days=364)) == 0
+    assert forget_unusual(NOW + timedelta(days=366)) == 1
 
 
 def test_looks_are_limited_and_many_are_told(

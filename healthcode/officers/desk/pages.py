@@ -12,6 +12,7 @@ from accounts.models import Role
 from accounts.permissions import account_of, role_required
 from healthcode.acts.grounds import GroundKind
 from healthcode.acts.kinds import ActKind
+from healthcode.acts.looks import unusual_within
 from healthcode.acts.proposals import waiting_for
 from healthcode.areas.selectors import map_on
 from healthcode.colours.models import RecomputationState
@@ -56,6 +57,7 @@ def desk(request: HttpRequest) -> HttpResponse:
             "acts": acts,
             "areas": named(within),
             "alarms": alarms_for(within, at=at),
+            "unusual_looks": unusual_within(within, at=at),
             "held": sum(batch.lines for batch in waiting_batches(account_of(request))),
             "waiting": waiting_for(account_of(request), at=at),
             "running": [
