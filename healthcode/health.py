@@ -23,6 +23,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from healthcode import __version__
+from healthcode.acts.metrics import LogMetrics
 from healthcode.audit.metrics import AuditMetrics
 from healthcode.colours.models import Recomputation, RecomputationState
 from healthcode.confirmation.metrics import AlarmMetrics
@@ -84,7 +85,7 @@ def _look_into_tables() -> Tables:
             return Tables(state, [])
         counted = (
             *(_OpenRecomputations(), _HeldLines(), TrustMetrics(), AuditMetrics()),
-            AlarmMetrics(),
+            *(AlarmMetrics(), LogMetrics()),
         )
         return Tables("ok", [metric for each in counted for metric in each.collect()])
     except DatabaseError:

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularSwaggerView
 import accounts.urls as people
 import healthcode.acts.urls as acts
 import healthcode.acts.witnessing.urls as witnessing
+import healthcode.administration.urls as administration
 import healthcode.areas.urls as areas
 import healthcode.codes.urls as codes
 import healthcode.confirmation.urls as confirmation
@@ -52,6 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         name="docs",
     ),
     path(".well-known/health-code/", include(codes.well_known)),
+    path(".well-known/health-code/", include(administration.well_known)),
     path(".well-known/health-code/log/", include(acts.well_known)),
     path(".well-known/health-code/witness/", include(witnessing.well_known)),
     *(path("", include(routes)) for routes in _PAGES),

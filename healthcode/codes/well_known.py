@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from healthcode.acts.log.keys import PREFIX as LOG_PREFIX
 from healthcode.areas.selectors import levels_on
 from healthcode.codes import keys
 from healthcode.codes.models import StatusList
@@ -48,6 +49,8 @@ def metadata(request: HttpRequest) -> HttpResponseBase:
         "jwks_uri": _absolute("published-keys"),
         "policy_uri": _absolute("published-policy"),
         "levels_uri": _absolute("published-levels"),
+        "log_uri": settings.BASE_URL + LOG_PREFIX,
+        "grants_uri": _absolute("published-grants"),
         "status_list_ttl": int(TTL.total_seconds()),
         "status_lists": [uri_of(day, part) for day, part in rows],
     }

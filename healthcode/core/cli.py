@@ -1,4 +1,4 @@
-"""The command line: `python -m healthcode.core verify | decode | inspect | prove`.
+"""The command line: `python -m healthcode.core verify | decode | inspect | prove | grants`.
 
 The exit status is 0 if all codes passed (or could be read, or the proof holds), 1 if some did not,
 and 2 if the command was used wrongly. The program prints one JSON object for each line of input,
@@ -18,6 +18,7 @@ from healthcode.core import document_signers, explain, strict_json, trust_list
 from healthcode.core.errors import CoreError, MalformedTrustList
 from healthcode.core.instants import read_instant
 from healthcode.core.keys import parse_jwk_set
+from healthcode.core.log import grants
 from healthcode.core.log.policies import parse_policy
 from healthcode.core.log.proofs import parse_proof, prove
 from healthcode.core.rules import Rules, parse_rules
@@ -66,11 +67,26 @@ def _parser() -> argparse.ArgumentParser:
     add.add_argument("file", metavar="FILE")
     add.set_defaults(run=_inspect)
     _add_prove(commands.add_parser("prove", help="check the proof that an act is in a public log"))
+    _add_grants(commands.add_parser("grants", help="list published grants, and which are proven"))
     return parser
 
 
 def _add_prove(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", help="the proof (C2SP tlog-proof)")
+    _add_policy(parser)
+    parser.set_defaults(run=_prove)
+
+
+def _add_grants(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", metavar="FILE", help="grants.json, as the service publishes it")
+    parser.add_argument(
+        "--log", metavar="FOLDER", required=True, help="the files of the log: checkpoint, tile/…"
+    )
+    _add_policy(parser)
+    parser.set_defaults(run=_grants)
+
+
+def _add_policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy",
         metavar="FILE",
@@ -78,7 +94,6 @@ def _add_prove(parser: argparse.ArgumentParser) -> None:
         help="which keys and witnesses to believe (C2SP tlog-policy)",
     )
     _add_time(parser)
-    parser.set_defaults(run=_prove)
 
 
 def _add_knowledge(parser: argparse.ArgumentParser) -> None:
@@ -153,6 +168,17 @@ def _prove(options: argparse.Namespace) -> int:
         return SOME_NOT
     print(json.dumps(explanation, ensure_ascii=False, indent=2))
     return ALL_WELL
+
+
+def _grants(options: argparse.Namespace) -> int:
+    policy = parse_policy(strict_json.without_mark(Path(options.policy).read_bytes()))
+    leaves = grants.read_leaves(Path(options.log), policy, _at(options))
+    worst = ALL_WELL
+    for told in grants.compare(_json(options.file), leaves):
+        _print(told)
+        if told.get("proven") is False:
+            worst = SOME_NOT
+    return worst
 
 
 def _at(options: argparse.Namespace) -> int:

@@ -35,7 +35,7 @@ def pieces(digests: bytes | memoryview) -> list[bytes]:
 
 def root_of(digests: Sequence[bytes]) -> bytes:
     """Return the root of the Merkle tree (RFC 6962) whose leaves are these digests."""
-    return root(len(digests), _reader(digests))
+    return root(len(digests), tree_of([leaf_hash(digest) for digest in digests]))
 
 
 def place_of(index: int, digests: Sequence[bytes]) -> RecordPlace:
@@ -44,7 +44,8 @@ def place_of(index: int, digests: Sequence[bytes]) -> RecordPlace:
     Raises ValueError if there is none.
     """
     size = len(digests)
-    return RecordPlace(index, size, tuple(inclusion_proof(index, size, _reader(digests))))
+    read = tree_of([leaf_hash(digest) for digest in digests])
+    return RecordPlace(index, size, tuple(inclusion_proof(index, size, read)))
 
 
 def check_place(leaf: Leaf, place: RecordPlace, *, salt: bytes, record: bytes) -> None:
@@ -59,8 +60,9 @@ def check_place(leaf: Leaf, place: RecordPlace, *, salt: bytes, record: bytes) -
     )
 
 
-def _reader(digests: Sequence[bytes]) -> ReadHash:
-    levels = [[leaf_hash(digest) for digest in digests]]
+def tree_of(hashes: Sequence[bytes]) -> ReadHash:
+    """Return a function that reads the tree over these hashes of leaves, from memory."""
+    levels = [list(hashes)]
     while len(levels[-1]) > 1:
         below = levels[-1]
         pairs = zip(below[::2], below[1::2], strict=False)  # an odd one is no complete subtree

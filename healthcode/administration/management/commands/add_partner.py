@@ -16,7 +16,10 @@ from verifier.partners.services import CODES_PER_MINUTE, SCOPES
 class Command(AdministrationCommand):
     """Register a partner's system. For a known name, change its keys, scopes and quota."""
 
-    help = "Register a partner's system. For a known name, replace its keys, scopes and quota."
+    help = (
+        "Register a partner's system. For a known name, replace its keys, scopes and quota. "
+        "The ground is published (docs/log.md)."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the partner's name, keys, scopes, quota and contact."""

@@ -17,7 +17,10 @@ from healthcode.web.errors import Refusal
 class Command(BaseCommand):
     """Grants what a source may report, as an administrator's act; replaces an earlier grant."""
 
-    help = "Say what a source may report, and how many people it may make red in a day by itself."
+    help = (
+        "Say what a source may report, and how many people it may make red in a day by itself. "
+        "The ground is published (docs/log.md)."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the source, its kinds, its budget, and who grants them."""
