@@ -26,7 +26,7 @@ PUBLIC = {
     # An issuer publishes these.
     *{"published-metadata", "published-keys", "status-list"},
     *{"log-checkpoint", "log-policy", "log-proof", "log-tile"},
-    *{"published-policy", "published-levels"},
+    *{"published-policy", "published-levels", "published-grants"},
     # Other logs ask for a cosignature, and prove by their signature who they are.
     *{"add-checkpoint", "witness-keys", "witnessed-checkpoint"},
     # The interface: the login, its description, and public data.

@@ -40,6 +40,8 @@ NO_TEXTS_OF_PEOPLE: Final = {
     "healthcode/web/bodies.py",
     # Scopes, as we store them and as RFC 6749 writes them; lines of bytes.
     "verifier/partners/services.py",
+    "healthcode/administration/public_grants.py",
+    "healthcode/core/log/grants.py",
     "healthcode/evidence/ndjson.py",
     "verifier/recognition/refresh.py",
 }

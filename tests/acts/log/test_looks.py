@@ -16,6 +16,7 @@ from healthcode.acts.log import audit, keys
 from healthcode.acts.log.findings import LogFindingKind
 from healthcode.acts.log.looks import log_looks, look_record
 from healthcode.acts.looks import Onlooker, forget_looks, record_looks
+from healthcode.acts.metrics import LogMetrics
 from healthcode.acts.models import LogLeaf, LookDigest, PersonLook
 from healthcode.acts.services import record_act
 from healthcode.core.log.leaves import decode_leaf
@@ -111,6 +112,21 @@ def test_the_person_keeps_a_proof_that_others_can_check(world: World, people: li
         "what": "evidence",
     }
     assert zhang.get(f"/people/{people[0]}/looks/{others[0]}.tlog-proof").status_code == 404
+
+
+def test_the_metrics_tell_what_waits(people: list[int]) -> None:
+    def waiting() -> dict[str, float]:
+        metrics = LogMetrics().collect()
+        return {one.name: one.value for metric in metrics for one in metric.samples}
+
+    extend(at=LATER)
+    left = waiting()["healthcode_log_leaves_waiting"]
+    assert waiting()["healthcode_log_looks_waiting"] == len(people)
+    log_looks(at=LATER)
+    assert waiting() == {
+        "healthcode_log_leaves_waiting": left + 1,
+        "healthcode_log_looks_waiting": 0,
+    }
 
 
 def test_the_page_names_each_member_of_the_record(people: list[int]) -> None:
