@@ -26,6 +26,8 @@ SOURCE, PARTNER = "demo.source", "demo.partner"
 STAFF: Final = {OFFICER: Role.OFFICER, SECOND_OFFICER: Role.OFFICER, MANAGER: Role.VENUE_MANAGER}
 """Who logs in on a page, with the role over the whole province."""
 RESIDENT_PHONE = "13800138000"
+STAFF_PHONES: Final = {OFFICER: "13800138001", SECOND_OFFICER: "13800138002"}
+"""Where officers are told of alarms; the demo's sender writes the messages to the log."""
 _FAMILY = ((Relation.SELF, "林晓"), (Relation.CHILD, "林小雨"), (Relation.PARENT, "陈桂英"))
 _TOKEN_LIFE = timedelta(days=365)
 _GROUND = Ground(GroundKind.OPERATIONS, "Loading the demo province")
@@ -46,7 +48,7 @@ def make_staff(*, at: datetime) -> tuple[Account, Account]:
     province, by = here().area, administrator(at=at)
 
     def add(username: str, role: Role, area: str, name: str = "", name_en: str = "") -> Account:
-        grant = StaffGrant(username, role, area, name, name_en)
+        grant = StaffGrant(username, role, area, name, name_en, STAFF_PHONES.get(username, ""))
         return services.add_staff(by=by, grant=grant, password=None, at=at)
 
     officer = add(OFFICER, Role.OFFICER, province)
