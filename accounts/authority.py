@@ -1,7 +1,7 @@
 """Who may act where: a role holds over an area and everything inside it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from django.conf import settings
@@ -82,6 +82,20 @@ def has_authority(account: Account, role: Role, area: str) -> bool:
     if not holds(account, role):
         raise Forbidden(_("Your account may not do this."))
     return any(covers(held, area) for held in areas_of(account, role))
+
+
+def require_one_of(account: Account, roles: Collection[Role], area: str) -> None:
+    """Refuse an account that has none of `roles` over `area` (short code).
+
+    Raises:
+        Forbidden: the account has none of these roles anywhere.
+        OutsideYourArea: it has one of them, but not here.
+    """
+    held = [role for role in roles if holds(account, role)]
+    if not held:
+        raise Forbidden(_("Your account may not do this."))
+    if not any(has_authority(account, role, area) for role in held):
+        raise OutsideYourArea
 
 
 def province() -> str:

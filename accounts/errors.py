@@ -147,6 +147,29 @@ class WrongPassword(Refusal):
     sentence = _("The user name or the password is wrong.")
 
 
+class InvitationOver(Refusal):
+    """Nobody can choose a password with this link, or not any more."""
+
+    slug = "invitation-over"
+    status = 410
+    title = _("This link no longer works")
+    sentence = _(
+        "This link has been used, or its 72 hours are over. Please ask your administrator for a "
+        "new one."
+    )
+
+
+class PeopleAndMachines(Conflict):
+    """A role of people and a role of machines do not go together in one account."""
+
+    slug = "people-and-machines"
+    title = _("One account cannot be a person's and a system's")
+    sentence = _(
+        "This account belongs to a person, or to a system, and this role to the other. Please make "
+        "another account for this role."
+    )
+
+
 class CodeVoid(TooMany):
     """This code has been tried wrongly too many times."""
 

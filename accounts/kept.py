@@ -16,6 +16,7 @@ from accounts.models import (
     Guardianship,
     Identity,
     Institution,
+    Invitation,
     KeptAnswer,
     KnownDevice,
     LimitEvent,
@@ -91,6 +92,15 @@ RECORDS: Final = (
         forget=Forget(idempotency.forget_answers, Cadence.OFTEN),
         export=Because("it repeats what other tables hold, and goes within a day"),
         erase=Because("it goes within a day"),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=Invitation,
+        holds="links with which staff choose their password (hashed), and who may see each",
+        kept="72 hours, then up to 10 minutes until a task deletes them",
+        forget=Forget(_older(Invitation, "expires_at"), Cadence.OFTEN),
+        export=Because("it is about the account's work, not about a person"),
+        erase=Because("residents have none"),
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(

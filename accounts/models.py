@@ -27,6 +27,12 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator"
 
 
+OF_PEOPLE: Final = frozenset({Role.OFFICER, Role.VENUE_MANAGER, Role.ADMINISTRATOR})
+"""The roles of people who log in with a password."""
+OF_MACHINES: Final = frozenset({Role.SOURCE, Role.PARTNER})
+"""The roles of systems, which have tokens from an administrator, or keys."""
+
+
 class IdType(models.TextChoices):
     """Types of identity documents, with the codes of the GA/T 517 family."""
 
@@ -168,6 +174,21 @@ class KnownDevice(models.Model):
     digest = models.BinaryField(max_length=32, unique=True)
     since = models.DateTimeField()
     last_login = models.DateTimeField(db_index=True)
+
+
+class Invitation(models.Model):
+    """The right of an account to one link with which its owner chooses the password.
+
+    `shown_to` is the administrator who sees the link once and hands it over. Until then there is no
+    token; after that only its SHA-256 is stored.
+    """
+
+    account = models.OneToOneField(
+        Account, models.CASCADE, primary_key=True, related_name="invitation"
+    )
+    shown_to = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
+    digest = models.BinaryField(max_length=32, null=True, unique=True)
+    expires_at = models.DateTimeField()
 
 
 class OneTimeCode(models.Model):

@@ -3,6 +3,7 @@
 from base64 import b64decode, b64encode
 
 from django.contrib import auth, messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -12,10 +13,22 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import client, devices, logins, masks, passwords, phones, selectors, services, vault
+from accounts import (
+    client,
+    devices,
+    invitations,
+    logins,
+    masks,
+    passwords,
+    phones,
+    selectors,
+    services,
+    vault,
+)
 from accounts.context import LINKS
+from accounts.errors import invalid
 from accounts.forms import Faults, PersonForm, faults_of
-from accounts.models import Account, IdType, KnownDevice, Relation, Role
+from accounts.models import OF_PEOPLE, Account, IdType, KnownDevice, Relation, Role
 from accounts.permissions import account_of, role_required
 from healthcode.web.errors import Refusal
 from healthcode.web.pages import FORGET, held_off
@@ -90,7 +103,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def staff_login(request: HttpRequest) -> HttpResponse:
-    """Log in officers and venue managers by name and password."""
+    """Log in officers, administrators and venue managers by name and password."""
     goal = request.POST.get("next", request.GET.get("next", ""))
     context: dict[str, object] = {"next": goal, "username": request.POST.get("username", "")}
     if request.method == "GET":
@@ -107,6 +120,46 @@ def staff_login(request: HttpRequest) -> HttpResponse:
         context["faults"] = faults_of(refusal)
         return _again(request, "accounts/staff_login.html", context, refusal)
     return _enter(request, account, known, _onward(request, goal, _home_of(account)))
+
+
+@never_cache
+@sensitive_post_parameters("password", "again", "code")
+@require_http_methods(["GET", "POST"])
+def invitation(request: HttpRequest) -> HttpResponse:
+    """Let somebody of the staff choose their password, with the link that they were given."""
+    code, at = request.POST.get("code", request.GET.get("code", "")), timezone.now()
+    context: dict[str, object] = {"code": code}
+    try:
+        context["username"] = invitations.invited(code, at=at).username
+        if request.method == "GET":
+            return render(request, "accounts/invitation.html", context)
+        password = request.POST.get("password", "")
+        if password != request.POST.get("again", ""):
+            raise invalid("/password", _("The two passwords differ. Please type them again."))
+        invitations.accept(token=code, password=password, at=at)
+    except ValidationError as weak:
+        context["faults"] = Faults({"password": " ".join(weak.messages)})
+        return render(request, "accounts/invitation.html", context, status=422)
+    except Refusal as refusal:
+        context["faults"] = faults_of(refusal)
+        return _again(request, "accounts/invitation.html", context, refusal)
+    messages.success(request, _("Your password is set. You can log in now."))
+    return redirect("staff-login")
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+@role_required(*sorted(OF_PEOPLE))
+def staff_token(request: HttpRequest) -> HttpResponse:
+    """Make a token for the interface, for whoever of the staff is logged in, and show it once."""
+    if request.method == "GET":
+        return render(request, "accounts/staff_token.html")
+    expires_at = timezone.now() + services.STAFF_TOKEN_LIFE
+    token = services.issue_token(
+        account=account_of(request), label="own session", expires_at=expires_at
+    )
+    context = {"token": token, "expires_at": expires_at}
+    return render(request, "accounts/staff_token.html", context)
 
 
 @require_POST

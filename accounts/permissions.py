@@ -36,6 +36,16 @@ class IsOfficer(_HasRole):
     role = Role.OFFICER
 
 
+class MayConfirm(BasePermission):
+    """An officer or an administrator: who may be the second person for some kind of act."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Tell whether the account has one of the roles; the services check the rest."""
+        return isinstance(request.user, Account) and any(
+            authority.holds(request.user, role) for role in (Role.OFFICER, Role.ADMINISTRATOR)
+        )
+
+
 class IsSource(_HasRole):
     """A system that reports evidence."""
 
@@ -66,15 +76,15 @@ TURNED_AWAY: Final = "turned_away"
 Page = Callable[..., HttpResponseBase]
 
 
-def role_required(role: Role) -> Callable[[Page], Page]:
-    """Show a page only to accounts with `role`; send other callers to the right login."""
-    login = "login" if role == Role.RESIDENT else "staff-login"
+def role_required(*roles: Role) -> Callable[[Page], Page]:
+    """Show a page only to accounts with one of `roles`; send other callers to the right login."""
+    login = "login" if Role.RESIDENT in roles else "staff-login"
 
     def turned_away(request: HttpRequest) -> HttpResponseBase | None:
         if not isinstance(request.user, Account):
             query = urlencode({"next": request.get_full_path()})
             return HttpResponseRedirect(f"{reverse(login)}?{query}")
-        if not authority.holds(request.user, role):
+        if not any(authority.holds(request.user, role) for role in roles):
             raise PermissionDenied
         return None
 

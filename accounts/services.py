@@ -14,10 +14,12 @@ from accounts import limits, phones, vault
 from accounts.admission import NewPerson, admission, refusal_of
 from accounts.authentication import digest
 from accounts.authority import require_area
-from accounts.errors import invalid
+from accounts.errors import PeopleAndMachines, invalid
 from accounts.limits import Limit
 from accounts.models import (
     LONGEST_INSTITUTION,
+    OF_MACHINES,
+    OF_PEOPLE,
     Account,
     Grant,
     Guardianship,
@@ -33,6 +35,8 @@ from accounts.models import (
 from healthcode.web.fields import one_line
 
 RESIDENT_TOKEN_LIFE = timedelta(days=14)
+STAFF_TOKEN_LIFE = timedelta(hours=12)
+"""Of a token that staff make from their own session."""
 
 # Enough for any family or hospital ward, too few to search for registered documents.
 REGISTRATIONS = Limit("registrations", 200, timedelta(days=1))
@@ -129,11 +133,13 @@ def add_staff(
     Raises:
         InvalidInput: there is no name, or it has invisible characters.
         UnknownArea, EndedArea: there is no such area, or it has ended.
+        PeopleAndMachines: the account has roles of the other sort.
         django.core.exceptions.ValidationError: the password is too weak.
     """
     if area:
         require_area(area, at=at)
-    account, _made = Account.objects.get_or_create(username=_username(username))
+    account, _made = Account.objects.get_or_create(username=staff_name(username))
+    refuse_mixed(account, role)
     if password is not None:
         validate_password(password, account)
         account.set_password(password)
@@ -160,6 +166,20 @@ def set_staff_phone(*, account: Account, phone: str) -> StaffPhone:
     told.sealed = vault.seal(number, field=vault.Field.STAFF_PHONE, row=told.bound_to)
     told.save()
     return told
+
+
+def refuse_mixed(account: Account, role: Role) -> None:
+    """Refuse to make a person's account a machine's too, or the other way round.
+
+    Otherwise a token or a key that an administrator gives to a machine would open what only a
+    person may do.
+
+    Raises:
+        PeopleAndMachines: the account has roles of the other sort.
+    """
+    others = OF_MACHINES if role in OF_PEOPLE else OF_PEOPLE
+    if account.grants.filter(role__in=others).exists():
+        raise PeopleAndMachines
 
 
 def name_institution(*, account: Account, zh: str = "", en: str = "") -> Institution:
@@ -247,7 +267,8 @@ def _of_nobody(*, before: datetime) -> QuerySet[Account]:
     )
 
 
-def _username(typed: str) -> str:
+def staff_name(typed: str) -> str:
+    """Return the user name that somebody typed. Raises InvalidInput if it cannot be one."""
     name = one_line(typed, "/username")
     if not name:
         raise invalid("/username", _("Give the account a name."))

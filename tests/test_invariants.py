@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # The names of the routes that anybody may use. All other routes must refuse strangers.
 PUBLIC = {
     *{"home", "about", "problem", "language", "map", "area-options", "area-choose"},
-    *{"login", "login-code", "logout", "staff-login", "recognised"},
+    *{"login", "login-code", "logout", "staff-login", "invitation", "recognised"},
     *{"scanner", "scanner-manifest", "scanner-worker", "pocket", "pocket-worker"},
     # For operators; the proxy of a deployment hides these from outside (docs/howto/deploy.md).
     *{"healthz", "readyz", "metrics"},

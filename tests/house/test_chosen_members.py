@@ -12,8 +12,15 @@ from typing import Final
 from tests.house.test_complete_mappings import BY_HAND, ROOMS, module_name, sources
 
 CHOSEN: Final[Mapping[str, set[str]]] = {
+    # Residents log in by phone, and each role of staff is a person's or a machine's.
+    "accounts.models.OF_PEOPLE": {"RESIDENT", "SOURCE", "PARTNER"},
+    "accounts.models.OF_MACHINES": {"RESIDENT", "OFFICER", "VENUE_MANAGER", "ADMINISTRATOR"},
     # Residents get their role by logging in.
-    "healthcode.administration.services.STAFF_ROLES": {"RESIDENT"},
+    "healthcode.administration.plans.STAFF_ROLES": {"RESIDENT"},
+    # Only these answer for what happens in an area.
+    "healthcode.administration.plans.CONFIRMERS": {
+        *{"RESIDENT", "VENUE_MANAGER", "SOURCE", "PARTNER"}
+    },
     # What else a process does is no call: it needs no place.
     "healthcode.asgi.CALLERS": {"OPERATORS", "WORK", "MIGRATION"},
     # Whoever answers an alarm acts about people, with authority over an area.

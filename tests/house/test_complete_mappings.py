@@ -23,8 +23,8 @@ BY_HAND: Final = {"healthcode.areas.build_shapes"}
 
 # Mappings that leave members out on purpose: where they are, and exactly which members.
 PARTIAL: Final[Mapping[str, set[str]]] = {
-    # Machines open no pages, and administrators work with commands.
-    "accounts.context.LINKS": {"SOURCE", "PARTNER", "ADMINISTRATOR"},
+    # Machines open no pages.
+    "accounts.context.LINKS": {"SOURCE", "PARTNER"},
     # A refused colour gives no local code.
     "healthcode.visitor_codes.services._WORTH": {"REFUSE"},
     # A proposal that waits is not decided.
