@@ -9,9 +9,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from accounts.models import Account
+from accounts.models import Account, Invitation
 from healthcode.acts.grounds import add_ground, ground_of
-from healthcode.administration.services import Administrator
+from healthcode.acts.models import Proposal
+from healthcode.acts.waiting import waiting_told
+from healthcode.administration.administrator import Administrator
+from healthcode.administration.plans import ChangedAccount
+from healthcode.administration.staff import show_invitation
 from healthcode.web.errors import Refusal
 
 
@@ -55,3 +59,29 @@ def account_named(name: str, *, is_open: bool = False) -> Account:
     if account is None or (is_open and not account.is_active):
         raise CommandError(f"There is no account {name}; make it with add_staff.")
     return account
+
+
+def told(done: ChangedAccount | Proposal, *, said: str, by: Administrator, at: datetime) -> str:
+    """Return what a command prints for an act about somebody's account.
+
+    If it waits, say for whom. If it invites the owner of the account, show the link.
+
+    Args:
+        said: what was done, if it was done.
+    """
+    if isinstance(done, Proposal):
+        return (
+            f"{waiting_told(done)}\n"
+            "After that, show_invitation prints the link with which the owner chooses a password."
+        )
+    if not Invitation.objects.filter(account=done.account, shown_to=by.account).exists():
+        return said
+    return f"{said}\n{link_told(to=by.account, account=done.account, at=at)}"
+
+
+def link_told(*, to: Account, account: Account, at: datetime) -> str:
+    """Return what a command prints to hand over. Raises NotFound if there is no link to show."""
+    link = show_invitation(to=to, account=account, at=at)
+    return (
+        f"Hand this link to the owner of {account.username}; it works once, for 72 hours:\n{link}"
+    )

@@ -10,6 +10,7 @@ from django.core.management.base import CommandError
 
 from healthcode.acts.log import keys as log_keys
 from healthcode.administration import services
+from healthcode.administration.administrator import Administrator
 from healthcode.administration.commands import AdministrationCommand, administrator
 from healthcode.codes import keys
 
@@ -46,7 +47,7 @@ class Command(AdministrationCommand):
             f"Restart every process with this {name}. No process starts with the old one now."
         )
 
-    def _retire_lost_keys(self, by: services.Administrator, *, at: datetime) -> None:
+    def _retire_lost_keys(self, by: Administrator, *, at: datetime) -> None:
         for key in services.retire_lost_log_keys(by=by, at=at):
             name = log_keys.public_key(key).key_id.hex()
             self.stdout.write(f"The key {name} of the public log is retired.")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from healthcode.administration import services
+from healthcode.administration import staff
 from healthcode.administration.commands import (
     AdministrationCommand,
     account_named,
@@ -27,5 +27,5 @@ class Command(AdministrationCommand):
     def administer(self, options: Mapping[str, Any], *, at: datetime) -> None:
         """Close the account; its acts stay."""
         account, is_open = account_named(options["username"]), options["reopen"]
-        services.set_open(by=administrator(options), account=account, is_open=is_open, at=at)
+        staff.set_open(by=administrator(options), account=account, is_open=is_open, at=at)
         self.stdout.write(f"{account.username}: {'open again' if is_open else 'closed'}")

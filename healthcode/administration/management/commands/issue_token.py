@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError
 
-from healthcode.administration import services
+from healthcode.administration import staff
 from healthcode.administration.commands import (
     AdministrationCommand,
     account_named,
@@ -32,7 +32,7 @@ class Command(AdministrationCommand):
         """Print the token; only its digest is kept."""
         if not 1 <= options["days"] <= MOST_DAYS:
             raise CommandError(f"A token lasts for some days: from 1 to {MOST_DAYS}.")
-        token = services.issue_token(
+        token = staff.issue_token(
             by=administrator(options),
             account=account_named(options["username"], is_open=True),
             label=options["label"],

@@ -1,0 +1,165 @@
+"""Give people and machines their roles, passwords and tokens: the change and its act.
+
+Details of acts refer to accounts by number; they contain no secrets. Nobody but its owner ever
+knows a password, except that of the very first administrator, which is typed in the shell.
+"""
+
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
+
+from accounts import invitations
+from accounts import services as accounts
+from accounts.authority import covers
+from accounts.models import OF_MACHINES, Account, Grant, Role
+from healthcode.acts.grounds import Ground
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.models import Proposal
+from healthcode.administration.administrator import Administrator, areas_of_account
+from healthcode.administration.errors import LastAdministrator, OwnTokensOnly
+from healthcode.administration.plans import (
+    ChangedAccount,
+    PasswordResetPlan,
+    StaffGrant,
+    StaffGrantPlan,
+)
+from healthcode.colours.two_persons import do_or_propose
+from healthcode.web.advisory_locks import AdvisoryLock
+from healthcode.web.errors import Forbidden
+
+
+@transaction.atomic
+def add_first_administrator(
+    *, username: str, area: str, password: str | None, phone: str = "", ground: Ground, at: datetime
+) -> Account:
+    """Make the administrator of a service that never had one. The act names the account itself.
+
+    Raises:
+        Forbidden: there is, or was, an administrator.
+        InvalidInput, UnknownArea, EndedArea, ValidationError: as `accounts.services.add_staff`.
+    """
+    _one_administrator_at_a_time()
+    if Grant.objects.filter(role=Role.ADMINISTRATOR).exists():
+        raise Forbidden(_("There is an administrator already. Say with --by who does this."))
+    account = accounts.add_staff(
+        username=username, password=password, role=Role.ADMINISTRATOR, area=area, at=at
+    )
+    detail = {"account": account.pk, "role": Role.ADMINISTRATOR.value, "is_first": True}
+    by = Administrator(account, ground)
+    by.record(ActKind.STAFF_GRANTED, detail, areas=[area], at=at)
+    if phone:
+        set_phone(by=by, account=account, phone=phone, at=at)
+    return account
+
+
+def add_staff(*, by: Administrator, grant: StaffGrant, at: datetime) -> ChangedAccount | Proposal:
+    """Give an account a role, or return the proposal that waits for a second person.
+
+    If there is no account of this name, the act makes it. `by` can then see the link with which its
+    owner chooses the password; see `show_invitation`.
+
+    Raises:
+        Forbidden, OutsideYourArea: `by` is not an administrator of this area.
+        InvalidInput, UnknownArea, EndedArea, PeopleAndMachines: as `accounts.services.add_staff`.
+    """
+    plan = StaffGrantPlan(grant)
+    return do_or_propose(plan=plan, account=by.account, ground=by.ground, at=at)
+
+
+@transaction.atomic
+def set_phone(*, by: Administrator, account: Account, phone: str, at: datetime) -> None:
+    """Store the telephone at which somebody of the staff is told of alarms.
+
+    Raises:
+        Forbidden, OutsideYourArea: `by` is not an administrator of all areas of the account.
+        InvalidInput: this is not a phone number.
+    """
+    areas = areas_of_account(account)
+    for area in areas:
+        by.require(area)
+    accounts.set_staff_phone(account=account, phone=phone)
+    by.record(ActKind.STAFF_PHONE_CHANGED, {"account": account.pk}, areas=areas, at=at)
+
+
+def reset_password(
+    *, by: Administrator, account: Account, at: datetime
+) -> ChangedAccount | Proposal:
+    """End an account's password, or return the proposal that waits for a second person.
+
+    Its owner chooses a new one with the link that `by` can then see; see `show_invitation`.
+
+    Raises:
+        Forbidden, OutsideYourArea: `by` is not an administrator of all areas of the account.
+        NoPassword: the account is no person's.
+    """
+    plan = PasswordResetPlan(account.pk)
+    return do_or_propose(plan=plan, account=by.account, ground=by.ground, at=at)
+
+
+def show_invitation(*, to: Account, account: Account, at: datetime) -> str:
+    """Return the link with which an account's owner chooses the password. It is shown once.
+
+    Raises:
+        NotFound: as `accounts.invitations.show_token`.
+    """
+    return invitations.link_of(invitations.show_token(account=account, to=to, at=at))
+
+
+@transaction.atomic
+def set_open(*, by: Administrator, account: Account, is_open: bool, at: datetime) -> None:
+    """Close an account or open it again, and delete its tokens.
+
+    Raises:
+        Forbidden, OutsideYourArea: `by` is not an administrator of all areas of the account.
+        LastAdministrator: an area would have no administrator any more.
+    """
+    areas = areas_of_account(account)
+    for area in areas:
+        by.require(area)
+    if not is_open:
+        _refuse_last_administrator(account)
+    accounts.set_open(account=account, is_open=is_open)
+    kind = ActKind.ACCOUNT_REOPENED if is_open else ActKind.ACCOUNT_CLOSED
+    by.record(kind, {"account": account.pk}, areas=areas, at=at)
+
+
+@transaction.atomic
+def issue_token(
+    *, by: Administrator, account: Account, label: str, expires_at: datetime, at: datetime
+) -> str:
+    """Issue a token to a machine's account, and return it. It is not stored.
+
+    Raises:
+        Forbidden, OutsideYourArea: `by` is not an administrator of all areas of the account.
+        OwnTokensOnly: the account is no machine's.
+    """
+    areas = areas_of_account(account)
+    for area in areas:
+        by.require(area)
+    if not account.grants.filter(role__in=OF_MACHINES).exists():
+        raise OwnTokensOnly
+    token = accounts.issue_token(account=account, label=label, expires_at=expires_at)
+    detail = {"account": account.pk, "expires_at": expires_at.isoformat()}
+    by.record(ActKind.TOKEN_ISSUED, detail, areas=areas, at=at)
+    return token
+
+
+def _refuse_last_administrator(account: Account) -> None:
+    """Refuse to close an account without which nobody administers one of its areas.
+
+    Raises:
+        LastAdministrator: this is so.
+    """
+    _one_administrator_at_a_time()
+    own = account.grants.filter(role=Role.ADMINISTRATOR).values_list("area", flat=True)
+    others = Grant.objects.filter(role=Role.ADMINISTRATOR, account__is_active=True)
+    left = set(others.exclude(account=account).values_list("area", flat=True))
+    if any(not any(covers(other, area) for other in left) for area in own):
+        raise LastAdministrator
+
+
+def _one_administrator_at_a_time() -> None:
+    """Let nobody else make the first administrator, or close one, until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {AdvisoryLock.FIRST_ADMINISTRATOR.alone}")
