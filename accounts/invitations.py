@@ -96,7 +96,8 @@ def accept(*, token: str, password: str, at: datetime) -> Account:
 
 @transaction.atomic
 def take_password(*, account: Account) -> None:
-    """End the password of an account, and with it its sessions and tokens."""
+    """End the password of an account, with its sessions, tokens and known devices."""
     account.set_unusable_password()
     account.save(update_fields=["password"])
     account.tokens.all().delete()
+    account.devices.all().delete()

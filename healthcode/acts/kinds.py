@@ -25,6 +25,8 @@ class ActKind(models.TextChoices):
     MEETING_DECLARED = "meeting-declared", _("Meeting of a case entered")
     MEETING_RETRACTED = "meeting-retracted", _("Meeting of a case taken back")
     STAFF_GRANTED = "staff-granted", _("Role given to staff or to a machine")
+    PASSWORD_RESET = "password-reset", _("Password to be chosen anew")
+    STAFF_PHONE_CHANGED = "staff-phone-changed", _("Telephone for alarms changed")
     ACCOUNT_CLOSED = "account-closed", _("Account closed")
     ACCOUNT_REOPENED = "account-reopened", _("Account opened again")
     TOKEN_ISSUED = "token-issued", _("Token issued")
@@ -54,7 +56,9 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     ActKind.CONTACTS_CONFIRMED: True,
     ActKind.MEETING_DECLARED: False,
     ActKind.MEETING_RETRACTED: False,
-    ActKind.STAFF_GRANTED: False,
+    ActKind.STAFF_GRANTED: True,
+    ActKind.PASSWORD_RESET: True,
+    ActKind.STAFF_PHONE_CHANGED: False,
     ActKind.ACCOUNT_CLOSED: False,
     ActKind.ACCOUNT_REOPENED: False,
     ActKind.TOKEN_ISSUED: False,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
-from accounts.models import Account
+from accounts.models import Account, Role
 from healthcode.acts.effects import Effect
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
@@ -43,6 +43,8 @@ class Foreseen:
         about: what the act is about, where a policy tells this apart, such as "case".
         takes_effect: from when on it holds, if the officer chose this time.
         venues: where the people were whom it would make red, if that is why.
+        can_be_confirmed: whether a second person exists who could confirm it. Where there never was
+            one, an act need not wait only because of its kind.
     """
 
     area: str
@@ -52,6 +54,7 @@ class Foreseen:
     about: str = ""
     takes_effect: datetime | None = None
     venues: tuple[AtVenue, ...] = ()
+    can_be_confirmed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,12 @@ class ActPlan(ABC, Generic[Done]):
     """
 
     kind: ClassVar[ActKind]
+    done_as: ClassVar[Role] = Role.OFFICER
+    """The role in which an account does it."""
 
     @abstractmethod
     def authorise(self, account: Account) -> None:
-        """Refuse an account whose authority does not cover this act.
+        """Refuse an account that may neither do this act nor confirm it.
 
         Raises:
             Refusal: the reason.

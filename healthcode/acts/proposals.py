@@ -42,12 +42,17 @@ def proposals_for(account: Account, *, at: datetime) -> list[Proposal]:
 def waiting_for(account: Account, *, at: datetime) -> int:
     """Return how many proposals of others wait at `at` and touch the officer's areas. One query."""
     waiting = Proposal.objects.filter(state=ProposalState.WAITING, expires_at__gt=at)
-    others = waiting.exclude(proposed_by=account).only("area", "touched")
+    others = waiting.exclude(proposed_by=account).only("area", "touched", "role")
     return sum(concerns(account, row) for row in others)
 
 
 def concerns(account: Account, proposal: Proposal) -> bool:
-    """Return whether the officer has authority over one of the areas that the proposal touches."""
+    """Return whether the account has authority over one of the areas that the proposal touches.
+
+    Officers see what officers and administrators propose, administrators only the latter.
+    """
     held = areas_of(account, Role.OFFICER)
+    if proposal.role == Role.ADMINISTRATOR:
+        held += areas_of(account, Role.ADMINISTRATOR)
     touched = [proposal.area, *proposal.touched]
     return any(covers(area, code) for area in held for code in touched)

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.plans import Foreseen
 from healthcode.web.days import day_of
+
+GRANTED_LATELY: Final = timedelta(days=7)
+"""So long after a grant its maker cannot have the new account confirm the maker's proposals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,7 @@ def needs_second_person(
         made_worse: how many people the other acts of the account have made worse since
             `figures.since(at)`.
     """
-    if figures.kinds & _names(kind, foreseen.about):
+    if foreseen.can_be_confirmed and figures.kinds & _names(kind, foreseen.about):
         return True
     if foreseen.effect.worse == 0:
         return False

@@ -76,7 +76,7 @@ def record_planned(
     """Record the act of a plan that is being performed, as it was foreseen."""
     return record_act(
         account=signed.account,
-        role=Role.OFFICER,
+        role=plan.done_as,
         kind=plan.kind,
         area=foreseen.area,
         ground=signed.ground,
@@ -121,7 +121,7 @@ def propose(
     return known or Proposal.objects.create(
         kind=plan.kind,
         proposed_by=account,
-        role=Role.OFFICER,
+        role=plan.done_as,
         area=foreseen.area,
         touched=sorted({*foreseen.touched, *foreseen.effect.homes} - {foreseen.area}),
         payload=payload,

@@ -7,6 +7,7 @@ from django.conf import settings
 from rest_framework import serializers
 from rest_framework.response import Response
 
+from accounts.models import Role
 from healthcode.acts.effects import Effect
 from healthcode.acts.models import Proposal
 
@@ -54,8 +55,12 @@ def waiting_answer(proposal: Proposal) -> Response:
 def waiting_told(proposal: Proposal) -> str:
     """Return what a command prints for an act that waits."""
     until = proposal.expires_at.isoformat(timespec="minutes")
+    area = proposal.area or "the whole country"
+    who = "Another officer"
+    if proposal.role == Role.ADMINISTRATOR:
+        who = f"Another administrator, or an officer, of {area}"
     return (
-        f"Proposal {proposal.pk} waits. Another officer must confirm it before {until}, "
+        f"Proposal {proposal.pk} waits. {who} must confirm it before {until}, "
         f"at {settings.BASE_URL}/officer/proposals/{proposal.pk}"
     )
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
+from accounts.models import OF_MACHINES, OF_PEOPLE
 from healthcode.acts.kinds import CAN_WAIT, ActKind
 from healthcode.acts.second_person import SecondPerson
 from healthcode.colours.mistakes import TableReader
@@ -56,6 +57,11 @@ KINDS: Final = frozenset(
     [
         *(kind.value for kind, can_wait in CAN_WAIT.items() if can_wait),
         *(f"{ActKind.EVIDENCE_WITHDRAWN.value}:{kind}" for kind in EvidenceKind.values),
+        *(
+            f"{kind.value}:{role.value}"
+            for kind in (ActKind.STAFF_GRANTED, ActKind.PASSWORD_RESET)
+            for role in sorted(OF_PEOPLE | OF_MACHINES)
+        ),
     ]
 )
 """What `second_person.kinds` may name: kinds of acts, some with what they are about."""
@@ -64,7 +70,13 @@ SHIPPED: Final = Safeguards(
     SecondPerson(
         people=10,
         hours=24,
-        kinds=frozenset({"evidence-withdrawn:case", "policy-published"}),
+        kinds=frozenset(
+            {
+                *("evidence-withdrawn:case", "policy-published"),
+                *("staff-granted:officer", "staff-granted:administrator"),
+                *("password-reset:officer", "password-reset:administrator"),
+            }
+        ),
         dated_before_days=1,
     ),
     AlarmFigures(people=5, minutes=60, times_median=3, median_days=14, told_above_after_minutes=30),

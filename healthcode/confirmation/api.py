@@ -1,4 +1,4 @@
-"""The HTTP interface for proposals: officers read, confirm and withdraw them."""
+"""The HTTP interface for proposals: officers and administrators read and decide them."""
 
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
@@ -7,10 +7,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.errors import EndedArea, OutsideYourArea, UnknownArea
+from accounts.errors import EndedArea, OutsideYourArea, PeopleAndMachines, UnknownArea
 from accounts.idempotency import answered_once
-from accounts.permissions import IsOfficer, account_of
+from accounts.permissions import MayConfirm, account_of
 from healthcode.acts.proposals import proposals_for
+from healthcode.administration.errors import NoPassword
 from healthcode.colours.errors import InvalidPolicy, NoPolicy, PolicyVersionTaken
 from healthcode.confirmation.errors import (
     GrantedByProposer,
@@ -42,11 +43,11 @@ NOT_STORED = {"Cache-Control": "no-store"}
 class ProposalsView(APIView):
     """Acts that wait for a second person."""
 
-    permission_classes = [IsOfficer]
+    permission_classes = [MayConfirm]
 
     @extend_schema(responses=ProposalsAnswer, operation_id="proposals_list")
     def get(self, request: Request) -> Response:
-        """Return the proposals of the last 7 days that concern this officer, latest first."""
+        """Return the proposals of the last 7 days that concern the caller, latest first."""
         at = timezone.now()
         rows = proposals_for(account_of(request), at=at)
         answer = {"proposals": [proposal_answer(row, at=at) for row in rows]}
@@ -56,7 +57,7 @@ class ProposalsView(APIView):
 class ProposalView(APIView):
     """One proposal."""
 
-    permission_classes = [IsOfficer]
+    permission_classes = [MayConfirm]
 
     @refuses(OutsideYourArea)
     @extend_schema(responses=ProposalDetailAnswer)
@@ -69,7 +70,7 @@ class ProposalView(APIView):
 class ProposalConfirmationView(APIView):
     """The confirmation of a proposal, with which it becomes an act."""
 
-    permission_classes = [IsOfficer]
+    permission_classes = [MayConfirm]
 
     @answered_once
     @refuses(
@@ -87,10 +88,12 @@ class ProposalConfirmationView(APIView):
         ChainChanged,
         EndedArea,
         InvalidPolicy,
+        NoPassword,
         NoPolicy,
         NotACase,
         NothingCounts,
         NotPlacedYet,
+        PeopleAndMachines,
         PolicyVersionTaken,
         SignerNotTrusted,
         UnknownArea,
@@ -112,7 +115,7 @@ class ProposalConfirmationView(APIView):
 class ProposalWithdrawalView(APIView):
     """The withdrawal of a proposal, so that nobody can confirm it any more."""
 
-    permission_classes = [IsOfficer]
+    permission_classes = [MayConfirm]
 
     @answered_once
     @refuses(ProposalDecided, ProposalExpired, Forbidden, OutsideYourArea, PreviewChanged)

@@ -28,7 +28,7 @@ class OwnProposal(Forbidden):
 
     slug = "own-proposal"
     title = _("You proposed this yourself")
-    sentence = _("You proposed this yourself. Another officer must confirm it.")
+    sentence = _("You proposed this yourself. Somebody else must confirm it.")
 
 
 class GrantedByProposer(Forbidden):
@@ -37,8 +37,8 @@ class GrantedByProposer(Forbidden):
     slug = "granted-by-proposer"
     title = _("You cannot confirm this")
     sentence = _(
-        "Whoever proposed this gave you your authority within the last 7 days. Another officer "
-        "must confirm it."
+        "Whoever proposed this gave you your authority within the last 7 days. Somebody else must "
+        "confirm it."
     )
 
 
@@ -49,7 +49,7 @@ class ProposerMayNot(Conflict):
     title = _("The proposer may no longer do this")
     sentence = _(
         "Whoever proposed this may no longer do it. Nothing was done. If it is still needed, "
-        "another officer must propose it."
+        "somebody else must propose it."
     )
 
 

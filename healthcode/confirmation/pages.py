@@ -1,4 +1,4 @@
-"""The officers' pages for proposals: a list, and one proposal to confirm or to withdraw."""
+"""The pages for proposals: a list, and one proposal to confirm or to withdraw."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.authority import holds
 from accounts.idempotency import sent_once
 from accounts.models import Account, Role
 from accounts.permissions import account_of, role_required
@@ -31,17 +32,18 @@ GROUND_KINDS = dict(GroundKind.choices)
 
 @never_cache
 @require_safe
-@role_required(Role.OFFICER)
+@role_required(Role.OFFICER, Role.ADMINISTRATOR)
 def proposals(request: HttpRequest) -> HttpResponse:
-    """Show the proposals of the last days that concern the officer."""
+    """Show the proposals of the last days that concern whoever is logged in."""
     account, at = account_of(request), timezone.now()
     rows = [_overview(row, account) for row in proposals_for(account, at=at)]
-    return render(request, "confirmation/proposals.html", {"proposals": rows})
+    context = {"proposals": rows, "has_desk": holds(account, Role.OFFICER)}
+    return render(request, "confirmation/proposals.html", context)
 
 
 @never_cache
 @require_http_methods(["GET", "POST"])
-@role_required(Role.OFFICER)
+@role_required(Role.OFFICER, Role.ADMINISTRATOR)
 @sent_once
 def proposal(request: HttpRequest, proposal_id: int) -> HttpResponse:
     """Show a proposal as its proposer saw it; when a form is sent, confirm or withdraw it."""
@@ -84,6 +86,7 @@ def _page(
         **effect_context(effect),
         **_details(account, shown),
         "homes": [(homes.get(code, code), count) for code, count in sorted(effect.homes.items())],
+        "about_staff": found.role == Role.ADMINISTRATOR,
         "can_confirm": shown.plan is not None,
         "sent": request.POST,
         "fault": fault,

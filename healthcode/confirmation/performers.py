@@ -6,13 +6,16 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
+from accounts.models import Account, Role
 from healthcode.acts.effects import Effect
 from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Proposal
 from healthcode.acts.plans import ActPlan
+from healthcode.administration.plans import ChangedAccount, PasswordResetPlan, StaffGrantPlan
+from healthcode.administration.roles import ROLE_NAMES
 from healthcode.areas.picture import HOME
 from healthcode.areas.selectors import full_names
 from healthcode.colours.models import Policy, Recomputation
@@ -65,6 +68,10 @@ def _policy(_plan: PolicyPlan, policy: Policy) -> ActAnswer:
     return {"act": policy.act_id, "version": policy.version, "holds_from": policy.holds_from}
 
 
+def _administered(_plan: ActPlan[Any], done: ChangedAccount) -> ActAnswer:
+    return {"act": done.act.pk, "account": done.account.username}
+
+
 def _map_shown(
     _account: Account, plan: MapPlan, proposal: Proposal, _at: datetime
 ) -> Mapping[str, object]:
@@ -109,6 +116,27 @@ def _plan_shown(
     return {"plan": plan, "facts": proposal.preview["facts"]}
 
 
+def _staff_shown(
+    _account: Account, plan: ActPlan[Any], proposal: Proposal, _at: datetime
+) -> Mapping[str, object]:
+    """Show whose account it is, and what roles it had when this was proposed."""
+    facts = proposal.preview["facts"]
+    held = [(ROLE_NAMES[Role(role)], area) for role, area in facts["held"]]
+    return {"plan": plan, "facts": facts, "held": [(role, _named(area)) for role, area in held]}
+
+
+def _grant_shown(
+    account: Account, plan: StaffGrantPlan, proposal: Proposal, at: datetime
+) -> Mapping[str, object]:
+    given = plan.grant
+    new = {"role": ROLE_NAMES[given.role], "area": _named(given.area)}
+    return {**_staff_shown(account, plan, proposal, at), **new}
+
+
+def _named(area: str) -> object:
+    return full_names([area]).get(area, area) if area else _("the whole country")
+
+
 PERFORMERS: Final[Mapping[ActKind, Performer | None]] = {
     ActKind.LEVELS_PUBLISHED: Performer(
         MapPlan,
@@ -142,7 +170,13 @@ PERFORMERS: Final[Mapping[ActKind, Performer | None]] = {
     ),
     ActKind.MEETING_DECLARED: None,
     ActKind.MEETING_RETRACTED: None,
-    ActKind.STAFF_GRANTED: None,
+    ActKind.STAFF_GRANTED: Performer(
+        StaffGrantPlan, _administered, "confirmation/_staff.html", _grant_shown
+    ),
+    ActKind.PASSWORD_RESET: Performer(
+        PasswordResetPlan, _administered, "confirmation/_staff.html", _staff_shown
+    ),
+    ActKind.STAFF_PHONE_CHANGED: None,
     ActKind.ACCOUNT_CLOSED: None,
     ActKind.ACCOUNT_REOPENED: None,
     ActKind.TOKEN_ISSUED: None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from accounts.models import Account, Grant
 from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.models import Proposal, ProposalState
 from healthcode.acts.plans import ActPlan, Foreseen, Signed, is_as_previewed
+from healthcode.acts.second_person import GRANTED_LATELY
 from healthcode.acts.services import decide_proposal
 from healthcode.confirmation.errors import (
     GrantedByProposer,
@@ -25,11 +26,8 @@ from healthcode.confirmation.errors import (
 from healthcode.confirmation.performers import performer_of, plan_of
 from healthcode.web.errors import Forbidden, NotFound
 
-GRANTED_LATELY: Final = timedelta(days=7)
-"""So long after a grant its maker cannot have the new officer confirm the maker's proposals."""
-
 DECIDED: Final = {
-    ProposalState.CONFIRMED: _("Another officer has already confirmed this proposal."),
+    ProposalState.CONFIRMED: _("Somebody else has already confirmed this proposal."),
     ProposalState.WITHDRAWN: _("This proposal was withdrawn. If it is needed, propose it again."),
 }
 

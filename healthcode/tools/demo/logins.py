@@ -6,13 +6,18 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-from accounts.models import Account, Relation, Role
+from accounts.invitations import accept, invite, show_token
+from accounts.models import OF_MACHINES, Account, Relation, Role
 from accounts.phones import normalise
 from accounts.selectors import people_of
 from accounts.services import issue_token, register_person, resident_account
 from healthcode.acts.grounds import Ground, GroundKind
-from healthcode.administration import services
-from healthcode.administration.services import Administrator, NewVenue, StaffGrant
+from healthcode.acts.models import Proposal
+from healthcode.administration import services, staff
+from healthcode.administration.administrator import Administrator
+from healthcode.administration.plans import StaffGrant
+from healthcode.administration.services import NewVenue
+from healthcode.confirmation.services import confirm_proposal
 from healthcode.evidence.models import ReportKind
 from healthcode.sources.granting import grant_reporting
 from healthcode.tools.demo.people import resident_number
@@ -37,7 +42,7 @@ def administrator(*, at: datetime) -> Administrator:
     """Return the demo's administrator, who does what the demo does by itself."""
     account = Account.objects.filter(username=ADMINISTRATOR).first()
     if account is None:
-        account = services.add_first_administrator(
+        account = staff.add_first_administrator(
             username=ADMINISTRATOR, area="", password=None, ground=_GROUND, at=at
         )
     return Administrator(account, _GROUND)
@@ -48,8 +53,11 @@ def make_staff(*, at: datetime) -> tuple[Account, Account]:
     province, by = here().area, administrator(at=at)
 
     def add(username: str, role: Role, area: str, name: str = "", name_en: str = "") -> Account:
-        grant = StaffGrant(username, role, area, name, name_en, STAFF_PHONES.get(username, ""))
-        return services.add_staff(by=by, grant=grant, password=None, at=at)
+        grant = StaffGrant(username, role, area, name, name_en)
+        account = _add(grant, by=by, at=at)
+        if username in STAFF_PHONES:
+            staff.set_phone(by=by, account=account, phone=STAFF_PHONES[username], at=at)
+        return account
 
     officer = add(OFFICER, Role.OFFICER, province)
     add(SECOND_OFFICER, Role.OFFICER, province)
@@ -129,19 +137,38 @@ def second_officers_token(*, at: datetime) -> dict[str, str]:
 def set_passwords(*, at: datetime, names: Collection[str] = STAFF) -> dict[str, str]:
     """Set new random passwords for those who log in on a page, and return them by user name.
 
-    Who has no account yet gets one.
+    Who has no account yet gets one. In a demo of version 1.0.0 this is the second officer, whom the
+    first one confirms.
     """
-    roles = {name: role for name, role in STAFF.items() if name in names}
-    passwords = {name: secrets.token_urlsafe(12) for name in roles}
-    for name, role in roles.items():
-        grant, by = StaffGrant(name, role, here().area), administrator(at=at)
-        services.add_staff(by=by, grant=grant, password=passwords[name], at=at)
+    by, passwords = administrator(at=at), {name: secrets.token_urlsafe(12) for name in names}
+    for name, password in passwords.items():
+        account = Account.objects.filter(username=name).first()
+        if account is None:
+            account = _add(StaffGrant(name, STAFF[name], here().area), by=by, at=at)
+        invite(account=account, shown_to=by.account, at=at)
+        token = show_token(account=account, to=by.account, at=at)
+        accept(token=token, password=password, at=at)
     return passwords
+
+
+def _add(grant: StaffGrant, *, by: Administrator, at: datetime) -> Account:
+    """Give a role of the demo; if that waits, the demo's officer is the second person."""
+    done = staff.add_staff(by=by, grant=grant, at=at)
+    if isinstance(done, Proposal):
+        confirm_proposal(
+            account=Account.objects.get(username=OFFICER),
+            proposal_id=done.pk,
+            fingerprint=done.fingerprint,
+            ground=_GROUND,
+            at=at,
+        )
+        return Account.objects.get(username=grant.username)
+    return done.account
 
 
 def _token(account: Account, at: datetime) -> str:
     expires_at = at + _TOKEN_LIFE
-    if account.username is None:
+    if not account.grants.filter(role__in=OF_MACHINES).exists():
         return issue_token(account=account, label="demo", expires_at=expires_at)
     by = administrator(at=at)
-    return services.issue_token(by=by, account=account, label="demo", expires_at=expires_at, at=at)
+    return staff.issue_token(by=by, account=account, label="demo", expires_at=expires_at, at=at)
