@@ -4,7 +4,6 @@ import json
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from io import StringIO
 
 import pytest
 from django.conf import settings
@@ -65,9 +64,8 @@ def host(db: None, now: datetime) -> Account:
 
 
 @pytest.fixture
-def guest(host: Account, monkeypatch: pytest.MonkeyPatch) -> Account:
+def guest(host: Account) -> Account:
     """Anhui's officer, added as the guide says."""
-    monkeypatch.setattr("sys.stdin", StringIO("horse battery staple\nhorse battery staple\n"))
     administer("add_staff", "anhui.officer", "--role=officer", "--area=34")
     administer("add_staff", "anhui.venues", "--role=venue_manager", "--area=34")
     administer("add_venue", "合肥南站", "340111", "anhui.venues")

@@ -134,20 +134,20 @@ class Scene:
             account=closed, person=world.person, relation=Relation.OTHER, since=self.now
         )
         other = world.stranger.guardianships.get().account
-        self._enter("anonymous", None)
-        self._enter("expired", world.zhang, expired=True)
-        self._enter("closed", closed)
+        self.enter("anonymous", None)
+        self.enter("expired", world.zhang, expired=True)
+        self.enter("closed", closed)
         set_open(account=closed, is_open=False)
-        self._enter("no_role", Account.objects.create(username="nobody"))
-        self._enter("resident", world.zhang)
-        self._enter("guardian", guardian)
-        self._enter("other_resident", other)
-        self._enter("officer", world.officer)
-        self._enter("officer_elsewhere", staff("officer-31", Role.OFFICER, "31"))
-        self._enter("source", world.source)
+        self.enter("no_role", Account.objects.create(username="nobody"))
+        self.enter("resident", world.zhang)
+        self.enter("guardian", guardian)
+        self.enter("other_resident", other)
+        self.enter("officer", world.officer)
+        self.enter("officer_elsewhere", staff("officer-31", Role.OFFICER, "31"))
+        self.enter("source", world.source)
         partner = staff("partner", Role.PARTNER, "")
-        self._enter("partner", partner)
-        self._enter("partner_sandbox", partner, scope="sandbox")
+        self.enter("partner", partner)
+        self.enter("partner_sandbox", partner, scope="sandbox")
 
     def _doors(self) -> None:
         manager = staff("manager", Role.VENUE_MANAGER, "33")
@@ -157,8 +157,8 @@ class Scene:
         self.device = self._door("device", self.venue)
         self._door("device_elsewhere", second)
         revoke(device=self._door("device_revoked", self.venue), at=self.now)
-        self._enter("manager", manager)
-        self._enter("manager_elsewhere", elsewhere)
+        self.enter("manager", manager)
+        self.enter("manager_elsewhere", elsewhere)
 
     def _door(self, name: str, venue: Venue) -> Device:
         enrolment = add_device(venue=venue, label=name, at=self.now)
@@ -166,7 +166,7 @@ class Scene:
         self.clients[name] = _client(enrolled.token)
         return enrolled.device
 
-    def _enter(
+    def enter(
         self, name: str, account: Account | None, *, expired: bool = False, scope: str = ""
     ) -> None:
         """Return a client with a token for the interface and a session for pages."""

@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.models import Account, Role
 from accounts.services import add_staff
 from healthcode.acts.grounds import Ground, GroundKind
-from healthcode.administration.services import Administrator
+from healthcode.administration.administrator import Administrator
 
 GROUND: Final = Ground(GroundKind.OPERATIONS, "A test of commands")
 BY_ADMINISTRATOR: Final = (

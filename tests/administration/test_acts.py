@@ -15,12 +15,10 @@ from accounts.models import Account, LimitEvent, Role
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act, ActArea
 from healthcode.administration import services
-from healthcode.administration.services import (
-    Administrator,
-    NewVenue,
-    PartnerTerms,
-    StaffGrant,
-)
+from healthcode.administration import staff as staff_services
+from healthcode.administration.administrator import Administrator
+from healthcode.administration.plans import StaffGrant
+from healthcode.administration.services import NewVenue, PartnerTerms
 from healthcode.codes.models import SigningKey
 from tests.administration import GROUND, administrator
 from tests.areas.conftest import staff
@@ -36,23 +34,27 @@ class Administered:
 
     now: datetime
     manager: Account
+    laboratory: Account
     venue: Venue
     key: SigningKey
 
     def hospital(self, by: Administrator) -> object:
         grant = StaffGrant("hospital", Role.SOURCE, "33")
-        return services.add_staff(by=by, grant=grant, password=PASSWORD, at=self.now)
+        return staff_services.add_staff(by=by, grant=grant, at=self.now)
 
     def closed(self, by: Administrator) -> object:
-        return services.set_open(by=by, account=self.manager, is_open=False, at=self.now)
+        return staff_services.set_open(by=by, account=self.manager, is_open=False, at=self.now)
+
+    def reset(self, by: Administrator) -> object:
+        return staff_services.reset_password(by=by, account=self.manager, at=self.now)
 
     def opened(self, by: Administrator) -> object:
-        return services.set_open(by=by, account=self.manager, is_open=True, at=self.now)
+        return staff_services.set_open(by=by, account=self.manager, is_open=True, at=self.now)
 
     def token(self, by: Administrator) -> object:
         until = self.now + timedelta(days=1)
-        return services.issue_token(
-            by=by, account=self.manager, label="", expires_at=until, at=self.now
+        return staff_services.issue_token(
+            by=by, account=self.laboratory, label="", expires_at=until, at=self.now
         )
 
     def another_venue(self, by: Administrator) -> object:
@@ -83,6 +85,7 @@ class Administered:
 
 CHANGES: Final[dict[str, tuple[Callable[[Administered, Administrator], Any], ActKind, str]]] = {
     "staff": (Administered.hospital, ActKind.STAFF_GRANTED, "33"),
+    "reset": (Administered.reset, ActKind.PASSWORD_RESET, "3301"),
     "closed": (Administered.closed, ActKind.ACCOUNT_CLOSED, "3301"),
     "opened": (Administered.opened, ActKind.ACCOUNT_REOPENED, "3301"),
     "token": (Administered.token, ActKind.TOKEN_ISSUED, "3301"),
@@ -105,7 +108,7 @@ def scene(areas: None) -> Administered:
     now, manager = timezone.now(), staff("manager", Role.VENUE_MANAGER, "3301")
     venue = create_venue(manager=manager, name="城站", area="330106", at=now)
     key = keys.make_key(starts=now, signs_for=timedelta(days=1))
-    return Administered(now, manager, venue, key)
+    return Administered(now, manager, staff("laboratory", Role.SOURCE, "3301"), venue, key)
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -149,8 +152,10 @@ def test_whoever_closes_an_account_answers_for_all_its_areas(scene: Administered
     travels = staff("travels", Role.VENUE_MANAGER, "3301")
     travels.grants.create(role=Role.VENUE_MANAGER, area="31")
     with pytest.raises(OutsideYourArea):
-        services.set_open(by=administrator("33"), account=travels, is_open=False, at=scene.now)
-    services.set_open(by=administrator(), account=travels, is_open=False, at=scene.now)
+        staff_services.set_open(
+            by=administrator("33"), account=travels, is_open=False, at=scene.now
+        )
+    staff_services.set_open(by=administrator(), account=travels, is_open=False, at=scene.now)
     assert sorted(ActArea.objects.values_list("area", flat=True)) == ["31", "3301"]
 
 

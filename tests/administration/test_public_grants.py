@@ -13,14 +13,11 @@ from django.utils import timezone
 from accounts.models import Account, Role
 from healthcode.acts.grounds import Ground
 from healthcode.acts.log import keys
+from healthcode.administration.administrator import Administrator
+from healthcode.administration.plans import ChangedAccount, StaffGrant
 from healthcode.administration.purposes import Purpose
-from healthcode.administration.services import (
-    Administrator,
-    PartnerTerms,
-    StaffGrant,
-    add_partner,
-    add_staff,
-)
+from healthcode.administration.services import PartnerTerms, add_partner
+from healthcode.administration.staff import add_staff
 from healthcode.core.log.tiles import bundles_of
 from healthcode.evidence.models import ReportKind, SourceGrant
 from healthcode.sources.granting import grant_reporting
@@ -42,12 +39,13 @@ def granted(areas: None) -> Account:
     keys.make_keys(at=at)
     by = administrator()
     hospital = StaffGrant("hospital", Role.SOURCE, "3301", name="杭州一院", name_en="Hospital 1")
-    account = add_staff(by=by, grant=hospital, password=None, at=at)
+    made = add_staff(by=by, grant=hospital, at=at)
+    assert isinstance(made, ChangedAccount)
     grant(by, at=at)
     terms = PartnerTerms("rail", Authority().keys(), ["verify"], 600)
     add_partner(by=by, terms=terms, at=at)
     extend(at=at)
-    return account
+    return made.account
 
 
 def grant(by: Administrator, *, lines: int = 50, at: Any = None, ground: Ground = GROUND) -> None:

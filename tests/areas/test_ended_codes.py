@@ -114,10 +114,10 @@ def test_nobody_is_put_in_charge_of_an_area_that_has_ended(zhejiang: None) -> No
         with pytest.raises(refusal):
             add_staff(username="li", password=None, role=Role.OFFICER, area=area, at=NOW)
         with pytest.raises(CommandError):
-            administer("add_staff", "li", "--role=source", f"--area={area}", "--machine")
+            administer("add_staff", "li", "--role=source", f"--area={area}")
     of_li = Grant.objects.filter(account__username="li")
     assert not of_li.exists()
-    administer("add_staff", "li", "--role=source", "--area=330105", "--machine")
+    administer("add_staff", "li", "--role=source", "--area=330105")
     assert of_li.get().area == "330105"
 
 
@@ -148,7 +148,7 @@ def test_no_policy_speaks_of_an_area_that_has_ended_when_it_begins_to_hold(
     [
         ("add_venue", "West gate", "330103", "wang", *BY_ADMINISTRATOR),
         ("add_venue", "West gate", "330103000000", "wang", *BY_ADMINISTRATOR),
-        ("add_staff", "li", "--role=officer", "--area=330103", "--machine", *BY_ADMINISTRATOR),
+        ("add_staff", "li", "--role=officer", "--area=330103", *BY_ADMINISTRATOR),
         ("trust_issuer", "CN-330103", "https://code.example.org", "--later", *BY_ADMINISTRATOR),
         (
             "publish_policy",

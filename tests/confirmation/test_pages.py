@@ -58,7 +58,7 @@ def test_a_map_goes_from_its_form_to_a_second_officer(office: Office) -> None:
     proposal = Proposal.objects.get()
     assert answer.headers["Location"] == f"/officer/proposals/{proposal.pk}"
     mine = shown(li, f"/officer/proposals/{proposal.pk}")
-    assert "Nothing is done yet. Another officer must confirm this before" in mine
+    assert "Nothing is done yet. A second person must confirm this before" in mine
     assert "Ground for your confirmation" not in mine
     assert "1 proposal waits for a second officer." in shown(zhou, "/officer")
     assert "waits for a second officer" not in shown(li, "/officer")

@@ -17,6 +17,9 @@ ELSEWHERE: Final = {
     "method-not-allowed": "in place of an operation",
     "stale-form": "pages",
     "wrong-password": "the page where staff log in",
+    "invitation-over": "the page where staff choose their password",
+    "last-administrator": "commands of administrators",
+    "own-tokens-only": "commands of administrators",
     "not-ready": "/readyz",
     "look-not-in-the-log-yet": "the proof of a look, which is a page",
 }
