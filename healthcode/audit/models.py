@@ -33,6 +33,7 @@ class FindingKind(models.TextChoices):
     ACT_EDITED = "act-edited", _("This act was changed after it was recorded.")
     ACT_MISSING = "act-missing", _("This act was deleted after it was recorded.")
     ACT_NOT_LOGGED = "act-not-logged", _("This act is not in the public log.")
+    ALARM_EDITED = "alarm-edited", _("This alarm is not the one of the public log.")
     LEAF_EDITED = "leaf-edited", _("This leaf of the public log was changed.")
     LEAF_MISSING = "leaf-missing", _("This leaf of the public log was deleted.")
     LOOK_EDITED = "look-edited", _("This look at a person was changed after it was recorded.")

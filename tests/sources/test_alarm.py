@@ -4,10 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import ProgrammingError, transaction
 
 from accounts.models import Person
 from healthcode.acts.alarm_models import Alarm
 from healthcode.acts.alarms import alarm_record
+from healthcode.acts.log.alarm_audit import edited_alarms
+from healthcode.acts.log.findings import LogFinding, LogFindingKind
 from healthcode.acts.models import LogLeaf
 from healthcode.colours.alarms import forget_reddened
 from healthcode.colours.models import ReddenedBy, TurnedRed
@@ -16,6 +19,7 @@ from healthcode.evidence.models import HeldLine, HeldWhy, SourceGrant
 from healthcode.officers.held_lines.services import reject_lines
 from tests.acts import GROUND
 from tests.evidence.conftest import HOME, World
+from tests.owner import as_owner
 from tests.sources.test_grants import LINES, NOON, Lab, days_ago, report
 
 pytestmark = pytest.mark.clock
@@ -118,3 +122,22 @@ def test_counts_go_when_no_alarm_can_ask_for_them(lab: Lab) -> None:
     report(lab.source, "cases", lab.people[:3], **CASE)
     assert forget_reddened(NOON + timedelta(hours=23)) == 0
     assert forget_reddened(NOON + timedelta(hours=25)) == 1
+
+
+def test_the_audit_finds_an_alarm_that_was_edited_or_deleted(lab: Lab) -> None:
+    report(lab.source, "cases", lab.people[:6], **CASE)
+    alarm = Alarm.objects.get()
+    assert list(edited_alarms()) == []
+    found = [LogFinding(LogFindingKind.ALARM_EDITED, alarm.pk)]
+    with as_owner():
+        Alarm.objects.update(people=1)
+        assert list(edited_alarms()) == found
+        Alarm.objects.all().delete()
+    assert list(edited_alarms()) == found
+
+
+def test_the_service_changes_no_alarm(lab: Lab) -> None:
+    report(lab.source, "cases", lab.people[:6], **CASE)
+    for change in (lambda: Alarm.objects.update(people=1), lambda: Alarm.objects.all().delete()):
+        with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+            change()

@@ -11,6 +11,7 @@ from typing import Final
 
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.log import keys, tree
+from healthcode.acts.log.alarm_audit import edited_alarms
 from healthcode.acts.log.entries import act_leaf, act_record, areas_of, minute_of
 from healthcode.acts.log.errors import LogFault
 from healthcode.acts.log.findings import LogFinding, LogFindingKind
@@ -48,8 +49,8 @@ def findings(*, at: datetime) -> Iterator[LogFinding]:
 def log_part(first: int, *, at: datetime) -> LogPart:
     """Compare the next `LEAVES_AT_ONCE` leaves, from position `first`, and return what was found.
 
-    The last part also has what contradicts the tiles above, the checkpoint, and the acts without a
-    leaf. Call this in one snapshot, because the log grows all the time.
+    The last part also has what contradicts the tiles above, the checkpoint, the alarms, and the
+    acts without a leaf. Call this in one snapshot, because the log grows all the time.
     """
     newest = tree.newest_checkpoint()
     size = newest.size if newest else 0
@@ -58,6 +59,7 @@ def log_part(first: int, *, at: datetime) -> LogPart:
     if end == size:
         found += [*upper_tiles(size), *waiting_leaves(at=at), *acts_without_leaf()]
         found += looks_without_leaf(at=at)
+        found += edited_alarms()
         found += checkpoint_findings(newest, at=at) if newest else ()
     return LogPart(tuple(found), end, is_last=end == size)
 

@@ -13,6 +13,8 @@ class LogFindingKind(StrEnum):
     """The act of a leaf is gone. The number is that of the act."""
     ACT_NOT_LOGGED = "act-not-logged"
     """An act has no leaf. The number is that of the act."""
+    ALARM_EDITED = "alarm-edited"
+    """An alarm is not that of its leaf, or one of the two is gone. The number is the alarm's."""
     LEAF_EDITED = "leaf-edited"
     """A leaf is not the published one. The number is its position."""
     LEAF_MISSING = "leaf-missing"
