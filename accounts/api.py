@@ -16,6 +16,8 @@ from accounts.errors import (
     AccountClosed,
     DocumentAlreadyRegistered,
     EndedArea,
+    NoMoreCodes,
+    PhoneNotServed,
     SelfAlreadyRegistered,
     SendingFailed,
     UnknownArea,
@@ -44,7 +46,7 @@ class OtpView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
 
-    @refuses(TooMany, SendingFailed)
+    @refuses(TooMany, PhoneNotServed, NoMoreCodes, SendingFailed)
     @extend_schema(operation_id="send_otp", request=OtpInput, responses={202: OtpSent})
     def post(self, request: Request) -> Response:
         """Send it; the answer is the same whether or not the phone number is known."""

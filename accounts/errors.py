@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from healthcode.web.errors import (
@@ -176,6 +177,40 @@ class CodeVoid(TooMany):
     sentence = _(
         "Too many wrong attempts, so this login code no longer works. Please ask for a new one."
     )
+
+
+class PhoneNotServed(InvalidInput):
+    """Codes are not sent to numbers of this country; the sentence names those that are."""
+
+    slug = "phone-not-served"
+    title = _("We send no codes to this number")
+
+    def __init__(self, countries: str) -> None:
+        """Take the prefixes of the numbers that get codes, in words."""
+        sentence = gettext(
+            "We send login codes only to phone numbers that begin with %(countries)s. Please use "
+            "such a number, or let somebody whom you trust register you from their phone. A "
+            "service desk helps, too. Call 12345 to ask where."
+        ) % {"countries": countries}
+        super().__init__(sentence, errors=[{"pointer": "/phone", "detail": sentence}])
+
+
+class NoMoreCodes(Refusal):
+    """The budget of messages is used up; only devices that are known get codes."""
+
+    slug = "no-more-codes"
+    status = 503
+    title = _("We cannot send more login codes now")
+    sentence = _(
+        "So many login codes were requested that we can send no more at the moment. Please log in "
+        "with the phone or browser that you used before, or try again later. A code that you have "
+        "already opened or printed stays valid until the time shown on it."
+    )
+
+    def __init__(self, *, retry_after: int) -> None:
+        """Take the seconds until the next budget begins."""
+        super().__init__()
+        self.retry_after = retry_after
 
 
 class SendingFailed(Refusal):

@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from accounts import devices, idempotency, services
+from accounts import budget, devices, idempotency, services
 from accounts.models import (
     Account,
     Grant,
@@ -23,12 +23,22 @@ from accounts.models import (
     OneTimeCode,
     Person,
     SecretMark,
+    SentCodes,
     StaffPhone,
     StartedLogin,
     Token,
 )
 from accounts.selectors import registration_of
-from healthcode.web.keeping import Because, Cadence, Export, Forget, Goes, TableRecord, of_nobody
+from healthcode.web.keeping import (
+    OF_NOBODY,
+    Because,
+    Cadence,
+    Export,
+    Forget,
+    Goes,
+    TableRecord,
+    of_nobody,
+)
 
 IN_THE_REGISTRATION: Final = Because("it is in the registration")
 A_HASH: Final = Because("it is a hash, which tells nothing without the secret")
@@ -75,6 +85,15 @@ RECORDS: Final = (
         export=A_HASH,
         erase=Because("it goes with the last person of the account"),
         sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=SentCodes,
+        holds="how many one-time codes were sent in each hour",
+        kept="28 days",
+        forget=Forget(lambda at: budget.forget_counts(at=at), Cadence.NIGHTLY),
+        export=OF_NOBODY,
+        erase=OF_NOBODY,
+        sunset=OF_NOBODY,
     ),
     TableRecord(
         model=LimitEvent,

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import client, devices, limits, phones, sms, vault
+from accounts import budget, client, devices, limits, phones, sms, vault
 from accounts.authentication import digest
 from accounts.errors import AccountClosed, CodeVoid, SendingFailed, WrongCode, invalid
 from accounts.limits import Limit
@@ -77,16 +77,21 @@ def start_login(
 
     Raises:
         InvalidInput: this is not a phone number.
+        PhoneNotServed: no codes are sent to numbers of this country.
+        NoMoreCodes: the budget of messages is used up, and the device is not known.
         TooMany: too many codes were sent for this address, or this caller asked a moment ago.
         SendingFailed: the SMS service did not accept the message.
     """
     number = phones.normalise(phone)
+    phones.require_served(number)
     index, network = vault.index("phone", number), client.network(address)
     known = devices.known_device(device_tokens or [], phone_index=index, at=at)
     login = secrets.token_urlsafe(32)
     with transaction.atomic():
         limits.take(_limits_of_asking(number, network, known), at=at)
         code, typed = _code_to_send(number, index, known, at)
+        if code is not None:
+            budget.spend(is_known=known is not None, at=at)
         StartedLogin.objects.create(
             digest=digest(login),
             phone_index=index,

@@ -227,6 +227,13 @@ class StartedLogin(models.Model):
         indexes = [models.Index(fields=["phone_index", "network"], name="logins_of_phone")]
 
 
+class SentCodes(models.Model):
+    """How many one-time codes were sent to anybody within an hour (accounts/budget.py)."""
+
+    hour = models.DateTimeField(primary_key=True)
+    sent = models.PositiveIntegerField()
+
+
 class LimitEvent(models.Model):
     """One use of something that is limited (accounts/limits.py); `subject` is a keyed hash."""
 

@@ -2,9 +2,10 @@
 
 import re
 
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import invalid
+from accounts.errors import PhoneNotServed, invalid
 from healthcode.web import texts
 
 _MAINLAND_MOBILE = re.compile(r"(?:\+?86)?(1[3-9][0-9]{9})")
@@ -34,3 +35,17 @@ def normalise(text: str) -> str:
             ),
         )
     return number
+
+
+def require_served(number: str) -> None:
+    """Check that codes are sent to numbers of this country (`SMS_COUNTRIES`).
+
+    Args:
+        number: in E.164. No country's code begins with the whole code of another one.
+
+    Raises:
+        PhoneNotServed: they are not.
+    """
+    served = [f"+{code}" for code in settings.SMS_COUNTRIES.split(",")]
+    if not number.startswith(tuple(served)):
+        raise PhoneNotServed(", ".join(served))

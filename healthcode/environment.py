@@ -114,6 +114,10 @@ BROKER: Final[Setting[str]] = Setting(
 CLASS: Final[Setting[str]] = Setting(
     pattern(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+"), "the dotted path of a class, package.module.Class"
 )
+COUNTRIES: Final[Setting[str]] = Setting(
+    pattern("[1-9][0-9]{0,2}(,[1-9][0-9]{0,2})*"),
+    "country codes of telephone numbers with commas between them, such as 86,852",
+)
 SECRET: Final[Setting[str]] = Setting(
     Annotated[str, Meta(min_length=50)],
     "at least 50 random characters",

@@ -241,6 +241,9 @@ SPECTACULAR_SETTINGS = {
 
 # One-time codes: the class that sends them (accounts/sms.py)
 SMS_SENDER = required("SMS_SENDER", kinds.CLASS)
+SMS_COUNTRIES = optional("SMS_COUNTRIES", kinds.COUNTRIES, "86,852,853,886")
+CODES_PER_HOUR = optional("CODES_PER_HOUR", whole(1, 100_000_000, "codes"), 20_000)
+CODES_PER_DAY = optional("CODES_PER_DAY", whole(1, 100_000_000, "codes"), 100_000)
 OTP_PER_ADDRESS_HOURLY = optional("OTP_PER_ADDRESS_HOURLY", whole(1, 1_000_000, "codes"), 300)
 
 # Codes
