@@ -10,6 +10,9 @@ from healthcode.acts.alarm_models import Alarm
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.log.entries import append_older_acts
 from healthcode.acts.models import Act, LogLeaf, Proposal
+from healthcode.administration.administrator import Administrator
+from healthcode.administration.plans import StaffGrant
+from healthcode.administration.staff import add_staff
 from healthcode.audit.services import begin_audit, go_on
 from healthcode.codes import keys
 from healthcode.codes.status_lists import indexes
@@ -53,6 +56,10 @@ def test_1_a_contractor_cannot(city: City) -> None:
             said.problem(answer, 403)
     assert not Evidence.objects.exists()
     assert not Act.objects.filter(account__in=[contractor, manager]).exists()
+    by = Administrator(staff("administrator", Role.ADMINISTRATOR, "41"), GROUND)
+    grant = StaffGrant("contractor", Role.OFFICER, "4101")
+    assert isinstance(add_staff(by=by, grant=grant, at=city.now), Proposal)
+    assert not contractor.grants.exists()
 
 
 def test_2_a_forwarded_picture_does_nothing(city: City) -> None:
