@@ -10,17 +10,23 @@ from django.utils.translation import gettext as _
 
 from accounts import vault
 from accounts.models import LimitEvent
+from healthcode.web import service_key
 from healthcode.web.advisory_locks import OF_A_SUBJECT
 from healthcode.web.errors import TooMany
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `most` times `within` a period, for each subject."""
+    """At most `most` times `within` a period, for each subject.
+
+    `at_doors`: a process of doors counts it too. Such a process has no key of the vault, so it keys
+    its hashes with the secret that every process has. Subjects of such a limit name no person.
+    """
 
     name: str
     most: int
     within: timedelta
+    at_doors: bool = False
 
 
 def take(subjects: Iterable[tuple[Limit, str]], *, at: datetime) -> None:
@@ -62,6 +68,8 @@ def forgive(limit: Limit, subject: str) -> None:
 
 def subject_of(limit: Limit, subject: str) -> bytes:
     """Return the keyed hash under which a subject's uses of a limit are counted."""
+    if limit.at_doors:
+        return service_key.keyed_hash("limit", limit.name, subject)
     return vault.index("limit", limit.name, subject)
 
 

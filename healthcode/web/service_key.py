@@ -4,6 +4,8 @@ The key is derived from SECRET_KEY, so every process has it, and nobody stores o
 a change of SECRET_KEY, the devices must be enrolled again.
 """
 
+import hashlib
+import hmac
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -32,6 +34,12 @@ def signed(document: Mapping[str, object], *, typ: str) -> str:
     kid = to_base64url(key_id(private_key.public_key()))
     text = f"{_compact({'alg': 'ES256', 'kid': kid, 'typ': typ})}.{_compact(document)}"
     return f"{text}.{to_base64url(sign_es256(private_key, text.encode()))}"
+
+
+def keyed_hash(*parts: str) -> bytes:
+    """Return a hash (32 bytes) that only processes of this service can compute."""
+    message = "\x1f".join(parts).encode(errors="surrogatepass")
+    return hmac.digest(settings.SECRET_KEY.encode(), message, hashlib.sha256)
 
 
 @cache

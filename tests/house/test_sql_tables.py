@@ -23,6 +23,7 @@ DECLARED: Final = {
         *{"accounts_act", "accounts_guardianship", "accounts_identity", "accounts_token_of"},
         *{"colours_colourchange", "colours_personcolour", "evidence_evidence"},
     },
+    "verifier": {"accounts_account", "accounts_grant", "accounts_token"},
     "healthcode.evidence": {"accounts_act", "accounts_grant", "kept_days"},
     "healthcode.tracing": {"accounts_person", "evidence_evidence"},
     "healthcode.scan_tracing": {

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
+from pytest_django import Settings
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
@@ -74,6 +75,15 @@ def test_wrong_codes_again_and_again(venue: Venue, now: datetime, clock_at: Cloc
         assert refused.status_code == 429
         assert 0 < int(refused["Retry-After"]) <= 15 * 60
         assert ask(code, sender="192.0.2.8").status_code == 200
+
+
+def test_tries_are_counted_without_the_vault(
+    venue: Venue, now: datetime, settings: Settings
+) -> None:
+    """A process of doors has no key of the vault."""
+    settings.VAULT_KEYS = settings.VAULT_INDEX_KEY = ""
+    assert [ask("WRONG-0000").status_code for _ in range(10)] == [422] * 10
+    assert ask("WRONG-0000").status_code == 429
 
 
 def test_many_devices_may_be_enrolled_from_one_address(venue: Venue, now: datetime) -> None:

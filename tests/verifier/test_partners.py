@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import ProgrammingError, connection, transaction
 from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from joserfc.jwk import ECKey, OctKey, RSAKey
 from rest_framework.test import APIClient
 
-from accounts.models import Account, Token
+from accounts.models import Account, Grant, Token
 from accounts.services import set_open
 from healthcode.core import Colour
 from healthcode.web.days import SHANGHAI
@@ -28,7 +28,7 @@ from tests.verifier.authority import Authority
 from tests.verifier.conftest import ClockAt
 from tests.verifier.partner import ASSERTION_TYPE, PartnerMachine, new_key
 from verifier.errors import InvalidRequest
-from verifier.models import PartnerAssertion, PartnerCall, Scan
+from verifier.models import Partner, PartnerAssertion, PartnerCall, Scan
 from verifier.partners import services as partners
 
 pytestmark = [pytest.mark.clock, pytest.mark.django_db]
@@ -97,6 +97,26 @@ def test_kinds_of_keys(key: ECKey | RSAKey, alg: str, now: datetime) -> None:
     machine = PartnerMachine(key=key)
     register(machine)
     assert machine.asks(assertion=machine.assertion(at=now, alg=alg)).status_code == 200
+
+
+@pytest.mark.parametrize("role", ["officer", "resident", "administrator"])
+def test_a_partner_that_is_anything_else_gets_no_token(machine: PartnerMachine, role: str) -> None:
+    """So nobody who may call the owner's function makes a token of an officer."""
+    account = Account.objects.get(username=machine.name)
+    Grant.objects.create(account=account, role=role, area="33")
+    with pytest.raises(ProgrammingError, match="is not a partner alone"):
+        made(account)
+    Partner.objects.all().delete()
+    Grant.objects.filter(account=account).delete()
+    with pytest.raises(ProgrammingError, match="is not a partner alone"):
+        made(account)
+
+
+def made(account: Account) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT issue_partner_token(%s, %s, 'verify', now())", [account.pk, bytes(32)]
+        )
 
 
 @pytest.mark.parametrize(
