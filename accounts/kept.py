@@ -39,6 +39,7 @@ from healthcode.web.keeping import (
     TableRecord,
     of_nobody,
 )
+from healthcode.web.rights import DoorRights
 
 IN_THE_REGISTRATION: Final = Because("it is in the registration")
 A_HASH: Final = Because("it is a hash, which tells nothing without the secret")
@@ -102,6 +103,7 @@ RECORDS: Final = (
         forget=Forget(_older(LimitEvent, "at", timedelta(days=1)), Cadence.OFTEN),
         export=A_HASH,
         erase=Because("it goes within a day"),
+        doors=DoorRights(reads=("id", "subject", "at"), adds=True, deletes=True),
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(
@@ -138,6 +140,8 @@ RECORDS: Final = (
         forget=Forget(_older(Token, "expires_at"), Cadence.OFTEN),
         export=A_HASH,
         erase=Because("it goes with the last person of the account"),
+        # Who could add tokens could add one of an officer.
+        doors=DoorRights(reads=("id", "digest", "account_id", "scope", "expires_at")),
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(
@@ -173,6 +177,8 @@ RECORDS: Final = (
         export=IN_THE_REGISTRATION,
         erase=Because("only its number stays once nobody is registered with it"),
         sunset=services.forget_telephones,
+        # Neither telephones nor passwords.
+        doors=DoorRights(reads=("id", "username", "is_active")),
     ),
     TableRecord(
         model=Grant,
@@ -181,6 +187,7 @@ RECORDS: Final = (
         export=Because("it is about the account's work, not about a person"),
         erase=Because("a resident's grant goes with the last person of the account"),
         sunset=Because("it says on what authority acts were done"),
+        doors=DoorRights(reads=("account_id", "role", "area")),
     ),
     TableRecord(
         model=StaffPhone,
@@ -194,6 +201,7 @@ RECORDS: Final = (
     of_nobody(
         SecretMark,
         holds="keyed hashes of a constant, one for each secret, to notice another secret",
+        doors=DoorRights(reads=("id", "setting", "key", "mark", "made_at")),
     ),
     of_nobody(Permission, holds="Django's own list; not used"),
     of_nobody(Group, holds="Django's own list; not used"),

@@ -105,6 +105,9 @@ DATABASE: Final[Setting[str]] = Setting(
     _has_port_in_range,
     is_secret=True,
 )
+NAME: Final[Setting[str]] = Setting(
+    pattern("[a-z_][a-z0-9_]{0,62}"), "the name of a role of the database, such as healthcode_doors"
+)
 BROKER: Final[Setting[str]] = Setting(
     pattern(r"(rediss?|amqps?)://\S+"),
     "redis://:password@host:6379/0 or amqp://user:password@host:5672//",

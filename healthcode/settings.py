@@ -140,6 +140,9 @@ DATABASES = {
     }
 }
 
+# The role that `manage.py migrate` gives the rights of doors (healthcode.web.doors_role).
+DATABASE_DOORS_ROLE = optional("DATABASE_DOORS_ROLE", kinds.NAME, "")
+
 SERVICE_ROLE = str(DATABASES["default"]["USER"])
 
 # Language and time: Chinese is the default. Days are days in Shanghai, instants are stored in UTC.

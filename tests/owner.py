@@ -6,36 +6,34 @@ rights of somebody who edits the database.
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from typing import Any, Final
 
 import psycopg2
 from django.db import connection
 from django.db.backends.signals import connection_created
 
-from healthcode.tools.run.postgres import OWNER, SERVICE, Postgres
+from healthcode.tools.run.postgres import DOORS, OWNER, SERVICE, Postgres
 
 LOGIN: Final[dict[str, str]] = {}
 """The setting DATABASE_OWNER_URL of the servers of this process, for programs that need it."""
 
 
 def may_be_the_service(postgres: Postgres) -> None:
-    """Let the owner of a server of the tests take the service's role, as only tests may."""
+    """Let the owner of a server of the tests take the other roles, as only tests may."""
     server = psycopg2.connect(postgres.url("postgres", user="postgres"))
     with closing(server), server, server.cursor() as cursor:
-        cursor.execute(f"GRANT {SERVICE} TO {OWNER}")
+        cursor.execute(f"GRANT {SERVICE}, {DOORS} TO {OWNER}")
 
 
-_owners: Final[list[object]] = []
-"""Not empty while the tests' connections are the owner's."""
+_roles: Final[list[str]] = [SERVICE]
+"""The role of the tests' connections is the last one."""
 
 
 def take_role(connection: Any, **_: object) -> None:
-    """Make a new connection of Django one of the service."""
-    if _owners:
-        return
+    """Give a connection of Django the role that tests have now."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SET ROLE {SERVICE}")
+        cursor.execute(f"SET ROLE {_roles[-1]}")
 
 
 @contextmanager
@@ -51,18 +49,26 @@ def all_as_service() -> Iterator[None]:
 
 
 @contextmanager
-def as_owner() -> Iterator[None]:
-    """Let the test's connection be the owner's, within a `with` block."""
-    _owners.append(None)
-    with connection.cursor() as cursor:
-        cursor.execute("SET ROLE NONE")
+def _as(role: str) -> Iterator[None]:
+    _roles.append(role)
+    take_role(connection)
     try:
         yield
     finally:
-        _owners.pop()
+        _roles.pop()
         # A transaction that is to be rolled back takes the role back by itself.
         if connection.connection is not None and not connection.needs_rollback:
             take_role(connection)
+
+
+def as_owner() -> AbstractContextManager[None]:
+    """Let the test's connection be the owner's, within a `with` block."""
+    return _as("NONE")
+
+
+def as_doors() -> AbstractContextManager[None]:
+    """Let the test's connection be one of a process of doors, within a `with` block."""
+    return _as(DOORS)
 
 
 def deleted(facts: list[int]) -> None:

@@ -30,7 +30,7 @@ from pytest_django.plugin import blocking_manager_key
 from healthcode.tools.run import ports
 from healthcode.tools.run import state as local_state
 from healthcode.tools.run.environment import NOWHERE, SETTINGS
-from healthcode.tools.run.postgres import SERVICE, Postgres
+from healthcode.tools.run.postgres import DOORS, SERVICE, Postgres
 from healthcode.tools.run.valkey import Valkey
 from tests import owner
 from tests.purity import DATABASE_FIXTURES
@@ -106,6 +106,7 @@ class Servers:
         # Tests are processes of the service, which do not have it (tests.owner).
         owner.LOGIN.update({"DATABASE_OWNER_URL": logins["DATABASE_OWNER_URL"]})
         settings.SERVICE_ROLE = SERVICE
+        settings.DATABASE_DOORS_ROLE = DOORS
         there = dj_database_url.parse(url)
         # Django's connections of all threads share this dictionary.
         for name in ("NAME", "USER", "PASSWORD", "HOST", "PORT"):

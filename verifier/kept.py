@@ -6,6 +6,7 @@ The record of the scans is in `residents`, because only that room can tell whose
 from typing import Final
 
 from healthcode.web.keeping import Because, Cadence, Forget, Goes, TableRecord, of_nobody
+from healthcode.web.rights import DoorRights
 from verifier.doors import doubts
 from verifier.models import (
     Device,
@@ -22,6 +23,8 @@ from verifier.models import (
 )
 from verifier.partners import services as partners
 
+_OF_ENROLMENT: Final = ("enrolment_hash", "enrolment_expires_at", "token_hash")
+
 RECORDS: Final = (
     TableRecord(
         model=Doubt,
@@ -31,10 +34,19 @@ RECORDS: Final = (
         export=Because("cannot be told whose it is"),
         erase=Because("cannot be told whose it is"),
         sunset=Goes.AT_ONCE,
+        # Not the tag, which stands for the holder.
+        doors=DoorRights(reads=("id", "venue_id", "day", "kind", "scans", "last_at", "devices")),
     ),
     of_nobody(DoubtsLooked, holds="up to when scans were searched for copies"),
-    of_nobody(Device, holds="scanners at doors; their tokens hashed"),
-    of_nobody(Venue, holds="places with a door"),
+    of_nobody(
+        Device,
+        holds="scanners at doors; their tokens hashed",
+        doors=DoorRights(
+            reads=("id", "venue_id", "label", "revoked_at", *_OF_ENROLMENT),
+            changes=(*_OF_ENROLMENT, "enrolled_at"),
+        ),
+    ),
+    of_nobody(Venue, holds="places with a door", doors=DoorRights(reads=("id", "name", "yellow"))),
     TableRecord(
         model=PartnerCall,
         holds="which partner asked when about how many codes, and the verdicts",
@@ -43,8 +55,15 @@ RECORDS: Final = (
         export=Because("holds nothing of the codes"),
         erase=Because("holds nothing of the codes"),
         sunset=Because("says what partners asked, also after the end"),
+        doors=DoorRights(reads=("id",), adds=True, changes=("passes", "cautions", "refusals")),
     ),
-    of_nobody(PartnerUse, holds="how many codes a partner asked about in its current minute"),
+    of_nobody(
+        PartnerUse,
+        holds="how many codes a partner asked about in its current minute",
+        doors=DoorRights(
+            reads=("account_id", "minute", "codes"), adds=True, changes=("minute", "codes")
+        ),
+    ),
     TableRecord(
         model=PartnerAssertion,
         holds="assertions that partners used (hashed)",
@@ -53,9 +72,27 @@ RECORDS: Final = (
         export=Because("is about a partner's machine"),
         erase=Because("is about a partner's machine"),
         sunset=Goes.AT_ONCE,
+        doors=DoorRights(adds=True),
     ),
-    of_nobody(Partner, holds="partners' machines, their public keys and whom to call there"),
-    of_nobody(Publication, holds="keys and status lists that other issuers publish"),
-    of_nobody(TrustList, holds="the trust list of the alliance"),
+    of_nobody(
+        Partner,
+        holds="partners' machines, their public keys and whom to call there",
+        doors=DoorRights(
+            reads=("account_id", "keys", "scopes", "codes_per_minute"),
+            calls=("issue_partner_token",),
+        ),
+    ),
+    of_nobody(
+        Publication,
+        holds="keys and status lists that other issuers publish",
+        doors=DoorRights(
+            reads=("id", "issuer", "uri", "kind", "body", "etag", "as_of", "changed_at")
+        ),
+    ),
+    of_nobody(
+        TrustList,
+        holds="the trust list of the alliance",
+        doors=DoorRights(reads=("id", "token", "etag", "confirmed_at")),
+    ),
     of_nobody(TrustedIssuer, holds="whose codes are recognised here"),
 )

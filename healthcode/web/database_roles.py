@@ -20,11 +20,11 @@ from healthcode.web.rights import Rights
 _PAGE: Final = "docs/howto/deploy.md"
 _LOGIN: Final = ("USER", "PASSWORD", "HOST", "PORT")
 
-_TABLES: Final = """
+TABLES: Final = """
 SELECT relname FROM pg_class
 WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
 """
-_FUNCTIONS: Final = """
+FUNCTIONS: Final = """
 SELECT oid::regprocedure::text FROM pg_proc
 WHERE pronamespace = 'public'::regnamespace AND prosecdef
 """
@@ -79,6 +79,11 @@ def log_in_as_owner() -> str:
             "DATABASE_OWNER_URL names the same user as DATABASE_URL. The service must not own its "
             "tables: make a second role for it (docs/howto/upgrade.md)."
         )
+    if settings.DATABASE_DOORS_ROLE in {theirs["USER"], settings.SERVICE_ROLE}:
+        return (
+            "DATABASE_DOORS_ROLE names the same user as DATABASE_URL or DATABASE_OWNER_URL. Doors "
+            "must not read what the service reads: make a role of their own (docs/howto/deploy.md)."
+        )
     _log_in({name: theirs[name] for name in _LOGIN})
     return ""
 
@@ -113,32 +118,37 @@ def grant_rights() -> None:
     Raises:
         LookupError: the database has no such role.
     """
-    role = _quoted(settings.SERVICE_ROLE)
+    role = quoted(settings.SERVICE_ROLE)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [settings.SERVICE_ROLE])
-        if cursor.fetchone() is None:
-            raise LookupError(
-                f"The database has no role {settings.SERVICE_ROLE}, which DATABASE_URL names: make "
-                "it as docs/howto/upgrade.md says, and run manage.py migrate again."
-            )
+        require_role(cursor, settings.SERVICE_ROLE, "DATABASE_URL")
         cursor.execute(_kept_days())
-        cursor.execute(_TABLES)
+        cursor.execute(TABLES)
         known = rights()
         for (table,) in cursor.fetchall():
-            cursor.execute(f"REVOKE ALL ON {_quoted(table)} FROM {role}")
+            cursor.execute(f"REVOKE ALL ON {quoted(table)} FROM {role}")
             if table not in known:
                 continue
-            cursor.execute(f"GRANT {known[table].rights.value} ON {_quoted(table)} TO {role}")
+            cursor.execute(f"GRANT {known[table].rights.value} ON {quoted(table)} TO {role}")
             for column in known[table].fills:
-                cursor.execute(f"GRANT UPDATE ({_quoted(column)}) ON {_quoted(table)} TO {role}")
+                cursor.execute(f"GRANT UPDATE ({quoted(column)}) ON {quoted(table)} TO {role}")
         cursor.execute(
             f"GRANT USAGE ON SCHEMA public TO {role};"
             f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}"
         )
-        cursor.execute(_FUNCTIONS)
+        cursor.execute(FUNCTIONS)
         for (function,) in cursor.fetchall():
             cursor.execute(f"GRANT EXECUTE ON FUNCTION {function} TO {role}")
         _grant_temporary(cursor, role)
+
+
+def require_role(cursor: Any, role: str, setting: str) -> None:
+    """Raise LookupError when the database has no role of this name, which a setting has."""
+    cursor.execute("SELECT FROM pg_roles WHERE rolname = %s", [role])
+    if cursor.fetchone() is None:
+        raise LookupError(
+            f"The database has no role {role}, which {setting} names: make it as "
+            "docs/howto/upgrade.md says, and run manage.py migrate again."
+        )
 
 
 def login_faults() -> list[str]:
@@ -195,8 +205,9 @@ def _grant_temporary(cursor: Any, role: str) -> None:
     )
     database, may = cursor.fetchone()
     if not may:
-        cursor.execute(f"GRANT TEMPORARY ON DATABASE {_quoted(database)} TO {role}")
+        cursor.execute(f"GRANT TEMPORARY ON DATABASE {quoted(database)} TO {role}")
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as SQL writes it."""
     return connection.ops.quote_name(name)

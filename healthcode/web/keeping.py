@@ -21,7 +21,7 @@ from django.apps import apps
 from django.db import models
 from django.utils.module_loading import module_has_submodule
 
-from healthcode.web.rights import Rights
+from healthcode.web.rights import DoorRights, Rights
 
 logger = logging.getLogger(__name__)
 
@@ -79,6 +79,7 @@ class TableRecord:
     sunset: what happens when the service ends for good.
     rights: what the service's database role may do with the table.
     fills: columns that this role may change although `rights` says no; a trigger says how.
+    doors: what the database role of doors may do with the table. None if it may nothing.
     days: the setting that says for how many days the owner's functions keep the rows, whoever asks
     them to delete.
     """
@@ -92,6 +93,7 @@ class TableRecord:
     sunset: Callable[[], object] | Goes | Because
     rights: Rights = Rights.ALL
     fills: tuple[str, ...] = ()
+    doors: DoorRights | None = None
     days: str = ""
 
 
@@ -105,6 +107,7 @@ def of_nobody(
     kept: str = "for good",
     rights: Rights = Rights.ALL,
     fills: tuple[str, ...] = (),
+    doors: DoorRights | None = None,
 ) -> TableRecord:
     """Return the record of a table that holds nothing about people and outlasts the service."""
     return TableRecord(
@@ -116,6 +119,7 @@ def of_nobody(
         sunset=OF_NOBODY,
         rights=rights,
         fills=fills,
+        doors=doors,
     )
 
 

@@ -42,6 +42,7 @@ class ServiceInParts(LiveService):
             port=state.ports["postgres"],
             password=state.secrets["POSTGRES_PASSWORD"],
             service_password=state.secrets[local_state.SERVICE_PASSWORD],
+            doors_password=state.secrets[local_state.DOORS_PASSWORD],
             log=state.logs / "postgres.log",
         )
         valkey = Valkey(

@@ -21,7 +21,7 @@ import psutil
 from healthcode.tools.run.environment import SETTINGS
 from healthcode.tools.run.ports import reserve
 from healthcode.tools.run.postgres import Postgres
-from healthcode.tools.run.state import SERVICE_PASSWORD, new_secrets
+from healthcode.tools.run.state import DOORS_PASSWORD, SERVICE_PASSWORD, new_secrets
 
 Found = TypeVar("Found")
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,6 +90,7 @@ class LiveService:
             port=state["ports"]["postgres"],
             password=state["secrets"]["POSTGRES_PASSWORD"],
             service_password=state["secrets"][SERVICE_PASSWORD],
+            doors_password=state["secrets"][DOORS_PASSWORD],
             log=self.var / "log" / "postgres.log",
         )
 

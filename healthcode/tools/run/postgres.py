@@ -27,6 +27,7 @@ from healthcode.tools.run.children import LocalError, start, stop
 
 OWNER = "healthcode"
 SERVICE = "healthcode_service"
+DOORS = "healthcode_doors"
 UNPRIVILEGED_USER = "nobody"
 
 # In tests the data may be lost with the machine, and this halves their time.
@@ -47,7 +48,8 @@ def _programs() -> Path:
 class Postgres:
     """A server with its data in `folder`; superuser and owner both have the password `password`.
 
-    The service's role has `service_password`, or the same one in tests.
+    The service's role has `service_password`, that of doors `doors_password`, or the same one in
+    tests.
 
     If another program listens at `port`, the server starts at another port. `settings` are
     PostgreSQL's own ("work_mem=64MB"), in addition to those that every server here has.
@@ -61,6 +63,7 @@ class Postgres:
         password: str,
         log: Path,
         service_password: str = "",
+        doors_password: str = "",
         durable: bool = True,
         settings: Sequence[str] = (),
     ) -> None:
@@ -68,7 +71,10 @@ class Postgres:
         self.port = port
         self.log = log
         self._password = password
-        self._service_password = service_password or password
+        self._others = {
+            SERVICE: service_password or password,
+            DOORS: doors_password or password,
+        }
         self._durable = durable
         self._settings = settings
         self._user = UNPRIVILEGED_USER if os.geteuid() == 0 else ""
@@ -76,14 +82,15 @@ class Postgres:
 
     def url(self, database: str, *, user: str = OWNER) -> str:
         """Return the address of `database`, password included."""
-        password = self._service_password if user == SERVICE else self._password
+        password = self._others.get(user, self._password)
         return f"postgresql://{user}:{password}@127.0.0.1:{self.port}/{database}"
 
     def logins(self, database: str) -> dict[str, str]:
-        """Return the settings that name `database`: for the service, and for the owner."""
+        """Return the settings that name `database` and its roles, as `migrate` needs them."""
         return {
             "DATABASE_URL": self.url(database, user=SERVICE),
             "DATABASE_OWNER_URL": self.url(database),
+            "DATABASE_DOORS_ROLE": DOORS,
         }
 
     @property
@@ -171,12 +178,13 @@ class Postgres:
             self._process = None
 
     def ensure_database(self, name: str) -> None:
-        """Make the roles of owner and service and the database `name` if they are missing."""
+        """Make the roles and the database `name` if they are missing."""
         connection = psycopg2.connect(self.url("postgres", user="postgres"))
         connection.autocommit = True
         with contextlib.closing(connection), connection.cursor() as cursor:
             _ensure_role(cursor, OWNER, "CREATEDB", self._password)
-            _ensure_role(cursor, SERVICE, "", self._service_password)
+            for role, password in self._others.items():
+                _ensure_role(cursor, role, "", password)
             cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if cursor.fetchone() is None:
                 cursor.execute(

@@ -167,6 +167,7 @@ class Service:
             port=self.state.ports["postgres"],
             password=self.state.secrets["POSTGRES_PASSWORD"],
             service_password=self.state.secrets[local_state.SERVICE_PASSWORD],
+            doors_password=self.state.secrets[local_state.DOORS_PASSWORD],
             log=self.state.logs / "postgres.log",
         )
         if postgres.is_new:

@@ -15,6 +15,7 @@ from healthcode.web.files import write_private
 
 _FILE = "state.json"
 SERVICE_PASSWORD = "POSTGRES_SERVICE_PASSWORD"  # noqa: S105 - a name, no password
+DOORS_PASSWORD = "POSTGRES_DOORS_PASSWORD"  # noqa: S105 - a name, no password
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,7 @@ def new_secrets() -> dict[str, str]:
         "LOG_KEY_SECRET": secrets.token_urlsafe(32),
         "POSTGRES_PASSWORD": secrets.token_hex(24),
         SERVICE_PASSWORD: secrets.token_hex(24),
+        DOORS_PASSWORD: secrets.token_hex(24),
         "VALKEY_PASSWORD": secrets.token_hex(24),
     }
 

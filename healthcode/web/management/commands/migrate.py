@@ -1,6 +1,7 @@
 """`manage.py migrate` with time limits, so that a running service does not wait for its tables.
 
-It runs as the owner of the tables, and afterwards grants the service's role its rights.
+It runs as the owner of the tables, and afterwards grants their rights to the roles of
+service and doors.
 """
 
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandError
 from django.core.management.commands import migrate
 
-from healthcode.web import database_roles
+from healthcode.web import database_roles, doors_role
 from healthcode.web.calls import AtWork, CallKind, at
 
 
@@ -23,5 +24,6 @@ class Command(migrate.Command):
                 return
             try:
                 database_roles.grant_rights()
+                doors_role.grant_rights()
             except LookupError as error:
                 raise CommandError(str(error)) from error
