@@ -21,5 +21,7 @@ pages = [
     path("staff/token", views.staff_token, name="staff-token"),
     path("me", views.people, name="me"),
     path("me/add", views.add_person, name="add-person"),
-    path("language", require_POST(set_language), name="language"),
 ]
+
+# It reads and writes a cookie alone.
+language = [path("language", require_POST(set_language), name="language")]

@@ -20,7 +20,7 @@ OPERATORS_AT_ONCE: Final = 2
 def begin() -> Front:
     """Return the application, or end the process when its settings or secrets are wrong."""
     django = OnlyUtf8(get_wsgi_application())
-    refuse_wrong_start()
+    refuse_wrong_start(is_web=True)
     from healthcode.health import WATCHES  # once Django is ready
 
     places = dict.fromkeys(CALLERS, settings.REQUESTS_AT_ONCE)

@@ -19,7 +19,7 @@ app.autodiscover_tasks()
 @worker_init.connect
 @beat_init.connect
 def _begin(**_: object) -> None:
-    refuse_wrong_start()
+    refuse_wrong_start(is_web=False)
 
 
 @beat_init.connect

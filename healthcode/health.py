@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NamedTuple
 
 from celery import current_app
+from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -83,14 +84,20 @@ def _look_into_tables() -> Tables:
         state = schema_state()
         if state != "ok":
             return Tables(state, [])
-        counted = (
-            *(_OpenRecomputations(), _HeldLines(), TrustMetrics(), AuditMetrics()),
-            *(AlarmMetrics(), LogMetrics()),
-        )
-        return Tables("ok", [metric for each in counted for metric in each.collect()])
+        return Tables("ok", [metric for each in _counted() for metric in each.collect()])
     except DatabaseError:
         connection.close()
         raise
+
+
+def _counted() -> tuple[Collector, ...]:
+    """Return what is counted in the tables. A process of doors may not read those of others."""
+    if settings.SERVES_DOORS_ONLY:
+        return (TrustMetrics(),)
+    return (
+        *(_OpenRecomputations(), _HeldLines(), TrustMetrics(), AuditMetrics()),
+        *(AlarmMetrics(), LogMetrics()),
+    )
 
 
 def _ask_the_broker() -> str:

@@ -22,6 +22,17 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 environment = Environment(os.environ)
 required, optional = environment.required, environment.optional
 
+# What this process does: everything, or only what doors need (docs/howto/deploy.md)
+_ADDRESSES = {"service": "healthcode.urls", "doors": "healthcode.doors_urls"}
+PROCESS_ROLE = optional("PROCESS_ROLE", one_of(*_ADDRESSES), "service")
+SERVES_DOORS_ONLY = PROCESS_ROLE == "doors"
+
+
+def required_unless_doors(name: str, kind: kinds.Setting[str]) -> str:
+    """Read a setting that a process of doors starts without."""
+    return optional(name, kind, "") if SERVES_DOORS_ONLY else required(name, kind)
+
+
 # The issuer and its addresses
 ISSUER = required("ISSUER", kinds.ISSUER)
 BASE_URL = required("BASE_URL", kinds.ORIGIN).rstrip("/")
@@ -30,8 +41,8 @@ DEMO = optional("DEMO", kinds.FLAG, False)
 
 # Secrets
 SECRET_KEY = required("SECRET_KEY", kinds.SECRET)
-VAULT_KEYS = required("VAULT_KEYS", kinds.KEYS)
-VAULT_INDEX_KEY = required("VAULT_INDEX_KEY", kinds.KEY)
+VAULT_KEYS = required_unless_doors("VAULT_KEYS", kinds.KEYS)
+VAULT_INDEX_KEY = required_unless_doors("VAULT_INDEX_KEY", kinds.KEY)
 # Only processes that sign codes need these two. A process of a verifier runs without them.
 SIGNING_KEY_SECRET = optional("SIGNING_KEY_SECRET", kinds.SECRETS, "")
 STATUS_INDEX_KEY = optional("STATUS_INDEX_KEY", kinds.KEY, "")
@@ -44,7 +55,7 @@ _NAMES = optional("ALLOWED_HOSTS", kinds.HOSTS, urlsplit(BASE_URL).hostname or "
 # Monitoring on the same machine asks by this address.
 ALLOWED_HOSTS = [*_NAMES.split(","), "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
-ROOT_URLCONF = "healthcode.urls"
+ROOT_URLCONF = _ADDRESSES[PROCESS_ROLE]
 AUTH_USER_MODEL = "accounts.Account"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
@@ -107,6 +118,16 @@ PAGE_MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
 ]
+
+# The pages of doors know nobody, so they read no session.
+_OF_SESSIONS = {
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "accounts.middleware.RoleMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+}
+if SERVES_DOORS_ONLY:
+    PAGE_MIDDLEWARE = [layer for layer in PAGE_MIDDLEWARE if layer not in _OF_SESSIONS]
 
 TEMPLATES = [
     {
@@ -243,7 +264,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # One-time codes: the class that sends them (accounts/sms.py)
-SMS_SENDER = required("SMS_SENDER", kinds.CLASS)
+SMS_SENDER = required_unless_doors("SMS_SENDER", kinds.CLASS)
 SMS_COUNTRIES = optional("SMS_COUNTRIES", kinds.COUNTRIES, "86,852,853,886")
 CODES_PER_HOUR = optional("CODES_PER_HOUR", whole(1, 100_000_000, "codes"), 20_000)
 CODES_PER_DAY = optional("CODES_PER_DAY", whole(1, 100_000_000, "codes"), 100_000)

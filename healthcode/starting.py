@@ -17,7 +17,7 @@ from django.db import OperationalError, ProgrammingError, connections
 from django.utils import timezone
 
 from healthcode import __version__
-from healthcode.web import database_roles
+from healthcode.web import database_roles, doors_role
 
 logger = logging.getLogger(__name__)
 
@@ -27,14 +27,29 @@ _OURS: Final = {"accounts", "healthcode", "verifier"}
 _BEFORE_ITS_SECRETS: Final = {"accept_secret", "migrate", "list_kept_tables", "list_refusals"}
 # These change or empty tables, so they run as the owner of the tables.
 _OF_THE_OWNER: Final = {"migrate", "end_service", "generate_city"}
+_NEVER_AT_DOORS: Final = (
+    "VAULT_KEYS",
+    "VAULT_INDEX_KEY",
+    "SIGNING_KEY_SECRET",
+    "STATUS_INDEX_KEY",
+    "LOG_KEY_SECRET",
+)
 _PATIENCE_SECONDS: Final = 60
 """How long a process of the service waits for a database that starts at the same time."""
 _PAUSE_SECONDS: Final = 2
 
 
-def refuse_wrong_start() -> None:
-    """End this process when its settings, its secrets or its database login are wrong."""
+def refuse_wrong_start(*, is_web: bool) -> None:
+    """End this process when its settings, its secrets or its database login are wrong.
+
+    Only a web process may be one of doors.
+    """
     refuse_wrong_settings()
+    if settings.SERVES_DOORS_ONLY and not is_web:
+        sys.exit(
+            "PROCESS_ROLE is doors: such a process serves addresses only. Remove PROCESS_ROLE from "
+            "the environment of workers and beat (docs/howto/deploy.md)."
+        )
     if settings.DATABASE_OWNER_URL:
         sys.exit(
             "DATABASE_OWNER_URL is set: a process that stays must not know the login of the owner "
@@ -46,7 +61,12 @@ def refuse_wrong_start() -> None:
 
 def refuse_wrong_settings() -> None:
     """End this process when its settings do not fit together."""
-    faults = [fault.msg for fault in run_checks(tags=["settings"]) if fault.is_serious(ERROR)]
+    faults = [
+        f"{name} is set, but a process with PROCESS_ROLE=doors must not know it: remove it from "
+        "this process's environment (docs/howto/deploy.md)."
+        for name in _NEVER_AT_DOORS
+        if settings.SERVES_DOORS_ONLY and getattr(settings, name)
+    ] or [fault.msg for fault in run_checks(tags=["settings"]) if fault.is_serious(ERROR)]
     if faults:
         sys.exit("\n".join(faults))
 
@@ -81,7 +101,7 @@ def _faults(*, as_service: bool) -> list[str]:
     from healthcode.codes import keys
 
     try:
-        login = database_roles.login_faults() if as_service else []
+        login = _login_faults() if as_service else []
         return login or [
             *marks.faults(),
             *keys.secret_faults(at=timezone.now()),
@@ -94,15 +114,26 @@ def _faults(*, as_service: bool) -> list[str]:
         connections.close_all()
 
 
+def _login_faults() -> list[str]:
+    if settings.SERVES_DOORS_ONLY:
+        return doors_role.login_faults()
+    return database_roles.login_faults()
+
+
 def refuse_wrong_command(name: str) -> None:
     """End this process when it cannot run this command of `manage.py`.
 
     Commands of Django and other packages check only the settings.
     """
     refuse_wrong_settings()
+    is_ours = str(get_commands().get(name, "")).partition(".")[0] in _OURS
+    if is_ours and settings.SERVES_DOORS_ONLY:
+        sys.exit(
+            "PROCESS_ROLE is doors: such a process serves addresses only. Run commands in the "
+            "container web, and migrate in the container migrate (docs/howto/deploy.md)."
+        )
     is_of_the_owner = name in _OF_THE_OWNER
     if is_of_the_owner and (fault := database_roles.log_in_as_owner()):
         sys.exit(fault)
-    app = str(get_commands().get(name, ""))
-    if app.partition(".")[0] in _OURS and name not in _BEFORE_ITS_SECRETS:
+    if is_ours and name not in _BEFORE_ITS_SECRETS:
         refuse_wrong_secrets(as_service=not is_of_the_owner)

@@ -1,4 +1,4 @@
-"""Every address of the service. Only this module mounts the rooms."""
+"""Every address of the service. Only this module and `doors_urls` mount the rooms."""
 
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularSwaggerView
@@ -34,12 +34,14 @@ _INTERFACE = [
 _PAGES = (
     web.pages,
     people.pages,
+    people.language,
     areas.pages,
     residents.pages,
     officers.pages,
     confirmation.pages,
     codes.pages,
     doors.pages,
+    doors.managers_pages,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [

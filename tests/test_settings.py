@@ -54,6 +54,8 @@ WRONG: dict[str, tuple[str, ...]] = {
     "STATUS_INDEX_KEY": ("x", "not base64!", "c2hvcnQ=", f"{KEY}{KEY}"),
     "DATABASE_URL": DATABASES,
     "DATABASE_OWNER_URL": DATABASES,
+    "DATABASE_DOORS_ROLE": ("Doors", "1st", "a b", "a-b", "d" * 64, "d;"),
+    "PROCESS_ROLE": ("door", "web", "Doors", "doors "),
     "BROKER_URL": ("http://h", "redis:", "redis://", "redis://h:99999/0", "memory://x", "h:6379"),
     "SMS_SENDER": ("Sender", "a.b c", "a..b", ".a.b", "1.2", "a/b.c"),
     "REQUESTS_AT_ONCE": NUMBERS,
@@ -78,7 +80,9 @@ HIDDEN = {
     *("SECRET_KEY", "VAULT_KEYS", "VAULT_INDEX_KEY"),
     *("SIGNING_KEY_SECRET", "STATUS_INDEX_KEY", "LOG_KEY_SECRET"),
 }
-REQUIRED = re.findall(r'required\("(\w+)"', (ROOT / "healthcode" / "settings.py").read_text())
+REQUIRED = re.findall(
+    r'required(?:_unless_doors)?\("(\w+)"', (ROOT / "healthcode" / "settings.py").read_text()
+)
 CELERY = ["-m", "celery", "--quiet", "-A", "healthcode.celery"]
 PROCESSES = {
     "web": ["-m", "granian", "--interface", "asgi", "--factory", "healthcode.asgi:begin"],

@@ -18,11 +18,13 @@ from django.utils import timezone
 
 from accounts import marks
 from accounts.models import SecretMark
+from healthcode import __version__
 from healthcode.acts.log import keys as log_keys
 from healthcode.acts.models import LogKey
 from healthcode.codes import keys
 from healthcode.codes.models import SigningKey
 from healthcode.tools.run.ports import reserve
+from healthcode.tools.run.postgres import DOORS, SERVICE
 from tests import owner
 from tests.administration import BY_ADMINISTRATOR, administer, administrator
 from tests.test_settings import PROCESSES, ROOT
@@ -73,10 +75,12 @@ def owners_url(name: str = "") -> str:
     return database_url(name, login=owner.LOGIN["DATABASE_OWNER_URL"])
 
 
-def start(process: str, folder: Path, changes: Mapping[str, str]) -> tuple[int, str]:
+def start(
+    process: str, folder: Path, changes: Mapping[str, str], *, seconds: int = 60
+) -> tuple[int, str]:
     """Start a process on the tests' database; return its status and its output.
 
-    A process that keeps running is stopped after a while, with the status of a time-out.
+    A process that keeps running is stopped after `seconds`, with the status of a time-out.
     """
     environment = os.environ | {
         "PYTHONPATH": str(ROOT),
@@ -88,7 +92,7 @@ def start(process: str, folder: Path, changes: Mapping[str, str]) -> tuple[int, 
         name = environment["DATABASE_URL"].rpartition("/")[2]
         environment |= {"DATABASE_OWNER_URL": owners_url(name), **changes}
     ended = subprocess.run(
-        ["timeout", "60", sys.executable, *COMMANDS[process]],
+        ["timeout", str(seconds), sys.executable, *COMMANDS[process]],
         env=environment,
         cwd=folder,
         stdin=subprocess.DEVNULL,
@@ -181,6 +185,77 @@ def test_a_secret_is_accepted_on_purpose(kept: None, tmp_path: Path) -> None:
     assert status == 0, said
     assert start("command", tmp_path, changed)[0] == 0
     assert "SECRET_KEY is not the one" in start("command", tmp_path, {})[1]
+
+
+AT_DOORS = {
+    "PROCESS_ROLE": "doors",
+    **dict.fromkeys(("VAULT_KEYS", "VAULT_INDEX_KEY", "SMS_SENDER"), ""),
+    **NOT_SIGNING,
+}
+
+
+def doors_url() -> str:
+    """Return the address of the tests' database for a process of doors."""
+    return database_url().replace(f"//{SERVICE}:", f"//{DOORS}:")
+
+
+@pytest.mark.parametrize(
+    ("secret", "value"),
+    [
+        ("VAULT_KEYS", f"k1:{OTHER}"),
+        ("VAULT_INDEX_KEY", OTHER),
+        ("SIGNING_KEY_SECRET", "another one of more characters"),
+        ("STATUS_INDEX_KEY", OTHER),
+        ("LOG_KEY_SECRET", "a third one of more characters"),
+    ],
+)
+def test_doors_do_not_start_with_a_secret_of_others(
+    secret: str, value: str, tmp_path: Path
+) -> None:
+    status, said = start("web", tmp_path, AT_DOORS | {secret: value})
+    assert status == 1
+    assert (
+        f"{secret} is set, but a process with PROCESS_ROLE=doors must not know it: remove it from "
+        "this process's environment (docs/howto/deploy.md).\n"
+    ) in said
+    assert said.count(" is set, but ") == 1
+
+
+def test_doors_do_not_start_with_a_login_of_others(kept: None, tmp_path: Path) -> None:
+    for url, sentence in (
+        (database_url(), "The user of DATABASE_URL could read "),
+        (owners_url(), "The user of DATABASE_URL could own "),
+    ):
+        status, said = start("web", tmp_path, AT_DOORS | {"DATABASE_URL": url})
+        assert status == 1
+        assert said.count(sentence) == 1, said
+    known = {"DATABASE_URL": doors_url(), "DATABASE_OWNER_URL": owners_url()}
+    status, said = start("web", tmp_path, AT_DOORS | known)
+    assert (status, said.count("DATABASE_OWNER_URL is set: a process that stays")) == (1, 1)
+
+
+def test_doors_do_not_start_with_another_secret(kept: None, tmp_path: Path) -> None:
+    wrong = {"DATABASE_URL": doors_url(), "SECRET_KEY": SECRETS["SECRET_KEY"]}
+    status, said = start("web", tmp_path, AT_DOORS | wrong)
+    assert status == 1
+    assert "SECRET_KEY is not the one that this database was made with." in said
+
+
+def test_with_their_own_login_doors_start(kept: None, tmp_path: Path) -> None:
+    """And they leave no mark of a secret behind, because they may not write one."""
+    SecretMark.objects.filter(setting="SECRET_KEY").delete()
+    status, said = start("web", tmp_path, AT_DOORS | {"DATABASE_URL": doors_url()}, seconds=20)
+    assert status == 124, said
+    assert f"Health code service {__version__} starts" in said
+    assert not SecretMark.objects.filter(setting="SECRET_KEY").exists()
+
+
+@pytest.mark.parametrize("process", ["worker", "beat", "command"])
+def test_only_web_processes_are_doors(process: str, tmp_path: Path) -> None:
+    status, said = start(process, tmp_path, AT_DOORS)
+    assert status == 1, said
+    assert "PROCESS_ROLE is doors: such a process serves addresses only." in said
+    assert "Traceback" not in said
 
 
 @pytest.mark.django_db

@@ -29,6 +29,10 @@ pages = [
     path("scanner.webmanifest", scanner_pages.scanner_manifest, name="scanner-manifest"),
     path("scanner-worker.js", scanner_pages.scanner_worker, name="scanner-worker"),
     path("recognised", recognised.recognised, name="recognised"),
+]
+
+# They need a login, so a process of doors does not serve them.
+managers_pages = [
     path("venues", views.venues, name="venues"),
     path("venues/<int:venue_id>", views.venue, name="venue"),
     path("venues/<int:venue_id>/yellow", views.set_yellow, name="venue-yellow"),

@@ -75,10 +75,10 @@ def rabbitmq(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def nginx(folder: Path, *, web: int) -> Iterator[int]:
+def nginx(folder: Path, *, web: int, doors: int = 0, witness: int = 0) -> Iterator[int]:
     """Start nginx as in docs/howto/nginx.conf, but without TLS and with other addresses.
 
-    Yield its port.
+    By default, the web process does the work of doors and witness, too. Yield the port.
     """
     port = reserve()
     folder.mkdir()
@@ -88,7 +88,8 @@ def nginx(folder: Path, *, web: int) -> Iterator[int]:
     for said, here in {
         "listen 443 ssl;": f"listen 127.0.0.1:{port};",
         "127.0.0.1:8000": f"127.0.0.1:{web}",
-        "127.0.0.1:8001": f"127.0.0.1:{web}",
+        "127.0.0.1:8001": f"127.0.0.1:{doors or web}",
+        "127.0.0.1:8002": f"127.0.0.1:{witness or web}",
         "/etc/nginx/healthcode": str(folder),
         "/var/cache/nginx/healthcode": f"{folder}/cache",
         "/var/log/nginx/healthcode.log": f"{folder}/access.log",
