@@ -3,23 +3,33 @@
 The statements run in psql, logged in as the process is, on rows that are committed.
 """
 
+import os
 import re
 import subprocess
+from collections import defaultdict
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+import psycopg2
+import psycopg2.errors
 import pytest
+from django.core.management import call_command
 from django.db import connection
 from django.utils import timezone
+from psycopg2 import sql
 
 from healthcode.acts.models import Act
 from healthcode.evidence.models import Evidence, EvidenceKind
-from healthcode.tools.run.postgres import SERVICE, _programs
+from healthcode.tools.run.postgres import DOORS, OWNER, SERVICE, _programs
+from healthcode.web import doors_role
 from healthcode.web.database_roles import login_faults, rights
-from healthcode.web.rights import Rights
+from healthcode.web.keeping import records
+from healthcode.web.rights import DoorRights, Rights
+from tests import compose
 from tests.acts import act_of
 from tests.colours import world
-from tests.owner import as_owner
+from tests.owner import as_doors, as_owner
 from tests.test_starting import database_url, owners_url, start
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reference" / "database-roles.md"
@@ -127,6 +137,92 @@ def test_the_page_lists_what_each_process_may_do() -> None:
         assert lines_of(text, title) == granted(role)
 
 
+@pytest.mark.django_db
+def test_the_page_lists_what_doors_may_do() -> None:
+    """If this fails, correct docs/reference/database-roles.md or `doors` of a table's record."""
+    section = PAGE.read_text("utf-8").split("## The role of doors\n")[1].split("\n## ")[0]
+    told = {
+        table: (*(set(re.findall(r"`(\w+)`", cell)) for cell in cells[:2]), *cells[2:])
+        for table, *cells in re.findall(
+            r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \| (\w*) ?\| (\w*) ?\|$", section, re.M
+        )
+    }
+    with as_doors(), connection.cursor() as cursor:
+        cursor.execute(doors_role._LOGIN_MAY)
+        found = {
+            table: (
+                set(reads),
+                set(changes),
+                "yes" if adds else "",
+                "yes" if privileges == ["DELETE"] else ", ".join(privileges),
+            )
+            for table, _, privileges, adds, reads, changes in cursor.fetchall()
+        }
+        cursor.execute(doors_role._LOGIN_CALLS)
+        assert cursor.fetchall() == [("issue_partner_token",)]
+    assert told == {table: may for table, may in found.items() if any(may)}
+
+
+LOGINS: Final = {OWNER: "owner", SERVICE: "service", DOORS: "doors"}
+
+
+def test_the_page_lists_what_each_process_holds() -> None:
+    """If this fails, correct the page or compose.yaml."""
+    section = PAGE.read_text("utf-8").split("## What each process holds\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \|$", section, re.M)
+    told = {name: (logins, set(re.findall(r"`(\w+)`", held))) for name, logins, held in rows}
+    found = {}
+    for name in compose.OURS:
+        given = compose.containers()[name]["environment"]
+        logins = [LOGINS[user] for user in re.findall(r"//(\w+):[^@]*@postgres", str(given))]
+        found[name] = (", ".join(logins), set(compose.SECRETS) & set(given))
+    assert told == found
+
+
+@pytest.mark.parametrize("container", ["web", "worker", "beat", "witness", "doors"])
+def test_whoever_breaks_in_reads_what_the_page_says(rows: None, container: str) -> None:
+    """Log in as the container does, and try to read every column of every table."""
+    port = int(connection.settings_dict["PORT"])
+    password = os.environ["POSTGRES_PASSWORD"]
+    others = {f"POSTGRES_{role}_PASSWORD": password for role in ("SERVICE", "DOORS")}
+    dotenv = {**os.environ, "ALLOWED_HOSTS": "*", **others}
+    given = compose.environment_of(container, dotenv, postgres=port)["DATABASE_URL"]
+    read, refused = columns_read(database_url(login=given))
+    if container == "doors":
+        may = {table: set(allowed.reads) for table, allowed in doors_role.rights().items()}
+        assert read == {table: columns for table, columns in may.items() if columns}
+        assert {"accounts_identity", "evidence_evidence", "colours_personcolour"} <= set(refused)
+        assert refused["accounts_account"] >= {"phone_index", "phone_sealed", "password"}
+    else:
+        assert refused == {}
+        assert set(read) >= {"accounts_identity", "evidence_evidence", "colours_personcolour"}
+
+
+def columns_read(url: str) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    """Return the columns that this login reads, and those that it is refused, by table."""
+    read: dict[str, set[str]] = defaultdict(set)
+    refused: dict[str, set[str]] = defaultdict(set)
+    with closing(psycopg2.connect(url)) as server, server.cursor() as cursor:
+        server.autocommit = True
+        cursor.execute(COLUMNS)
+        for table, column in cursor.fetchall():
+            try:
+                one = sql.SQL("SELECT {} FROM {} LIMIT 1")
+                cursor.execute(one.format(sql.Identifier(column), sql.Identifier(table)))
+            except psycopg2.errors.InsufficientPrivilege:
+                refused[table].add(column)
+            else:
+                read[table].add(column)
+    return dict(read), dict(refused)
+
+
+COLUMNS: Final = """
+SELECT relname, attname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid
+WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+  AND attnum > 0 AND NOT attisdropped
+"""
+
+
 def lines_of(text: str, title: str) -> dict[str, set[str]]:
     """Return the tables of a section, by what may be done with them; "" for all others."""
     section = text.split(f"## The role of the {title}\n")[1].split("\n## ")[0]
@@ -178,8 +274,6 @@ def test_no_process_that_stays_knows_the_owners_login(process: str, tmp_path: Pa
     ["UPDATE ON accounts_act", "UPDATE (ground) ON accounts_act", "TRUNCATE ON evidence_evidence"],
 )
 def test_a_right_too_many_is_found_and_taken_away(granted: str) -> None:
-    from django.core.management import call_command
-
     assert login_faults() == []
     with as_owner(), connection.cursor() as cursor:
         cursor.execute(f"GRANT {granted} TO {SERVICE}")
@@ -219,6 +313,65 @@ def test_migrate_refuses_one_role_for_both(transactional_db: None, tmp_path: Pat
     status, said = start("migrate", tmp_path, {"DATABASE_URL": owners_url()})
     assert status == 1
     assert said.startswith("DATABASE_OWNER_URL names the same user as DATABASE_URL."), said
+    for role in (OWNER, SERVICE):
+        status, said = start("migrate", tmp_path, {"DATABASE_DOORS_ROLE": role})
+        assert status == 1
+        assert said.startswith("DATABASE_DOORS_ROLE names the same user as DATABASE_URL or"), said
+
+
+def test_migrate_says_that_the_role_of_doors_is_missing(
+    transactional_db: None, tmp_path: Path
+) -> None:
+    status, said = start("migrate", tmp_path, {"DATABASE_DOORS_ROLE": "nobody_yet"})
+    assert status == 1
+    assert "has no role nobody_yet, which DATABASE_DOORS_ROLE names: make it as docs/howto" in said
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ("GRANT SELECT ON accounts_identity TO {}", "read accounts_identity.id_type"),
+        ("GRANT SELECT (phone_sealed) ON accounts_account TO {}", "accounts_account.phone_sealed"),
+        ("GRANT UPDATE (revoked_at) ON verifier_device TO {}", "change verifier_device.revoked_at"),
+        ("GRANT INSERT (account_id) ON accounts_token TO {}", "could add to accounts_token"),
+        ("GRANT DELETE ON accounts_act TO {}", "could remove rows of accounts_act"),
+        ("GRANT TRUNCATE ON verifier_scan TO {}", "could remove rows of verifier_scan"),
+        ("GRANT EXECUTE ON FUNCTION forget_evidence TO {}", "could call forget_evidence"),
+        ("REVOKE SELECT (yellow) ON verifier_venue FROM {}", "lacks rights on verifier_venue"),
+        ("REVOKE INSERT ON verifier_scan FROM {}", "lacks rights on verifier_scan"),
+    ],
+)
+def test_migrate_gives_doors_what_the_records_say(changed: str, sentence: str) -> None:
+    with as_doors():
+        assert doors_role.login_faults() == []
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(changed.format(DOORS))
+    with as_doors():
+        (fault,) = doors_role.login_faults()
+    assert sentence in fault
+    with as_owner():
+        doors_role.grant_rights()
+    with as_doors():
+        assert doors_role.login_faults() == []
+
+
+@pytest.mark.django_db
+def test_the_login_of_the_service_is_none_for_doors() -> None:
+    """Nor that of the owner."""
+    (fault,) = doors_role.login_faults()
+    assert "which a process of doors must not: write the login of the role of doors" in fault
+    with as_owner():
+        (fault,) = doors_role.login_faults()
+    assert "could own " in fault
+
+
+def test_what_doors_may_is_there() -> None:
+    """Each column that a record names is one of its table."""
+    for record in records():
+        may = record.doors or DoorRights()
+        columns = {field.column for field in record.model._meta.concrete_fields}
+        assert {*may.reads, *may.changes} <= columns, record.model
 
 
 def test_what_is_only_added_to_is_what_the_design_says() -> None:

@@ -69,8 +69,11 @@ def _browser(playwright: Playwright, *arguments: str) -> Iterator[Browser]:
         browser.close()
 
 
-def kept_by_device(service: LiveService) -> dict[str, Any]:
-    """Return what the browser of an enrolled device stores, in Playwright's form."""
+def kept_by_device(service: LiveService, *, origin: str = "") -> dict[str, Any]:
+    """Return what the browser of an enrolled device stores, in Playwright's form.
+
+    `origin` is the address of the scanner page, by default that of the service.
+    """
     device = {"device": 0, "venue_name": "西湖文化广场地铁站", **service.demo["device"]}
     records = {"kept": [{"key": "device", "value": device}], "lists": [], "scans": []}
     stores = [
@@ -78,8 +81,8 @@ def kept_by_device(service: LiveService) -> dict[str, Any]:
         for name, held in records.items()
     ]
     database = {"name": "health-code-scanner", "version": 1, "stores": stores}
-    origin = {"origin": service.base_url, "localStorage": [], "indexedDB": [database]}
-    return {"cookies": [], "origins": [origin]}
+    stored = {"localStorage": [], "indexedDB": [database]}
+    return {"cookies": [], "origins": [{"origin": origin or service.base_url, **stored}]}
 
 
 def picture_of(element: Locator) -> Image.Image:
