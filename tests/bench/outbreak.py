@@ -13,6 +13,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import Account, Role
+from healthcode.acts.log import sequencer
+from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
 from healthcode.areas.models import Level
 from healthcode.areas.services import publish_levels
@@ -77,19 +79,21 @@ class Outbreak:
         self._raise_levels()
 
     def _raise_levels(self) -> None:
-        officer = Account.objects.get(username=OFFICER)
         levels = dict.fromkeys(self.areas, Level.ORANGE)
         with transaction.atomic():
-            act = record_act(
-                account=officer,
-                role=Role.OFFICER,
-                kind="levels",
-                area="",
-                ground=GROUND,
-                detail={},
-                at=self.at,
-            )
+            act = self._record()
             publish_levels(act=act, effective_from=self.at - WINDOW, whole_of=None, levels=levels)
+
+    def _record(self) -> Act:
+        return record_act(
+            account=Account.objects.get(username=OFFICER),
+            role=Role.OFFICER,
+            kind="levels",
+            area="",
+            ground=GROUND,
+            detail={},
+            at=self.at,
+        )
 
     def end(self) -> None:
         """Restore the city."""
@@ -109,6 +113,20 @@ class Outbreak:
         seconds = self._timed("recolour", lambda: run(recomputation.pk))
         recomputation.refresh_from_db()
         assert recomputation.people_changed == len(self.people)
+        self.undo()
+        return seconds
+
+    def recolour_with_leaf(self) -> float:
+        """Return the seconds of the same with an act, its leaf, and the log extended by it."""
+        self.rest()
+        recomputation = self.request()
+
+        def act_and_run() -> None:
+            self._record()
+            run(recomputation.pk)
+            sequencer.extend(at=timezone.now())
+
+        seconds = self._timed("recolour with leaf", act_and_run)
         self.undo()
         return seconds
 

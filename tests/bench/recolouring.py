@@ -29,6 +29,7 @@ def figures(stage: Stage) -> Iterator[Figure]:
     for touched, area in places.items():
         yield from _against_bare(stage, large, touched, area)
     yield from _against_size(stage, small, large, places)
+    yield from _with_leaf(stage, large, size.touched[-1], places[size.touched[-1]])
     yield _map_against_county(stage, small)
     yield from _two_workers(stage, large, size.touched[-1], places[size.touched[-1]])
     yield _memory(stage, large, places)
@@ -89,6 +90,35 @@ def _against_size(stage: Stage, small: str, large: str, places: dict[int, str]) 
             bare_limit,
             note="the rows lie further apart in the larger city, whoever changes them",
         )
+
+
+def _with_leaf(stage: Stage, database: str, touched: int, area: str) -> Iterator[Figure]:
+    """Record the act of the change, and extend the public log by its leaf."""
+    from django.utils import timezone
+
+    from healthcode.acts.log import keys, sequencer
+    from tests.bench.outbreak import Outbreak
+
+    outbreak = Outbreak(stage, database, [area])
+    keys.make_keys(at=timezone.now())
+    sequencer.keep_extending(at=timezone.now())
+    logged, alone = alternate(
+        outbreak.recolour_with_leaf, outbreak.recolour, rounds=2 * stage.size.rounds
+    )
+    outbreak.end()
+    measure = f"recolour {touched:,} people with act, leaf and checkpoint"
+    goal = Goal(at_most=1.05)
+    yield Figure(SUITE, measure, "recolouring alone", "s", logged, alone, goal)
+    took = outbreak.processor
+    yield Figure(
+        SUITE,
+        f"{measure}: the database's processor time",
+        "that of recolouring alone",
+        "s",
+        took["recolour with leaf"],
+        took["recolour"],
+        goal,
+    )
 
 
 def _map_against_county(stage: Stage, database: str) -> Figure:

@@ -18,5 +18,5 @@ def _suite(module: str) -> Callable[[Stage], Iterator[Figure]]:
 # A suite is a module here with `figures(stage)`. It gets its own databases from `stage.database`.
 SUITES: Mapping[str, Callable[[Stage], Iterator[Figure]]] = {
     name: _suite(name)
-    for name in ("recolouring", "neighbours", "tracing", "door", "surge", "status")
+    for name in ("recolouring", "neighbours", "tracing", "door", "surge", "status", "log")
 }

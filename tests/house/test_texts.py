@@ -41,7 +41,6 @@ NO_TEXTS_OF_PEOPLE: Final = {
     # Scopes, as we store them and as RFC 6749 writes them; lines of bytes.
     "verifier/partners/services.py",
     "healthcode/administration/public_grants.py",
-    "healthcode/core/log/grants.py",
     "healthcode/evidence/ndjson.py",
     "verifier/recognition/refresh.py",
 }

@@ -107,15 +107,23 @@ def _proof(entry: Told, kind: str, same: Mapping[str, str], known: Leaves) -> Le
     if leaf is None:
         raise ProofFails(f"the log has no leaf {kind} {number}")
     check_record(leaf, salt=from_base64(salt), record=text.encode())
-    record = strict_json.load(text.encode(), MalformedLog)
-    for member, of_detail in same.items():
-        if entry.get(member) != record["detail"].get(of_detail):
-            raise ProofFails(f"the act says something else about {member}")
-    if "scopes" in entry and entry["scopes"] != record["detail"].get("scopes", "").split():
-        raise ProofFails("the act says something else about scopes")
-    if entry.get("area", record["area"]) != record["area"]:
-        raise ProofFails("the act says something else about area")
+    match strict_json.load(text.encode(), MalformedLog):
+        case {"area": str(area), "detail": dict(detail)}:
+            _require_same(entry, area, detail, same)
+        case _:
+            raise MalformedLog("the record is not that of an act")
     return leaf
+
+
+def _require_same(entry: Told, area: str, detail: Told, same: Mapping[str, str]) -> None:
+    """Require that an entry says what the record says. Raises ProofFails."""
+    pairs = {member: (entry.get(member), detail.get(of)) for member, of in same.items()}
+    pairs["area"] = entry.get("area", area), area
+    if "scopes" in entry:
+        pairs["scopes"] = entry["scopes"], str(detail.get("scopes")).split(" ")
+    for member, (told, recorded) in pairs.items():
+        if told != recorded:
+            raise ProofFails(f"the act says something else about {member}")
 
 
 def _not_listed(known: Leaves, used: Iterable[tuple[str, int]]) -> Iterator[Told]:

@@ -27,7 +27,8 @@ from healthcode.tools.synthetic_city.people import Plan
 from healthcode.tracing import partitions
 from healthcode.web.days import SHANGHAI, start_of_day
 
-ADMINISTRATOR: Final = "city.administrator"
+# Named as the demo names its own, because a service has only one first administrator.
+ADMINISTRATOR: Final = "demo.administrator"
 OFFICER: Final = "city.officer"
 SOURCE: Final = "city.source"
 PROVINCE: Final = "33"
