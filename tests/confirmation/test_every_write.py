@@ -60,6 +60,7 @@ NO_COLOUR: Final = {
     "officer-meetings",
     "inquiry-meeting-retraction",
     "proposal-withdrawal",
+    "staff-token",
 }
 """The writes that change no colour until something else is confirmed."""
 SECOND_SIGNATURE: Final = {"held-confirmation", "held-rejection", "officer-held-batch"}
