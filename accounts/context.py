@@ -10,7 +10,7 @@ from accounts.models import Account, Role
 LINKS: dict[Role, tuple[str, Promise]] = {
     Role.OFFICER: ("/officer", _("Officer's desk")),
     Role.VENUE_MANAGER: ("/venues", _("My venues")),
-    Role.ADMINISTRATOR: ("/officer/proposals", _("Proposals")),
+    Role.ADMINISTRATOR: ("/administration", _("Administration")),
     Role.RESIDENT: ("/me", _("My codes")),
 }
 

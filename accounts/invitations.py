@@ -96,7 +96,8 @@ def accept(*, token: str, password: str, at: datetime) -> Account:
 
 @transaction.atomic
 def take_password(*, account: Account) -> None:
-    """End the password of an account, with its sessions, tokens and known devices."""
+    """End the password of an account, with its sessions, tokens, devices and invitation."""
+    Invitation.objects.filter(account=account).delete()
     account.set_unusable_password()
     account.save(update_fields=["password"])
     account.tokens.all().delete()

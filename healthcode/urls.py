@@ -39,6 +39,7 @@ _PAGES = (
     residents.pages,
     officers.pages,
     confirmation.pages,
+    administration.pages,
     codes.pages,
     doors.pages,
     doors.managers_pages,

@@ -30,6 +30,7 @@ class ActKind(models.TextChoices):
     ACCOUNT_CLOSED = "account-closed", _("Account closed")
     ACCOUNT_REOPENED = "account-reopened", _("Account opened again")
     TOKEN_ISSUED = "token-issued", _("Token issued")
+    TOKEN_REVOKED = "token-revoked", _("Token ended")
     VENUE_CHANGED = "venue-changed", _("Venue or device added")
     PARTNER_CHANGED = "partner-changed", _("Partner's system admitted or changed")
     ISSUER_TRUSTED = "issuer-trusted", _("Issuer of codes trusted")
@@ -62,6 +63,7 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     ActKind.ACCOUNT_CLOSED: False,
     ActKind.ACCOUNT_REOPENED: False,
     ActKind.TOKEN_ISSUED: False,
+    ActKind.TOKEN_REVOKED: False,
     ActKind.VENUE_CHANGED: False,
     ActKind.PARTNER_CHANGED: False,
     ActKind.ISSUER_TRUSTED: False,

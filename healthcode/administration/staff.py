@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import invitations
 from accounts import services as accounts
 from accounts.authority import covers
-from accounts.models import OF_MACHINES, Account, Grant, Role
+from accounts.models import OF_MACHINES, Account, Grant, Role, Token
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Proposal
@@ -108,7 +108,9 @@ def show_invitation(*, to: Account, account: Account, at: datetime) -> str:
 
 @transaction.atomic
 def set_open(*, by: Administrator, account: Account, is_open: bool, at: datetime) -> None:
-    """Close an account or open it again, and delete its tokens.
+    """Close an account or open it again. Its password, sessions and tokens end for good.
+
+    Whoever comes back chooses a new password; see `reset_password`.
 
     Raises:
         Forbidden, OutsideYourArea: `by` is not an administrator of all areas of the account.
@@ -120,6 +122,7 @@ def set_open(*, by: Administrator, account: Account, is_open: bool, at: datetime
     if not is_open:
         _refuse_last_administrator(account)
     accounts.set_open(account=account, is_open=is_open)
+    invitations.take_password(account=account)
     kind = ActKind.ACCOUNT_REOPENED if is_open else ActKind.ACCOUNT_CLOSED
     by.record(kind, {"account": account.pk}, areas=areas, at=at)
 
@@ -143,6 +146,21 @@ def issue_token(
     detail = {"account": account.pk, "expires_at": expires_at.isoformat()}
     by.record(ActKind.TOKEN_ISSUED, detail, areas=areas, at=at)
     return token
+
+
+@transaction.atomic
+def revoke_token(*, by: Administrator, token: Token, at: datetime) -> None:
+    """End one token of an account.
+
+    Raises:
+        Forbidden, OutsideYourArea: `by` is not an administrator of all areas of the account.
+    """
+    areas = areas_of_account(token.account)
+    for area in areas:
+        by.require(area)
+    detail = {"account": token.account_id, "expires_at": token.expires_at.isoformat()}
+    accounts.revoke_token(token=token)
+    by.record(ActKind.TOKEN_REVOKED, detail, areas=areas, at=at)
 
 
 def _refuse_last_administrator(account: Account) -> None:

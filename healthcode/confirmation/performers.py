@@ -180,6 +180,7 @@ PERFORMERS: Final[Mapping[ActKind, Performer | None]] = {
     ActKind.ACCOUNT_CLOSED: None,
     ActKind.ACCOUNT_REOPENED: None,
     ActKind.TOKEN_ISSUED: None,
+    ActKind.TOKEN_REVOKED: None,
     ActKind.VENUE_CHANGED: None,
     ActKind.PARTNER_CHANGED: None,
     ActKind.ISSUER_TRUSTED: None,

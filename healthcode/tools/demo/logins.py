@@ -134,7 +134,9 @@ def second_officers_token(*, at: datetime) -> dict[str, str]:
     return {"token": _token(Account.objects.get(username=SECOND_OFFICER), at)}
 
 
-def set_passwords(*, at: datetime, names: Collection[str] = STAFF) -> dict[str, str]:
+def set_passwords(
+    *, at: datetime, names: Collection[str] = (*STAFF, ADMINISTRATOR)
+) -> dict[str, str]:
     """Set new random passwords for those who log in on a page, and return them by user name.
 
     Who has no account yet gets one. In a demo of version 1.0.0 this is the second officer, whom the

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from healthcode.tools.demo import logins, province
-from healthcode.tools.demo.logins import SECOND_OFFICER
+from healthcode.tools.demo.logins import ADMINISTRATOR, SECOND_OFFICER
 from healthcode.tools.demo.places import NoSuchDemo, here
 from healthcode.web.files import write_private
 
@@ -45,6 +45,7 @@ class Command(BaseCommand):
             # Version 1.0.0 made neither an administrator nor a second officer.
             if "administrator" not in entrance:
                 entrance["administrator"] = logins.administrators_token(at=at)
+                self._add_passwords(out, logins.set_passwords(at=at, names=[ADMINISTRATOR]))
             if "officer2" not in entrance:
                 self._add_passwords(out, logins.set_passwords(at=at, names=[SECOND_OFFICER]))
                 entrance["officer2"] = logins.second_officers_token(at=at)
