@@ -129,6 +129,7 @@ SAMPLES: Final[dict[str, Callable[[Scene], object]]] = {
     "inquiry_id": lambda scene: scene.inquiry.pk,
     "meeting_id": lambda scene: scene.meeting.pk,
     "proposal_id": lambda scene: scene.proposal.pk,
+    "account_id": lambda scene: scene.world.officer.pk,
     "venue_id": lambda scene: scene.venue.pk,
     "device_id": lambda scene: scene.device.pk,
     "kind": lambda scene: "stays",

@@ -145,6 +145,8 @@ class Scene:
         self.enter("officer", world.officer)
         self.enter("officer_elsewhere", staff("officer-31", Role.OFFICER, "31"))
         self.enter("source", world.source)
+        # No column of the table: test_administrators.py says what an administrator gets.
+        self.enter("administrator", staff("administrator", Role.ADMINISTRATOR, "33"))
         partner = staff("partner", Role.PARTNER, "")
         self.enter("partner", partner)
         self.enter("partner_sandbox", partner, scope="sandbox")
