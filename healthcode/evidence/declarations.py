@@ -13,7 +13,7 @@ from accounts.models import Account, Person
 from healthcode.areas.lives import Use, require_valid
 from healthcode.evidence.errors import AlreadyCheckedIn
 from healthcode.evidence.models import Evidence, EvidenceKind
-from healthcode.evidence.services import NewFact, close, record
+from healthcode.evidence.services import NewEnd, NewFact, close, record
 from healthcode.evidence.traits import Trait, traits_of_health
 from healthcode.web.days import day_of, end_of_today, start_of_day
 from healthcode.web.errors import TooMany
@@ -131,7 +131,9 @@ def _without_repeated(person: Person, stays: Sequence[Stay], at: datetime) -> li
         if stay.ends is None and stay.area in going_on and going_on[stay.area].starts <= stay.starts
     }
     left = {
-        fact.pk: max(at, fact.starts) for area, fact in going_on.items() if area not in repeated
+        fact.pk: NewEnd(max(at, fact.starts))
+        for area, fact in going_on.items()
+        if area not in repeated
     }
     if left:
         close(ends=left, at=at)

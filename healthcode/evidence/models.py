@@ -72,8 +72,13 @@ class SourceBatch(models.Model):
     """A report of a source: how many of its lines were recorded, held, known before or refused.
 
     `digests` has 32 bytes for each line that was new, in the order of the lines: SHA-256 of a salt
-    and the line (`healthcode.evidence.digests`). `root` is the root of the Merkle tree over them,
-    and the digest of the report's leaf in the public log (kind `cases-reported` and so on).
+    and the line (`healthcode.evidence.digests`). `lines` says which lines these are, and `waiting`
+    which of them were held; both have a bit for each line (`healthcode.evidence.bits`).
+    A report of presences has one digest, of all its lines.
+
+    `salt` and the record of this row give one more digest. `root` is the root of the Merkle tree
+    over the others and it, and the digest of the report's leaf in the public log (kind
+    `cases-reported` and so on). A report without a salt has the root over `digests` alone.
     Salt and line are in `Evidence` or `HeldLine` and are deleted with the fact; the digests stay.
     """
 
@@ -86,6 +91,9 @@ class SourceBatch(models.Model):
     refused = models.PositiveIntegerField()
     root = models.BinaryField(max_length=32)
     digests = models.BinaryField()
+    lines = models.BinaryField(db_default=b"")
+    waiting = models.BinaryField(db_default=b"")
+    salt = models.BinaryField(max_length=16, null=True)
 
     class Meta:
         constraints = [
@@ -108,7 +116,8 @@ class HeldLine(models.Model):
     """A line of a source that has no effect until an officer confirms it.
 
     The members are those of `Evidence`. When the officer confirms the line, it becomes evidence and
-    this row is deleted. `rejected_by` is the act by which an officer rejected it.
+    this row is deleted. `rejected_by` is the act by which an officer rejected it. It is the act of
+    a confirmation if the line could not become evidence, because its reference was taken by then.
     """
 
     batch = models.ForeignKey(
@@ -181,8 +190,9 @@ class Evidence(models.Model):
     withdrawn with it. It has no foreign key, because retention may delete the older fact first.
 
     A fact that a source reported has the number of the report (`batch`), its line there, and the
-    salt of the line's digest. They have no foreign key, because it would read the whole table when
-    the service is upgraded.
+    salt of the line's digest. If a later line brought its end, `end_batch`, `end_line` and
+    `end_salt` are those of that line. They have no foreign key, because it would read the whole
+    table when the service is upgraded.
 
     The service's database role cannot change or delete facts, and a trigger prevents changes by the
     owner. Two things may be added, each once, by a function of the owner: the end of the fact
@@ -220,6 +230,16 @@ class Evidence(models.Model):
     )
     line = models.PositiveIntegerField(null=True)
     salt = models.BinaryField(max_length=16, null=True)
+    end_batch = models.ForeignKey(
+        SourceBatch,
+        models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    end_line = models.PositiveIntegerField(null=True)
+    end_salt = models.BinaryField(max_length=16, null=True)
     received_at = models.DateTimeField(db_default=Now())
     end_received_at = models.DateTimeField(null=True)
     withdrawn_by = models.ForeignKey(
@@ -286,6 +306,11 @@ class Evidence(models.Model):
                 opclasses=["varchar_pattern_ops", "int8_ops"],
                 name="stays_in_area",
             ),
+            models.Index(
+                fields=["end_batch", "end_line"],
+                condition=Q(end_batch__isnull=False),
+                name="evidence_ended_by_batch",
+            ),
         ]
 
 
@@ -298,18 +323,41 @@ class ForgottenCause(models.TextChoices):
 
 
 class Forgotten(models.Model):
-    """How many facts were deleted at once, why and when (`at`, by the clock of the database).
+    """The note that facts and held lines were deleted: how many, about how many people, and why.
 
-    The owner's function `forget_evidence` writes the row with the deletion. So an audit can tell
-    facts that were forgotten by rule from facts that are missing.
+    An erasure has a note of its own, written at `at` by the clock of the database. What retention
+    deletes on one `day` (Asia/Shanghai) has one note, begun at `at`. The owner's functions
+    write it with the deletion, together with the lines of each report (`ForgottenLines`). So an
+    audit can tell lines that were forgotten by rule from lines that are missing. When the day is
+    over, the note becomes a leaf of the public log, with the digest of `salt` and the note's
+    record.
     """
 
     cause = models.CharField(max_length=12, choices=ForgottenCause.choices)
     facts = models.PositiveBigIntegerField()
+    concerned = models.PositiveBigIntegerField(db_default=0)
+    day = models.DateField()
     at = models.DateTimeField()
+    salt = models.BinaryField(max_length=16)
 
     class Meta:
         verbose_name_plural = "forgotten"
+
+
+class ForgottenLines(models.Model):
+    """The lines of one report that a note says were deleted, one bit a line (`evidence.bits`)."""
+
+    forgotten = models.ForeignKey(Forgotten, models.PROTECT, related_name="lines")
+    batch = models.ForeignKey(SourceBatch, models.PROTECT, related_name="+", db_index=False)
+    lines = models.BinaryField()
+
+    class Meta:
+        verbose_name_plural = "forgotten lines"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "forgotten"], name="forgotten_lines_once_a_note"
+            ),
+        ]
 
 
 class DocumentSigner(models.Model):

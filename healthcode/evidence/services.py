@@ -1,20 +1,20 @@
 """Write evidence: record a fact, fill in its end once, withdraw it by an officer's act."""
 
 import json
+import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final
 
 from django.db import connection
 
-from accounts.authority import areas_of
-from accounts.models import Account, Role
-from healthcode.acts.log.entries import append_leaf
+from accounts.models import Account
 from healthcode.acts.models import Act
-from healthcode.core.log.batches import pieces, root_of
-from healthcode.evidence.digests import DIGEST, NEW_SALT
-from healthcode.evidence.models import Evidence, EvidenceKind, ForgottenCause, SourceBatch
+from healthcode.core.log.batches import pieces
+from healthcode.core.log.leaves import SALT_BYTES
+from healthcode.evidence.digests import DIGEST, END_DIGESTS, NEW_SALT
+from healthcode.evidence.models import Evidence, EvidenceKind, ForgottenCause
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ class Recorded:
     `ids` has the id of each fact. It is None if the fact was not stored, because its reference, its
     day of check-in or its certificate belongs to another fact. `known` has the positions of facts
     that were already stored. `people` are the people about whom something is new. `digests` has the
-    digest of each new line of a batch, by the position of its fact. `taken` has the positions of
-    facts whose reference stands for a different fact.
+    digest of each new line of a batch, by the position of its fact. A line is new if it brings a
+    fact or the end of one. `taken` has the positions of facts whose reference stands for a
+    different fact.
     """
 
     ids: tuple[int | None, ...]
@@ -57,18 +58,13 @@ class Recorded:
     digests: Mapping[int, bytes] = field(default_factory=dict)
     taken: frozenset[int] = frozenset()
 
+    @property
+    def new(self) -> int:
+        """Return how many facts were stored now."""
+        return sum(id_ is not None and n not in self.known for n, id_ in enumerate(self.ids))
+
 
 NOTHING: Final = Recorded(ids=(), known=frozenset(), people=frozenset())
-
-
-@dataclass(frozen=True, slots=True)
-class BatchCounts:
-    """How many lines of a report were recorded, known before, held for an officer, refused."""
-
-    recorded: int
-    known: int
-    held: int
-    refused: int
 
 
 # The ids are drawn for the lines first, so that the answer can say which line became which row: an
@@ -99,7 +95,10 @@ FROM given JOIN stored USING (id)
 
 # The service's role may not change facts, so the owner has functions for it, in migration 0003
 # (docs/decisions/0042-two-database-roles.md).
-CLOSE: Final = "SELECT end_facts(%(ids)s::bigint[], %(ends)s::timestamptz[], %(at)s)"
+CLOSE: Final = """
+SELECT end_facts(%(ids)s::bigint[], %(ends)s::timestamptz[], %(at)s, %(batch)s, %(lines)s::int[],
+                 %(salts)s::bytea[])
+"""
 LOCK: Final = "SELECT count(*) FROM lock_facts(%s::bigint[])"
 WITHDRAW: Final = "SELECT * FROM withdraw_facts(%(ids)s::bigint[], %(act)s)"
 FORGET: Final = "SELECT forget_evidence(%(ids)s::bigint[], %(cause)s)"
@@ -129,66 +128,24 @@ def record(
         order, ids, digests = cursor.fetchone()
     stored = dict(zip(order, ids or (), strict=True))
     left = [n for n in range(len(facts)) if n not in stored]
-    found = _recognise(source, facts, left, at) if left else NOTHING
+    found = _recognise(source, facts, left, at, batch) if left else NOTHING
+    of_facts = dict(zip(order, pieces(digests), strict=True)) if digests else {}
     return replace(
         found,
         ids=tuple(stored.get(n, id_) for n, id_ in enumerate(found.ids or [None] * len(facts))),
         people=frozenset(facts[n].person for n in stored) | found.people,
-        digests=dict(zip(order, pieces(digests), strict=True)) if digests else {},
+        digests={**of_facts, **found.digests},
     )
 
 
-def recognise(*, source: Account, facts: Sequence[NewFact], at: datetime) -> Recorded:
+def recognise(
+    *, source: Account, facts: Sequence[NewFact], at: datetime, batch: int | None = None
+) -> Recorded:
     """Find the facts whose references were stored before, and fill in their ends; store no other.
 
-    The ids of all others are None.
+    The ids of all others are None. `batch` is as for `record`.
     """
-    return _recognise(source, facts, range(len(facts)), at) if facts else NOTHING
-
-
-def next_batch() -> int:
-    """Draw the number of a new report, whose row `record_batch` stores at its end."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval(pg_get_serial_sequence('evidence_sourcebatch', 'id'))")
-        return int(cursor.fetchone()[0])
-
-
-def record_batch(
-    *,
-    number: int,
-    source: Account,
-    kind: str,
-    counts: BatchCounts,
-    people: int,
-    digests: Sequence[bytes],
-    at: datetime,
-) -> SourceBatch:
-    """Record that a source reported something, and append it to the public log.
-
-    Args:
-        number: as `next_batch` gave it.
-        people: how many people the new lines are about.
-        digests: of the new lines, in their order.
-    """
-    root = root_of(digests)
-    areas = areas_of(source, Role.SOURCE)
-    append_leaf(
-        kind=f"{kind}-reported",
-        number=number,
-        area=areas[0] if len(areas) == 1 else "",
-        count=people,
-        digest=root.hex(),
-        at=at,
-    )
-    return SourceBatch.objects.create(
-        pk=number,
-        source=source,
-        kind=kind,
-        at=at,
-        **asdict(counts),
-        root=root,
-        digests=b"".join(digests),
-    )
+    return _recognise(source, facts, range(len(facts)), at, batch) if facts else NOTHING
 
 
 def lock(ids: Collection[int]) -> None:
@@ -210,10 +167,30 @@ def withdraw(*, ids: Collection[int], act: Act | None) -> frozenset[int]:
         return frozenset(person for (person,) in cursor.fetchall())
 
 
-def close(*, ends: Mapping[int, datetime], at: datetime) -> None:
-    """Fill in the ends of facts, by id. A fact that has an end keeps it."""
+@dataclass(frozen=True, slots=True)
+class NewEnd:
+    """The end of a fact, and the line of a report that brought it, with its salt."""
+
+    at: datetime
+    line: int | None = None
+    salt: bytes | None = None
+
+
+def close(*, ends: Mapping[int, NewEnd], at: datetime, batch: int | None = None) -> None:
+    """Fill in the ends of facts, by id. A fact that has an end keeps it.
+
+    `batch` is the report whose lines brought the ends.
+    """
+    bound: dict[str, Any] = {
+        "ids": list(ends),
+        "ends": [end.at for end in ends.values()],
+        "at": at,
+        "batch": batch,
+        "lines": [end.line for end in ends.values()],
+        "salts": [end.salt for end in ends.values()],
+    }
     with connection.cursor() as cursor:
-        cursor.execute(CLOSE, {"ids": list(ends), "ends": list(ends.values()), "at": at})
+        cursor.execute(CLOSE, bound)
 
 
 def forget(*, ids: Collection[int], cause: ForgottenCause) -> int:
@@ -257,7 +234,11 @@ def fact_row(fact: NewFact) -> dict[str, Any]:
 
 
 def _recognise(
-    source: Account, facts: Sequence[NewFact], left: Sequence[int], at: datetime
+    source: Account,
+    facts: Sequence[NewFact],
+    left: Sequence[int],
+    at: datetime,
+    batch: int | None,
 ) -> Recorded:
     """Find the facts at the positions `left` that were stored before; fill in their ends."""
     references = {facts[n].reference for n in left} - {None}
@@ -270,27 +251,45 @@ def _recognise(
     }
     known: dict[int, int] = {}
     taken: set[int] = set()
-    ends: dict[int, datetime] = {}
-    people: set[int] = set()
+    ends: dict[int, NewEnd] = {}
+    brought_by: dict[int, int] = {}
     for n in left:
         fact, before = facts[n], stored.get((str(facts[n].kind), facts[n].reference))
         if before is None:
             continue
-        if not _same(before, fact, ends.get(before.pk, before.ends)):
+        end = ends[before.pk].at if before.pk in ends else before.ends
+        if not _same(before, fact, end):
             taken.add(n)
             continue
         known[n] = before.pk
-        if before.ends is None and fact.ends is not None:
-            ends[before.pk] = fact.ends
-            people.add(fact.person)
+        if end is None and fact.ends is not None:
+            ends[before.pk] = _new_end(fact, fact.ends, batch)
+            brought_by[before.pk] = n
     if ends:
-        close(ends=ends, at=at)
+        close(ends=ends, at=at, batch=batch)
     return Recorded(
         ids=tuple(known.get(n) for n in range(len(facts))),
         known=frozenset(known),
-        people=frozenset(people),
+        people=frozenset(facts[n].person for n in brought_by.values()),
+        digests={} if batch is None else _end_digests(brought_by, batch),
         taken=frozenset(taken),
     )
+
+
+def _new_end(fact: NewFact, at: datetime, batch: int | None) -> NewEnd:
+    if batch is None or fact.line is None:
+        return NewEnd(at)
+    return NewEnd(at, fact.line, fact.salt or secrets.token_bytes(SALT_BYTES))
+
+
+def _end_digests(brought_by: Mapping[int, int], batch: int) -> dict[int, bytes]:
+    """Return the digests of lines that brought the ends of facts, by position."""
+    if not brought_by:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(END_DIGESTS, {"ids": list(brought_by), "batch": batch})
+        found = cursor.fetchall()
+    return {brought_by[id_]: bytes(digest) for id_, digest in found if digest is not None}
 
 
 def _same(stored: Evidence, given: NewFact, ends: datetime | None) -> bool:

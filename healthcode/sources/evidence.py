@@ -18,7 +18,7 @@ from healthcode.areas.errors import UnknownArea
 from healthcode.areas.lives import Life, lives
 from healthcode.colours.models import Cause
 from healthcode.colours.recompute import request
-from healthcode.evidence import services
+from healthcode.evidence import batches, services
 from healthcode.evidence.errors import (
     MalformedLine,
     ReferenceTaken,
@@ -87,7 +87,7 @@ def report_evidence(
     """
     read, results = _read(Reader(kind, at=at), lines)
     facts, notices = _resolve(read, results)
-    batch = services.next_batch()
+    batch = batches.next_batch()
     held = _held(source, kind, facts, at)
     stored = _record(
         source, batch, {line: fact for line, fact in facts.items() if line not in held}, at
@@ -97,13 +97,14 @@ def report_evidence(
     for line, result in stored.results.items():
         results[line] = replace(result, notice=notices.get(line)) if line in notices else result
     if results:
-        services.record_batch(
+        batches.record_batch(
             number=batch,
             source=source,
             kind=kind,
             counts=_counts(results.values()),
             people=len({facts[line].person for line in stored.digests}),
-            digests=[digest for _line, digest in sorted(stored.digests.items())],
+            digests=stored.digests,
+            waiting=[line for line in stored.digests if stored.results[line].held],
             at=at,
         )
     recomputation = None
@@ -161,7 +162,7 @@ def _hold(
     """Let lines wait for an officer, except those whose reference is in the evidence already."""
     order = list(lines)
     facts = [fact for fact, _why in lines.values()]
-    before = services.recognise(source=source, facts=facts, at=at)
+    before = services.recognise(source=source, facts=facts, at=at, batch=batch)
     results: dict[int, LineResult] = {}
     waiting: list[NewHeldLine] = []
     for n, line in enumerate(order):
@@ -174,17 +175,18 @@ def _hold(
     digests = hold(source=source, batch=batch, lines=waiting)
     for held in waiting:
         results[held.line] = LineResult(held.line, held=True, known=held.line not in digests)
-    return _Stored(results, digests, before.people)
+    ends = {order[n]: digest for n, digest in before.digests.items()}
+    return _Stored(results, {**ends, **digests}, before.people)
 
 
-def _counts(results: Iterable[LineResult]) -> services.BatchCounts:
+def _counts(results: Iterable[LineResult]) -> batches.BatchCounts:
     recorded = known = held = refused = 0
     for result in results:
         refused += result.problem is not None
         known += result.known
         held += result.held and not result.known
         recorded += result.id is not None and not result.known
-    return services.BatchCounts(recorded=recorded, known=known, held=held, refused=refused)
+    return batches.BatchCounts(recorded=recorded, known=known, held=held, refused=refused)
 
 
 def _read(

@@ -1,5 +1,6 @@
 """What exceeds a source's grant is held, and has no effect on anybody's colour."""
 
+import hashlib
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from healthcode.colours.recompute import run
 from healthcode.core.log.batches import pieces
 from healthcode.core.log.leaves import canonical, decode_leaf, record_digest
 from healthcode.core.log.merkle import leaf_hash, node_hash, root
+from healthcode.evidence.batches import batch_record
 from healthcode.evidence.models import Evidence, HeldLine, HeldWhy, SourceBatch, SourceGrant
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.sources.evidence import EvidenceReport, report_evidence
@@ -289,7 +291,9 @@ def test_each_digest_is_that_of_the_line_and_its_salt(lab: Lab) -> None:
         )
         assert bytes(batch.digests).hex() == record_digest(bytes(row.salt), line)
         assert row.line == 1
-        assert bytes(batch.root) == leaf_hash(bytes(batch.digests))
+        of_itself = hashlib.sha256(bytes(batch.salt or b"") + batch_record(batch)).digest()
+        both = node_hash(leaf_hash(bytes(batch.digests)), leaf_hash(of_itself))
+        assert bytes(batch.root) == both
 
 
 def utc(instant: datetime | None) -> str | None:
@@ -299,15 +303,16 @@ def utc(instant: datetime | None) -> str | None:
 def test_the_root_of_a_batch_is_that_of_its_digests(lab: Lab) -> None:
     report(lab.source, "tests", lab.people[:25], **LINES["positive"][1])
     batch = SourceBatch.objects.get()
-    digests = pieces(batch.digests)
-    assert len(set(digests)) == 25
+    of_itself = hashlib.sha256(bytes(batch.salt or b"") + batch_record(batch)).digest()
+    digests = [*pieces(batch.digests), of_itself]
+    assert len(set(digests)) == 26
 
     def read(level: int, index: int) -> bytes:
         if level == 0:
             return leaf_hash(digests[index])
         return node_hash(read(level - 1, 2 * index), read(level - 1, 2 * index + 1))
 
-    assert bytes(batch.root) == root(25, read)
+    assert bytes(batch.root) == root(26, read)
 
 
 def test_a_batch_says_how_many(lab: Lab) -> None:

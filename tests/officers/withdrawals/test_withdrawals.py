@@ -16,7 +16,7 @@ from healthcode.colours.models import Recomputation
 from healthcode.colours.recompute import run
 from healthcode.colours.selectors import colour_of
 from healthcode.evidence.models import Evidence, EvidenceKind
-from healthcode.evidence.services import NewFact, close, record, withdraw
+from healthcode.evidence.services import NewEnd, NewFact, close, record, withdraw
 from healthcode.web.days import day_of
 from tests.acts import GROUND, SENT_GROUND, act_of
 from tests.colours.world import shanghai
@@ -165,8 +165,8 @@ def test_an_end_is_learnt_once(world: World, now: datetime) -> None:
     record(source=world.source, facts=[fact], at=now)
     stay = Evidence.objects.filter(kind=EvidenceKind.STAY)
     first = now + timedelta(hours=1)
-    close(ends={stay.get().pk: first}, at=now)
-    close(ends={stay.get().pk: now + timedelta(hours=2)}, at=now)
+    close(ends={stay.get().pk: NewEnd(first)}, at=now)
+    close(ends={stay.get().pk: NewEnd(now + timedelta(hours=2))}, at=now)
     assert stay.get().ends == first
     with as_owner(), pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         stay.update(ends=now + timedelta(hours=2))
