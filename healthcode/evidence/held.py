@@ -12,7 +12,7 @@ from django.db import connection
 from accounts.models import Account
 from healthcode.core.log.batches import pieces
 from healthcode.evidence.digests import DIGEST, NEW_SALT
-from healthcode.evidence.models import EvidenceKind, HeldLine, HeldWhy
+from healthcode.evidence.models import EvidenceKind, ForgottenCause, HeldLine, HeldWhy
 from healthcode.evidence.services import NewFact, fact_row
 
 # Rows are inserted in the order of references, for the reason that `services.INSERT` gives.
@@ -33,6 +33,9 @@ WITH given AS MATERIALIZED (
 SELECT coalesce(array_agg(given.line ORDER BY line), '{{}}'), string_agg({DIGEST}, '' ORDER BY line)
 FROM given JOIN stored USING (line)
 """  # noqa: S608  constants
+
+FORGET: Final = "SELECT forget_held_lines(%(ids)s::bigint[], %(cause)s)"
+LINES_AT_ONCE: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +121,31 @@ def held_export(person_id: int) -> list[dict[str, object]]:
 
 
 def forget_held(at: datetime) -> int:
-    """Delete the held lines that came long enough before `at`; return how many."""
+    """Delete the held lines that came long enough before `at`; return how many.
+
+    The owner's function notes which lines of which report these are.
+
+    Raises:
+        ProgrammingError: by the clock of the database it is earlier.
+    """
     before = at - timedelta(days=settings.EVIDENCE_RETENTION_DAYS)
-    return HeldLine.objects.filter(batch__at__lt=before).delete()[0]
+    old = HeldLine.objects.filter(batch__at__lt=before).values_list("pk", flat=True)
+    gone = 0
+    while ids := list(old[:LINES_AT_ONCE]):
+        gone += _forget(ids, ForgottenCause.RETENTION)
+    return gone
+
+
+def erase_held(person_id: int, _at: datetime) -> int:
+    """Delete the held lines about a person who is being erased (an act); return how many."""
+    ids = list(HeldLine.objects.filter(person_id=person_id).values_list("pk", flat=True))
+    return _forget(ids, ForgottenCause.ERASURE)
+
+
+def _forget(ids: list[int], cause: ForgottenCause) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(FORGET, {"ids": ids, "cause": cause.value})
+        return int(cursor.fetchone()[0])
 
 
 def _content(fact: NewFact) -> tuple[object, ...]:

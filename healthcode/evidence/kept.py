@@ -5,8 +5,15 @@ Only the room `colours` knows which facts a decision still needs.
 
 from typing import Final
 
-from healthcode.evidence.held import forget_held, held_export
-from healthcode.evidence.models import DocumentSigner, Forgotten, HeldLine, SourceBatch, SourceGrant
+from healthcode.evidence.held import erase_held, forget_held, held_export
+from healthcode.evidence.models import (
+    DocumentSigner,
+    Forgotten,
+    ForgottenLines,
+    HeldLine,
+    SourceBatch,
+    SourceGrant,
+)
 from healthcode.web.keeping import Cadence, Export, Forget, Goes, TableRecord, of_nobody
 from healthcode.web.rights import Rights
 
@@ -19,8 +26,11 @@ RECORDS: Final = (
         kept="until an officer confirms them; otherwise 14 days (`EVIDENCE_RETENTION_DAYS`)",
         forget=Forget(forget_held, Cadence.NIGHTLY),
         export=Export("held", lambda person_id, _at: held_export(person_id)),
-        erase=Goes.WITH_THE_PERSON,
+        erase=erase_held,
         sunset=Goes.AT_ONCE,
+        rights=Rights.ADD_AND_DELETE,
+        fills=("rejected_by_id",),
+        days="EVIDENCE_RETENTION_DAYS",
     ),
     of_nobody(
         SourceBatch,
@@ -29,7 +39,14 @@ RECORDS: Final = (
         rights=Rights.ADD,
     ),
     of_nobody(
-        Forgotten, holds="how many facts were deleted at once, why and when", rights=Rights.READ
+        Forgotten,
+        holds="how many facts and held lines were deleted on a day or by an erasure, and why",
+        rights=Rights.READ,
+    ),
+    of_nobody(
+        ForgottenLines,
+        holds="which lines of a source's report were deleted, by number",
+        rights=Rights.READ,
     ),
     of_nobody(
         SourceGrant, holds="what a source may report, and how many people it may make red in a day"

@@ -10,7 +10,7 @@ from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
-from healthcode.evidence.models import Evidence, Forgotten, ForgottenCause
+from healthcode.evidence.forgetting import note_sunset
 from healthcode.web.keeping import Goes, records
 
 
@@ -35,7 +35,7 @@ def end_service(*, account: Account, ground: Ground, at: datetime) -> Act:
         detail={},
         at=at,
     )
-    Forgotten.objects.create(cause=ForgottenCause.SUNSET, facts=Evidence.objects.count(), at=at)
+    note_sunset(at=at)
     emptied = [record.model._meta.db_table for record in records() if record.sunset is Goes.AT_ONCE]
     with connection.cursor() as cursor:
         # One statement, because PostgreSQL empties tables that refer to each other only together.
