@@ -41,6 +41,17 @@ class NothingCounts(Conflict):
     )
 
 
+class LinesChanged(Conflict):
+    """Other held lines wait than those that the officer saw."""
+
+    slug = "lines-changed"
+    title = _("The held lines have changed")
+    sentence = _(
+        "Other lines wait by now than those that you saw, because somebody has decided on some of "
+        "them. Nothing was done. Look at the lines again, and then decide."
+    )
+
+
 class ReferenceTaken(Conflict):
     """A source sent a different fact with a reference that it used before."""
 

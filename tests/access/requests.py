@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.urls import URLPattern, URLResolver, get_resolver
 from joserfc.jwk import ECKey
 
+from healthcode.officers.held_lines.selectors import waiting_lines
 from healthcode.web.days import day_of
 from tests.access.scene import Scene
 from tests.acts import SENT_GROUND
@@ -17,6 +18,10 @@ from tests.acts import SENT_GROUND
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 Body = Callable[[Scene], Any]
+
+
+def _held_lines(scene: Scene) -> str:
+    return waiting_lines(scene.world.officer, scene.held.batch_id).fingerprint
 
 
 def _declaration(scene: Scene) -> dict[str, Any]:
@@ -96,8 +101,8 @@ BODIES: Final[dict[str, Body]] = {
     "evidence-withdrawal": lambda scene: SENT_GROUND,
     "report-withdrawal": lambda scene: SENT_GROUND,
     "act-withdrawal": lambda scene: SENT_GROUND,
-    "held-confirmation": lambda scene: SENT_GROUND,
-    "held-rejection": lambda scene: SENT_GROUND,
+    "held-confirmation": lambda scene: {**SENT_GROUND, "fingerprint": _held_lines(scene)},
+    "held-rejection": lambda scene: {**SENT_GROUND, "fingerprint": _held_lines(scene)},
     "presences": _presences,
     "inquiries": _opening,
     "inquiry-confirmation": lambda scene: {**SENT_GROUND, "fingerprint": "of-another-chain"},

@@ -19,6 +19,7 @@ from healthcode.evidence.models import EvidenceKind, HeldLine
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.evidence.services import NewFact, record
 from healthcode.evidence.traits import Trait
+from healthcode.officers.held_lines.selectors import waiting_lines
 from healthcode.officers.held_lines.services import confirm_lines
 from healthcode.officers.withdrawals.services import withdraw_evidence
 from healthcode.residents.declarations.services import declare
@@ -98,7 +99,12 @@ class Scene:
         report_evidence(source=source, kind="tests", lines=lines, at=self.now)
         batch = HeldLine.objects.latest("pk").batch_id
         done = confirm_lines(
-            account=self.world.officer, batch_id=batch, lines=None, ground=GROUND, at=self.now
+            account=self.world.officer,
+            batch_id=batch,
+            lines=None,
+            fingerprint=waiting_lines(self.world.officer, batch).fingerprint,
+            ground=GROUND,
+            at=self.now,
         )
         self.confirmed = done.act
 

@@ -183,8 +183,11 @@ class Attempts:
             report_evidence(source=source, kind="tests", lines=lines, at=self.now - HOUR)
             number = SourceBatch.objects.latest("pk").pk
             if path == "acts":
-                url = f"/api/v1/held-lines/{number}/confirmation"
-                number = self.client.post(url, SENT_GROUND, format="json").json()["act"]
+                url = f"/api/v1/held-lines/{number}"
+                shown = {"fingerprint": self.client.get(url).json()["fingerprint"]}
+                sent = {**SENT_GROUND, **shown}
+                confirmed = self.client.post(f"{url}/confirmation", sent, format="json")
+                number = confirmed.json()["act"]
             recompute_people([person], at=self.now)
             assert PersonColour.objects.get(pk=person).colour == Colour.GREEN
             url = f"/api/v1/{path}/{number}/withdrawal"

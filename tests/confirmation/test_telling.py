@@ -17,6 +17,7 @@ from healthcode.confirmation.services import withdraw_proposal
 from healthcode.confirmation.telling import MOST_TRIES, tell_of_alarms
 from healthcode.evidence.models import HeldLine
 from healthcode.evidence.ndjson import NumberedLine
+from healthcode.officers.held_lines.selectors import waiting_lines
 from healthcode.officers.held_lines.services import confirm_lines
 from healthcode.sources.evidence import report_evidence
 from tests.acts import GROUND
@@ -130,7 +131,14 @@ def test_whoever_answers_stops_the_messages(watched: Office) -> None:
     cases(watched)
     assert told(watched) == "1"
     batch = HeldLine.objects.get().batch_id
-    confirm_lines(account=watched.zhou, batch_id=batch, lines=None, ground=GROUND, at=watched.at)
+    confirm_lines(
+        account=watched.zhou,
+        batch_id=batch,
+        lines=None,
+        fingerprint=waiting_lines(watched.zhou, batch).fingerprint,
+        ground=GROUND,
+        at=watched.at,
+    )
     assert told(watched, 40) == ""
 
 

@@ -16,6 +16,7 @@ from healthcode.colours.alarms import forget_reddened
 from healthcode.colours.models import ReddenedBy, TurnedRed
 from healthcode.core.log.leaves import decode_leaf, record_digest
 from healthcode.evidence.models import HeldLine, HeldWhy, SourceGrant
+from healthcode.officers.held_lines.selectors import waiting_lines
 from healthcode.officers.held_lines.services import reject_lines
 from tests.acts import GROUND
 from tests.evidence.conftest import HOME, World
@@ -104,7 +105,12 @@ def test_a_new_alarm_only_when_the_last_one_was_answered(lab: Lab, world: World)
     assert Alarm.objects.count() == 1
     for batch in set(HeldLine.objects.values_list("batch", flat=True)):
         reject_lines(
-            account=world.officer, batch_id=batch, lines=None, ground=GROUND, at=NOON + HOUR / 3
+            account=world.officer,
+            batch_id=batch,
+            lines=None,
+            fingerprint=waiting_lines(world.officer, batch).fingerprint,
+            ground=GROUND,
+            at=NOON + HOUR / 3,
         )
     report(lab.source, "cases", lab.people[7:8], at=NOON + HOUR / 2, **CASE)
     assert Alarm.objects.count() == 2

@@ -109,7 +109,9 @@ def test_3_a_stolen_token_reddens_five(city: City, caplog: pytest.LogCaptureFixt
         client = city.client(city.honest)
         answer = client.post(f"/api/v1/reports/{batch.pk}/withdrawal", SENT_GROUND, format="json")
         assert answer.status_code == 201, answer.content
-        answer = client.post(f"/api/v1/held-lines/{batch.pk}/rejection", SENT_GROUND, format="json")
+        held = f"/api/v1/held-lines/{batch.pk}"
+        sent = {**SENT_GROUND, "fingerprint": client.get(held).json()["fingerprint"]}
+        answer = client.post(f"{held}/rejection", sent, format="json")
         assert answer.status_code == 201, answer.content
         recolour()
         assert red(people) == 0

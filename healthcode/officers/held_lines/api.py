@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from accounts.errors import OutsideYourArea
 from accounts.idempotency import answered_once
 from accounts.permissions import IsOfficer, account_of
+from healthcode.evidence.errors import LinesChanged
 from healthcode.officers.held_lines.selectors import waiting_batches, waiting_lines
 from healthcode.officers.held_lines.serializers import (
     DecisionInput,
@@ -60,7 +61,7 @@ class HeldConfirmationView(APIView):
     permission_classes = [IsOfficer]
 
     @answered_once
-    @refuses(OutsideYourArea)
+    @refuses(OutsideYourArea, LinesChanged)
     @extend_schema(request=DecisionInput, responses={201: HeldConfirmationAnswer})
     def post(self, request: Request, batch_id: int) -> Response:
         """Confirm lines, as an act: they become evidence, and the colours follow."""
@@ -70,6 +71,7 @@ class HeldConfirmationView(APIView):
             account=account_of(request),
             batch_id=batch_id,
             lines=given.validated_data["lines"],
+            fingerprint=given.validated_data["fingerprint"],
             ground=given.validated_data["ground"],
             at=timezone.now(),
         )
@@ -88,7 +90,7 @@ class HeldRejectionView(APIView):
     permission_classes = [IsOfficer]
 
     @answered_once
-    @refuses(OutsideYourArea)
+    @refuses(OutsideYourArea, LinesChanged)
     @extend_schema(request=DecisionInput, responses={201: HeldRejectionAnswer})
     def post(self, request: Request, batch_id: int) -> Response:
         """Reject lines, as an act: they never have an effect."""
@@ -98,6 +100,7 @@ class HeldRejectionView(APIView):
             account=account_of(request),
             batch_id=batch_id,
             lines=given.validated_data["lines"],
+            fingerprint=given.validated_data["fingerprint"],
             ground=given.validated_data["ground"],
             at=timezone.now(),
         )

@@ -1,6 +1,6 @@
 """The officers' pages for the held lines of sources: see them, confirm or reject them."""
 
-from typing import Final
+from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -61,12 +61,20 @@ def _decide(request: HttpRequest, account: Account, batch_id: int) -> HttpRespon
     sent = request.POST
     chosen = None if sent.get("which") == "all" else [texts.whole(n) for n in sent.getlist("line")]
     ground, at = read_ground(**sent_ground(sent)), timezone.now()
+    decision: dict[str, Any] = {
+        "account": account,
+        "batch_id": batch_id,
+        "lines": chosen,
+        "fingerprint": sent.get("fingerprint", ""),
+        "ground": ground,
+        "at": at,
+    }
     if sent.get("decision") == "reject":
-        reject_lines(account=account, batch_id=batch_id, lines=chosen, ground=ground, at=at)
+        reject_lines(**decision)
         return redirect("officer-held")
     if sent.get("decision") != "confirm":
         raise invalid("/decision", _("Choose whether to confirm or to reject the lines."))
-    done = confirm_lines(account=account, batch_id=batch_id, lines=chosen, ground=ground, at=at)
+    done = confirm_lines(**decision)
     if done.recomputation is None:
         return redirect("officer-held")
     return redirect("officer-recomputation", done.recomputation.pk)
@@ -90,6 +98,7 @@ def _page(
             (colour.label, effect.before[colour], effect.after[colour]) for colour in Colour
         ],
         "worse": effect.worse,
+        "fingerprint": waiting.fingerprint,
         "ticked": {texts.whole(n) for n in request.POST.getlist("line")},
         "which": request.POST.get("which", ""),
         **sent_ground(request.POST),

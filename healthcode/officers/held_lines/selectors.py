@@ -1,5 +1,6 @@
 """Read the held lines for which an officer answers."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import OutsideYourArea
 from accounts.models import Account
+from healthcode.evidence.held import fact_of
 from healthcode.evidence.models import HeldLine, SourceBatch
 from healthcode.evidence.responsibility import answers_for_line
 from healthcode.web.errors import NotFound
@@ -32,6 +34,12 @@ class WaitingLines:
     batch: SourceBatch
     lines: Sequence[HeldLine]
     areas: Sequence[str]
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a hash of exactly these lines and what they say."""
+        said = [(line.line, line.why, fact_of(line)) for line in self.lines]
+        return hashlib.sha256(repr((self.batch.pk, said)).encode()).hexdigest()
 
 
 def waiting_batches(account: Account) -> list[WaitingBatch]:

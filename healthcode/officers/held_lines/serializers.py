@@ -58,11 +58,16 @@ class HeldLinesAnswer(HeldBatchAnswer):
     before = ByColourAnswer()
     after = ByColourAnswer()
     worse = serializers.IntegerField()
+    fingerprint = serializers.CharField()
 
 
 class DecisionInput(GroundedInput):
-    """Which lines are confirmed or rejected (all if left out), and why."""
+    """Which lines are confirmed or rejected (all if left out), and why.
 
+    The fingerprint is that of the lines that the officer checked.
+    """
+
+    fingerprint = serializers.CharField(max_length=64)
     lines = serializers.ListField(child=Identifier(), required=False, default=None, allow_null=True)
 
 
@@ -101,6 +106,7 @@ def lines_answer(waiting: WaitingLines, effect: Effect, *, most: int) -> dict[st
         "before": _by_colour(effect.before),
         "after": _by_colour(effect.after),
         "worse": effect.worse,
+        "fingerprint": waiting.fingerprint,
     }
 
 

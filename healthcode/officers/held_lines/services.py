@@ -17,6 +17,8 @@ from healthcode.acts.services import record_act
 from healthcode.colours.decide_many import foresee
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.recompute import request
+from healthcode.evidence.bits import ranges
+from healthcode.evidence.errors import LinesChanged
 from healthcode.evidence.held import fact_of
 from healthcode.evidence.models import HeldLine
 from healthcode.evidence.services import Recorded, record
@@ -47,30 +49,36 @@ def confirm_lines(
     account: Account,
     batch_id: int,
     lines: Collection[int] | None,
+    fingerprint: str,
     ground: Ground,
     at: datetime,
 ) -> Confirmation:
     """Make held lines evidence, as if the source's grant had covered them.
 
-    A line whose reference stands for another fact by now cannot be evidence; it goes.
+    A line whose reference stands for another fact by now, or was stored meanwhile, cannot be
+    evidence. It stays, and has no effect for good.
 
     Args:
         lines: the numbers of the lines; None means all for which the officer answers.
+        fingerprint: of the lines as the officer saw them (`WaitingLines.fingerprint`).
 
     Raises:
         NotFound, OutsideYourArea: see `waiting_lines`.
         InvalidInput: a line does not wait for this officer.
+        LinesChanged: other lines wait by now than those that the officer saw.
     """
     waiting = waiting_lines(account, batch_id, lock=True)
+    if fingerprint != waiting.fingerprint:
+        raise LinesChanged
     chosen = _chosen(waiting, lines)
     effect = foresee(lambda: _record(waiting, chosen, at).people, at=at)
     act = _act(account, ActKind.HELD_LINES_CONFIRMED, waiting, chosen, ground, at, effect)
     recorded = _record(waiting, chosen, at)
-    HeldLine.objects.filter(pk__in=[line.pk for line in chosen]).delete()
+    _settle(chosen, recorded, act)
     recomputation = None
     if recorded.people:
         recomputation = request(cause=Cause.EVIDENCE, act=act, people=sorted(recorded.people))
-    return Confirmation(act, len(chosen), len(recorded.digests), recomputation)
+    return Confirmation(act, len(chosen), recorded.new, recomputation)
 
 
 @transaction.atomic
@@ -79,18 +87,21 @@ def reject_lines(
     account: Account,
     batch_id: int,
     lines: Collection[int] | None,
+    fingerprint: str,
     ground: Ground,
     at: datetime,
 ) -> Act:
     """Let held lines have no effect for good. The source can send them again, to no avail.
 
     Args:
-        lines: as for `confirm_lines`.
+        lines, fingerprint: as for `confirm_lines`.
 
     Raises:
-        NotFound, OutsideYourArea, InvalidInput: as `confirm_lines`.
+        NotFound, OutsideYourArea, InvalidInput, LinesChanged: as `confirm_lines`.
     """
     waiting = waiting_lines(account, batch_id, lock=True)
+    if fingerprint != waiting.fingerprint:
+        raise LinesChanged
     chosen = _chosen(waiting, lines)
     act = _act(account, ActKind.HELD_LINES_REJECTED, waiting, chosen, ground, at, NO_EFFECT)
     HeldLine.objects.filter(pk__in=[line.pk for line in chosen]).update(rejected_by=act)
@@ -106,6 +117,15 @@ def _chosen(waiting: WaitingLines, lines: Collection[int] | None) -> Sequence[He
     if not set(lines) <= by_number.keys():
         raise invalid("/lines", _("A line that you chose does not wait any more. Look again."))
     return [by_number[number] for number in sorted(set(lines))]
+
+
+def _settle(chosen: Sequence[HeldLine], recorded: Recorded, act: Act) -> None:
+    """Delete the lines that have become evidence, and mark all others as decided by the act."""
+    brought = [line.pk for n, line in enumerate(chosen) if n in recorded.digests]
+    HeldLine.objects.filter(pk__in=brought).delete()
+    HeldLine.objects.filter(pk__in=[line.pk for line in chosen], rejected_by=None).update(
+        rejected_by=act
+    )
 
 
 def _record(waiting: WaitingLines, lines: Sequence[HeldLine], at: datetime) -> Recorded:
@@ -135,6 +155,7 @@ def _act(
             "source": waiting.batch.source_id,
             "kind": waiting.batch.kind,
             "lines": len(lines),
+            "numbers": ranges(line.line for line in lines),
         },
         at=at,
         effect=effect,

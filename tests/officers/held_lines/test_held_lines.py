@@ -1,21 +1,32 @@
 """Officers see what sources reported beyond their grants, and confirm or reject it by an act."""
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import ProgrammingError, transaction
 from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts.models import Account, Person, Role
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
+from healthcode.acts.services import record_act
 from healthcode.colours.recompute import run
 from healthcode.core.log.batches import pieces
-from healthcode.evidence.held import forget_held, held_export
-from healthcode.evidence.models import Evidence, HeldLine, SourceBatch, SourceGrant
+from healthcode.evidence.bits import lines_of
+from healthcode.evidence.held import erase_held, forget_held, held_export
+from healthcode.evidence.models import (
+    Evidence,
+    Forgotten,
+    ForgottenLines,
+    HeldLine,
+    SourceBatch,
+    SourceGrant,
+)
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.sources.evidence import EvidenceReport, report_evidence
 from tests.acts import GROUND, SENT_GROUND
@@ -30,6 +41,7 @@ from tests.evidence.conftest import (
     staff,
     world,
 )
+from tests.owner import let_days_pass
 
 __all__ = ["client_of", "now", "officer_client", "world"]
 pytestmark = pytest.mark.clock
@@ -67,7 +79,15 @@ def report(source: Account, people: list[int], at: datetime, **members: Any) -> 
 def decide(client: APIClient, what: str, **body: Any) -> Any:
     """Confirm or reject lines of the only batch."""
     batch = SourceBatch.objects.latest("pk").pk
-    return client.post(f"{URL}/{batch}/{what}", {**SENT_GROUND, **body}, format="json")
+    return client.post(
+        f"{URL}/{batch}/{what}", {**SENT_GROUND, **shown(client, batch), **body}, format="json"
+    )
+
+
+def shown(client: APIClient, batch: int) -> dict[str, str]:
+    """Return the fingerprint of the lines that wait."""
+    told = client.get(f"{URL}/{batch}").json()
+    return {"fingerprint": told.get("fingerprint", "none waits")}
 
 
 def test_the_officer_sees_what_confirming_would_do(
@@ -178,18 +198,19 @@ def test_an_officer_sees_only_the_lines_of_their_area(
     assert set(Evidence.objects.values_list("person", flat=True)) == set(people[4:])
 
 
-def test_a_line_whose_reference_was_taken_meanwhile_goes(
+def test_a_line_whose_reference_was_taken_meanwhile_has_no_effect(
     officer_client: APIClient, world: World, people: list[int], now: datetime
 ) -> None:
     report(world.source, people[:1], now)
     report(world.source, people[:1], now, status="suspected")
     for batch in SourceBatch.objects.order_by("pk"):
-        answer = officer_client.post(f"{URL}/{batch.pk}/confirmation", SENT_GROUND, format="json")
+        sent = {**SENT_GROUND, **shown(officer_client, batch.pk)}
+        answer = officer_client.post(f"{URL}/{batch.pk}/confirmation", sent, format="json")
         assert answer.status_code == 201
     assert answer.json()["recorded"] == 0
     assert answer.json()["recomputation"] is None
     assert Evidence.objects.get().traits == ["confirmed"]
-    assert not HeldLine.objects.exists()
+    assert HeldLine.objects.get().rejected_by_id == answer.json()["act"]
 
 
 def test_a_held_line_is_in_the_persons_file_and_goes_with_them_or_in_time(
@@ -199,10 +220,26 @@ def test_a_held_line_is_in_the_persons_file_and_goes_with_them_or_in_time(
     (told,) = held_export(people[0])
     assert (told["kind"], told["traits"], told["rejected_by_act"]) == ("case", ["confirmed"], None)
     assert "hospital" not in str(told)
-    Person.objects.get(pk=people[0]).delete()
+    record_act(
+        account=world.officer,
+        role=Role.OFFICER,
+        kind=ActKind.PERSON_ERASED,
+        area="",
+        ground=GROUND,
+        detail={"person": people[0]},
+        at=now,
+    )
+    assert erase_held(people[0], now) == 1
     assert HeldLine.objects.get().person_id == people[1]
     assert forget_held(now) == 0
+    with pytest.raises(ProgrammingError, match="may not be forgotten"), transaction.atomic():
+        forget_held(now + timedelta(days=2))
+    let_days_pass()
     assert forget_held(now + timedelta(days=2)) == 1
+    notes = Forgotten.objects.order_by("pk").values_list("cause", "facts", "concerned")
+    assert list(notes) == [("erasure", 1, 1), ("retention", 1, 1)]
+    noted = [lines_of(one.lines) for one in ForgottenLines.objects.order_by("pk")]
+    assert noted == [[1], [2]]
 
 
 @pytest.fixture
@@ -229,27 +266,54 @@ def test_the_pages_show_and_decide(
     assert words in shown
     for person in people:
         assert f"<td>{person}</td>" in shown
+    sent_back = {**SENT_GROUND, **seen(shown)}
     wrong = [
         {},
-        {**SENT_GROUND, "decision": "confirm"},
-        {**SENT_GROUND, "decision": "perhaps", "which": "all"},
-        {**SENT_GROUND, "ground": "short", "decision": "confirm", "which": "all"},
+        {**sent_back, "decision": "confirm"},
+        {**sent_back, "decision": "perhaps", "which": "all"},
+        {**sent_back, "ground": "short", "decision": "confirm", "which": "all"},
     ]
     for sent in wrong:
         answer = page.post(address, sent, headers=headers)
         assert answer.status_code == 422
         assert 'role="alert"' in answer.content.decode()
     assert not Evidence.objects.exists()
-    some = {**SENT_GROUND, "which": "some", "line": ["1", "2"]}
+    some = {**sent_back, "which": "some", "line": ["1", "2"]}
     confirmed = page.post(address, {**some, "decision": "confirm"})
     assert (confirmed.status_code, confirmed.headers["Location"].split("/")[2]) == (
         302,
         "recomputations",
     )
-    rejected = page.post(address, {**SENT_GROUND, "decision": "reject", "which": "all"})
+    rest = {**SENT_GROUND, "decision": "reject", "which": "all"}
+    late = page.post(address, {**rest, **seen(shown)}, headers=headers)
+    assert late.status_code == 409
+    assert 'role="alert"' in late.content.decode()
+    rejected = page.post(address, {**rest, **seen(late.content.decode())})
     assert (rejected.status_code, rejected.headers["Location"]) == (302, "/officer/held")
     assert page.get(address, headers=headers).status_code == 404
     assert (Evidence.objects.count(), HeldLine.objects.filter(rejected_by=None).count()) == (2, 0)
+
+
+def seen(page: str) -> dict[str, str]:
+    """Return the fingerprint in the form of a page."""
+    found = re.search(r'name="fingerprint" value="([0-9a-f]{64})"', page)
+    assert found
+    return {"fingerprint": found[1]}
+
+
+def test_lines_that_another_officer_decided_meanwhile_are_not_confirmed(
+    officer_client: APIClient, world: World, people: list[int], now: datetime
+) -> None:
+    report(world.source, people, now)
+    batch = SourceBatch.objects.get().pk
+    before = shown(officer_client, batch)
+    assert decide(officer_client, "rejection", lines=[3]).status_code == 201
+    for what in ("confirmation", "rejection"):
+        late = decide(officer_client, what, **before)
+        assert (late.status_code, late.json()["type"]) == (409, "/problems/lines-changed")
+    assert decide(officer_client, "confirmation", fingerprint=None).status_code == 422
+    assert not Evidence.objects.exists()
+    assert decide(officer_client, "confirmation").status_code == 201
 
 
 def test_strangers_and_sources_do_not_see_them(

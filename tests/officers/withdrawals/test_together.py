@@ -20,6 +20,7 @@ from healthcode.confirmation.services import confirm_proposal
 from healthcode.evidence.models import Evidence, EvidenceKind, SourceBatch, SourceGrant
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.evidence.together import Recorder
+from healthcode.officers.held_lines.selectors import waiting_lines
 from healthcode.officers.held_lines.services import confirm_lines
 from healthcode.officers.withdrawals.together import withdraw_recorded
 from healthcode.sources.evidence import report_evidence
@@ -65,7 +66,14 @@ def withdraw(of: Recorder, number: int, *, by: Account, at: datetime) -> Recompu
 
 def confirm_held(world: World, batch: SourceBatch, at: datetime) -> Act:
     """Let an officer confirm the lines that wait, and recolour."""
-    done = confirm_lines(account=world.officer, batch_id=batch.pk, lines=None, ground=GROUND, at=at)
+    done = confirm_lines(
+        account=world.officer,
+        batch_id=batch.pk,
+        lines=None,
+        fingerprint=waiting_lines(world.officer, batch.pk).fingerprint,
+        ground=GROUND,
+        at=at,
+    )
     assert done.recomputation is not None
     run(done.recomputation.pk)
     return done.act
