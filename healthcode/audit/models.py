@@ -11,7 +11,9 @@ class Audit(models.Model):
 
     `night` is the day in Shanghai for which a task began it; None if somebody began it by hand. The
     audit has checked the `checked` people whose number is at most `after`; at `colours_done_at` it
-    had checked everybody. Then it has compared `leaves` leaves of the public log with their acts.
+    had checked everybody. Then it has compared the reports of sources whose number is at most
+    `reports`, with `lines` lines, the facts up to number `facts`, the notes of what was forgotten
+    up to number `notes`, and at last `leaves` leaves of the public log with their acts.
     """
 
     night = models.DateField(null=True, unique=True)
@@ -19,6 +21,13 @@ class Audit(models.Model):
     after = models.BigIntegerField(default=0)
     checked = models.PositiveIntegerField(default=0)
     colours_done_at = models.DateTimeField(null=True)
+    reports = models.BigIntegerField(db_default=0, default=0)
+    lines = models.BigIntegerField(db_default=0, default=0)
+    reports_done_at = models.DateTimeField(null=True)
+    facts = models.BigIntegerField(db_default=0, default=0)
+    facts_done_at = models.DateTimeField(null=True)
+    notes = models.BigIntegerField(db_default=0, default=0)
+    notes_done_at = models.DateTimeField(null=True)
     leaves = models.BigIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
 
@@ -26,7 +35,8 @@ class Audit(models.Model):
 class FindingKind(models.TextChoices):
     """What an audit found. The value is stored, so never rename it.
 
-    All but the first are those of `LogFindingKind`, which says what the number of each is.
+    All but the first are those of `LogFindingKind` and `FactFindingKind`, which say what the number
+    of each is.
     """
 
     COLOUR = "colour", _("The stored colour of this person does not follow from the evidence.")
@@ -48,19 +58,57 @@ class FindingKind(models.TextChoices):
         "checkpoint-wrong",
         _("The checkpoint of this size is not signed, or is not that of its leaves."),
     )
+    FACT_EDITED = "fact-edited", _("This fact is not what its source reported.")
+    HELD_EDITED = (
+        "held-edited",
+        _("This held line is not what its source reported, or not what officers decided about it."),
+    )
+    FACT_TWICE = (
+        "fact-twice",
+        _("Another row stands for the line of this fact, or the line was forgotten."),
+    )
+    FACT_UNCONFIRMED = (
+        "fact-unconfirmed",
+        _("The line of this fact was held, and no officer confirmed it."),
+    )
+    FACT_MISSING = (
+        "fact-missing",
+        _("This line of this report is neither stored nor forgotten by rule."),
+    )
+    FACT_UNREPORTED = "fact-unreported", _("This fact is of a source, but no report has it.")
+    WITHDRAWAL_EDITED = (
+        "withdrawal-edited",
+        _("The withdrawal of this fact is not that of an act."),
+    )
+    REPORT_EDITED = "report-edited", _("This report is not the one of its leaf in the public log.")
+    REPORT_MISSING = "report-missing", _("This report was deleted after it was recorded.")
+    REPORT_NOT_LOGGED = "report-not-logged", _("This report is not in the public log.")
+    NOTE_EDITED = (
+        "note-edited",
+        _("This note of what was forgotten is not the one of its leaf in the public log."),
+    )
+    NOTE_MISSING = "note-missing", _("This note of what was forgotten was deleted.")
+    NOTE_NOT_LOGGED = (
+        "note-not-logged",
+        _("This note of what was forgotten is not in the public log."),
+    )
 
 
 class AuditFinding(models.Model):
-    """A row that contradicts another one: its kind, and the number of the row."""
+    """A row that contradicts another one: its kind, and the number of the row.
+
+    If a line of a report is missing, the number is that of the report, and `line` that of the line.
+    """
 
     audit = models.ForeignKey(Audit, models.CASCADE, related_name="findings")
-    kind = models.CharField(max_length=16, choices=FindingKind.choices)
+    kind = models.CharField(max_length=24, choices=FindingKind.choices)
     number = models.BigIntegerField()
+    line = models.PositiveIntegerField(db_default=0, default=0)
     found_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["audit", "kind", "number"], name="found_once"),
+            models.UniqueConstraint(fields=["audit", "kind", "number", "line"], name="found_once"),
             models.CheckConstraint(
                 name="finding_kind_known", condition=Q(kind__in=FindingKind.values)
             ),

@@ -1,10 +1,10 @@
-"""Audit colours and the public log, part by part, so that a worker may die at any point."""
+"""Audit colours, facts and the public log, part by part: a worker may die at any point."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -13,6 +13,8 @@ from healthcode.acts.log.audit import log_part
 from healthcode.audit.models import Audit, AuditFinding, FindingKind
 from healthcode.colours.audit import checked_part, unexplained
 from healthcode.colours.batches import TimeSource
+from healthcode.evidence.audit import FactPart, facts_part, notes_part, reports_part
+from healthcode.evidence.forgetting import append_notes
 from healthcode.web.days import SHANGHAI, day_of
 
 logger = logging.getLogger(__name__)
@@ -26,12 +28,18 @@ TURN: Final = timedelta(seconds=45)
 """How long one task works on an audit. The next one goes on a minute after this one began."""
 ABANDONED_AFTER: Final = timedelta(days=1)
 
-Found = tuple[FindingKind, int]
-"""What was found, and the number of the person, act, leaf or checkpoint."""
+
+class Found(NamedTuple):
+    """What was found, the number of the row, and the line if one of a report is missing."""
+
+    kind: FindingKind
+    number: int
+    line: int = 0
 
 
 def begin_audit(*, at: datetime) -> Audit:
     """Begin an audit that no night knows of; whoever begins it calls `go_on` until it is done."""
+    append_notes()
     return Audit.objects.create(started_at=at)
 
 
@@ -51,6 +59,7 @@ def audit_tonight(*, clock: TimeSource) -> Audit | None:
     if audit is None:
         if at.astimezone(SHANGHAI).hour < FIRST_HOUR:
             return None
+        append_notes()
         audit, _is_new = Audit.objects.get_or_create(night=day_of(at), defaults={"started_at": at})
     until = at + TURN
     while audit.finished_at is None and clock() < until:
@@ -59,24 +68,28 @@ def audit_tonight(*, clock: TimeSource) -> Audit | None:
 
 
 def go_on(audit: Audit, *, at: datetime) -> list[Found]:
-    """Check the next people, or after them the next leaves; store how far the audit is.
+    """Check the next part; store how far the audit is, and return what was found.
 
-    If another process has checked the same meanwhile, only one of them stores it. Return what was
-    found.
+    If another process has checked the same meanwhile, only one of them stores it.
 
     Raises:
         NoPolicy: no policy is in force at `at`.
     """
-    was = {"after": audit.after, "leaves": audit.leaves, "colours_done_at": audit.colours_done_at}
-    found, progress = _log(audit, at) if audit.colours_done_at else _colours(audit, at)
-    for kind, number in found:
+    was = {name: getattr(audit, name) for name in PLACES}
+    step = next(step for done_at, step in STEPS.items() if getattr(audit, done_at) is None)
+    found, progress = step(audit, at)
+    for kind, number, line in found:
         logger.error(
-            "The audit found %s %d. Somebody may have edited the database.", kind.value, number
+            "The audit found %s %d%s. Somebody may have edited the database.",
+            *(kind.value, number, f", line {line}" if line else ""),
         )
     with transaction.atomic():
         Audit.objects.filter(pk=audit.pk, finished_at__isnull=True, **was).update(**progress)
         AuditFinding.objects.bulk_create(
-            [AuditFinding(audit=audit, kind=kind, number=number) for kind, number in found],
+            [
+                AuditFinding(audit=audit, kind=one.kind, number=one.number, line=one.line)
+                for one in found
+            ],
             ignore_conflicts=True,
         )
     audit.refresh_from_db()
@@ -86,7 +99,7 @@ def go_on(audit: Audit, *, at: datetime) -> list[Found]:
 def _colours(audit: Audit, at: datetime) -> tuple[list[Found], dict[str, Any]]:
     """Check the next `PEOPLE_AT_ONCE` people; return what was found, and the progress."""
     checked = checked_part(after=audit.after, most=PEOPLE_AT_ONCE, at=at)
-    found = [(FindingKind.COLOUR, person) for person in unexplained(checked, at=at)]
+    found = [Found(FindingKind.COLOUR, person) for person in unexplained(checked, at=at)]
     return found, {
         "after": checked[-1].row.person if checked else audit.after,
         "checked": F("checked") + len(checked),
@@ -94,13 +107,54 @@ def _colours(audit: Audit, at: datetime) -> tuple[list[Found], dict[str, Any]]:
     }
 
 
+def _reports(audit: Audit, at: datetime) -> tuple[list[Found], dict[str, Any]]:
+    """Compare the next reports of sources; return what was found, and the progress."""
+    with _one_snapshot():
+        part = reports_part(audit.reports)
+    return _found(part), {
+        "reports": part.after,
+        "lines": F("lines") + part.lines,
+        "reports_done_at": at if part.is_last else None,
+    }
+
+
+def _facts(audit: Audit, at: datetime) -> tuple[list[Found], dict[str, Any]]:
+    """Look for facts without a report among the next; return what was found, and the progress."""
+    with _one_snapshot():
+        part = facts_part(audit.facts)
+    return _found(part), {"facts": part.after, "facts_done_at": at if part.is_last else None}
+
+
+def _notes(audit: Audit, at: datetime) -> tuple[list[Found], dict[str, Any]]:
+    """Compare the next notes of what was forgotten; return what was found, and the progress."""
+    with _one_snapshot():
+        part = notes_part(audit.notes)
+    return _found(part), {"notes": part.after, "notes_done_at": at if part.is_last else None}
+
+
 def _log(audit: Audit, at: datetime) -> tuple[list[Found], dict[str, Any]]:
     """Compare the next `LEAVES_AT_ONCE` leaves; return what was found, and the progress."""
     # The log grows all the time, so everything is read from one snapshot.
     with _one_snapshot():
         part = log_part(audit.leaves, at=at)
-    found = [(FindingKind(one.kind.value), one.number) for one in part.findings]
+    found = [Found(FindingKind(one.kind.value), one.number) for one in part.findings]
     return found, {"leaves": part.end, "finished_at": at if part.is_last else None}
+
+
+def _found(part: FactPart) -> list[Found]:
+    return [Found(FindingKind(one.kind.value), one.number, one.line) for one in part.findings]
+
+
+STEPS: Final[Mapping[str, Callable[[Audit, datetime], tuple[list[Found], dict[str, Any]]]]] = {
+    "colours_done_at": _colours,
+    "reports_done_at": _reports,
+    "facts_done_at": _facts,
+    "notes_done_at": _notes,
+    "finished_at": _log,
+}
+"""The steps of an audit in their order, by the column that says when each was done."""
+PLACES: Final = ("after", "reports", "facts", "notes", "leaves", *list(STEPS)[:-1])
+"""The columns that say how far an audit is."""
 
 
 @contextmanager

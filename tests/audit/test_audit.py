@@ -23,6 +23,7 @@ from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import Cause, PersonColour, Recomputation
 from healthcode.colours.recompute import request
 from healthcode.core import Colour
+from healthcode.evidence.audit import FactFindingKind
 from healthcode.evidence.models import EvidenceKind
 from tests.acts import act_of
 from tests.acts.log import as_owner, extend
@@ -64,9 +65,9 @@ def audit(at: datetime = NIGHT) -> list[int]:
     begun, found = begin_audit(at=at), []
     while begun.finished_at is None:
         found += go_on(begun, at=at)
-    assert sorted(found) == sorted(begun.findings.values_list("kind", "number"))
-    assert {kind for kind, _number in found} <= {FindingKind.COLOUR}
-    return [number for _kind, number in found]
+    assert sorted(found) == sorted(begun.findings.values_list("kind", "number", "line"))
+    assert {one.kind for one in found} <= {FindingKind.COLOUR}
+    return [one.number for one in found]
 
 
 @pytest.mark.django_db
@@ -161,10 +162,10 @@ def test_the_command_says_who_and_ends_with_an_error() -> None:
     (well,) = healthy(1)
     out = StringIO()
     call_command("audit", stdout=out)
-    assert out.getvalue() == "1 people and 0 leaves checked. All is right.\n"
+    assert out.getvalue() == "1 people, 0 lines and 0 leaves checked. All is right.\n"
     PersonColour.objects.filter(pk=well).update(colour=RED)
     out = StringIO()
-    with pytest.raises(CommandError, match="Of 1 people and 0 leaves, 1 contradict"):
+    with pytest.raises(CommandError, match="Of 1 people, 0 lines and 0 leaves, 1 contradict"):
         call_command("audit", stdout=out)
     assert f"colour {well}: " in out.getvalue()
 
@@ -217,7 +218,8 @@ def test_an_edited_act_and_an_act_without_a_leaf_are_found_beside_the_colours(
 
 
 def test_each_finding_of_the_log_has_a_sentence() -> None:
-    assert {kind.value for kind in LogFindingKind} == set(FindingKind.values) - {"colour"}
+    kinds = {kind.value for kind in (*LogFindingKind, *FactFindingKind)}
+    assert kinds == set(FindingKind.values) - {"colour"}
 
 
 @pytest.mark.django_db

@@ -24,7 +24,7 @@ DECLARED: Final = {
         *{"colours_colourchange", "colours_personcolour", "evidence_evidence"},
     },
     "verifier": {"accounts_account", "accounts_grant", "accounts_token"},
-    "healthcode.evidence": {"accounts_act", "accounts_grant", "kept_days"},
+    "healthcode.evidence": {"accounts_act", "accounts_grant", "acts_logleaf", "kept_days"},
     "healthcode.tracing": {"accounts_person", "evidence_evidence"},
     "healthcode.scan_tracing": {
         *{"colours_personcolour", "verifier_device", "verifier_scan", "verifier_venue"}

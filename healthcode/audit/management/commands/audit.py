@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import override
 
+from healthcode.audit.models import Audit
 from healthcode.audit.services import begin_audit, go_on
 from healthcode.web.errors import Refusal
 
@@ -28,18 +29,21 @@ class Command(BaseCommand):
             except Refusal as refusal:
                 raise CommandError(str(refusal.detail)) from refusal
             findings += len(found)
-            for kind, number in found:
+            for kind, number, line in found:
+                which = f"{number}, line {line}" if line else f"{number}"
                 with override("en"):
-                    self.stdout.write(f"{kind.value} {number}: {kind.label}")
+                    self.stdout.write(f"{kind.value} {which}: {kind.label}")
             if time.monotonic() - told > SECONDS_A_LINE:
                 told = time.monotonic()
-                self.stdout.write(f"{audit.checked} people and {audit.leaves} leaves checked …")
+                self.stdout.write(f"{_progress(audit)} checked …")
         if findings:
             raise CommandError(
-                f"Of {audit.checked} people and {audit.leaves} leaves, {findings} contradict what "
+                f"Of {_progress(audit)}, {findings} contradict what "
                 "else is stored. The service computes wrong colours again. Find out who can edit "
                 "the database."
             )
-        self.stdout.write(
-            f"{audit.checked} people and {audit.leaves} leaves checked. All is right."
-        )
+        self.stdout.write(f"{_progress(audit)} checked. All is right.")
+
+
+def _progress(audit: Audit) -> str:
+    return f"{audit.checked} people, {audit.lines} lines and {audit.leaves} leaves"
