@@ -1,8 +1,10 @@
 """Store the presences that sources report: where people were, and when."""
 
+import hashlib
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +12,9 @@ from django.utils.translation import gettext_lazy as _
 from accounts.errors import invalid
 from accounts.models import Account, Person
 from healthcode.areas.selectors import require_known
+from healthcode.core.log.leaves import SALT_BYTES, canonical
+from healthcode.evidence import batches
+from healthcode.evidence.models import ReportKind
 from healthcode.sources.grants import require_presences
 from healthcode.tracing.kinds import PlaceKind
 from healthcode.tracing.models import Membership, Place
@@ -43,6 +48,8 @@ class PresenceReport:
 @transaction.atomic
 def report_presences(*, source: Account, reports: Sequence[PresenceReport], at: datetime) -> None:
     """Store all lines, or none. A line sent again can only add an end that has become known.
+
+    The report is a leaf of the public log, with one digest of all its lines.
 
     Raises:
         OutsideYourGrant: the source's grant does not cover them.
@@ -90,3 +97,42 @@ def report_presences(*, source: Account, reports: Sequence[PresenceReport], at: 
             if report.kind is not PlaceKind.HOUSEHOLD
         ]
     )
+    _record_batch(source, reports, at)
+
+
+def _record_batch(source: Account, reports: Sequence[PresenceReport], at: datetime) -> None:
+    salt = secrets.token_bytes(SALT_BYTES)
+    batches.record_batch(
+        number=batches.next_batch(),
+        source=source,
+        kind=ReportKind.PRESENCES,
+        counts=batches.BatchCounts(recorded=len(reports), known=0, held=0, refused=0),
+        people=len({report.person for report in reports}),
+        digests={0: hashlib.sha256(salt + presences_record(reports)).digest()},
+        salt=salt,
+        at=at,
+    )
+
+
+def presences_record(reports: Sequence[PresenceReport]) -> bytes:
+    """Return what the digest of a report stands for: its lines, in their order."""
+    return canonical([_line(report) for report in reports])
+
+
+def _line(report: PresenceReport) -> dict[str, object]:
+    return {
+        "area": report.area,
+        "carriage": report.carriage,
+        "ends": None if report.ends is None else _utc(report.ends),
+        "kind": report.kind.value,
+        "name": report.name,
+        "person": report.person,
+        "place": report.place,
+        "row": report.row,
+        "starts": _utc(report.starts),
+        "sure": report.sure,
+    }
+
+
+def _utc(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")

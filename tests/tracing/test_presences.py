@@ -1,5 +1,6 @@
 """Sources report where people were; sending the same again stores nothing new."""
 
+import hashlib
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,11 @@ from django.db import connection
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
+from healthcode.acts.models import LogLeaf
+from healthcode.core.log.batches import root_of
+from healthcode.core.log.leaves import canonical, decode_leaf, record_digest
+from healthcode.evidence.batches import batch_record
+from healthcode.evidence.models import SourceBatch
 from healthcode.tracing import partitions
 from healthcode.tracing.kinds import PlaceKind, Strength
 from healthcode.tracing.models import Membership, Place, Presence
@@ -54,6 +60,34 @@ def line(person: int, **members: Any) -> dict[str, Any]:
 
 def send(source: APIClient, *lines: dict[str, Any]) -> Any:
     return source.post(URL, {"presences": lines}, format="json")
+
+
+def test_a_report_is_a_leaf_with_one_digest_of_its_lines(town: Town, source: APIClient) -> None:
+    (person,) = world.people(1)
+    assert send(source, line(person), line(person, place="G7351", sure=False)).status_code == 201
+    report = SourceBatch.objects.get(kind="presences")
+    said = [
+        {
+            "area": "",
+            "carriage": 5,
+            "ends": "2020-03-03T14:00:00.000000+00:00",
+            "kind": "train",
+            "name": "G7349",
+            "person": person,
+            "place": place,
+            "row": 8,
+            "starts": "2020-03-03T12:00:00.000000+00:00",
+            "sure": sure,
+        }
+        for place, sure in (("G7349 2020-03-03", True), ("G7351", False))
+    ]
+    salt = bytes(report.salt or b"")
+    assert bytes(report.digests).hex() == record_digest(salt, canonical(said))
+    assert (report.recorded, bytes(report.lines)) == (2, b"")
+    leaf = decode_leaf(bytes(LogLeaf.objects.get(kind="presences-reported").entry))
+    of_itself = hashlib.sha256(salt + batch_record(report)).digest()
+    root = root_of([bytes(report.digests), of_itself])
+    assert (leaf.number, leaf.people, leaf.digest) == (report.pk, "1-9", root.hex())
 
 
 def test_what_is_reported_is_traced(town: Town, source: APIClient) -> None:
