@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections import defaultdict
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -19,18 +20,27 @@ from django.db import connection
 from django.utils import timezone
 from psycopg2 import sql
 
-from healthcode.acts.models import Act
-from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.acts.log import keys
+from healthcode.acts.log.entries import append_older_acts
+from healthcode.acts.models import Act, LogLeaf
+from healthcode.evidence.forgetting import append_notes
+from healthcode.evidence.models import Evidence, EvidenceKind, Forgotten, HeldLine, SourceBatch
+from healthcode.officers.withdrawals.services import withdraw_evidence
 from healthcode.tools.run.postgres import DOORS, OWNER, SERVICE, _programs
 from healthcode.web import doors_role
 from healthcode.web.database_roles import login_faults, rights
 from healthcode.web.keeping import records
 from healthcode.web.rights import DoorRights, Rights
 from tests import compose
-from tests.acts import act_of
+from tests.acts import GROUND, act_of
+from tests.acts.log import append_batches, extend
+from tests.audit.conftest import policy
+from tests.audit.history import History, erased, findings
 from tests.colours import world
 from tests.owner import as_doors, as_owner
 from tests.test_starting import database_url, owners_url, start
+
+__all__ = ["policy"]
 
 PAGE: Final = Path(__file__).parents[1] / "docs" / "reference" / "database-roles.md"
 TABLES: Final = """
@@ -50,20 +60,40 @@ EDITS: Final = (
     "UPDATE accounts_actarea SET people = 7",
     "UPDATE evidence_evidence SET traits = '{}'",
     "UPDATE evidence_evidence SET withdrawn_by_id = NULL",
-    "DELETE FROM acts_logleaf; DELETE FROM accounts_actarea;"
+    "DELETE FROM acts_logleaf; DELETE FROM accounts_actarea; DELETE FROM colours_recomputation;"
+    " UPDATE evidence_evidence SET withdrawn_by_id = NULL;"
     " DELETE FROM accounts_act WHERE kind = 'evidence-withdrawn'",
     "DELETE FROM evidence_evidence",
     "SET healthcode.forgetting = 'on'; DELETE FROM evidence_evidence",
     "UPDATE acts_logleaf SET entry = 'x'",
-    "UPDATE acts_logleaf SET position = 0; UPDATE acts_logleaf SET position = NULL",
+    "UPDATE acts_logleaf SET position = 0 WHERE id = (SELECT min(id) FROM acts_logleaf);"
+    " UPDATE acts_logleaf SET position = NULL",
     "DELETE FROM acts_logleaf",
-    "UPDATE acts_logtile SET root = 'x'",
+    "UPDATE acts_logtile SET root = sha256('x')",
     "UPDATE acts_logcheckpoint SET size = 1",
     "TRUNCATE accounts_act CASCADE",
     "TRUNCATE evidence_evidence CASCADE",
-    "INSERT INTO evidence_forgotten (cause, facts, at) VALUES ('retention', 1, now())",
+    "UPDATE evidence_sourcebatch SET refused = 7",
+    "DELETE FROM evidence_heldline; DELETE FROM evidence_forgottenlines;"
+    " DELETE FROM evidence_sourcebatch",
+    "UPDATE evidence_heldline SET traits = '{}'",
+    "INSERT INTO evidence_forgotten (cause, facts, day, at, salt)"
+    " VALUES ('erasure', 1, current_date, now(), '')",
+    "DELETE FROM evidence_forgottenlines",
 )
 """What the owner can do once it has turned the triggers off."""
+FOUND: Final = (
+    *("act-edited", "act-edited", "fact-edited", "withdrawal-edited", "leaf-missing"),
+    *("fact-missing", "fact-missing", "leaf-edited", "leaf-missing", "leaf-missing"),
+    *("tile-wrong", "checkpoint-wrong", "checkpoint-wrong", "fact-missing", "report-edited"),
+    *("report-missing", "held-edited", "", "note-edited"),
+)
+"""What the next audit finds of each; an added note is no finding, but a leaf of the log."""
+PROTECTED: Final = (
+    *("accounts_act", "accounts_actarea", "acts_logleaf", "acts_logtile", "acts_logcheckpoint"),
+    *("evidence_evidence", "evidence_heldline"),
+)
+"""The tables whose triggers the owner turns off."""
 WAYS_ROUND: Final = (
     "DELETE FROM accounts_act",
     "ALTER TABLE accounts_act DISABLE TRIGGER ALL",
@@ -120,13 +150,64 @@ def test_the_service_changes_neither_acts_nor_facts(rows: None) -> None:
 
 def test_the_owner_does_as_it_likes(rows: None) -> None:
     """So the owner's login is given to `manage.py migrate` alone, and the audit looks for edits."""
-    off = "".join(
-        f"ALTER TABLE {table} DISABLE TRIGGER USER; "
-        for table in ("accounts_act", "accounts_actarea", "acts_logleaf", "evidence_evidence")
-    )
+    off = "".join(f"ALTER TABLE {table} DISABLE TRIGGER USER; " for table in PROTECTED)
     for statement in EDITS:
         status, said = psql(owners_url(), off + statement)
         assert status == 0, (statement, said)
+
+
+@pytest.fixture
+def city(policy: object) -> Mapping[str, int]:
+    """Record one row of everything that the edits change; return the number that names each."""
+    keys.make_keys(at=timezone.now())
+    append_batches(256, at=timezone.now())
+    history = History()
+    history.cases([0, 1, 2])
+    fact, other = Evidence.objects.order_by("pk")
+    erased(history, fact.person_id)
+    withdraw_evidence(
+        account=history.officer, evidence_id=other.pk, ground=GROUND, at=timezone.now()
+    )
+    append_notes()
+    append_older_acts()
+    extend(at=timezone.now())
+    report = SourceBatch.objects.get().pk
+    act = Act.objects.get(kind="evidence-withdrawn").pk
+    return {
+        "act-edited": act,
+        "leaf-edited": 0,
+        "leaf-missing": 0,
+        "fact-edited": other.pk,
+        "withdrawal-edited": other.pk,
+        "fact-missing": report,
+        "report-edited": report,
+        "report-missing": report,
+        "tile-wrong": 0,
+        "held-edited": HeldLine.objects.get().pk,
+        "note-edited": Forgotten.objects.get().pk,
+    }
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("statement", "kind"), zip(EDITS, FOUND, strict=True))
+def test_the_next_audit_says_which_row_the_owner_edited(
+    city: Mapping[str, int], statement: str, kind: str
+) -> None:
+    assert findings() == set()
+    with as_owner(), connection.cursor() as cursor:
+        # PostgreSQL alters no table whose foreign keys are still to be checked.
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for table in PROTECTED:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(statement)
+    found = {(of_kind, number) for of_kind, number, _line in findings()}
+    if kind == "checkpoint-wrong":
+        assert kind in {of_kind for of_kind, _number in found}
+    elif kind:
+        assert (kind, city[kind]) in found
+    else:
+        newest = Forgotten.objects.latest("pk").pk
+        assert LogLeaf.objects.filter(kind="facts-forgotten", number=newest).exists()
 
 
 @pytest.mark.django_db
@@ -377,3 +458,4 @@ def test_what_doors_may_is_there() -> None:
 def test_what_is_only_added_to_is_what_the_design_says() -> None:
     kept = {table for table, may in rights().items() if may.rights is Rights.ADD}
     assert kept >= {"accounts_act", "accounts_actarea", "evidence_evidence", "acts_logleaf"}
+    assert "evidence_sourcebatch" in kept
