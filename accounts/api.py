@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import client, logins, selectors, services
+from accounts import client, devices, logins, selectors, services
 from accounts.errors import (
     AccountClosed,
     DocumentAlreadyRegistered,
@@ -30,6 +30,7 @@ from accounts.serializers import (
     LoginInput,
     OtpInput,
     OtpSent,
+    OwnDevice,
     PersonInput,
     PersonOutput,
 )
@@ -82,7 +83,10 @@ class LoginView(APIView):
         given = LoginInput(data=request.data)
         given.is_valid(raise_exception=True)
         done = logins.log_in(
-            **given.validated_data, address=client.address(request), at=timezone.now()
+            **given.validated_data,
+            address=client.address(request),
+            kind=devices.kind_of(request),
+            at=timezone.now(),
         )
         return Response(LoggedIn(done).data)
 
@@ -97,6 +101,41 @@ class TokenView(APIView):
         """Revoke it at once."""
         if isinstance(request.auth, Token):
             services.revoke_token(token=request.auth)
+        return Response(status=204)
+
+
+@method_decorator(never_cache, name="dispatch")
+class DevicesView(APIView):
+    """The devices with which the caller's account has logged in."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="list_own_devices", responses=OwnDevice(many=True))
+    def get(self, request: Request) -> Response:
+        """List them, those used last first."""
+        here = request.auth.device_id if isinstance(request.auth, Token) else None
+        rows = devices.devices_of(account_of(request))
+        shown = [{**vars(row), "is_this": row.pk == here} for row in rows]
+        return Response(OwnDevice(shown, many=True).data)
+
+    @extend_schema(operation_id="end_other_devices", responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """Log out everywhere, except for the device and the token of this call."""
+        token = request.auth if isinstance(request.auth, Token) else None
+        keep = token.device if token else None
+        devices.end_other_devices(account=account_of(request), keep=keep, token=token)
+        return Response(status=204)
+
+
+class DeviceView(APIView):
+    """One of these devices."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="end_device", responses={204: None})
+    def delete(self, request: Request, own_device: int) -> Response:
+        """Log it out at once."""
+        devices.end_device(account=account_of(request), device_id=own_device)
         return Response(status=204)
 
 

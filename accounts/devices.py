@@ -10,10 +10,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from accounts.authentication import digest
-from accounts.models import Account, KnownDevice
+from accounts.models import Account, DeviceKind, KnownDevice, Token
+from healthcode.web.errors import NotFound
 
 SILENCE: Final = timedelta(days=60)
 """After so long without a login, a device is no longer known."""
@@ -42,13 +47,87 @@ def known_device(
     ).first()
 
 
-def remember(*, account: Account, device: KnownDevice | None, at: datetime) -> str | None:
-    """Note a login with a device. Return the token of a new one; a known one keeps its own."""
-    if device is not None and KnownDevice.objects.filter(pk=device.pk).update(last_login=at):
-        return None
+def remember(
+    *,
+    account: Account,
+    device: KnownDevice | None,
+    kind: DeviceKind,
+    at: datetime,
+    session: str = "",
+) -> tuple[KnownDevice, str | None]:
+    """Note a login with a device. Return it, and its token if it is new.
+
+    Args:
+        device: the known device, which keeps its token.
+        session: the key of the browser's session.
+    """
+    if device is not None:
+        Session.objects.filter(session_key=device.session).exclude(session_key=session).delete()
+        device.kind, device.session, device.last_login = kind, session, at
+        if KnownDevice.objects.filter(pk=device.pk).update(
+            kind=kind, session=session, last_login=at
+        ):
+            return device, None
     token = secrets.token_urlsafe(32)
-    KnownDevice.objects.create(account=account, digest=digest(token), since=at, last_login=at)
-    return token
+    made = KnownDevice.objects.create(
+        account=account,
+        digest=digest(token),
+        kind=kind,
+        session=session,
+        since=at,
+        last_login=at,
+    )
+    return made, token
+
+
+@transaction.atomic
+def end_device(*, account: Account, device_id: int) -> None:
+    """Log a device out at once; it is a new device from then on.
+
+    Raises:
+        NotFound: the account has no such device.
+    """
+    device = KnownDevice.objects.filter(account=account, pk=device_id).first()
+    if device is None:
+        raise NotFound(_("This device is not logged in with your account."))
+    _end([device])
+
+
+@transaction.atomic
+def end_other_devices(*, account: Account, keep: KnownDevice | None, token: Token | None) -> None:
+    """Log the account out everywhere but on the device, and with the token, that asks for it."""
+    kept = keep.pk if keep else 0
+    _end(list(KnownDevice.objects.filter(account=account).exclude(pk=kept)))
+    mine = Q(device=kept) if token is None else Q(device=kept) | Q(pk=token.pk)
+    Token.objects.filter(account=account).exclude(mine).delete()
+    if account.username is None:  # a resident, who has no password
+        # Sessions contain a hash of this field, so those that began before a device had a row end.
+        account.set_unusable_password()
+        account.save(update_fields=["password"])
+
+
+def move_session(*, device: KnownDevice, session: str) -> None:
+    """Note that the session of a device has another key now."""
+    KnownDevice.objects.filter(pk=device.pk).update(session=session)
+
+
+def _end(ended: list[KnownDevice]) -> None:
+    Session.objects.filter(session_key__in=[row.session for row in ended if row.session]).delete()
+    KnownDevice.objects.filter(pk__in=[row.pk for row in ended]).delete()
+
+
+def devices_of(account: Account) -> list[KnownDevice]:
+    """Return the account's devices, those used last first."""
+    return list(KnownDevice.objects.filter(account=account).order_by("-last_login", "-id"))
+
+
+def kind_of(request: HttpRequest) -> DeviceKind:
+    """Return what a browser says about itself, as roughly as a person would say it."""
+    said = request.META.get("HTTP_USER_AGENT", "")
+    if "Mozilla/" not in said:
+        return DeviceKind.PROGRAM
+    is_phone = any(word in said for word in ("Mobile", "Android", "iPhone"))
+    return DeviceKind.PHONE if is_phone else DeviceKind.COMPUTER
 
 
 def forget_silent_devices(*, at: datetime) -> int:

@@ -79,8 +79,8 @@ RECORDS: Final = (
     ),
     TableRecord(
         model=KnownDevice,
-        holds="with which devices an account has logged in (a hash each), since when, and the last"
-        " login",
+        holds="with which devices an account has logged in (a hash each): kind, session, first and"
+        " last login",
         kept="60 days after the last login",
         forget=Forget(lambda at: devices.forget_silent_devices(at=at), Cadence.NIGHTLY),
         export=A_HASH,

@@ -20,7 +20,7 @@ from accounts import budget, client, devices, limits, phones, sms, vault
 from accounts.authentication import digest
 from accounts.errors import AccountClosed, CodeVoid, SendingFailed, WrongCode, invalid
 from accounts.limits import Limit
-from accounts.models import Account, KnownDevice, OneTimeCode, StartedLogin
+from accounts.models import Account, DeviceKind, KnownDevice, OneTimeCode, StartedLogin
 from accounts.services import RESIDENT_TOKEN_LIFE, issue_token, resident_account
 from healthcode.web import texts
 from healthcode.web.errors import Refusal
@@ -144,7 +144,13 @@ def verify_code(
 
 
 def log_in(
-    *, phone: str, otp: str, at: datetime, login: str = "", address: str = ""
+    *,
+    phone: str,
+    otp: str,
+    at: datetime,
+    login: str = "",
+    address: str = "",
+    kind: DeviceKind = DeviceKind.PROGRAM,
 ) -> OpenedLogin:
     """Return a bearer token for the resident with this phone, and a token for a new device.
 
@@ -154,9 +160,9 @@ def log_in(
     account, known = verify_code(phone=phone, otp=otp, login=login, address=address, at=at)
     expires_at = at + RESIDENT_TOKEN_LIFE
     with transaction.atomic():
-        device = devices.remember(account=account, device=known, at=at)
-        token = issue_token(account=account, label="login", expires_at=expires_at)
-    return OpenedLogin(token, expires_at, device)
+        device, its_token = devices.remember(account=account, device=known, kind=kind, at=at)
+        token = issue_token(account=account, label="login", device=device, expires_at=expires_at)
+    return OpenedLogin(token, expires_at, its_token)
 
 
 def _limits_of_asking(

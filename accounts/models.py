@@ -160,18 +160,30 @@ class Token(models.Model):
     account = models.ForeignKey(Account, models.CASCADE, related_name="tokens")
     label = models.CharField(max_length=64, blank=True, default="")
     scope = models.CharField(max_length=64, blank=True, default="")
+    device = models.ForeignKey("KnownDevice", models.CASCADE, null=True, related_name="tokens")
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
+
+
+class DeviceKind(models.TextChoices):
+    """What a person sees of a device: nothing by which it could be found again elsewhere."""
+
+    PHONE = "phone", _("Browser on a phone")
+    COMPUTER = "computer", _("Browser on a computer")
+    PROGRAM = "program", _("App or program")
 
 
 class KnownDevice(models.Model):
     """A browser or a program with which an account has logged in before.
 
-    It shows this by a random token, of which only the SHA-256 is stored.
+    It shows this by a random token, of which only the SHA-256 is stored. `session` is the key of
+    the browser's session; "" for a program, whose token refers to the device.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="devices")
     digest = models.BinaryField(max_length=32, unique=True)
+    kind = models.CharField(max_length=8, choices=DeviceKind.choices, blank=True, db_default="")
+    session = models.CharField(max_length=40, blank=True, db_default="")
     since = models.DateTimeField()
     last_login = models.DateTimeField(db_index=True)
 

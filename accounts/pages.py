@@ -180,6 +180,28 @@ def people(request: HttpRequest) -> HttpResponse:
 
 
 @never_cache
+@require_http_methods(["GET", "POST"])
+@role_required(Role.RESIDENT, *sorted(OF_PEOPLE))
+def own_devices(request: HttpRequest) -> HttpResponse:
+    """Show where the account is logged in. A POST ends one of them (`end`) or all others."""
+    account = account_of(request)
+    known = devices.devices_of(account)
+    here = next((row for row in known if row.session == request.session.session_key), None)
+    if request.method == "GET":
+        return render(request, "accounts/devices.html", {"devices": known, "here": here})
+    if "end" in request.POST:
+        chosen = next((row.pk for row in known if str(row.pk) == request.POST["end"]), 0)
+        devices.end_device(account=account, device_id=chosen)
+    else:
+        devices.end_other_devices(account=account, keep=here, token=None)
+        auth.update_session_auth_hash(request, account)
+        if here is not None:
+            devices.move_session(device=here, session=request.session.session_key or "")
+    messages.success(request, _("Done. Whoever uses such a device must log in again."))
+    return redirect("own-devices")
+
+
+@never_cache
 @sensitive_post_parameters("name", "id_number", "phone")
 @require_http_methods(["GET", "POST"])
 @role_required(Role.RESIDENT)
@@ -232,7 +254,15 @@ def _enter(
 ) -> HttpResponse:
     """Log the account in with this browser, which is known from then on."""
     auth.login(request, account)
-    token = devices.remember(account=account, device=known, at=timezone.now())
+    if request.session.session_key is None:
+        request.session.create()
+    _device, token = devices.remember(
+        account=account,
+        device=known,
+        kind=devices.kind_of(request),
+        session=request.session.session_key or "",
+        at=timezone.now(),
+    )
     devices.hand_over(onward, request, token)
     return onward
 

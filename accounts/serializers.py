@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.identity import UNKNOWN_TYPE
-from accounts.models import IdType, Relation
+from accounts.models import DeviceKind, IdType, Relation
 from healthcode.web.fields import StrictSerializer
 
 
@@ -72,6 +72,16 @@ class LoggedIn(serializers.Serializer[object]):
         help_text="Keep it secret, and send it with the next login of this phone. Null if the one "
         "that you sent stays valid.",
     )
+
+
+class OwnDevice(serializers.Serializer[object]):
+    """A device with which the caller's account has logged in within 60 days."""
+
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=DeviceKind.values, allow_blank=True)
+    since = serializers.DateTimeField()
+    last_login = serializers.DateTimeField()
+    is_this = serializers.BooleanField(help_text="Whether this call comes from it.")
 
 
 class PersonOutput(serializers.Serializer[object]):

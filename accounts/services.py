@@ -24,6 +24,7 @@ from accounts.models import (
     Grant,
     Guardianship,
     Institution,
+    KnownDevice,
     OneTimeCode,
     Person,
     Relation,
@@ -54,14 +55,26 @@ def resident_account(*, phone: str) -> Account:
     return account
 
 
-def issue_token(*, account: Account, label: str, expires_at: datetime, scope: str = "") -> str:
+def issue_token(
+    *,
+    account: Account,
+    label: str,
+    expires_at: datetime,
+    scope: str = "",
+    device: KnownDevice | None = None,
+) -> str:
     """Make a bearer token (43 characters, 256 random bits), of which only the digest is stored.
 
     `scope` limits it (see `Token`); without a scope it may do everything that its account may.
     """
     token = secrets.token_urlsafe(32)
     Token.objects.create(
-        account=account, digest=digest(token), label=label, scope=scope, expires_at=expires_at
+        account=account,
+        digest=digest(token),
+        label=label,
+        scope=scope,
+        device=device,
+        expires_at=expires_at,
     )
     return token
 

@@ -9,6 +9,8 @@ api = [
     path("auth/otp", interface.OtpView.as_view(), name="api-otp"),
     path("auth/login", interface.LoginView.as_view(), name="api-login"),
     path("auth/token", interface.TokenView.as_view(), name="api-token"),
+    path("auth/devices", interface.DevicesView.as_view(), name="api-own-devices"),
+    path("auth/devices/<int:own_device>", interface.DeviceView.as_view(), name="api-own-device"),
     path("people", interface.PeopleView.as_view(), name="api-people"),
 ]
 
@@ -20,6 +22,7 @@ pages = [
     path("staff/password", views.invitation, name="invitation"),
     path("staff/token", views.staff_token, name="staff-token"),
     path("me", views.people, name="me"),
+    path("me/devices", views.own_devices, name="own-devices"),
     path("me/add", views.add_person, name="add-person"),
 ]
 

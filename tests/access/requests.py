@@ -126,6 +126,7 @@ FORMS: Final = {"partner-token": "grant_type=password"}
 SAMPLES: Final[dict[str, Callable[[Scene], object]]] = {
     "person": lambda scene: scene.world.person.pk,
     "person_id": lambda scene: scene.world.person.pk,
+    "own_device": lambda scene: 0,
     "evidence_id": lambda scene: scene.stay,
     "act_id": lambda scene: scene.confirmed.pk,
     "look": lambda _scene: 1,

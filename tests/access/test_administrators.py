@@ -7,7 +7,7 @@ from tests.access.scene import Scene
 from tests.access.test_access import NOT_SERVED, cell
 
 LET_IN: Final = {
-    *{"proposals", "officer-proposals", "staff-token"},
+    *{"proposals", "officer-proposals", "own-devices", "staff-token"},
     *{"administration", "administration-grant", "administration-account"},
 }
 """The routes that answer an administrator otherwise than an account without a role."""

@@ -19,7 +19,15 @@ from hypothesis import strategies as st
 
 from accounts import devices, limits, logins, passwords, services
 from accounts.errors import CodeVoid, SendingFailed, WrongCode, WrongPassword
-from accounts.models import Account, KnownDevice, LimitEvent, OneTimeCode, Role, StartedLogin
+from accounts.models import (
+    Account,
+    DeviceKind,
+    KnownDevice,
+    LimitEvent,
+    OneTimeCode,
+    Role,
+    StartedLogin,
+)
 from healthcode.web.errors import TooMany
 from tests.accounts.people import PHONE
 
@@ -309,7 +317,7 @@ def test_guessing_a_password_makes_only_the_guesser_slower(
 
 def test_a_known_device_has_its_own_tries(fast_hashes: None, officer: Account) -> None:
     now = timezone.now()
-    token = devices.remember(account=officer, device=None, at=now)
+    _row, token = devices.remember(account=officer, device=None, kind=DeviceKind.COMPUTER, at=now)
     assert token
     for _try in range(passwords.HERE.most):
         with pytest.raises(WrongPassword):
