@@ -76,6 +76,7 @@ def refusal_of(error: IntegrityError) -> Exception:
     refusals: dict[str | None, Exception] = {
         "one_document_one_person": DocumentAlreadyRegistered(),
         "one_self_per_account": SelfAlreadyRegistered(),
+        "one_account_per_self": DocumentAlreadyRegistered(),
         "person_home_area_known": _no_such_home(),
     }
     return refusals.get(getattr(diagnosis, "constraint_name", None), error)

@@ -36,8 +36,34 @@ class DocumentAlreadyRegistered(Conflict):
     title = _("This document is already registered")
     sentence = _(
         "This document is already registered. If it is yours or belongs to someone you look "
-        "after, log in with the phone number used then, or take the document to a service desk. "
-        "Call 12345 to ask where."
+        "after, log in with the phone number used then, or with the one that the authority knows "
+        "for this document; or take the document to a service desk. Call 12345 to ask where."
+    )
+
+
+class ProofNeeded(Forbidden):
+    """The guardianship is only claimed, and what is asked for needs a proof.
+
+    The refusal is the same whatever others reported, and after the week of a claim.
+    """
+
+    slug = "proof-needed"
+    title = _("Please show that this document is yours")
+    sentence = _(
+        "So far, this document number has only been typed here. To go on, log in with the phone "
+        "number that the authority knows for this document and register it again, or show the "
+        "document at a service desk. Call 12345 to ask where."
+    )
+
+
+class NobodyLoggedIn(Refusal):
+    """An officer names a phone number with which nobody has logged in."""
+
+    slug = "nobody-logged-in"
+    title = _("Nobody has logged in with this phone number")
+    sentence = _(
+        "Nobody has logged in with this phone number yet. Ask the person to log in first, so that "
+        "the number is certain, and send this again."
     )
 
 

@@ -22,6 +22,7 @@ from accounts.models import (
     LimitEvent,
     OneTimeCode,
     Person,
+    RosterEntry,
     SecretMark,
     SentCodes,
     StaffPhone,
@@ -146,7 +147,7 @@ RECORDS: Final = (
     ),
     TableRecord(
         model=Guardianship,
-        holds="which account looks after which person, as what",
+        holds="which account looks after which person, as what, and what proves it",
         kept="until the person is erased",
         export=IN_THE_REGISTRATION,
         erase=Goes.WITH_THE_PERSON,
@@ -166,6 +167,14 @@ RECORDS: Final = (
         kept="until the person is erased",
         export=Export("registration", lambda person_id, _at: registration_of(person_id)),
         erase=lambda person_id, _at: services.delete_person(person_id=person_id),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=RosterEntry,
+        holds="documents, names and telephones of the authority's roster, hashed",
+        kept="until the next roster is loaded",
+        export=A_HASH,
+        erase=Because("it is the authority's list, in which nobody is found without the secret"),
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(

@@ -54,6 +54,14 @@ class Relation(models.TextChoices):
     OTHER = "other", _("Somebody else I look after")
 
 
+class IdentityProof(models.TextChoices):
+    """What shows that an account may look after a person, the weakest first."""
+
+    EARLIER = "earlier", _("Registered before proofs were asked for.")
+    REGISTER = "register", _("The register knows this name, document and phone number.")
+    DOCUMENT = "document", _("An officer has seen the identity document.")
+
+
 class Account(AbstractBaseUser):
     """Somebody or something that logs in: a resident by phone number, staff and machines by name.
 
@@ -328,12 +336,26 @@ class SecretMark(models.Model):
 
 
 class Guardianship(models.Model):
-    """The link between an account and a person whom it looks after: oneself, a child, a parent."""
+    """The link between an account and a person whom it looks after: oneself, a child, a parent.
+
+    `proof` is None as long as the guardianship is only claimed: somebody typed the number of a
+    document. The link has been proven since `proven_at`. `act` is the number of the officer's act
+    if an officer saw the document; the acts room adds the foreign key, because it is above this
+    room. The database's default is for processes of version 1.0, which do not know these columns.
+    """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="guardianships")
     person = models.ForeignKey(Person, models.CASCADE, related_name="guardianships")
     relation = models.CharField(max_length=8, choices=Relation.choices)
     since = models.DateTimeField(db_default=Now())
+    proof = models.CharField(
+        max_length=8,
+        choices=IdentityProof.choices,
+        null=True,
+        db_default=IdentityProof.EARLIER.value,
+    )
+    proven_at = models.DateTimeField(null=True)
+    act = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -346,5 +368,47 @@ class Guardianship(models.Model):
             ),
             models.CheckConstraint(
                 name="guardianship_relation_known", condition=Q(relation__in=Relation.values)
+            ),
+            models.CheckConstraint(
+                name="guardianship_proof_known",
+                condition=Q(proof__isnull=True) | Q(proof__in=IdentityProof.values),
+            ),
+            models.CheckConstraint(
+                name="guardianship_proven_since",
+                condition=Q(
+                    Q(proof__isnull=False)
+                    & Q(proof__in=[IdentityProof.REGISTER, IdentityProof.DOCUMENT]),
+                    proven_at__isnull=False,
+                )
+                | Q(
+                    Q(proof__isnull=True) | Q(proof=IdentityProof.EARLIER),
+                    proven_at__isnull=True,
+                ),
+            ),
+            models.CheckConstraint(
+                name="guardianship_proven_by_act",
+                condition=Q(act__isnull=True)
+                | Q(proof__isnull=False, proof=IdentityProof.DOCUMENT),
+            ),
+        ]
+
+
+class RosterEntry(models.Model):
+    """A person whom a roster of the authority names: only keyed hashes of what stands there.
+
+    `accounts.rosters` says what is hashed. `phone_index` is None if the roster names no telephone.
+    """
+
+    id_type = models.CharField(max_length=2, choices=IdType.choices)
+    number_index = models.BinaryField(max_length=32)
+    name_index = models.BinaryField(max_length=32)
+    phone_index = models.BinaryField(max_length=32, null=True)
+
+    class Meta:
+        verbose_name_plural = "roster entries"
+        constraints = [
+            models.UniqueConstraint(fields=["id_type", "number_index"], name="once_in_the_roster"),
+            models.CheckConstraint(
+                name="roster_type_known", condition=Q(id_type__in=IdType.values)
             ),
         ]

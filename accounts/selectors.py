@@ -2,14 +2,15 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import identity, masks, vault
-from accounts.models import Account, Guardianship, Identity, IdType, Person, Relation
+from accounts import identity, masks, phones, vault
+from accounts.errors import NobodyLoggedIn
+from accounts.models import Account, Guardianship, Identity, IdentityProof, IdType, Person, Relation
 from accounts.vault import Field
 from healthcode.web.errors import InvalidInput, NotFound
 
@@ -30,7 +31,10 @@ SELECT person_id, name_sealed, number_index FROM accounts_identity
 
 @dataclass(frozen=True, slots=True)
 class KnownPerson:
-    """A person for the account that looks after them: name, number and phone are masked."""
+    """A person for the account that looks after them: name, number and phone are masked.
+
+    `proof` is None as long as the account only claims the person's document.
+    """
 
     id: int
     relation: Relation
@@ -39,6 +43,22 @@ class KnownPerson:
     id_number: str
     phone: str | None
     home_area: str
+    proof: IdentityProof | None
+    proven_at: datetime | None
+
+
+def account_of_phone(phone: str) -> Account:
+    """Return the open account that logs in with this phone number, as typed.
+
+    Raises:
+        InvalidInput: this is not a phone number.
+        NobodyLoggedIn: there is no such account.
+    """
+    index = vault.index("phone", phones.normalise(phone))
+    account = Account.objects.filter(phone_index=index, is_active=True).first()
+    if account is None:
+        raise NobodyLoggedIn
+    return account
 
 
 def person_for(account: Account, person_id: int) -> Person:
@@ -92,6 +112,10 @@ def registration_of(person_id: int) -> dict[str, object]:
         "phone": phone or None,
         "home_area": person.home_area,
         "looked_after_as": list(person.guardianships.values_list("relation", flat=True)),
+        "proofs": [
+            {"proof": proof, "at": at and at.isoformat(), "act": act}
+            for proof, at, act in person.guardianships.values_list("proof", "proven_at", "act")
+        ],
     }
 
 
@@ -155,4 +179,6 @@ def _known_person(guardianship: Guardianship) -> KnownPerson:
         id_number=masks.number(vault.unseal(who.number_sealed, field=Field.NUMBER, row=row)),
         phone=masks.phone(phone) if phone else None,
         home_area=person.home_area,
+        proof=IdentityProof(guardianship.proof) if guardianship.proof else None,
+        proven_at=guardianship.proven_at,
     )

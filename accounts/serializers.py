@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.identity import UNKNOWN_TYPE
-from accounts.models import DeviceKind, IdType, Relation
+from accounts.models import DeviceKind, IdentityProof, IdType, Relation
 from healthcode.web.fields import StrictSerializer
 
 
@@ -94,3 +94,9 @@ class PersonOutput(serializers.Serializer[object]):
     id_number = serializers.CharField()
     phone = serializers.CharField(allow_null=True)
     home_area = serializers.CharField()
+    proof = serializers.ChoiceField(
+        choices=IdentityProof.choices,
+        allow_null=True,
+        help_text="What shows that you may look after this person; null while you only claim it.",
+    )
+    proven_at = serializers.DateTimeField(allow_null=True)

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from accounts import limits, phones, vault
-from accounts.admission import NewPerson, admission, refusal_of
+from accounts import limits, phones, registration, vault
+from accounts.admission import NewPerson
 from accounts.authentication import digest
 from accounts.authority import require_area
 from accounts.errors import PeopleAndMachines, invalid
@@ -22,7 +22,6 @@ from accounts.models import (
     OF_PEOPLE,
     Account,
     Grant,
-    Guardianship,
     Institution,
     KnownDevice,
     OneTimeCode,
@@ -97,6 +96,8 @@ def register_person(
 ) -> Person:
     """Register the account's holder or somebody whom the holder looks after.
 
+    The real-name check is asked once. If it does not know these people, they are only claimed.
+
     Args:
         relation: a value of `Relation`. None means "self" if the account's holder is not registered
             yet, otherwise "other".
@@ -106,24 +107,32 @@ def register_person(
         InvalidInput: the name, the document, the phone number or the form of the area code is
             wrong.
         UnknownArea, EndedArea: there is no such division, or it has ended.
-        DocumentAlreadyRegistered: somebody has already registered this document.
+        DocumentAlreadyRegistered: somebody has registered this document, and the real-name check
+            does not know this name and telephone for it.
         SelfAlreadyRegistered: the account's holder is already registered.
         TooMany: this account has registered too many people today.
     """
     limits.take([(REGISTRATIONS, str(account.pk))], at=at)
     newcomer = NewPerson(name, id_type, id_number, home_area, phone)
-    try:
-        with transaction.atomic():
-            person, who = admission(newcomer, at=at)
-            require_area(person.home_area, at=at, pointer="/home_area")
-            person.save()
-            who.save(force_insert=True)
-            Guardianship.objects.create(
-                account=account, person=person, relation=relation or _next(account), since=at
-            )
-    except IntegrityError as error:
-        raise refusal_of(error) from error
-    return person
+    return registration.register(
+        account=account,
+        relation=Relation(relation) if relation else None,
+        newcomer=newcomer,
+        proof=registration.proof_at_registration(account=account, newcomer=newcomer, at=at),
+        at=at,
+    )
+
+
+@transaction.atomic
+def ask_again(*, account: Account, person_id: int, at: datetime) -> bool:
+    """Ask the real-name check again about somebody whom the account claimed; see `prove`.
+
+    Raises:
+        NotFound: the account does not look after this person.
+        TooMany: the account has asked too often today.
+    """
+    limits.take([(REGISTRATIONS, str(account.pk))], at=at)
+    return registration.prove(account=account, person_id=person_id, at=at)
 
 
 @transaction.atomic
@@ -286,8 +295,3 @@ def staff_name(typed: str) -> str:
     if not name:
         raise invalid("/username", _("Give the account a name."))
     return name
-
-
-def _next(account: Account) -> Relation:
-    has_holder = account.guardianships.filter(relation=Relation.SELF).exists()
-    return Relation.OTHER if has_holder else Relation.SELF
