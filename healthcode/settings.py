@@ -270,6 +270,9 @@ CODES_PER_HOUR = optional("CODES_PER_HOUR", whole(1, 100_000_000, "codes"), 20_0
 CODES_PER_DAY = optional("CODES_PER_DAY", whole(1, 100_000_000, "codes"), 100_000)
 OTP_PER_ADDRESS_HOURLY = optional("OTP_PER_ADDRESS_HOURLY", whole(1, 1_000_000, "codes"), 300)
 
+# Real-name checks: the class that asks a register of people (accounts/identity_check.py)
+IDENTITY_CHECK = required_unless_doors("IDENTITY_CHECK", kinds.CLASS)
+
 # Codes
 _FORTNIGHT = 14 * 24 * 3600
 LIVE_CODE_SECONDS = optional("LIVE_CODE_SECONDS", whole(30, 24 * 3600, "seconds"), 300)

@@ -42,7 +42,7 @@ def test_every_required_setting_is_given(compose: dict[str, Any]) -> None:
     required = set(re.findall(r'required\("(\w+)"', text))
     of_people = set(re.findall(r'required_unless_doors\("(\w+)"', text))
     assert required
-    assert of_people == {"VAULT_KEYS", "VAULT_INDEX_KEY", "SMS_SENDER"}
+    assert of_people == {"VAULT_KEYS", "VAULT_INDEX_KEY", "SMS_SENDER", "IDENTITY_CHECK"}
     assert set(compose["services"]["doors"]["environment"]) >= required
     for name in ("migrate", "web", "witness", "worker", "beat"):
         assert set(compose["services"][name]["environment"]) >= required | of_people

@@ -58,6 +58,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "PROCESS_ROLE": ("door", "web", "Doors", "doors "),
     "BROKER_URL": ("http://h", "redis:", "redis://", "redis://h:99999/0", "memory://x", "h:6379"),
     "SMS_SENDER": ("Sender", "a.b c", "a..b", ".a.b", "1.2", "a/b.c"),
+    "IDENTITY_CHECK": ("Check", "a.b c", "a..b", ".a.b", "1.2", "a/b.c"),
     "REQUESTS_AT_ONCE": NUMBERS,
     "PROMETHEUS_MULTIPROC_DIR": ("relative", "/no/such/folder", "/etc/hostname"),
     "TRUST_LIST": ("trust.jws", "ftp://x/list", "http://", "https://a b/list"),
@@ -162,6 +163,7 @@ def test_without_names_of_hosts_the_own_one_is_answered(monkeypatch: pytest.Monk
     [
         ({"BASE_URL": "ftp://x"}, "BASE_URL is 'ftp://x', which does not fit: write https://"),
         ({"SMS_SENDER": "no.such.Sender"}, "SMS_SENDER: there is no no.such.Sender."),
+        ({"IDENTITY_CHECK": "no.such.Check"}, "IDENTITY_CHECK: there is no no.such.Check."),
         ({"STATUS_INDEX_KEY": ""}, "SIGNING_KEY_SECRET and STATUS_INDEX_KEY go together"),
         ({"TRUST_LIST": "/x"}, "TRUST_LIST is set, but not ALLIANCE_KEYS"),
     ],

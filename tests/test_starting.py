@@ -189,7 +189,7 @@ def test_a_secret_is_accepted_on_purpose(kept: None, tmp_path: Path) -> None:
 
 AT_DOORS = {
     "PROCESS_ROLE": "doors",
-    **dict.fromkeys(("VAULT_KEYS", "VAULT_INDEX_KEY", "SMS_SENDER"), ""),
+    **dict.fromkeys(("VAULT_KEYS", "VAULT_INDEX_KEY", "SMS_SENDER", "IDENTITY_CHECK"), ""),
     **NOT_SIGNING,
 }
 

@@ -41,6 +41,8 @@ class ActKind(models.TextChoices):
     SOURCE_GRANTED = "source-granted", _("Reporting granted to a source")
     HELD_LINES_CONFIRMED = "held-lines-confirmed", _("Held lines of a source confirmed")
     HELD_LINES_REJECTED = "held-lines-rejected", _("Held lines of a source rejected")
+    ROSTER_LOADED = "roster-loaded", _("Roster of people loaded")
+    DOCUMENT_SEEN = "document-seen", _("Identity document seen")
     PERSON_ERASED = "person-erased", _("Data of a person erased")
     SERVICE_ENDED = "service-ended", _("Service ended, data of all people deleted")
 
@@ -75,6 +77,8 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     # The source has said the same, so an officer's confirmation is a second signature.
     ActKind.HELD_LINES_CONFIRMED: False,
     ActKind.HELD_LINES_REJECTED: False,
+    ActKind.ROSTER_LOADED: False,
+    ActKind.DOCUMENT_SEEN: False,
     ActKind.PERSON_ERASED: False,
     ActKind.SERVICE_ENDED: False,
 }

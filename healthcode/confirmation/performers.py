@@ -191,6 +191,8 @@ PERFORMERS: Final[Mapping[ActKind, Performer | None]] = {
     ActKind.SOURCE_GRANTED: None,
     ActKind.HELD_LINES_CONFIRMED: None,
     ActKind.HELD_LINES_REJECTED: None,
+    ActKind.ROSTER_LOADED: None,
+    ActKind.DOCUMENT_SEEN: None,
     ActKind.PERSON_ERASED: None,
     ActKind.SERVICE_ENDED: None,
 }

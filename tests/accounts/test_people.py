@@ -77,6 +77,8 @@ def test_an_answer_shows_everything_masked(resident: Account) -> None:
         "id_number": "3" + "*" * 15 + WANG["id_number"][-2:],
         "phone": "*********00",
         "home_area": "330106",
+        "proof": None,
+        "proven_at": None,
     }
     assert client.get("/api/v1/people").json() == [made.json()]
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,7 +12,16 @@ from django.utils import timezone
 from accounts import vault
 from accounts.authentication import digest
 from accounts.invitations import accept
-from accounts.models import OF_PEOPLE, Account, Grant, Institution, Role, StaffPhone, Token
+from accounts.models import (
+    OF_PEOPLE,
+    Account,
+    Grant,
+    Institution,
+    Role,
+    RosterEntry,
+    StaffPhone,
+    Token,
+)
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from tests.accounts.conftest import api_client
@@ -264,3 +274,20 @@ def test_a_wrong_public_name_is_explained(areas: None, words: list[str], sentenc
     with pytest.raises(CommandError, match=sentence):
         administer("add_staff", "hospital", *words)
     assert not others()
+
+
+def test_a_roster_is_loaded_whole_or_not_at_all(tmp_path: Path) -> None:
+    file = tmp_path / "roster.csv"
+    head, wang = "id_type,id_number,name,phone", "20,E10000001,王伟,13800138000"
+    file.write_text(f"\ufeff{head}\r\n{wang}\r\n", encoding="utf-8")
+    assert administer("load_roster", str(file)) == "The roster has 1 people.\n"
+    assert Act.objects.get(kind=ActKind.ROSTER_LOADED).detail == {"people": 1}
+    file.write_bytes(f"{head}\n{wang}\n20,,,\n".encode())
+    with pytest.raises(CommandError, match=r"^Line 3: .* Nothing has been loaded\.$"):
+        administer("load_roster", str(file))
+    file.write_bytes(f"{head}\n20,E10000001,\xff,\n".encode("latin-1"))
+    with pytest.raises(CommandError, match="not CSV in UTF-8"):
+        administer("load_roster", str(file))
+    with pytest.raises(CommandError, match="No such file"):
+        administer("load_roster", str(tmp_path / "none.csv"))
+    assert RosterEntry.objects.count() == Act.objects.filter(kind="roster-loaded").count() == 1

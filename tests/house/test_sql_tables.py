@@ -13,6 +13,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 # The tables and functions of other rooms that each room's SQL names.
 DECLARED: Final = {
+    "healthcode.acts": {"accounts_guardianship"},
     "healthcode.areas": {"accounts_person"},
     "healthcode.colours": {
         *{"accounts_act", "accounts_person"},
@@ -22,9 +23,13 @@ DECLARED: Final = {
     "healthcode.codes": {
         *{"accounts_act", "accounts_guardianship", "accounts_identity", "accounts_token_of"},
         *{"colours_colourchange", "colours_personcolour", "evidence_evidence"},
+        "evidence_reported",
+    },
+    "healthcode.evidence": {
+        *{"accounts_act", "accounts_grant", "accounts_guardianship", "accounts_person"},
+        *{"acts_logleaf", "kept_days"},
     },
     "verifier": {"accounts_account", "accounts_grant", "accounts_token"},
-    "healthcode.evidence": {"accounts_act", "accounts_grant", "acts_logleaf", "kept_days"},
     "healthcode.tracing": {"accounts_person", "evidence_evidence"},
     "healthcode.scan_tracing": {
         *{"colours_personcolour", "verifier_device", "verifier_scan", "verifier_venue"}

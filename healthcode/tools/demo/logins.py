@@ -1,14 +1,17 @@
 """Make the demo's accounts, and the tokens and passwords to log in."""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
 from random import Random
 from typing import Any, Final
 
+from accounts.admission import NewPerson
 from accounts.invitations import accept, invite, show_token
 from accounts.models import OF_MACHINES, Account, Relation, Role
 from accounts.phones import normalise
+from accounts.rosters import PLAIN
 from accounts.selectors import people_of
 from accounts.services import issue_token, register_person, resident_account
 from healthcode.acts.grounds import Ground, GroundKind
@@ -16,6 +19,7 @@ from healthcode.acts.models import Proposal
 from healthcode.administration import services, staff
 from healthcode.administration.administrator import Administrator
 from healthcode.administration.plans import StaffGrant
+from healthcode.administration.rosters import load_roster
 from healthcode.administration.services import NewVenue
 from healthcode.confirmation.services import confirm_proposal
 from healthcode.evidence.models import ReportKind
@@ -76,22 +80,51 @@ def make_staff(*, at: datetime) -> tuple[Account, Account]:
     return officer, source
 
 
-def make_family(*, at: datetime, random: Random) -> dict[Relation, int]:
-    """Register a resident who logs in by phone, with a child and a mother; return their numbers."""
-    account, home = resident_account(phone=normalise(RESIDENT_PHONE)), here().home
+def family(*, random: Random) -> dict[Relation, NewPerson]:
+    """Invent a resident who logs in by phone, with a child and a mother."""
+    home = here().home
+    return {
+        relation: NewPerson(
+            name,
+            "10",
+            resident_number(home, random=random),
+            home,
+            RESIDENT_PHONE if relation == Relation.SELF else None,
+        )
+        for relation, name in _FAMILY
+    }
+
+
+def make_family(newcomers: Mapping[Relation, NewPerson], *, at: datetime) -> dict[Relation, int]:
+    """Register the family with the resident's phone; return their numbers."""
+    account = resident_account(phone=normalise(RESIDENT_PHONE))
     return {
         relation: register_person(
             account=account,
             relation=relation,
-            name=name,
-            id_type="10",
-            id_number=resident_number(home, random=random),
-            phone=RESIDENT_PHONE if relation == Relation.SELF else None,
-            home_area=home,
+            name=one.name,
+            id_type=one.id_type,
+            id_number=one.id_number,
+            phone=one.phone,
+            home_area=one.home_area,
             at=at,
         ).pk
-        for relation, name in _FAMILY
+        for relation, one in newcomers.items()
     }
+
+
+def make_roster(
+    people: Sequence[NewPerson], relatives: Collection[NewPerson], *, at: datetime
+) -> None:
+    """Load the roster of all people of the demo.
+
+    The authority knows the resident's phone for the family, and 13900000000 and the following for
+    the others.
+    """
+    others = ((one, f"139{number:08d}") for number, one in enumerate(people))
+    known = chain(others, ((one, RESIDENT_PHONE) for one in relatives))
+    rows = (f"{one.id_type},{one.id_number},{one.name},{phone}" for one, phone in known)
+    load_roster(by=administrator(at=at), lines=chain([",".join(PLAIN)], rows), at=at)
 
 
 def make_venue(*, at: datetime) -> None:

@@ -68,8 +68,11 @@ def load(*, at: datetime, say: Say) -> None:
     counties = _publish_map(officer, at=at)
     say(f"Registering {PEOPLE} people …")
     made = list(people(PEOPLE, homes=counties, random=random))
-    ids = admit([NewPerson(one.name, "10", one.id_number, one.home) for one in made], at=at)
-    family = logins.make_family(at=at, random=random)
+    newcomers = [NewPerson(one.name, "10", one.id_number, one.home) for one in made]
+    relatives = logins.family(random=random)
+    logins.make_roster(newcomers, relatives.values(), at=at)
+    ids = admit(newcomers, at=at)
+    family = logins.make_family(relatives, at=at)
     logins.make_venue(at=at)
     say("Recording where they stayed and how they felt …")
     homes = [one.home for one in made]

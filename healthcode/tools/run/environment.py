@@ -15,6 +15,7 @@ SETTINGS = {
     "BASE_URL": "http://127.0.0.1:8000",
     "ALLOWED_HOSTS": "*",
     "SMS_SENDER": "accounts.sms.ConsoleSender",
+    "IDENTITY_CHECK": "accounts.identity_check.RosterCheck",
     "DEMO": "1",
     "FETCH_PRIVATE": "1",
 }
