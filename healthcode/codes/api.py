@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.errors import ProofNeeded
 from accounts.permissions import IsResident, account_of
 from healthcode.codes import card, pictures, serializers, services
 from healthcode.codes.authentication import REQUIREMENT, CodeAuthentication, PersonRow
@@ -29,7 +30,7 @@ class CodeView(APIView):
     authentication_classes = [CodeAuthentication]
     permission_classes = [IsResident]
 
-    @refuses(DeclareFirst, DoesNotSign, NoPolicy, ColourBeingChecked)
+    @refuses(DeclareFirst, ProofNeeded, DoesNotSign, NoPolicy, ColourBeingChecked)
     @extend_schema(parameters=[CodeQuery], responses=IssuedCodeSerializer, auth=REQUIREMENT)
     def get(self, request: Request, person: int) -> HttpResponse:
         """Sign the person's current colour."""
@@ -42,7 +43,7 @@ class PhoneCodeView(APIView):
 
     permission_classes = [IsResident]
 
-    @refuses(DeclareFirst, DoesNotSign, NoPolicy, ColourBeingChecked)
+    @refuses(DeclareFirst, ProofNeeded, DoesNotSign, NoPolicy, ColourBeingChecked)
     @extend_schema(request=PhoneKeyInput, responses=IssuedCodeSerializer)
     def post(self, request: Request, person: int) -> Response:
         """Sign the person's current colour for the phone with this key.
@@ -61,7 +62,7 @@ class CodePngView(APIView):
     permission_classes = [IsResident]
     renderer_classes = [PngRenderer]
 
-    @refuses(DeclareFirst, DoesNotSign, NoPolicy, ColourBeingChecked)
+    @refuses(DeclareFirst, ProofNeeded, DoesNotSign, NoPolicy, ColourBeingChecked)
     @extend_schema(parameters=[CodeQuery], responses={(200, "image/png"): OpenApiTypes.BINARY})
     def get(self, request: Request, person: int) -> Response:
         """Sign a code and draw it with 10 pixels for each module, quiet zone included."""
@@ -75,7 +76,7 @@ class CodeSvgView(APIView):
     permission_classes = [IsResident]
     renderer_classes = [SvgRenderer]
 
-    @refuses(DeclareFirst, DoesNotSign, NoPolicy, ColourBeingChecked)
+    @refuses(DeclareFirst, ProofNeeded, DoesNotSign, NoPolicy, ColourBeingChecked)
     @extend_schema(parameters=[CodeQuery], responses={(200, "image/svg+xml"): OpenApiTypes.BINARY})
     def get(self, request: Request, person: int) -> Response:
         """Sign a code and draw it with one unit for each module, quiet zone included."""
@@ -89,7 +90,7 @@ class CardView(APIView):
     permission_classes = [IsResident]
     renderer_classes = [PdfRenderer]
 
-    @refuses(DeclareFirst, DoesNotSign, NoPolicy, ColourBeingChecked)
+    @refuses(DeclareFirst, ProofNeeded, DoesNotSign, NoPolicy, ColourBeingChecked)
     @extend_schema(responses={(200, "application/pdf"): OpenApiTypes.BINARY})
     def get(self, request: Request, person: int) -> Response:
         """Sign a paper code and lay it out as a card on an A4 page."""
@@ -107,7 +108,7 @@ def _kind(request: Request) -> Kind:
 def _issue(request: Request, person: int, kind: Kind, phone_key: bytes | None = None) -> IssuedCode:
     at = timezone.now()
     if isinstance(request.auth, PersonRow):
-        code_input = request.auth.code_input(person)
+        code_input = request.auth.code_input(person, at=at)
         return services.issue(code_input=code_input, kind=kind, at=at, phone_key=phone_key)
     account = account_of(request)
     return services.issue_code(

@@ -5,6 +5,7 @@ itself.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from rest_framework.request import Request
@@ -15,7 +16,7 @@ from healthcode.codes.selectors import CodeInput, read_row, storable
 from healthcode.evidence.models import EvidenceKind
 
 ACCOUNT_AND_ROW: Final = "SELECT * FROM codes_input_by_token(%s, %s, %s, %s)"
-"""A function in the database (migration 0002); each connection keeps its query plan."""
+"""A function in the database (migration 0003); each connection keeps its query plan."""
 
 REQUIREMENT: Final[list[Any]] = [{"bearer": []}]
 """The security requirement in the OpenAPI description: a bearer token, as for all other calls."""
@@ -27,9 +28,9 @@ class PersonRow:
 
     row: tuple[Any, ...]
 
-    def code_input(self, person: int) -> CodeInput:
+    def code_input(self, person: int, *, at: datetime) -> CodeInput:
         """Read the code input from the row. Raises as `read_row` does."""
-        return read_row(person, self.row)
+        return read_row(person, self.row, at=at)
 
 
 class CodeAuthentication(BearerAuthentication):

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 
+from accounts.errors import ProofNeeded
 from accounts.models import Role
 from accounts.permissions import account_of, role_required
 from healthcode.codes import api, serializers, services
@@ -67,7 +68,8 @@ class CardOfPage(api.CardView):
 def live(request: HttpRequest, person: int) -> HttpResponse:
     """Show the live code of a person whom the account looks after.
 
-    Redirect to the declaration if nobody has declared for this person.
+    Redirect to the declaration if nobody has declared for this person, and to the page about proofs
+    if the account only claims this person and its claim is closed.
     """
     try:
         issued = services.issue_code(
@@ -76,6 +78,8 @@ def live(request: HttpRequest, person: int) -> HttpResponse:
     except DeclareFirst as first:
         messages.info(request, str(first.detail))
         return redirect(f"/people/{person}/declare")
+    except ProofNeeded:
+        return redirect(f"/people/{person}/proof")
     except Refusal as refusal:
         context = {"title": refusal.title, "advice": refusal.detail}
         return render(request, "web/error.html", context, status=refusal.status)

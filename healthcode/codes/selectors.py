@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import connection
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import ProofNeeded
+from accounts.guardians import is_closed
 from accounts.models import Account
 from accounts.selectors import masked
 from healthcode.codes.errors import DeclareFirst
@@ -16,7 +19,7 @@ from healthcode.evidence.models import EvidenceKind
 from healthcode.web.errors import NotFound
 
 CODE_INPUT: Final = "SELECT * FROM codes_input(%s, %s, %s)"
-"""A function in the database (migration 0002); each connection keeps its query plan."""
+"""A function in the database (migration 0003); each connection keeps its query plan."""
 _MOST_PEOPLE: Final = 2**63 - 1
 
 
@@ -31,28 +34,32 @@ class CodeInput:
     holder: str
 
 
-def code_input(*, account: Account, person_id: int) -> CodeInput:
+def code_input(*, account: Account, person_id: int, at: datetime) -> CodeInput:
     """Read the code input of a person whom `account` looks after, in one SELECT.
 
     Raises:
-        NotFound, DeclareFirst: see `read_row`.
+        NotFound, ProofNeeded, DeclareFirst: see `read_row`.
     """
     with connection.cursor() as cursor:
         declaration = EvidenceKind.DECLARATION.value
         cursor.execute(CODE_INPUT, [storable(person_id), account.pk, declaration])
-        return read_row(person_id, cursor.fetchone() or ())
+        return read_row(person_id, cursor.fetchone() or (), at=at)
 
 
-def read_row(person_id: int, row: Sequence[Any]) -> CodeInput:
+def read_row(person_id: int, row: Sequence[Any], *, at: datetime) -> CodeInput:
     """Read a row of `CODE_INPUT`, empty or null if the account does not look after the person.
 
     Raises:
         NotFound: there is no such person, or the account may not know of them.
+        ProofNeeded: the account only claims this person, and its claim is closed.
         DeclareFirst: nobody has declared for this person.
     """
     if not row or row[0] is None:
         raise NotFound(_("This person is not registered under your account."))
-    declared, colour, since, changes, next_change_at, policy, *identity = row
+    *colour_and_name, claimed_at, reported = row
+    if is_closed(claimed_at, reported=reported, at=at):
+        raise ProofNeeded
+    declared, colour, since, changes, next_change_at, policy, *identity = colour_and_name
     if not declared or colour is None:
         raise DeclareFirst
     stored = ColourRow(person_id, Colour(colour), since, changes, next_change_at, policy)

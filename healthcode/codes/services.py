@@ -72,10 +72,10 @@ def issue_code(
     """Sign the current colour of a person whom `account` looks after.
 
     Raises:
-        NotFound, DeclareFirst: see `selectors.read_row`.
+        NotFound, ProofNeeded, DeclareFirst: see `selectors.read_row`.
         DoesNotSign, ColourBeingChecked, MalformedCode: see `issue`.
     """
-    code_input = selectors.code_input(account=account, person_id=person_id)
+    code_input = selectors.code_input(account=account, person_id=person_id, at=at)
     return issue(code_input=code_input, kind=kind, at=at, phone_key=phone_key)
 
 

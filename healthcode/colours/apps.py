@@ -8,3 +8,10 @@ class ColoursConfig(AppConfig):
 
     name = "healthcode.colours"
     label = "colours"
+
+    def ready(self) -> None:
+        """Give the accounts room below, which may not import this one, a way to end codes."""
+        from accounts import guardians
+        from healthcode.colours.superseding import end_codes
+
+        guardians.codes_end_by(end_codes)

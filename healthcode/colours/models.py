@@ -27,7 +27,8 @@ class Policy(models.Model):
 class PersonColour(models.Model):
     """The colour that a person has now. `next_change_at` is when time alone will change it next.
 
-    `changes` counts the person's colour changes. The status index of their codes depends on it.
+    `changes` counts the person's colour changes, and how often all their codes were ended. The
+    status index of their codes depends on it.
     """
 
     person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="colour")
@@ -133,7 +134,7 @@ class RecomputationBatch(models.Model):
 
 
 class ColourChange(models.Model):
-    """A change of a person's colour.
+    """A change of a person's colour, or the end of their codes with the colour unchanged.
 
     `number` counts the person's changes. `before` is the earlier colour; the person had it from
     `since` to `at`. `recomputation` is the recomputation that changed the colour. It is None if

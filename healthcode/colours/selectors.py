@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db.models import F
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext_lazy as _
 
@@ -181,12 +182,12 @@ def colour_told_of(person_id: int, at: datetime) -> dict[str, object] | None:
 
 def changes_told_of(person_id: int) -> list[dict[str, object]]:
     """Export the stored changes of a person's colour as JSON values."""
-    rows = ColourChange.objects.filter(person_id=person_id).order_by("number")
+    changed = ColourChange.objects.filter(person_id=person_id).exclude(before=F("after"))
     return [
         {
             "at": row.at.isoformat(),
             "before": Colour(row.before).label,
             "after": Colour(row.after).label,
         }
-        for row in rows
+        for row in changed.order_by("number")
     ]

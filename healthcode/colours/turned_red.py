@@ -23,6 +23,7 @@ COUNT: Final = """
 WITH red AS (
     SELECT DISTINCT person_id FROM colours_colourchange
     WHERE at >= %(starts)s AND at < %(ends)s AND after = %(red)s
+      AND before <> after
 ), county AS (
     SELECT left(person.home_area, 6) AS area, count(*) AS people
     FROM red JOIN accounts_person AS person ON person.id = red.person_id GROUP BY 1

@@ -6,6 +6,8 @@ import healthcode.residents.colour.api as colour_api
 import healthcode.residents.colour.pages as colour_pages
 import healthcode.residents.declarations.api as declarations_api
 import healthcode.residents.declarations.pages as declarations_pages
+import healthcode.residents.proof.api as proof_api
+import healthcode.residents.proof.pages as proof_pages
 import healthcode.residents.subject_access.api as subject_access_api
 import healthcode.residents.subject_access.pages as subject_access_pages
 
@@ -19,6 +21,7 @@ api = [
         certificates_api.CertificatesView.as_view(),
         name="api-certificates",
     ),
+    path("people/<int:person_id>/proof", proof_api.PersonProofView.as_view(), name="api-proof"),
     path(
         "people/<int:person_id>/export",
         subject_access_api.ExportView.as_view(),
@@ -37,6 +40,7 @@ pages = [
     path("people/<int:person_id>/certificates", certificates_pages.hand_in, name="certificates"),
     path("people/<int:person_id>/colour", colour_pages.colour, name="colour-page"),
     path("people/<int:person_id>/why", colour_pages.why, name="why"),
+    path("people/<int:person_id>/proof", proof_pages.proof, name="proof"),
     path("people/<int:person_id>/data", subject_access_pages.data, name="person-data"),
     path(
         "people/<int:person_id>/looks/<int:look>.tlog-proof",

@@ -7,8 +7,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.errors import ProofNeeded
 from accounts.permissions import IsResident, account_of
-from accounts.selectors import person_for
 from healthcode.colours.answers import ColourAnswer, colour_answer
 from healthcode.colours.errors import NoPolicy
 from healthcode.evidence.certificate_serializers import (
@@ -16,6 +16,7 @@ from healthcode.evidence.certificate_serializers import (
     CertificateField,
     attested_answer,
 )
+from healthcode.evidence.claims import person_shown_to
 from healthcode.evidence.errors import (
     CertificateKnown,
     CertificateOfAnother,
@@ -58,18 +59,19 @@ class CertificatesView(APIView):
         CertificateWithdrawn,
         TooMany,
         NoPolicy,
+        ProofNeeded,
     )
     @extend_schema(request=CertificateInput, responses={201: HandedInAnswer})
     def post(self, request: Request, person_id: int) -> Response:
         """Verify it, record what it attests, and answer with the colour that follows."""
         given = CertificateInput(data=request.data)
         given.is_valid(raise_exception=True)
-        account = account_of(request)
+        account, at = account_of(request), timezone.now()
         entered, decision = services.hand_in(
             account=account,
-            person=person_for(account, person_id),
+            person=person_shown_to(account, person_id, at=at),
             text=given.validated_data["certificate"],
-            at=timezone.now(),
+            at=at,
         )
         answer = {**attested_answer(entered), "colour": colour_answer(decision)}
         return Response(answer, status=status.HTTP_201_CREATED)

@@ -20,7 +20,7 @@ from healthcode.evidence.selectors import attested_of
 from healthcode.evidence.words import words_of
 from healthcode.residents.certificates import services
 from healthcode.residents.certificates.api import CertificateInput
-from healthcode.residents.whom import whom
+from healthcode.residents.whom import or_proof, whom
 from healthcode.web.errors import Refusal
 from healthcode.web.pages import held_off
 
@@ -29,6 +29,7 @@ from healthcode.web.pages import held_off
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @role_required(Role.RESIDENT)
+@or_proof
 def hand_in(request: HttpRequest, person_id: int) -> HttpResponse:
     """Show the form, and what earlier certificates have added to the evidence."""
     account, known = whom(request, person_id)

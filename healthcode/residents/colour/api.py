@@ -6,11 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.errors import ProofNeeded
 from accounts.permissions import IsResident, account_of
-from accounts.selectors import person_for
 from healthcode.colours.answers import ColourAnswer, colour_answer
 from healthcode.colours.errors import NoPolicy
 from healthcode.colours.selectors import decision_of
+from healthcode.evidence.claims import person_shown_to
 from healthcode.web.refusals import refuses
 
 
@@ -19,10 +20,11 @@ class ColourView(APIView):
 
     permission_classes = [IsResident]
 
-    @refuses(NoPolicy)
+    @refuses(NoPolicy, ProofNeeded)
     @extend_schema(responses=ColourAnswer)
     def get(self, request: Request, person_id: int) -> Response:
         """Decide the colour at this moment, with every reason."""
-        person = person_for(account_of(request), person_id)
-        decision = decision_of(person.pk, timezone.now())
+        at = timezone.now()
+        person = person_shown_to(account_of(request), person_id, at=at)
+        decision = decision_of(person.pk, at)
         return Response(colour_answer(decision), headers={"Cache-Control": "no-store"})

@@ -14,12 +14,13 @@ from accounts.models import Role
 from accounts.permissions import role_required
 from healthcode.colours.reasons import ColourReason
 from healthcode.colours.selectors import colour_of, decision_of
-from healthcode.residents.whom import whom
+from healthcode.residents.whom import or_proof, whom
 
 
 @never_cache
 @require_GET
 @role_required(Role.RESIDENT)
+@or_proof
 def colour(request: HttpRequest, person_id: int) -> HttpResponse:
     """Show the colour, until when it lasts, and what to do next."""
     return _told_page(request, person_id, "residents/colour.html")
@@ -28,6 +29,7 @@ def colour(request: HttpRequest, person_id: int) -> HttpResponse:
 @never_cache
 @require_GET
 @role_required(Role.RESIDENT)
+@or_proof
 def why(request: HttpRequest, person_id: int) -> HttpResponse:
     """Show every reason for the colour: its evidence, when it ends, what is still missing."""
     return _told_page(request, person_id, "residents/why.html")

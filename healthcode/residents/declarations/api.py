@@ -9,11 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.errors import ProofNeeded
 from accounts.permissions import IsResident, account_of
-from accounts.selectors import person_for
 from healthcode.areas.errors import EndedArea, UnknownArea
 from healthcode.colours.answers import ColourAnswer, colour_answer
 from healthcode.colours.errors import NoPolicy
+from healthcode.evidence.claims import person_shown_to
 from healthcode.evidence.errors import AlreadyCheckedIn
 from healthcode.evidence.traits import Symptom
 from healthcode.residents.declarations import services
@@ -31,18 +32,17 @@ class DeclarationsView(APIView):
 
     permission_classes = [IsResident]
 
-    @refuses(NotFound, UnknownArea, EndedArea, TooMany, NoPolicy)
+    @refuses(NotFound, ProofNeeded, UnknownArea, EndedArea, TooMany, NoPolicy)
     @extend_schema(request=DeclarationInput, responses={201: ColourAnswer})
     def post(self, request: Request) -> Response:
         """Store the declaration and answer with the colour that follows."""
         at = timezone.now()
         given = DeclarationInput(data=request.data, context={"at": at})
         given.is_valid(raise_exception=True)
-        person = person_for(account_of(request), given.validated_data["person"])
+        account = account_of(request)
+        person = person_shown_to(account, given.validated_data["person"], at=at)
         declaration = given.declaration()
-        decision = services.declare(
-            account=account_of(request), person=person, declaration=declaration, at=at
-        )
+        decision = services.declare(account=account, person=person, declaration=declaration, at=at)
         return Response(colour_answer(decision), status=status.HTTP_201_CREATED)
 
 
@@ -51,15 +51,16 @@ class CheckInsView(APIView):
 
     permission_classes = [IsResident]
 
-    @refuses(NotFound, AlreadyCheckedIn, NoPolicy)
+    @refuses(NotFound, ProofNeeded, AlreadyCheckedIn, NoPolicy)
     @extend_schema(request=CheckInInput, responses={201: ColourAnswer})
     def post(self, request: Request) -> Response:
         """Store today's check-in and answer with the colour that follows."""
         given = CheckInInput(data=request.data)
         given.is_valid(raise_exception=True)
-        person = person_for(account_of(request), given.validated_data["person"])
+        account, at = account_of(request), timezone.now()
+        person = person_shown_to(account, given.validated_data["person"], at=at)
         decision = services.check_in(
-            account=account_of(request), person=person, check_in=given.check_in(), at=timezone.now()
+            account=account, person=person, check_in=given.check_in(), at=at
         )
         return Response(colour_answer(decision), status=status.HTTP_201_CREATED)
 

@@ -19,7 +19,7 @@ from healthcode.evidence.traits import Symptom
 from healthcode.residents.declarations import services
 from healthcode.residents.declarations.forms import DeclarationForm, faults_of
 from healthcode.residents.declarations.serializers import CheckInInput, DeclarationInput
-from healthcode.residents.whom import whom
+from healthcode.residents.whom import or_proof, whom
 from healthcode.web.days import day_of
 from healthcode.web.errors import Refusal
 from healthcode.web.pages import held_off
@@ -33,6 +33,7 @@ USUAL_TEMPERATURES: Final = [f"{tenths / 10:.1f}" for tenths in range(360, 372)]
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @role_required(Role.RESIDENT)
+@or_proof
 def declare(request: HttpRequest, person_id: int) -> HttpResponse:
     """The declaration: three yes-or-no questions, a temperature, and places if there were any."""
     account, known = whom(request, person_id)
@@ -64,6 +65,7 @@ def declare(request: HttpRequest, person_id: int) -> HttpResponse:
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
 @role_required(Role.RESIDENT)
+@or_proof
 def check_in(request: HttpRequest, person_id: int) -> HttpResponse:
     """The daily check-in: a temperature, and two buttons for well and not well."""
     account, known = whom(request, person_id)

@@ -13,13 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.errors import ProofNeeded
 from accounts.models import Role
 from accounts.permissions import IsResident, account_of
-from accounts.selectors import person_for
 from healthcode.acts.grounds import GroundKind
 from healthcode.acts.kinds import LookKind
 from healthcode.acts.looks import looks_export
 from healthcode.colours.errors import NoPolicy
+from healthcode.evidence.claims import person_proven_to
 from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.errors import StillNeeded
 from healthcode.residents.subject_access.export import export
@@ -53,11 +54,11 @@ class ExportView(APIView):
 
     permission_classes = [IsResident]
 
-    @refuses(NoPolicy)
+    @refuses(NoPolicy, ProofNeeded)
     @extend_schema(operation_id="export_person", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, person_id: int) -> Response:
         """Return all of it, unmasked, to accounts that look after the person."""
-        person = person_for(account_of(request), person_id)
+        person = person_proven_to(account_of(request), person_id)
         return Response(
             export(person.pk, at=timezone.now()),
             headers={"Content-Disposition": f'attachment; filename="person-{person.pk}.json"'},
@@ -83,13 +84,14 @@ class LooksView(APIView):
 
     permission_classes = [IsResident]
 
+    @refuses(ProofNeeded)
     @extend_schema(responses=LookAnswer(many=True))
     def get(self, request: Request, person_id: int) -> Response:
         """Return the latest 200 looks, the latest first.
 
         Some looks appear only after up to 14 days, because an inquiry is not finished.
         """
-        person = person_for(account_of(request), person_id)
+        person = person_proven_to(account_of(request), person_id)
         return Response(looks_export(person.pk, timezone.now()))
 
 
@@ -98,12 +100,12 @@ class ErasureView(APIView):
 
     permission_classes = [IsResident]
 
-    @refuses(StillNeeded, NoPolicy)
+    @refuses(StillNeeded, NoPolicy, ProofNeeded)
     @extend_schema(operation_id="erase_person", request=ErasureInput, responses=ErasureAnswer)
     def post(self, request: Request, person_id: int) -> Response:
         """Erase everything; refused while the colour is not green or will change."""
         account = account_of(request)
-        person = person_for(account, person_id)
+        person = person_proven_to(account, person_id)
         given = ErasureInput(data=request.data, context={"person": person_id})
         given.is_valid(raise_exception=True)
         act = erase_at_request(person_id=person.pk, account=account, at=timezone.now())

@@ -21,7 +21,7 @@ from healthcode.areas.selectors import full_names
 from healthcode.core.log.proofs import FILE_NAME_END
 from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.export import export
-from healthcode.residents.whom import whom
+from healthcode.residents.whom import or_proof, whom
 from healthcode.web.errors import Refusal
 from healthcode.web.pages import FORGET
 
@@ -29,9 +29,10 @@ from healthcode.web.pages import FORGET
 @never_cache
 @require_http_methods(["GET", "POST"])
 @role_required(Role.RESIDENT)
+@or_proof
 def data(request: HttpRequest, person_id: int) -> HttpResponse:
     """Show what is kept about a person. A POST with the box ticked erases it."""
-    account, known = whom(request, person_id)
+    account, known = whom(request, person_id, proven=True)
     if request.method == "GET":
         return _data_page(request, known)
     if "sure" not in request.POST:
@@ -81,9 +82,10 @@ def _who(look: PersonLook, areas: Mapping[str, str]) -> str:
 @never_cache
 @require_GET
 @role_required(Role.RESIDENT)
+@or_proof
 def look_proof(request: HttpRequest, person_id: int, look: int) -> HttpResponse:
     """Return the proof that a look is in the public log, with its record, as a file."""
-    _account, known = whom(request, person_id)
+    _account, known = whom(request, person_id, proven=True)
     proof = proof_for_person(known.id, look, at=timezone.now())
     name = f"look-{look}{FILE_NAME_END}"
     return HttpResponse(
@@ -96,9 +98,10 @@ def look_proof(request: HttpRequest, person_id: int, look: int) -> HttpResponse:
 @never_cache
 @require_GET
 @role_required(Role.RESIDENT)
+@or_proof
 def data_file(request: HttpRequest, person_id: int) -> HttpResponse:
     """Return everything about a person as a file."""
-    _account, known = whom(request, person_id)
+    _account, known = whom(request, person_id, proven=True)
     return JsonResponse(
         export(known.id, at=timezone.now()),
         json_dumps_params={"ensure_ascii": False, "indent": 2},
