@@ -36,6 +36,7 @@ from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.evidence.services import NewFact, record, withdraw
 from healthcode.evidence.traits import Trait
 from healthcode.residents.declarations.services import declare
+from tests.accounts.proving import prove
 from tests.acts import GROUND, act_of
 
 NOON = datetime(2026, 2, 24, 4, 0, tzinfo=UTC)
@@ -117,6 +118,7 @@ def register(name: str, passport: str) -> Resident:
         home_area=HOME,
         at=NOON,
     )
+    prove(account, person, at=NOON)
     return Resident(account, person)
 
 

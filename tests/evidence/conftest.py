@@ -15,6 +15,7 @@ from healthcode.areas.models import Area
 from healthcode.colours.policy import SHIPPED
 from healthcode.colours.services import publish_policy
 from healthcode.evidence.models import ReportKind, SourceGrant
+from tests.accounts.proving import prove
 from tests.acts import GROUND
 from tests.evidence.ministry import GERMANY, trust
 
@@ -91,8 +92,9 @@ def reporting(name: str, area: str = "", **options: Any) -> Account:
 
 
 def resident(account: Account, relation: Relation, name: str, passport: str) -> Person:
-    """Create a person who lives in `HOME` and whom `account` looks after."""
-    return register_person(
+    """Create a person who lives in `HOME` and whom `account` has proven to look after."""
+    at = datetime.now(UTC)
+    person = register_person(
         account=account,
         relation=relation,
         name=name,
@@ -100,8 +102,10 @@ def resident(account: Account, relation: Relation, name: str, passport: str) -> 
         id_number=passport,
         phone=None,
         home_area=HOME,
-        at=datetime.now(UTC),
+        at=at,
     )
+    prove(account, person, at=at)
+    return person
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from tests.evidence.conftest import (
     now,
     officer_client,
     resident_client,
+    source_client,
     world,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "now",
     "officer_client",
     "resident_client",
+    "source_client",
     "world",
 ]
