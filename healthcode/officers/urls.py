@@ -11,6 +11,8 @@ import healthcode.officers.inquiries.api as inquiries_api
 import healthcode.officers.inquiries.pages as inquiries_pages
 import healthcode.officers.maps.api as maps_api
 import healthcode.officers.maps.pages as maps_pages
+import healthcode.officers.proofs.api as proofs_api
+import healthcode.officers.proofs.pages as proofs_pages
 import healthcode.officers.recomputations.api as recomputations_api
 import healthcode.officers.recomputations.pages as recomputations_pages
 import healthcode.officers.statistics.api as statistics_api
@@ -26,6 +28,7 @@ api = [
         certificates_api.OfficersCertificatesView.as_view(),
         name="api-officers-certificates",
     ),
+    path("documents-seen", proofs_api.DocumentsSeenView.as_view(), name="api-documents-seen"),
     path(
         "evidence/<int:evidence_id>/withdrawal",
         withdrawals_api.WithdrawalView.as_view(),
@@ -83,6 +86,7 @@ pages = [
     path("officer/statistics", statistics_pages.statistics, name="officer-statistics"),
     path("officer/evidence", withdrawals_pages.withdraw, name="officer-evidence"),
     path("officer/withdrawal", together_pages.withdraw_together, name="officer-withdrawal"),
+    path("officer/document", proofs_pages.document_seen, name="officer-document"),
     path("officer/certificate", certificates_pages.enter, name="officer-certificate"),
     path(
         "officer/recomputations/<int:recomputation_id>",

@@ -96,6 +96,12 @@ BODIES: Final[dict[str, Body]] = {
         "certificate": "HC1:NOTHING",
         **SENT_GROUND,
     },
+    "api-documents-seen": lambda scene: {
+        **_newcomer(scene),
+        "phone": "13900000077",
+        "document_seen": True,
+        **SENT_GROUND,
+    },
     "levels": _map,
     "evidence": _stay,
     "evidence-withdrawal": lambda scene: SENT_GROUND,
