@@ -19,6 +19,7 @@ from healthcode.core import Kind, decode
 from healthcode.evidence.declarations import Declaration
 from healthcode.residents.declarations.services import declare
 from healthcode.tools.demo import logins, province
+from healthcode.tools.synthetic_city.build import OFFICER
 from verifier.doors import partitions
 
 WELL = Declaration(symptoms=(), temperature=None, contact_with_case=False, stays=())
@@ -39,7 +40,7 @@ class Entrance:
         """Make an entrance, with keys, lists, and a declaration without symptoms."""
         at = timezone.now()
         partitions.maintain(at=at)
-        logins.make_staff(at=at)
+        logins.make_staff(at=at, second=OFFICER)
         keys.make_key(starts=at, signs_for=timedelta(days=90))
         logins.make_family(at=at, random=Random(1))
         logins.make_venue(at=at)

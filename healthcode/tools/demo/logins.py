@@ -52,13 +52,18 @@ def administrator(*, at: datetime) -> Administrator:
     return Administrator(account, _GROUND)
 
 
-def make_staff(*, at: datetime) -> tuple[Account, Account]:
-    """Make the demo's staff; return the officer and the source, who act during the loading."""
+def make_staff(*, at: datetime, second: str = OFFICER) -> tuple[Account, Account]:
+    """Make the demo's staff; return the officer and the source, who act during the loading.
+
+    Args:
+        second: the user name of the officer who confirms what waits for a second person. In an
+            empty database the demo's first officer does not wait, and then confirms the others.
+    """
     province, by = here().area, administrator(at=at)
 
     def add(username: str, role: Role, area: str, name: str = "", name_en: str = "") -> Account:
         grant = StaffGrant(username, role, area, name, name_en)
-        account = _add(grant, by=by, at=at)
+        account = _add(grant, by=by, second=second, at=at)
         if username in STAFF_PHONES:
             staff.set_phone(by=by, account=account, phone=STAFF_PHONES[username], at=at)
         return account
@@ -179,19 +184,20 @@ def set_passwords(
     for name, password in passwords.items():
         account = Account.objects.filter(username=name).first()
         if account is None:
-            account = _add(StaffGrant(name, STAFF[name], here().area), by=by, at=at)
+            grant = StaffGrant(name, STAFF[name], here().area)
+            account = _add(grant, by=by, second=OFFICER, at=at)
         invite(account=account, shown_to=by.account, at=at)
         token = show_token(account=account, to=by.account, at=at)
         accept(token=token, password=password, at=at)
     return passwords
 
 
-def _add(grant: StaffGrant, *, by: Administrator, at: datetime) -> Account:
-    """Give a role of the demo; if that waits, the demo's officer is the second person."""
+def _add(grant: StaffGrant, *, by: Administrator, second: str, at: datetime) -> Account:
+    """Give a role of the demo; if that waits, the officer `second` confirms it."""
     done = staff.add_staff(by=by, grant=grant, at=at)
     if isinstance(done, Proposal):
         confirm_proposal(
-            account=Account.objects.get(username=OFFICER),
+            account=Account.objects.get(username=second),
             proposal_id=done.pk,
             fingerprint=done.fingerprint,
             ground=_GROUND,
