@@ -7,11 +7,15 @@ from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 
-from accounts.models import Person
+from accounts.models import Account, Person
+from healthcode.acts.kinds import ActKind
+from healthcode.acts.models import Act
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import PersonColour, Recomputation
 from healthcode.core import Colour
 from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.tools.demo import logins
+from healthcode.tools.synthetic_city import build
 from healthcode.tools.synthetic_city.loading import INDEXES
 from healthcode.web.days import SHANGHAI
 from tests.owner import as_owner
@@ -40,6 +44,15 @@ def definitions() -> list[tuple[str, str]]:
             [tables],
         )
         return [*indexes, *cursor.fetchall()]
+
+
+def test_the_demos_staff_can_join_a_city() -> None:
+    """Their roles wait for a second person, because a city has an officer before them."""
+    with as_owner():
+        build.prepare(at=END)
+    officer, _source = logins.make_staff(at=END, second=build.OFFICER)
+    granted = Act.objects.filter(kind=ActKind.STAFF_GRANTED, detail__account=officer.pk)
+    assert granted.get().confirmed_by == Account.objects.get(username=build.OFFICER)
 
 
 def test_a_city_is_whole() -> None:
