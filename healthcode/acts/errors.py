@@ -6,14 +6,12 @@ from healthcode.web.errors import Refusal
 
 
 class NotInTheLogYet(Refusal):
-    """The act is recorded, but no checkpoint of the public log contains it yet."""
+    """The act or report is recorded, but no checkpoint of the public log contains it yet."""
 
     slug = "not-in-the-log-yet"
     status = 503
     title = _("Not in the public log yet")
-    sentence = _(
-        "The public log takes up this act within seconds. Please ask again in a few seconds."
-    )
+    sentence = _("The public log takes this up within seconds. Please ask again in a few seconds.")
     retry_after = 5
 
 

@@ -45,12 +45,14 @@ class Origin:
     """Who reported a fact, and when the service received it.
 
     `zh` and `en` are the public name of the institution, "" if it has none in this language.
+    `has_proof` tells whether the fact stands in a report that the public log contains.
     """
 
     reporter: Reporter
     at: datetime
     zh: str = ""
     en: str = ""
+    has_proof: bool = False
 
     @property
     def name(self) -> str:
@@ -109,7 +111,7 @@ def known_facts(ids: Collection[int]) -> dict[int, KnownFact]:
         .values(
             *("pk", "kind", "certificate", "detail", "received_at", "relation", "is_source"),
             *("source_id", "source__username"),
-            *("source__institution__zh", "source__institution__en"),
+            *("source__institution__zh", "source__institution__en", "batch_id"),
         )
     )
     facts = {row["pk"]: _known(row) for row in rows}
@@ -141,6 +143,7 @@ def _known(row: Mapping[str, Any]) -> KnownFact:
         row["received_at"],
         row["source__institution__zh"] or "",
         row["source__institution__en"] or "",
+        row["batch_id"] is not None,
     )
     detail, is_contact = row["detail"], row["kind"] == EvidenceKind.CONTACT
     return KnownFact(

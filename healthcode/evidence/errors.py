@@ -63,6 +63,17 @@ class ReferenceTaken(Conflict):
     )
 
 
+class NotAsReported(Conflict):
+    """The stored fact is not under the leaf of its report: somebody has changed one of them."""
+
+    slug = "not-as-reported"
+    title = _("Not as it was reported")
+    sentence = _(
+        "What is stored here is not what the institution reported, so there is no proof of it. "
+        "Call 12345 and read out the number of this evidence."
+    )
+
+
 class UnknownPerson(Refusal):
     """A source reports about somebody who is not registered."""
 

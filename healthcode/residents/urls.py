@@ -48,6 +48,11 @@ pages = [
         name="look-proof",
     ),
     path(
+        "people/<int:person_id>/evidence/<int:fact>.tlog-proof",
+        subject_access_pages.fact_proof,
+        name="fact-proof",
+    ),
+    path(
         "people/<int:person_id>/data.json",
         subject_access_pages.data_file,
         name="person-data-file",

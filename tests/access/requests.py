@@ -136,6 +136,7 @@ SAMPLES: Final[dict[str, Callable[[Scene], object]]] = {
     "evidence_id": lambda scene: scene.stay,
     "act_id": lambda scene: scene.confirmed.pk,
     "look": lambda _scene: 1,
+    "fact": lambda scene: scene.reported,
     "recomputation_id": lambda scene: scene.recomputation.pk,
     "batch_id": lambda scene: scene.held.batch_id,
     "inquiry_id": lambda scene: scene.inquiry.pk,

@@ -15,7 +15,7 @@ from healthcode.codes import keys
 from healthcode.codes.status_lists import indexes
 from healthcode.colours.models import Cause, Recomputation
 from healthcode.colours.recompute import request
-from healthcode.evidence.models import EvidenceKind, HeldLine
+from healthcode.evidence.models import Evidence, EvidenceKind, HeldLine
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.evidence.services import NewFact, record
 from healthcode.evidence.traits import Trait
@@ -107,6 +107,7 @@ class Scene:
             at=self.now,
         )
         self.confirmed = done.act
+        self.reported = Evidence.objects.get(batch=batch).pk
 
     def _inquire(self) -> None:
         officer, ground = self.world.officer, GROUND

@@ -22,6 +22,7 @@ ELSEWHERE: Final = {
     "own-tokens-only": "commands of administrators",
     "not-ready": "/readyz",
     "look-not-in-the-log-yet": "the proof of a look, which is a page",
+    "not-as-reported": "the proof of a reported fact, which is a page",
 }
 """Those that no operation gives, with where they are given."""
 

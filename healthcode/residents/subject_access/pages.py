@@ -1,6 +1,6 @@
 """The page of a person's data: what is kept, a file with it, and the erasure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -18,7 +18,12 @@ from healthcode.acts.kinds import LookKind
 from healthcode.acts.looks import looks_at, proof_for_person, told
 from healthcode.acts.models import PersonLook
 from healthcode.areas.selectors import full_names
-from healthcode.core.log.proofs import FILE_NAME_END
+from healthcode.colours.origins import known_facts
+from healthcode.core.log.proofs import FILE_NAME_END, KeptProof
+from healthcode.evidence.kinds import KINDS
+from healthcode.evidence.models import Evidence, EvidenceKind
+from healthcode.evidence.proofs import proof_of_fact, reported_about
+from healthcode.evidence.words import words_of
 from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.residents.subject_access.export import export
 from healthcode.residents.whom import or_proof, whom
@@ -68,8 +73,24 @@ def _data_page(
             }
             for look in looks
         ],
+        "facts": _reported(list(reported_about(known.id))),
     }
     return render(request, "residents/data.html", context, status=status)
+
+
+def _reported(facts: Sequence[Evidence]) -> list[dict[str, object]]:
+    """Return what the page tells of facts that sources reported."""
+    told = known_facts([fact.pk for fact in facts])
+    areas = full_names({fact.area_id for fact in facts if fact.area_id})
+    return [
+        {
+            "fact": fact,
+            "kind": KINDS[EvidenceKind(fact.kind)].name,
+            "words": [*([areas[fact.area_id]] if fact.area_id else []), *words_of(fact)],
+            "origin": told[fact.pk].origin,
+        }
+        for fact in facts
+    ]
 
 
 def _who(look: PersonLook, areas: Mapping[str, str]) -> str:
@@ -86,12 +107,24 @@ def _who(look: PersonLook, areas: Mapping[str, str]) -> str:
 def look_proof(request: HttpRequest, person_id: int, look: int) -> HttpResponse:
     """Return the proof that a look is in the public log, with its record, as a file."""
     _account, known = whom(request, person_id, proven=True)
-    proof = proof_for_person(known.id, look, at=timezone.now())
-    name = f"look-{look}{FILE_NAME_END}"
+    return _file(proof_for_person(known.id, look, at=timezone.now()), f"look-{look}")
+
+
+@never_cache
+@require_GET
+@role_required(Role.RESIDENT)
+@or_proof
+def fact_proof(request: HttpRequest, person_id: int, fact: int) -> HttpResponse:
+    """Return the proof that a report of a fact is in the public log, with its line, as a file."""
+    _account, known = whom(request, person_id, proven=True)
+    return _file(proof_of_fact(known.id, fact), f"evidence-{fact}")
+
+
+def _file(proof: KeptProof, name: str) -> HttpResponse:
     return HttpResponse(
         proof.encode(),
         content_type="text/plain; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}{FILE_NAME_END}"'},
     )
 
 
