@@ -6,10 +6,13 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts.models import Account, Person
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
+from healthcode.codes import keys
+from healthcode.codes.status_lists import indexes
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import PersonColour, Recomputation
 from healthcode.core import Colour
@@ -18,6 +21,7 @@ from healthcode.tools.demo import logins
 from healthcode.tools.synthetic_city import build
 from healthcode.tools.synthetic_city.loading import INDEXES
 from healthcode.web.days import SHANGHAI
+from tests.bench.entrance import Entrance
 from tests.owner import as_owner
 
 PEOPLE = 6000
@@ -46,11 +50,16 @@ def definitions() -> list[tuple[str, str]]:
         return [*indexes, *cursor.fetchall()]
 
 
-def test_the_demos_staff_can_join_a_city() -> None:
-    """Their roles wait for a second person, because a city has an officer before them."""
+def test_the_benches_open_an_entrance_in_a_city() -> None:
+    """Roles wait for a second person there, because a city has an officer before them."""
+    keys.keyring.forget()
+    indexes.known_parts.forget()
     with as_owner():
-        build.prepare(at=END)
-    officer, _source = logins.make_staff(at=END, second=build.OFFICER)
+        build.prepare(at=timezone.now())
+    entrance = Entrance.open()
+    (code,) = entrance.codes(1)
+    assert entrance.signatures([code])
+    officer = Account.objects.get(username=logins.OFFICER)
     granted = Act.objects.filter(kind=ActKind.STAFF_GRANTED, detail__account=officer.pk)
     assert granted.get().confirmed_by == Account.objects.get(username=build.OFFICER)
 
