@@ -64,6 +64,7 @@ def _form_page(request: HttpRequest, faults: Faults, *, status: int = 200) -> Ht
         "relations": Relation.choices,
         "id_types": IdType.choices,
         "ground_kind": request.POST.get("ground_kind") or GroundKind.DOCUMENT_SEEN,
-        "ground": request.POST.get("ground") or _("Shown in person, with the identity document."),
+        "ground": request.POST.get("ground")
+        or _("The person showed the identity document at the desk."),
     }
     return render(request, "officers/document.html", context, status=status)
