@@ -189,7 +189,7 @@ def city(policy: object) -> Mapping[str, int]:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("statement", "kind"), zip(EDITS, FOUND, strict=True))
+@pytest.mark.parametrize(("statement", "kind"), list(zip(EDITS, FOUND, strict=True)))
 def test_the_next_audit_says_which_row_the_owner_edited(
     city: Mapping[str, int], statement: str, kind: str
 ) -> None:
