@@ -143,14 +143,14 @@ WHERE fact.id > %(after)s AND fact.id <= %(until)s
        AND fact.source_id = ANY(%(sources)s))
 ORDER BY fact.id
 """
-# An act of withdrawal names its fact, and what was derived from that fact is withdrawn with it.
+# An act of withdrawal names its facts, and what was derived from them is withdrawn with them.
 WITHDRAWALS: Final = """
 SELECT fact.id FROM evidence_evidence AS fact
 JOIN accounts_act AS act ON act.id = fact.withdrawn_by_id
 WHERE fact.id > %(after)s AND fact.id <= %(until)s
   AND (act.kind NOT LIKE '%%-withdrawn'
-    OR act.kind = 'evidence-withdrawn' AND act.detail ? 'evidence'
-       AND act.detail->'evidence' <> to_jsonb(fact.id) AND fact.derived_from_id IS NULL)
+    OR act.kind IN ('evidence-withdrawn', 'facts-withdrawn') AND act.detail ? 'evidence'
+       AND NOT act.detail->'evidence' @> to_jsonb(fact.id) AND fact.derived_from_id IS NULL)
 UNION
 SELECT fact.id FROM evidence_evidence AS fact
 JOIN evidence_evidence AS earlier ON earlier.id = fact.derived_from_id
@@ -160,9 +160,9 @@ ORDER BY id
 """
 NAMED: Final = """
 SELECT fact.id FROM accounts_act AS act
-JOIN evidence_evidence AS fact ON fact.id = (act.detail->>'evidence')::bigint
-WHERE act.kind = 'evidence-withdrawn' AND act.detail ? 'evidence'
-  AND fact.withdrawn_by_id IS NULL
+CROSS JOIN LATERAL jsonb_path_query(act.detail, 'lax $.evidence[*]') AS named (number)
+JOIN evidence_evidence AS fact ON fact.id = named.number::bigint
+WHERE act.kind IN ('evidence-withdrawn', 'facts-withdrawn') AND fact.withdrawn_by_id IS NULL
 ORDER BY fact.id
 """
 MISSING_REPORTS: Final = """

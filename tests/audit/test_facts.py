@@ -25,7 +25,9 @@ from healthcode.evidence.models import (
     SourceBatch,
 )
 from healthcode.evidence.services import forget
+from healthcode.evidence.together import Recorder
 from healthcode.officers.withdrawals.services import withdraw_evidence
+from healthcode.officers.withdrawals.together import withdraw_recorded
 from tests import owner
 from tests.acts import GROUND
 from tests.audit.history import History, erased, findings, newest_fact, newest_report
@@ -238,6 +240,19 @@ def withdrawn(history: History) -> None:
         )
 
 
+def withdrawn_together(history: History) -> None:
+    """Withdraw all that counts of the oldest report of which something counts."""
+    fact = Evidence.objects.filter(withdrawn_by=None, batch__isnull=False).order_by("pk").first()
+    if fact and fact.batch_id:
+        withdraw_recorded(
+            account=history.officer,
+            recorder=Recorder.REPORT,
+            number=fact.batch_id,
+            ground=GROUND,
+            at=history.later(),
+        )
+
+
 def retained(history: History) -> None:
     """Let retention delete what has ended or was withdrawn, and all held lines."""
     old = Evidence.objects.exclude(ends=None, withdrawn_by=None)
@@ -252,6 +267,7 @@ EVENTS: Final[dict[str, Callable[[History, list[int]], object]]] = {
     "confirm": lambda told, _: told.decide(confirm=True),
     "reject": lambda told, _: told.decide(confirm=False),
     "withdraw": lambda told, _: withdrawn(told),
+    "withdraw a report": lambda told, _: withdrawn_together(told),
     "erase": lambda told, people: erased(told, told.people[people[0]]),
     "retain": lambda told, _: retained(told),
     "note": lambda _told, _people: append_notes(),
@@ -349,12 +365,27 @@ def test_a_fact_that_came_back_after_it_was_forgotten_is_found(history: History)
     assert findings() == {("fact-twice", fact.pk, 0)}
 
 
-def test_a_withdrawal_taken_back_is_found(history: History) -> None:
-    withdrawn(history)
+@pytest.mark.parametrize("withdraw", [withdrawn, withdrawn_together])
+def test_a_withdrawal_taken_back_is_found(
+    history: History, withdraw: Callable[[History], None]
+) -> None:
+    withdraw(history)
     assert findings() == set()
+    facts = list(Evidence.objects.exclude(withdrawn_by=None).values_list("pk", flat=True))
+    assert facts
     edit("UPDATE evidence_evidence SET withdrawn_by_id = NULL")
-    fact = Evidence.objects.earliest("pk")
-    assert findings() == {("withdrawal-edited", fact.pk, 0)}
+    assert findings() == {("withdrawal-edited", fact, 0) for fact in facts}
+
+
+def test_a_fact_that_its_act_of_many_does_not_name_is_found(history: History) -> None:
+    withdrawn_together(history)
+    history.cases([4])
+    fact = Evidence.objects.latest("pk")
+    edit(
+        "UPDATE evidence_evidence SET withdrawn_by_id ="
+        " (SELECT max(withdrawn_by_id) FROM evidence_evidence)"
+    )
+    assert ("withdrawal-edited", fact.pk, 0) in findings()
 
 
 def test_retention_has_one_note_a_day_which_waits_for_the_day_to_end(history: History) -> None:

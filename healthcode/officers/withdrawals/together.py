@@ -82,10 +82,11 @@ class TogetherPlan(ActPlan[Recomputation]):
 
     def perform(self, signed: Signed, foreseen: Foreseen, *, at: datetime) -> Recomputation:
         """Withdraw the facts, and ask for one recomputation of all people concerned."""
-        act = record_planned(
-            plan=self, signed=signed, foreseen=foreseen, detail=foreseen.facts, at=at
-        )
-        people = services.withdraw(ids=self._chosen().ids, act=act)
+        ids = self._chosen().ids
+        # The audit finds a fact that somebody makes count again, because the act names it.
+        detail = {**foreseen.facts, "evidence": ids}
+        act = record_planned(plan=self, signed=signed, foreseen=foreseen, detail=detail, at=at)
+        people = services.withdraw(ids=ids, act=act)
         return request(cause=Cause.EVIDENCE, act=act, people=sorted(people))
 
     def _chosen(self) -> Chosen:
