@@ -61,8 +61,10 @@ NO_COLOUR: Final = {
     "inquiry-meeting-retraction",
     "proposal-withdrawal",
     "staff-token",
+    "api-documents-seen",
+    "officer-document",
 }
-"""The writes that change no colour until something else is confirmed."""
+"""The writes that change no colour, or none until something else is confirmed."""
 SECOND_SIGNATURE: Final = {"held-confirmation", "held-rejection", "officer-held-batch"}
 """The decisions about what a source reported: the officer is the second who answers for it."""
 

@@ -23,6 +23,7 @@ from healthcode.core import Colour
 from healthcode.evidence.models import Evidence, EvidenceKind
 from healthcode.tracing.models import Inquiry
 from healthcode.web.days import day_of, start_of_day
+from tests.accounts.proving import prove
 from tests.acts import GROUND, SENT_GROUND
 from tests.colours import world as colours
 from tests.evidence.conftest import reporting, staff
@@ -72,6 +73,7 @@ class City:
             home_area=JINSHUI,
             at=self.now,
         )
+        prove(self.depositor, self.victim, at=self.now)
 
     def depositors(self, number: int) -> list[int]:
         """Make people who live in Jinshui; the victim with the telephone is one of them."""
