@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import IntegrityError, transaction
 
@@ -10,6 +11,9 @@ from accounts import authority, identity, names, phones, vault
 from accounts.errors import DocumentAlreadyRegistered, SelfAlreadyRegistered, UnknownArea
 from accounts.models import Identity, Person
 from healthcode.web.days import day_of
+
+ONE_DOCUMENT: Final = "one_document_one_person"
+"""The constraint by which nobody registers a document a second time."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -72,14 +76,18 @@ def admit(newcomers: Sequence[NewPerson], *, at: datetime) -> list[int]:
 
 def refusal_of(error: IntegrityError) -> Exception:
     """Return the refusal for a violated constraint; any other error is returned as it is."""
-    diagnosis = getattr(error.__cause__, "diag", None)
     refusals: dict[str | None, Exception] = {
-        "one_document_one_person": DocumentAlreadyRegistered(),
+        ONE_DOCUMENT: DocumentAlreadyRegistered(),
         "one_self_per_account": SelfAlreadyRegistered(),
         "one_account_per_self": DocumentAlreadyRegistered(),
         "person_home_area_known": _no_such_home(),
     }
-    return refusals.get(getattr(diagnosis, "constraint_name", None), error)
+    return refusals.get(violated(error), error)
+
+
+def violated(error: IntegrityError) -> str | None:
+    """Return the name of the constraint that the error is about."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
 
 
 def _no_such_home() -> UnknownArea:

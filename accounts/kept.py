@@ -9,7 +9,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from accounts import budget, devices, idempotency, services
+from accounts import budget, devices, idempotency, services, waiting
 from accounts.models import (
     Account,
     Grant,
@@ -163,8 +163,9 @@ RECORDS: Final = (
     ),
     TableRecord(
         model=Person,
-        holds="that there is a person, and the area of their home",
-        kept="until the person is erased",
+        holds="that there is a person, the area of their home, and whether they are registered",
+        kept="until the person is erased; one who waits: until nothing that was reported is left",
+        forget=Forget(lambda at: waiting.forget_waiting(at=at), Cadence.NIGHTLY),
         export=Export("registration", lambda person_id, _at: registration_of(person_id)),
         erase=lambda person_id, _at: services.delete_person(person_id=person_id),
         sunset=Goes.AT_ONCE,

@@ -288,10 +288,13 @@ class Person(models.Model):
     """Somebody with a colour. This table has nothing that identifies the person.
 
     `home_area` is a division's code. The areas room adds the foreign key, because it is above this
-    room.
+    room. `is_waiting` is true as long as a source has reported the person and nobody has registered
+    them; the area is then that of the source. The database's default is for processes of version
+    1.0, which do not know this column.
     """
 
     home_area = models.CharField(max_length=9)
+    is_waiting = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now())
 
 

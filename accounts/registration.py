@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from accounts import identity_check, vault
-from accounts.admission import NewPerson, admission, refusal_of
+from accounts.admission import ONE_DOCUMENT, NewPerson, admission, refusal_of, violated
 from accounts.authority import require_area
 from accounts.errors import DocumentAlreadyRegistered
 from accounts.guardians import guard, is_proven
@@ -50,9 +50,14 @@ def register(
                 who.save(force_insert=True)
             else:
                 person = _replace(known, person, who, proof)
-            relation = relation or _next(account, person)
-            guard(account=account, person=person, relation=relation, proof=proof, at=at)
+            relation_now = relation or _next(account, person)
+            guard(account=account, person=person, relation=relation_now, proof=proof, at=at)
     except IntegrityError as error:
+        if violated(error) == ONE_DOCUMENT:
+            # Somebody reported or registered the document a moment ago, so it is found now.
+            return register(
+                account=account, relation=relation, newcomer=newcomer, proof=proof, at=at
+            )
         raise refusal_of(error) from error
     return person
 
@@ -117,16 +122,18 @@ def _locked(who: Identity) -> Person | None:
 def _replace(known: Person, given: Person, who: Identity, proof: IdentityProof | None) -> Person:
     """Store what is given now about a person whom the service knows already.
 
+    Anybody may fill in a person who waits. What was reported before then closes a mere claim.
+
     Raises:
         DocumentAlreadyRegistered: nobody who only claims the document, and nobody whom a register
             knows where somebody else has proven themselves, may do so.
     """
-    if proof is None:
-        raise DocumentAlreadyRegistered
-    if proof is IdentityProof.REGISTER and is_proven(known):
+    if known.is_waiting:
+        known.is_waiting, known.created_at = False, given.created_at
+    elif proof is None or (proof is IdentityProof.REGISTER and is_proven(known)):
         raise DocumentAlreadyRegistered
     known.home_area = given.home_area
-    known.save(update_fields=["home_area"])
+    known.save(update_fields=["home_area", "is_waiting", "created_at"])
     who.person = known
     who.save(force_update=True)
     return known

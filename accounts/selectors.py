@@ -153,7 +153,9 @@ def find_people(documents: Sequence[tuple[str, str]]) -> dict[tuple[str, str], i
     indexes = {document: _index_of(document, today) for document in documents}
     wanted = {index for index in indexes.values() if index is not None}
     rows = Identity.objects.filter(
-        id_type__in={id_type for id_type, _number in documents}, number_index__in=wanted
+        id_type__in={id_type for id_type, _number in documents},
+        number_index__in=wanted,
+        person__is_waiting=False,
     ).values_list("number_index", "person_id")
     found = {bytes(index): person for index, person in rows}
     return {document: found[index] for document, index in indexes.items() if index in found}

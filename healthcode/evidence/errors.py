@@ -75,11 +75,13 @@ class NotAsReported(Conflict):
 
 
 class UnknownPerson(Refusal):
-    """A source reports about somebody who is not registered."""
+    """A source reports about a number that no person has, or a document that cannot exist."""
 
     slug = "unknown-person"
     title = _("Unknown person")
-    sentence = _("Nobody is registered under this number or document. Check it for typing errors.")
+    sentence = _(
+        "Nobody has this number here, or no such document can exist. Check it for typing errors."
+    )
 
 
 class TooManyLines(Refusal):

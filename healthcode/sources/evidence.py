@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import Account, Person
-from accounts.selectors import find_people
+from accounts.waiting import people_with
 from healthcode.areas.errors import UnknownArea
 from healthcode.areas.lives import Life, lives
 from healthcode.colours.models import Cause
@@ -28,7 +28,7 @@ from healthcode.evidence.held import NewHeldLine, hold
 from healthcode.evidence.lines import DocumentNumber, EvidenceLine, Reader
 from healthcode.evidence.models import HeldWhy
 from healthcode.evidence.ndjson import NumberedLine
-from healthcode.sources.grants import admit
+from healthcode.sources.grants import admit, area_of
 from healthcode.web.errors import MalformedRequest, Refusal
 from healthcode.web.problems import refusal_document, validation_document
 
@@ -86,7 +86,7 @@ def report_evidence(
     that exceeds the source's grant is held for an officer (`sources.grants`).
     """
     read, results = _read(Reader(kind, at=at), lines)
-    facts, notices = _resolve(read, results)
+    facts, notices = _resolve(read, results, home=area_of(source, kind, at=at), at=at)
     batch = batches.next_batch()
     held = _held(source, kind, facts, at)
     stored = _record(
@@ -208,25 +208,26 @@ def _read(
 
 
 def _resolve(
-    read: Mapping[int, EvidenceLine], results: dict[int, LineResult]
+    read: Mapping[int, EvidenceLine], results: dict[int, LineResult], *, home: str, at: datetime
 ) -> tuple[dict[int, services.NewFact], dict[int, Life]]:
     """Return the facts whose person and area exist, and the notices, by the numbers of their lines.
 
     Problems of the other lines go to `results`. A line whose area code had ended is kept, with a
-    notice.
+    notice. People whom nobody has registered wait in `home`.
     """
-    people = _people(list(read.values()))
     areas = lives({line.area for line in read.values() if line.area is not None})
+    placed = [line for line in read.values() if line.area is None or line.area in areas]
+    people = _people(placed, home=home, at=at)
     facts: dict[int, services.NewFact] = {}
     notices: dict[int, Life] = {}
     for number, line in read.items():
         person = people.get(line.holder)
-        if person is None:
-            results[number] = _refused(number, UnknownPerson())
-        elif line.area is not None and line.area not in areas:
+        if line.area is not None and line.area not in areas:
             results[number] = _refused(
                 number, UnknownArea(_("There is no area with this code."), codes=[line.area])
             )
+        elif person is None:
+            results[number] = _refused(number, UnknownPerson())
         else:
             facts[number] = line.fact(person, number)
             if line.area is not None and areas[line.area].has_ended_by(line.starts):
@@ -234,8 +235,10 @@ def _resolve(
     return facts, notices
 
 
-def _people(lines: Sequence[EvidenceLine]) -> dict[int | DocumentNumber, int]:
-    """Return the person of each holder that exists.
+def _people(
+    lines: Sequence[EvidenceLine], *, home: str, at: datetime
+) -> dict[int | DocumentNumber, int]:
+    """Return the person of each holder that exists, or can exist.
 
     One query finds all persons given by number, another all given by document.
     """
@@ -246,7 +249,7 @@ def _people(lines: Sequence[EvidenceLine]) -> dict[int | DocumentNumber, int]:
         people.update((person, person) for person in known)
     documents = {line.holder for line in lines if isinstance(line.holder, tuple)}
     if documents:
-        found = find_people(sorted(documents))
+        found = people_with(sorted(documents), home=home, at=at)
         people.update((holder, person) for holder, person in found.items())
     return people
 

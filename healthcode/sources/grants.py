@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from accounts.authority import covers
+from accounts.authority import areas_of, covers, province
 from accounts.models import Account, Person, Role
 from healthcode.acts.alarm_models import AlarmBy
 from healthcode.acts.services import one_act_at_a_time
@@ -64,6 +64,16 @@ def require_presences(source: Account, areas: Collection[str], *, at: datetime) 
     grants = _grants_of(source, ReportKind.PRESENCES, at)
     if not grants or not all(_first(grants, (area, None)) for area in areas):
         raise OutsideYourGrant
+
+
+def area_of(source: Account, kind: str, *, at: datetime) -> str:
+    """Return where people are taken to live whom the source reports and nobody has registered.
+
+    It is the area of a grant for this kind, or else of the source's role, or else the province. So
+    the source's grant covers them as it covers people of that area.
+    """
+    granted = [grant.grant.area for grant in _grants_of(source, kind, at)]
+    return next(filter(None, [*granted, *areas_of(source, Role.SOURCE)]), province())
 
 
 def _grants_of(source: Account, kind: str, at: datetime) -> list[SourceGrant]:

@@ -207,7 +207,7 @@ def _find_person(officer: Account, holder: int | DocumentNumber) -> tuple[Person
     else:
         id_type, id_number = holder
         number = find_person(id_type=id_type, id_number=id_number)
-    person = None if number is None else Person.objects.filter(pk=number).first()
+    person = None if number is None else Person.objects.filter(pk=number, is_waiting=False).first()
     nobody = NotFound(_("Nobody who lives in your area is registered under this number."))
     if person is None:
         raise nobody

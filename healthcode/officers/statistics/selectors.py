@@ -28,6 +28,7 @@ Cell = tuple[str, str]
 COUNTED: Final = """
 SELECT left(person.home_area, 6), colour.colour, count(*)
 FROM colours_personcolour AS colour JOIN accounts_person AS person ON person.id = colour.person_id
+WHERE NOT person.is_waiting
 GROUP BY 1, 2
 """
 
@@ -59,7 +60,7 @@ COLUMNS: Final = (*(colour.label for colour in Colour), ALL)
 
 
 def colours_by_county() -> Table:
-    """Return the table that may be shown now. One query, always about all people.
+    """Return the table that may be shown now. One query, always about all registered people.
 
     Every officer gets figures of the same table. If each officer had a table with other hidden
     figures, two officers could compute hidden figures from both tables.

@@ -29,7 +29,7 @@ class Command(BaseCommand):
         officer = Account.objects.filter(username=options["officer"]).first()
         if officer is None:
             raise CommandError("No such officer.")
-        registered = Person.objects.count()
+        registered = Person.objects.filter(is_waiting=False).count()
         if options["people"] != registered:
             raise CommandError(
                 f"{registered} people are registered. Nothing brings their data back. To delete it,"
