@@ -115,7 +115,8 @@ def decide(
     Args:
         facts: all facts about the person that are not withdrawn, in any order.
         at: an aware datetime; facts that start later do not count yet.
-        levels: the level periods of all areas whose levels can count for the person's stays.
+        levels: the level periods of all areas whose levels can count for the person's stays, in any
+            order.
         carries: for the code of an area, the other codes of its land. The levels and rules of the
             area also count for stays under these codes.
     """
@@ -172,7 +173,10 @@ _EVERYWHERE: Final = _Coverage("", LONG_AGO, None, None)
 def _exposures(
     facts: Sequence[Fact], policy: RuleSet, levels: Sequence[LevelPeriod], carries: Carries
 ) -> Iterator[_Exposure]:
-    of_levels = [each for period in levels for each in _coverages_of(period, carries)]
+    # One act may set the levels of a city and of its county. Reasons that begin together then keep
+    # one order, however the levels were read.
+    in_order = sorted(levels, key=lambda period: (period.area, period.starts))
+    of_levels = [each for period in in_order for each in _coverages_of(period, carries)]
     rules = [(rule, _by_area(rule, carries), _by_level(rule, of_levels)) for rule in policy.rules]
     for fact in facts:
         for rule, by_area, by_level in rules:

@@ -309,6 +309,15 @@ def test_the_order_of_evidence_does_not_matter(example: Example) -> None:
     assert forwards == backwards
 
 
+def test_the_order_of_levels_does_not_matter() -> None:
+    """One act makes a city and its county orange, so both reasons begin together."""
+    facts = [stay("330104", shanghai(2, 10), None)]
+    levels = [level(code, Level.ORANGE, shanghai(2, 9), None) for code in ("330104", "3301")]
+    decided = decide(facts, DEFAULT, shanghai(2, 12), levels=levels)
+    assert [reason.level_area for reason in decided.reasons] == ["3301", "330104"]
+    assert decide(facts, DEFAULT, shanghai(2, 12), levels=levels[::-1]) == decided
+
+
 def test_a_signal_says_where_it_comes_from() -> None:
     home = stay("330104", shanghai(1, 1), None)
     orange = LevelPeriod("330104", Level.ORANGE, shanghai(2, 9), shanghai(2, 24), act=77)
