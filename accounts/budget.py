@@ -14,7 +14,7 @@ from django.db import connection
 from prometheus_client import Counter
 
 from accounts.errors import NoMoreCodes
-from accounts.models import SentCodes
+from accounts.login_models import SentCodes
 from healthcode.web.days import day_of, end_of_today, start_of_day
 
 logger = logging.getLogger(__name__)

@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db import models
 
 from accounts import budget, devices, idempotency, services, waiting
+from accounts.login_models import LimitEvent, OneTimeCode, SentCodes, StartedLogin
 from accounts.models import (
     Account,
     Grant,
@@ -19,14 +20,10 @@ from accounts.models import (
     Invitation,
     KeptAnswer,
     KnownDevice,
-    LimitEvent,
-    OneTimeCode,
     Person,
     RosterEntry,
     SecretMark,
-    SentCodes,
     StaffPhone,
-    StartedLogin,
     Token,
 )
 from accounts.selectors import registration_of

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
 from accounts import vault
-from accounts.models import LimitEvent
+from accounts.login_models import LimitEvent
 from healthcode.web import service_key
 from healthcode.web.advisory_locks import OF_A_SUBJECT
 from healthcode.web.errors import TooMany

@@ -20,7 +20,12 @@ from accounts import budget, client, devices, limits, phones, sms, vault
 from accounts.authentication import digest
 from accounts.errors import AccountClosed, CodeVoid, SendingFailed, WrongCode, invalid
 from accounts.limits import Limit
-from accounts.models import Account, DeviceKind, KnownDevice, OneTimeCode, StartedLogin
+from accounts.login_models import OneTimeCode, StartedLogin
+from accounts.models import (
+    Account,
+    DeviceKind,
+    KnownDevice,
+)
 from accounts.services import RESIDENT_TOKEN_LIFE, issue_token, resident_account
 from healthcode.web import texts
 from healthcode.web.errors import Refusal

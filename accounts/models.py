@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts import login_models as login_models
+
 LONGEST_INSTITUTION: Final = 96
 
 
@@ -209,59 +211,6 @@ class Invitation(models.Model):
     shown_to = models.ForeignKey(Account, models.CASCADE, related_name="+", db_index=False)
     digest = models.BinaryField(max_length=32, null=True, unique=True)
     expires_at = models.DateTimeField()
-
-
-class OneTimeCode(models.Model):
-    """A one-time code that was sent to a phone; stored as a hash.
-
-    An ordinary code has six digits and belongs to one login. A `shared` code has twelve digits, and
-    every login of its phone may use it.
-    """
-
-    phone_index = models.BinaryField(max_length=32, db_index=True)
-    code_hash = models.BinaryField(max_length=32)
-    sent_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    shared = models.BooleanField(default=False, db_default=False)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    used_at = models.DateTimeField(null=True)
-
-
-class StartedLogin(models.Model):
-    """A login that somebody began by asking for a code; the tries belong to it.
-
-    Whoever began it knows a random text, of which the SHA-256 is stored. `network` is the keyed
-    hash of the address. Without a `code`, the shared code of the phone counts.
-    """
-
-    digest = models.BinaryField(max_length=32, unique=True)
-    phone_index = models.BinaryField(max_length=32)
-    network = models.BinaryField(max_length=32)
-    code = models.ForeignKey(OneTimeCode, models.CASCADE, null=True, related_name="logins")
-    device = models.ForeignKey(KnownDevice, models.CASCADE, null=True, related_name="+")
-    tries = models.PositiveSmallIntegerField(default=0)
-    started_at = models.DateTimeField()
-    expires_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        indexes = [models.Index(fields=["phone_index", "network"], name="logins_of_phone")]
-
-
-class SentCodes(models.Model):
-    """How many one-time codes were sent to anybody within an hour (accounts/budget.py)."""
-
-    hour = models.DateTimeField(primary_key=True)
-    sent = models.PositiveIntegerField()
-
-
-class LimitEvent(models.Model):
-    """One use of something that is limited (accounts/limits.py); `subject` is a keyed hash."""
-
-    subject = models.BinaryField(max_length=32)
-    at = models.DateTimeField()
-
-    class Meta:
-        indexes = [models.Index(fields=["subject", "at"], name="uses_of_subject")]
 
 
 class KeptAnswer(models.Model):

@@ -16,6 +16,7 @@ from accounts.authentication import digest
 from accounts.authority import require_area
 from accounts.errors import PeopleAndMachines, invalid
 from accounts.limits import Limit
+from accounts.login_models import OneTimeCode, StartedLogin
 from accounts.models import (
     LONGEST_INSTITUTION,
     OF_MACHINES,
@@ -24,12 +25,10 @@ from accounts.models import (
     Grant,
     Institution,
     KnownDevice,
-    OneTimeCode,
     Person,
     Relation,
     Role,
     StaffPhone,
-    StartedLogin,
     Token,
 )
 from healthcode.web.fields import one_line

@@ -19,7 +19,11 @@ from prometheus_client import Counter
 from accounts import limits
 from accounts.authority import covers
 from accounts.limits import Limit
-from accounts.models import Account, LimitEvent, Role
+from accounts.login_models import LimitEvent
+from accounts.models import (
+    Account,
+    Role,
+)
 from healthcode.acts.alarm_models import UnusualLooks
 from healthcode.acts.errors import LookNotInTheLogYet
 from healthcode.acts.grounds import Ground

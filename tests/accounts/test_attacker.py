@@ -19,14 +19,12 @@ from hypothesis import strategies as st
 
 from accounts import devices, limits, logins, passwords, services
 from accounts.errors import CodeVoid, SendingFailed, WrongCode, WrongPassword
+from accounts.login_models import LimitEvent, OneTimeCode, StartedLogin
 from accounts.models import (
     Account,
     DeviceKind,
     KnownDevice,
-    LimitEvent,
-    OneTimeCode,
     Role,
-    StartedLogin,
 )
 from healthcode.web.errors import TooMany
 from tests.accounts.people import PHONE

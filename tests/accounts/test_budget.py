@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from accounts import budget, logins, phones
 from accounts.errors import NoMoreCodes, PhoneNotServed
-from accounts.models import OneTimeCode, SentCodes
+from accounts.login_models import OneTimeCode, SentCodes
 from healthcode.web.days import day_of, end_of_today, start_of_day
 from tests.accounts.conftest import LastCode
 from tests.accounts.people import PHONE

@@ -7,7 +7,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from accounts.models import OneTimeCode
+from accounts.login_models import OneTimeCode
 from healthcode.web.keeping import Cadence
 from healthcode.web.tasks import forget
 

@@ -15,7 +15,11 @@ from accounts import client as caller
 from accounts import limits, logins, services, sms
 from accounts.errors import AccountClosed, CodeVoid, SendingFailed, WrongCode
 from accounts.limits import Limit
-from accounts.models import Account, LimitEvent, OneTimeCode, Token
+from accounts.login_models import LimitEvent, OneTimeCode
+from accounts.models import (
+    Account,
+    Token,
+)
 from healthcode.web.errors import InvalidInput, TooMany
 from healthcode.web.keeping import Cadence, forget
 from tests.accounts.conftest import LastCode

@@ -9,7 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import services
-from accounts.models import Account, LimitEvent, Person, Role
+from accounts.login_models import LimitEvent
+from accounts.models import (
+    Account,
+    Person,
+    Role,
+)
 from tests.accounts.conftest import LastCode
 from tests.accounts.people import LI, PHONE, WANG
 

@@ -9,7 +9,15 @@ from django.utils import timezone
 
 from accounts import admission, limits, selectors, services
 from accounts.errors import DocumentAlreadyRegistered, SelfAlreadyRegistered, UnknownArea
-from accounts.models import Account, Grant, Guardianship, Identity, LimitEvent, Person, Role
+from accounts.login_models import LimitEvent
+from accounts.models import (
+    Account,
+    Grant,
+    Guardianship,
+    Identity,
+    Person,
+    Role,
+)
 from healthcode.web.errors import InvalidInput, NotFound
 from tests.accounts.conftest import api_client
 from tests.accounts.people import LI, PHONE, SMITH, WANG, resident_number

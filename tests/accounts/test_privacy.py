@@ -8,7 +8,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import admission
-from accounts.models import Account, Identity, LimitEvent
+from accounts.login_models import LimitEvent
+from accounts.models import (
+    Account,
+    Identity,
+)
 from tests.accounts.conftest import api_client
 from tests.accounts.people import LI, PHONE, WANG
 from tests.owner import as_owner

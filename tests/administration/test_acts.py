@@ -11,7 +11,11 @@ from django.apps import apps
 from django.utils import timezone
 
 from accounts.errors import OutsideYourArea
-from accounts.models import Account, LimitEvent, Role
+from accounts.login_models import LimitEvent
+from accounts.models import (
+    Account,
+    Role,
+)
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act, ActArea
 from healthcode.administration import services
