@@ -133,7 +133,7 @@ def enrol(own: LiveService, page: Page, code: str) -> None:
     page.goto(f"{own.base_url}/scanner")
     page.fill("#enrolment-code", code.lower().replace("-", " "))
     page.click("#enrolment-form button")
-    expect(page.locator("#venue")).not_to_be_empty()
+    expect(page.locator("#venue")).not_to_be_empty(timeout=PATIENCE_SECONDS * 1000)
     start_camera(page)
 
 
