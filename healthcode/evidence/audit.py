@@ -370,8 +370,8 @@ def _since() -> datetime:
     """Return from when each fact of a source must have a report."""
     with connection.cursor() as cursor:
         cursor.execute(_SINCE)
-        (applied,) = cursor.fetchone()
-    return applied + UPGRADE  # type: ignore[no-any-return]
+        applied: datetime = cursor.fetchone()[0]
+    return applied + UPGRADE
 
 
 def _numbers(statement: str, **bound: Any) -> list[int]:
