@@ -18,7 +18,7 @@ TRAITS: Final[Mapping[str, Promise]] = {
     Trait.SECONDARY: _("contact of a contact"),
     Trait.CASUAL: _("casual contact"),
     Trait.DOUBTFUL: _("doubtful contact"),
-    Trait.CONFIRMED: _("confirmed"),
+    Trait.CONFIRMED: _("infection confirmed"),
     Trait.ASYMPTOMATIC: _("without symptoms"),
     Trait.SUSPECTED: _("suspected"),
     Trait.POSITIVE: _("positive"),

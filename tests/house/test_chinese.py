@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from django.utils import translation
 
 from healthcode.tools.run.messages import catalogues, read_catalogue
 
@@ -91,3 +92,17 @@ def test_a_wrong_mark_is_found(text: str) -> None:
 )
 def test_a_right_one_is_passed_over(text: str) -> None:
     assert wrong(text) == []
+
+
+def test_the_chinese_of_a_message_is_what_people_read() -> None:
+    """All rooms and libraries share one catalogue, in which the first Chinese of a message counts.
+
+    So no other room, and no library, may translate the same English differently.
+    """
+    read = {}
+    with translation.override("zh-hans"):
+        for path in catalogues():
+            for message in read_catalogue(path):
+                if message.id and isinstance(message.id, str):
+                    read[message.id, message.string] = translation.gettext(message.id)
+    assert {key: shown for key, shown in read.items() if key[1] != shown} == {}
