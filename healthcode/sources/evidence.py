@@ -4,7 +4,7 @@ A report takes a few statements, however many lines it has. The same transaction
 recomputation of the people concerned.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,8 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import ValidationError
 
-from accounts.models import Account, Person
-from accounts.waiting import people_with
+from accounts.models import Account
 from healthcode.areas.errors import UnknownArea
 from healthcode.areas.lives import Life, lives
 from healthcode.colours.models import Cause
@@ -25,10 +24,11 @@ from healthcode.evidence.errors import (
     UnknownPerson,
 )
 from healthcode.evidence.held import NewHeldLine, hold
-from healthcode.evidence.lines import DocumentNumber, EvidenceLine, Reader
+from healthcode.evidence.lines import EvidenceLine, Reader
 from healthcode.evidence.models import HeldWhy
 from healthcode.evidence.ndjson import NumberedLine
 from healthcode.sources.grants import admit, area_of
+from healthcode.sources.holders import people_of
 from healthcode.web.errors import MalformedRequest, Refusal
 from healthcode.web.problems import refusal_document, validation_document
 
@@ -217,7 +217,7 @@ def _resolve(
     """
     areas = lives({line.area for line in read.values() if line.area is not None})
     placed = [line for line in read.values() if line.area is None or line.area in areas]
-    people = _people(placed, home=home, at=at)
+    people = people_of({line.holder for line in placed}, home=home, at=at)
     facts: dict[int, services.NewFact] = {}
     notices: dict[int, Life] = {}
     for number, line in read.items():
@@ -233,25 +233,6 @@ def _resolve(
             if line.area is not None and areas[line.area].has_ended_by(line.starts):
                 notices[number] = areas[line.area]
     return facts, notices
-
-
-def _people(
-    lines: Sequence[EvidenceLine], *, home: str, at: datetime
-) -> dict[int | DocumentNumber, int]:
-    """Return the person of each holder that exists, or can exist.
-
-    One query finds all persons given by number, another all given by document.
-    """
-    people: dict[int | DocumentNumber, int] = {}
-    given = {line.holder for line in lines if isinstance(line.holder, int)}
-    if given:
-        known = Person.objects.filter(pk__in=given).values_list("pk", flat=True)
-        people.update((person, person) for person in known)
-    documents = {line.holder for line in lines if isinstance(line.holder, tuple)}
-    if documents:
-        found = people_with(sorted(documents), home=home, at=at)
-        people.update((holder, person) for holder, person in found.items())
-    return people
 
 
 def _refused(number: int, refusal: Refusal) -> LineResult:

@@ -12,10 +12,10 @@ from healthcode.evidence.errors import ReferenceTaken, UnknownPerson
 from healthcode.evidence.fields import (
     AreaCode,
     Choice,
-    Identifier,
     PeriodSerializer,
     YesNo,
 )
+from healthcode.evidence.lines import HolderSerializer, holder_of
 from healthcode.sources.evidence import EvidenceReport, LineResult, Problem
 from healthcode.sources.presences import PresenceReport
 from healthcode.tracing.kinds import TIME_NEEDED, PlaceKind, fits_in_days
@@ -128,10 +128,9 @@ class Seat(serializers.IntegerField):
         return int(super().to_internal_value(data))
 
 
-class PresenceLine(PeriodSerializer):
+class PresenceLine(PeriodSerializer, HolderSerializer):
     """A person was at a place from `from` to `to`; `place` is the source's own name for it."""
 
-    person = Identifier()
     kind = Choice(choices=PlaceKind.choices)
     place = serializers.CharField(max_length=64)
     name = LineField(max_length=128, required=False, default="", allow_blank=True)
@@ -167,4 +166,6 @@ class PresencesAnswer(serializers.Serializer[Any]):
 
 def report_of(line: Mapping[str, Any]) -> PresenceReport:
     """Convert a validated `PresenceLine`."""
-    return PresenceReport(**{**line, "kind": PlaceKind(line["kind"])})
+    who = {"person", "id_type", "id_number"}
+    others = {name: value for name, value in line.items() if name not in who}
+    return PresenceReport(**{**others, "holder": holder_of(line), "kind": PlaceKind(line["kind"])})

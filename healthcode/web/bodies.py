@@ -12,6 +12,7 @@ BODY_LIMIT: Final = 64 * 1024
 BULK_BODY_LIMIT: Final = 16 * 1024 * 1024
 BULK_PATHS: Final = (
     "/api/v1/evidence/",
+    "/api/v1/presences",
     "/api/v1/scans/batch",
     "/api/v1/areas/levels",
     "/api/v1/verifications",
