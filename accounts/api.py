@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import client, devices, logins, selectors, services
+from accounts import client, devices, logins, selectors, services, sign_ins
 from accounts.errors import (
     AccountClosed,
     DocumentAlreadyRegistered,
@@ -23,6 +23,7 @@ from accounts.errors import (
     UnknownArea,
     WrongCode,
 )
+from accounts.event_models import AccountEventKind
 from accounts.models import Token
 from accounts.permissions import IsResident, account_of
 from accounts.serializers import (
@@ -33,6 +34,7 @@ from accounts.serializers import (
     OwnDevice,
     PersonInput,
     PersonOutput,
+    SignIn,
 )
 from healthcode.web.errors import TooMany
 from healthcode.web.refusals import refuses
@@ -100,7 +102,8 @@ class TokenView(APIView):
     def delete(self, request: Request) -> Response:
         """Revoke it at once."""
         if isinstance(request.auth, Token):
-            services.revoke_token(token=request.auth)
+            kind, at = AccountEventKind.LOGGED_OUT, timezone.now()
+            services.revoke_token(token=request.auth, kind=kind, at=at)
         return Response(status=204)
 
 
@@ -123,7 +126,9 @@ class DevicesView(APIView):
         """Log out everywhere, except for the device and the token of this call."""
         token = request.auth if isinstance(request.auth, Token) else None
         keep = token.device if token else None
-        devices.end_other_devices(account=account_of(request), keep=keep, token=token)
+        devices.end_other_devices(
+            account=account_of(request), keep=keep, token=token, at=timezone.now()
+        )
         return Response(status=204)
 
 
@@ -135,8 +140,20 @@ class DeviceView(APIView):
     @extend_schema(operation_id="end_device", responses={204: None})
     def delete(self, request: Request, own_device: int) -> Response:
         """Log it out at once."""
-        devices.end_device(account=account_of(request), device_id=own_device)
+        devices.end_device(account=account_of(request), device_id=own_device, at=timezone.now())
         return Response(status=204)
+
+
+@method_decorator(never_cache, name="dispatch")
+class SignInsView(APIView):
+    """What happened to the login of the caller's account."""
+
+    permission_classes = [IsAuthenticated]
+
+    @extend_schema(operation_id="list_own_sign_ins", responses=SignIn(many=True))
+    def get(self, request: Request) -> Response:
+        """List the newest 100 rows of the last 90 days, the newest first."""
+        return Response(SignIn(sign_ins.events_of(account_of(request)), many=True).data)
 
 
 @method_decorator(never_cache, name="dispatch")

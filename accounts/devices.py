@@ -16,7 +16,9 @@ from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from accounts import sign_ins
 from accounts.authentication import digest
+from accounts.event_models import AccountEventKind
 from accounts.models import Account, DeviceKind, KnownDevice, Token
 from healthcode.web.errors import NotFound
 
@@ -61,6 +63,7 @@ def remember(
         device: the known device, which keeps its token.
         session: the key of the browser's session.
     """
+    sign_ins.note(account=account, kind=AccountEventKind.LOGGED_IN, at=at, device=kind)
     if device is not None:
         Session.objects.filter(session_key=device.session).exclude(session_key=session).delete()
         device.kind, device.session, device.last_login = kind, session, at
@@ -81,7 +84,7 @@ def remember(
 
 
 @transaction.atomic
-def end_device(*, account: Account, device_id: int) -> None:
+def end_device(*, account: Account, device_id: int, at: datetime) -> None:
     """Log a device out at once; it is a new device from then on.
 
     Raises:
@@ -90,14 +93,16 @@ def end_device(*, account: Account, device_id: int) -> None:
     device = KnownDevice.objects.filter(account=account, pk=device_id).first()
     if device is None:
         raise NotFound(_("This device is not logged in with your account."))
-    _end([device])
+    _end(account, [device], at)
 
 
 @transaction.atomic
-def end_other_devices(*, account: Account, keep: KnownDevice | None, token: Token | None) -> None:
+def end_other_devices(
+    *, account: Account, keep: KnownDevice | None, token: Token | None, at: datetime
+) -> None:
     """Log the account out everywhere but on the device, and with the token, that asks for it."""
     kept = keep.pk if keep else 0
-    _end(list(KnownDevice.objects.filter(account=account).exclude(pk=kept)))
+    _end(account, list(KnownDevice.objects.filter(account=account).exclude(pk=kept)), at)
     mine = Q(device=kept) if token is None else Q(device=kept) | Q(pk=token.pk)
     Token.objects.filter(account=account).exclude(mine).delete()
     if account.username is None:  # a resident, who has no password
@@ -111,7 +116,10 @@ def move_session(*, device: KnownDevice, session: str) -> None:
     KnownDevice.objects.filter(pk=device.pk).update(session=session)
 
 
-def _end(ended: list[KnownDevice]) -> None:
+def _end(account: Account, ended: list[KnownDevice], at: datetime) -> None:
+    for row in ended:
+        kind = DeviceKind(row.kind) if row.kind else None
+        sign_ins.note(account=account, kind=AccountEventKind.DEVICE_ENDED, at=at, device=kind)
     Session.objects.filter(session_key__in=[row.session for row in ended if row.session]).delete()
     KnownDevice.objects.filter(pk__in=[row.pk for row in ended]).delete()
 

@@ -11,8 +11,10 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from accounts import sign_ins
 from accounts.authentication import MOST_BYTES, digest
 from accounts.errors import InvitationOver
+from accounts.event_models import AccountEventKind
 from accounts.models import Account, Invitation
 from healthcode.web.errors import NotFound
 
@@ -91,13 +93,16 @@ def accept(*, token: str, password: str, at: datetime) -> Account:
         raise InvitationOver
     account.set_password(password)
     account.save(update_fields=["password"])
+    sign_ins.note(account=account, kind=AccountEventKind.PASSWORD_CHOSEN, at=at)
     return account
 
 
 @transaction.atomic
-def take_password(*, account: Account) -> None:
+def take_password(*, account: Account, at: datetime) -> None:
     """End the password of an account, with its sessions, tokens, devices and invitation."""
     Invitation.objects.filter(account=account).delete()
+    if account.has_usable_password():
+        sign_ins.note(account=account, kind=AccountEventKind.OFFICE_ENDED, at=at)
     account.set_unusable_password()
     account.save(update_fields=["password"])
     account.tokens.all().delete()

@@ -9,7 +9,8 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from accounts import budget, devices, idempotency, services, waiting
+from accounts import budget, devices, idempotency, services, sign_ins, waiting
+from accounts.event_models import AccountEvent
 from accounts.login_models import LimitEvent, OneTimeCode, SentCodes, StartedLogin
 from accounts.models import (
     Account,
@@ -82,6 +83,16 @@ RECORDS: Final = (
         kept="60 days after the last login",
         forget=Forget(lambda at: devices.forget_silent_devices(at=at), Cadence.NIGHTLY),
         export=A_HASH,
+        erase=Because("it goes with the last person of the account"),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=AccountEvent,
+        holds="what happened to the login of an account: logins, failures, ended sessions; kind of"
+        " device, counted by hour or day",
+        kept="90 days",
+        forget=Forget(lambda at: sign_ins.forget_events(at=at), Cadence.NIGHTLY),
+        export=Export("logins", lambda person_id, _at: sign_ins.exported(person_id)),
         erase=Because("it goes with the last person of the account"),
         sunset=Goes.AT_ONCE,
     ),

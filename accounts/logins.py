@@ -16,9 +16,10 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import budget, client, devices, limits, phones, sms, vault
+from accounts import budget, client, devices, limits, phones, sign_ins, sms, vault
 from accounts.authentication import digest
 from accounts.errors import AccountClosed, CodeVoid, SendingFailed, WrongCode, invalid
+from accounts.event_models import AccountEventKind
 from accounts.limits import Limit
 from accounts.login_models import OneTimeCode, StartedLogin
 from accounts.models import (
@@ -140,6 +141,8 @@ def verify_code(
     # The refusal is raised after the transaction, because the counted try must be committed.
     with transaction.atomic():
         refusal = _try_code(started, number, typed, at)
+        if refusal is not None and started is not None:
+            _note_failure(started, refusal, at)
     if refusal is not None:
         raise refusal
     account = resident_account(phone=number)
@@ -254,6 +257,12 @@ def _try_code(
     if code.shared:
         limits.forgive(SHARED, number)
     return None
+
+
+def _note_failure(started: StartedLogin, refusal: Refusal, at: datetime) -> None:
+    is_void = isinstance(refusal, CodeVoid)
+    kind = AccountEventKind.HELD_OFF if is_void else AccountEventKind.WRONG_CODE
+    sign_ins.note_failure(kind=kind, phone_index=bytes(started.phone_index), at=at)
 
 
 def _code_of(login: StartedLogin, at: datetime) -> OneTimeCode | None:

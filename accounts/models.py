@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from accounts import event_models as event_models
 from accounts import login_models as login_models
 
 LONGEST_INSTITUTION: Final = 96

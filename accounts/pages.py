@@ -23,10 +23,12 @@ from accounts import (
     phones,
     selectors,
     services,
+    sign_ins,
     vault,
 )
 from accounts.context import LINKS
 from accounts.errors import invalid
+from accounts.event_models import AccountEventKind
 from accounts.forms import Faults, PersonForm, faults_of
 from accounts.models import OF_PEOPLE, Account, IdType, KnownDevice, Relation, Role
 from accounts.permissions import account_of, role_required
@@ -154,10 +156,7 @@ def staff_token(request: HttpRequest) -> HttpResponse:
     """Make a token for the interface, for whoever of the staff is logged in, and show it once."""
     if request.method == "GET":
         return render(request, "accounts/staff_token.html")
-    expires_at = timezone.now() + services.STAFF_TOKEN_LIFE
-    token = services.issue_token(
-        account=account_of(request), label="own session", expires_at=expires_at
-    )
+    token, expires_at = services.issue_own_token(account=account_of(request), at=timezone.now())
     context = {"token": token, "expires_at": expires_at}
     return render(request, "accounts/staff_token.html", context)
 
@@ -165,6 +164,9 @@ def staff_token(request: HttpRequest) -> HttpResponse:
 @require_POST
 def logout(request: HttpRequest) -> HttpResponse:
     """End the session."""
+    if isinstance(request.user, Account):
+        kind, device = AccountEventKind.LOGGED_OUT, devices.kind_of(request)
+        sign_ins.note(account=request.user, kind=kind, device=device, at=timezone.now())
     auth.logout(request)
     messages.info(request, _("You are logged out."), extra_tags=FORGET)
     return redirect("/")
@@ -188,12 +190,14 @@ def own_devices(request: HttpRequest) -> HttpResponse:
     known = devices.devices_of(account)
     here = next((row for row in known if row.session == request.session.session_key), None)
     if request.method == "GET":
-        return render(request, "accounts/devices.html", {"devices": known, "here": here})
+        context = {"devices": known, "here": here, "events": sign_ins.events_of(account)}
+        return render(request, "accounts/devices.html", context)
+    at = timezone.now()
     if "end" in request.POST:
         chosen = next((row.pk for row in known if str(row.pk) == request.POST["end"]), 0)
-        devices.end_device(account=account, device_id=chosen)
+        devices.end_device(account=account, device_id=chosen, at=at)
     else:
-        devices.end_other_devices(account=account, keep=here, token=None)
+        devices.end_other_devices(account=account, keep=here, token=None, at=at)
         auth.update_session_auth_hash(request, account)
         if here is not None:
             devices.move_session(device=here, session=request.session.session_key or "")

@@ -10,11 +10,13 @@ from typing import Final
 
 from django.contrib.auth import authenticate
 
-from accounts import client, devices, limits
+from accounts import client, devices, limits, sign_ins
 from accounts.errors import WrongPassword
+from accounts.event_models import AccountEventKind
 from accounts.limits import Limit
 from accounts.models import Account, KnownDevice
 from healthcode.web import texts
+from healthcode.web.errors import TooMany
 
 PER_DEVICE: Final = Limit("password-device", 10, timedelta(minutes=15))
 PER_ADDRESS: Final = Limit("password-address", 100, timedelta(minutes=15))
@@ -46,11 +48,16 @@ def verify_password(
     network = client.network(address)
     known = devices.known_device(device_tokens, username=username, at=at)
     if known is None or not limits.take_if_left(PER_DEVICE, str(known.pk), at=at):
-        limits.take(_limits_of_strangers(username, network, at), at=at)
+        try:
+            limits.take(_limits_of_strangers(username, network, at), at=at)
+        except TooMany:
+            sign_ins.note_failure(kind=AccountEventKind.HELD_OFF, username=username, at=at)
+            raise
     account = authenticate(username=username, password=password)
     if not isinstance(account, Account):
         if known is None:
             limits.take_if_left(GUESSED, username, at=at)
+        sign_ins.note_failure(kind=AccountEventKind.WRONG_PASSWORD, username=username, at=at)
         raise WrongPassword
     for limit in (HERE, HERE_WHILE_GUESSED):
         limits.forgive(limit, _here(username, network))

@@ -1,11 +1,16 @@
 """Input and output of this room's calls."""
 
+from typing import Final
+
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from accounts.event_models import AccountEventKind
 from accounts.identity import UNKNOWN_TYPE
 from accounts.models import DeviceKind, IdentityProof, IdType, Relation
 from healthcode.web.fields import StrictSerializer
+
+DEVICES: Final = DeviceKind.values
 
 
 class OtpInput(StrictSerializer):
@@ -78,10 +83,23 @@ class OwnDevice(serializers.Serializer[object]):
     """A device with which the caller's account has logged in within 60 days."""
 
     id = serializers.IntegerField()
-    kind = serializers.ChoiceField(choices=DeviceKind.values, allow_blank=True)
+    kind = serializers.ChoiceField(choices=DEVICES, allow_blank=True)
     since = serializers.DateTimeField()
     last_login = serializers.DateTimeField()
     is_this = serializers.BooleanField(help_text="Whether this call comes from it.")
+
+
+class SignIn(serializers.Serializer[object]):
+    """What happened to the login of the caller's account, counted by hour; failures by day."""
+
+    kind = serializers.ChoiceField(choices=AccountEventKind.values)
+    device = serializers.ChoiceField(
+        choices=DEVICES,
+        allow_null=True,
+        help_text="Null where the service does not know it.",
+    )
+    times = serializers.IntegerField(help_text="How often within this hour, or this day.")
+    last_at = serializers.DateTimeField()
 
 
 class PersonOutput(serializers.Serializer[object]):

@@ -10,11 +10,12 @@ from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from accounts import limits, phones, registration, vault
+from accounts import limits, phones, registration, sign_ins, vault
 from accounts.admission import NewPerson
 from accounts.authentication import digest
 from accounts.authority import require_area
 from accounts.errors import PeopleAndMachines, invalid
+from accounts.event_models import AccountEventKind
 from accounts.limits import Limit
 from accounts.login_models import OneTimeCode, StartedLogin
 from accounts.models import (
@@ -77,9 +78,20 @@ def issue_token(
     return token
 
 
-def revoke_token(*, token: Token) -> None:
-    """End this token at once."""
+@transaction.atomic
+def issue_own_token(*, account: Account, at: datetime) -> tuple[str, datetime]:
+    """Make a token for whoever of the staff is logged in; return it, and when it expires."""
+    expires_at = at + STAFF_TOKEN_LIFE
+    token = issue_token(account=account, label="own session", expires_at=expires_at)
+    sign_ins.note(account=account, kind=AccountEventKind.TOKEN_MADE, at=at)
+    return token, expires_at
+
+
+@transaction.atomic
+def revoke_token(*, token: Token, kind: AccountEventKind, at: datetime) -> None:
+    """End this token at once; `kind` says who ended it, for the account's own list."""
     token.delete()
+    sign_ins.note(account=token.account, kind=kind, at=at)
 
 
 def register_person(
@@ -238,6 +250,7 @@ def let_go_of_holder(*, account: Account) -> None:
     for of_phone in (StartedLogin, OneTimeCode):
         of_phone.objects.filter(phone_index=account.phone_index).delete()
     account.devices.all().delete()
+    account.events.all().delete()
     account.tokens.all().delete()
     account.grants.all().delete()
     account.username = f"erased-{account.pk}"

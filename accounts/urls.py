@@ -11,6 +11,7 @@ api = [
     path("auth/token", interface.TokenView.as_view(), name="api-token"),
     path("auth/devices", interface.DevicesView.as_view(), name="api-own-devices"),
     path("auth/devices/<int:own_device>", interface.DeviceView.as_view(), name="api-own-device"),
+    path("auth/sign-ins", interface.SignInsView.as_view(), name="api-sign-ins"),
     path("people", interface.PeopleView.as_view(), name="api-people"),
 ]
 

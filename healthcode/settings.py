@@ -254,6 +254,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "CodeKindEnum": "healthcode.codes.serializers.KINDS",
+        "OwnDeviceKindEnum": "accounts.serializers.DEVICES",
         "DoubtEnum": "healthcode.evidence.errors.DOUBTS",
         "ReasonEnum": "verifier.serializers.REASONS",
         "LevelEnum": "healthcode.officers.maps.serializers.LEVELS",

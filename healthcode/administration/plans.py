@@ -161,7 +161,7 @@ class PasswordResetPlan(ActPlan[ChangedAccount]):
     def perform(self, signed: Signed, foreseen: Foreseen, *, at: datetime) -> ChangedAccount:
         """End the password with its sessions and tokens, invite the owner, and record the act."""
         owner = self._owner()
-        invitations.take_password(account=owner)
+        invitations.take_password(account=owner, at=at)
         invitations.invite(account=owner, shown_to=signed.account, at=at)
         detail = {"account": owner.pk, **_why_alone(foreseen)}
         act = record_planned(plan=self, signed=signed, foreseen=foreseen, detail=detail, at=at)

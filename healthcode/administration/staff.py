@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import invitations
 from accounts import services as accounts
 from accounts.authority import covers
+from accounts.event_models import AccountEventKind
 from accounts.models import OF_MACHINES, Account, Grant, Role, Token
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
@@ -122,7 +123,7 @@ def set_open(*, by: Administrator, account: Account, is_open: bool, at: datetime
     if not is_open:
         _refuse_last_administrator(account)
     accounts.set_open(account=account, is_open=is_open)
-    invitations.take_password(account=account)
+    invitations.take_password(account=account, at=at)
     kind = ActKind.ACCOUNT_REOPENED if is_open else ActKind.ACCOUNT_CLOSED
     by.record(kind, {"account": account.pk}, areas=areas, at=at)
 
@@ -159,7 +160,7 @@ def revoke_token(*, by: Administrator, token: Token, at: datetime) -> None:
     for area in areas:
         by.require(area)
     detail = {"account": token.account_id, "expires_at": token.expires_at.isoformat()}
-    accounts.revoke_token(token=token)
+    accounts.revoke_token(token=token, kind=AccountEventKind.OFFICE_ENDED, at=at)
     by.record(ActKind.TOKEN_REVOKED, detail, areas=areas, at=at)
 
 

@@ -104,7 +104,7 @@ def test_an_ended_device_is_unknown(areas: None, last_code: LastCode) -> None:
     assert done.device
     asked = {"phone_index": bytes(Account.objects.get().phone_index or b""), "at": timezone.now()}
     assert devices.known_device([done.device], **asked) == row
-    devices.end_device(account=row.account, device_id=row.pk)
+    devices.end_device(account=row.account, device_id=row.pk, at=timezone.now())
     assert devices.known_device([done.device], **asked) is None
 
 

@@ -15,6 +15,11 @@ CHOSEN: Final[Mapping[str, set[str]]] = {
     # Residents log in by phone, and each role of staff is a person's or a machine's.
     "accounts.models.OF_PEOPLE": {"RESIDENT", "SOURCE", "PARTNER"},
     "accounts.models.OF_MACHINES": {"RESIDENT", "OFFICER", "VENUE_MANAGER", "ADMINISTRATOR"},
+    # These need somebody who has logged in, or an administrator.
+    "accounts.sign_ins.BY_STRANGERS": {
+        *{"LOGGED_IN", "LOGGED_OUT", "DEVICE_ENDED", "IDLE_ENDED", "OFFICE_ENDED", "TOKEN_MADE"},
+        *{"FACTOR_ADDED", "FACTOR_REMOVED", "PHONE_CHANGED", "PASSWORD_CHOSEN"},
+    },
     # Residents get their role by logging in.
     "healthcode.administration.plans.STAFF_ROLES": {"RESIDENT"},
     # Only these answer for what happens in an area.
