@@ -78,6 +78,82 @@ class SelfAlreadyRegistered(Conflict):
     )
 
 
+class WrongGuardianCode(InvalidInput):
+    """Nobody made this guardian code, or it ended more than a day ago."""
+
+    slug = "wrong-guardian-code"
+    title = _("Wrong code")
+    sentence = _("This code is not right. Please compare it with the one on the other phone.")
+
+    def __init__(self) -> None:
+        super().__init__(errors=[{"pointer": "/code", "detail": self.sentence}])
+
+
+class GuardianCodeUsed(Refusal):
+    """An account has joined with this guardian code."""
+
+    slug = "guardian-code-used"
+    status = 410
+    title = _("This code has been used")
+    sentence = _(
+        "Somebody has joined with this code already. Please ask for a new code on the other phone."
+    )
+
+
+class GuardianCodeWithdrawn(Refusal):
+    """Whoever made the guardian code has withdrawn or replaced it, or is no longer a guardian."""
+
+    slug = "guardian-code-withdrawn"
+    status = 410
+    title = _("This code no longer counts")
+    sentence = _(
+        "This code was withdrawn or replaced. Please ask for a new code on the other phone."
+    )
+
+
+class GuardianCodeExpired(Refusal):
+    """The hour of the guardian code is over."""
+
+    slug = "guardian-code-expired"
+    status = 410
+    title = _("This code has expired")
+    sentence = _(
+        "This code was valid for one hour, which is over. Please ask for a new code on the other "
+        "phone."
+    )
+
+
+class OwnGuardianCode(Conflict):
+    """The account that made a guardian code enters it."""
+
+    slug = "own-guardian-code"
+    title = _("This is your own code")
+    sentence = _(
+        "You made this code yourself. Enter it on the phone of the person who is to join, where "
+        "they have logged in with their own number."
+    )
+
+
+class AlreadyLookedAfter(Conflict):
+    """The account looks after the person of the guardian code, and that is proven."""
+
+    slug = "already-looked-after"
+    title = _("You look after this person already")
+    sentence = _("You look after this person already. “My codes” shows their code.")
+
+
+class HasAHolder(Conflict):
+    """Somebody wants to join as the person themselves, but another account is the person's own."""
+
+    slug = "has-a-holder"
+    title = _("This person has their own phone number here")
+    sentence = _(
+        "This person has their own phone number here. Please choose Child, Parent or Somebody "
+        "else I look after. If it is you and you have a new number, show your document at a "
+        "service desk. Call 12345 to ask where."
+    )
+
+
 class UnknownArea(InvalidInput):
     """The code belongs to no division, past or present."""
 

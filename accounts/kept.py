@@ -9,8 +9,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from accounts import budget, devices, idempotency, services, sign_ins, waiting
+from accounts import budget, devices, guardian_codes, idempotency, services, sign_ins, waiting
 from accounts.event_models import AccountEvent
+from accounts.guardian_code_models import GuardianCode
 from accounts.login_models import LimitEvent, OneTimeCode, SentCodes, StartedLogin
 from accounts.models import (
     Account,
@@ -158,6 +159,15 @@ RECORDS: Final = (
         holds="which account looks after which person, as what, and what proves it",
         kept="until the person is erased",
         export=IN_THE_REGISTRATION,
+        erase=Goes.WITH_THE_PERSON,
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=GuardianCode,
+        holds="codes by which a second guardian may join (hashed): who made it, for whom",
+        kept="1 hour, then 1 day and up to 10 more minutes until a task deletes them",
+        forget=Forget(guardian_codes.forget_codes, Cadence.OFTEN),
+        export=A_HASH,
         erase=Goes.WITH_THE_PERSON,
         sunset=Goes.AT_ONCE,
     ),

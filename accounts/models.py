@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts import event_models as event_models
+from accounts import guardian_code_models as guardian_code_models
 from accounts import login_models as login_models
 
 LONGEST_INSTITUTION: Final = 96
@@ -61,6 +62,7 @@ class IdentityProof(models.TextChoices):
     """What shows that an account may look after a person, the weakest first."""
 
     EARLIER = "earlier", _("Registered before proofs were asked for.")
+    GUARDIAN = "guardian", _("Somebody who has proven it let this phone number join.")
     REGISTER = "register", _("The register knows this name, document and phone number.")
     DOCUMENT = "document", _("An officer has seen the identity document.")
 
@@ -330,7 +332,13 @@ class Guardianship(models.Model):
                 name="guardianship_proven_since",
                 condition=Q(
                     Q(proof__isnull=False)
-                    & Q(proof__in=[IdentityProof.REGISTER, IdentityProof.DOCUMENT]),
+                    & Q(
+                        proof__in=[
+                            IdentityProof.GUARDIAN,
+                            IdentityProof.REGISTER,
+                            IdentityProof.DOCUMENT,
+                        ]
+                    ),
                     proven_at__isnull=False,
                 )
                 | Q(

@@ -47,6 +47,14 @@ class KnownPerson:
     proven_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class OtherGuardian:
+    """That another account looks after a person, since when, and what proves it; not which."""
+
+    since: datetime
+    proof: IdentityProof | None
+
+
 def account_of_phone(phone: str) -> Account:
     """Return the open account that logs in with this phone number, as typed.
 
@@ -91,6 +99,18 @@ def known_person(account: Account, person_id: int) -> KnownPerson:
     if guardianship is None:
         raise NotFound(_("This person is not registered under your account."))
     return _known_person(guardianship)
+
+
+def other_guardians(account: Account, person_id: int) -> list[OtherGuardian]:
+    """Return who else looks after a person, the longest first. It names nobody.
+
+    The caller has checked that `account` may know it.
+    """
+    others = Guardianship.objects.filter(person=person_id).exclude(account=account)
+    return [
+        OtherGuardian(since, IdentityProof(proof) if proof else None)
+        for since, proof in others.order_by("since", "pk").values_list("since", "proof")
+    ]
 
 
 def registration_of(person_id: int) -> dict[str, object]:
