@@ -6,6 +6,8 @@ import healthcode.residents.colour.api as colour_api
 import healthcode.residents.colour.pages as colour_pages
 import healthcode.residents.declarations.api as declarations_api
 import healthcode.residents.declarations.pages as declarations_pages
+import healthcode.residents.guardians.api as guardians_api
+import healthcode.residents.guardians.pages as guardians_pages
 import healthcode.residents.proof.api as proof_api
 import healthcode.residents.proof.pages as proof_pages
 import healthcode.residents.subject_access.api as subject_access_api
@@ -20,6 +22,17 @@ api = [
         "people/<int:person_id>/certificates",
         certificates_api.CertificatesView.as_view(),
         name="api-certificates",
+    ),
+    path("people/join", guardians_api.JoinView.as_view(), name="api-join"),
+    path(
+        "people/<int:person_id>/guardians",
+        guardians_api.GuardiansView.as_view(),
+        name="api-guardians",
+    ),
+    path(
+        "people/<int:person_id>/guardian-code",
+        guardians_api.GuardianCodeView.as_view(),
+        name="api-guardian-code",
     ),
     path("people/<int:person_id>/proof", proof_api.PersonProofView.as_view(), name="api-proof"),
     path(
@@ -40,6 +53,8 @@ pages = [
     path("people/<int:person_id>/certificates", certificates_pages.hand_in, name="certificates"),
     path("people/<int:person_id>/colour", colour_pages.colour, name="colour-page"),
     path("people/<int:person_id>/why", colour_pages.why, name="why"),
+    path("me/join", guardians_pages.join, name="join"),
+    path("people/<int:person_id>/guardians", guardians_pages.guardians, name="guardians"),
     path("people/<int:person_id>/proof", proof_pages.proof, name="proof"),
     path("people/<int:person_id>/data", subject_access_pages.data, name="person-data"),
     path(

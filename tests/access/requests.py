@@ -102,6 +102,7 @@ BODIES: Final[dict[str, Body]] = {
         "document_seen": True,
         **SENT_GROUND,
     },
+    "api-join": lambda scene: {"code": "0000-0000", "relation": "child"},
     "levels": _map,
     "evidence": _stay,
     "evidence-withdrawal": lambda scene: SENT_GROUND,

@@ -125,7 +125,7 @@ def make_enrolment_code(own: LiveService, playwright: Playwright) -> str:
         page.click("main ul a")
         page.fill("#label", "北门手机")
         page.click("form[action$='/devices'] button")
-        return page.inner_text(".enrolment-code")
+        return page.inner_text(".short-code")
 
 
 def enrol(own: LiveService, page: Page, code: str) -> None:

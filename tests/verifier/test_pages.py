@@ -86,7 +86,7 @@ def test_enrolment_code_is_shown_once_as_text_and_picture(li_na: Client, venue: 
     assert "no-store" in shown["Cache-Control"]
     html = shown.content.decode()
     assert "<b>Gate</b>" not in html
-    found = re.search(r'enrolment-code">([0-9A-Z]{4}-[0-9A-Z]{4})<', html)
+    found = re.search(r'short-code">([0-9A-Z]{4}-[0-9A-Z]{4})<', html)
     assert found
     assert found[1] not in li_na.get(f"/venues/{venue.pk}").content.decode()
     assert read_picture(html) == f"{settings.BASE_URL}/scanner#enrol={found[1]}"

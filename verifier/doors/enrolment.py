@@ -11,18 +11,13 @@ from django.conf import settings
 
 from accounts import limits
 from healthcode.core import Outcome
-from healthcode.web import texts
+from healthcode.web.short_codes import new_short_code, normalise_short_code, shown
 from verifier.doors.scanning import EnrolledDevice
 from verifier.errors import EnrolmentCodeNotValid
 from verifier.models import Device
 
-ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's Base32, which has no letters that look like digits."""
-
-CODE_LENGTH: Final = 8
 CODE_LIFE: Final = timedelta(hours=1)
 WRONG_CODES: Final = limits.Limit("enrolment", most=10, within=timedelta(minutes=15), at_doors=True)
-_LOOKALIKES: Final = str.maketrans("OIL", "011")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,7 @@ def enrol(*, enrolment_code: str, sender: str, at: datetime) -> Enrolled:
         TooMany: `sender` has sent too many wrong codes.
     """
     limits.take([(WRONG_CODES, sender)], at=at)
-    digest = _code_hash(normalise_enrolment_code(enrolment_code))
+    digest = _code_hash(normalise_short_code(enrolment_code))
     token = secrets.token_urlsafe(32)
     updated = Device.objects.filter(
         enrolment_hash=digest, enrolment_expires_at__gt=at, revoked_at__isnull=True
@@ -60,14 +55,6 @@ def enrol(*, enrolment_code: str, sender: str, at: datetime) -> Enrolled:
     # A process of doors may not read the other columns.
     known = Device.objects.select_related("venue").only("venue__name")
     return Enrolled(known.get(token_hash=token_digest(token)), token)
-
-
-def normalise_enrolment_code(text: str) -> str:
-    """Return a typed code in its one form: without spaces and dashes, in capitals, half width.
-
-    The letters O, I and L are read as the digits that they look like.
-    """
-    return texts.number(text[:64]).translate(_LOOKALIKES)
 
 
 def token_digest(token: str) -> bytes:
@@ -86,8 +73,8 @@ def _code_hash(plain: str) -> bytes:
 
 def new_code() -> tuple[str, bytes]:
     """Make a code. Return it as it is shown, and the hash that is stored."""
-    plain = "".join(secrets.choice(ALPHABET) for _place in range(CODE_LENGTH))
-    return f"{plain[:4]}-{plain[4:]}", _code_hash(plain)
+    plain = new_short_code()
+    return shown(plain), _code_hash(plain)
 
 
 def door_of(token_digest: bytes) -> EnrolledDevice | None:

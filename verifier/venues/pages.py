@@ -1,27 +1,23 @@
 """Pages for managers of venues: their venues, devices and scans."""
 
 from datetime import datetime
-from io import BytesIO
 
-import qrcode
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
-from qrcode.constants import ERROR_CORRECT_M
-from qrcode.image.svg import SvgPathImage
 
 from accounts.models import Account, Role
 from accounts.permissions import account_of, role_required
 from healthcode.areas import selectors as areas
 from healthcode.core import Outcome
 from healthcode.web.errors import NotFound, Refusal
+from healthcode.web.qr import inline_picture
 from verifier.doors import doubts
 from verifier.messages import sentence
 from verifier.models import Device, Venue, VenueKind
@@ -88,7 +84,7 @@ def add_device(request: HttpRequest, venue_id: int) -> HttpResponse:
         "device": enrolment.device,
         "code": enrolment.code,
         "expires_at": enrolment.expires_at,
-        "picture": _picture(address),
+        "picture": inline_picture(address),
     }
     return render(request, "verifier/enrolment.html", context)
 
@@ -160,16 +156,6 @@ def _yellow(request: HttpRequest) -> Outcome:
     """Return what the form says yellow means; CAUTION for any value but refuse."""
     refuses = request.POST.get("yellow") == Outcome.REFUSE.value
     return Outcome.REFUSE if refuses else Outcome.CAUTION
-
-
-def _picture(text: str) -> SafeString:
-    """Return a QR picture as inline SVG."""
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=4)
-    code.add_data(text)
-    picture = BytesIO()
-    code.make_image(image_factory=SvgPathImage).save(picture)
-    svg = picture.getvalue().decode().partition("?>")[2]
-    return mark_safe(svg)  # noqa: S308 - drawn here, from squares only
 
 
 def _own_venue(request: HttpRequest, venue_id: int) -> Venue:

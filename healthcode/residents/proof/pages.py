@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import services
 from accounts.guardians import CLAIM_LIFE
-from accounts.models import Role
+from accounts.models import IdentityProof, Role
 from accounts.permissions import account_of, role_required
 from accounts.selectors import known_person
 from healthcode.web.errors import NotFound, Refusal
@@ -27,6 +27,7 @@ def proof(request: HttpRequest, person_id: int) -> HttpResponse:
     account = account_of(request)
     try:
         proven = services.ask_again(account=account, person_id=person_id, at=timezone.now())
+        proven &= known_person(account, person_id).proof is not IdentityProof.EARLIER
     except NotFound as refusal:
         raise Http404 from refusal
     except Refusal as refusal:

@@ -1,0 +1,1 @@
+"""Who looks after a person, and the code by which one more account can."""
