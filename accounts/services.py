@@ -16,7 +16,7 @@ from accounts.authentication import digest
 from accounts.authority import require_area
 from accounts.errors import PeopleAndMachines, invalid
 from accounts.event_models import AccountEventKind
-from accounts.limits import Limit
+from accounts.limits import Limit, take_if_left
 from accounts.login_models import OneTimeCode, StartedLogin
 from accounts.models import (
     LONGEST_INSTITUTION,
@@ -24,6 +24,7 @@ from accounts.models import (
     OF_PEOPLE,
     Account,
     Grant,
+    Guardianship,
     Institution,
     KnownDevice,
     Person,
@@ -40,6 +41,8 @@ STAFF_TOKEN_LIFE = timedelta(hours=12)
 
 # Enough for any family or hospital ward, too few to search for registered documents.
 REGISTRATIONS = Limit("registrations", 200, timedelta(days=1))
+# A register learns a telephone seldom, and people declare often.
+ASKED_BY_ITSELF = Limit("register-asked-by-itself", 1, timedelta(days=1))
 
 
 def resident_account(*, phone: str) -> Account:
@@ -144,6 +147,17 @@ def ask_again(*, account: Account, person_id: int, at: datetime) -> bool:
     """
     limits.take([(REGISTRATIONS, str(account.pk))], at=at)
     return registration.prove(account=account, person_id=person_id, at=at)
+
+
+def ask_once_a_day(*, account: Account, person_id: int, at: datetime) -> None:
+    """Ask the real-name check about somebody whom the account claims, if nobody has asked today.
+
+    So the proof comes without the person looking for a page. It costs one query for people whom
+    the account does not claim.
+    """
+    claims = Guardianship.objects.filter(account=account, person=person_id, proof=None)
+    if claims.exists() and take_if_left(ASKED_BY_ITSELF, f"{account.pk} {person_id}", at=at):
+        registration.prove(account=account, person_id=person_id, at=at)
 
 
 @transaction.atomic

@@ -1,10 +1,11 @@
 """Somebody types a number: what they see of the person, and how the rightful holder takes over."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from rest_framework.test import APIClient
 
 from accounts.admission import NewPerson
@@ -12,7 +13,7 @@ from accounts.errors import DocumentAlreadyRegistered, ProofNeeded
 from accounts.guardians import CLAIM_LIFE
 from accounts.models import Account, Guardianship, IdentityProof, Person, Relation
 from accounts.rosters import PLAIN, replace_roster
-from accounts.services import register_person, resident_account
+from accounts.services import issue_token, register_person, resident_account
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.codes import keys
@@ -25,7 +26,7 @@ from healthcode.officers.proofs.services import see_document
 from healthcode.residents.declarations.services import declare
 from tests.acts import GROUND
 from tests.codes.conftest import HEALTHY
-from tests.evidence.conftest import HOME, World
+from tests.evidence.conftest import HOME, World, declaration
 
 PASSPORT, NAME = "E20000001", "王小明"
 RIGHTFUL = "+8613900000001"
@@ -69,6 +70,11 @@ def load_roster(now: datetime, phone: str = RIGHTFUL) -> None:
 def report(source: APIClient, person: Person, kind: str = "tests", **more: Any) -> None:
     line = {"person": person.pk, "result": "negative", "sampled_at": "2020-03-01T08:00:00+08:00"}
     assert source.post(f"/api/v1/evidence/{kind}", more or line, format="json").status_code == 201
+
+
+def token_of(account: Account) -> str:
+    expires_at = datetime.now(UTC) + timedelta(hours=1)
+    return issue_token(account=account, label="", expires_at=expires_at)
 
 
 def statuses(client: APIClient, person: Person) -> dict[str, int]:
@@ -175,6 +181,31 @@ def test_who_has_claimed_can_ask_again(
     assert client.post(path).json()["proof"] == "register"
     assert person_proven_to(stranger, claimed.pk) == claimed
     assert not ColourChange.objects.filter(person=claimed).exists()
+
+
+def test_a_declaration_asks_the_register_once_a_day(
+    claimed: Person, stranger: Account, source_client: APIClient, client_of: ClientOf, now: datetime
+) -> None:
+    """So the proof comes without looking for its page, also if the claim is closed by now."""
+    report(source_client, claimed)
+    client, sent = client_of(stranger), declaration(claimed.pk)
+    assert client.post("/api/v1/declarations", sent, format="json").status_code == 403
+    replace_roster([",".join(PLAIN), f"20,{PASSPORT},别人,13800000009"], on=now.date())
+    assert client.post("/api/v1/declarations", sent, format="json").status_code == 403
+    with time_machine.travel(now + timedelta(days=1, minutes=1)):
+        client.credentials(HTTP_AUTHORIZATION=f"Bearer {token_of(stranger)}")
+        assert client.post("/api/v1/declarations", sent, format="json").status_code == 201
+    assert Guardianship.objects.get(person=claimed).proof == IdentityProof.REGISTER
+
+
+def test_a_declared_page_asks_the_register_too(
+    claimed: Person, stranger: Account, client: Any, now: datetime
+) -> None:
+    replace_roster([",".join(PLAIN), f"20,{PASSPORT},别人,13800000009"], on=now.date())
+    client.force_login(stranger)
+    sent = {"unwell": "no", "contact": "no", "elsewhere": "no"}
+    assert client.post(f"/people/{claimed.pk}/declare", sent).status_code == 302
+    assert Guardianship.objects.get(person=claimed).proof == IdentityProof.REGISTER
 
 
 def test_the_document_that_an_officer_saw_ends_every_other_claim_to_be_its_holder(

@@ -40,7 +40,9 @@ class DeclarationsView(APIView):
         given = DeclarationInput(data=request.data, context={"at": at})
         given.is_valid(raise_exception=True)
         account = account_of(request)
-        person = person_shown_to(account, given.validated_data["person"], at=at)
+        person = services.person_to_declare_for(
+            account=account, person_id=given.validated_data["person"], at=at
+        )
         declaration = given.declaration()
         decision = services.declare(account=account, person=person, declaration=declaration, at=at)
         return Response(colour_answer(decision), status=status.HTTP_201_CREATED)

@@ -15,9 +15,9 @@ from accounts.models import Role
 from accounts.permissions import role_required
 from accounts.selectors import KnownPerson, person_for
 from healthcode.areas.selectors import full_name
+from healthcode.evidence.declaration_form import DeclarationForm, faults_of
 from healthcode.evidence.traits import Symptom
 from healthcode.residents.declarations import services
-from healthcode.residents.declarations.forms import DeclarationForm, faults_of
 from healthcode.residents.declarations.serializers import CheckInInput, DeclarationInput
 from healthcode.residents.whom import or_proof, whom
 from healthcode.web.days import day_of
@@ -44,12 +44,12 @@ def declare(request: HttpRequest, person_id: int) -> HttpResponse:
     form = form.sent(request.POST)
     if "more" in request.POST:
         return _declaration_page(request, known, form.longer())
-    given = DeclarationInput(data=form.input(person_id), context={"at": at})
+    given = DeclarationInput(data={"person": person_id, **form.input()}, context={"at": at})
     given.is_valid()
     form = form.checked(given)
     if form.faults:
         return _declaration_page(request, known, form, status=422)
-    person = person_for(account, person_id)
+    person = services.person_to_declare_for(account=account, person_id=person_id, at=at)
     try:
         services.declare(account=account, person=person, declaration=given.declaration(), at=at)
     except Refusal as refusal:

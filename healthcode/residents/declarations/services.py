@@ -5,14 +5,26 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts.models import Account, Person
+from accounts.services import ask_once_a_day
 from healthcode.colours.one_person import decide_now
 from healthcode.colours.selectors import PersonDecision
+from healthcode.evidence.claims import person_shown_to
 from healthcode.evidence.declarations import (
     CheckIn,
     Declaration,
     record_check_in,
     record_declaration,
 )
+
+
+def person_to_declare_for(*, account: Account, person_id: int, at: datetime) -> Person:
+    """Return the person of a declaration. If they are only claimed, the register is asked first.
+
+    Raises:
+        NotFound, ProofNeeded: see `person_shown_to`.
+    """
+    ask_once_a_day(account=account, person_id=person_id, at=at)
+    return person_shown_to(account, person_id, at=at)
 
 
 @transaction.atomic

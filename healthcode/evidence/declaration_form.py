@@ -1,4 +1,4 @@
-"""The residents' forms: turn what was sent into input for the interface, and show it again."""
+"""The form of a declaration: turn what was sent into input for the interface, and show it again."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -95,9 +95,9 @@ class DeclarationForm:
         """Return this form with one more line for a place."""
         return replace(self, places=(*self.places, TypedStay())[:MAX_STAYS])
 
-    def input(self, person: int) -> dict[str, Any]:
-        """Return the answers as input for `DeclarationInput`, without the unanswered questions."""
-        given: dict[str, Any] = {"person": person, "stays": [stay.stay() for stay in self.stays()]}
+    def input(self) -> dict[str, Any]:
+        """Return the answers as input for `DeclaredInput`, without the unanswered questions."""
+        given: dict[str, Any] = {"stays": [stay.stay() for stay in self.stays()]}
         if self.unwell in YES_NO:
             given["symptoms"] = list(self.symptoms) if YES_NO[self.unwell] else []
         if self.contact in YES_NO:
