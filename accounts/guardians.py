@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import Account, Guardianship, IdentityProof, Person, Relation
 
@@ -69,6 +69,15 @@ def guard(
     return found
 
 
+def end_unproven(*, person: Person, at: datetime) -> None:
+    """End all unproven guardianships of a person whom an officer knows now, and their codes.
+
+    Nobody's telephone proves anything about this person: they came to the desk without one. The
+    caller's transaction has locked the person.
+    """
+    _end(Guardianship.objects.filter(UNPROVEN, person=person), person, at)
+
+
 def note_act(*, account: Account, person: Person, act: int) -> None:
     """Note the number of the act by which an officer saw the document of this person."""
     seen = Guardianship.objects.filter(account=account, person=person, proof=IdentityProof.DOCUMENT)
@@ -90,7 +99,11 @@ def _end_others(
     if proof is IdentityProof.DOCUMENT and relation == Relation.SELF:
         outdone |= Q(relation=Relation.SELF)
     others = Guardianship.objects.filter(outdone, person=person).exclude(account=account)
-    if others.delete()[0]:
+    _end(others, person, at)
+
+
+def _end(guardianships: QuerySet[Guardianship], person: Person, at: datetime) -> None:
+    if guardianships.delete()[0]:
         for end in _ENDINGS:
             end(person.pk, at)
 

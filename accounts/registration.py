@@ -12,7 +12,7 @@ from accounts import identity_check, vault
 from accounts.admission import ONE_DOCUMENT, NewPerson, admission, refusal_of, violated
 from accounts.authority import require_area
 from accounts.errors import DocumentAlreadyRegistered
-from accounts.guardians import guard, is_proven
+from accounts.guardians import end_unproven, guard, is_proven
 from accounts.identity import Document
 from accounts.identity_check import RegisterAnswer
 from accounts.models import Account, Guardianship, Identity, IdentityProof, IdType, Person, Relation
@@ -22,7 +22,7 @@ from healthcode.web.errors import NotFound
 
 def register(
     *,
-    account: Account,
+    account: Account | None,
     relation: Relation | None,
     newcomer: NewPerson,
     proof: IdentityProof | None,
@@ -31,6 +31,8 @@ def register(
     """Let `account` look after this person, and store who the person is.
 
     Args:
+        account: None if nobody with a telephone looks after the person, whose document an officer
+            has seen. Then unproven guardianships of others end.
         relation: None means "self" if the account's holder is not registered yet, else "other".
         proof: None if the account only claims the document.
 
@@ -50,8 +52,11 @@ def register(
                 who.save(force_insert=True)
             else:
                 person = _replace(known, person, who, proof)
-            relation_now = relation or _next(account, person)
-            guard(account=account, person=person, relation=relation_now, proof=proof, at=at)
+            if account is None:
+                end_unproven(person=person, at=at)
+            else:
+                relation_now = relation or _next(account, person)
+                guard(account=account, person=person, relation=relation_now, proof=proof, at=at)
     except IntegrityError as error:
         if violated(error) == ONE_DOCUMENT:
             # Somebody reported or registered the document a moment ago, so it is found now.

@@ -43,6 +43,7 @@ class ActKind(models.TextChoices):
     HELD_LINES_REJECTED = "held-lines-rejected", _("Held lines of a source rejected")
     ROSTER_LOADED = "roster-loaded", _("Roster of people loaded")
     DOCUMENT_SEEN = "document-seen", _("Identity document seen")
+    DECLARATION_ENTERED = "declaration-entered", _("Declaration of somebody at the desk entered")
     PERSON_ERASED = "person-erased", _("Data of a person erased")
     SERVICE_ENDED = "service-ended", _("Service ended, data of all people deleted")
 
@@ -79,6 +80,7 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     ActKind.HELD_LINES_REJECTED: False,
     ActKind.ROSTER_LOADED: False,
     ActKind.DOCUMENT_SEEN: False,
+    ActKind.DECLARATION_ENTERED: False,
     ActKind.PERSON_ERASED: False,
     ActKind.SERVICE_ENDED: False,
 }
@@ -91,3 +93,4 @@ class LookKind(models.TextChoices):
     EVIDENCE = "evidence", _("One record about this person")
     CONTACTS = "contacts", _("Whom this person may have met")
     FILE = "file", _("All data about this person")
+    CARD = "card", _("The code of this person, printed on a card")

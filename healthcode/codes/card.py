@@ -172,7 +172,7 @@ def _draw_advice(canvas: Canvas) -> None:
     advice = _("If the colour changes, this card is no longer valid. Please print a new one.")
     canvas.setFillColor(black)
     _write(canvas, 10 * mm, 9 * mm, _in("zh-hans", advice), size=9.5)
-    _write(canvas, 10 * mm, 4.5 * mm, _in("en", advice), size=7.5)
+    _write(canvas, 10 * mm, 4.5 * mm, _in("en", advice), size=7)
 
 
 def _write(canvas: Canvas, x: float, y: float, text: str, *, size: float) -> None:

@@ -20,6 +20,16 @@ from healthcode.web.errors import NotFound
 
 CODE_INPUT: Final = "SELECT * FROM codes_input(%s, %s, %s)"
 """A function in the database (migration 0003); each connection keeps its query plan."""
+AT_DESK: Final = """
+SELECT EXISTS (SELECT FROM evidence_evidence AS evidence
+               WHERE evidence.person_id = identity.person_id AND evidence.kind = %s
+                 AND evidence.withdrawn_by_id IS NULL),
+       stored.colour, stored.since, stored.changes, stored.next_change_at, stored.policy_id,
+       identity.name_sealed, identity.number_index
+  FROM accounts_identity AS identity
+  LEFT JOIN colours_personcolour AS stored ON stored.person_id = identity.person_id
+ WHERE identity.person_id = %s
+"""
 _MOST_PEOPLE: Final = 2**63 - 1
 
 
@@ -46,6 +56,21 @@ def code_input(*, account: Account, person_id: int, at: datetime) -> CodeInput:
         return read_row(person_id, cursor.fetchone() or (), at=at)
 
 
+def code_input_at_desk(person_id: int) -> CodeInput:
+    """Read the code input of a person whom an officer has before them; the caller makes sure of it.
+
+    Raises:
+        NotFound: there is no such person.
+        DeclareFirst: nobody has declared for this person.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(AT_DESK, [EvidenceKind.DECLARATION.value, person_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise NotFound
+    return _from_row(person_id, row)
+
+
 def read_row(person_id: int, row: Sequence[Any], *, at: datetime) -> CodeInput:
     """Read a row of `CODE_INPUT`, empty or null if the account does not look after the person.
 
@@ -59,7 +84,11 @@ def read_row(person_id: int, row: Sequence[Any], *, at: datetime) -> CodeInput:
     *colour_and_name, claimed_at, reported = row
     if is_closed(claimed_at, reported=reported, at=at):
         raise ProofNeeded
-    declared, colour, since, changes, next_change_at, policy, *identity = colour_and_name
+    return _from_row(person_id, colour_and_name)
+
+
+def _from_row(person_id: int, row: Sequence[Any]) -> CodeInput:
+    declared, colour, since, changes, next_change_at, policy, *identity = row
     if not declared or colour is None:
         raise DeclareFirst
     stored = ColourRow(person_id, Colour(colour), since, changes, next_change_at, policy)

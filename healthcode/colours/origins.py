@@ -148,7 +148,7 @@ def _known(row: Mapping[str, Any]) -> KnownFact:
     detail, is_contact = row["detail"], row["kind"] == EvidenceKind.CONTACT
     return KnownFact(
         origin,
-        detail.get("act") if is_contact else None,
+        detail.get("act"),
         detail.get("place") if is_contact else None,
         detail.get("country") if row["certificate"] else None,
     )

@@ -193,6 +193,7 @@ PERFORMERS: Final[Mapping[ActKind, Performer | None]] = {
     ActKind.HELD_LINES_REJECTED: None,
     ActKind.ROSTER_LOADED: None,
     ActKind.DOCUMENT_SEEN: None,
+    ActKind.DECLARATION_ENTERED: None,
     ActKind.PERSON_ERASED: None,
     ActKind.SERVICE_ENDED: None,
 }

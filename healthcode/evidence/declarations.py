@@ -1,7 +1,7 @@
 """Record what residents report about themselves and people they look after."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -54,13 +54,21 @@ class CheckIn:
 
 
 def record_declaration(
-    *, account: Account, person: Person, declaration: Declaration, at: datetime
+    *,
+    account: Account,
+    person: Person,
+    declaration: Declaration,
+    at: datetime,
+    act: int | None = None,
 ) -> None:
     """Record a declaration as evidence, in the caller's transaction.
 
     Earlier declarations stay. An earlier stay without an end now ends, unless this declaration
     names the stay again. The reason is that people say where they are, but seldom that they have
     left a place.
+
+    Args:
+        act: the number of the act by which an officer entered what the person says.
 
     Raises:
         UnknownArea: a stay names an area that never existed.
@@ -79,6 +87,8 @@ def record_declaration(
     )
     stays = _without_repeated(person, declaration.stays, at)
     facts = [_declared(person, declaration, at), *(_stay(person, stay) for stay in stays)]
+    if act is not None:
+        facts = [replace(fact, detail={**fact.detail, "act": act}) for fact in facts]
     record(source=account, facts=facts, at=at)
 
 

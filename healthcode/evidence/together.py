@@ -71,13 +71,19 @@ def recorded_by(recorder: Recorder, number: int) -> RecordedTogether:
         return RecordedTogether(_counting(Q(batch=number)), is_confirmed=False)
     act = Act.objects.filter(pk=number).first()
     if act is None or not records_facts(act.kind):
-        raise NotFound(_("No act with this number recorded evidence of several people."))
+        raise NotFound(
+            _("No act with this number recorded evidence that can be withdrawn together.")
+        )
     return RecordedTogether(_counting(*_of_act(act)), is_confirmed=True)
 
 
 def records_facts(kind: str) -> bool:
-    """Return whether an act of this kind records facts about several people."""
-    return kind in (ActKind.CONTACTS_CONFIRMED, ActKind.HELD_LINES_CONFIRMED)
+    """Return whether an act of this kind records several facts."""
+    return kind in (
+        ActKind.CONTACTS_CONFIRMED,
+        ActKind.HELD_LINES_CONFIRMED,
+        ActKind.DECLARATION_ENTERED,
+    )
 
 
 def with_derived(ids: Collection[int]) -> int:
@@ -91,6 +97,8 @@ def _of_act(act: Act) -> tuple[Q, ...]:
     if act.kind == ActKind.HELD_LINES_CONFIRMED:
         # A line becomes a fact at the instant of its act, and the lines of a report at another.
         return (Q(batch=act.detail["batch"], received_at=act.at),)
+    if act.kind == ActKind.DECLARATION_ENTERED:
+        return (Q(person=act.detail["person"], detail__act=act.pk),)
     case = act.detail["case"]
     met = Evidence.objects.filter(derived_from=case, kind=EvidenceKind.CONTACT)
     # Two queries, because one with OR would read the whole table.

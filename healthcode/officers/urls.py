@@ -17,6 +17,8 @@ import healthcode.officers.recomputations.api as recomputations_api
 import healthcode.officers.recomputations.pages as recomputations_pages
 import healthcode.officers.statistics.api as statistics_api
 import healthcode.officers.statistics.pages as statistics_pages
+import healthcode.officers.visits.api as visits_api
+import healthcode.officers.visits.pages as visits_pages
 import healthcode.officers.withdrawals.api as withdrawals_api
 import healthcode.officers.withdrawals.pages as withdrawals_pages
 import healthcode.officers.withdrawals.together_pages as together_pages
@@ -29,6 +31,16 @@ api = [
         name="api-officers-certificates",
     ),
     path("documents-seen", proofs_api.DocumentsSeenView.as_view(), name="api-documents-seen"),
+    path(
+        "documents-seen/<int:visit>/declaration",
+        visits_api.VisitDeclarationView.as_view(),
+        name="api-visit-declaration",
+    ),
+    path(
+        "documents-seen/<int:visit>/card.pdf",
+        visits_api.VisitCardView.as_view(),
+        name="api-visit-card",
+    ),
     path(
         "evidence/<int:evidence_id>/withdrawal",
         withdrawals_api.WithdrawalView.as_view(),
@@ -87,6 +99,8 @@ pages = [
     path("officer/evidence", withdrawals_pages.withdraw, name="officer-evidence"),
     path("officer/withdrawal", together_pages.withdraw_together, name="officer-withdrawal"),
     path("officer/document", proofs_pages.document_seen, name="officer-document"),
+    path("officer/document/<int:visit>", visits_pages.visit, name="officer-visit"),
+    path("officer/document/<int:visit>/card.pdf", visits_pages.card, name="officer-card"),
     path("officer/certificate", certificates_pages.enter, name="officer-certificate"),
     path(
         "officer/recomputations/<int:recomputation_id>",

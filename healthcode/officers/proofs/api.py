@@ -31,7 +31,12 @@ class DocumentSeenInput(GroundedInput, PersonInput):
     """A person as in the document, and the phone number with which the guardian logs in."""
 
     phone = serializers.CharField(
-        max_length=64, help_text="Of whoever is to have the code; they must have logged in before."
+        max_length=64,
+        default=None,
+        allow_null=True,
+        allow_blank=True,
+        help_text="Of whoever is to have the code; they must have logged in before. Without it, "
+        "nobody has the code on a phone, and you can print a card for the person.",
     )
     document_seen = YesNo()
 

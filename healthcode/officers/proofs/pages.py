@@ -51,6 +51,9 @@ def document_seen(request: HttpRequest) -> HttpResponse:
         )
     except Refusal as refusal:
         return _form_page(request, faults_of(refusal), status=refusal.status)
+    if not given.validated_data["phone"]:
+        messages.success(request, _("It is recorded as act %(number)d.") % {"number": act.pk})
+        return redirect("officer-visit", act.pk)
     said = _("It is recorded as act %(number)d. The person can open their code now.")
     messages.success(request, said % {"number": act.pk})
     return redirect("officer-document")

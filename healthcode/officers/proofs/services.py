@@ -21,7 +21,7 @@ from healthcode.evidence.responsibility import answers_for_person
 def see_document(
     *,
     account: Account,
-    phone: str,
+    phone: str | None,
     relation: Relation | None,
     seen: NewPerson,
     ground: Ground,
@@ -34,7 +34,8 @@ def see_document(
 
     Args:
         account: the officer's.
-        phone: the number with which the guardian has logged in, as typed.
+        phone: the number with which the guardian has logged in, as typed; None or empty if nobody
+            with a telephone looks after the person (see `officers.visits`).
         relation: what the guardian is to the person; see `registration.register`.
         seen: the person, as in the document; the home is what the person says at the desk.
 
@@ -47,7 +48,7 @@ def see_document(
     one_act_at_a_time(account=account)
     home = normalise_code(seen.home_area, pointer="/home_area")
     area = answers_for_person(account, home)
-    guardian = account_of_phone(phone)
+    guardian = account_of_phone(phone) if phone else None
     person = register(
         account=guardian, relation=relation, newcomer=seen, proof=IdentityProof.DOCUMENT, at=at
     )
@@ -57,8 +58,13 @@ def see_document(
         kind=ActKind.DOCUMENT_SEEN,
         area=area,
         ground=ground,
-        detail={"person": person.pk, "guardian": guardian.pk, "relation": relation or ""},
+        detail={
+            "person": person.pk,
+            "guardian": guardian.pk if guardian else None,
+            "relation": relation or "" if guardian else "",
+        },
         at=at,
     )
-    note_act(account=guardian, person=person, act=act.pk)
+    if guardian is not None:
+        note_act(account=guardian, person=person, act=act.pk)
     return person, act
