@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from django.test import Client
 
+from accounts.admission import NewPerson
 from accounts.models import Account, Guardianship, Relation, Role
 from accounts.services import issue_token, set_open
 from healthcode.acts.log import keys as log_keys
@@ -21,6 +22,8 @@ from healthcode.evidence.services import NewFact, record
 from healthcode.evidence.traits import Trait
 from healthcode.officers.held_lines.selectors import waiting_lines
 from healthcode.officers.held_lines.services import confirm_lines
+from healthcode.officers.proofs.services import see_document
+from healthcode.officers.visits.services import declare_at_desk
 from healthcode.officers.withdrawals.services import withdraw_evidence
 from healthcode.residents.declarations.services import declare
 from healthcode.sources.evidence import report_evidence
@@ -68,6 +71,7 @@ class Scene:
         assert stay is not None
         assert case is not None
         self.stay, self.case = stay, case
+        self._come_to_the_desk()
         self._hold()
         self._inquire()
         # The withdrawal of a case waits for a second officer.
@@ -86,6 +90,26 @@ class Scene:
     def _fact(self, kind: EvidenceKind, *, days: int, **more: Any) -> NewFact:
         starts = self.now - timedelta(days=days)
         return NewFact(self.world.person.pk, kind, starts, starts + timedelta(hours=8), **more)
+
+    def _come_to_the_desk(self) -> None:
+        """Let the officer see the document of somebody without a telephone, who declares."""
+        seen = NewPerson("王秀英", "20", "E66666666", "330106")
+        _person, act = see_document(
+            account=self.world.officer,
+            phone=None,
+            relation=None,
+            seen=seen,
+            ground=GROUND,
+            at=self.now,
+        )
+        self.visit: int = act.pk
+        declare_at_desk(
+            account=self.world.officer,
+            act_id=self.visit,
+            declaration=HEALTHY,
+            ground=GROUND,
+            at=self.now,
+        )
 
     def _hold(self) -> None:
         """Let a source report something beyond its grant."""

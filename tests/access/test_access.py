@@ -24,6 +24,8 @@ OWN: Final = {
     "/venues/<": {"manager"},
     "/devices/<": {"manager"},
     "/inquiries/<": {"officer"},
+    "/documents-seen/<": {"officer"},
+    "/officer/document/<": {"officer"},
     "/held-lines/<": {"officer"},
     "/held/<": {"officer"},
     "/evidence/<int": {"officer"},

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
+import time_machine
 from django.test import Client
 from rest_framework.test import APIClient
 
@@ -51,6 +52,8 @@ TURNED: Final = {
     "officer-inquiry",
     "proposal-confirmation",
     "officer-proposal",
+    "api-visit-declaration",
+    "officer-visit",
 }
 """The writes that this test tries, because they can change colours."""
 NO_COLOUR: Final = {
@@ -85,6 +88,7 @@ def test_one_officer_alone_turns_ten_people_red(
     quiet = colours.QUIET_TEXT.replace("version = 2", "version = 3")
     colours.publish(quiet, holds_from=now - HOUR)
     attempts = Attempts(world, officer_client, now)
+    attempts.enter_declarations()
     attempts.enter_certificates()
     attempts.publish_maps()
     attempts.withdraw_negative_tests()
@@ -109,8 +113,24 @@ class Attempts:
         self.tried: set[str] = set()
         self.red_before = 0
 
+    def enter_declarations(self) -> None:
+        """Two whom a declaration makes red, one by the interface and one by the page."""
+        who = {"name": "王秀英", "id_type": "20", "home_area": HOME, "document_seen": True}
+        contact = {"symptoms": [], "stays": [], "contact_with_case": True, **SENT_GROUND}
+        form = {"unwell": "no", "contact": "yes", "elsewhere": "no", **SENT_GROUND}
+        visits = []
+        with time_machine.travel(self.now, tick=False):
+            for n in range(2):
+                sent = {**who, "id_number": f"E6{n:07}", **SENT_GROUND}
+                answer = self.client.post("/api/v1/documents-seen", sent, format="json")
+                visits.append(answer.json()["act"])
+            url = f"/api/v1/documents-seen/{visits[0]}/declaration"
+            assert self.client.post(url, contact, format="json").status_code == 201
+            assert self.browser.post(f"/officer/document/{visits[1]}", form).status_code == 302
+        self.tried |= {"api-visit-declaration", "officer-visit"}
+
     def enter_certificates(self) -> None:
-        """Six by the interface, of which all count, and six by the page, of which four count."""
+        """Six by the interface, of which all count, and six by the page, of which two count."""
         made = [
             registered(self.world.zhang, "Erika Mustermann", IdType.PASSPORT, f"C01X00T{n:02}")
             for n in range(12)
@@ -126,7 +146,7 @@ class Attempts:
                 sent = {**SENT_GROUND, **form, "document_seen": "1"}
                 answer = self.browser.post("/officer/certificate", sent)
             answers.append(answer.status_code)
-        assert answers == [201] * 6 + [302] * 4 + [409] * 2
+        assert answers == [201] * 6 + [302] * 2 + [409] * 4
         again = enter(
             self.client,
             GERMANY.test(self.now - HOUR, is_positive=True, ci="URN:UVCI:01DE/X#W"),
