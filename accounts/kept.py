@@ -210,12 +210,12 @@ RECORDS: Final = (
     ),
     TableRecord(
         model=Grant,
-        holds="what an account may do, where, and who granted it",
+        holds="what an account may or might do, where, until when, and who granted it",
         kept="as long as its account",
         export=Because("it is about the account's work, not about a person"),
         erase=Because("a resident's grant goes with the last person of the account"),
         sunset=Because("it says on what authority acts were done"),
-        doors=DoorRights(reads=("account_id", "role", "area")),
+        doors=DoorRights(reads=("account_id", "role", "area", "ends_at")),
     ),
     TableRecord(
         model=StaffPhone,

@@ -11,11 +11,13 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import event_models as event_models
 from accounts import guardian_code_models as guardian_code_models
 from accounts import login_models as login_models
+from accounts.in_force import GrantQuerySet
 
 LONGEST_INSTITUTION: Final = 96
 
@@ -89,9 +91,10 @@ class Account(AbstractBaseUser):
 
     @cached_property
     def held(self) -> frozenset[tuple[Role, str]]:
-        """Return the account's roles with their areas. They are read once for each request."""
+        """Return the account's roles that hold now, with their areas; read once a request."""
         return frozenset(
-            (Role(role), area) for role, area in self.grants.values_list("role", "area")
+            (Role(role), area)
+            for role, area in self.grants.in_force(timezone.now()).values_list("role", "area")
         )
 
     class Meta:
@@ -138,16 +141,22 @@ class StaffPhone(models.Model):
 class Grant(models.Model):
     """A role of an account over an area and everything inside it ("" is the whole country).
 
-    Nobody granted a resident's role, nor that of the first administrator.
+    Nobody granted a resident's role, nor that of the first administrator. A grant holds until
+    `ends_at`; None means until somebody takes it back, which sets `ends_at` to that instant. A
+    grant that has ended stays, and is given anew if the account gets this role here again: then
+    `granted_at` and `granted_by` are those of the later grant. Acts keep what was before.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="grants")
     role = models.CharField(max_length=16, choices=Role.choices)
     area = models.CharField(max_length=9, blank=True, default="")
     granted_at = models.DateTimeField(db_default=Now())
+    ends_at = models.DateTimeField(null=True)
     granted_by = models.ForeignKey(
         Account, models.PROTECT, null=True, related_name="grants_made", db_index=False
     )
+
+    objects = GrantQuerySet.as_manager()
 
     class Meta:
         constraints = [

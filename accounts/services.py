@@ -10,7 +10,7 @@ from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from accounts import limits, phones, registration, sign_ins, vault
+from accounts import grants, limits, phones, registration, sign_ins, vault
 from accounts.admission import NewPerson
 from accounts.authentication import digest
 from accounts.authority import require_area
@@ -53,7 +53,7 @@ def resident_account(*, phone: str) -> Account:
         account, _made = Account.objects.get_or_create(
             phone_index=index, defaults={"phone_sealed": sealed}
         )
-        Grant.objects.get_or_create(account=account, role=Role.RESIDENT, area="")
+        Grant.objects.ever().get_or_create(account=account, role=Role.RESIDENT, area="")
     return account
 
 
@@ -169,6 +169,7 @@ def add_staff(
     area: str,
     at: datetime,
     granted_by: Account | None = None,
+    ends_at: datetime | None = None,
 ) -> Account:
     """Make an account for staff or a machine, or give it a further role.
 
@@ -176,6 +177,7 @@ def add_staff(
         password: None for machines, which use only tokens.
         area: the short code of the area in which the account has the role; "" is the whole country.
         granted_by: who grants the role. A role that the account already has stays as it is.
+        ends_at: from when on the role does not hold any more; None if it has no end.
 
     Raises:
         InvalidInput: there is no name, or it has invisible characters.
@@ -193,11 +195,8 @@ def add_staff(
     elif not account.password:
         account.set_unusable_password()
     account.save(update_fields=["password"])
-    Grant.objects.get_or_create(
-        account=account,
-        role=role,
-        area=area,
-        defaults={"granted_at": at, "granted_by": granted_by},
+    grants.give(
+        account=account, role=role, area=area, granted_by=granted_by, ends_at=ends_at, at=at
     )
     return account
 
@@ -219,13 +218,13 @@ def refuse_mixed(account: Account, role: Role) -> None:
     """Refuse to make a person's account a machine's too, or the other way round.
 
     Otherwise a token or a key that an administrator gives to a machine would open what only a
-    person may do.
+    person may do. Roles that have ended count, because they can be given again.
 
     Raises:
         PeopleAndMachines: the account has roles of the other sort.
     """
     others = OF_MACHINES if role in OF_PEOPLE else OF_PEOPLE
-    if account.grants.filter(role__in=others).exists():
+    if account.grants.ever().filter(role__in=others).exists():
         raise PeopleAndMachines
 
 
@@ -258,7 +257,7 @@ def let_go_of_holder(*, account: Account) -> None:
 
     The row stays, because acts refer to it.
     """
-    roles = set(account.grants.values_list("role", flat=True))
+    roles = set(account.grants.ever().values_list("role", flat=True))
     if account.guardianships.exists() or roles - {Role.RESIDENT}:
         return
     for of_phone in (StartedLogin, OneTimeCode):
@@ -266,7 +265,7 @@ def let_go_of_holder(*, account: Account) -> None:
     account.devices.all().delete()
     account.events.all().delete()
     account.tokens.all().delete()
-    account.grants.all().delete()
+    account.grants.ever().delete()
     account.username = f"erased-{account.pk}"
     account.phone_index = account.phone_sealed = account.last_login = None
     account.is_active = False
@@ -306,7 +305,7 @@ def forget_telephones() -> None:
 def _of_nobody(*, before: datetime) -> QuerySet[Account]:
     """Select residents' accounts from `before` that look after nobody, have no role and no act."""
     return Account.objects.filter(
-        ~Exists(Grant.objects.filter(~Q(role=Role.RESIDENT), account=OuterRef("pk"))),
+        ~Exists(Grant.objects.ever().filter(~Q(role=Role.RESIDENT), account=OuterRef("pk"))),
         created_at__lt=before,
         username__isnull=True,
         guardianships__isnull=True,

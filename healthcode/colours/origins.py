@@ -104,7 +104,8 @@ def known_facts(ids: Collection[int]) -> dict[int, KnownFact]:
     """
     source, person = OuterRef("source"), OuterRef("person")
     relations = Guardianship.objects.filter(account=source, person=person).values("relation")
-    sources = Grant.objects.filter(account=source, role=Role.SOURCE)
+    # Who reported a fact stays a source, also when its role has ended.
+    sources = Grant.objects.ever().filter(account=source, role=Role.SOURCE)
     rows = (
         Evidence.objects.filter(pk__in=ids)
         .annotate(relation=Subquery(relations[:1]), is_source=Exists(sources))

@@ -114,7 +114,7 @@ def require_another(account: Account, proposal: Proposal, at: datetime) -> None:
     """
     if account.pk == proposal.proposed_by_id:
         raise OwnProposal
-    granted = Grant.objects.filter(
+    granted = Grant.objects.ever().filter(
         account=account,
         granted_by=proposal.proposed_by_id,
         granted_at__gt=at - GRANTED_LATELY,

@@ -19,6 +19,7 @@ from prometheus_client import Counter
 from accounts import sms, vault
 from accounts.authority import areas_of, covers
 from accounts.errors import SendingFailed
+from accounts.in_force import in_force
 from accounts.models import Account, Role
 from healthcode.acts.alarm_models import Alarm, AlarmMessage
 from healthcode.acts.models import Proposal
@@ -80,7 +81,7 @@ def answerers(alarm: Alarm, *, at: datetime) -> list[Answerer]:
     if alarm.proposal is not None:
         reach = _of_proposal(alarm.proposal, at)
     else:
-        reach = _of_lines(alarm.number)
+        reach = _of_lines(alarm.number, at)
     steps: dict[tuple[str, str], int] = {}
     for code in {code for _account, _area, codes in reach for code in codes}:
         areas = {area for _account, area, codes in reach if code in codes}
@@ -103,7 +104,7 @@ def _of_proposal(proposal: Proposal, at: datetime) -> list[_Reach]:
     except PreviewChanged:  # another version of the service stored it; nobody here can confirm it
         return []
     found: list[_Reach] = []
-    for account in _with_telephone({proposal.area}):
+    for account in _with_telephone({proposal.area}, at):
         try:
             require_another(account, proposal, at)
             plan.authorise(account)
@@ -113,12 +114,12 @@ def _of_proposal(proposal: Proposal, at: datetime) -> list[_Reach]:
     return found
 
 
-def _of_lines(source: int) -> list[_Reach]:
+def _of_lines(source: int, at: datetime) -> list[_Reach]:
     lines = HeldLine.objects.filter(source=source, why=HeldWhy.ALARM, rejected_by=None)
     places = set(lines.values_list("person__home_area", "area"))
     near = {code for place in places for code in _codes(place)}
     found: list[_Reach] = []
-    for account in _with_telephone(near):
+    for account in _with_telephone(near, at):
         if not any(held == Role.OFFICER for held, _area in account.held):
             continue
         mine = [place for place in places if answers_for_line(account, *place) is not None]
@@ -139,10 +140,11 @@ def _codes(place: tuple[str, str | None]) -> set[str]:
     return {one for code in place if code for one in (code, *successors_of(code))}
 
 
-def _with_telephone(codes: Iterable[str]) -> Iterator[Account]:
+def _with_telephone(codes: Iterable[str], at: datetime) -> Iterator[Account]:
     """Yield the open accounts of staff that have a telephone and an area with one of the codes."""
     around = {code[:digits] for code in codes for digits in range(len(code) + 1)}
     accounts = Account.objects.filter(
+        in_force(at, "grants__"),
         is_active=True,
         staff_phone__isnull=False,
         grants__role__in=CAN_ANSWER,

@@ -211,7 +211,9 @@ def facts_part(after: int) -> FactPart:
     """
     until = after + FACTS_AT_ONCE
     within = {"after": after, "until": until}
-    sources = list(Grant.objects.filter(role=Role.SOURCE).values_list("account", flat=True))
+    # Facts stay those of a source, also when its role has ended.
+    ever = Grant.objects.ever().filter(role=Role.SOURCE)
+    sources = list(ever.values_list("account", flat=True))
     unreported = _numbers(UNREPORTED, **within, since=_since(), sources=sources)
     withdrawals = _numbers(WITHDRAWALS, **within)
     newest = _numbers("SELECT coalesce(max(id), 0) FROM evidence_evidence")[0]

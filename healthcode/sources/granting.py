@@ -48,7 +48,8 @@ def grant_reporting(
         raise invalid("/kinds", _("Name at least one kind that the source may report."))
     if reddening_lines_a_day is not None and not 0 <= reddening_lines_a_day <= MOST_LINES:
         raise invalid("/reddening_lines_a_day", _("Give a budget from 0 to 1,000,000 lines a day."))
-    role = Grant.objects.filter(account__username=source, role=Role.SOURCE, area=area).first()
+    sources = Grant.objects.in_force(at).filter(role=Role.SOURCE, area=area)
+    role = sources.filter(account__username=source).first()
     if role is None:
         raise invalid(
             "/source",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from accounts.authority import areas_of, covers, province
+from accounts.in_force import in_force
 from accounts.models import Account, Person, Role
 from healthcode.acts.alarm_models import AlarmBy
 from healthcode.acts.services import one_act_at_a_time
@@ -79,7 +80,10 @@ def area_of(source: Account, kind: str, *, at: datetime) -> str:
 def _grants_of(source: Account, kind: str, at: datetime) -> list[SourceGrant]:
     """Return the source's grants for this kind with their areas, the largest budget first."""
     known = SourceGrant.objects.filter(
-        grant__account=source, grant__role=Role.SOURCE, kinds__contains=[kind]
+        in_force(at, "grant__"),
+        grant__account=source,
+        grant__role=Role.SOURCE,
+        kinds__contains=[kind],
     )
     grants = list(known.select_related("grant").order_by("pk"))
     if len(grants) < 2:

@@ -22,6 +22,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from accounts import limits
 from accounts.authentication import digest
+from accounts.in_force import in_force
 from accounts.models import Account, Role
 from accounts.services import add_staff
 from healthcode.core import Outcome, strict_json
@@ -185,7 +186,7 @@ def _authenticate(assertion: str, *, at: datetime) -> tuple[Partner, dict[str, A
     try:
         claimed = strict_json.read(jws.extract_compact(assertion.encode()).payload.decode())
         name = claimed.get("iss") if isinstance(claimed, dict) else None
-        partner = _partner_named(name)
+        partner = _partner_named(name, at)
         claims = jwt.decode(
             assertion, KeySet.import_key_set(partner.keys), algorithms=ALGORITHMS
         ).claims
@@ -212,13 +213,18 @@ def _registry(name: str, at: datetime) -> jwt.JWTClaimsRegistry:
     )
 
 
-def _partner_named(name: object) -> Partner:
+def _partner_named(name: object, at: datetime) -> Partner:
     if isinstance(name, str) and not INVISIBLE.search(name):
         # A process of doors may not read the other columns.
         found = (
             Partner.objects.select_related("account")
             .only("keys", "scopes", "codes_per_minute", "account__username")
-            .filter(account__username=name, account__is_active=True)
+            .filter(
+                in_force(at, "account__grants__"),
+                account__grants__role=Role.PARTNER,
+                account__username=name,
+                account__is_active=True,
+            )
         )
         partner = found.first()
         if partner is not None:
