@@ -25,6 +25,7 @@ class ActKind(models.TextChoices):
     MEETING_DECLARED = "meeting-declared", _("Meeting of a case entered")
     MEETING_RETRACTED = "meeting-retracted", _("Meeting of a case taken back")
     STAFF_GRANTED = "staff-granted", _("Role given to staff or to a machine")
+    ROLE_TAKEN_BACK = "role-taken-back", _("Role taken back")
     PASSWORD_RESET = "password-reset", _("Password to be chosen anew")
     STAFF_PHONE_CHANGED = "staff-phone-changed", _("Telephone for alarms changed")
     ACCOUNT_CLOSED = "account-closed", _("Account closed")
@@ -61,6 +62,7 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     ActKind.MEETING_DECLARED: False,
     ActKind.MEETING_RETRACTED: False,
     ActKind.STAFF_GRANTED: True,
+    ActKind.ROLE_TAKEN_BACK: False,
     ActKind.PASSWORD_RESET: True,
     ActKind.STAFF_PHONE_CHANGED: False,
     ActKind.ACCOUNT_CLOSED: False,

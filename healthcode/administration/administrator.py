@@ -4,6 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils import timezone
+
 from accounts.authority import province, require
 from accounts.models import Account, Role
 from healthcode.acts.grounds import Ground
@@ -45,5 +47,13 @@ class Administrator:
 
 
 def areas_of_account(account: Account) -> list[str]:
-    """Return the areas in which an account has a role; this service's province if it has none."""
-    return sorted(set(account.grants.values_list("area", flat=True))) or [province()]
+    """Return the areas in which an account has a role now.
+
+    Where no role is left, those who answered for the last ones still do. If there never was any, it
+    is this service's province.
+    """
+    for held in (account.grants.in_force(timezone.now()), account.grants.ever()):
+        areas = sorted(set(held.values_list("area", flat=True)))
+        if areas:
+            return areas
+    return [province()]

@@ -22,9 +22,17 @@ class LastAdministrator(Conflict):
     slug = "last-administrator"
     title = _("This is the last administrator")
     sentence = _(
-        "Nobody else administers all areas of this account. First give another account the role "
-        "of an administrator there."
+        "Nobody else administers this area without an end date. First give another account the "
+        "role of an administrator there, without an end date."
     )
+
+
+class RoleEnded(Conflict):
+    """The role does not hold any more, so nobody can take it back."""
+
+    slug = "role-ended"
+    title = _("This role has ended already")
+    sentence = _("This account does not have this role any more. There is nothing to take back.")
 
 
 class NoPassword(Conflict):

@@ -1,11 +1,12 @@
 """The pages of administrators: who has which role in their area, and every step with an account."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.authority import areas_of, normalise_code
 from accounts.errors import invalid
 from accounts.forms import Faults, faults_of
+from accounts.grants import has_ended
 from accounts.idempotency import sent_once
 from accounts.models import Grant, Role
 from accounts.permissions import account_of, role_required
@@ -23,11 +25,25 @@ from healthcode.acts.models import Proposal
 from healthcode.acts.proposals import waiting_for
 from healthcode.administration import staff
 from healthcode.administration.administrator import Administrator
-from healthcode.administration.plans import STAFF_ROLES, ChangedAccount, StaffGrant
-from healthcode.administration.roles import ROLE_NAMES
-from healthcode.administration.selectors import StaffAccount, staff_account, staff_of
+from healthcode.administration.errors import RoleEnded
+from healthcode.administration.plans import (
+    MOST_OF_A_GRANT,
+    STAFF_ROLES,
+    ChangedAccount,
+    StaffGrant,
+)
+from healthcode.administration.roles import ROLE_NAMES, last_day
+from healthcode.administration.selectors import (
+    SOON,
+    StaffAccount,
+    end_soon,
+    staff_account,
+    staff_of,
+)
 from healthcode.areas.selectors import full_names
+from healthcode.core.instants import read_date
 from healthcode.web import texts
+from healthcode.web.days import day_of
 from healthcode.web.errors import NotFound, Refusal
 
 Done = ChangedAccount | Proposal | None
@@ -42,7 +58,8 @@ def overview(request: HttpRequest) -> HttpResponse:
     name = texts.trimmed(request.GET.get("name", ""))
     context = {
         "name": name,
-        "rows": _named(staff_of(account, name=name)),
+        "rows": _named(staff_of(account, name=name, at=at), at),
+        "end_soon": end_soon(account, at=at),
         "areas": _areas(areas_of(account, Role.ADMINISTRATOR)),
         "waiting": waiting_for(account, at=at),
     }
@@ -97,8 +114,26 @@ def _granted(request: HttpRequest) -> Done:
         raise invalid("/area", _("Please choose an area."))
     area = "" if "country" in sent else normalise_code(sent["area"])
     by = Administrator(account_of(request), read_ground(**sent_ground(sent)))
-    given = StaffGrant(sent.get("username", ""), Role(sent["role"]), area)
+    given = StaffGrant(sent.get("username", ""), Role(sent["role"]), area, until=_day(sent))
     return staff.add_staff(by=by, grant=given, at=timezone.now())
+
+
+def _day(sent: QueryDict) -> date | None:
+    """Return the last day that was typed, None if none was. Raises InvalidInput for other texts."""
+    typed = texts.trimmed(sent.get("until", ""))
+    try:
+        return read_date(typed) if typed else None
+    except ValueError:
+        raise invalid("/until", _("Please choose a day.")) from None
+
+
+def _take_back(request: HttpRequest, by: Administrator, shown: StaffAccount, at: datetime) -> Done:
+    chosen = request.POST.get("grant", "")
+    grant = next((one for one in shown.grants if str(one.pk) == chosen), None)
+    if grant is None:
+        raise RoleEnded
+    staff.take_back(by=by, grant=grant, at=at)
+    return None
 
 
 def _reset(_request: HttpRequest, by: Administrator, shown: StaffAccount, at: datetime) -> Done:
@@ -130,6 +165,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "close": _close,
     "reopen": _reopen,
     "revoke": _revoke,
+    "take-back": _take_back,
 }
 """What the form of an account can ask for, each with a ground."""
 
@@ -145,7 +181,7 @@ def _onward(
 
 
 def _grant_form(request: HttpRequest, faults: Faults, *, status: int = 200) -> HttpResponse:
-    held = areas_of(account_of(request), Role.ADMINISTRATOR)
+    held, today = areas_of(account_of(request), Role.ADMINISTRATOR), day_of(timezone.now())
     context = {
         "faults": faults,
         "ground_fault": faults.get("ground") or faults.get("ground_kind", ""),
@@ -153,6 +189,7 @@ def _grant_form(request: HttpRequest, faults: Faults, *, status: int = 200) -> H
         "roles": [(role.value, ROLE_NAMES[role]) for role in Role if role in STAFF_ROLES],
         "areas": _areas(held),
         "has_country": "" in held,
+        "days": (today, today + MOST_OF_A_GRANT),
     }
     return render(request, "administration/grant.html", context, status=status)
 
@@ -162,7 +199,7 @@ def _account_page(
 ) -> HttpResponse:
     context = {
         "shown": shown,
-        "rows": _named(shown.grants),
+        "rows": _named(shown.grants, timezone.now()),
         "link": link,
         "fault": fault,
         "sent": request.POST,
@@ -170,10 +207,31 @@ def _account_page(
     return render(request, "administration/account.html", context, status=status)
 
 
-def _named(grants: Collection[Grant]) -> list[tuple[Grant, object, object]]:
-    """Return each grant with the names of its role and its area."""
+@dataclass(frozen=True, slots=True)
+class _ShownGrant:
+    """A grant with the names of its role and its area. `until` is its last day, if it has one."""
+
+    grant: Grant
+    role: object
+    area: object
+    until: date | None
+    has_ended: bool
+    ends_soon: bool
+
+
+def _named(grants: Collection[Grant], at: datetime) -> list[_ShownGrant]:
     areas = dict(_areas(sorted({one.area for one in grants})))
-    return [(one, ROLE_NAMES[Role(one.role)], areas[one.area]) for one in grants]
+    return [
+        _ShownGrant(
+            grant=one,
+            role=ROLE_NAMES[Role(one.role)],
+            area=areas[one.area],
+            until=last_day(one),
+            has_ended=has_ended(one, at),
+            ends_soon=has_ended(one, at + SOON),
+        )
+        for one in grants
+    ]
 
 
 def _areas(codes: list[str]) -> list[tuple[str, object]]:

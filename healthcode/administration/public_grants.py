@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, F
 from django.utils.translation import override
 
 from accounts.models import Grant, Role
@@ -26,8 +26,8 @@ VERSION: Final = 1
 _LANGUAGES: Final[Mapping[str, str]] = {"zh": "zh-hans", "en": "en"}
 
 
-def public_grants() -> dict[str, Any]:
-    """Return everything that an outsider may know about grants, in a form for JSON.
+def public_grants(*, at: datetime) -> dict[str, Any]:
+    """Return everything that an outsider may know about the grants that hold, in a form for JSON.
 
     It reads all grants of machines, some hundreds in a province, and counts the others.
     """
@@ -35,16 +35,17 @@ def public_grants() -> dict[str, Any]:
         "version": VERSION,
         "issuer": settings.ISSUER,
         "purposes": {purpose.value: _texts(purpose) for purpose in Purpose},
-        "sources": list(_sources()),
-        "partners": list(_partners()),
-        "staff": list(_staff()),
+        "sources": list(_sources(at)),
+        "partners": list(_partners(at)),
+        "staff": list(_staff(at)),
         "devices": list(_devices()),
     }
 
 
-def _sources() -> Iterable[dict[str, Any]]:
+def _sources(at: datetime) -> Iterable[dict[str, Any]]:
     grants = (
-        Grant.objects.filter(role=Role.SOURCE, account__is_active=True)
+        Grant.objects.in_force(at)
+        .filter(role=Role.SOURCE, account__is_active=True)
         .select_related("account__institution", "reporting")
         .order_by("account", "area")
     )
@@ -62,16 +63,22 @@ def _sources() -> Iterable[dict[str, Any]]:
             "reddening_lines_a_day": may.reddening_lines_a_day if may else None,
             "purposes": [OF_KIND[ReportKind(kind)].value for kind in kinds],
             "since": _instant(act.at if act else grant.granted_at),
+            "until": grant.ends_at and _instant(grant.ends_at),
             "act": _opened(act),
         }
 
 
-def _partners() -> Iterable[dict[str, Any]]:
-    partners = Partner.objects.filter(account__is_active=True).select_related("account")
+def _partners(at: datetime) -> Iterable[dict[str, Any]]:
+    roles = Grant.objects.in_force(at).filter(role=Role.PARTNER)
+    # Of several roles, the one that ends last stands last.
+    last = roles.order_by(F("ends_at").asc(nulls_last=True))
+    ends = dict(last.values_list("account", "ends_at"))
+    known = Partner.objects.filter(account__is_active=True, account__in=ends)
+    partners = known.select_related("account")
     acts = _newest_acts({partner.account_id for partner in partners})
     for partner in partners.order_by("account"):
         act = acts.get(partner.account_id)
-        scopes = partner.scopes.split()
+        scopes, end = partner.scopes.split(), ends[partner.account_id]
         yield {
             "account": partner.account_id,
             "name": partner.account.username,
@@ -80,12 +87,14 @@ def _partners() -> Iterable[dict[str, Any]]:
             "keys": [key["kid"] for key in partner.keys["keys"]],
             "purposes": [OF_SCOPE[scope].value for scope in scopes],
             "since": _instant(act.at if act else partner.created_at),
+            "until": end and _instant(end),
             "act": _opened(act),
         }
 
 
-def _staff() -> Iterable[dict[str, Any]]:
-    counted = Grant.objects.filter(account__is_active=True).values("role", "area")
+def _staff(at: datetime) -> Iterable[dict[str, Any]]:
+    held = Grant.objects.in_force(at).filter(account__is_active=True)
+    counted = held.values("role", "area")
     for row in counted.annotate(accounts=Count("account")).order_by("role", "area"):
         if purpose := OF_STAFF[Role(row["role"])]:
             yield row | {"purpose": purpose.value}

@@ -2,18 +2,25 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import areas_of
+from accounts.in_force import GrantQuerySet
 from accounts.models import Account, Grant, Invitation, Role, Token
 from healthcode.administration.plans import STAFF_ROLES
 from healthcode.web.errors import NotFound
 
 MOST_SHOWN = 200
 """The most grants on one page. Whoever has more looks for a name."""
+
+SOON: Final = timedelta(days=30)
+"""So long before a role ends, the page tells its administrators."""
+ENDED_SHOWN: Final = timedelta(days=90)
+"""So long after a role has ended, the list of everybody still has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +36,22 @@ class StaffAccount:
     is_shown_a_link: bool
 
 
-def staff_of(administrator: Account, *, name: str = "") -> list[Grant]:
+def staff_of(administrator: Account, *, at: datetime, name: str = "") -> list[Grant]:
     """Return the grants in the administrator's areas, by user name. One query, at most 200 rows.
 
     Args:
-        name: part of the user name; "" means everybody.
+        name: part of the user name; "" means everybody who has a role now, or had one within the
+            last 90 days.
     """
     grants = _within(administrator).filter(account__username__icontains=name)
+    if not name:
+        grants = grants.in_force(at - ENDED_SHOWN)
     return list(grants.select_related("account").order_by("account__username", "pk")[:MOST_SHOWN])
+
+
+def end_soon(administrator: Account, *, at: datetime) -> int:
+    """Return how many roles in the administrator's areas end within 30 days."""
+    return _within(administrator).in_force(at).ended(at + SOON).count()
 
 
 def staff_account(administrator: Account, account_id: int, *, at: datetime) -> StaffAccount:
@@ -54,14 +69,15 @@ def staff_account(administrator: Account, account_id: int, *, at: datetime) -> S
     )
     return StaffAccount(
         account=account,
-        grants=list(account.grants.order_by("pk")),
+        grants=list(account.grants.ever().order_by("pk")),
         tokens=list(account.tokens.filter(expires_at__gt=at).order_by("pk")),
         is_shown_a_link=link.exists(),
     )
 
 
-def _within(administrator: Account) -> QuerySet[Grant]:
+def _within(administrator: Account) -> GrantQuerySet:
+    """Select the roles in the administrator's areas, also those that have ended."""
     inside = Q(pk=None)
     for area in areas_of(administrator, Role.ADMINISTRATOR):
         inside |= Q(area__startswith=area)
-    return Grant.objects.filter(inside, role__in=STAFF_ROLES)
+    return Grant.objects.ever().filter(inside, role__in=STAFF_ROLES)

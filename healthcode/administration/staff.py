@@ -6,19 +6,22 @@ knows a password, except that of the very first administrator, which is typed in
 
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import invitations
+from accounts import grants, invitations
 from accounts import services as accounts
-from accounts.authority import covers
 from accounts.event_models import AccountEventKind
 from accounts.models import OF_MACHINES, Account, Grant, Role, Token
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Proposal
 from healthcode.administration.administrator import Administrator, areas_of_account
-from healthcode.administration.errors import LastAdministrator, OwnTokensOnly
+from healthcode.administration.errors import OwnTokensOnly, RoleEnded
+from healthcode.administration.last_administrator import (
+    one_administrator_at_a_time,
+    refuse_last_administrator,
+)
 from healthcode.administration.plans import (
     ChangedAccount,
     PasswordResetPlan,
@@ -26,7 +29,7 @@ from healthcode.administration.plans import (
     StaffGrantPlan,
 )
 from healthcode.colours.two_persons import do_or_propose
-from healthcode.web.advisory_locks import AdvisoryLock
+from healthcode.evidence.models import SourceGrant
 from healthcode.web.errors import Forbidden
 
 
@@ -40,8 +43,9 @@ def add_first_administrator(
         Forbidden: there is, or was, an administrator.
         InvalidInput, UnknownArea, EndedArea, ValidationError: as `accounts.services.add_staff`.
     """
-    _one_administrator_at_a_time()
-    if Grant.objects.filter(role=Role.ADMINISTRATOR).exists():
+    one_administrator_at_a_time()
+    # One that has ended counts: nobody becomes the first once more by taking all others' roles.
+    if Grant.objects.ever().filter(role=Role.ADMINISTRATOR).exists():
         raise Forbidden(_("There is an administrator already. Say with --by who does this."))
     account = accounts.add_staff(
         username=username, password=password, role=Role.ADMINISTRATOR, area=area, at=at
@@ -66,6 +70,29 @@ def add_staff(*, by: Administrator, grant: StaffGrant, at: datetime) -> ChangedA
     """
     plan = StaffGrantPlan(grant)
     return do_or_propose(plan=plan, account=by.account, ground=by.ground, at=at)
+
+
+@transaction.atomic
+def take_back(*, by: Administrator, grant: Grant, at: datetime) -> None:
+    """Take one role from an account. Its rights end with the next request that somebody makes.
+
+    One administrator does this alone, because it gives nobody power. Tokens and sessions of the
+    account stay, without this right. A source whose role is given again can report nothing until
+    somebody says anew what it may report.
+
+    Raises:
+        Forbidden, OutsideYourArea: `by` is not an administrator of the area of the role.
+        RoleEnded: the account does not have the role any more.
+        LastAdministrator: the area would have no administrator without an end date any more.
+    """
+    by.require(grant.area)
+    if grant.role == Role.ADMINISTRATOR:
+        refuse_last_administrator(grant.account, at=at, area=grant.area)
+    if not grants.take_back(grant=grant, at=at):
+        raise RoleEnded
+    SourceGrant.objects.filter(grant=grant).delete()
+    detail = {"account": grant.account_id, "role": grant.role}
+    by.record(ActKind.ROLE_TAKEN_BACK, detail, areas=[grant.area], at=at)
 
 
 @transaction.atomic
@@ -121,7 +148,7 @@ def set_open(*, by: Administrator, account: Account, is_open: bool, at: datetime
     for area in areas:
         by.require(area)
     if not is_open:
-        _refuse_last_administrator(account)
+        refuse_last_administrator(account, at=at)
     accounts.set_open(account=account, is_open=is_open)
     invitations.take_password(account=account, at=at)
     kind = ActKind.ACCOUNT_REOPENED if is_open else ActKind.ACCOUNT_CLOSED
@@ -141,7 +168,7 @@ def issue_token(
     areas = areas_of_account(account)
     for area in areas:
         by.require(area)
-    if not account.grants.filter(role__in=OF_MACHINES).exists():
+    if not account.grants.ever().filter(role__in=OF_MACHINES).exists():
         raise OwnTokensOnly
     token = accounts.issue_token(account=account, label=label, expires_at=expires_at)
     detail = {"account": account.pk, "expires_at": expires_at.isoformat()}
@@ -162,23 +189,3 @@ def revoke_token(*, by: Administrator, token: Token, at: datetime) -> None:
     detail = {"account": token.account_id, "expires_at": token.expires_at.isoformat()}
     accounts.revoke_token(token=token, kind=AccountEventKind.OFFICE_ENDED, at=at)
     by.record(ActKind.TOKEN_REVOKED, detail, areas=areas, at=at)
-
-
-def _refuse_last_administrator(account: Account) -> None:
-    """Refuse to close an account without which nobody administers one of its areas.
-
-    Raises:
-        LastAdministrator: this is so.
-    """
-    _one_administrator_at_a_time()
-    own = account.grants.filter(role=Role.ADMINISTRATOR).values_list("area", flat=True)
-    others = Grant.objects.filter(role=Role.ADMINISTRATOR, account__is_active=True)
-    left = set(others.exclude(account=account).values_list("area", flat=True))
-    if any(not any(covers(other, area) for other in left) for area in own):
-        raise LastAdministrator
-
-
-def _one_administrator_at_a_time() -> None:
-    """Let nobody else make the first administrator, or close one, until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {AdvisoryLock.FIRST_ADMINISTRATOR.alone}")

@@ -21,6 +21,7 @@ from healthcode.areas.selectors import full_names
 from healthcode.colours.models import Policy, Recomputation
 from healthcode.colours.services import PolicyPlan
 from healthcode.confirmation.errors import PreviewChanged
+from healthcode.core.instants import read_date
 from healthcode.officers.certificates.services import SignerPlan, StoppedSigner
 from healthcode.officers.inquiries.pages import chain_context
 from healthcode.officers.inquiries.serializers import confirmation_answer
@@ -121,15 +122,18 @@ def _staff_shown(
 ) -> Mapping[str, object]:
     """Show whose account it is, and what roles it had when this was proposed."""
     facts = proposal.preview["facts"]
-    held = [(ROLE_NAMES[Role(role)], area) for role, area in facts["held"]]
-    return {"plan": plan, "facts": facts, "held": [(role, _named(area)) for role, area in held]}
+    held = [
+        (ROLE_NAMES[Role(role)], _named(area), read_date(until[0]) if until else None)
+        for role, area, *until in facts["held"]
+    ]
+    return {"plan": plan, "facts": facts, "held": held}
 
 
 def _grant_shown(
     account: Account, plan: StaffGrantPlan, proposal: Proposal, at: datetime
 ) -> Mapping[str, object]:
     given = plan.grant
-    new = {"role": ROLE_NAMES[given.role], "area": _named(given.area)}
+    new = {"role": ROLE_NAMES[given.role], "area": _named(given.area), "until": given.until}
     return {**_staff_shown(account, plan, proposal, at), **new}
 
 
@@ -173,6 +177,7 @@ PERFORMERS: Final[Mapping[ActKind, Performer | None]] = {
     ActKind.STAFF_GRANTED: Performer(
         StaffGrantPlan, _administered, "confirmation/_staff.html", _grant_shown
     ),
+    ActKind.ROLE_TAKEN_BACK: None,
     ActKind.PASSWORD_RESET: Performer(
         PasswordResetPlan, _administered, "confirmation/_staff.html", _staff_shown
     ),

@@ -16,6 +16,7 @@ from healthcode.acts.grounds import add_ground, ground_of
 from healthcode.administration import staff
 from healthcode.administration.commands import AdministrationCommand, administrator, told
 from healthcode.administration.plans import STAFF_ROLES, StaffGrant
+from healthcode.core.instants import read_date
 
 
 class Command(AdministrationCommand):
@@ -40,6 +41,11 @@ class Command(AdministrationCommand):
             default="",
             help="of the first administrator: where an alarm is told by text message; "
             "for others there is set_staff_phone",
+        )
+        parser.add_argument(
+            "--until",
+            type=read_date,
+            help="last day on which the role holds, such as 2027-03-31 (default: no end)",
         )
         parser.add_argument("--name", default="", help="of a source: its public name in Chinese")
         parser.add_argument("--name-en", default="", help="of a source: the same in English")
@@ -66,9 +72,11 @@ class Command(AdministrationCommand):
                     "Give the telephone with set_staff_phone, once the role is given."
                 )
             by = administrator(options)
-            grant = StaffGrant(options["username"], role, area, *names)
+            grant = StaffGrant(options["username"], role, area, *names, until=options["until"])
             done = staff.add_staff(by=by, grant=grant, at=at)
             said = told(done, said=said, by=by, at=at)
+        elif options["until"]:
+            raise CommandError("The role of the first administrator has no end date.")
         else:
             _add_first(options, area, at)
         self.stdout.write(said)
