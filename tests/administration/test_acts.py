@@ -46,6 +46,10 @@ class Administered:
         grant = StaffGrant("hospital", Role.SOURCE, "33")
         return staff_services.add_staff(by=by, grant=grant, at=self.now)
 
+    def taken(self, by: Administrator) -> object:
+        grant = self.manager.grants.get()
+        return staff_services.take_back(by=by, grant=grant, at=self.now)
+
     def closed(self, by: Administrator) -> object:
         return staff_services.set_open(by=by, account=self.manager, is_open=False, at=self.now)
 
@@ -89,6 +93,7 @@ class Administered:
 
 CHANGES: Final[dict[str, tuple[Callable[[Administered, Administrator], Any], ActKind, str]]] = {
     "staff": (Administered.hospital, ActKind.STAFF_GRANTED, "33"),
+    "taken back": (Administered.taken, ActKind.ROLE_TAKEN_BACK, "3301"),
     "reset": (Administered.reset, ActKind.PASSWORD_RESET, "3301"),
     "closed": (Administered.closed, ActKind.ACCOUNT_CLOSED, "3301"),
     "opened": (Administered.opened, ActKind.ACCOUNT_REOPENED, "3301"),

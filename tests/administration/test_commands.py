@@ -195,7 +195,7 @@ def test_the_first_administrator_needs_nobody_and_the_second_does() -> None:
 
 def test_the_last_administrator_stays(areas: None) -> None:
     staff("below", Role.ADMINISTRATOR, "33")
-    with pytest.raises(CommandError, match="Nobody else administers all areas"):
+    with pytest.raises(CommandError, match="Nobody else administers this area"):
         administer("close_account", "demo.administrator")
     administer("close_account", "below")
     staff("beside", Role.ADMINISTRATOR, "")

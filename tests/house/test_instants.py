@@ -34,7 +34,7 @@ CLOCKS: Final = {
     "healthcode/web/frontend/shared/instants.ts": 2,
 }
 # What the browser gets back from its own form: it sent an ISO text, no date.
-SENT: Final = {"form", "form.faults", "place", "sent", "meeting_sent"}
+SENT: Final = {"form", "form.faults", "faults", "place", "sent", "meeting_sent"}
 PRINTED: Final = {
     "healthcode/web/days.py": 1,
     # What operators read in a terminal.
