@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
+from rest_framework.request import Request
 
 from accounts import sign_ins
 from accounts.authentication import digest
@@ -56,12 +57,14 @@ def remember(
     kind: DeviceKind,
     at: datetime,
     session: str = "",
+    proved_at: datetime | None = None,
 ) -> tuple[KnownDevice, str | None]:
     """Note a login with a device. Return it, and its token if it is new.
 
     Args:
-        device: the known device, which keeps its token.
+        device: the known device, which keeps its token and what was proven with it.
         session: the key of the browser's session.
+        proved_at: when the account proved itself with a new device, see accounts/step_up.py.
     """
     sign_ins.note(account=account, kind=AccountEventKind.LOGGED_IN, at=at, device=kind)
     if device is not None:
@@ -79,8 +82,19 @@ def remember(
         session=session,
         since=at,
         last_login=at,
+        proved_at=proved_at,
     )
     return made, token
+
+
+def here(request: HttpRequest | Request) -> KnownDevice | None:
+    """Return the device from which the caller's account sent this request, if it has one."""
+    if isinstance(request, Request):
+        return request.auth.device if isinstance(request.auth, Token) else None
+    session = request.session.session_key
+    if not session or not isinstance(request.user, Account):
+        return None
+    return KnownDevice.objects.filter(account=request.user, session=session).first()
 
 
 @transaction.atomic
@@ -105,7 +119,7 @@ def end_other_devices(
     _end(account, list(KnownDevice.objects.filter(account=account).exclude(pk=kept)), at)
     mine = Q(device=kept) if token is None else Q(device=kept) | Q(pk=token.pk)
     Token.objects.filter(account=account).exclude(mine).delete()
-    if account.username is None:  # a resident, who has no password
+    if not account.password or not account.has_usable_password():  # a resident
         # Sessions contain a hash of this field, so those that began before a device had a row end.
         account.set_unusable_password()
         account.save(update_fields=["password"])

@@ -17,6 +17,9 @@ from healthcode.web.errors import (
     TooMany,
 )
 
+DOCUMENT_LAST4: Final = "document_last4"
+"""What a step-up asks for: the last four characters of a document number."""
+
 CODES: Final[Mapping[str, Any]] = {
     "type": "array",
     "items": {"type": "string"},
@@ -239,6 +242,63 @@ class WrongCode(Refusal):
     status = 401
     title = _("Wrong login code")
     sentence = _("This login code is wrong or has expired. Please check it, or ask for a new one.")
+
+
+class StepUpNeeded(Forbidden):
+    """Somebody must first prove that the account is theirs, and not only the telephone."""
+
+    slug = "step-up-needed"
+    title = _("Please confirm that it is you")
+    sentence = _(
+        "Please confirm that it is you: enter the last four characters of the document number "
+        "about which this service asks."
+    )
+    extensions = {
+        "ask": {"type": "string", "enum": [DOCUMENT_LAST4], "description": "What is asked."},
+        "step_up": {
+            "type": "string",
+            "description": "Send it with the answer within ten minutes. Keep it secret.",
+        },
+    }
+
+    def __init__(self, detail: str, *, step_up: str) -> None:
+        """Take the question in words, and the secret text that belongs to it."""
+        super().__init__(detail, ask=DOCUMENT_LAST4, step_up=step_up)
+
+
+class StepUpOver(Refusal):
+    """Nobody can answer this question any more."""
+
+    slug = "step-up-over"
+    status = 410
+    title = _("This took too long")
+    sentence = _(
+        "The ten minutes for this answer are over, or it was given already. Please begin again."
+    )
+
+
+class WrongDocument(Refusal):
+    """The characters are not the last ones of the document number."""
+
+    slug = "wrong-document"
+    status = 401
+    title = _("These are not the last four characters")
+    sentence = _(
+        "These are not the last four characters of the document number. Please look at the "
+        "document. After five wrong answers, no new device can log in."
+    )
+
+
+class StepUpLocked(Forbidden):
+    """There were too many wrong answers since the account proved itself for the last time."""
+
+    slug = "step-up-locked"
+    title = _("Too many wrong answers")
+    sentence = _(
+        "There were too many wrong answers. Open “My codes” on a phone or browser with which you "
+        "logged in before, and confirm there that it is you; or take the document to a service "
+        "desk. Call 12345 to ask where."
+    )
 
 
 class WrongPassword(Refusal):

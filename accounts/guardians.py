@@ -11,6 +11,7 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
+from accounts import step_up
 from accounts.models import Account, Guardianship, IdentityProof, Person, Relation
 
 CLAIM_LIFE: Final = timedelta(days=7)
@@ -79,9 +80,13 @@ def end_unproven(*, person: Person, at: datetime) -> None:
 
 
 def note_act(*, account: Account, person: Person, act: int) -> None:
-    """Note the number of the act by which an officer saw the document of this person."""
+    """Note the number of the act by which an officer saw the document of this person.
+
+    Wrong answers about this document no longer count against the account.
+    """
     seen = Guardianship.objects.filter(account=account, person=person, proof=IdentityProof.DOCUMENT)
     seen.update(act=act)
+    step_up.forgive(account=account, person=person)
 
 
 def _strength(proof: str | None) -> int:

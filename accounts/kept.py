@@ -12,7 +12,7 @@ from django.db import models
 from accounts import budget, devices, guardian_codes, idempotency, services, sign_ins, waiting
 from accounts.event_models import AccountEvent
 from accounts.guardian_code_models import GuardianCode
-from accounts.login_models import LimitEvent, OneTimeCode, SentCodes, StartedLogin
+from accounts.login_models import LimitEvent, OneTimeCode, SentCodes, StartedLogin, StepUp
 from accounts.models import (
     Account,
     Grant,
@@ -78,9 +78,18 @@ RECORDS: Final = (
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(
+        model=StepUp,
+        holds="which account is asked for its document on a device (hashes, and the device)",
+        kept="10 minutes, then up to 10 more until a task deletes them",
+        forget=Forget(_older(StepUp, "expires_at"), Cadence.OFTEN),
+        export=A_HASH,
+        erase=Because("it goes within minutes, or at once with the account's telephone"),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
         model=KnownDevice,
         holds="with which devices an account has logged in (a hash each): kind, session, first and"
-        " last login",
+        " last login, when the document was last asked for, and how many wrong answers since",
         kept="60 days after the last login",
         forget=Forget(lambda at: devices.forget_silent_devices(at=at), Cadence.NIGHTLY),
         export=A_HASH,
@@ -198,7 +207,8 @@ RECORDS: Final = (
     ),
     TableRecord(
         model=Account,
-        holds="accounts: telephones of residents (sealed, hashed), names of staff and machines",
+        holds="accounts: telephones of residents (sealed, hashed), names of staff and machines, how"
+        " many wrong answers about a document there were",
         kept="while a person is registered with it; without any person 28 days"
         " (`ACCOUNT_RETENTION_DAYS`); if an act names it, for good, but without the telephone",
         forget=Forget(lambda at: services.forget_accounts_of_nobody(at=at), Cadence.OFTEN),

@@ -39,6 +39,21 @@ class StartedLogin(models.Model):
         indexes = [models.Index(fields=["phone_index", "network"], name="logins_of_phone")]
 
 
+class StepUp(models.Model):
+    """A question about a document that somebody must answer, to prove that an account is theirs.
+
+    Whoever is asked knows a random text, of which the SHA-256 is stored. At a login the question
+    belongs to a telephone. Otherwise somebody who is logged in is asked again, on a known `device`
+    or on none.
+    """
+
+    digest = models.BinaryField(max_length=32, unique=True)
+    account = models.ForeignKey("accounts.Account", models.CASCADE, related_name="+")
+    phone_index = models.BinaryField(max_length=32, null=True)
+    device = models.ForeignKey("accounts.KnownDevice", models.CASCADE, null=True, related_name="+")
+    expires_at = models.DateTimeField(db_index=True)
+
+
 class SentCodes(models.Model):
     """How many one-time codes were sent to anybody within an hour (accounts/budget.py)."""
 

@@ -73,12 +73,15 @@ class Account(AbstractBaseUser):
     """Somebody or something that logs in: a resident by phone number, staff and machines by name.
 
     `phone_index` is the keyed hash by which a phone number is found; the number itself is sealed.
+    `wrong_answers` counts those since the account proved itself for the last time
+    (accounts/step_up.py).
     """
 
     username = models.CharField(max_length=64, null=True, unique=True)
     phone_index = models.BinaryField(max_length=32, null=True, unique=True)
     phone_sealed = models.BinaryField(null=True)
     is_active = models.BooleanField(default=True)
+    wrong_answers = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=Now())
 
     USERNAME_FIELD = "username"
@@ -199,7 +202,8 @@ class KnownDevice(models.Model):
     """A browser or a program with which an account has logged in before.
 
     It shows this by a random token, of which only the SHA-256 is stored. `session` is the key of
-    the browser's session; "" for a program, whose token refers to the device.
+    the browser's session; "" for a program, whose token refers to the device. At `proved_at` the
+    account proved itself here with a document; `wrong_answers` counts those since then.
     """
 
     account = models.ForeignKey(Account, models.CASCADE, related_name="devices")
@@ -208,6 +212,8 @@ class KnownDevice(models.Model):
     session = models.CharField(max_length=40, blank=True, db_default="")
     since = models.DateTimeField()
     last_login = models.DateTimeField(db_index=True)
+    proved_at = models.DateTimeField(null=True)
+    wrong_answers = models.PositiveSmallIntegerField(default=0, db_default=0)
 
 
 class Invitation(models.Model):
