@@ -20,8 +20,12 @@ from accounts.errors import (
     PhoneNotServed,
     SelfAlreadyRegistered,
     SendingFailed,
+    StepUpLocked,
+    StepUpNeeded,
+    StepUpOver,
     UnknownArea,
     WrongCode,
+    WrongDocument,
 )
 from accounts.event_models import AccountEventKind
 from accounts.models import Token
@@ -29,12 +33,14 @@ from accounts.permissions import IsResident, account_of
 from accounts.serializers import (
     LoggedIn,
     LoginInput,
+    NotMeInput,
     OtpInput,
     OtpSent,
     OwnDevice,
     PersonInput,
     PersonOutput,
     SignIn,
+    StepUpInput,
 )
 from healthcode.web.errors import TooMany
 from healthcode.web.refusals import refuses
@@ -78,7 +84,7 @@ class LoginView(APIView):
     authentication_classes = []
     permission_classes = [AllowAny]
 
-    @refuses(WrongCode, AccountClosed, TooMany)
+    @refuses(WrongCode, AccountClosed, StepUpNeeded, TooMany)
     @extend_schema(operation_id="login", request=LoginInput, responses=LoggedIn)
     def post(self, request: Request) -> Response:
         """Log in; after five wrong codes this login ends, but no login that others began."""
@@ -87,6 +93,49 @@ class LoginView(APIView):
         done = logins.log_in(
             **given.validated_data,
             address=client.address(request),
+            kind=devices.kind_of(request),
+            at=timezone.now(),
+        )
+        return Response(LoggedIn(done).data)
+
+
+@method_decorator(never_cache, name="dispatch")
+class StepUpView(APIView):
+    """Prove that an account is one's own, where a call answered `step-up-needed`."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    @refuses(WrongDocument, StepUpLocked, StepUpOver, AccountClosed)
+    @extend_schema(operation_id="step_up", request=StepUpInput, responses=LoggedIn)
+    def post(self, request: Request) -> Response:
+        """Finish the login; after five wrong answers only a known device or a desk helps."""
+        given = StepUpInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        done = logins.finish_login(
+            step_up_text=given.validated_data["step_up"],
+            document_last4=given.validated_data["document_last4"],
+            kind=devices.kind_of(request),
+            at=timezone.now(),
+        )
+        return Response(LoggedIn(done).data)
+
+
+@method_decorator(never_cache, name="dispatch")
+class NotMeView(APIView):
+    """Begin an account of one's own with a telephone that somebody else had before."""
+
+    authentication_classes = []
+    permission_classes = [AllowAny]
+
+    @refuses(StepUpOver, AccountClosed)
+    @extend_schema(operation_id="not_me", request=NotMeInput, responses=LoggedIn)
+    def post(self, request: Request) -> Response:
+        """Make the account and log in; the other account no longer has this telephone."""
+        given = NotMeInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        done = logins.begin_anew(
+            step_up_text=given.validated_data["step_up"],
             kind=devices.kind_of(request),
             at=timezone.now(),
         )

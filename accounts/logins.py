@@ -2,7 +2,8 @@
 
 Strangers know telephone numbers. So what a stranger does wrong never counts against the holder:
 tries belong to the login for which the code was sent, and a known device has its own allowance
-(docs/decisions/0052).
+(docs/decisions/0052). A code proves only the telephone, so a new device is asked for a document,
+too (docs/decisions/0053).
 """
 
 import re
@@ -16,18 +17,23 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import budget, client, devices, limits, phones, sign_ins, sms, vault
+from accounts import budget, client, devices, limits, phones, sign_ins, sms, step_up, vault
 from accounts.authentication import digest
-from accounts.errors import AccountClosed, CodeVoid, SendingFailed, WrongCode, invalid
+from accounts.errors import AccountClosed, CodeVoid, SendingFailed, StepUpOver, WrongCode, invalid
 from accounts.event_models import AccountEventKind
 from accounts.limits import Limit
-from accounts.login_models import OneTimeCode, StartedLogin
+from accounts.login_models import OneTimeCode, StartedLogin, StepUp
 from accounts.models import (
     Account,
     DeviceKind,
     KnownDevice,
 )
-from accounts.services import RESIDENT_TOKEN_LIFE, issue_token, resident_account
+from accounts.services import (
+    RESIDENT_TOKEN_LIFE,
+    issue_token,
+    let_go_of_telephone,
+    resident_account,
+)
 from healthcode.web import texts
 from healthcode.web.errors import Refusal
 
@@ -131,6 +137,8 @@ def verify_code(
         CodeVoid: five wrong codes were entered for this login.
         TooMany: there were too many tries from this address.
         AccountClosed: the account is closed.
+        StepUpNeeded: the code is right, but the device is not known, and the account looks after
+            somebody.
     """
     number, typed = phones.normalise(phone), texts.number(otp)
     if not _CODE.fullmatch(typed):
@@ -148,7 +156,10 @@ def verify_code(
     account = resident_account(phone=number)
     if not account.is_active:
         raise AccountClosed
-    return account, started.device if started else None
+    known = started.device if started else None
+    if known is None:
+        step_up.require_at_login(account=account, at=at)
+    return account, known
 
 
 def log_in(
@@ -166,9 +177,67 @@ def log_in(
         Refusal: as `verify_code`.
     """
     account, known = verify_code(phone=phone, otp=otp, login=login, address=address, at=at)
+    return _opened(account, known, kind, at)
+
+
+def finish_login(
+    *, step_up_text: str, document_last4: str, kind: DeviceKind, at: datetime
+) -> OpenedLogin:
+    """Return what `log_in` returns to whoever knows the document, too.
+
+    Somebody who was logged in already may go on with the new token or with the earlier one of the
+    same device.
+
+    Raises:
+        Refusal: as `step_up.answer`.
+    """
+    proven = step_up.answer(step_up=step_up_text, document_last4=document_last4, at=at)
+    return _opened(proven.account, proven.device, kind, at, proved_at=at)
+
+
+def begin_anew(*, step_up_text: str, kind: DeviceKind, at: datetime) -> OpenedLogin:
+    """Return what `log_in` returns, for a new account: see `not_me`.
+
+    Raises:
+        Refusal: as `not_me`.
+    """
+    return _opened(not_me(step_up_text=step_up_text, at=at), None, kind, at)
+
+
+@transaction.atomic
+def not_me(*, step_up_text: str, at: datetime) -> Account:
+    """Make a new account for whoever has the telephone now, and return it.
+
+    The account before keeps everything but the telephone: its people, its devices and whoever is
+    logged in with them.
+
+    Raises:
+        StepUpOver: the login was finished, it is too late, or nobody logs in with this text.
+        AccountClosed: the account is closed.
+    """
+    asked = step_up.open_question(step_up_text, at=at, lock=True)
+    before, index = asked.account, asked.phone_index
+    if index is None or before.phone_sealed is None:
+        raise StepUpOver
+    number = vault.unseal(before.phone_sealed, field=vault.Field.ACCOUNT_PHONE, row=index)
+    let_go_of_telephone(account=before)
+    StepUp.objects.filter(account=before, phone_index=index).delete()
+    return resident_account(phone=number)
+
+
+def _opened(
+    account: Account,
+    known: KnownDevice | None,
+    kind: DeviceKind,
+    at: datetime,
+    *,
+    proved_at: datetime | None = None,
+) -> OpenedLogin:
     expires_at = at + RESIDENT_TOKEN_LIFE
     with transaction.atomic():
-        device, its_token = devices.remember(account=account, device=known, kind=kind, at=at)
+        device, its_token = devices.remember(
+            account=account, device=known, kind=kind, at=at, proved_at=proved_at
+        )
         token = issue_token(account=account, label="login", device=device, expires_at=expires_at)
     return OpenedLogin(token, expires_at, its_token)
 

@@ -1,6 +1,7 @@
 """The pages for logging in, for the people of an account, and for staff."""
 
 from base64 import b64decode, b64encode
+from datetime import datetime
 
 from django.contrib import auth, messages
 from django.core.exceptions import ValidationError
@@ -24,10 +25,11 @@ from accounts import (
     selectors,
     services,
     sign_ins,
+    step_up,
     vault,
 )
 from accounts.context import LINKS
-from accounts.errors import invalid
+from accounts.errors import StepUpNeeded, invalid
 from accounts.event_models import AccountEventKind
 from accounts.forms import Faults, PersonForm, faults_of
 from accounts.models import OF_PEOPLE, Account, IdType, KnownDevice, Relation, Role
@@ -38,6 +40,7 @@ from healthcode.web.pages import FORGET, held_off
 PHONE_KEY = "login_phone"
 NEXT_KEY = "login_next"
 LOGIN_KEY = "login"
+STEP_UP_KEY = "step_up"
 
 
 @never_cache
@@ -60,7 +63,7 @@ def login(request: HttpRequest) -> HttpResponse:
             "typed": request.POST.get("phone", "") if "phone" in faults else "",
             "waiting": PHONE_KEY in request.session,
         }
-        return _again(request, "accounts/login.html", context, refusal)
+        return again(request, "accounts/login.html", context, refusal)
     request.session[PHONE_KEY], request.session[NEXT_KEY] = _sealed(number), goal
     return redirect("login-code")
 
@@ -92,13 +95,14 @@ def login_code(request: HttpRequest) -> HttpResponse:
             address=client.address(request),
             at=timezone.now(),
         )
+    except StepUpNeeded as question:
+        _forget_login(request)
+        return to_check(request, question, request.session.get(NEXT_KEY, ""))
     except Refusal as refusal:
         context["faults"] = faults_of(refusal)
-        return _again(request, "accounts/login_code.html", context, refusal)
-    goal = request.session.get(NEXT_KEY, "")
-    for key in (PHONE_KEY, LOGIN_KEY):
-        request.session.pop(key, None)
-    return _enter(request, account, known, _onward(request, goal, "/me"))
+        return again(request, "accounts/login_code.html", context, refusal)
+    _forget_login(request)
+    return enter(request, account, known, onward(request, request.session.get(NEXT_KEY, ""), "/me"))
 
 
 @never_cache
@@ -120,8 +124,8 @@ def staff_login(request: HttpRequest) -> HttpResponse:
         )
     except Refusal as refusal:
         context["faults"] = faults_of(refusal)
-        return _again(request, "accounts/staff_login.html", context, refusal)
-    return _enter(request, account, known, _onward(request, goal, _home_of(account)))
+        return again(request, "accounts/staff_login.html", context, refusal)
+    return enter(request, account, known, onward(request, goal, _home_of(account)))
 
 
 @never_cache
@@ -144,7 +148,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
         return render(request, "accounts/invitation.html", context, status=422)
     except Refusal as refusal:
         context["faults"] = faults_of(refusal)
-        return _again(request, "accounts/invitation.html", context, refusal)
+        return again(request, "accounts/invitation.html", context, refusal)
     messages.success(request, _("Your password is set. You can log in now."))
     return redirect("staff-login")
 
@@ -177,8 +181,13 @@ def logout(request: HttpRequest) -> HttpResponse:
 @role_required(Role.RESIDENT)
 def people(request: HttpRequest) -> HttpResponse:
     """Show the account's holder and the people that the holder looks after, with links for each."""
-    known = selectors.people_of(account_of(request))
-    return render(request, "accounts/people.html", {"people": known})
+    account = account_of(request)
+    context = {
+        "people": selectors.people_of(account),
+        "is_locked": step_up.is_locked(account),
+        "has_telephone": account.phone_index is not None,
+    }
+    return render(request, "accounts/people.html", context)
 
 
 @never_cache
@@ -253,32 +262,62 @@ def _start_login(request: HttpRequest, number: str) -> logins.Started:
     return started
 
 
-def _enter(
-    request: HttpRequest, account: Account, known: KnownDevice | None, onward: HttpResponse
+def _forget_login(request: HttpRequest) -> None:
+    for key in (PHONE_KEY, LOGIN_KEY):
+        request.session.pop(key, None)
+
+
+def to_check(request: HttpRequest, question: StepUpNeeded, goal: str) -> HttpResponse:
+    """Send somebody to the page that asks for the document, and from there to `goal`."""
+    request.session[STEP_UP_KEY], request.session[NEXT_KEY] = question.members["step_up"], goal
+    return redirect("login-check")
+
+
+def enter(
+    request: HttpRequest,
+    account: Account,
+    known: KnownDevice | None,
+    onward: HttpResponse,
+    *,
+    proved_at: datetime | None = None,
 ) -> HttpResponse:
     """Log the account in with this browser, which is known from then on."""
     auth.login(request, account)
     if request.session.session_key is None:
         request.session.create()
+    return know_browser(request, account, known, onward, proved_at=proved_at)
+
+
+def know_browser(
+    request: HttpRequest,
+    account: Account,
+    known: KnownDevice | None,
+    onward: HttpResponse,
+    *,
+    proved_at: datetime | None = None,
+) -> HttpResponse:
+    """Note that the account is logged in with this browser, and when it proved itself here."""
     _device, token = devices.remember(
         account=account,
         device=known,
         kind=devices.kind_of(request),
         session=request.session.session_key or "",
         at=timezone.now(),
+        proved_at=proved_at,
     )
     devices.hand_over(onward, request, token)
     return onward
 
 
-def _again(
+def again(
     request: HttpRequest, template: str, context: dict[str, object], refusal: Refusal
 ) -> HttpResponse:
     """Show the form again with what was wrong, and with the refusal's own status."""
     return held_off(render(request, template, context, status=refusal.status), refusal)
 
 
-def _onward(request: HttpRequest, goal: str, otherwise: str) -> HttpResponseRedirect:
+def onward(request: HttpRequest, goal: str, otherwise: str) -> HttpResponseRedirect:
+    """Return the redirect to an address of this service, or `otherwise` if `goal` is none."""
     here = {request.get_host()}
     safe = url_has_allowed_host_and_scheme(goal, here, require_https=request.is_secure())
     return HttpResponseRedirect(goal if safe else otherwise)

@@ -34,6 +34,19 @@ class LoginInput(StrictSerializer):
     login = serializers.CharField(max_length=64, required=False)
 
 
+class StepUpInput(StrictSerializer):
+    """The answer to a step-up: the last four characters of the document number."""
+
+    step_up = serializers.CharField(max_length=64)
+    document_last4 = serializers.CharField(max_length=64)
+
+
+class NotMeInput(StrictSerializer):
+    """The step-up of a login with a telephone that somebody else had before."""
+
+    step_up = serializers.CharField(max_length=64)
+
+
 class PersonInput(StrictSerializer):
     """Somebody to register. Without `relation` the first person becomes the account's holder.
 

@@ -4,10 +4,13 @@ from django.views.i18n import set_language
 
 from accounts import api as interface
 from accounts import pages as views
+from accounts import step_up_pages
 
 api = [
     path("auth/otp", interface.OtpView.as_view(), name="api-otp"),
     path("auth/login", interface.LoginView.as_view(), name="api-login"),
+    path("auth/step-up", interface.StepUpView.as_view(), name="api-step-up"),
+    path("auth/not-me", interface.NotMeView.as_view(), name="api-not-me"),
     path("auth/token", interface.TokenView.as_view(), name="api-token"),
     path("auth/devices", interface.DevicesView.as_view(), name="api-own-devices"),
     path("auth/devices/<int:own_device>", interface.DeviceView.as_view(), name="api-own-device"),
@@ -18,11 +21,13 @@ api = [
 pages = [
     path("login", views.login, name="login"),
     path("login/code", views.login_code, name="login-code"),
+    path("login/check", step_up_pages.check, name="login-check"),
     path("logout", views.logout, name="logout"),
     path("staff/login", views.staff_login, name="staff-login"),
     path("staff/password", views.invitation, name="invitation"),
     path("staff/token", views.staff_token, name="staff-token"),
     path("me", views.people, name="me"),
+    path("me/confirm", step_up_pages.confirm, name="confirm-self"),
     path("me/devices", views.own_devices, name="own-devices"),
     path("me/add", views.add_person, name="add-person"),
 ]

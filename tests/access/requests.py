@@ -86,6 +86,8 @@ def _phone_key(_scene: Scene) -> dict[str, Any]:
 BODIES: Final[dict[str, Body]] = {
     "api-otp": lambda scene: {"phone": "13900000077"},
     "api-login": lambda scene: {"phone": "13900000077", "otp": "000000"},
+    "api-step-up": lambda scene: {"step_up": "x", "document_last4": "0001"},
+    "api-not-me": lambda scene: {"step_up": "x"},
     "api-people": _newcomer,
     "declarations": _declaration,
     "check-ins": _check_in,

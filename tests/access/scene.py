@@ -30,6 +30,7 @@ from healthcode.sources.evidence import report_evidence
 from healthcode.tracing.meetings import declare_meeting
 from healthcode.tracing.models import Inquiry
 from healthcode.tracing.services import open_inquiry
+from tests.accounts.proving import proves_itself
 from tests.acts import GROUND
 from tests.codes.conftest import HEALTHY
 from tests.evidence.conftest import World, staff
@@ -211,6 +212,7 @@ class Scene:
         self.clients[name] = _client(token)
         if not expired:
             self.clients[name].force_login(account)
+            proves_itself(account, self.clients[name])
 
 
 def _client(token: str | None) -> Client:

@@ -36,6 +36,7 @@ LINES: Final = "application/x-ndjson"
 
 EVERYBODYS: Final = {
     *("api-otp", "api-token", "login", "logout", "language", "enrol", "partner-token"),
+    *("api-step-up", "api-not-me"),
     *("add-checkpoint", "staff-token", "invitation", "own-devices", "api-own-devices"),
 }
 """They change who is logged in or with what, or what this service witnesses."""
