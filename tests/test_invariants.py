@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # The names of the routes that anybody may use. All other routes must refuse strangers.
 PUBLIC = {
     *{"home", "about", "problem", "language", "map", "area-options", "area-choose"},
-    *{"login", "login-code", "logout", "staff-login", "invitation", "recognised"},
+    *{"login", "login-code", "login-check", "logout", "staff-login", "invitation", "recognised"},
     *{"scanner", "scanner-manifest", "scanner-worker", "pocket", "pocket-worker"},
     # For operators; the proxy of a deployment hides these from outside (docs/howto/deploy.md).
     *{"healthz", "readyz", "metrics"},
@@ -30,7 +30,18 @@ PUBLIC = {
     # Other logs ask for a cosignature, and prove by their signature who they are.
     *{"add-checkpoint", "witness-keys", "witnessed-checkpoint"},
     # The interface: the login, its description, and public data.
-    *{"api-otp", "api-login", "enrol", "partner-token", "schema", "docs", "symptoms", "levels"},
+    *{
+        "api-otp",
+        "api-login",
+        "api-step-up",
+        "api-not-me",
+        "enrol",
+        "partner-token",
+        "schema",
+        "docs",
+        "symptoms",
+        "levels",
+    },
 }
 # Anybody may read these, but not write them.
 PUBLIC_TO_READ = {"levels"}

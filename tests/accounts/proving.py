@@ -2,8 +2,21 @@
 
 from datetime import datetime
 
+from django.test import Client
+from django.utils import timezone
+
+from accounts import devices
 from accounts.guardians import guard
-from accounts.models import Account, Guardianship, IdentityProof, Person, Relation
+from accounts.models import (
+    Account,
+    DeviceKind,
+    Guardianship,
+    IdentityProof,
+    KnownDevice,
+    Person,
+    Relation,
+    Token,
+)
 
 
 def prove(account: Account, person: Person, *, at: datetime) -> None:
@@ -16,3 +29,18 @@ def prove(account: Account, person: Person, *, at: datetime) -> None:
         proof=IdentityProof.REGISTER,
         at=at,
     )
+
+
+def proves_itself(account: Account, browser: Client | None = None) -> KnownDevice:
+    """Let an account have answered a step-up just now: with its tokens, and in a browser."""
+    now = timezone.now()
+    device, _token = devices.remember(
+        account=account,
+        device=None,
+        kind=DeviceKind.PROGRAM,
+        session=(browser.session.session_key or "") if browser else "",
+        at=now,
+        proved_at=now,
+    )
+    Token.objects.filter(account=account, device=None).update(device=device)
+    return device

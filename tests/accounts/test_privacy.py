@@ -71,6 +71,9 @@ def busy(
         page.post("/login/code", {"otp": "1"}),
         page.get("/login/code"),
         page.post("/login/code", {"otp": last_code()}),
+        page.get("/login/check"),
+        page.post("/login/check", {"document_last4": "0000"}),
+        page.post("/login/check", {"document_last4": NUMBER[-4:]}),
         page.get("/me"),
     ]
     return [f"{answer.headers}{answer.content.decode()}" for answer in answers]
