@@ -29,6 +29,7 @@ from healthcode.acts.models import PersonLook
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.services import NewFact, record
 from healthcode.web.errors import TooMany
+from tests.accounts.proving import proves_itself
 from tests.acts import GROUND, SENT_GROUND
 from tests.colours.world import shanghai
 from tests.evidence.conftest import World, now, world
@@ -90,6 +91,7 @@ def test_the_person_sees_who_when_and_why_but_no_name(world: World) -> None:
     zhang.cookies["language"] = "zh-hans"
     chinese = zhang.get(f"/people/{world.person.pk}/data").content.decode()
     assert "谁看过这些数据" in chinese
+    proves_itself(world.zhang, zhang)
     (answer,) = zhang.get(f"/people/{world.person.pk}/data.json").json()["looks"]
     assert answer == {
         "at": looked.at.isoformat(),

@@ -14,10 +14,10 @@ from typing import TypeVar
 
 from interface import AuthenticatedClient, Client
 from interface.api.areas import areas_levels_update
-from interface.api.auth import login, send_otp
+from interface.api.auth import login, send_otp, step_up
 from interface.api.declarations import declarations_create
 from interface.api.devices import devices_enrol_create
-from interface.api.people import people_code_retrieve, register_person
+from interface.api.people import export_person, people_code_retrieve, register_person
 from interface.api.scans import scans_batch_create, scans_create
 from interface.api.verifications import verifications_create
 from interface.models import (
@@ -31,6 +31,7 @@ from interface.models import (
     EnrolInput,
     EnrolmentCodeNotValidProblem,
     EnrolOutput,
+    ExportPersonResponse200,
     ForbiddenProblem,
     GroundKindEnum,
     IdTypeEnum,
@@ -51,6 +52,9 @@ from interface.models import (
     ScanIdReusedProblem,
     ScanInput,
     ScanOutput,
+    StepUpInput,
+    StepUpNeededProblem,
+    StepUpOverProblem,
     TooManyRequestsProblem,
     VerificationInput,
     VerificationOutput,
@@ -69,6 +73,7 @@ def main() -> None:
     scanned(Client(url), given, code)
     published(AuthenticatedClient(url, token=given["officer"]), resident, given["area"])
     verified(url, given["partner"], code)
+    exported(url, given)
     print("done")
 
 
@@ -151,6 +156,19 @@ def verified(url: str, token: str, code: str) -> None:
     partner = AuthenticatedClient(url, token=token)
     found = a(VerificationOutput, verifications_create.sync(client=partner, body=asked))
     assert found.outcome == "pass"
+
+
+def exported(url: str, given: dict[str, str]) -> None:
+    """Export the data of the demo's resident, which a step-up must allow first."""
+    number = int(given["person"])
+    resident = AuthenticatedClient(url, token=given["resident"])
+    asked = a(StepUpNeededProblem, export_person.sync(number, client=resident))
+    answer = StepUpInput(a(str, asked.step_up), given["document_last4"])
+    done = a(LoggedIn, step_up.sync(client=Client(url), body=answer))
+    a(StepUpOverProblem, step_up.sync(client=Client(url), body=answer))
+    resident = AuthenticatedClient(url, token=done.token)
+    told = a(ExportPersonResponse200, export_person.sync(number, client=resident))
+    assert told["registration"]["person"] == number
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ interface Given {
   enrolment_code: string;
   officer: string;
   partner: string;
+  resident: string;
+  person: string;
+  document_last4: string;
   area: string;
 }
 
@@ -132,9 +135,24 @@ async function verified(code: string): Promise<void> {
   sure(found.data.outcome === "pass", found.data);
 }
 
+// The data of the demo's resident, which a step-up must allow first.
+async function exported(): Promise<void> {
+  const params = { path: { person_id: Number(given.person) } };
+  const refused = await as(given.resident).GET("/api/v1/people/{person_id}/export", { params });
+  sure(refused.error?.type === "/problems/step-up-needed", refused);
+  const body = { step_up: refused.error.step_up ?? "", document_last4: given.document_last4 };
+  const done = await as().POST("/api/v1/auth/step-up", { body });
+  sure(done.data !== undefined, done.error);
+  const again = await as().POST("/api/v1/auth/step-up", { body });
+  sure(again.error?.type === "/problems/step-up-over", again);
+  const told = await as(done.data.token).GET("/api/v1/people/{person_id}/export", { params });
+  sure(told.data !== undefined, told.error);
+}
+
 const resident = as(await loggedIn());
 const code = await declared(resident);
 await scanned(code);
 await published(resident);
 await verified(code);
+await exported();
 console.log("done");

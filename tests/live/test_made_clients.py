@@ -103,6 +103,9 @@ def main_job_of(own: LiveService, phone: str, *, seed: int) -> dict[str, str]:
         "enrolment_code": re.findall(r"[0-9A-Z]{4}-[0-9A-Z]{4}", told)[0],
         "officer": own.demo["officer"]["token"],
         "partner": own.demo["partner"]["token"],
+        "resident": own.demo["resident"]["token"],
+        "person": str(own.demo["resident"]["person"]),
+        "document_last4": own.demo["resident"]["document_last4"],
         "area": "330127",
     }
 

@@ -30,6 +30,8 @@ def pocket(service: LiveService, playwright: Playwright, code: str) -> Iterator[
         page.click("main form button.wide")
         page.fill("#otp", one_time_code(service))
         page.click("main form button.wide")
+        page.fill("#document_last4", resident["document_last4"])
+        page.click("main form button.wide")
         page.goto(f"{service.base_url}/people/{resident['person']}/code")
         page.click("a[href^='/pocket']")
         expect(page.locator("#live canvas")).to_be_visible()

@@ -24,6 +24,7 @@ from healthcode.colours.models import ColourChange, PersonColour
 from healthcode.evidence.claims import person_proven_to, person_shown_to
 from healthcode.officers.proofs.services import see_document
 from healthcode.residents.declarations.services import declare
+from tests.accounts.proving import proves_itself
 from tests.acts import GROUND
 from tests.codes.conftest import HEALTHY
 from tests.evidence.conftest import HOME, World, declaration
@@ -153,6 +154,7 @@ def test_a_proof_takes_over_from_a_claim(
     client = client_of(rightful)
     (known,) = client.get("/api/v1/people").json()
     assert (known["relation"], known["proof"], known["home_area"]) == ("self", "register", HOME)
+    proves_itself(rightful)
     assert client.get(f"/api/v1/people/{claimed.pk}/export").json()["registration"]["name"] == NAME
     assert client.get(f"/api/v1/people/{claimed.pk}/code").status_code == 200
     assert set(statuses(client_of(stranger), claimed).values()) == {404}

@@ -41,6 +41,7 @@ from healthcode.officers.statistics.selectors import colours_by_county
 from healthcode.residents.subject_access.erasure import erase_at_request
 from healthcode.sources.evidence import report_evidence
 from healthcode.sources.serializers import report_answer
+from tests.accounts.proving import proves_itself
 from tests.evidence.conftest import HOME, ZHANGS_PASSPORT, World, reporting, resident
 from tests.owner import as_owner, deleted
 
@@ -104,6 +105,7 @@ def test_a_case_reported_before_the_registration_is_red_afterwards(
     assert (person.is_waiting, person.home_area, person.created_at) == (False, "330203", later)
     client = client_of(guardianship.account)
     assert client.get(f"/api/v1/people/{person.pk}/colour").json()["colour"] == "red"
+    proves_itself(guardianship.account)
     file = client.get(f"/api/v1/people/{person.pk}/export").json()
     assert (file["registration"]["name"], file["registration"]["id_number"]) == (NAME, PASSPORT)
 

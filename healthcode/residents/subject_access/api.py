@@ -13,7 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.errors import ProofNeeded
+from accounts import devices, step_up
+from accounts.errors import ProofNeeded, StepUpNeeded
 from accounts.models import Role
 from accounts.permissions import IsResident, account_of
 from healthcode.acts.grounds import GroundKind
@@ -54,13 +55,15 @@ class ExportView(APIView):
 
     permission_classes = [IsResident]
 
-    @refuses(NoPolicy, ProofNeeded)
+    @refuses(NoPolicy, ProofNeeded, StepUpNeeded)
     @extend_schema(operation_id="export_person", responses=OpenApiTypes.OBJECT)
     def get(self, request: Request, person_id: int) -> Response:
         """Return all of it, unmasked, to accounts that look after the person."""
-        person = person_proven_to(account_of(request), person_id)
+        account, at = account_of(request), timezone.now()
+        person = person_proven_to(account, person_id)
+        step_up.require_recent(account=account, device=devices.here(request), at=at)
         return Response(
-            export(person.pk, at=timezone.now()),
+            export(person.pk, at=at),
             headers={"Content-Disposition": f'attachment; filename="person-{person.pk}.json"'},
         )
 
@@ -100,7 +103,7 @@ class ErasureView(APIView):
 
     permission_classes = [IsResident]
 
-    @refuses(StillNeeded, NoPolicy, ProofNeeded)
+    @refuses(StillNeeded, NoPolicy, ProofNeeded, StepUpNeeded)
     @extend_schema(operation_id="erase_person", request=ErasureInput, responses=ErasureAnswer)
     def post(self, request: Request, person_id: int) -> Response:
         """Erase everything; refused while the colour is not green or will change."""
@@ -108,5 +111,7 @@ class ErasureView(APIView):
         person = person_proven_to(account, person_id)
         given = ErasureInput(data=request.data, context={"person": person_id})
         given.is_valid(raise_exception=True)
-        act = erase_at_request(person_id=person.pk, account=account, at=timezone.now())
+        at = timezone.now()
+        step_up.require_recent(account=account, device=devices.here(request), at=at)
+        act = erase_at_request(person_id=person.pk, account=account, at=at)
         return Response(ErasureAnswer({"act": act.pk}).data)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -13,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.models import Role
 from accounts.permissions import role_required
 from accounts.selectors import KnownPerson
+from accounts.step_up_pages import ask_again
 from healthcode.acts.grounds import GroundKind
 from healthcode.acts.kinds import LookKind
 from healthcode.acts.looks import looks_at, proof_for_person, told
@@ -36,13 +38,18 @@ from healthcode.web.pages import FORGET
 @role_required(Role.RESIDENT)
 @or_proof
 def data(request: HttpRequest, person_id: int) -> HttpResponse:
-    """Show what is kept about a person. A POST with the box ticked erases it."""
+    """Show what is kept about a person. A POST with the box ticked erases it.
+
+    Whoever is asked for the document first finds the box ticked afterwards (`sure`).
+    """
     account, known = whom(request, person_id, proven=True)
     if request.method == "GET":
         return _data_page(request, known)
     if "sure" not in request.POST:
         fault = _("Please tick the box first. Erased data cannot be restored.")
         return _data_page(request, known, fault=fault, status=422)
+    if asked := ask_again(request, f"{request.path}?sure=1#erase"):
+        return asked
     try:
         erase_at_request(person_id=person_id, account=account, at=timezone.now())
     except Refusal as refusal:
@@ -61,6 +68,7 @@ def _data_page(
     context = {
         "person": known,
         "fault": fault,
+        "is_ticked": "sure" in request.GET,
         "looks": [
             {
                 "number": look.pk,
@@ -135,6 +143,9 @@ def _file(proof: KeptProof, name: str) -> HttpResponse:
 def data_file(request: HttpRequest, person_id: int) -> HttpResponse:
     """Return everything about a person as a file."""
     _account, known = whom(request, person_id, proven=True)
+    # A page, because a browser that gets a file goes on showing the question.
+    if asked := ask_again(request, reverse("person-data", args=[person_id])):
+        return asked
     return JsonResponse(
         export(known.id, at=timezone.now()),
         json_dumps_params={"ensure_ascii": False, "indent": 2},

@@ -12,8 +12,9 @@ from accounts.invitations import accept, invite, show_token
 from accounts.models import OF_MACHINES, Account, Relation, Role
 from accounts.phones import normalise
 from accounts.rosters import PLAIN
-from accounts.selectors import people_of
+from accounts.selectors import people_of, registration_of
 from accounts.services import issue_token, register_person, resident_account
+from accounts.step_up import CHARACTERS
 from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.models import Proposal
 from healthcode.administration import services, staff
@@ -152,6 +153,7 @@ def issue_tokens(*, at: datetime) -> dict[str, Any]:
             "token": _token(resident, at),
             "person": people_of(resident)[0].id,
             "phone": RESIDENT_PHONE,
+            "document_last4": residents_last4(),
         },
         "officer": {"token": _token(Account.objects.get(username=OFFICER), at)},
         "officer2": second_officers_token(at=at),
@@ -160,6 +162,12 @@ def issue_tokens(*, at: datetime) -> dict[str, Any]:
         "partner": {"token": _token(Account.objects.get(username=PARTNER), at)},
         "administrator": administrators_token(at=at),
     }
+
+
+def residents_last4() -> str:
+    """Return what a new device of the resident is asked for; "" if everybody was erased."""
+    family = people_of(resident_account(phone=normalise(RESIDENT_PHONE)))
+    return str(registration_of(family[0].id)["id_number"])[-CHARACTERS:] if family else ""
 
 
 def administrators_token(*, at: datetime) -> dict[str, str]:

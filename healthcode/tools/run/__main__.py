@@ -34,7 +34,7 @@ def _welcome(service: Service) -> str:
     folder = service.state.folder
     demo = local_state.read_json(folder / "demo.json")
     passwords = local_state.read_json(folder / "passwords.json")
-    phone = demo["resident"]["phone"]
+    phone, last4 = demo["resident"]["phone"], demo["resident"]["document_last4"]
     staff = [
         f"  staff      {base}/staff/login   {name}  {word}" for name, word in passwords.items()
     ]
@@ -42,7 +42,7 @@ def _welcome(service: Service) -> str:
         [
             "",
             f"The service runs at {base}",
-            f"  resident   {base}/login   {phone}; the log-in code appears here",
+            f"  resident   {base}/login   {phone}, document …{last4}; the log-in code appears here",
             *staff,
             f"  door       {base}/scanner",
             f"  the map    {base}/map",

@@ -224,10 +224,9 @@ def _welcome(pair: Pair) -> str:
     """Return what to print: where the pages are, and what to try."""
     lines = ["", "Two provinces run and recognise each other:"]
     for one in pair.provinces:
-        demo = local_state.read_json(one.folder / "demo.json")
-        lines.append(
-            f"  {one.issuer} {one.title}  {one.base_url}  phone {demo['resident']['phone']}"
-        )
+        resident = local_state.read_json(one.folder / "demo.json")["resident"]
+        known = f"phone {resident['phone']}, document …{resident['document_last4']}"
+        lines.append(f"  {one.issuer} {one.title}  {one.base_url}  {known}")
     lines.append(
         f"Their alliance is in {pair.alliance.folder}. These pages show whose codes count:"
     )

@@ -28,6 +28,7 @@ from healthcode.residents.subject_access.errors import StillNeeded
 from healthcode.residents.subject_access.export import export
 from healthcode.sources.evidence import report_evidence
 from healthcode.tracing.models import Place, Presence
+from tests.accounts.proving import proves_itself
 from tests.acts import GROUND
 from tests.codes.conftest import (
     HOME,
@@ -119,7 +120,9 @@ def test_the_export_has_everything_in_clear(known: Resident) -> None:
 
 
 def test_only_who_looks_after_a_person_can_take_it_away(known: Resident) -> None:
-    answer = known.client.get(f"/api/v1/people/{known.person.pk}/export")
+    client = known.client
+    proves_itself(known.account)
+    answer = client.get(f"/api/v1/people/{known.person.pk}/export")
     assert answer.status_code == 200
     assert answer.headers["Cache-Control"].count("no-store") == 1
     assert answer.json()["registration"]["name"] == "张小明"
@@ -192,8 +195,10 @@ def test_nobody_gets_green_by_being_erased(zhang: Resident) -> None:
 def test_the_interface_wants_the_number_twice(zhang: Resident) -> None:
     path = f"/api/v1/people/{zhang.person.pk}/erasure"
     slip = {"person": zhang.person.pk + 1}
-    assert zhang.client.post(path, slip, "application/json").status_code == 422
-    answer = zhang.client.post(path, {"person": zhang.person.pk}, "application/json")
+    client = zhang.client
+    assert client.post(path, slip, "application/json").status_code == 422
+    proves_itself(zhang.account)
+    answer = client.post(path, {"person": zhang.person.pk}, "application/json")
     assert answer.status_code == 200, answer.content
     assert answer.json() == {"act": Act.objects.latest("pk").pk}
     assert not Person.objects.exists()
@@ -202,6 +207,7 @@ def test_the_interface_wants_the_number_twice(zhang: Resident) -> None:
 def test_the_page_tells_hands_out_and_erases(zhang: Resident) -> None:
     browser = Client()
     browser.force_login(zhang.account)
+    proves_itself(zhang.account, browser)
     page = f"/people/{zhang.person.pk}/data"
     assert "下载全部数据" in browser.get(page).content.decode()
     assert browser.get(f"{page}.json").json()["format"] == "health-code-person/1"

@@ -97,7 +97,9 @@ def test_a_demo_of_version_1_0_0_gets_who_is_new(out: Path) -> None:
     del known[logins.SECOND_OFFICER], known[logins.ADMINISTRATOR]
     passwords.write_text(json.dumps(known))
     old = {who: login for who, login in before.items() if who not in {"administrator", "officer2"}}
+    last4 = old["resident"].pop("document_last4")
     out.write_text(json.dumps(old))
+    old["resident"]["document_last4"] = last4
     call_command("load_demo", out=out, verbosity=0)
     after = json.loads(out.read_text())
     assert after.keys() == before.keys()

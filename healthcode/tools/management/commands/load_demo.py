@@ -42,13 +42,15 @@ class Command(BaseCommand):
         out: Path = options["out"]
         if out.exists():
             entrance = json.loads(out.read_text())
-            # Version 1.0.0 made neither an administrator nor a second officer.
+            # Version 1.0.0 made no administrator and no second officer, and asked for no document.
             if "administrator" not in entrance:
                 entrance["administrator"] = logins.administrators_token(at=at)
                 self._add_passwords(out, logins.set_passwords(at=at, names=[ADMINISTRATOR]))
             if "officer2" not in entrance:
                 self._add_passwords(out, logins.set_passwords(at=at, names=[SECOND_OFFICER]))
                 entrance["officer2"] = logins.second_officers_token(at=at)
+            if "document_last4" not in entrance["resident"]:
+                entrance["resident"]["document_last4"] = logins.residents_last4()
         else:
             entrance = logins.issue_tokens(at=at)
             self._add_passwords(out, logins.set_passwords(at=at))
