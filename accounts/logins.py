@@ -185,14 +185,15 @@ def finish_login(
 ) -> OpenedLogin:
     """Return what `log_in` returns to whoever knows the document, too.
 
-    Somebody who was logged in already may go on with the new token or with the earlier one of the
-    same device.
+    Whoever was logged in on a known device gets a further token for it, and the earlier ones go on.
 
     Raises:
         Refusal: as `step_up.answer`.
     """
     proven = step_up.answer(step_up=step_up_text, document_last4=document_last4, at=at)
-    return _opened(proven.account, proven.device, kind, at, proved_at=at)
+    if proven.device is not None:
+        return _with_token(proven.account, proven.device, None, at)
+    return _opened(proven.account, None, kind, at, proved_at=at)
 
 
 def begin_anew(*, step_up_text: str, kind: DeviceKind, at: datetime) -> OpenedLogin:
@@ -221,6 +222,7 @@ def not_me(*, step_up_text: str, at: datetime) -> Account:
         raise StepUpOver
     number = vault.unseal(before.phone_sealed, field=vault.Field.ACCOUNT_PHONE, row=index)
     let_go_of_telephone(account=before)
+    sign_ins.note(account=before, kind=AccountEventKind.PHONE_CHANGED, at=at)
     StepUp.objects.filter(account=before, phone_index=index).delete()
     return resident_account(phone=number)
 
@@ -233,12 +235,18 @@ def _opened(
     *,
     proved_at: datetime | None = None,
 ) -> OpenedLogin:
-    expires_at = at + RESIDENT_TOKEN_LIFE
     with transaction.atomic():
         device, its_token = devices.remember(
             account=account, device=known, kind=kind, at=at, proved_at=proved_at
         )
-        token = issue_token(account=account, label="login", device=device, expires_at=expires_at)
+        return _with_token(account, device, its_token, at)
+
+
+def _with_token(
+    account: Account, device: KnownDevice, its_token: str | None, at: datetime
+) -> OpenedLogin:
+    expires_at = at + RESIDENT_TOKEN_LIFE
+    token = issue_token(account=account, label="login", device=device, expires_at=expires_at)
     return OpenedLogin(token, expires_at, its_token)
 
 

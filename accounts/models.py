@@ -20,6 +20,8 @@ from accounts import login_models as login_models
 from accounts.in_force import GrantQuerySet
 
 LONGEST_INSTITUTION: Final = 96
+MOVED: Final = "moved-"
+"""Beginning of the user name of a resident's account whose telephone somebody else has now."""
 
 
 class Role(models.TextChoices):

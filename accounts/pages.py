@@ -1,14 +1,12 @@
 """The pages for logging in, for the people of an account, and for staff."""
 
 from base64 import b64decode, b64encode
-from datetime import datetime
 
 from django.contrib import auth, messages
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -29,18 +27,17 @@ from accounts import (
     vault,
 )
 from accounts.context import LINKS
+from accounts.entering import NEXT_KEY, again, enter, onward, to_check
 from accounts.errors import StepUpNeeded, invalid
 from accounts.event_models import AccountEventKind
 from accounts.forms import Faults, PersonForm, faults_of
-from accounts.models import OF_PEOPLE, Account, IdType, KnownDevice, Relation, Role
+from accounts.models import OF_PEOPLE, Account, IdType, Relation, Role
 from accounts.permissions import account_of, role_required
 from healthcode.web.errors import Refusal
-from healthcode.web.pages import FORGET, held_off
+from healthcode.web.pages import FORGET
 
 PHONE_KEY = "login_phone"
-NEXT_KEY = "login_next"
 LOGIN_KEY = "login"
-STEP_UP_KEY = "step_up"
 
 
 @never_cache
@@ -265,62 +262,6 @@ def _start_login(request: HttpRequest, number: str) -> logins.Started:
 def _forget_login(request: HttpRequest) -> None:
     for key in (PHONE_KEY, LOGIN_KEY):
         request.session.pop(key, None)
-
-
-def to_check(request: HttpRequest, question: StepUpNeeded, goal: str) -> HttpResponse:
-    """Send somebody to the page that asks for the document, and from there to `goal`."""
-    request.session[STEP_UP_KEY], request.session[NEXT_KEY] = question.members["step_up"], goal
-    return redirect("login-check")
-
-
-def enter(
-    request: HttpRequest,
-    account: Account,
-    known: KnownDevice | None,
-    onward: HttpResponse,
-    *,
-    proved_at: datetime | None = None,
-) -> HttpResponse:
-    """Log the account in with this browser, which is known from then on."""
-    auth.login(request, account)
-    if request.session.session_key is None:
-        request.session.create()
-    return know_browser(request, account, known, onward, proved_at=proved_at)
-
-
-def know_browser(
-    request: HttpRequest,
-    account: Account,
-    known: KnownDevice | None,
-    onward: HttpResponse,
-    *,
-    proved_at: datetime | None = None,
-) -> HttpResponse:
-    """Note that the account is logged in with this browser, and when it proved itself here."""
-    _device, token = devices.remember(
-        account=account,
-        device=known,
-        kind=devices.kind_of(request),
-        session=request.session.session_key or "",
-        at=timezone.now(),
-        proved_at=proved_at,
-    )
-    devices.hand_over(onward, request, token)
-    return onward
-
-
-def again(
-    request: HttpRequest, template: str, context: dict[str, object], refusal: Refusal
-) -> HttpResponse:
-    """Show the form again with what was wrong, and with the refusal's own status."""
-    return held_off(render(request, template, context, status=refusal.status), refusal)
-
-
-def onward(request: HttpRequest, goal: str, otherwise: str) -> HttpResponseRedirect:
-    """Return the redirect to an address of this service, or `otherwise` if `goal` is none."""
-    here = {request.get_host()}
-    safe = url_has_allowed_host_and_scheme(goal, here, require_https=request.is_secure())
-    return HttpResponseRedirect(goal if safe else otherwise)
 
 
 def _home_of(account: Account) -> str:

@@ -20,6 +20,7 @@ from accounts.limits import Limit, take_if_left
 from accounts.login_models import OneTimeCode, StartedLogin
 from accounts.models import (
     LONGEST_INSTITUTION,
+    MOVED,
     OF_MACHINES,
     OF_PEOPLE,
     Account,

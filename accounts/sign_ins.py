@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from prometheus_client import Counter
 
 from accounts.event_models import AccountEvent, AccountEventKind
-from accounts.models import Account, DeviceKind, Relation
+from accounts.models import MOVED, Account, DeviceKind, Relation
 from healthcode.web.days import day_of, start_of_day
 
 KEPT: Final = timedelta(days=90)
@@ -83,7 +83,8 @@ def note(
     if not times:
         return
     _add(_OF_ACCOUNT, account.pk, kind=kind, at=at, device=device, times=times)
-    _count(kind, STAFF if account.username else RESIDENT, times)
+    is_staff = account.username and not account.username.startswith(MOVED)
+    _count(kind, STAFF if is_staff else RESIDENT, times)
 
 
 def note_failure(

@@ -17,7 +17,7 @@ from django.db import models, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from accounts import vault
+from accounts import sign_ins, vault
 from accounts.authentication import digest
 from accounts.errors import (
     AccountClosed,
@@ -27,9 +27,11 @@ from accounts.errors import (
     WrongDocument,
     invalid,
 )
+from accounts.event_models import AccountEventKind
 from accounts.login_models import StepUp
 from accounts.models import Account, Guardianship, Identity, KnownDevice, Person, Relation
 from healthcode.web import texts
+from healthcode.web.errors import Refusal
 
 LIFE: Final = timedelta(minutes=10)
 """How long somebody may take to answer."""
@@ -53,7 +55,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Proven:
+class ProvenAccount:
     """An account that has proven itself, and the device on which it did so, if that is known."""
 
     account: Account
@@ -117,7 +119,7 @@ def question(step_up: str, *, at: datetime) -> Question:
     return Question(_sentence(whose, is_login=is_login), is_login, counted.wrong_answers >= TRIES)
 
 
-def answer(*, step_up: str, document_last4: str, at: datetime) -> Proven:
+def answer(*, step_up: str, document_last4: str, at: datetime) -> ProvenAccount:
     """Prove an account by the last characters of the document about which it was asked.
 
     A wrong answer counts for the account, or for the known device on which it was asked again. So
@@ -142,19 +144,31 @@ def answer(*, step_up: str, document_last4: str, at: datetime) -> Proven:
     whose = _guardianship_asked(asked.account)
     if whose is None:
         raise StepUpOver
-    # Counted first and on its own, so that answers at the same moment cannot get further tries.
-    counted: type[models.Model] = KnownDevice if asked.device_id else Account
-    row = counted._default_manager.filter(pk=asked.device_id or asked.account_id)
-    if not row.filter(wrong_answers__lt=TRIES).update(wrong_answers=F("wrong_answers") + 1):
-        raise StepUpLocked
-    if not compare_digest(typed, _last_characters(whose.person)):
-        raise WrongDocument
+    # The refusal is raised after the transaction, because the counted try must be committed.
+    with transaction.atomic():
+        refusal = _try(asked, typed, whose.person, at)
+    if refusal is not None:
+        raise refusal
     with transaction.atomic():
         asked = open_question(step_up, at=at, lock=True)
         asked.delete()
         _forgive_all(asked.account)
-        KnownDevice.objects.filter(pk=asked.device_id).update(proved_at=at)
-    return Proven(asked.account, asked.device)
+        if asked.device is not None:
+            KnownDevice.objects.filter(pk=asked.device.pk).update(proved_at=at)
+    return ProvenAccount(asked.account, asked.device)
+
+
+def _try(asked: StepUp, typed: str, person: Person, at: datetime) -> Refusal | None:
+    # Counted before it is compared, so that answers at the same moment get no further tries.
+    counted: models.Model = asked.device or asked.account
+    row = type(counted)._default_manager.filter(pk=counted.pk)
+    if not row.filter(wrong_answers__lt=TRIES).update(wrong_answers=F("wrong_answers") + 1):
+        sign_ins.note(account=asked.account, kind=AccountEventKind.HELD_OFF, at=at)
+        return StepUpLocked()
+    if compare_digest(typed, _last_characters(person)):
+        return None
+    sign_ins.note(account=asked.account, kind=AccountEventKind.CHECK_FAILED, at=at)
+    return WrongDocument()
 
 
 def open_question(step_up: str, *, at: datetime, lock: bool = False) -> StepUp:

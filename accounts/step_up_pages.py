@@ -10,10 +10,10 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import devices, logins, step_up
+from accounts.entering import NEXT_KEY, STEP_UP_KEY, again, enter, know_browser, onward, to_check
 from accounts.errors import StepUpLocked, StepUpNeeded, StepUpOver, invalid
 from accounts.forms import faults_of
 from accounts.models import Role
-from accounts.pages import NEXT_KEY, STEP_UP_KEY, again, enter, know_browser, onward, to_check
 from accounts.permissions import account_of, role_required
 from healthcode.web.errors import Refusal
 
@@ -58,21 +58,6 @@ def confirm(request: HttpRequest) -> HttpResponse:
     return redirect("me")
 
 
-def ask_again(request: HttpRequest, goal: str) -> HttpResponse | None:
-    """Ask whoever is logged in, before what cannot be undone.
-
-    Return the redirect to the page that asks and then goes on to `goal`, or None if nothing is to
-    be asked, because they proved themselves with this browser a moment ago.
-    """
-    try:
-        step_up.require_recent(
-            account=account_of(request), device=devices.here(request), at=timezone.now()
-        )
-    except StepUpNeeded as question:
-        return to_check(request, question, goal)
-    return None
-
-
 def _prove(request: HttpRequest, text: str, *, is_login: bool) -> HttpResponse:
     at = timezone.now()
     typed = request.POST.get("document_last4", "")
@@ -81,7 +66,9 @@ def _prove(request: HttpRequest, text: str, *, is_login: bool) -> HttpResponse:
     if is_login:
         return enter(request, proven.account, None, target, proved_at=at)
     messages.success(request, _("That is confirmed. You can go on here within ten minutes."))
-    return know_browser(request, proven.account, proven.device, target, proved_at=at)
+    if proven.device is not None:
+        return target
+    return know_browser(request, proven.account, None, target, proved_at=at)
 
 
 def _begin_anew(request: HttpRequest, text: str) -> HttpResponse:

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.entering import ask_again
 from accounts.models import Role
 from accounts.permissions import role_required
 from accounts.selectors import KnownPerson
-from accounts.step_up_pages import ask_again
 from healthcode.acts.grounds import GroundKind
 from healthcode.acts.kinds import LookKind
 from healthcode.acts.looks import looks_at, proof_for_person, told
