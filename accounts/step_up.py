@@ -154,7 +154,8 @@ def answer(*, step_up: str, document_last4: str, at: datetime) -> ProvenAccount:
         asked.delete()
         _forgive_all(asked.account)
         if asked.device is not None:
-            KnownDevice.objects.filter(pk=asked.device.pk).update(proved_at=at)
+            asked.device.proved_at = at
+            asked.device.save(update_fields=["proved_at"])
     return ProvenAccount(asked.account, asked.device)
 
 

@@ -33,6 +33,7 @@ from healthcode.codes.status_lists import editions, indexes
 from healthcode.core import Reason
 from healthcode.residents.declarations.services import declare
 from healthcode.web.errors import Refusal, TooMany
+from tests.accounts.proving import proves_itself
 from tests.codes.conftest import HEALTHY, at_the_door
 from tests.evidence.conftest import World
 
@@ -70,6 +71,7 @@ def test_a_second_parent_joins_and_both_phones_show_valid_codes(
     joined = other.post("/api/v1/people/join", sent, format="json")
     assert (joined.status_code, joined.json()["proof"]) == (201, "guardian")
     codes = [client.get(f"{path}/code").json()["code"] for client in (first, other, first)]
+    proves_itself(second)
     assert other.get(f"{path}/export").status_code == 200
     for client in (first, other):
         (shown,) = client.get(f"{path}/guardians").json()
@@ -222,7 +224,8 @@ def test_the_pages_lead_from_one_phone_to_the_other(
 
 
 def test_a_code_is_withdrawn_on_the_page(world: World, second: Account, now: datetime) -> None:
-    client = Client(headers={"Accept-Language": "en"})
+    client = Client()
+    client.cookies["language"] = "en"
     client.force_login(world.zhang)
     page = f"/people/{world.child.pk}/guardians"
     client.post(page, {"make": "1"})
@@ -236,7 +239,8 @@ def test_what_version_1_0_registered_must_be_proven_first(world: World) -> None:
     Guardianship.objects.filter(person=world.child).update(
         proof=IdentityProof.EARLIER, proven_at=None
     )
-    client = Client(headers={"Accept-Language": "en"})
+    client = Client()
+    client.cookies["language"] = "en"
     client.force_login(world.zhang)
     answer = client.post(f"/people/{world.child.pk}/guardians", {"make": "1"}, follow=True)
     assert "To let a second phone join" in answer.content.decode()
