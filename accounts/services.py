@@ -17,7 +17,7 @@ from accounts.authority import require_area
 from accounts.errors import PeopleAndMachines, invalid
 from accounts.event_models import AccountEventKind
 from accounts.limits import Limit, take_if_left
-from accounts.login_models import OneTimeCode, StartedLogin
+from accounts.login_models import OneTimeCode, StartedLogin, StepUp
 from accounts.models import (
     LONGEST_INSTITUTION,
     MOVED,
@@ -263,6 +263,7 @@ def let_go_of_holder(*, account: Account) -> None:
         return
     for of_phone in (StartedLogin, OneTimeCode):
         of_phone.objects.filter(phone_index=account.phone_index).delete()
+    StepUp.objects.filter(account=account).delete()
     account.devices.all().delete()
     account.events.all().delete()
     account.tokens.all().delete()
@@ -272,6 +273,16 @@ def let_go_of_holder(*, account: Account) -> None:
     account.is_active = False
     account.set_unusable_password()
     account.save()
+
+
+def let_go_of_telephone(*, account: Account) -> None:
+    """Take the telephone from an account, because somebody else has the number now.
+
+    Whoever is logged in stays so. Nobody can log in with the account until it has a telephone.
+    """
+    account.username = f"{MOVED}{account.pk}"
+    account.phone_index = account.phone_sealed = None
+    account.save(update_fields=["username", "phone_index", "phone_sealed"])
 
 
 @transaction.atomic
@@ -307,8 +318,8 @@ def _of_nobody(*, before: datetime) -> QuerySet[Account]:
     """Select residents' accounts from `before` that look after nobody, have no role and no act."""
     return Account.objects.filter(
         ~Exists(Grant.objects.ever().filter(~Q(role=Role.RESIDENT), account=OuterRef("pk"))),
+        Q(username__isnull=True) | Q(username__startswith=MOVED),
         created_at__lt=before,
-        username__isnull=True,
         guardianships__isnull=True,
         acts__isnull=True,
         tokens__isnull=True,

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0018_proofs_of_guardians'),
+        ('accounts', '0019_grants_end'),
     ]
 
     operations = [
