@@ -9,7 +9,16 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from accounts import budget, devices, guardian_codes, idempotency, services, sign_ins, waiting
+from accounts import (
+    budget,
+    devices,
+    guardian_codes,
+    idempotency,
+    merging,
+    services,
+    sign_ins,
+    waiting,
+)
 from accounts.event_models import AccountEvent
 from accounts.guardian_code_models import GuardianCode
 from accounts.login_models import LimitEvent, OneTimeCode, SentCodes, StartedLogin, StepUp
@@ -22,6 +31,7 @@ from accounts.models import (
     Invitation,
     KeptAnswer,
     KnownDevice,
+    MergedRegistration,
     Person,
     RosterEntry,
     SecretMark,
@@ -178,6 +188,14 @@ RECORDS: Final = (
         forget=Forget(guardian_codes.forget_codes, Cadence.OFTEN),
         export=A_HASH,
         erase=Goes.WITH_THE_PERSON,
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=MergedRegistration,
+        holds="which registrations are of one person, and by which act",
+        kept="until an act separates them, or one of them is erased",
+        export=Export("merged", lambda person_id, _at: merging.merging_told_of(person_id)),
+        erase=lambda person_id, _at: merging.take_out(person_id),
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(

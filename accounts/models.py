@@ -290,6 +290,19 @@ class Identity(models.Model):
         ]
 
 
+class MergedRegistration(models.Model):
+    """A registration of a person who has several, as an officer found (`accounts.merging`).
+
+    Registrations with the same number `whose` are of one person. It is the number of the latest act
+    that merged any of them. `act` merged this one. The acts room adds the foreign key, because it
+    is above this room.
+    """
+
+    person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="merged")
+    whose = models.BigIntegerField(db_index=True)
+    act = models.BigIntegerField()
+
+
 class SecretMark(models.Model):
     """The mark of a secret that belongs to this database (`accounts.marks`).
 

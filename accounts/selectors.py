@@ -164,10 +164,15 @@ def find_person(*, id_type: str, id_number: str) -> int | None:
     return find_people([(id_type, id_number)]).get((id_type, id_number))
 
 
-def find_people(documents: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+def find_people(
+    documents: Sequence[tuple[str, str]], *, also_waiting: bool = False
+) -> dict[tuple[str, str], int]:
     """Return the numbers of people by document, given as (type, number), with one query.
 
     Documents that are impossible or not registered are not in the result.
+
+    Args:
+        also_waiting: whether people count whom somebody reported and nobody has registered.
     """
     today = timezone.localdate()
     indexes = {document: _index_of(document, today) for document in documents}
@@ -175,7 +180,7 @@ def find_people(documents: Sequence[tuple[str, str]]) -> dict[tuple[str, str], i
     rows = Identity.objects.filter(
         id_type__in={id_type for id_type, _number in documents},
         number_index__in=wanted,
-        person__is_waiting=False,
+        person__is_waiting__in=[False, also_waiting],
     ).values_list("number_index", "person_id")
     found = {bytes(index): person for index, person in rows}
     return {document: found[index] for document, index in indexes.items() if index in found}

@@ -72,7 +72,7 @@ def forget_waiting(*, at: datetime) -> int:
 
     It reads the table of people once. Whoever is being registered or reported now is left out.
     """
-    nobody_needs = Person.objects.filter(is_waiting=True, created_at__lt=at)
+    nobody_needs = Person.objects.filter(is_waiting=True, merged__isnull=True, created_at__lt=at)
     for needed in _NEEDS:
         nobody_needs = nobody_needs.exclude(needed)
     with transaction.atomic():

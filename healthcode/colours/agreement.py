@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from prometheus_client import Counter
 
+from accounts.merging import registrations_of
 from healthcode.areas.register import containing
 from healthcode.areas.successors import places_of
 from healthcode.colours.decide import INSTANT, Decision
@@ -186,7 +187,8 @@ def _is_late(found: CheckedColour, at: datetime) -> bool:
 def _is_waiting(person: int) -> bool:
     """Return whether an open recomputation is about this person, as its plan in SQL decides it."""
     waiting = Recomputation.objects.filter(finished_at__isnull=True).defer("people")
-    if waiting.filter(Q(cause=Cause.POLICY) | Q(people__contains=[person])).exists():
+    registrations = list(registrations_of(person))
+    if waiting.filter(Q(cause=Cause.POLICY) | Q(people__overlap=registrations)).exists():
         return True
     maps = list(waiting.filter(cause=Cause.LEVELS))
     facts = facts_of(person) if maps else []

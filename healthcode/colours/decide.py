@@ -266,9 +266,10 @@ class _Record:
     """
 
     def __init__(self, facts: Sequence[Fact]) -> None:
+        # Of two check-ins on one day, under two documents, the first counts.
         self.check_ins = {
             fact.day: fact.starts
-            for fact in facts
+            for fact in sorted(facts, key=lambda fact: fact.starts, reverse=True)
             if fact.kind == EvidenceKind.CHECK_IN and Trait.HEALTHY in fact.traits and fact.day
         }
         self.days = sorted(self.check_ins)

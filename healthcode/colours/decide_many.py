@@ -21,6 +21,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
+from accounts.merging import counted_once, groups_of, with_merged
 from healthcode.acts.effects import NO_EFFECT, Effect
 from healthcode.areas.successors import places_of
 from healthcode.colours import sql
@@ -76,9 +77,10 @@ def recompute_people(
 ) -> int:
     """Decide the colours of `people` at `at` and store them; return how many colours changed.
 
-    This runs in the caller's transaction, at READ COMMITTED. The rows of the people stay locked
-    until the transaction ends. Ids without a person are skipped. Call this at most once in a
-    transaction, or with the lower ids first. Otherwise two callers can deadlock.
+    Registrations that are merged with these get their colour, too. This runs in the caller's
+    transaction, at READ COMMITTED. The rows of the people stay locked until the transaction ends.
+    Ids without a person are skipped. Call this at most once in a transaction, or with the lower ids
+    first. Otherwise two callers can deadlock.
 
     Raises:
         NoPolicy: no policy is in force at `at`.
@@ -102,10 +104,13 @@ def recompute_people(
 def lock_colours(people: Sequence[int], *, at: datetime) -> Sequence[int]:
     """Share the writers' lock, lock the colour rows of `people`, and create missing rows.
 
-    Return the people who have a row. Ids without a person have no row. New people have no row
-    before the first policy. Read evidence, levels and policy after this call.
+    The rows of registrations that are merged with these are locked, too. Nobody can merge others
+    before the transaction ends, because that takes the writers' lock alone. Return the people who
+    have a row. Ids without a person have no row. New people have no row before the first policy.
+    Read evidence, levels and policy after this call.
     """
     join_writers()
+    people = with_merged(people)
     with connection.cursor() as cursor:
         bound: dict[str, Any] = {"people": _array(people), "asked": len(set(people)), "at": at}
         # Nearly everybody has a row. If a third transaction creates one between these statements,
@@ -146,7 +151,13 @@ def wait_for_writers() -> None:
         OperationalError: one of them does not end. Everybody else queues behind this call, so it
             gives up early and the caller tries again later.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
+        keep_writers_out()
+
+
+def keep_writers_out() -> None:
+    """Do the same, and let nobody else write colours before the caller's transaction ends."""
+    with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT set_config('lock_timeout', %s, true), {AdvisoryLock.COLOURS.alone}",
             [WRITERS_PATIENCE],
@@ -156,7 +167,7 @@ def wait_for_writers() -> None:
 def evaluate(people: Sequence[int], *, at: datetime, policy: RuleSet | None = None) -> Comparison:
     """Compare the stored colours of `people` with those that they would have at `at`.
 
-    This writes and locks nothing.
+    This writes and locks nothing. Of merged registrations only one counts.
 
     Args:
         policy: the policy to decide by; None means the policy in force at `at`.
@@ -165,13 +176,14 @@ def evaluate(people: Sequence[int], *, at: datetime, policy: RuleSet | None = No
         NoPolicy: no policy holds at `at`.
     """
     policy = policy or policy_at(at)
+    people = counted_once(people)
     now: Counter[Colour] = Counter()
     then: Counter[Colour] = Counter()
     homes: Counter[str] = Counter()
     worse = 0
     with connection.cursor() as cursor:
         for start in range(0, len(people), COMPARED_AT_ONCE):
-            part = people[start : start + COMPARED_AT_ONCE]
+            part = with_merged(people[start : start + COMPARED_AT_ONCE])
             bound: dict[str, Any] = {
                 "people": _array(part),
                 "at": at,
@@ -208,7 +220,7 @@ def turning_red(people: Sequence[int], *, at: datetime) -> frozenset[int]:
     with connection.cursor() as cursor:
         for start in range(0, len(people), COMPARED_AT_ONCE):
             bound: dict[str, Any] = {
-                "people": _array(people[start : start + COMPARED_AT_ONCE]),
+                "people": _array(with_merged(people[start : start + COMPARED_AT_ONCE])),
                 "at": at,
                 "rules": sql.rules_json(policy),
                 "carries": sql.carries_json(),
@@ -216,7 +228,7 @@ def turning_red(people: Sequence[int], *, at: datetime) -> frozenset[int]:
             }
             cursor.execute(sql.TURNING_RED, bound)
             found.update(person for (person,) in cursor.fetchall())
-    return frozenset(found)
+    return frozenset(found.intersection(people))
 
 
 def evaluate_everybody(policy: RuleSet, *, at: datetime) -> Effect:
@@ -232,7 +244,10 @@ def evaluate_everybody(policy: RuleSet, *, at: datetime) -> Effect:
             people = [person for (person,) in cursor.fetchall()]
             if not people:
                 return found
-            found += evaluate(people, at=at, policy=policy).effect
+            groups = groups_of(people)
+            # The registrations of one person may be in several parts.
+            first = [one for one in people if one == groups.get(one, (one,))[0]]
+            found += evaluate(first, at=at, policy=policy).effect
             last = people[-1]
 
 

@@ -10,7 +10,9 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
+from accounts.merging import with_merged
 from healthcode.colours import sql
+from healthcode.colours.decide_many import join_writers
 from healthcode.colours.models import Policy
 from healthcode.colours.policy import RuleSet, parse, policy_at
 from healthcode.evidence import services as evidence
@@ -28,6 +30,52 @@ CANDIDATES: Final = """
 SELECT DISTINCT person_id FROM evidence_evidence
 WHERE person_id > %(after)s AND received_at < %(before)s ORDER BY person_id LIMIT %(most)s
 """
+# Facts that no decision from `at` on can need. `spent` are facts whose own time is over: old,
+# closed, without a future signal, not the origin of another fact, not the declaration that a code
+# depends on. A check-in or a test among them stays while it released a fact that stays. One that
+# gave a signal itself stays as soon as any such fact is older, because its own signal might need
+# proof then.
+FORGETTABLE: Final = (
+    sql.SIGNALS  # noqa: S608  a constant like the rest
+    + """,
+spent AS MATERIALIZED (
+    SELECT old.id, coalesce(merged.person, old.person_id) AS person, old.kind, old.starts,
+           old.withdrawn_by_id,
+           coalesce(old.day, (old.starts AT TIME ZONE 'Asia/Shanghai')::date) AS day,
+           old.kind IN ('check_in', 'test') AND old.withdrawn_by_id IS NULL AS is_proof
+    FROM evidence_evidence AS old
+    LEFT JOIN merged ON merged.id = old.person_id
+    LEFT JOIN accounts_act AS withdrawal ON withdrawal.id = old.withdrawn_by_id
+    WHERE old.person_id = ANY(%(people)s::bigint[])
+      AND greatest(coalesce(old.ends, old.starts), old.received_at, withdrawal.at) < %(before)s
+      AND NOT EXISTS (SELECT FROM evidence_evidence AS leaf WHERE leaf.derived_from_id = old.id)
+      AND (old.withdrawn_by_id IS NOT NULL OR (
+          old.ends IS NOT NULL
+          AND NOT EXISTS (SELECT FROM signal WHERE signal.fact = old.id AND signal.ends > %(at)s)
+          AND (old.kind <> 'declaration' OR EXISTS (
+              SELECT FROM evidence_evidence AS later
+              WHERE later.person_id = old.person_id AND later.kind = 'declaration'
+                AND later.withdrawn_by_id IS NULL
+                AND (later.starts, later.id) > (old.starts, old.id)))))
+),
+floor AS MATERIALIZED (
+    SELECT person, min(first_day) AS day
+    FROM signal WHERE asks_proof AND fact NOT IN (SELECT id FROM spent) GROUP BY person
+),
+gone AS MATERIALIZED (
+    SELECT spent.* FROM spent LEFT JOIN floor USING (person)
+    WHERE NOT is_proof OR floor.day IS NULL OR spent.day < floor.day
+       OR NOT EXISTS (SELECT FROM signal WHERE signal.fact = spent.id)
+)
+SELECT id FROM gone
+WHERE NOT is_proof OR NOT EXISTS (
+    SELECT FROM signal
+    WHERE signal.person = gone.person AND signal.asks_proof
+      AND signal.fact NOT IN (SELECT id FROM gone)
+      AND gone.day >= signal.first_day
+      AND (signal.released_at IS NULL OR gone.starts <= signal.released_at))
+"""
+)
 OLD_CHANGES: Final = """
 DELETE FROM colours_colourchange WHERE ctid = ANY(ARRAY(
     SELECT ctid FROM colours_colourchange WHERE at < %(before)s LIMIT %(most)s
@@ -71,7 +119,7 @@ def forget_evidence(*, at: datetime) -> int:
     fact for the longest hold of any policy in force now or later, and then for
     `EVIDENCE_RETENTION_DAYS`. The whole time is counted from the latest of three times: when the
     fact ended, was received or was withdrawn. A fact is not deleted as long as a signal or a
-    release depends on it (`sql.FORGETTABLE`).
+    release depends on it (`FORGETTABLE`).
 
     The colours, and the times at which they will change, remain the same. The function may be
     repeated or run twice at once.
@@ -121,10 +169,13 @@ def _candidates(*, after: int, before: datetime) -> list[int]:
 def _forget_of(people: list[int], bound: dict[str, Any]) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_PATIENCE])
+        # Nobody merges or separates registrations from here on.
+        join_writers()
+        whole = list(with_merged(people))
         # Every writer of colours takes this lock first, so nobody decides while facts are being
         # deleted.
-        cursor.execute(sql.LOCK, {"people": people, "asked": len(people)})
-        cursor.execute(sql.FORGETTABLE, {"people": people, **bound})
+        cursor.execute(sql.LOCK, {"people": whole, "asked": len(whole)})
+        cursor.execute(FORGETTABLE, {"people": whole, **bound})
         ids = [id_ for (id_,) in cursor.fetchall()]
     return evidence.forget(ids=ids, cause=ForgottenCause.RETENTION)
 

@@ -1,6 +1,6 @@
 """Read a person's colour and explain it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from healthcode.colours.origins import known_facts, public_acts_of
 from healthcode.colours.policy import RuleSet, policy_at
 from healthcode.colours.reasons import OTHER_CODE, ColourReason, PlaceName, reasons_of
 from healthcode.core import Colour
-from healthcode.evidence.selectors import facts_of
+from healthcode.evidence.selectors import Fact, facts_of
 from healthcode.web.days import is_chinese
 from healthcode.web.errors import NotFound
 
@@ -42,8 +42,8 @@ class PersonDecision:
 def decision_of(person_id: int, at: datetime) -> PersonDecision:
     """Decide a person's colour at `at` from what is known now, and explain it.
 
-    This takes six queries, and one more each if the reasons rest on acts, and on certificates that
-    an officer entered.
+    This takes seven queries, and one more each if the reasons rest on acts, and on certificates
+    that an officer entered.
 
     Raises:
         NoPolicy: no policy holds at `at`.
@@ -113,7 +113,11 @@ def _counted(decision: Decision, known: Mapping[str, Life]) -> dict[int, PlaceNa
 
 def decide_from_database(person_id: int, policy: RuleSet, at: datetime) -> Decision:
     """Call `decide()` with what the database knows about a person."""
-    facts = facts_of(person_id)
+    return decide_on(facts_of(person_id), policy, at)
+
+
+def decide_on(facts: Sequence[Fact], policy: RuleSet, at: datetime) -> Decision:
+    """Call `decide()` with these facts, and with the levels that the database knows."""
     wanted = frozenset(level for rule in policy.rules for level in rule.levels)
     levels = levels_around({fact.area for fact in facts if fact.area}, wanted)
     return decide(facts, policy, at, levels=levels, carries=carries())

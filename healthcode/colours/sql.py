@@ -1,8 +1,9 @@
 """The SQL of recomputations: the rules of `healthcode.colours.decide` for many people at once.
 
-All values are bound parameters. `people` is an array of person ids. `rules` is the policy as JSON
-(see `rules_json`). `at` is the time of the decision. If an end is not known, these statements use
-`infinity`.
+All values are bound parameters. `people` is an array of person ids; whoever has several merged
+registrations is in it with all of them (`accounts.merging.with_merged`). `rules` is the policy as
+JSON (see `rules_json`). `at` is the time of the decision. If an end is not known, these statements
+use `infinity`.
 """
 
 import json
@@ -78,14 +79,23 @@ matter AS MATERIALIZED (
            'infinity'
     FROM rule WHERE kind <> 'stay'
 ),
+-- Registrations of one person that an act has merged: whatever is known under any of them counts
+-- as known about `person`, the one with the lowest number. Nearly always there are none.
+merged AS MATERIALIZED (
+    SELECT person_id AS id, min(person_id) OVER (PARTITION BY whose) AS person
+    FROM accounts_mergedregistration
+    WHERE person_id = ANY(%(people)s::bigint[])
+),
 exposure AS MATERIALIZED (
     SELECT row_number() OVER () AS no, matched.*,
            (matched.ends AT TIME ZONE 'Asia/Shanghai')::date AS first_day
     FROM (
-        SELECT fact.id AS fact, person_id AS person, greatest(starts, rule_starts) AS starts,
-               least(ends, rule_ends) AS ends, colour, hold, check_ins, negative_tests, apart
+        SELECT fact.id AS fact, coalesce(merged.person, person_id) AS person,
+               greatest(starts, rule_starts) AS starts, least(ends, rule_ends) AS ends,
+               colour, hold, check_ins, negative_tests, apart
         FROM evidence_evidence AS fact
         JOIN matter ON word = CASE kind WHEN 'stay' THEN area_id ELSE kind END
+        LEFT JOIN merged ON merged.id = person_id
         WHERE person_id = ANY(%(people)s::bigint[]) AND withdrawn_by_id IS NULL
           AND (matter.traits IS NULL OR matter.traits && fact.traits::text[])
           AND starts < rule_ends AND starts < stayed_before
@@ -93,20 +103,28 @@ exposure AS MATERIALIZED (
     ) AS matched
 ),
 -- Healthy check-ins of people whom check-ins may release, with the first day of each run. Days in a
--- row have the same difference between the day and its row number.
+-- row have the same difference between the day and its number. Two check-ins of one day, under two
+-- documents, have the same number.
 healthy AS (
     SELECT person, day, starts AS at, min(day) OVER (PARTITION BY person, run) AS run_began
     FROM (
-        SELECT person_id AS person, day, starts,
-               day - row_number() OVER (PARTITION BY person_id ORDER BY day)::int AS run
-        FROM evidence_evidence
-        WHERE person_id = ANY(ARRAY(
-                SELECT person FROM exposure WHERE check_ins IS NOT NULL AND ends < 'infinity'))
-          AND kind = 'check_in' AND 'healthy' = ANY(traits) AND withdrawn_by_id IS NULL
+        SELECT person, day, starts,
+               day - dense_rank() OVER (PARTITION BY person ORDER BY day)::int AS run
+        FROM (
+            SELECT coalesce(merged.person, person_id) AS person, day, starts
+            FROM evidence_evidence LEFT JOIN merged ON merged.id = person_id
+            WHERE person_id = ANY(ARRAY(
+                    SELECT person FROM exposure WHERE check_ins IS NOT NULL AND ends < 'infinity'
+                    UNION ALL
+                    SELECT merged.id FROM exposure JOIN merged USING (person)
+                    WHERE check_ins IS NOT NULL AND ends < 'infinity'))
+              AND kind = 'check_in' AND 'healthy' = ANY(traits) AND withdrawn_by_id IS NULL
+        ) AS own
     ) AS numbered
 ),
 checked AS (
-    SELECT exposure.no, (array_agg(healthy.at ORDER BY healthy.day))[1] AS released_at
+    SELECT exposure.no,
+           (array_agg(healthy.at ORDER BY healthy.day, healthy.at))[1] AS released_at
     FROM exposure JOIN healthy USING (person)
     WHERE exposure.ends < 'infinity'
       AND healthy.day - greatest(healthy.run_began, exposure.first_day) + 1 = exposure.check_ins
@@ -123,8 +141,14 @@ tested AS (
     UNION ALL
     SELECT no, person, negative_tests, apart, counted + 1, next.ends + apart, next.starts
     FROM tested CROSS JOIN LATERAL (
-        SELECT test.starts, test.ends FROM evidence_evidence AS test
-        WHERE test.person_id = tested.person AND test.kind = 'test'
+        SELECT test.starts, test.ends
+        FROM (
+            SELECT tested.person AS id
+            UNION ALL
+            SELECT id FROM merged WHERE merged.person = tested.person AND id <> tested.person
+        ) AS registration
+        JOIN evidence_evidence AS test ON test.person_id = registration.id
+        WHERE test.kind = 'test'
           AND test.withdrawn_by_id IS NULL AND 'negative' = ANY(test.traits)
           AND test.starts >= tested.earliest
         ORDER BY test.ends, test.starts LIMIT 1
@@ -159,16 +183,18 @@ result AS (
            least(min(starts) FILTER (WHERE starts > %(at)s),
                  min(ends) FILTER (WHERE ends > %(at)s AND ends < 'infinity')) AS next_change_at
     FROM unnest(%(people)s::bigint[]) AS given (person)
-    LEFT JOIN signal ON signal.person = given.person
+    LEFT JOIN merged ON merged.id = given.person
+    LEFT JOIN signal ON signal.person = coalesce(merged.person, given.person)
     GROUP BY given.person
 )
 """
 )
 
-# The same `result` for one person, for whom `decide()` has decided.
+# The same `result` for the registrations `people` of one person, on whom `decide()` has decided.
 DECIDED: Final = """
 WITH result (person, colour, next_change_at) AS (
-    VALUES (%(person)s::bigint, %(colour)s::smallint, %(next_change_at)s::timestamptz)
+    SELECT person, %(colour)s::smallint, %(next_change_at)s::timestamptz
+    FROM unnest(%(people)s::bigint[]) AS registration (person)
 )
 """
 
@@ -203,19 +229,21 @@ WRITE: Final = (
     + STORE
     + "SELECT count(*) FROM updated WHERE before <> after"
 )
-# Store the decision on one person; return whether the colour changed, and since when they have it.
-# The query still sees the row as it was before this statement.
+# Store the decision on one person; return whether a colour changed, and since when `person` has it.
+# The query still sees the rows as they were before this statement.
 WRITE_ONE: Final = (
     DECIDED
     + STORE
     + """
-SELECT person.colour <> result.colour,
-       CASE WHEN person.colour = result.colour THEN person.since ELSE %(at)s END
-FROM colours_personcolour AS person JOIN result ON result.person = person.person_id
+SELECT bool_or(stored.colour <> result.colour),
+       max(CASE WHEN stored.colour = result.colour THEN stored.since ELSE %(at)s END)
+           FILTER (WHERE result.person = %(person)s)
+FROM colours_personcolour AS stored JOIN result ON result.person = stored.person_id
 """
 )
 
-# Count `people` by the colour that they have, the colour that they would have, and home county.
+# Count `people` by the colour that they have, the colour that they would have, and home county. Of
+# merged registrations only one counts.
 COMPARE: Final = (
     RESULT
     + """
@@ -223,6 +251,8 @@ SELECT coalesce(stored.colour, 0), result.colour, left(person.home_area, 6), cou
 FROM result
 JOIN accounts_person AS person ON person.id = result.person
 LEFT JOIN colours_personcolour AS stored ON stored.person_id = result.person
+LEFT JOIN merged ON merged.id = result.person
+WHERE coalesce(merged.person, result.person) = result.person
 GROUP BY 1, 2, 3
 """
 )
@@ -261,51 +291,6 @@ SELECT CASE WHEN count(*) < %(asked)s THEN coalesce(array_agg(person_id), '{}') 
     ORDER BY person_id FOR NO KEY UPDATE
 ) AS locked
 """
-
-# Facts that no decision from `at` on can need. `spent` are facts whose own time is over: old,
-# closed, without a future signal, not the origin of another fact, not the declaration that a code
-# depends on. A check-in or a test among them stays while it released a fact that stays. One that
-# gave a signal itself stays as soon as any such fact is older, because its own signal might need
-# proof then.
-FORGETTABLE: Final = (
-    SIGNALS  # noqa: S608  a constant like the rest
-    + """,
-spent AS MATERIALIZED (
-    SELECT old.id, old.person_id AS person, old.kind, old.starts, old.withdrawn_by_id,
-           coalesce(old.day, (old.starts AT TIME ZONE 'Asia/Shanghai')::date) AS day,
-           old.kind IN ('check_in', 'test') AND old.withdrawn_by_id IS NULL AS is_proof
-    FROM evidence_evidence AS old
-    LEFT JOIN accounts_act AS withdrawal ON withdrawal.id = old.withdrawn_by_id
-    WHERE old.person_id = ANY(%(people)s::bigint[])
-      AND greatest(coalesce(old.ends, old.starts), old.received_at, withdrawal.at) < %(before)s
-      AND NOT EXISTS (SELECT FROM evidence_evidence AS leaf WHERE leaf.derived_from_id = old.id)
-      AND (old.withdrawn_by_id IS NOT NULL OR (
-          old.ends IS NOT NULL
-          AND NOT EXISTS (SELECT FROM signal WHERE signal.fact = old.id AND signal.ends > %(at)s)
-          AND (old.kind <> 'declaration' OR EXISTS (
-              SELECT FROM evidence_evidence AS later
-              WHERE later.person_id = old.person_id AND later.kind = 'declaration'
-                AND later.withdrawn_by_id IS NULL
-                AND (later.starts, later.id) > (old.starts, old.id)))))
-),
-floor AS MATERIALIZED (
-    SELECT person, min(first_day) AS day
-    FROM signal WHERE asks_proof AND fact NOT IN (SELECT id FROM spent) GROUP BY person
-),
-gone AS MATERIALIZED (
-    SELECT spent.* FROM spent LEFT JOIN floor USING (person)
-    WHERE NOT is_proof OR floor.day IS NULL OR spent.day < floor.day
-       OR NOT EXISTS (SELECT FROM signal WHERE signal.fact = spent.id)
-)
-SELECT id FROM gone
-WHERE NOT is_proof OR NOT EXISTS (
-    SELECT FROM signal
-    WHERE signal.person = gone.person AND signal.asks_proof
-      AND signal.fact NOT IN (SELECT id FROM gone)
-      AND gone.day >= signal.first_day
-      AND (signal.released_at IS NULL OR gone.starts <= signal.released_at))
-"""
-)
 
 # The codes of the given areas and of all areas below them. ':' follows '9', so they are a range.
 CODES_WITHIN: Final = """

@@ -5,6 +5,7 @@ from typing import Final
 from django.db import connection
 from django.db.models import QuerySet
 
+from accounts.merging import registrations_of
 from healthcode.acts.errors import NotInTheLogYet
 from healthcode.acts.log import tree
 from healthcode.acts.log.errors import LogFault
@@ -44,7 +45,8 @@ def reported_about(person_id: int) -> QuerySet[Evidence]:
 def proof_of_fact(person_id: int, evidence: int) -> KeptProof:
     """Return the proof of a reported fact for the person concerned, with the source's line.
 
-    It reads all digests of the report, 32 bytes for each line, and computes their tree.
+    The fact may be about another registration that is merged with this one. It reads all digests of
+    the report, 32 bytes for each line, and computes their tree.
 
     Raises:
         NotFound: no source reported such a fact about the person, or it did so before the log.
@@ -52,7 +54,8 @@ def proof_of_fact(person_id: int, evidence: int) -> KeptProof:
         NotInTheLogYet: no checkpoint contains the report yet.
         LogDamaged: rows of the log are missing.
     """
-    fact = Evidence.objects.filter(pk=evidence, person=person_id).first()
+    own = Evidence.objects.filter(person__in=registrations_of(person_id))
+    fact = own.filter(pk=evidence).first()
     if fact is None or fact.batch_id is None:
         raise NotFound
     with readable():

@@ -1,11 +1,12 @@
 """Read evidence."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.merging import groups_of
 from accounts.models import Account
 from healthcode.areas.selectors import full_names
 from healthcode.evidence.models import Evidence, EvidenceKind
@@ -27,21 +28,37 @@ class Fact:
 
 
 def facts_of(person_id: int) -> list[Fact]:
-    """Return all facts about a person that were not withdrawn, oldest first. One query."""
+    """Return all facts about a person that were not withdrawn, oldest first. Two queries.
+
+    Facts of all registrations that an act has merged with this one are there.
+    """
     return facts_of_many([person_id])[person_id]
 
 
 def facts_of_many(people: Collection[int]) -> dict[int, list[Fact]]:
-    """Return the same for each of `people`, in one query; the time grows with their facts."""
+    """Return the same for each of `people`, in two queries; the time grows with their facts."""
+    groups = groups_of(people)
+    facts: dict[int, list[Fact]] = {person: [] for person in people}
+    for registration, fact in _recorded({*people, *groups}):
+        for person in groups.get(registration, (registration,)):
+            if person in facts:
+                facts[person].append(fact)
+    return facts
+
+
+def facts_under(registrations: Collection[int]) -> list[Fact]:
+    """Return the facts under exactly these registrations together, as if they were one person's."""
+    return [fact for _registration, fact in _recorded(registrations)]
+
+
+def _recorded(registrations: Collection[int]) -> Iterator[tuple[int, Fact]]:
     rows = (
-        Evidence.objects.filter(person_id__in=people, withdrawn_by__isnull=True)
+        Evidence.objects.filter(person_id__in=registrations, withdrawn_by__isnull=True)
         .order_by("starts", "id")
         .values_list("person_id", "id", "kind", "starts", "ends", "area_id", "traits", "day")
     )
-    facts: dict[int, list[Fact]] = {person: [] for person in people}
     for person, id_, kind, starts, ends, area, traits, day in rows:
-        facts[person].append(Fact(id_, EvidenceKind(kind), starts, ends, area, tuple(traits), day))
-    return facts
+        yield person, Fact(id_, EvidenceKind(kind), starts, ends, area, tuple(traits), day)
 
 
 def attested_of(person_id: int) -> list[Evidence]:

@@ -17,7 +17,8 @@ class AdvisoryLock(IntEnum):
     """Held alone while a map of levels is published, because two maps of one area must not mix."""
     COLOURS = 0x6863_6F6C
     """Shared by all transactions that write colours. A transaction that plans a recomputation takes
-    it alone for a moment: when it gets the lock, all that wrote by the old rules have ended.
+    it alone for a moment: when it gets the lock, all that wrote by the old rules have ended. One
+    that merges or separates registrations holds it alone until its end.
     """
     STATUS_LISTS = 0x5354_4C53
     """Held alone while status lists are signed, so that one process signs a whole edition."""

@@ -75,11 +75,13 @@ def test_sql_and_decide_agree(ids: list[int], seed: int) -> None:
         evidence = _evidence(draw, ids, withdrawal=by)
         levels = _levels(draw, by)
         at = _instant(draw)
+        groups = _merged(draw, ids)
         compared = evaluate(ids, at=at)
 
-        recompute_people(ids, at=at)
+        # Whoever is recomputed takes merged registrations along.
+        recompute_people([id_ for id_ in ids if groups[id_][-1] == id_], at=at)
 
-        decided = _decide_each(ids, evidence, levels, text, at)
+        decided = _decide_each(ids, evidence, levels, text, at, groups)
         stored = {
             row.person_id: (row.colour, row.next_change_at) for row in PersonColour.objects.all()
         }
@@ -87,9 +89,11 @@ def test_sql_and_decide_agree(ids: list[int], seed: int) -> None:
             id_: (stored[id_], decided[id_]) for id_ in ids if not _same(stored, decided, id_)
         }
         assert not differing
+        people = {groups[id_][0] for id_ in ids}
         assert compared.then == {
-            colour: sum(d.colour is colour for d in decided.values()) for colour in compared.then
+            colour: sum(decided[id_].colour is colour for id_ in people) for colour in compared.then
         }
+        assert compared.people == len(people)
         transaction.set_rollback(True)
 
 
@@ -109,17 +113,19 @@ def test_deciding_on_one_stores_what_deciding_on_many_does(ids: list[int], seed:
         _levels(draw, by)
         _colours_before(draw, few)
         at = _instant(draw)
+        groups = _merged(draw, few)
         with transaction.atomic():
             recompute_people(few, at=at)
             left_by_many = _rows()
             transaction.set_rollback(True)
 
-        answers = [decide_now(person, at=at) for person in few]
+        one_each = [n for n in few if groups[n][0] == n]
+        answers = [decide_now(person, at=at) for person in one_each]
 
         assert _rows() == left_by_many
         stored = PersonColour.objects.in_bulk(few)
         assert [(a.person, a.colour, a.since, a.next_change_at) for a in answers] == [
-            (n, stored[n].colour, stored[n].since, stored[n].next_change_at) for n in few
+            (n, stored[n].colour, stored[n].since, stored[n].next_change_at) for n in one_each
         ]
         transaction.set_rollback(True)
 
@@ -141,15 +147,16 @@ def test_a_checked_colour_is_what_decide_gives(ids: list[int], seed: int) -> Non
         _is_applied(policy)
         evidence = _evidence(draw, few, withdrawal=by)
         levels = _levels(draw, by)
+        groups = _merged(draw, few)
         before, at = sorted([_instant(draw), _instant(draw)])
         recompute_people(few, at=before)
         edited = {id_ for id_ in few if draw.random() < 0.5}
         PersonColour.objects.filter(pk__in=edited).update(
             colour=draw.choice(list(Colour)), next_change_at=draw.choice([None, _instant(draw)])
         )
-        decided = _decide_each(few, evidence, levels, text, at)
+        decided = _decide_each(few, evidence, levels, text, at, groups)
         # An edited row may look as if a clock a little ahead of this one had written it.
-        ahead = _decide_each(few, evidence, levels, text, at + CLOCKS_APART)
+        ahead = _decide_each(few, evidence, levels, text, at + CLOCKS_APART, groups)
 
         for id_ in few:
             try:
@@ -163,6 +170,18 @@ def test_a_checked_colour_is_what_decide_gives(ids: list[int], seed: int) -> Non
                 kept = PersonColour.objects.get(pk=id_)
                 assert (kept.colour, kept.changes) == (checked.row.colour, checked.row.changes)
         transaction.set_rollback(True)
+
+
+def _merged(draw: Random, ids: list[int]) -> dict[int, tuple[int, ...]]:
+    """Merge some of the registrations; return for each of them all that are one person's."""
+    groups = {id_: (id_,) for id_ in ids}
+    free = list(ids)
+    draw.shuffle(free)
+    for _ in range(draw.randint(0, 3)):
+        together = tuple(sorted(free.pop() for _ in range(draw.randint(2, 3))))
+        world.merge(*together)
+        groups |= dict.fromkeys(together, together)
+    return groups
 
 
 def _is_applied(policy: Policy) -> None:
@@ -212,11 +231,17 @@ def _same(
 
 
 def _decide_each(
-    ids: list[int], evidence: list[tuple[int, Fact]], levels: Levels, text: str, at: datetime
+    ids: list[int],
+    evidence: list[tuple[int, Fact]],
+    levels: Levels,
+    text: str,
+    at: datetime,
+    groups: dict[int, tuple[int, ...]],
 ) -> dict[int, Decision]:
     facts: dict[int, list[Fact]] = {id_: [] for id_ in ids}
-    for person, fact in evidence:
-        facts[person].append(fact)
+    for registration, fact in evidence:
+        for person in groups[registration]:
+            facts[person].append(fact)
     periods = [
         LevelPeriod(row.area_id, Level(row.level), starts, ends, row.act_id)
         for row, (starts, ends) in levels

@@ -73,7 +73,7 @@ def test_codes_of_the_old_colour_are_superseded_once_it_is_committed(
 @pytest.mark.django_db
 @pytest.mark.usefixtures("policy")
 @pytest.mark.parametrize("stays", [1, 20])
-def test_it_takes_nine_queries(
+def test_it_takes_eleven_queries(
     stays: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     (traveller,) = world.people(1)
@@ -82,12 +82,13 @@ def test_it_takes_nine_queries(
         world.stay(traveller, code, shanghai(2, 10), shanghai(2, 20))
         world.levels(code, (Level.RED, shanghai(2, 9), None))
 
-    # Queries: the writers' lock, the row lock, the missing row, its lock, the policy, the facts,
-    # the levels, the update, the reporters, the acts, the names.
-    with django_assert_num_queries(11):
+    # Queries: the writers' lock, the merged registrations, the row lock, the missing row, its
+    # lock, the policy, the merged registrations, the facts, the levels, the update, the reporters,
+    # the acts, the names.
+    with django_assert_num_queries(13):
         assert len(decide_now(traveller, at=NOON).reasons) == stays
     # Now the row exists.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         decide_now(traveller, at=NOON)
 
 

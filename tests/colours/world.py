@@ -5,7 +5,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 
+from accounts.merging import unite
 from accounts.models import Account, Grant, Person, Role
+from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.areas.models import Area, AreaLevel, Level
 from healthcode.colours import policy as policies
@@ -68,6 +70,18 @@ def people(number: int, home: str = "33") -> list[int]:
     areas(home)
     made = Person.objects.bulk_create([Person(home_area=home) for _ in range(number)])
     return [person.pk for person in made]
+
+
+def merge(*registrations: int) -> None:
+    """Make these the registrations of one person; none of them is merged yet."""
+    merged = Act.objects.create(
+        account=officer(),
+        kind=ActKind.REGISTRATIONS_MERGED,
+        ground=GROUND.text,
+        detail={"registrations": list(registrations)},
+        at=LONG_AGO,
+    )
+    unite(registrations, merged.pk)
 
 
 def levels(code: str, *periods: tuple[Level, datetime, datetime | None]) -> None:
