@@ -45,6 +45,8 @@ class ActKind(models.TextChoices):
     ROSTER_LOADED = "roster-loaded", _("Roster of people loaded")
     DOCUMENT_SEEN = "document-seen", _("Identity document seen")
     DECLARATION_ENTERED = "declaration-entered", _("Declaration of somebody at the desk entered")
+    REGISTRATIONS_MERGED = "registrations-merged", _("Registrations of one person merged")
+    REGISTRATIONS_SEPARATED = "registrations-separated", _("Registration separated")
     PERSON_ERASED = "person-erased", _("Data of a person erased")
     SERVICE_ENDED = "service-ended", _("Service ended, data of all people deleted")
 
@@ -83,6 +85,8 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     ActKind.ROSTER_LOADED: False,
     ActKind.DOCUMENT_SEEN: False,
     ActKind.DECLARATION_ENTERED: False,
+    ActKind.REGISTRATIONS_MERGED: True,
+    ActKind.REGISTRATIONS_SEPARATED: True,
     ActKind.PERSON_ERASED: False,
     ActKind.SERVICE_ENDED: False,
 }
@@ -93,6 +97,7 @@ class LookKind(models.TextChoices):
     """What somebody looked at. The value is stored, so never rename it."""
 
     EVIDENCE = "evidence", _("One record about this person")
+    COLOUR = "colour", _("The colour of this person")
     CONTACTS = "contacts", _("Whom this person may have met")
     FILE = "file", _("All data about this person")
     CARD = "card", _("The code of this person, printed on a card")

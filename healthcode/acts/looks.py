@@ -20,6 +20,7 @@ from accounts import limits
 from accounts.authority import covers
 from accounts.limits import Limit
 from accounts.login_models import LimitEvent
+from accounts.merging import registrations_of
 from accounts.models import (
     Account,
     Role,
@@ -163,8 +164,9 @@ def forget_looks(at: datetime) -> int:
 
 
 def _told_at(person_id: int, at: datetime) -> QuerySet[PersonLook]:
+    """Select the looks at all registrations of the person."""
     told = Q(hidden_until=None) | Q(hidden_until__lte=at)
-    return PersonLook.objects.filter(told, person=person_id)
+    return PersonLook.objects.filter(told, person__in=registrations_of(person_id))
 
 
 def unusual_within(areas: Iterable[str], *, at: datetime) -> list[UnusualLooks]:

@@ -8,6 +8,13 @@ from healthcode.acts.kinds import ActKind
 from healthcode.acts.plans import Foreseen
 from healthcode.web.days import day_of
 
+_LIKE_A_WITHDRAWAL: Final = frozenset(
+    {
+        ActKind.FACTS_WITHDRAWN,
+        ActKind.REGISTRATIONS_MERGED,
+        ActKind.REGISTRATIONS_SEPARATED,
+    }
+)
 GRANTED_LATELY: Final = timedelta(days=7)
 """So long after a grant its maker cannot have the new account confirm the maker's proposals."""
 
@@ -58,9 +65,10 @@ def _names(kind: ActKind, about: str) -> frozenset[str]:
     """Return the words by which a policy can mean an act.
 
     What it says about the withdrawal of a fact holds for many facts, too. Otherwise an officer
-    could withdraw a case alone by withdrawing the report that contains it.
+    could withdraw a case alone by withdrawing the report that contains it. The same holds for
+    registrations, by which a case can stop counting for somebody.
     """
     kinds = {kind}
-    if kind is ActKind.FACTS_WITHDRAWN:
+    if kind in _LIKE_A_WITHDRAWAL:
         kinds.add(ActKind.EVIDENCE_WITHDRAWN)
     return frozenset(word for one in kinds for word in (one.value, f"{one.value}:{about}"))

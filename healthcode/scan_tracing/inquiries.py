@@ -8,7 +8,7 @@ from healthcode.scan_tracing.scans import place_around
 from healthcode.tracing.kinds import Strength
 from healthcode.tracing.models import Inquiry
 from healthcode.tracing.selectors import chain_of, window_of
-from healthcode.tracing.trace import Window
+from healthcode.tracing.trace import Window, of_all_registrations
 
 
 @transaction.atomic
@@ -25,14 +25,13 @@ def place(inquiry_id: int, *, at: datetime) -> bool:
     inquiry = waiting.select_for_update(skip_locked=True, of=("self",)).first()
     if inquiry is None:
         return False
-    place_around([window_of(inquiry)])
-    place_around(
-        [
-            Window(contact.person, contact.first_at, inquiry.opened_at)
-            for contact in chain_of(inquiry).contacts
-            if contact.strength is Strength.CLOSE and contact.first_at < inquiry.opened_at
-        ]
-    )
+    place_around(of_all_registrations([window_of(inquiry)]))
+    close = [
+        Window(contact.person, contact.first_at, inquiry.opened_at)
+        for contact in chain_of(inquiry).contacts
+        if contact.strength is Strength.CLOSE and contact.first_at < inquiry.opened_at
+    ]
+    place_around(of_all_registrations(close))
     Inquiry.objects.filter(pk=inquiry_id).update(placed_at=at)
     return True
 

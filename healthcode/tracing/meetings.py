@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.errors import invalid
+from accounts.merging import registrations_of
 from accounts.models import Account, Person, Role
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
@@ -62,7 +63,7 @@ def declare_meeting(
     """
     inquiry = _open_inquiry(account, inquiry_id)
     case = inquiry.case.person_id
-    if person == case or not Person.objects.filter(pk=person).exists():
+    if person in registrations_of(case) or not Person.objects.filter(pk=person).exists():
         raise invalid("/person", _("There is no such person."))
     if not inquiry.infectious_from <= starts < inquiry.infectious_until:
         raise invalid(

@@ -3,13 +3,14 @@
 A test compares the results with those of a brute-force tracer in plain loops.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.db import connection
 
+from accounts.merging import groups_of
 from healthcode.tracing import sql
 from healthcode.tracing.kinds import LONGEST, PlaceKind, Strength
 from healthcode.web.days import day_of
@@ -100,30 +101,69 @@ def trace(cases: Sequence[Window], *, at: datetime) -> list[Chain]:
     """Return the chain of each case: its contacts, and the contacts of its close contacts.
 
     The second ring reaches until `at` and has only close encounters. It leaves out close contacts
-    of the case. Two queries in all.
+    of the case. Whoever has several merged registrations was where any of them was. Four queries.
     """
-    first = [contacts for (contacts,) in encounters([Circle([case]) for case in cases])]
-    circles = [_circle_of(case, met, at) for case, met in zip(cases, first, strict=True)]
-    second = encounters(circles, only=[Strength.CLOSE])
+    merged = groups_of({case.person for case in cases})
+    own = [_every([case], merged) for case in cases]
+    met = encounters([Circle(windows, _people(windows)) for windows in own])
+    first = [[contact for contacts in of_case for contact in contacts] for of_case in met]
+    merged = {**merged, **groups_of({one.person for contacts in first for one in contacts})}
+    rings = [_ring_of(case, close, at, merged) for case, close in zip(cases, first, strict=True)]
+    second = encounters([ring.circle for ring in rings], only=[Strength.CLOSE])
     return [
         Chain(
             case,
             tuple(contacts),
             tuple(
-                SecondaryEncounter(window.person, other)
-                for window, others in zip(circle.windows, met, strict=True)
+                SecondaryEncounter(contact, other)
+                for contact, others in zip(ring.contacts, met_later, strict=True)
                 for other in others
             ),
         )
-        for case, contacts, circle, met in zip(cases, first, circles, second, strict=True)
+        for case, contacts, ring, met_later in zip(cases, first, rings, second, strict=True)
     ]
 
 
-def _circle_of(case: Window, contacts: Sequence[Encounter], at: datetime) -> Circle:
-    """Return a window for each close contact, from its first meeting with the case until `at`."""
+def of_all_registrations(windows: Sequence[Window]) -> list[Window]:
+    """Return `windows`, and the same for registrations that are merged with these people's."""
+    return _every(windows, groups_of(_people(windows)))
+
+
+class _Ring(NamedTuple):
+    """Windows of close contacts, each with the contact of the case that it is about."""
+
+    contacts: Sequence[int]
+    circle: Circle
+
+
+def _ring_of(
+    case: Window, contacts: Sequence[Encounter], at: datetime, merged: Mapping[int, Sequence[int]]
+) -> _Ring:
+    """Return windows for each close contact, from its first meeting with the case until `at`."""
     close = [contact for contact in contacts if contact.strength is Strength.CLOSE]
-    windows = [Window(met.person, met.first_at, at) for met in close if met.first_at < at]
-    return Circle(windows, {case.person, *(met.person for met in close)})
+    known = {case.person, *(met.person for met in close)}
+    windows = [
+        (met.person, window)
+        for met in close
+        if met.first_at < at
+        for window in _every([Window(met.person, met.first_at, at)], merged)
+        # A contact who met the case under two documents has windows of both already.
+        if window.person == met.person or window.person not in known
+    ]
+    known |= {number for person in known for number in merged.get(person, ())}
+    return _Ring([person for person, _ in windows], Circle([one for _, one in windows], known))
+
+
+def _every(windows: Sequence[Window], merged: Mapping[int, Sequence[int]]) -> list[Window]:
+    return [
+        window._replace(person=number)
+        for window in windows
+        for number in merged.get(window.person, (window.person,))
+    ]
+
+
+def _people(windows: Sequence[Window]) -> set[int]:
+    return {window.person for window in windows}
 
 
 def _bound(circles: Sequence[Circle], only: Sequence[Strength]) -> dict[str, Any]:

@@ -29,6 +29,12 @@ COUNTED: Final = """
 SELECT left(person.home_area, 6), colour.colour, count(*)
 FROM colours_personcolour AS colour JOIN accounts_person AS person ON person.id = colour.person_id
 WHERE NOT person.is_waiting
+  -- Of merged registrations, the one with the lowest number counts.
+  AND NOT EXISTS (
+      SELECT FROM accounts_mergedregistration AS merged
+      JOIN accounts_mergedregistration AS other ON other.whose = merged.whose
+      JOIN accounts_person AS first ON first.id = other.person_id
+      WHERE merged.person_id = person.id AND first.id < person.id AND NOT first.is_waiting)
 GROUP BY 1, 2
 """
 

@@ -6,11 +6,14 @@ from typing import Final
 
 from django.db import transaction
 
+from accounts.merging import groups_of
 from accounts.models import Account, Person, Role
 from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
+from healthcode.colours.decide_many import keep_writers_out
+from healthcode.colours.one_person import decide_again
 from healthcode.colours.selectors import colour_of, decision_of
 from healthcode.colours.wake import send
 from healthcode.core import Colour
@@ -30,7 +33,7 @@ def erase(*, person_id: int, account: Account, role: Role, ground: Ground, at: d
 
     The act keeps the person's number, which no longer refers to anybody. The service needs the
     number to supersede codes that are still valid, and to repeat the erasure after a backup was
-    restored.
+    restored. Registrations that were merged with this one get the colour of what is left.
 
     Args:
         account: who asked for the erasure, a resident or an officer; `role` says which.
@@ -41,6 +44,9 @@ def erase(*, person_id: int, account: Account, role: Role, ground: Ground, at: d
         DoesNotSign: this process lacks the key that shows which scans belong to the person.
     """
     Person.objects.select_for_update().get(pk=person_id)
+    merged = groups_of([person_id]).get(person_id, ())
+    if merged:
+        keep_writers_out()
     _refuse_while_needed(person_id, at)
     act = record_act(
         account=account,
@@ -54,6 +60,8 @@ def erase(*, person_id: int, account: Account, role: Role, ground: Ground, at: d
     for record in records():
         if callable(record.erase):
             record.erase(person_id, at)
+    for other in [one for one in merged if one != person_id][:1]:
+        decide_again(other, at=at)
     transaction.on_commit(partial(send, "codes.publish"))
     return act
 
