@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account, Role
+from accounts.models import Account, Person, Role
 from healthcode.acts.effects import Effect
 from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.kinds import ActKind
@@ -28,6 +28,8 @@ from healthcode.officers.inquiries.serializers import confirmation_answer
 from healthcode.officers.maps.pages import preview_context
 from healthcode.officers.maps.serializers import publication_answer
 from healthcode.officers.maps.services import MapPlan, map_as_if
+from healthcode.officers.registrations.api import registrations_answer
+from healthcode.officers.registrations.plans import MergingPlan, SeparationPlan
 from healthcode.officers.withdrawals.pages import fact_context
 from healthcode.officers.withdrawals.serializers import together_answer, withdrawal_answer
 from healthcode.officers.withdrawals.services import WithdrawalPlan, look_at_evidence
@@ -137,6 +139,17 @@ def _grant_shown(
     return {**_staff_shown(account, plan, proposal, at), **new}
 
 
+def _registrations_shown(
+    _account: Account, _plan: ActPlan[Any], proposal: Proposal, _at: datetime
+) -> Mapping[str, object]:
+    """Show where the people live, and no more; what an officer saw stays at the desk."""
+    facts = proposal.preview["facts"]
+    people = Person.objects.filter(pk__in=facts["registrations"]).order_by("pk")
+    homes = [(str(person.pk), _named(person.home_area)) for person in people]
+    is_merging = proposal.kind == ActKind.REGISTRATIONS_MERGED
+    return {"facts": facts, "registrations": homes, "is_merging": is_merging}
+
+
 def _named(area: str) -> object:
     return full_names([area]).get(area, area) if area else _("the whole country")
 
@@ -199,6 +212,18 @@ PERFORMERS: Final[Mapping[ActKind, Performer | None]] = {
     ActKind.ROSTER_LOADED: None,
     ActKind.DOCUMENT_SEEN: None,
     ActKind.DECLARATION_ENTERED: None,
+    ActKind.REGISTRATIONS_MERGED: Performer(
+        MergingPlan,
+        lambda _plan, done: registrations_answer(done),
+        "confirmation/_registrations.html",
+        _registrations_shown,
+    ),
+    ActKind.REGISTRATIONS_SEPARATED: Performer(
+        SeparationPlan,
+        lambda _plan, done: registrations_answer(done),
+        "confirmation/_registrations.html",
+        _registrations_shown,
+    ),
     ActKind.PERSON_ERASED: None,
     ActKind.SERVICE_ENDED: None,
 }

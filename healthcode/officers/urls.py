@@ -15,6 +15,8 @@ import healthcode.officers.proofs.api as proofs_api
 import healthcode.officers.proofs.pages as proofs_pages
 import healthcode.officers.recomputations.api as recomputations_api
 import healthcode.officers.recomputations.pages as recomputations_pages
+import healthcode.officers.registrations.api as registrations_api
+import healthcode.officers.registrations.pages as registrations_pages
 import healthcode.officers.statistics.api as statistics_api
 import healthcode.officers.statistics.pages as statistics_pages
 import healthcode.officers.visits.api as visits_api
@@ -29,6 +31,16 @@ api = [
         "certificates",
         certificates_api.OfficersCertificatesView.as_view(),
         name="api-officers-certificates",
+    ),
+    path(
+        "merged-registrations",
+        registrations_api.MergedRegistrationsView.as_view(),
+        name="api-merged-registrations",
+    ),
+    path(
+        "separated-registrations",
+        registrations_api.SeparatedRegistrationsView.as_view(),
+        name="api-separated-registrations",
     ),
     path("documents-seen", proofs_api.DocumentsSeenView.as_view(), name="api-documents-seen"),
     path(
@@ -98,6 +110,8 @@ pages = [
     path("officer/statistics", statistics_pages.statistics, name="officer-statistics"),
     path("officer/evidence", withdrawals_pages.withdraw, name="officer-evidence"),
     path("officer/withdrawal", together_pages.withdraw_together, name="officer-withdrawal"),
+    path("officer/registrations", registrations_pages.merge, name="officer-registrations"),
+    path("officer/separation", registrations_pages.separate, name="officer-separation"),
     path("officer/document", proofs_pages.document_seen, name="officer-document"),
     path("officer/document/<int:visit>", visits_pages.visit, name="officer-visit"),
     path("officer/document/<int:visit>/card.pdf", visits_pages.card, name="officer-card"),

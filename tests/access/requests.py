@@ -14,6 +14,7 @@ from healthcode.officers.held_lines.selectors import waiting_lines
 from healthcode.web.days import day_of
 from tests.access.scene import Scene
 from tests.acts import SENT_GROUND
+from tests.evidence.conftest import ZHANGS_PASSPORT
 
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -109,6 +110,17 @@ BODIES: Final[dict[str, Body]] = {
         "symptoms": [],
         "stays": [],
         "contact_with_case": False,
+    "api-merged-registrations": lambda scene: {
+        "id_type": "20",
+        "id_number": ZHANGS_PASSPORT,
+        "documents_seen": True,
+        "other_id_type": "14",
+        "other_id_number": "H12345678",
+        **SENT_GROUND,
+    },
+    "api-separated-registrations": lambda scene: {
+        "id_type": "20",
+        "id_number": ZHANGS_PASSPORT,
         **SENT_GROUND,
     },
     "levels": _map,

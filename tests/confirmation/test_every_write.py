@@ -3,14 +3,14 @@
 import json
 import re
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import pytest
 import time_machine
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.models import Account, IdType
+from accounts.models import Account, IdType, Person
 from healthcode.acts.models import Act, Proposal
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import PersonColour
@@ -50,6 +50,10 @@ TURNED: Final = {
     "officer-certificate",
     "inquiry-confirmation",
     "officer-inquiry",
+    "api-merged-registrations",
+    "officer-registrations",
+    "api-separated-registrations",
+    "officer-separation",
     "proposal-confirmation",
     "officer-proposal",
     "api-visit-declaration",
@@ -94,6 +98,8 @@ def test_one_officer_alone_turns_ten_people_red(
     attempts.withdraw_negative_tests()
     attempts.withdraw_reports_of_negative_tests()
     attempts.confirm_contacts()
+    attempts.merge_registrations()
+    attempts.separate_registrations()
     attempts.confirm_own_proposals()
     recolour(at=now)
 
@@ -245,6 +251,49 @@ class Attempts:
         assert not Evidence.objects.filter(kind=EvidenceKind.CONTACT).exists()
         self.tried |= {"inquiry-confirmation", "officer-inquiry"}
 
+    def merge_registrations(self) -> None:
+        """Whoever is merged with a case is red."""
+        green, red = self._two_documents()
+        starts = self.now - HOUR
+        colours.fact(red["person"], EvidenceKind.CASE, starts, None, "confirmed")
+        recompute_people([green["person"], red["person"]], at=self.now)
+        self.red_before += 1
+        other = {"other_id_type": "20", "other_id_number": red["id_number"]}
+        sent = {**SENT_GROUND, "id_type": "20", "id_number": green["id_number"], **other}
+        seen = {**sent, "documents_seen": True}
+        answer = self.client.post("/api/v1/merged-registrations", seen, format="json")
+        assert answer.status_code == 202
+        self._proposed("/officer/registrations", {**sent, "documents_seen": "1"})
+        self.tried |= {"api-merged-registrations", "officer-registrations"}
+
+    def separate_registrations(self) -> None:
+        """Without the tests under the other document, people are red again."""
+        ill, tested = self._two_documents()
+        for days, who, trait in ((20, ill, "positive"), (15, tested, "negative")):
+            at = self.now - timedelta(days=days)
+            colours.fact(who["person"], EvidenceKind.TEST, at, at, trait)
+        at = self.now - timedelta(days=13)
+        colours.fact(tested["person"], EvidenceKind.TEST, at, at, "negative")
+        colours.merge(ill["person"], tested["person"])
+        recompute_people([ill["person"]], at=self.now)
+        assert PersonColour.objects.get(pk=ill["person"]).colour == Colour.GREEN
+        sent = {**SENT_GROUND, "id_type": "20", "id_number": tested["id_number"]}
+        answer = self.client.post("/api/v1/separated-registrations", sent, format="json")
+        assert answer.status_code == 202
+        self._proposed("/officer/separation", sent)
+        self.tried |= {"api-separated-registrations", "officer-separation"}
+
+    def _two_documents(self) -> list[dict[str, Any]]:
+        known = Person.objects.count()
+        numbers = [f"C01X0{known:03}{n}" for n in range(2)]
+        return [
+            {
+                "id_number": number,
+                "person": registered(self.world.zhang, "Max Muster", "20", number).pk,
+            }
+            for number in numbers
+        ]
+
     def confirm_own_proposals(self) -> None:
         """Nobody confirms their own proposals."""
         assert set(Proposal.objects.values_list("kind", flat=True)) == {
@@ -252,6 +301,8 @@ class Attempts:
             "evidence-withdrawn",
             "facts-withdrawn",
             "contacts-confirmed",
+            "registrations-merged",
+            "registrations-separated",
         }
         for proposal in Proposal.objects.all():
             sent = {**SENT_GROUND, "fingerprint": proposal.fingerprint}

@@ -9,6 +9,7 @@ from enum import Enum
 from types import ModuleType
 from typing import Final
 
+from healthcode.acts.kinds import ActKind
 from tests.house.test_complete_mappings import BY_HAND, ROOMS, module_name, sources
 
 CHOSEN: Final[Mapping[str, set[str]]] = {
@@ -38,6 +39,12 @@ CHOSEN: Final[Mapping[str, set[str]]] = {
     # These facts happen at one moment.
     "healthcode.evidence.models.LASTING": {
         *{"DECLARATION", "TEST", "CHECK_IN", "RECOVERY", "VACCINATION"}
+    },
+    # By these, too, a fact can stop counting for somebody.
+    "healthcode.acts.second_person._LIKE_A_WITHDRAWAL": {
+        kind.name
+        for kind in ActKind
+        if kind.name not in {"FACTS_WITHDRAWN", "REGISTRATIONS_MERGED", "REGISTRATIONS_SEPARATED"}
     },
     # An EU certificate states a test, a recovery or a vaccination.
     "healthcode.evidence.certificates.ATTESTABLE": {

@@ -13,10 +13,10 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 
 # The tables and functions of other rooms that each room's SQL names.
 DECLARED: Final = {
-    "healthcode.acts": {"accounts_guardianship"},
+    "healthcode.acts": {"accounts_guardianship", "accounts_mergedregistration"},
     "healthcode.areas": {"accounts_person"},
     "healthcode.colours": {
-        *{"accounts_act", "accounts_person"},
+        *{"accounts_act", "accounts_mergedregistration", "accounts_person"},
         *{"areas_area", "areas_arealevel", "evidence_evidence"},
     },
     # One query for each code; docs/performance/door.md has the cost of two.
@@ -27,14 +27,16 @@ DECLARED: Final = {
     },
     "healthcode.evidence": {
         *{"accounts_act", "accounts_grant", "accounts_guardianship", "accounts_person"},
-        *{"acts_logleaf", "kept_days"},
+        *{"accounts_mergedregistration", "acts_logleaf", "kept_days"},
     },
     "verifier": {"accounts_account", "accounts_grant", "accounts_token"},
     "healthcode.tracing": {"accounts_person", "evidence_evidence"},
     "healthcode.scan_tracing": {
         *{"colours_personcolour", "verifier_device", "verifier_scan", "verifier_venue"}
     },
-    "healthcode.officers": {"accounts_person", "colours_personcolour"},
+    "healthcode.officers": {
+        *{"accounts_mergedregistration", "accounts_person", "colours_personcolour"}
+    },
     "healthcode.tools": {
         *{"accounts_person", "colours_personcolour", "evidence_evidence"},
         *{"tracing_membership", "tracing_place", "tracing_presence"},
