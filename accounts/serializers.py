@@ -11,6 +11,8 @@ from accounts.models import DeviceKind, IdentityProof, IdType, Relation
 from healthcode.web.fields import StrictSerializer
 
 DEVICES: Final = DeviceKind.values
+ID_TYPES: Final = IdType.values
+"""The codes of documents; OpenAPI declares them once, whatever a member is called."""
 
 
 class OtpInput(StrictSerializer):

@@ -255,6 +255,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CodeKindEnum": "healthcode.codes.serializers.KINDS",
         "OwnDeviceKindEnum": "accounts.serializers.DEVICES",
+        "IdTypeEnum": "accounts.serializers.ID_TYPES",
         "DoubtEnum": "healthcode.evidence.errors.DOUBTS",
         "ReasonEnum": "verifier.serializers.REASONS",
         "LevelEnum": "healthcode.officers.maps.serializers.LEVELS",

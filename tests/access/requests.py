@@ -110,6 +110,8 @@ BODIES: Final[dict[str, Body]] = {
         "symptoms": [],
         "stays": [],
         "contact_with_case": False,
+        **SENT_GROUND,
+    },
     "api-merged-registrations": lambda scene: {
         "id_type": "20",
         "id_number": ZHANGS_PASSPORT,

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('acts', '0010_acts_that_prove_guardianships'),
-        ('accounts', '0020_registrations_of_one_person'),
+        ('accounts', '0021_registrations_of_one_person'),
     ]
 
     operations = [

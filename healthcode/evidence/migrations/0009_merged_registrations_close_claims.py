@@ -27,7 +27,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("evidence", "0008_reported_by_others"),
-        ("accounts", "0020_registrations_of_one_person"),
+        ("accounts", "0021_registrations_of_one_person"),
     ]
 
     operations = [

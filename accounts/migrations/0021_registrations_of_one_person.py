@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0019_grants_end'),
+        ('accounts', '0020_step_up'),
     ]
 
     operations = [
