@@ -157,6 +157,51 @@ class HasAHolder(Conflict):
     )
 
 
+class MovedOften(Conflict):
+    """The person has moved several times lately, and no officer has looked at why."""
+
+    slug = "moved-often"
+    title = _("The home was changed lately")
+    sentence = _(
+        "The home was changed twice within 28 days. To change it again now, go to a service desk "
+        "with the document. Call 12345 to ask where."
+    )
+
+
+class NothingToCorrect(Conflict):
+    """All that an officer typed stands in the registration already."""
+
+    slug = "nothing-to-correct"
+    title = _("There is nothing to correct")
+    sentence = _(
+        "All of this is registered just as you typed it. Type only what is wrong in the "
+        "registration, as it stands in the document."
+    )
+
+
+class TwoRegistrations(Conflict):
+    """The document that an officer types as the right one is that of another registration."""
+
+    slug = "two-registrations"
+    title = _("This document has a registration of its own")
+    sentence = _(
+        "This document has a registration of its own. If both are of this person, merge them at "
+        "“Two documents of one person”. If not, compare the number with the document again."
+    )
+
+
+class NumberReported(Conflict):
+    """Somebody has reported the right document, and nobody has registered it."""
+
+    slug = "number-reported"
+    title = _("Something was reported about this document")
+    sentence = _(
+        "Somebody has already reported something about the right number. Record this person anew "
+        "with the right number at “See a document”, so that it counts for them. The registration "
+        "with the wrong number can be erased once it is green."
+    )
+
+
 class UnknownArea(InvalidInput):
     """The code belongs to no division, past or present."""
 

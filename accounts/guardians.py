@@ -36,6 +36,12 @@ def codes_end_by(end: Callable[[int, datetime], None]) -> None:
     _ENDINGS.append(end)
 
 
+def end_codes(person_id: int, *, at: datetime) -> None:
+    """End all codes of a person that are in use."""
+    for end in _ENDINGS:
+        end(person_id, at)
+
+
 def is_proven(person: Person) -> bool:
     """Return whether an account has proven that it may look after this person."""
     return Guardianship.objects.filter(~UNPROVEN, person=person).exists()
@@ -109,8 +115,7 @@ def _end_others(
 
 def _end(guardianships: QuerySet[Guardianship], person: Person, at: datetime) -> None:
     if guardianships.delete()[0]:
-        for end in _ENDINGS:
-            end(person.pk, at)
+        end_codes(person.pk, at=at)
 
 
 _ENDINGS: list[Callable[[int, datetime], None]] = []

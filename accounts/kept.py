@@ -13,6 +13,7 @@ from accounts import (
     budget,
     devices,
     guardian_codes,
+    homes,
     idempotency,
     merging,
     services,
@@ -21,6 +22,7 @@ from accounts import (
 )
 from accounts.event_models import AccountEvent
 from accounts.guardian_code_models import GuardianCode
+from accounts.home_models import FormerHome
 from accounts.login_models import LimitEvent, OneTimeCode, SentCodes, StartedLogin, StepUp
 from accounts.models import (
     Account,
@@ -196,6 +198,15 @@ RECORDS: Final = (
         kept="until an act separates them, or one of them is erased",
         export=Export("merged", lambda person_id, _at: merging.merging_told_of(person_id)),
         erase=lambda person_id, _at: merging.take_out(person_id),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=FormerHome,
+        holds="where people lived until lately",
+        kept="28 days after the move",
+        forget=Forget(homes.forget_former_homes, Cadence.NIGHTLY),
+        export=Export("former_homes", homes.former_homes_told),
+        erase=Goes.WITH_THE_PERSON,
         sunset=Goes.AT_ONCE,
     ),
     TableRecord(

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import event_models as event_models
 from accounts import guardian_code_models as guardian_code_models
+from accounts import home_models as home_models
 from accounts import login_models as login_models
 from accounts.in_force import GrantQuerySet
 

@@ -48,6 +48,17 @@ class KnownPerson:
 
 
 @dataclass(frozen=True, slots=True)
+class Registered:
+    """What is registered about a person, as an officer sees it: name and number are masked."""
+
+    person: int
+    name: str
+    id_type: IdType
+    id_number: str
+    home_area: str
+
+
+@dataclass(frozen=True, slots=True)
 class OtherGuardian:
     """That another account looks after a person, since when, and what proves it; not which."""
 
@@ -99,6 +110,24 @@ def known_person(account: Account, person_id: int) -> KnownPerson:
     if guardianship is None:
         raise NotFound(_("This person is not registered under your account."))
     return _known_person(guardianship)
+
+
+def registered_as(person_id: int) -> Registered:
+    """Return what is registered about a person, masked.
+
+    Raises:
+        Person.DoesNotExist: there is no such person.
+    """
+    person = Person.objects.select_related("identity").get(pk=person_id)
+    who = person.identity
+    row = who.number_index
+    return Registered(
+        person=person.pk,
+        name=masks.name(vault.unseal(who.name_sealed, field=Field.NAME, row=row)),
+        id_type=IdType(who.id_type),
+        id_number=masks.number(vault.unseal(who.number_sealed, field=Field.NUMBER, row=row)),
+        home_area=person.home_area,
+    )
 
 
 def other_guardians(account: Account, person_id: int) -> list[OtherGuardian]:

@@ -19,6 +19,7 @@ from healthcode.acts.models import (
     Proposal,
     WitnessedCheckpoint,
 )
+from healthcode.acts.told import acts_export
 from healthcode.web.keeping import (
     OF_NOBODY,
     Because,
@@ -36,7 +37,7 @@ RECORDS: Final = (
         model=Act,
         holds="what somebody with authority did, on what ground; of people at most the number",
         kept="for good",
-        export=Because("is about officers' work; a person's facts say by which act they fell"),
+        export=Export("acts", acts_export),
         erase=Because("the number stands for nobody any more"),
         sunset=Because("says what was done with authority, also after the end"),
         rights=Rights.ADD,

@@ -47,6 +47,7 @@ class ActKind(models.TextChoices):
     DECLARATION_ENTERED = "declaration-entered", _("Declaration of somebody at the desk entered")
     REGISTRATIONS_MERGED = "registrations-merged", _("Registrations of one person merged")
     REGISTRATIONS_SEPARATED = "registrations-separated", _("Registration separated")
+    REGISTRATION_CORRECTED = "registration-corrected", _("Registration corrected")
     PERSON_ERASED = "person-erased", _("Data of a person erased")
     SERVICE_ENDED = "service-ended", _("Service ended, data of all people deleted")
 
@@ -87,10 +88,20 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     ActKind.DECLARATION_ENTERED: False,
     ActKind.REGISTRATIONS_MERGED: True,
     ActKind.REGISTRATIONS_SEPARATED: True,
+    ActKind.REGISTRATION_CORRECTED: False,
     ActKind.PERSON_ERASED: False,
     ActKind.SERVICE_ENDED: False,
 }
 """Whether an act of this kind can wait for a second person."""
+
+
+TOLD: Final = frozenset(
+    {ActKind.DOCUMENT_SEEN, ActKind.DECLARATION_ENTERED, ActKind.REGISTRATION_CORRECTED}
+)
+"""The acts about one registration, which the person reads; `person` in the detail is their number.
+
+An inquiry's acts may name somebody who must not know of it, so this list is closed.
+"""
 
 
 class LookKind(models.TextChoices):
@@ -101,3 +112,4 @@ class LookKind(models.TextChoices):
     CONTACTS = "contacts", _("Whom this person may have met")
     FILE = "file", _("All data about this person")
     CARD = "card", _("The code of this person, printed on a card")
+    REGISTRATION = "registration", _("Name, document and home, partly hidden")

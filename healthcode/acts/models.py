@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.fields.json import KeyTransform
 from django.db.models.functions import Length
 from django.db.models.lookups import Exact, LessThanOrEqual
 from django.utils.translation import gettext_lazy as _
@@ -58,6 +59,13 @@ class Act(models.Model):
             # Before each act: how many people did this account make worse off within a day?
             models.Index(
                 fields=["account", "at"], condition=Q(worse__gt=0), name="acts_that_made_worse"
+            ),
+            # What was done about a person? Few acts are about one.
+            models.Index(
+                KeyTransform("person", "detail"),
+                F("id").desc(),
+                condition=Q(detail__has_key="person"),
+                name="acts_about_person",
             ),
         ]
 

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from accounts.authority import areas_of, covers, province
+from accounts.homes import homes_of
 from accounts.in_force import in_force
-from accounts.models import Account, Person, Role
+from accounts.models import Account, Role
 from healthcode.acts.alarm_models import AlarmBy
 from healthcode.acts.services import one_act_at_a_time
 from healthcode.areas.successors import successors_of
@@ -40,7 +41,7 @@ def admit(
     grants = _grants_of(source, kind, at)
     if not grants:
         return dict.fromkeys(range(len(facts)), HeldWhy.KIND)
-    covering = _cover(grants, facts)
+    covering = _cover(grants, facts, at)
     held = {n: HeldWhy.AREA for n, grant in enumerate(covering) if grant is None}
     within = {n: grant for n, grant in enumerate(covering) if grant is not None}
     red = set(may_redden(facts, at=at)) - held.keys()
@@ -63,7 +64,7 @@ def require_presences(source: Account, areas: Collection[str], *, at: datetime) 
         OutsideYourGrant: no grant names presences, or an area is in none of its areas.
     """
     grants = _grants_of(source, ReportKind.PRESENCES, at)
-    if not grants or not all(_first(grants, (area, None)) for area in areas):
+    if not grants or not all(_first(grants, (area,)) for area in areas):
         raise OutsideYourGrant
 
 
@@ -99,25 +100,24 @@ def _held_before(source: Account, facts: Sequence[NewFact], red: set[int]) -> se
     return {order[position] for position in again}
 
 
-def _cover(grants: Sequence[SourceGrant], facts: Sequence[NewFact]) -> list[SourceGrant | None]:
-    """Return the grant that covers the place of each fact, or the home of its person."""
+def _cover(
+    grants: Sequence[SourceGrant], facts: Sequence[NewFact], at: datetime
+) -> list[SourceGrant | None]:
+    """Return the grant that covers the place of each fact, or a home of its person."""
     if len(grants) == 1 and not grants[0].grant.area:
         return [grants[0]] * len(facts)
-    people = Person.objects.filter(pk__in={fact.person for fact in facts})
-    homes = dict(people.values_list("pk", "home_area"))
-    found: dict[tuple[str | None, str | None], SourceGrant | None] = {}
+    homes = homes_of({fact.person for fact in facts}, at=at)
+    found: dict[tuple[str | None, ...], SourceGrant | None] = {}
     covering = []
     for fact in facts:
-        where = homes.get(fact.person), fact.area
+        where = (*homes.get(fact.person, ()), fact.area)
         if where not in found:
             found[where] = _first(grants, where)
         covering.append(found[where])
     return covering
 
 
-def _first(
-    grants: Sequence[SourceGrant], where: tuple[str | None, str | None]
-) -> SourceGrant | None:
+def _first(grants: Sequence[SourceGrant], where: tuple[str | None, ...]) -> SourceGrant | None:
     codes = {successor for code in where if code for successor in (code, *successors_of(code))}
     return next((g for g in grants if any(covers(g.grant.area, code) for code in codes)), None)
 

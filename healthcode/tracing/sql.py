@@ -89,8 +89,8 @@ beside AS MATERIALIZED (
       AND (own.carriage = other.carriage) IS NOT FALSE
 ),
 -- 3. `weak`: presences that nobody else saw, each once. `vouched`: weak ones where something else
--- places the person in the same city (four digits): their home, or, within 24 hours, a stay or a
--- presence that somebody else saw.
+-- places the person in the same city (four digits): a home of theirs, or, within 24 hours, a stay
+-- or a presence that somebody else saw.
 weak AS MATERIALIZED (
     SELECT person, place, area, came, went FROM own WHERE NOT sure
     UNION
@@ -101,6 +101,10 @@ vouched AS MATERIALIZED (
     WHERE length(weak.area) >= 4 AND ((
         SELECT true FROM accounts_person
         WHERE id = weak.person AND left(home_area, 4) = left(weak.area, 4)
+    ) IS TRUE OR (
+        SELECT true FROM accounts_formerhome
+        WHERE person_id = weak.person AND left(area, 4) = left(weak.area, 4)
+        LIMIT 1
     ) IS TRUE OR (
         SELECT true FROM evidence_evidence
         WHERE person_id = weak.person AND kind = 'stay' AND withdrawn_by_id IS NULL

@@ -30,7 +30,7 @@ DECLARED: Final = {
         *{"accounts_mergedregistration", "acts_logleaf", "kept_days"},
     },
     "verifier": {"accounts_account", "accounts_grant", "accounts_token"},
-    "healthcode.tracing": {"accounts_person", "evidence_evidence"},
+    "healthcode.tracing": {"accounts_formerhome", "accounts_person", "evidence_evidence"},
     "healthcode.scan_tracing": {
         *{"colours_personcolour", "verifier_device", "verifier_scan", "verifier_venue"}
     },
