@@ -224,6 +224,7 @@ PERFORMERS: Final[Mapping[ActKind, Performer | None]] = {
         "confirmation/_registrations.html",
         _registrations_shown,
     ),
+    ActKind.REGISTRATION_CORRECTED: None,
     ActKind.PERSON_ERASED: None,
     ActKind.SERVICE_ENDED: None,
 }

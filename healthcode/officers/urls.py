@@ -4,6 +4,8 @@ from django.urls import path
 
 import healthcode.officers.certificates.api as certificates_api
 import healthcode.officers.certificates.pages as certificates_pages
+import healthcode.officers.corrections.api as corrections_api
+import healthcode.officers.corrections.pages as corrections_pages
 import healthcode.officers.desk.pages as desk_pages
 import healthcode.officers.held_lines.api as held_lines_api
 import healthcode.officers.held_lines.pages as held_lines_pages
@@ -42,6 +44,7 @@ api = [
         registrations_api.SeparatedRegistrationsView.as_view(),
         name="api-separated-registrations",
     ),
+    path("corrections", corrections_api.CorrectionsView.as_view(), name="api-corrections"),
     path("documents-seen", proofs_api.DocumentsSeenView.as_view(), name="api-documents-seen"),
     path(
         "documents-seen/<int:visit>/declaration",
@@ -115,6 +118,7 @@ pages = [
     path("officer/document", proofs_pages.document_seen, name="officer-document"),
     path("officer/document/<int:visit>", visits_pages.visit, name="officer-visit"),
     path("officer/document/<int:visit>/card.pdf", visits_pages.card, name="officer-card"),
+    path("officer/correction", corrections_pages.correction, name="officer-correction"),
     path("officer/certificate", certificates_pages.enter, name="officer-certificate"),
     path(
         "officer/recomputations/<int:recomputation_id>",

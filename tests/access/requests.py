@@ -99,6 +99,13 @@ BODIES: Final[dict[str, Body]] = {
         "certificate": "HC1:NOTHING",
         **SENT_GROUND,
     },
+    "api-home": lambda scene: {"home_area": "330203"},
+    "api-corrections": lambda scene: {
+        "person": scene.world.person.pk,
+        "name": "张珊",
+        "document_seen": True,
+        **SENT_GROUND,
+    },
     "api-documents-seen": lambda scene: {
         **_newcomer(scene),
         "phone": "13900000077",

@@ -68,6 +68,8 @@ NO_COLOUR: Final = {
     "inquiry-meeting-retraction",
     "proposal-withdrawal",
     "staff-token",
+    "api-corrections",
+    "officer-correction",
     "api-documents-seen",
     "officer-document",
 }

@@ -8,10 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import province
-from accounts.errors import OutsideYourArea
 from accounts.holder_match import HolderMatch, match_holder
-from accounts.models import Account, Person, Role
-from accounts.selectors import find_person
+from accounts.models import Account, Role
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act, Proposal
@@ -31,8 +29,7 @@ from healthcode.evidence.errors import (
 )
 from healthcode.evidence.lines import DocumentNumber
 from healthcode.evidence.models import Evidence
-from healthcode.evidence.responsibility import answers_for_person
-from healthcode.web.errors import NotFound
+from healthcode.officers.registered import registered_person
 
 OFFICER: Final = "officer"
 """In the detail of evidence: an officer has established whose certificate it is."""
@@ -68,7 +65,7 @@ def enter(
             wait, because a stored certificate would tell who somebody is.
     """
     one_act_at_a_time(account=account)
-    person, area = _find_person(account, holder)
+    person, area = registered_person(account, holder)
     attested = certificates.read(text, at=at)
     found = match_holder(person.pk, attested.holder)
     known_by = _known_by(found, document_seen=document_seen)
@@ -194,24 +191,3 @@ def _attested(kid: bytes) -> list[int]:
         certificate__isnull=False, withdrawn_by__isnull=True, detail__key=kid.hex()
     )
     return list(attested.values_list("pk", flat=True))
-
-
-def _find_person(officer: Account, holder: int | DocumentNumber) -> tuple[Person, str]:
-    """Return the person, and the area by which the officer answers for them.
-
-    Unknown people and people of other areas are refused alike, so that officers cannot find out
-    who is registered elsewhere.
-    """
-    if isinstance(holder, int):
-        number: int | None = holder
-    else:
-        id_type, id_number = holder
-        number = find_person(id_type=id_type, id_number=id_number)
-    person = None if number is None else Person.objects.filter(pk=number, is_waiting=False).first()
-    nobody = NotFound(_("Nobody who lives in your area is registered under this number."))
-    if person is None:
-        raise nobody
-    try:
-        return person, answers_for_person(officer, person.home_area)
-    except OutsideYourArea as elsewhere:
-        raise nobody from elsewhere
