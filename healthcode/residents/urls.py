@@ -8,6 +8,8 @@ import healthcode.residents.declarations.api as declarations_api
 import healthcode.residents.declarations.pages as declarations_pages
 import healthcode.residents.guardians.api as guardians_api
 import healthcode.residents.guardians.pages as guardians_pages
+import healthcode.residents.home.api as home_api
+import healthcode.residents.home.pages as home_pages
 import healthcode.residents.proof.api as proof_api
 import healthcode.residents.proof.pages as proof_pages
 import healthcode.residents.subject_access.api as subject_access_api
@@ -34,11 +36,17 @@ api = [
         guardians_api.GuardianCodeView.as_view(),
         name="api-guardian-code",
     ),
+    path("people/<int:person_id>/home", home_api.HomeView.as_view(), name="api-home"),
     path("people/<int:person_id>/proof", proof_api.PersonProofView.as_view(), name="api-proof"),
     path(
         "people/<int:person_id>/export",
         subject_access_api.ExportView.as_view(),
         name="api-export",
+    ),
+    path(
+        "people/<int:person_id>/acts",
+        subject_access_api.ToldActsView.as_view(),
+        name="api-acts-about",
     ),
     path("people/<int:person_id>/looks", subject_access_api.LooksView.as_view(), name="api-looks"),
     path(
@@ -55,12 +63,18 @@ pages = [
     path("people/<int:person_id>/why", colour_pages.why, name="why"),
     path("me/join", guardians_pages.join, name="join"),
     path("people/<int:person_id>/guardians", guardians_pages.guardians, name="guardians"),
+    path("people/<int:person_id>/home", home_pages.home, name="person-home"),
     path("people/<int:person_id>/proof", proof_pages.proof, name="proof"),
     path("people/<int:person_id>/data", subject_access_pages.data, name="person-data"),
     path(
         "people/<int:person_id>/looks/<int:look>.tlog-proof",
         subject_access_pages.look_proof,
         name="look-proof",
+    ),
+    path(
+        "people/<int:person_id>/acts/<int:act_id>.tlog-proof",
+        subject_access_pages.act_proof,
+        name="act-proof",
     ),
     path(
         "people/<int:person_id>/evidence/<int:fact>.tlog-proof",

@@ -203,7 +203,7 @@ def test_the_pages_lead_from_one_phone_to_the_other(
     world: World, second: Account, language: str, now: datetime
 ) -> None:
     first, other = Client(), Client()
-    first.cookies["django_language"] = other.cookies["django_language"] = language
+    first.cookies["language"] = other.cookies["language"] = language
     first.force_login(world.zhang)
     other.force_login(second)
     page = f"/people/{world.child.pk}/guardians"

@@ -14,12 +14,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import devices, step_up
+from accounts.corrections import Corrected
 from accounts.errors import ProofNeeded, StepUpNeeded
 from accounts.models import Role
 from accounts.permissions import IsResident, account_of
 from healthcode.acts.grounds import GroundKind
-from healthcode.acts.kinds import LookKind
+from healthcode.acts.kinds import TOLD, LookKind
 from healthcode.acts.looks import looks_export
+from healthcode.acts.told import acts_about, told_act
 from healthcode.colours.errors import NoPolicy
 from healthcode.evidence.claims import person_proven_to
 from healthcode.residents.subject_access.erasure import erase_at_request
@@ -96,6 +98,36 @@ class LooksView(APIView):
         """
         person = person_proven_to(account_of(request), person_id)
         return Response(looks_export(person.pk, timezone.now()))
+
+
+class ToldActAnswer(serializers.Serializer[Any]):
+    """An act about the person's registration. It does not name whoever acted."""
+
+    act = serializers.IntegerField(help_text="Its number in the public log.")
+    at = serializers.DateTimeField()
+    kind = serializers.ChoiceField(choices=sorted(TOLD))
+    role = serializers.ChoiceField(choices=Role.values)
+    area = serializers.CharField(help_text="The area of the office; empty for the whole country.")
+    corrected = serializers.ListField(
+        child=serializers.ChoiceField(choices=Corrected.values),
+        help_text="What was corrected; empty for acts that correct nothing.",
+    )
+    ground_kind = serializers.ChoiceField(choices=GroundKind.choices)
+    ground = serializers.CharField()
+
+
+@method_decorator(never_cache, name="dispatch")
+class ToldActsView(APIView):
+    """Who changed a person's registration."""
+
+    permission_classes = [IsResident]
+
+    @refuses(ProofNeeded)
+    @extend_schema(operation_id="list_acts_about", responses=ToldActAnswer(many=True))
+    def get(self, request: Request, person_id: int) -> Response:
+        """Return the latest 200 acts, the latest first."""
+        person = person_proven_to(account_of(request), person_id)
+        return Response([told_act(act) for act in acts_about(person.pk)])
 
 
 class ErasureView(APIView):

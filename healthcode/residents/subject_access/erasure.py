@@ -14,9 +14,8 @@ from healthcode.acts.models import Act
 from healthcode.acts.services import record_act
 from healthcode.colours.decide_many import keep_writers_out
 from healthcode.colours.one_person import decide_again
-from healthcode.colours.selectors import colour_of, decision_of
+from healthcode.colours.settled import is_settled
 from healthcode.colours.wake import send
-from healthcode.core import Colour
 from healthcode.residents.subject_access.errors import StillNeeded
 from healthcode.web.keeping import records
 
@@ -47,7 +46,8 @@ def erase(*, person_id: int, account: Account, role: Role, ground: Ground, at: d
     merged = groups_of([person_id]).get(person_id, ())
     if merged:
         keep_writers_out()
-    _refuse_while_needed(person_id, at)
+    if not is_settled(person_id, at=at):
+        raise StillNeeded
     act = record_act(
         account=account,
         role=role,
@@ -71,11 +71,3 @@ def erase_at_request(*, person_id: int, account: Account, at: datetime) -> Act:
     return erase(
         person_id=person_id, account=account, role=Role.RESIDENT, ground=BY_THEMSELVES, at=at
     )
-
-
-def _refuse_while_needed(person_id: int, at: datetime) -> None:
-    if colour_of(person_id) is None:
-        return
-    decision = decision_of(person_id, at)
-    if decision.colour is not Colour.GREEN or decision.next_change_at is not None:
-        raise StillNeeded

@@ -11,14 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.corrections import Corrected
 from accounts.entering import ask_again
 from accounts.models import Role
 from accounts.permissions import role_required
 from accounts.selectors import KnownPerson
 from healthcode.acts.grounds import GroundKind
-from healthcode.acts.kinds import LookKind
+from healthcode.acts.kinds import ActKind, LookKind
 from healthcode.acts.looks import looks_at, proof_for_person, told
-from healthcode.acts.models import PersonLook
+from healthcode.acts.models import Act
+from healthcode.acts.told import acts_about, proof_of_act
 from healthcode.areas.selectors import full_names
 from healthcode.colours.origins import known_facts
 from healthcode.core.log.proofs import FILE_NAME_END, KeptProof
@@ -67,6 +69,7 @@ def _data_page(
     areas = full_names({look.area for look in looks if look.area})
     context = {
         "person": known,
+        "home": full_names([known.home_area]).get(known.home_area, ""),
         "fault": fault,
         "is_ticked": "sure" in request.GET,
         "looks": [
@@ -74,13 +77,14 @@ def _data_page(
                 "number": look.pk,
                 "is_in_the_log": look.salt is not None,
                 "at": look.at,
-                "who": _who(look, areas),
+                "who": _who(look.area, areas),
                 "what": LookKind(look.what).label,
                 "kind": GroundKind(look.ground_kind).label,
                 "ground": told(look)["ground"],
             }
             for look in looks
         ],
+        "acts": _done(list(acts_about(known.id))),
         "facts": _reported(list(reported_about(known.id))),
     }
     return render(request, "residents/data.html", context, status=status)
@@ -101,10 +105,27 @@ def _reported(facts: Sequence[Evidence]) -> list[dict[str, object]]:
     ]
 
 
-def _who(look: PersonLook, areas: Mapping[str, str]) -> str:
+def _done(acts: Sequence[Act]) -> list[dict[str, object]]:
+    """Return what the page tells of acts about the registration."""
+    areas = full_names({act.area for act in acts if act.area})
+    return [
+        {
+            "number": act.pk,
+            "at": act.at,
+            "what": ActKind(act.kind).label,
+            "corrected": [Corrected(one).label for one in act.detail.get("corrected", ())],
+            "who": _who(act.area, areas),
+            "kind": GroundKind(act.ground_kind).label,
+            "ground": act.ground,
+        }
+        for act in acts
+    ]
+
+
+def _who(area: str, areas: Mapping[str, str]) -> str:
     """Return role and office, for the person whose data it was."""
-    if look.area in areas:
-        return _("An officer for %(area)s") % {"area": areas[look.area]}
+    if area in areas:
+        return _("An officer for %(area)s") % {"area": areas[area]}
     return _("An officer for the whole country")
 
 
@@ -116,6 +137,16 @@ def look_proof(request: HttpRequest, person_id: int, look: int) -> HttpResponse:
     """Return the proof that a look is in the public log, with its record, as a file."""
     _account, known = whom(request, person_id, proven=True)
     return _file(proof_for_person(known.id, look, at=timezone.now()), f"look-{look}")
+
+
+@never_cache
+@require_GET
+@role_required(Role.RESIDENT)
+@or_proof
+def act_proof(request: HttpRequest, person_id: int, act_id: int) -> HttpResponse:
+    """Return the proof that an act is in the public log, with its record, as a file."""
+    _account, known = whom(request, person_id, proven=True)
+    return _file(proof_of_act(known.id, act_id), f"act-{act_id}")
 
 
 @never_cache

@@ -1,0 +1,1 @@
+"""Where a person lives: whoever looks after them says that they have moved."""
