@@ -95,12 +95,46 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
 """Whether an act of this kind can wait for a second person."""
 
 
-TOLD: Final = frozenset(
-    {ActKind.DOCUMENT_SEEN, ActKind.DECLARATION_ENTERED, ActKind.REGISTRATION_CORRECTED}
-)
-"""The acts about one registration, which the person reads; `person` in the detail is their number.
+TOLD: Final[Mapping[ActKind, bool]] = {
+    ActKind.LEVELS_PUBLISHED: False,
+    ActKind.POLICY_PUBLISHED: False,
+    ActKind.EVIDENCE_WITHDRAWN: False,
+    ActKind.FACTS_WITHDRAWN: False,
+    ActKind.CERTIFICATE_ENTERED: False,
+    ActKind.SIGNERS_CHANGED: False,
+    ActKind.SIGNER_WITHDRAWN: False,
+    # An inquiry may have to stay unknown to those whom it is about.
+    ActKind.TRACING_OPENED: False,
+    ActKind.CONTACTS_CONFIRMED: False,
+    ActKind.MEETING_DECLARED: False,
+    ActKind.MEETING_RETRACTED: False,
+    ActKind.STAFF_GRANTED: False,
+    ActKind.PASSWORD_RESET: False,
+    ActKind.STAFF_PHONE_CHANGED: False,
+    ActKind.ACCOUNT_CLOSED: False,
+    ActKind.ACCOUNT_REOPENED: False,
+    ActKind.TOKEN_ISSUED: False,
+    ActKind.TOKEN_REVOKED: False,
+    ActKind.VENUE_CHANGED: False,
+    ActKind.PARTNER_CHANGED: False,
+    ActKind.ISSUER_TRUSTED: False,
+    ActKind.KEY_MADE: False,
+    ActKind.KEY_WITHDRAWN: False,
+    ActKind.LOG_KEY_MADE: False,
+    ActKind.SECRET_ACCEPTED: False,
+    ActKind.SOURCE_GRANTED: False,
+    ActKind.HELD_LINES_CONFIRMED: False,
+    ActKind.HELD_LINES_REJECTED: False,
+    ActKind.ROSTER_LOADED: False,
+    ActKind.DOCUMENT_SEEN: True,
+    ActKind.DECLARATION_ENTERED: True,
+    ActKind.REGISTRATION_CORRECTED: True,
+    ActKind.PERSON_ERASED: False,
+    ActKind.SERVICE_ENDED: False,
+}
+"""Whether the person reads of an act of this kind. `person` in its detail is the person's number.
 
-An inquiry's acts may name somebody who must not know of it, so this list is closed.
+The page of reasons tells of acts that gave a colour; it needs no entry here.
 """
 
 

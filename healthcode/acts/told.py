@@ -17,6 +17,7 @@ from healthcode.core.log.proofs import KeptProof
 from healthcode.web.errors import NotFound
 
 MOST_TOLD: Final = 200
+KINDS: Final = sorted(kind.value for kind, is_told in TOLD.items() if is_told)
 
 
 def acts_about(person_id: int) -> QuerySet[Act]:
@@ -66,4 +67,4 @@ def proof_of_act(person_id: int, act: int) -> KeptProof:
 
 def _about(person_id: int) -> QuerySet[Act]:
     # `has_key` is the condition of the index.
-    return Act.objects.filter(detail__has_key="person", detail__person=person_id, kind__in=TOLD)
+    return Act.objects.filter(detail__has_key="person", detail__person=person_id, kind__in=KINDS)

@@ -19,9 +19,9 @@ from accounts.errors import ProofNeeded, StepUpNeeded
 from accounts.models import Role
 from accounts.permissions import IsResident, account_of
 from healthcode.acts.grounds import GroundKind
-from healthcode.acts.kinds import TOLD, LookKind
+from healthcode.acts.kinds import LookKind
 from healthcode.acts.looks import looks_export
-from healthcode.acts.told import acts_about, told_act
+from healthcode.acts.told import KINDS, acts_about, told_act
 from healthcode.colours.errors import NoPolicy
 from healthcode.evidence.claims import person_proven_to
 from healthcode.residents.subject_access.erasure import erase_at_request
@@ -105,7 +105,7 @@ class ToldActAnswer(serializers.Serializer[Any]):
 
     act = serializers.IntegerField(help_text="Its number in the public log.")
     at = serializers.DateTimeField()
-    kind = serializers.ChoiceField(choices=sorted(TOLD))
+    kind = serializers.ChoiceField(choices=KINDS)
     role = serializers.ChoiceField(choices=Role.values)
     area = serializers.CharField(help_text="The area of the office; empty for the whole country.")
     corrected = serializers.ListField(
