@@ -109,6 +109,7 @@ TOLD: Final[Mapping[ActKind, bool]] = {
     ActKind.MEETING_DECLARED: False,
     ActKind.MEETING_RETRACTED: False,
     ActKind.STAFF_GRANTED: False,
+    ActKind.ROLE_TAKEN_BACK: False,
     ActKind.PASSWORD_RESET: False,
     ActKind.STAFF_PHONE_CHANGED: False,
     ActKind.ACCOUNT_CLOSED: False,

@@ -33,6 +33,7 @@ from healthcode.codes.status_lists import editions, indexes
 from healthcode.core import Reason
 from healthcode.residents.declarations.services import declare
 from healthcode.web.errors import Refusal, TooMany
+from tests.accounts.proving import proves_itself
 from tests.codes.conftest import HEALTHY, at_the_door
 from tests.evidence.conftest import World
 
@@ -64,12 +65,14 @@ def test_a_second_parent_joins_and_both_phones_show_valid_codes(
     declare(account=world.zhang, person=world.child, declaration=HEALTHY, at=now)
     first, other = client_of(world.zhang), client_of(second)
     path = f"/api/v1/people/{world.child.pk}"
+    proves_itself(world.zhang)
     made = first.post(f"{path}/guardian-code")
     assert made.status_code == 201
     sent = {"code": made.json()["code"].lower().replace("-", " "), "relation": "child"}
     joined = other.post("/api/v1/people/join", sent, format="json")
     assert (joined.status_code, joined.json()["proof"]) == (201, "guardian")
     codes = [client.get(f"{path}/code").json()["code"] for client in (first, other, first)]
+    proves_itself(second)
     assert other.get(f"{path}/export").status_code == 200
     for client in (first, other):
         (shown,) = client.get(f"{path}/guardians").json()
@@ -205,6 +208,9 @@ def test_the_pages_lead_from_one_phone_to_the_other(
     first, other = Client(), Client()
     first.cookies["language"] = other.cookies["language"] = language
     first.force_login(world.zhang)
+    asked = first.post(f"/people/{world.child.pk}/guardians", {"make": "1"})
+    assert asked.url == "/login/check"
+    proves_itself(world.zhang, first)
     other.force_login(second)
     page = f"/people/{world.child.pk}/guardians"
     assert page in first.get("/me").content.decode()
@@ -226,6 +232,7 @@ def test_a_code_is_withdrawn_on_the_page(world: World, second: Account, now: dat
     client = Client()
     client.force_login(world.zhang)
     page = f"/people/{world.child.pk}/guardians"
+    proves_itself(world.zhang, client)
     client.post(page, {"make": "1"})
     assert 'name="withdraw"' in client.get(page).content.decode()
     assert client.post(page, {"withdraw": "1"}).url == page
@@ -239,6 +246,7 @@ def test_what_version_1_0_registered_must_be_proven_first(world: World) -> None:
     )
     client = Client()
     client.force_login(world.zhang)
+    proves_itself(world.zhang, client)
     answer = client.post(f"/people/{world.child.pk}/guardians", {"make": "1"}, follow=True)
     assert answer.redirect_chain == [(f"/people/{world.child.pk}/proof", 302)]
     assert "要让另一部手机加入" in answer.content.decode()

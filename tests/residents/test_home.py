@@ -17,6 +17,7 @@ from healthcode.evidence.models import HeldLine
 from healthcode.residents.declarations.services import declare
 from healthcode.residents.home.services import move_home
 from healthcode.web.errors import InvalidInput, NotFound
+from tests.accounts.proving import proves_itself
 from tests.codes.conftest import FEVERISH
 from tests.evidence.conftest import HOME, World, reporting
 
@@ -37,6 +38,7 @@ def test_a_move_changes_the_home_and_no_colour(
     assert (moved.status_code, moved.json()["home_area"]) == (200, NINGBO)
     after = PersonColour.objects.get(person=world.person)
     assert (after.colour, after.changes) == (before.colour, before.changes)
+    proves_itself(world.zhang)
     (former,) = client.get(f"{path}/export").json()["former_homes"]
     assert former["area"] == HOME
     wrong = client.put(f"{path}/home", {"home_area": "999999"}, format="json")

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import client, guardian_codes
+from accounts import client, devices, guardian_codes, step_up
 from accounts.errors import (
     AlreadyLookedAfter,
     GuardianCodeExpired,
@@ -20,6 +20,7 @@ from accounts.errors import (
     OwnGuardianCode,
     ProofNeeded,
     SelfAlreadyRegistered,
+    StepUpNeeded,
     WrongGuardianCode,
 )
 from accounts.models import IdentityProof, Relation
@@ -78,15 +79,16 @@ class GuardianCodeView(APIView):
 
     permission_classes = [IsResident]
 
-    @refuses(ProofNeeded, TooMany)
+    @refuses(ProofNeeded, StepUpNeeded, TooMany)
     @extend_schema(
         operation_id="make_guardian_code", request=None, responses={201: GuardianCodeAnswer}
     )
     def post(self, request: Request, person_id: int) -> Response:
         """Make a code for one hour; an earlier one of this account ends."""
-        made = guardian_codes.make_code(
-            account=account_of(request), person_id=person_id, at=timezone.now()
-        )
+        account, at = account_of(request), timezone.now()
+        person = person_proven_to(account, person_id)
+        step_up.require_recent(account=account, device=devices.here(request), at=at)
+        made = guardian_codes.make_code(account=account, person_id=person.pk, at=at)
         return Response(GuardianCodeAnswer(made).data, status=201)
 
     @refuses(ProofNeeded)

@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from accounts import client, guardian_codes
+from accounts.entering import ask_again
 from accounts.forms import Faults, faults_of
 from accounts.guardian_codes import ShownCode
 from accounts.models import Account, Relation, Role
@@ -38,6 +39,8 @@ def guardians(request: HttpRequest, person_id: int) -> HttpResponse:
         guardian_codes.withdraw_code(account=account, person_id=known.id)
         messages.success(request, _("The code no longer works."))
         return redirect("guardians", known.id)
+    if asked := ask_again(request, request.path):
+        return asked
     try:
         made = guardian_codes.make_code(account=account, person_id=known.id, at=timezone.now())
     except NotFound as refusal:

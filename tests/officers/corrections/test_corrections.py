@@ -27,6 +27,7 @@ from healthcode.officers.corrections.errors import CorrectedWhenGreen
 from healthcode.officers.corrections.services import correct_registration
 from healthcode.residents.declarations.services import declare
 from healthcode.web.errors import Forbidden, InvalidInput, NotFound, Refusal
+from tests.accounts.proving import proves_itself
 from tests.acts import GROUND, SENT_GROUND
 from tests.codes.conftest import FEVERISH, HEALTHY
 from tests.evidence.conftest import HOME, ZHANGS_PASSPORT, World, staff
@@ -147,6 +148,7 @@ def test_the_person_reads_who_corrected_what_and_keeps_the_proof(
         HOME,
     )
     assert told["ground"] == GROUND.text
+    proves_itself(world.zhang)
     assert client.get(f"{path}/export").json()["acts"] == [told]
     assert client.get(f"/api/v1/people/{world.stranger.pk}/acts").status_code == 404
     browser = Client()
