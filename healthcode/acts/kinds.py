@@ -132,6 +132,8 @@ TOLD: Final[Mapping[ActKind, bool]] = {
     ActKind.REGISTRATION_CORRECTED: True,
     ActKind.PERSON_ERASED: False,
     ActKind.SERVICE_ENDED: False,
+    ActKind.REGISTRATIONS_MERGED: False,
+    ActKind.REGISTRATIONS_SEPARATED: False,
 }
 """Whether the person reads of an act of this kind. `person` in its detail is the person's number.
 
