@@ -23,6 +23,7 @@ from accounts.in_force import GrantQuerySet
 LONGEST_INSTITUTION: Final = 96
 MOVED: Final = "moved-"
 """Beginning of the user name of a resident's account whose telephone somebody else has now."""
+LONGEST_USERNAME: Final = 64
 
 
 class Role(models.TextChoices):
@@ -80,7 +81,7 @@ class Account(AbstractBaseUser):
     (accounts/step_up.py).
     """
 
-    username = models.CharField(max_length=64, null=True, unique=True)
+    username = models.CharField(max_length=LONGEST_USERNAME, null=True, unique=True)
     phone_index = models.BinaryField(max_length=32, null=True, unique=True)
     phone_sealed = models.BinaryField(null=True)
     is_active = models.BooleanField(default=True)

@@ -21,6 +21,7 @@ from accounts.login_models import OneTimeCode, StartedLogin, StepUp
 from accounts.models import (
     LONGEST_INSTITUTION,
     MOVED,
+    LONGEST_USERNAME,
     OF_MACHINES,
     OF_PEOPLE,
     Account,
@@ -331,4 +332,6 @@ def staff_name(typed: str) -> str:
     name = one_line(typed, "/username")
     if not name:
         raise invalid("/username", _("Give the account a name."))
+    if len(name) > LONGEST_USERNAME:
+        raise invalid("/username", _("This name is too long. Give a shorter one."))
     return name

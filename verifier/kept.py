@@ -9,9 +9,11 @@ from healthcode.web.keeping import Because, Cadence, Forget, Goes, TableRecord, 
 from healthcode.web.rights import DoorRights
 from verifier.doors import doubts
 from verifier.models import (
+    Deputy,
     Device,
     Doubt,
     DoubtsLooked,
+    HandOver,
     Partner,
     PartnerAssertion,
     PartnerCall,
@@ -42,11 +44,21 @@ RECORDS: Final = (
         Device,
         holds="scanners at doors; their tokens hashed",
         doors=DoorRights(
-            reads=("id", "venue_id", "label", "revoked_at", *_OF_ENROLMENT),
-            changes=(*_OF_ENROLMENT, "enrolled_at"),
+            reads=("id", "venue_id", "label", "revoked_at", "last_seen_at", *_OF_ENROLMENT),
+            changes=(*_OF_ENROLMENT, "enrolled_at", "last_seen_at"),
         ),
     ),
-    of_nobody(Venue, holds="places with a door", doors=DoorRights(reads=("id", "name", "yellow"))),
+    of_nobody(Deputy, holds="which staff do the daily work at which venue"),
+    of_nobody(
+        HandOver,
+        holds="offers of venues that no colleague has accepted yet",
+        kept="until they are answered or replaced",
+    ),
+    of_nobody(
+        Venue,
+        holds="places with a door",
+        doors=DoorRights(reads=("id", "name", "yellow", "closed_at")),
+    ),
     TableRecord(
         model=PartnerCall,
         holds="which partner asked when about how many codes, and the verdicts",

@@ -27,7 +27,11 @@ class VenueKind(models.TextChoices):
 
 
 class Venue(models.Model):
-    """A place with a door. `yellow` is the outcome that a yellow code gets here."""
+    """A place with a door. `yellow` is the outcome that a yellow code gets here.
+
+    `manager` answers for it, and may name deputies for the daily work. After `closed_at`, no device
+    scans here.
+    """
 
     name = models.CharField(max_length=128)
     area = models.CharField(max_length=9)
@@ -37,6 +41,7 @@ class Venue(models.Model):
     )
     kind = models.CharField(max_length=10, choices=VenueKind.choices, default=VenueKind.OTHER.value)
     created_at = models.DateTimeField(db_default=Now())
+    closed_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -47,10 +52,46 @@ class Venue(models.Model):
         ]
 
 
+class Deputy(models.Model):
+    """Somebody who does the daily work at a venue for its manager: devices, scans, yellow codes."""
+
+    venue = models.ForeignKey(Venue, models.CASCADE, related_name="deputies", db_index=False)
+    account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    since = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["venue", "account"], name="deputy_once_a_venue"),
+        ]
+
+
+class HandOver(models.Model):
+    """A manager's offer of a venue to a colleague, who has not answered yet.
+
+    The ground is that of the act, which is recorded when the colleague accepts.
+    """
+
+    venue = models.OneToOneField(Venue, models.CASCADE, primary_key=True, related_name="hand_over")
+    offered_by = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    to = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    ground_kind = models.CharField(max_length=16)
+    ground = models.TextField()
+    offered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="venue_offered_to_another", condition=~Q(to=F("offered_by"))
+            ),
+            models.CheckConstraint(name="hand_over_has_a_ground", condition=~Q(ground="")),
+        ]
+
+
 class Device(models.Model):
     """A phone or scanner at a venue, enrolled with a one-time code. Its token is stored hashed.
 
-    `at_exit`: the people it scans are leaving.
+    `at_exit`: the people it scans are leaving. `last_seen_at`: when it last called the service,
+    to the hour.
     """
 
     venue = models.ForeignKey(Venue, models.CASCADE, related_name="devices")
@@ -61,6 +102,7 @@ class Device(models.Model):
     token_hash = models.BinaryField(max_length=32, null=True, unique=True)
     enrolled_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
+    last_seen_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField(db_default=Now())
 
 

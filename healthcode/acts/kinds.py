@@ -33,7 +33,15 @@ class ActKind(models.TextChoices):
     TOKEN_ISSUED = "token-issued", _("Token issued")
     TOKEN_REVOKED = "token-revoked", _("Token ended")
     VENUE_CHANGED = "venue-changed", _("Venue or device added")
+    VENUE_RENAMED = "venue-renamed", _("Venue renamed")
+    VENUE_HANDED_OVER = "venue-handed-over", _("Venue handed over")
+    DEPUTY_NAMED = "deputy-named", _("Deputy of a venue named")
+    DEPUTY_REMOVED = "deputy-removed", _("Deputy of a venue removed")
+    VENUE_CLOSED = "venue-closed", _("Venue closed")
+    VENUE_REOPENED = "venue-reopened", _("Venue opened again")
+    DEVICE_BLOCKED = "device-blocked", _("Device of a venue blocked")
     PARTNER_CHANGED = "partner-changed", _("Partner's system admitted or changed")
+    PARTNER_ENDED = "partner-ended", _("Partner's system ended")
     ISSUER_TRUSTED = "issuer-trusted", _("Issuer of codes trusted")
     KEY_MADE = "key-made", _("Signing key made")
     KEY_WITHDRAWN = "key-withdrawn", _("Signing key withdrawn")
@@ -73,7 +81,15 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     ActKind.TOKEN_ISSUED: False,
     ActKind.TOKEN_REVOKED: False,
     ActKind.VENUE_CHANGED: False,
+    ActKind.VENUE_RENAMED: False,
+    ActKind.VENUE_HANDED_OVER: False,
+    ActKind.DEPUTY_NAMED: False,
+    ActKind.DEPUTY_REMOVED: False,
+    ActKind.VENUE_CLOSED: False,
+    ActKind.VENUE_REOPENED: False,
+    ActKind.DEVICE_BLOCKED: False,
     ActKind.PARTNER_CHANGED: False,
+    ActKind.PARTNER_ENDED: False,
     ActKind.ISSUER_TRUSTED: False,
     ActKind.KEY_MADE: False,
     ActKind.KEY_WITHDRAWN: False,
