@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
-from healthcode.web.errors import Conflict, Refusal
+from healthcode.web.errors import Conflict, Forbidden, NotFound, Refusal
 
 
 class EnrolmentCodeNotValid(Refusal):
@@ -14,6 +14,66 @@ class EnrolmentCodeNotValid(Refusal):
     title = _("This enrolment code is not valid")
     sentence = _(
         "This code is wrong, already used or too old. Ask the venue's manager for a new one."
+    )
+
+
+class VenueIsClosed(Conflict):
+    """The venue is closed, and this can be done only with an open one."""
+
+    slug = "venue-closed"
+    title = _("This venue is closed")
+    sentence = _(
+        "This venue is closed. Its manager can open it again on the venue's page, and so can an "
+        "administrator."
+    )
+
+
+class VenueIsOpen(Conflict):
+    """The venue is not closed, so it cannot be opened."""
+
+    slug = "venue-open"
+    title = _("This venue is open")
+    sentence = _("This venue is open already.")
+
+
+class OnlyTheManager(Forbidden):
+    """A deputy does the daily work, and nothing else."""
+
+    slug = "only-the-manager"
+    title = _("Only the manager may do this")
+    sentence = _(
+        "You are a deputy at this venue. Only its manager or an administrator can do this. Ask "
+        "one of them."
+    )
+
+
+class NoSuchManager(Refusal):
+    """No account of this name may manage venues here. The answer does not say why."""
+
+    slug = "no-such-manager"
+    title = _("No such manager")
+    sentence = _(
+        "Nobody with this user name may manage venues in this area. Check the name, or ask an "
+        "administrator to give this person the role of a venue manager here."
+    )
+
+
+class AlreadyInCharge(Conflict):
+    """The account is the manager of this venue, or a deputy there."""
+
+    slug = "already-in-charge"
+    title = _("Already in charge here")
+    sentence = _("This person is already the manager of this venue, or a deputy here.")
+
+
+class NoOffer(NotFound):
+    """The offer of a venue was answered, taken back or replaced, or it is too old."""
+
+    slug = "no-offer"
+    title = _("This offer has ended")
+    sentence = _(
+        "This venue is not offered any more. Ask its manager to offer it again, or ask an "
+        "administrator."
     )
 
 

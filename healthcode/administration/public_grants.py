@@ -101,7 +101,7 @@ def _staff(at: datetime) -> Iterable[dict[str, Any]]:
 
 
 def _devices() -> Iterable[dict[str, Any]]:
-    enrolled = Device.objects.filter(enrolled_at__isnull=False, revoked_at=None)
+    enrolled = Device.objects.filter(token_hash__isnull=False, revoked_at=None)
     counted = Counter(enrolled.values_list("venue__kind", "at_exit").order_by())
     for (venue, at_exit), number in sorted(counted.items()):
         yield {

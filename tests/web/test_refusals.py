@@ -20,6 +20,12 @@ ELSEWHERE: Final = {
     "invitation-over": "the page where staff choose their password",
     "last-administrator": "commands of administrators",
     "own-tokens-only": "commands of administrators",
+    "partner-known": "the pages of administrators",
+    **dict.fromkeys(
+        ("venue-closed", "venue-open", "only-the-manager", "no-such-manager"),
+        "the pages about venues",
+    ),
+    **dict.fromkeys(("already-in-charge", "no-offer"), "the pages about venues"),
     "not-ready": "/readyz",
     "look-not-in-the-log-yet": "the proof of a look, which is a page",
     "not-as-reported": "the proof of a reported fact, which is a page",

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Count, F, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Account
+from accounts.authority import areas_of
+from accounts.models import Account, Role
 from healthcode.core import Outcome, Reason
 from healthcode.web.days import day_of
 from healthcode.web.errors import NotFound
 from verifier.doors.scanning import MAX_SCAN_AGE
-from verifier.models import Device, Scan, Venue
+from verifier.models import Deputy, Device, HandOver, Scan, Venue
+from verifier.venues.hands import OFFER_LIFE
 
 MOST_DIFFERENCES: Final = 100
 
@@ -29,23 +31,50 @@ class Difference:
     reason: Reason
 
 
-def venues_of(manager: Account) -> QuerySet[Venue]:
-    """Return the manager's venues, by name."""
-    return Venue.objects.filter(manager=manager).order_by("name", "pk")
+def venues_of(account: Account) -> QuerySet[Venue]:
+    """Return the venues at which the account is the manager or a deputy, by name.
+
+    The manager's account is read with each. Only venues in the areas of the account's role count.
+    """
+    own = Q(manager=account) | Exists(Deputy.objects.filter(venue=OuterRef("pk"), account=account))
+    inside = Q(pk=None)
+    for area in areas_of(account, Role.VENUE_MANAGER):
+        inside |= Q(area__startswith=area)
+    return Venue.objects.filter(own, inside).select_related("manager").order_by("name", "pk")
 
 
-def venue_of(manager: Account, venue_id: int) -> Venue:
-    """Return one of the manager's venues. Raises NotFound, also for other managers' venues."""
-    venue = Venue.objects.filter(manager=manager, pk=venue_id).first()
+def venue_of(account: Account, venue_id: int) -> Venue:
+    """Return one of these venues. Raises NotFound, also for other people's venues."""
+    venue = venues_of(account).filter(pk=venue_id).first()
     if venue is None:
         raise NotFound(_("You have no venue with this number."))
     return venue
 
 
-def device_of(manager: Account, device_id: int) -> Device:
-    """Return a device of the manager's. Raises NotFound, also for other managers' devices."""
-    devices = Device.objects.select_related("venue")
-    device = devices.filter(venue__manager=manager, pk=device_id).first()
+def offered_to(account: Account, *, at: datetime) -> list[HandOver]:
+    """Return the offers of venues that the account can accept, with the venues."""
+    made = HandOver.objects.filter(
+        to=account, offered_at__gt=at - OFFER_LIFE, offered_by__is_active=True
+    )
+    return list(made.select_related("venue", "offered_by").order_by("offered_at"))
+
+
+def management_of(venue: Venue, *, at: datetime) -> dict[str, object]:
+    """Return what the forms about a venue show: the deputies, and an offer with its end."""
+    made = HandOver.objects.filter(venue=venue, offered_at__gt=at - OFFER_LIFE)
+    offer = made.select_related("to").first()
+    return {
+        "venue": venue,
+        "deputies": venue.deputies.select_related("account").order_by("account__username"),
+        "offer": offer,
+        "offer_ends_at": offer.offered_at + OFFER_LIFE if offer else None,
+    }
+
+
+def device_of(account: Account, device_id: int) -> Device:
+    """Return a device at one of these venues. Raises NotFound, also for other people's devices."""
+    devices = Device.objects.filter(venue__in=venues_of(account), pk=device_id)
+    device = devices.select_related("venue").first()
     if device is None:
         raise NotFound(_("You have no device with this number."))
     return device

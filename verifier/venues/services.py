@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import normalise_code, require
@@ -12,7 +14,10 @@ from healthcode.core import Outcome
 from healthcode.web.errors import InvalidInput
 from healthcode.web.fields import one_line
 from verifier.doors.enrolment import CODE_LIFE, new_code
+from verifier.errors import VenueIsClosed
 from verifier.models import Device, Venue, VenueKind
+
+LONGEST_NAME: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def create_venue(
     require(manager, Role.VENUE_MANAGER, code)
     _require_yellow(yellow)
     return Venue.objects.create(
-        name=_name(name, most=128),
+        name=clean_name(name, most=LONGEST_NAME),
         area=code,
         manager=manager,
         yellow=yellow.value,
@@ -55,14 +60,31 @@ def create_venue(
 
 
 def admit_yellow(*, venue: Venue, yellow: Outcome) -> None:
-    """Set what a yellow code means at this venue. Raises InvalidInput for `pass`."""
+    """Set what a yellow code means at this venue.
+
+    Raises:
+        InvalidInput: `yellow` is `pass`.
+        VenueIsClosed: the venue is closed.
+    """
     _require_yellow(yellow)
-    Venue.objects.filter(pk=venue.pk).update(yellow=yellow.value)
+    opened = Venue.objects.filter(pk=venue.pk, closed_at=None)
+    if not opened.update(yellow=yellow.value):
+        raise VenueIsClosed
 
 
+@transaction.atomic
 def add_device(*, venue: Venue, label: str, at_exit: bool = False, at: datetime) -> Enrolment:
-    """Add a device and make the one-time code that enrols it. Raises InvalidInput."""
-    label = _name(label, most=64)
+    """Add a device and make the one-time code that enrols it.
+
+    Raises:
+        InvalidInput: the label is empty, too long or unreadable.
+        VenueIsClosed: the venue is closed.
+    """
+    # Locked, so that nobody closes it or hands it over meanwhile.
+    opened = Venue.objects.select_for_update(no_key=True).filter(pk=venue.pk, closed_at=None)
+    if not opened.exists():
+        raise VenueIsClosed
+    label = clean_name(label, most=64)
     code, digest = new_code()
     device = Device.objects.create(
         venue=venue,
@@ -82,7 +104,12 @@ def revoke(*, device: Device, at: datetime) -> None:
     )
 
 
-def _name(text: str, *, most: int) -> str:
+def clean_name(text: str, *, most: int) -> str:
+    """Return the name of a venue or a device, cleaned.
+
+    Raises:
+        InvalidInput: it is empty, has more than `most` characters, or some that no name can have.
+    """
     name = one_line(text, "/name")
     if not name or len(name) > most:
         raise InvalidInput(
