@@ -23,7 +23,7 @@ from healthcode.web.errors import NotFound, Refusal, TooMany
 from healthcode.web.refusals import refuses
 from verifier.doors.authentication import DeviceAuthentication, IsDevice
 from verifier.doors.bundles import signed_bundle, status_list
-from verifier.doors.enrolment import enrol
+from verifier.doors.enrolment import enrol, leave
 from verifier.doors.reading import BatchParser, OfflineScans, ScanParser, offline_scan
 from verifier.doors.scanning import Answer, EnrolledDevice, NewScan, scan, scan_all
 from verifier.doors.serializers import (
@@ -65,6 +65,19 @@ class EnrolView(APIView):
             },
             headers={"Cache-Control": "no-store"},
         )
+
+
+class DoorTokenView(APIView):
+    """The token of a device."""
+
+    authentication_classes = (DeviceAuthentication,)
+    permission_classes = (IsDevice,)
+
+    @extend_schema(request=None, responses={204: None})
+    def delete(self, request: Request) -> Response:
+        """End the token, because the device leaves its venue. Send waiting scans before."""
+        leave(door=_door(request))
+        return Response(status=204)
 
 
 class ScanView(APIView):

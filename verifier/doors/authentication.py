@@ -1,9 +1,12 @@
 """Devices authenticate with the bearer token that they got at their enrolment."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.exceptions import AuthenticationFailed
@@ -12,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from healthcode.web.bearer import Bearer
-from verifier.doors.enrolment import door_of, token_digest
+from verifier.doors.enrolment import NoDoor, door_of, token_digest
 from verifier.doors.scanning import EnrolledDevice
 
 LIFE_SECONDS: Final = 15.0
@@ -30,16 +33,16 @@ class DoorCache:
 
     _doors: dict[bytes, tuple[float, EnrolledDevice]] = field(default_factory=dict)
 
-    def get(self, digest: bytes) -> EnrolledDevice | None:
+    def get(self, digest: bytes) -> EnrolledDevice | NoDoor:
         """Return the door whose token has this digest. It is read again after `LIFE_SECONDS`."""
         now = time.monotonic()
         held = self._doors.get(digest)
         if held is not None and held[0] > now:
             return held[1]
-        door = door_of(digest)
-        if door is None:
+        door = door_of(digest, at=timezone.now())
+        if isinstance(door, NoDoor):
             self._doors.pop(digest, None)
-            return None
+            return door
         if len(self._doors) >= MOST_DOORS:
             self.forget()
         self._doors[digest] = (now + LIFE_SECONDS, door)
@@ -52,6 +55,14 @@ class DoorCache:
 
 doors = DoorCache()
 
+SENTENCES: Final[Mapping[NoDoor, Promise]] = {
+    NoDoor.UNKNOWN: _("This device is not enrolled, or was blocked. Enrol it with a new code."),
+    NoDoor.CLOSED: _(
+        "This venue is closed, so nobody scans here any more. If that is wrong, ask the venue's "
+        "manager to open it again."
+    ),
+}
+
 
 class DeviceAuthentication(Bearer):
     """`request.user` is the EnrolledDevice of the token."""
@@ -59,10 +70,8 @@ class DeviceAuthentication(Bearer):
     def holder(self, token: str, request: Request) -> tuple[EnrolledDevice, None]:
         """Return the door that asks. Raises AuthenticationFailed when no device has this token."""
         door = doors.get(token_digest(token))
-        if door is None:
-            raise AuthenticationFailed(
-                _("This device is not enrolled, or was blocked. Enrol it with a new code.")
-            )
+        if isinstance(door, NoDoor):
+            raise AuthenticationFailed(str(SENTENCES[door]))
         return door, None
 
 

@@ -5,6 +5,7 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from typing import Final
 
 from django.conf import settings
@@ -18,6 +19,8 @@ from verifier.models import Device
 
 CODE_LIFE: Final = timedelta(hours=1)
 WRONG_CODES: Final = limits.Limit("enrolment", most=10, within=timedelta(minutes=15), at_doors=True)
+SEEN_EVERY: Final = timedelta(hours=1)
+"""How exactly the venue's page tells when a device was last seen. Scans must not pay for more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +80,38 @@ def new_code() -> tuple[str, bytes]:
     return shown(plain), _code_hash(plain)
 
 
-def door_of(token_digest: bytes) -> EnrolledDevice | None:
-    """Return the door of the device whose token has this digest; None if revoked or unknown."""
+class NoDoor(Enum):
+    """Why a token opens no door."""
+
+    UNKNOWN = auto()
+    """No device has it, or the device was blocked."""
+    CLOSED = auto()
+    """The venue of its device is closed."""
+
+
+def door_of(token_digest: bytes, *, at: datetime) -> EnrolledDevice | NoDoor:
+    """Return the door of the device whose token has this digest, and note that it was seen."""
     found = (
-        Device.objects.filter(token_hash=token_digest, revoked_at__isnull=True)
-        .values_list("pk", "venue_id", "venue__yellow")
+        Device.objects.filter(token_hash=token_digest)
+        .values_list(
+            *("pk", "venue_id", "venue__yellow"),
+            *("venue__closed_at", "revoked_at", "last_seen_at"),
+        )
         .first()
     )
     if found is None:
-        return None
-    device, venue, yellow = found
+        return NoDoor.UNKNOWN
+    device, venue, yellow, closed_at, revoked_at, last_seen_at = found
+    if closed_at is not None:
+        return NoDoor.CLOSED
+    if revoked_at is not None:
+        return NoDoor.UNKNOWN
+    if last_seen_at is None or at - last_seen_at >= SEEN_EVERY:
+        Device.objects.filter(pk=device).update(last_seen_at=at)
     return EnrolledDevice(device=device, venue=venue, yellow=Outcome(yellow))
+
+
+def leave(*, door: EnrolledDevice) -> None:
+    """End the token of a device that leaves its venue. Every process notices within 15 seconds."""
+    # Not revoked_at, which a process of doors may not write.
+    Device.objects.filter(pk=door.device).update(token_hash=None)

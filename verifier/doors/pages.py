@@ -152,6 +152,10 @@ PHRASES: Final = {
     ),
     "data": _("Data from"),
     "waiting-scans": _("Scans not sent yet:"),
+    "not-left": _(
+        "The server could not be told. Connect this device to a network and leave again, or ask "
+        "the venue's manager to block it."
+    ),
     "not-sent-yet": _(
         "Some scans have not been sent yet. Connect to a network first, so that they are not lost."
     ),

@@ -7,7 +7,15 @@ import { Camera, CameraFailure } from "#web/camera.ts";
 import { byId, fill, language } from "#web/page.ts";
 import { phrase } from "#web/phrases.ts";
 import { openReader } from "#web/reader.ts";
-import { type Device, enrol, type Failure, isFailure, type Outcome, speak } from "./scanner/api.ts";
+import {
+  type Device,
+  endToken,
+  enrol,
+  type Failure,
+  isFailure,
+  type Outcome,
+  speak,
+} from "./scanner/api.ts";
 import { forgetDevice, loadDevice, saveDevice } from "./scanner/device.ts";
 import { alertStaff, unlockSound } from "./scanner/feedback.ts";
 import { install } from "./scanner/install.ts";
@@ -75,6 +83,29 @@ async function leave(): Promise<void> {
   showDevice();
   await forgetDevice();
   await judging.become(null);
+}
+
+/** Leave the venue because staff ask for it, and tell the server, so that the token ends too. */
+async function leaveForGood(): Promise<void> {
+  // Another server must not get the token, and could not end it.
+  if (device !== null && !judging.isDeceived) {
+    // Only a device of this venue can send these scans, so they would be lost.
+    if (judging.outbox.count > 0) return say(phrase("not-sent-yet"));
+    const failure = await endToken(device.token);
+    if (failure !== null && !failure.notEnrolled) return say(phrase("not-left"));
+  }
+  say("");
+  await leave();
+}
+
+/** Show and store the venue's name when the server has told a new one. */
+async function learnName(): Promise<void> {
+  if (device === null) return;
+  const name = judging.knowledge.nameOfVenue(device.venue);
+  if (name === null || name === device.venue_name) return;
+  device = { ...device, venue_name: name };
+  showDevice();
+  await saveDevice(device);
 }
 
 /** The enrolment code in the address of a manager's QR picture, or the text itself. */
@@ -151,6 +182,7 @@ async function sync(): Promise<void> {
   const failure = await judging.sync();
   if (!judging.isFull) await judging.clock.tick();
   if (failure?.notEnrolled && device !== null) endEnrolment(failure);
+  else await learnName();
   showState(judging);
 }
 
@@ -233,11 +265,7 @@ function listen(): void {
   typed(byId("enrolment-form", HTMLFormElement), (text) => void enrolWith(enrolmentCode(text)));
   typed(byId("typing-form", HTMLFormElement), (text) => void judge(text));
   listenForHandheld((text) => void read(text));
-  byId("forget", HTMLButtonElement).addEventListener("click", () => {
-    // Only a device of this venue can send these scans, so they would be lost.
-    if (judging.outbox.count > 0 && !judging.isDeceived) say(phrase("not-sent-yet"));
-    else void leave();
-  });
+  byId("forget", HTMLButtonElement).addEventListener("click", () => void leaveForGood());
   document.addEventListener("visibilitychange", () => {
     // The browser gives up after some tries. Hiding the page makes it start again.
     if (document.hidden && judging.outbox.count > 0) void sendLater();

@@ -62,6 +62,13 @@ export async function enrol(code: string): Promise<Device | Failure> {
   return post<Device>("/api/v1/devices/enrol", { enrolment_code: code }, null);
 }
 
+/** End the token of a device that leaves its venue. Returns the failure, or null on success. */
+export async function endToken(token: string): Promise<Failure | null> {
+  const request = { method: "DELETE", headers: headersFor(token) };
+  const answer = await ask("/api/v1/devices/token", request, TIMEOUT_MS, async () => ({}));
+  return isFailure(answer) ? answer : null;
+}
+
 /** Have the server judge a code. A second try has the same id, so the scan is recorded once. */
 export async function requestVerdict(
   token: string,

@@ -55,6 +55,11 @@ export class Knowledge {
     return this.#bundle !== null;
   }
 
+  /** The name of this venue as the server told it last; null before its first bundle. */
+  nameOfVenue(venue: number): string | null {
+    return this.#bundle?.venue === venue ? this.#bundle.venueName : null;
+  }
+
   async load(): Promise<void> {
     const kept = await store.read<KeptBundle>("kept", KEY);
     if (kept === undefined) return;
