@@ -20,10 +20,11 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
-from accounts import limits
+from accounts import grants, limits
 from accounts.authentication import digest
+from accounts.errors import invalid
 from accounts.in_force import in_force
-from accounts.models import Account, Role
+from accounts.models import Account, Grant, Role, Token
 from accounts.services import add_staff
 from healthcode.core import Outcome, strict_json
 from healthcode.core.claims import INVISIBLE
@@ -43,6 +44,8 @@ ASSERTION_LIFE: Final = timedelta(minutes=10)
 
 LEEWAY_SECONDS: Final = 60
 CODES_PER_MINUTE: Final = 6000
+LARGEST_QUOTA: Final = 1_000_000
+LONGEST_CONTACT: Final = 128
 CALLS_KEPT: Final = timedelta(days=180)
 TOKEN_PATH: Final = "/api/v1/oauth/token"  # noqa: S105 - an address
 ALGORITHMS: Final = ("ES256", "PS256")
@@ -75,11 +78,18 @@ def register(
 ) -> Partner:
     """Register a partner, or change a known one. `keys` is its JWK set, public keys only.
 
-    Raises InvalidInput: for a bad key set, unknown scopes, or a quota below 1.
+    Raises:
+        InvalidInput: for a bad key set, unknown scopes, a quota beyond `LARGEST_QUOTA`, a contact
+            that is too long or unreadable.
     """
     read = _read_keys(keys)
-    if not scopes or set(scopes) - set(SCOPES) or codes_per_minute < 1:
-        raise InvalidInput(_("Choose scopes from verify and sandbox, and a quota of at least 1."))
+    if not scopes or set(scopes) - set(SCOPES) or not 1 <= codes_per_minute <= LARGEST_QUOTA:
+        raise InvalidInput(
+            _("Choose scopes from verify and sandbox, and a quota from 1 to 1,000,000.")
+        )
+    whom = one_line(contact, "/contact")
+    if len(whom) > LONGEST_CONTACT:
+        raise invalid("/contact", _("This is too long. Give at most 128 characters."))
     with transaction.atomic():
         account = add_staff(
             username=name,
@@ -95,10 +105,20 @@ def register(
                 "keys": read.as_dict(private=False),
                 "scopes": " ".join(sorted(set(scopes))),
                 "codes_per_minute": codes_per_minute,
-                "contact": one_line(contact, "/contact"),
+                "contact": whom,
             },
         )
     return partner
+
+
+@transaction.atomic
+def end(*, partner: Partner, at: datetime) -> None:
+    """End a partner's system: its keys and tokens are worth nothing. Its calls stay on record."""
+    account = partner.account
+    partner.delete()
+    for grant in Grant.objects.in_force(at).filter(account=account, role=Role.PARTNER):
+        grants.take_back(grant=grant, at=at)
+    Token.objects.filter(account=account).delete()
 
 
 def grant(*, assertion: str, scope: str, sender: str, at: datetime) -> Granted:

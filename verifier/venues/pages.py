@@ -1,6 +1,4 @@
-"""Pages for managers of venues: their venues, devices and scans."""
-
-from datetime import datetime
+"""Pages for managers and deputies of venues: their venues, devices and scans."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,14 +13,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.models import Account, Role
 from accounts.permissions import account_of, role_required
 from healthcode.areas import selectors as areas
-from healthcode.core import Outcome
 from healthcode.web.errors import NotFound, Refusal
 from healthcode.web.qr import inline_picture
 from verifier.doors import doubts
 from verifier.messages import sentence
-from verifier.models import Device, Venue, VenueKind
+from verifier.models import Venue, VenueKind
 from verifier.recognition.pages import warning
 from verifier.venues import selectors, services
+from verifier.venues.page_parts import kind_sent, own_venue, state_of, yellow_sent
 
 
 @never_cache
@@ -38,8 +36,8 @@ def venues(request: HttpRequest) -> HttpResponse:
             manager=manager,
             name=request.POST.get("name", ""),
             area=request.POST.get("area", ""),
-            yellow=_yellow(request),
-            kind=_kind(request),
+            yellow=yellow_sent(request.POST),
+            kind=kind_sent(request.POST),
             at=timezone.now(),
         )
     except Refusal as refusal:
@@ -52,15 +50,18 @@ def venues(request: HttpRequest) -> HttpResponse:
 @role_required(Role.VENUE_MANAGER)
 def venue(request: HttpRequest, venue_id: int) -> HttpResponse:
     """Show one venue: today's scans, what a yellow code means, the devices."""
-    return _venue(request, _own_venue(request, venue_id))
+    return _venue(request, own_venue(account_of(request), venue_id))
 
 
 @require_POST
 @role_required(Role.VENUE_MANAGER)
 def set_yellow(request: HttpRequest, venue_id: int) -> HttpResponse:
     """Set what a yellow code means at this venue."""
-    venue = _own_venue(request, venue_id)
-    services.admit_yellow(venue=venue, yellow=_yellow(request))
+    venue = own_venue(account_of(request), venue_id)
+    try:
+        services.admit_yellow(venue=venue, yellow=yellow_sent(request.POST))
+    except Refusal as refusal:
+        return _venue(request, venue, refusal)
     messages.success(request, _("Saved. The venue's devices use it within seconds."))
     return redirect("venue", venue.pk)
 
@@ -70,7 +71,7 @@ def set_yellow(request: HttpRequest, venue_id: int) -> HttpResponse:
 @role_required(Role.VENUE_MANAGER)
 def add_device(request: HttpRequest, venue_id: int) -> HttpResponse:
     """Add a device and show the code that enrols it. The code is never shown again."""
-    venue = _own_venue(request, venue_id)
+    venue = own_venue(account_of(request), venue_id)
     try:
         label = request.POST.get("label", "")
         enrolment = services.add_device(
@@ -108,6 +109,8 @@ def _venues(request: HttpRequest, manager: Account, refusal: Refusal | None = No
     context = {
         "warning": warning(at=timezone.now()),
         "venues": [(venue, names.get(venue.area, venue.area)) for venue in held],
+        "manager": manager,
+        "offers": selectors.offered_to(manager, at=timezone.now()),
         "fault": refusal.detail if refusal else "",
         "kinds": VenueKind.choices,
         "values": request.POST or request.GET,
@@ -120,6 +123,7 @@ def _venue(request: HttpRequest, venue: Venue, refusal: Refusal | None = None) -
     now = timezone.now()
     context = {
         "venue": venue,
+        "is_manager": venue.manager_id == account_of(request).pk,
         "area": areas.full_name(venue.area),
         "doubts": doubts.of_today(venue, at=now),
         "outcomes": selectors.outcomes_today(venue, at=now),
@@ -129,38 +133,10 @@ def _venue(request: HttpRequest, venue: Venue, refusal: Refusal | None = None) -
             for found in selectors.differences(venue, at=now)
         ],
         "devices": [
-            (device, _state(device, now)) for device in venue.devices.order_by("-created_at", "-pk")
+            (device, state_of(device, now))
+            for device in venue.devices.order_by("-created_at", "-pk")
         ],
         "fault": refusal.detail if refusal else "",
     }
     status = refusal.status if refusal else 200
     return render(request, "verifier/venue.html", context, status=status)
-
-
-def _state(device: Device, now: datetime) -> str:
-    if device.revoked_at is not None:
-        return "revoked"
-    if device.enrolled_at is not None:
-        return "enrolled"
-    expires_at = device.enrolment_expires_at
-    return "waiting" if expires_at is not None and expires_at > now else "lapsed"
-
-
-def _kind(request: HttpRequest) -> VenueKind:
-    """Return the chosen kind; OTHER for a value that is no kind."""
-    given = request.POST.get("kind", "")
-    return VenueKind(given) if given in VenueKind.values else VenueKind.OTHER
-
-
-def _yellow(request: HttpRequest) -> Outcome:
-    """Return what the form says yellow means; CAUTION for any value but refuse."""
-    refuses = request.POST.get("yellow") == Outcome.REFUSE.value
-    return Outcome.REFUSE if refuses else Outcome.CAUTION
-
-
-def _own_venue(request: HttpRequest, venue_id: int) -> Venue:
-    """Return the manager's venue. Raises Http404, also for other managers' venues."""
-    try:
-        return selectors.venue_of(account_of(request), venue_id)
-    except NotFound as missing:
-        raise Http404 from missing
