@@ -20,8 +20,8 @@ from accounts.limits import Limit, take_if_left
 from accounts.login_models import OneTimeCode, StartedLogin, StepUp
 from accounts.models import (
     LONGEST_INSTITUTION,
-    MOVED,
     LONGEST_USERNAME,
+    MOVED,
     OF_MACHINES,
     OF_PEOPLE,
     Account,

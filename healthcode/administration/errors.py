@@ -41,3 +41,11 @@ class NoPassword(Conflict):
     slug = "no-password"
     title = _("This account has no password")
     sentence = _("This account has no password, because it is no person's.")
+
+
+class PartnerKnown(Conflict):
+    """A partner's system of this name is admitted, and must not be changed by mistake."""
+
+    slug = "partner-known"
+    title = _("This system is admitted already")
+    sentence = _("A system of this name is admitted already. Open it in the list to change it.")

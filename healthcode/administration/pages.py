@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.authority import areas_of, normalise_code
+from accounts.authority import areas_of, has_authority, normalise_code, province
 from accounts.errors import invalid
 from accounts.forms import Faults, faults_of
 from accounts.grants import has_ended
@@ -62,6 +62,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "end_soon": end_soon(account, at=at),
         "areas": _areas(areas_of(account, Role.ADMINISTRATOR)),
         "waiting": waiting_for(account, at=at),
+        "has_partners": has_authority(account, Role.ADMINISTRATOR, province()),
     }
     return render(request, "administration/staff.html", context)
 
@@ -97,6 +98,8 @@ def account(request: HttpRequest, account_id: int) -> HttpResponse:
             to = account_of(request)
             link = staff.show_invitation(to=to, account=shown.account, at=at)
             return _account_page(request, shown, link=link)
+        if request.POST.get("step") == "issue":
+            return _account_page(request, shown, token=_issued(request, shown, at))
         step = STEPS.get(request.POST.get("step", ""))
         if step is None:
             raise invalid("/step", _("Please choose what to do."))
@@ -150,6 +153,22 @@ def _reopen(_request: HttpRequest, by: Administrator, shown: StaffAccount, at: d
     return None
 
 
+def _issued(request: HttpRequest, shown: StaffAccount, at: datetime) -> str:
+    sent = request.POST
+    return staff.issue_token(
+        by=Administrator(account_of(request), read_ground(**sent_ground(sent))),
+        account=shown.account,
+        label=sent.get("label", ""),
+        expires_at=staff.end_of_token(texts.whole(sent.get("days", "")), at=at),
+        at=at,
+    )
+
+
+def _set_phone(request: HttpRequest, by: Administrator, shown: StaffAccount, at: datetime) -> Done:
+    staff.set_phone(by=by, account=shown.account, phone=request.POST.get("phone", ""), at=at)
+    return None
+
+
 def _revoke(request: HttpRequest, by: Administrator, shown: StaffAccount, at: datetime) -> Done:
     chosen = request.POST.get("token", "")
     token = next((one for one in shown.tokens if str(one.pk) == chosen), None)
@@ -166,6 +185,7 @@ STEPS: Final[Mapping[str, Step]] = {
     "reopen": _reopen,
     "revoke": _revoke,
     "take-back": _take_back,
+    "phone": _set_phone,
 }
 """What the form of an account can ask for, each with a ground."""
 
@@ -195,12 +215,19 @@ def _grant_form(request: HttpRequest, faults: Faults, *, status: int = 200) -> H
 
 
 def _account_page(
-    request: HttpRequest, shown: StaffAccount, *, link: str = "", fault: str = "", status: int = 200
+    request: HttpRequest,
+    shown: StaffAccount,
+    *,
+    link: str = "",
+    token: str = "",
+    fault: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     context = {
         "shown": shown,
         "rows": _named(shown.grants, timezone.now()),
         "link": link,
+        "token": token,
         "fault": fault,
         "sent": request.POST,
     }

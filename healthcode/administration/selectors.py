@@ -10,9 +10,19 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import areas_of
 from accounts.in_force import GrantQuerySet
-from accounts.models import Account, Grant, Invitation, Role, Token
+from accounts.models import (
+    OF_MACHINES,
+    Account,
+    Grant,
+    Invitation,
+    Role,
+    StaffPhone,
+    Token,
+)
 from healthcode.administration.plans import STAFF_ROLES
+from healthcode.administration.venue_selectors import venues_managed_by
 from healthcode.web.errors import NotFound
+from verifier.models import Venue
 
 MOST_SHOWN = 200
 """The most grants on one page. Whoever has more looks for a name."""
@@ -28,12 +38,21 @@ class StaffAccount:
     """An account with what an administrator sees of it.
 
     `is_shown_a_link`: whether this administrator can now see the link for its password.
+    `has_phone`: whether it has a telephone for alarms.
+    `venues`: the open venues of which it is the manager.
     """
 
     account: Account
     grants: Collection[Grant]
     tokens: Collection[Token]
     is_shown_a_link: bool
+    has_phone: bool
+    venues: Collection[Venue]
+
+    @property
+    def is_machine(self) -> bool:
+        """Return whether the account is a machine's, which gets its tokens from administrators."""
+        return any(grant.role in OF_MACHINES for grant in self.grants)
 
 
 def staff_of(administrator: Account, *, at: datetime, name: str = "") -> list[Grant]:
@@ -72,6 +91,8 @@ def staff_account(administrator: Account, account_id: int, *, at: datetime) -> S
         grants=list(account.grants.ever().order_by("pk")),
         tokens=list(account.tokens.filter(expires_at__gt=at).order_by("pk")),
         is_shown_a_link=link.exists(),
+        has_phone=StaffPhone.objects.filter(account=account).exists(),
+        venues=venues_managed_by(account),
     )
 
 

@@ -10,17 +10,21 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from accounts import marks
 from accounts.authority import province
 from accounts.models import Account
+from accounts.services import staff_name
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.log import keys as log_keys
 from healthcode.acts.models import KeyUse, LogKey
 from healthcode.administration.administrator import Administrator
+from healthcode.administration.errors import PartnerKnown
 from healthcode.codes import keys
 from healthcode.codes.models import SigningKey
 from healthcode.core import Outcome
+from healthcode.web.errors import NotFound
 from verifier.models import Partner, TrustedIssuer, Venue, VenueKind
 from verifier.partners import services as partners
 from verifier.recognition import services as recognition
@@ -103,6 +107,36 @@ def add_partner(*, by: Administrator, terms: PartnerTerms, at: datetime) -> Part
     }
     by.record(ActKind.PARTNER_CHANGED, detail, areas=[province()], at=at)
     return partner
+
+
+@transaction.atomic
+def admit_partner(*, by: Administrator, terms: PartnerTerms, at: datetime) -> Partner:
+    """Register a partner's system as `add_partner` does, but never change a known one.
+
+    Raises:
+        PartnerKnown: a system of this name is admitted already.
+    """
+    by.require(province())
+    if Partner.objects.filter(account__username=staff_name(terms.name)).exists():
+        raise PartnerKnown
+    return add_partner(by=by, terms=terms, at=at)
+
+
+@transaction.atomic
+def end_partner(*, by: Administrator, partner: Partner, at: datetime) -> None:
+    """End a partner's system. Whoever admits it again sends its keys anew.
+
+    Raises:
+        Forbidden, OutsideYourArea: `by` is not an administrator of this service's province.
+        NotFound: it has ended already.
+    """
+    by.require(province())
+    still = Partner.objects.select_for_update().filter(pk=partner.pk).first()
+    if still is None:
+        raise NotFound(_("There is no partner's system with this number."))
+    detail = {"account": still.account_id}
+    partners.end(partner=still, at=at)
+    by.record(ActKind.PARTNER_ENDED, detail, areas=[province()], at=at)
 
 
 @transaction.atomic

@@ -4,13 +4,15 @@ Details of acts refer to accounts by number; they contain no secrets. Nobody but
 knows a password, except that of the very first administrator, which is typed in the shell.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts import grants, invitations
 from accounts import services as accounts
+from accounts.errors import invalid
 from accounts.event_models import AccountEventKind
 from accounts.models import OF_MACHINES, Account, Grant, Role, Token
 from healthcode.acts.grounds import Ground
@@ -31,6 +33,11 @@ from healthcode.administration.plans import (
 from healthcode.colours.two_persons import do_or_propose
 from healthcode.evidence.models import SourceGrant
 from healthcode.web.errors import Forbidden
+from healthcode.web.fields import one_line
+
+LONGEST_LABEL: Final = 64
+MOST_DAYS_OF_TOKEN: Final = 366
+"""On the page. A command can issue a token that lasts longer."""
 
 
 @transaction.atomic
@@ -164,16 +171,27 @@ def issue_token(
     Raises:
         Forbidden, OutsideYourArea: `by` is not an administrator of all areas of the account.
         OwnTokensOnly: the account is no machine's.
+        InvalidInput: the label is too long or unreadable.
     """
     areas = areas_of_account(account)
     for area in areas:
         by.require(area)
+    label = one_line(label, "/label")
+    if len(label) > LONGEST_LABEL:
+        raise invalid("/label", _("This is too long. Give a shorter one."))
     if not account.grants.ever().filter(role__in=OF_MACHINES).exists():
         raise OwnTokensOnly
     token = accounts.issue_token(account=account, label=label, expires_at=expires_at)
     detail = {"account": account.pk, "expires_at": expires_at.isoformat()}
     by.record(ActKind.TOKEN_ISSUED, detail, areas=areas, at=at)
     return token
+
+
+def end_of_token(days: int, *, at: datetime) -> datetime:
+    """Return when a token ends that lasts for so many days. Raises InvalidInput."""
+    if not 1 <= days <= MOST_DAYS_OF_TOKEN:
+        raise invalid("/days", _("A token lasts for 1 to 366 days."))
+    return at + timedelta(days=days)
 
 
 @transaction.atomic
