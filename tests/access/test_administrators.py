@@ -9,6 +9,8 @@ from tests.access.test_access import NOT_SERVED, cell
 LET_IN: Final = {
     *{"proposals", "officer-proposals", "own-devices", "staff-token"},
     *{"administration", "administration-grant", "administration-account"},
+    *{"administration-venues", "administration-add-venue", "administration-venue"},
+    *{"administration-partners", "administration-partner"},
 }
 """The routes that answer an administrator otherwise than an account without a role."""
 

@@ -26,6 +26,7 @@ from healthcode.scan_tracing.inquiries import place_waiting
 from tests.access.requests import address, ask, routes
 from tests.access.scene import Scene
 from tests.access.test_access import REFUSED, table
+from tests.acts import SENT_GROUND
 from tests.codes.conftest import HEALTHY
 from tests.colours import world as colours
 from tests.confirmation.conftest import recolour
@@ -129,6 +130,19 @@ def set_yellow(scene: Scene, _people: list[int], _codes: list[str]) -> None:
     assert scene.clients["manager"].post(url, {"yellow": "refuse"}).status_code == 302
 
 
+def leave(scene: Scene, _people: list[int], _codes: list[str]) -> None:
+    """Leave the venue."""
+    assert scene.clients["device"].delete("/api/v1/devices/token").status_code == 204
+
+
+def manage(scene: Scene, _people: list[int], _codes: list[str]) -> None:
+    """Rename the venue, name a deputy, offer the venue, close it and open it again."""
+    url = address(routes()["venue-management"], scene)
+    for step in ("rename", "name-deputy", "hand-over", "close", "reopen"):
+        form = {**SENT_GROUND, "step": step, "name": "湖滨", "username": "manager-2"}
+        assert scene.clients["manager"].post(url, form).status_code == 302
+
+
 ATTEMPTS: Final[dict[str, dict[str, Attempt]]] = {
     "source": {
         "evidence": lambda scene, people, _codes: evidence(scene, people),
@@ -141,12 +155,14 @@ ATTEMPTS: Final[dict[str, dict[str, Attempt]]] = {
     "device": {
         "scans": lambda scene, _people, codes: scans(scene, codes, batch=False),
         "scan-batch": lambda scene, _people, codes: scans(scene, codes, batch=True),
+        "door-token": leave,
     },
     "manager": {
         "venues": open_venues,
         "venue-yellow": set_yellow,
         "add-device": ask_often("add-device", "manager"),
         "revoke-device": ask_often("revoke-device", "manager"),
+        "venue-management": manage,
     },
 }
 """What each of them can do alone, by caller and route. An officer's writes are elsewhere."""
