@@ -75,6 +75,12 @@ def _enrolment_code(around: Around) -> str:
     return around.manage("enrolment_code", venue, "A phone", *BY_ADMINISTRATOR).split()[0]
 
 
+def _leaving_token(around: Around) -> str:
+    """Return the token of a device that nobody else uses."""
+    code = {"enrolment_code": _enrolment_code(around)}
+    return str(around.call("POST", "/api/v1/devices/enrol", code)["token"])
+
+
 def _key(around: Around) -> str:
     """Return the key that has signed until now."""
     (signs,) = re.findall(r"^(\w+) .* signs$", around.manage("list_keys"), re.MULTILINE)
@@ -95,6 +101,7 @@ VALUES: Final[Mapping[str, Callable[[Around], str]]] = {
     "OFFICER_TOKEN": _token_of("officer"),
     "OFFICER2_TOKEN": _token_of("officer2"),
     "DEVICE_TOKEN": _token_of("device"),
+    "LEAVING_TOKEN": _leaving_token,
     "SOURCE_TOKEN": _token_of("source"),
     "OFFICER": lambda _: "demo.officer",
     "ADMINISTRATOR": lambda _: "demo.administrator",
