@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64decode
-from datetime import timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Account, Role
+from accounts.models import Account, Grant, Role
 from healthcode.acts.grounds import Ground
 from healthcode.acts.log import keys
 from healthcode.administration.administrator import Administrator
@@ -178,3 +178,15 @@ def test_another_document_is_refused(tmp_path: Path, document: str) -> None:
     folder = downloaded(tmp_path)
     (folder / "grants.json").write_text(document)
     assert run("grants", "grants.json", "--log", ".", "--policy", "policy", at=folder)[0] == 2
+
+
+@pytest.mark.parametrize(("days", "shown"), [(2, True), (-2, False)])
+def test_a_role_with_an_end_says_so_and_is_not_listed_afterwards(
+    granted: Account, days: int, *, shown: bool
+) -> None:
+    ends = timezone.now() + timedelta(days=days)
+    Grant.objects.exclude(role=Role.ADMINISTRATOR).update(ends_at=ends)
+    document = json.loads(fetched("grants.json"))
+    told = [entry["until"] for part in ("sources", "partners") for entry in document[part]]
+    assert told == [ends.astimezone(UTC).isoformat(timespec="seconds")] * (2 if shown else 0)
+    assert {row["role"] for row in document["staff"]} == {"administrator"}

@@ -217,3 +217,11 @@ def test_one_who_has_the_grant_of_the_proposer_for_a_week_is_not_told(watched: O
     )
     watched.map({PLACE: Level.RED})
     assert told(watched) == "2"
+
+
+def test_one_whose_role_has_ended_is_not_told(watched: Office) -> None:
+    county = Account.objects.get(username="county")
+    county.grants.create(role=Role.ADMINISTRATOR, area="31")
+    county.grants.filter(role=Role.OFFICER).update(ends_at=watched.at)
+    watched.map({PLACE: Level.RED})
+    assert told(watched) == "2"
