@@ -32,7 +32,10 @@ def check(request: HttpRequest) -> HttpResponse:
         del request.session[STEP_UP_KEY]
         messages.info(request, str(over.detail))
         return redirect("login" if request.user.is_anonymous else "me")
-    context: dict[str, object] = {"question": question, "locked": StepUpLocked.sentence}
+    context: dict[str, object] = {
+        "question": question,
+        "locked": StepUpLocked.sentence,
+    }
     if request.method == "GET":
         return render(request, "accounts/login_check.html", context)
     try:
@@ -41,7 +44,8 @@ def check(request: HttpRequest) -> HttpResponse:
         else:
             done = _prove(request, text, is_login=question.is_login)
     except Refusal as refusal:
-        context["faults"] = faults_of(refusal)
+        faults = faults_of(refusal)
+        context |= {"faults": faults, "fault": faults.get("document_last4", faults.whole)}
         return again(request, "accounts/login_check.html", context, refusal)
     request.session.pop(STEP_UP_KEY, None)  # a login may have emptied the session already
     return done

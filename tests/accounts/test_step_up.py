@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -220,6 +221,18 @@ def test_an_answer_comes_too_late_or_after_the_telephone_has_gone(
     services.let_go_of_telephone(account=holder)
     with pytest.raises(StepUpOver):
         finished(text, WANGS, LATER)
+
+
+def test_an_account_without_telephone_goes_when_nobody_is_left_in_it(
+    holder: Account, last_code: LastCode
+) -> None:
+    new = logins.not_me(step_up_text=text_of(asked(last_code, LATER)), at=LATER)
+    much_later = datetime.now(UTC) + timedelta(days=settings.ACCOUNT_RETENTION_DAYS + 1)
+    services.forget_accounts_of_nobody(at=much_later)
+    assert list(Account.objects.all()) == [holder]
+    holder.guardianships.all().delete()
+    services.forget_accounts_of_nobody(at=much_later)
+    assert not Account.objects.filter(pk__in=[holder.pk, new.pk]).exists()
 
 
 def test_a_closed_account_stays_closed(holder: Account, last_code: LastCode) -> None:
