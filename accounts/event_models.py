@@ -16,6 +16,7 @@ class AccountEventKind(models.TextChoices):
     FACTOR_ADDED = "factor_added", _("Second factor added")
     FACTOR_REMOVED = "factor_removed", _("Second factor removed")
     FACTOR_FAILED = "factor_failed", _("Second factor not accepted")
+    FACTOR_BLOCKED = "factor_blocked", _("Passkey blocked, because there may be a copy of it")
     LOGGED_OUT = "logged_out", _("Logout")
     DEVICE_ENDED = "device_ended", _("Device logged out from the list of devices")
     IDLE_ENDED = "idle_ended", _("Logged out after a time without use")

@@ -18,6 +18,7 @@ from accounts import event_models as event_models
 from accounts import guardian_code_models as guardian_code_models
 from accounts import home_models as home_models
 from accounts import login_models as login_models
+from accounts import second_factor_models as second_factor_models
 from accounts.in_force import GrantQuerySet
 
 LONGEST_INSTITUTION: Final = 96

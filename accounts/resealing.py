@@ -8,6 +8,7 @@ from django.db.models import BinaryField, F, Func, Model, QuerySet, Value
 
 from accounts import vault
 from accounts.models import Account, Identity, StaffPhone
+from accounts.second_factor_models import AuthenticatorApp
 from accounts.vault import Field
 
 # The model, the column that shows under which key the row is sealed, the column or property to
@@ -25,6 +26,7 @@ TABLES: list[tuple[type[Model], str, str, dict[str, Field]]] = [
     ),
     (Account, "phone_sealed", "phone_index", {"phone_sealed": Field.ACCOUNT_PHONE}),
     (StaffPhone, "sealed", "bound_to", {"sealed": Field.STAFF_PHONE}),
+    (AuthenticatorApp, "sealed", "bound_to", {"sealed": Field.APP_SECRET}),
 ]
 
 

@@ -40,6 +40,8 @@ class Field(Enum):
     ACCOUNT_PHONE = b"account.phone"
     SESSION_PHONE = b"session.phone"
     STAFF_PHONE = b"staff.phone"
+    APP_SECRET = b"authenticator.secret"
+    NEW_APP_SECRET = b"session.authenticator.secret"
 
 
 @dataclass(frozen=True, slots=True)
