@@ -11,7 +11,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sign_ins
+from accounts import second_factor, sign_ins
 from accounts.authentication import MOST_BYTES, digest
 from accounts.errors import InvitationOver
 from accounts.event_models import AccountEventKind
@@ -59,7 +59,7 @@ def show_token(*, account: Account, to: Account, at: datetime) -> str:
 
 def link_of(token: str) -> str:
     """Return the address of the page on which the owner chooses the password."""
-    return f"{settings.BASE_URL}{reverse('invitation')}?{urlencode({'code': token})}"
+    return f"{settings.STAFF_URL}{reverse('invitation')}?{urlencode({'code': token})}"
 
 
 def invited(token: str, *, at: datetime) -> Account:
@@ -99,7 +99,10 @@ def accept(*, token: str, password: str, at: datetime) -> Account:
 
 @transaction.atomic
 def take_password(*, account: Account, at: datetime) -> None:
-    """End the password of an account, with its sessions, tokens, devices and invitation."""
+    """End password and second factors of an account, with all that they opened.
+
+    These are its sessions, tokens, devices and invitation.
+    """
     Invitation.objects.filter(account=account).delete()
     if account.has_usable_password():
         sign_ins.note(account=account, kind=AccountEventKind.OFFICE_ENDED, at=at)
@@ -107,3 +110,4 @@ def take_password(*, account: Account, at: datetime) -> None:
     account.save(update_fields=["password"])
     account.tokens.all().delete()
     account.devices.all().delete()
+    second_factor.remove_all(account=account)

@@ -40,6 +40,7 @@ from accounts.models import (
     StaffPhone,
     Token,
 )
+from accounts.second_factor_models import AuthenticatorApp, Passkey
 from accounts.selectors import registration_of
 from healthcode.web.keeping import (
     OF_NOBODY,
@@ -262,6 +263,22 @@ RECORDS: Final = (
         kept="until the account is closed or opened again",
         export=Because("it is about the account's work, not about a person"),
         erase=Because("it belongs to an account of staff, not to a person"),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=Passkey,
+        holds="passkeys of staff: public key, count, the name that its holder gave it, last use",
+        kept="until its holder removes it, or the account is closed or gets a new password",
+        export=Because("it is about the account's work, not about a person"),
+        erase=Because("residents have none"),
+        sunset=Goes.AT_ONCE,
+    ),
+    TableRecord(
+        model=AuthenticatorApp,
+        holds="secrets of staff's authenticator apps (sealed), and when each was last used",
+        kept="until its holder removes it, or the account is closed or gets a new password",
+        export=Because("it is about the account's work, not about a person"),
+        erase=Because("residents have none"),
         sunset=Goes.AT_ONCE,
     ),
     of_nobody(Institution, holds="the public names of institutions that report facts"),
