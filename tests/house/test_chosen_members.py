@@ -16,10 +16,12 @@ CHOSEN: Final[Mapping[str, set[str]]] = {
     # Residents log in by phone, and each role of staff is a person's or a machine's.
     "accounts.models.OF_PEOPLE": {"RESIDENT", "SOURCE", "PARTNER"},
     "accounts.models.OF_MACHINES": {"RESIDENT", "OFFICER", "VENUE_MANAGER", "ADMINISTRATOR"},
+    # These cannot change colours, or are no person's.
+    "accounts.second_factor.NEED_SECOND_FACTOR": {"RESIDENT", "VENUE_MANAGER", "SOURCE", "PARTNER"},
     # These need somebody who has logged in, or an administrator.
     "accounts.sign_ins.BY_STRANGERS": {
         *{"LOGGED_IN", "LOGGED_OUT", "DEVICE_ENDED", "IDLE_ENDED", "OFFICE_ENDED", "TOKEN_MADE"},
-        *{"FACTOR_ADDED", "FACTOR_REMOVED", "PHONE_CHANGED", "PASSWORD_CHOSEN"},
+        *{"FACTOR_ADDED", "FACTOR_BLOCKED", "FACTOR_REMOVED", "PHONE_CHANGED", "PASSWORD_CHOSEN"},
     },
     # Residents get their role by logging in.
     "healthcode.administration.plans.STAFF_ROLES": {"RESIDENT"},
