@@ -1,7 +1,9 @@
 """The pages for logging in, for the people of an account, and for staff."""
 
 from base64 import b64decode, b64encode
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import auth, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -20,19 +22,21 @@ from accounts import (
     masks,
     passwords,
     phones,
+    second_factor,
     selectors,
     services,
     sign_ins,
+    staff_sessions,
     step_up,
     vault,
 )
-from accounts.context import LINKS
 from accounts.entering import NEXT_KEY, again, enter, onward, to_check
 from accounts.errors import StepUpNeeded, invalid
 from accounts.event_models import AccountEventKind
 from accounts.forms import Faults, PersonForm, faults_of
 from accounts.models import OF_PEOPLE, Account, IdType, Relation, Role
 from accounts.permissions import account_of, role_required
+from accounts.staff_entering import after_password, to_second_factor
 from healthcode.web.errors import Refusal
 from healthcode.web.pages import FORGET
 
@@ -110,7 +114,8 @@ def staff_login(request: HttpRequest) -> HttpResponse:
     goal = request.POST.get("next", request.GET.get("next", ""))
     context: dict[str, object] = {"next": goal, "username": request.POST.get("username", "")}
     if request.method == "GET":
-        return render(request, "accounts/staff_login.html", context)
+        elsewhere = _address_of_staff(request)
+        return elsewhere or render(request, "accounts/staff_login.html", context)
     try:
         account, known = passwords.verify_password(
             username=request.POST.get("username", ""),
@@ -122,7 +127,7 @@ def staff_login(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         context["faults"] = faults_of(refusal)
         return again(request, "accounts/staff_login.html", context, refusal)
-    return enter(request, account, known, onward(request, goal, _home_of(account)))
+    return after_password(request, account, known, goal, at=timezone.now())
 
 
 @never_cache
@@ -139,15 +144,18 @@ def invitation(request: HttpRequest) -> HttpResponse:
         password = request.POST.get("password", "")
         if password != request.POST.get("again", ""):
             raise invalid("/password", _("The two passwords differ. Please type them again."))
-        invitations.accept(token=code, password=password, at=at)
+        account = invitations.accept(token=code, password=password, at=at)
     except ValidationError as weak:
         context["faults"] = Faults({"password": " ".join(weak.messages)})
         return render(request, "accounts/invitation.html", context, status=422)
     except Refusal as refusal:
         context["faults"] = faults_of(refusal)
         return again(request, "accounts/invitation.html", context, refusal)
-    messages.success(request, _("Your password is set. You can log in now."))
-    return redirect("staff-login")
+    if not second_factor.is_needed(account):
+        messages.success(request, _("Your password is set. You can log in now."))
+        return redirect("staff-login")
+    messages.success(request, _("Your password is set. One more step, and you are done."))
+    return after_password(request, account, None, "", at=at)
 
 
 @never_cache
@@ -155,6 +163,8 @@ def invitation(request: HttpRequest) -> HttpResponse:
 @role_required(*sorted(OF_PEOPLE))
 def staff_token(request: HttpRequest) -> HttpResponse:
     """Make a token for the interface, for whoever of the staff is logged in, and show it once."""
+    if not staff_sessions.has_proved(request):
+        return to_second_factor(request.path)
     if request.method == "GET":
         return render(request, "accounts/staff_token.html")
     token, expires_at = services.issue_own_token(account=account_of(request), at=timezone.now())
@@ -264,9 +274,15 @@ def _forget_login(request: HttpRequest) -> None:
         request.session.pop(key, None)
 
 
-def _home_of(account: Account) -> str:
-    roles = {role for role, _area in account.held}
-    return next((href for role, (href, _name) in LINKS.items() if role in roles), "/")
+def _address_of_staff(request: HttpRequest) -> HttpResponse | None:
+    """Return the way from the residents' host to that of staff, to which passkeys belong.
+
+    None if this is it, or if there is only one.
+    """
+    residents, staff = (urlsplit(url).netloc for url in (settings.BASE_URL, settings.STAFF_URL))
+    if request.get_host() == residents != staff:
+        return redirect(f"{settings.STAFF_URL}{request.get_full_path()}")
+    return None
 
 
 def _sealed(number: str) -> str:

@@ -3,8 +3,8 @@ from django.views.decorators.http import require_POST
 from django.views.i18n import set_language
 
 from accounts import api as interface
+from accounts import factor_pages, step_up_pages
 from accounts import pages as views
-from accounts import step_up_pages
 
 api = [
     path("auth/otp", interface.OtpView.as_view(), name="api-otp"),
@@ -25,6 +25,9 @@ pages = [
     path("logout", views.logout, name="logout"),
     path("staff/login", views.staff_login, name="staff-login"),
     path("staff/password", views.invitation, name="invitation"),
+    path("staff/second-factor", factor_pages.prove, name="second-factor"),
+    path("staff/second-factor/first", factor_pages.set_up, name="first-factor"),
+    path("staff/second-factors", factor_pages.own_factors, name="own-factors"),
     path("staff/token", views.staff_token, name="staff-token"),
     path("me", views.people, name="me"),
     path("me/confirm", step_up_pages.confirm, name="confirm-self"),

@@ -36,6 +36,8 @@ def required_unless_doors(name: str, kind: kinds.Setting[str]) -> str:
 # The issuer and its addresses
 ISSUER = required("ISSUER", kinds.ISSUER)
 BASE_URL = required("BASE_URL", kinds.ORIGIN).rstrip("/")
+# Where staff log in. A passkey belongs to the name of this host, which cannot be an IP address.
+STAFF_URL = optional("STAFF_URL", kinds.ORIGIN, BASE_URL).rstrip("/")
 STATUS_BASE_URL = optional("STATUS_BASE_URL", kinds.ADDRESS, BASE_URL).rstrip("/")
 DEMO = optional("DEMO", kinds.FLAG, False)
 
@@ -51,10 +53,11 @@ LOG_KEY_SECRET = optional("LOG_KEY_SECRET", kinds.SECRETS, "")
 
 # Django
 DEBUG = optional("DEBUG", kinds.FLAG, False)
-_NAMES = optional("ALLOWED_HOSTS", kinds.HOSTS, urlsplit(BASE_URL).hostname or "")
+_OWN_NAMES = dict.fromkeys(urlsplit(url).hostname or "" for url in (BASE_URL, STAFF_URL))
+_NAMES = optional("ALLOWED_HOSTS", kinds.HOSTS, ",".join(_OWN_NAMES))
 # Monitoring on the same machine asks by this address.
 ALLOWED_HOSTS = [*_NAMES.split(","), "127.0.0.1"]
-CSRF_TRUSTED_ORIGINS = [BASE_URL]
+CSRF_TRUSTED_ORIGINS = list(dict.fromkeys((BASE_URL, STAFF_URL)))
 ROOT_URLCONF = _ADDRESSES[PROCESS_ROLE]
 AUTH_USER_MODEL = "accounts.Account"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -113,7 +116,7 @@ PAGE_MIDDLEWARE = [
     "accounts.middleware.RoleMiddleware",
     "healthcode.web.charsets.PartsMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -123,7 +126,7 @@ PAGE_MIDDLEWARE = [
 _OF_SESSIONS = {
     "django.contrib.sessions.middleware.SessionMiddleware",
     "accounts.middleware.RoleMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
 }
 if SERVES_DOORS_ONLY:
@@ -379,5 +382,10 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     # At INFO Celery logs every task, which means several lines every ten seconds.
-    "loggers": {"celery": {"level": "WARNING"}, "django.request": {"filters": ["refused"]}},
+    # At INFO fido2 logs the number of each passkey.
+    "loggers": {
+        "celery": {"level": "WARNING"},
+        "fido2": {"level": "WARNING"},
+        "django.request": {"filters": ["refused"]},
+    },
 }

@@ -13,6 +13,7 @@ SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "healthcode.settings",
     "ISSUER": "CN-33",
     "BASE_URL": "http://127.0.0.1:8000",
+    "STAFF_URL": "http://localhost:8000",
     "ALLOWED_HOSTS": "*",
     "SMS_SENDER": "accounts.sms.ConsoleSender",
     "IDENTITY_CHECK": "accounts.identity_check.RosterCheck",
