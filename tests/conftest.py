@@ -5,9 +5,12 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
+from django.utils import timezone
 
+from accounts import staff_sessions
+from accounts.models import Account
 from tests.declared import check
 from tests.owner import all_as_service
 
@@ -36,4 +39,24 @@ def every_answer_is_declared() -> Iterator[None]:
         return answer
 
     with patch.object(Client, "request", asked):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def staff_have_shown_both_factors() -> Iterator[None]:
+    """Let `force_login` log staff in as the pages do after password and second factor.
+
+    The tests of logins go through the pages themselves.
+    """
+    log_in = Client.force_login
+
+    def logged_in(client: Client, account: Account) -> None:
+        log_in(client, account)
+        if staff_sessions.is_of_staff(account):
+            request, session = HttpRequest(), client.session
+            request.session = session
+            staff_sessions.begin(request, has_proved=True, at=timezone.now())
+            session.save()
+
+    with patch.object(Client, "force_login", logged_in):
         yield

@@ -20,6 +20,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PUBLIC = {
     *{"home", "about", "problem", "language", "map", "area-options", "area-choose"},
     *{"login", "login-code", "login-check", "logout", "staff-login", "invitation", "recognised"},
+    # They are for whoever has just shown the right password, and send others to the login.
+    *{"second-factor", "first-factor"},
     *{"scanner", "scanner-manifest", "scanner-worker", "pocket", "pocket-worker"},
     # For operators; the proxy of a deployment hides these from outside (docs/howto/deploy.md).
     *{"healthz", "readyz", "metrics"},

@@ -30,6 +30,13 @@ WRONG: dict[str, tuple[str, ...]] = {
         *("https://x:99999", "https://x:0", "https://x:y", "https://x/path", "https://x?a=b"),
         *("https://user@x", "https://x\n", "javascript:alert(1)", "https://例.cn"),
     ),
+    "STAFF_URL": (
+        "ftp://x",
+        "staff.example.org",
+        "https://x/staff",
+        "https://x:y",
+        "https://user@x",
+    ),
     "STATUS_BASE_URL": (
         "ftp://x",
         "s.example.org",
@@ -152,6 +159,7 @@ def test_without_names_of_hosts_the_own_one_is_answered(monkeypatch: pytest.Monk
     for name, value in (complete() | {"BASE_URL": "https://code.example.org:444"}).items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("ALLOWED_HOSTS")
+    monkeypatch.delenv("STAFF_URL")
     found = runpy.run_path(str(ROOT / "healthcode" / "settings.py"))
     assert found["ALLOWED_HOSTS"] == ["code.example.org", "127.0.0.1"]
 

@@ -273,9 +273,9 @@ def test_the_page_tells_of_the_code_of_twelve_digits() -> None:
 
 
 @pytest.fixture
-def officer() -> Account:
+def manager() -> Account:
     return services.add_staff(
-        username="staff", password=PASSWORD, role=Role.OFFICER, area="", at=timezone.now()
+        username="staff", password=PASSWORD, role=Role.VENUE_MANAGER, area="", at=timezone.now()
     )
 
 
@@ -291,7 +291,7 @@ def fast_hashes(settings: LazySettings) -> None:
 
 
 def test_guessing_a_password_makes_only_the_guesser_slower(
-    fast_hashes: None, officer: Account
+    fast_hashes: None, manager: Account
 ) -> None:
     """A thousand addresses get 5,100 guesses a day; the holder comes in at any time."""
     now, tries, source = timezone.now(), 0, addresses()
@@ -313,9 +313,9 @@ def test_guessing_a_password_makes_only_the_guesser_slower(
     assert most == 5100
 
 
-def test_a_known_device_has_its_own_tries(fast_hashes: None, officer: Account) -> None:
+def test_a_known_device_has_its_own_tries(fast_hashes: None, manager: Account) -> None:
     now = timezone.now()
-    _row, token = devices.remember(account=officer, device=None, kind=DeviceKind.COMPUTER, at=now)
+    _row, token = devices.remember(account=manager, device=None, kind=DeviceKind.COMPUTER, at=now)
     assert token
     for _try in range(passwords.HERE.most):
         with pytest.raises(WrongPassword):
@@ -326,7 +326,7 @@ def test_a_known_device_has_its_own_tries(fast_hashes: None, officer: Account) -
 
 
 def test_a_browser_of_staff_is_known_after_its_first_login(
-    fast_hashes: None, officer: Account
+    fast_hashes: None, manager: Account
 ) -> None:
     page = Client()
     right = {"username": "staff", "password": PASSWORD}
@@ -338,4 +338,4 @@ def test_a_browser_of_staff_is_known_after_its_first_login(
     assert Client().post("/staff/login", right).status_code == 429
     assert page.post("/staff/login", right).status_code == 302
     [device] = KnownDevice.objects.all()
-    assert device.account == officer
+    assert device.account == manager

@@ -112,7 +112,7 @@ def test_staff_keep_their_password(areas: None) -> None:
     services.add_staff(
         username="staff",
         password="correct horse battery",
-        role=Role.OFFICER,
+        role=Role.VENUE_MANAGER,
         area="",
         at=timezone.now(),
     )
@@ -121,5 +121,5 @@ def test_staff_keep_their_password(areas: None) -> None:
     for page in pages:
         assert page.post("/staff/login", right).status_code == 302
     assert pages[0].post("/me/devices").status_code == 302
-    assert [page.get("/officer").status_code for page in pages] == [200, 302]
+    assert [page.get("/venues").status_code for page in pages] == [200, 302]
     assert pages[1].post("/staff/login", right).status_code == 302

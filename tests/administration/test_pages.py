@@ -85,9 +85,9 @@ def test_a_new_officer_waits_and_the_proposer_then_sees_the_link_once(li: Accoun
     password = "correct horse battery"
     owner = Client()
     form = {"code": code, "password": password, "again": password}
-    assert owner.post("/staff/password", form).status_code == 302
-    login = owner.post("/staff/login", {"username": "wang", "password": password})
-    assert login.headers["Location"] == "/officer"
+    assert owner.post("/staff/password", form).headers["Location"] == "/staff/second-factor"
+    login = Client().post("/staff/login", {"username": "wang", "password": password})
+    assert login.headers["Location"] == "/staff/second-factor"
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,13 @@ ELSEWHERE: Final = {
     "stale-form": "pages",
     "wrong-password": "the page where staff log in",
     "invitation-over": "the page where staff choose their password",
+    **dict.fromkeys(
+        (
+            *("app-known", "last-factor", "passkey-blocked", "passkey-known", "passkey-of-another"),
+            *("passkey-refused", "too-many-passkeys", "wrong-app-code"),
+        ),
+        "the pages of second factors",
+    ),
     "last-administrator": "commands of administrators",
     "own-tokens-only": "commands of administrators",
     "partner-known": "the pages of administrators",
