@@ -43,6 +43,10 @@ run-pair: override export VAR := $(VAR)/pair
 run-pair: .venv/.local messages frontend ## Run two provinces that recognise each other, on PORT and the next one
 	@exec $(TOOLS).pair
 
+.PHONY: code
+code: .venv/.local ## Show the code of an authenticator app, to log in to the demo: SECRET="ABCD …"
+	@$(BIN)/python -m healthcode.tools.app_code "$(SECRET)"
+
 .PHONY: test
 test: .venv/.dev messages frontend ## Run the tests on private servers, in a real browser too
 	@$(TOOLS).browser

@@ -8,12 +8,18 @@ from random import Random
 from typing import Any, Final
 
 from accounts.admission import NewPerson
+from accounts.authentication import digest
 from accounts.invitations import accept, invite, show_token
-from accounts.models import OF_MACHINES, Account, Relation, Role
+from accounts.models import OF_MACHINES, OF_PEOPLE, Account, Relation, Role, Token
 from accounts.phones import normalise
 from accounts.rosters import PLAIN
 from accounts.selectors import people_of, registration_of
-from accounts.services import issue_token, register_person, resident_account
+from accounts.services import (
+    STAFF_TOKEN_LIFE,
+    issue_token,
+    register_person,
+    resident_account,
+)
 from accounts.step_up import CHARACTERS
 from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.models import Proposal
@@ -170,6 +176,15 @@ def residents_last4() -> str:
     return str(registration_of(family[0].id)["id_number"])[-CHARACTERS:] if family else ""
 
 
+def renew_staff_tokens(entrance: dict[str, Any], *, at: datetime) -> None:
+    """Issue the tokens of staff in `VAR/demo.json` anew where they end within a few hours."""
+    staff = {"officer": OFFICER, "officer2": SECOND_OFFICER, "administrator": ADMINISTRATOR}
+    for name, username in staff.items():
+        ours = Token.objects.filter(digest=digest(entrance[name]["token"]))
+        if not ours.filter(expires_at__gt=at + STAFF_TOKEN_LIFE / 2).exists():
+            entrance[name]["token"] = _token(Account.objects.get(username=username), at)
+
+
 def administrators_token(*, at: datetime) -> dict[str, str]:
     """Issue the token of the demo's administrator, in the form of `VAR/demo.json`."""
     return {"token": _token(administrator(at=at).account, at)}
@@ -216,8 +231,9 @@ def _add(grant: StaffGrant, *, by: Administrator, second: str, at: datetime) -> 
 
 
 def _token(account: Account, at: datetime) -> str:
-    expires_at = at + _TOKEN_LIFE
-    if not account.grants.ever().filter(role__in=OF_MACHINES).exists():
-        return issue_token(account=account, label="demo", expires_at=expires_at)
-    by = administrator(at=at)
-    return staff.issue_token(by=by, account=account, label="demo", expires_at=expires_at, at=at)
+    roles = set(account.grants.ever().values_list("role", flat=True))
+    if roles & OF_MACHINES:
+        by, expires_at = administrator(at=at), at + _TOKEN_LIFE
+        return staff.issue_token(by=by, account=account, label="demo", expires_at=expires_at, at=at)
+    life = STAFF_TOKEN_LIFE if roles & OF_PEOPLE else _TOKEN_LIFE
+    return issue_token(account=account, label="demo", expires_at=at + life)

@@ -12,7 +12,7 @@ from pathlib import Path
 from healthcode.tools.run import children, ports, stopping
 from healthcode.tools.run import state as local_state
 from healthcode.tools.run.console import Console
-from healthcode.tools.run.service import PROJECT, Address, Service, end_predecessors
+from healthcode.tools.run.service import PROJECT, Address, Service, end_predecessors, staff_url
 
 
 def _address() -> Address:
@@ -35,8 +35,9 @@ def _welcome(service: Service) -> str:
     demo = local_state.read_json(folder / "demo.json")
     passwords = local_state.read_json(folder / "passwords.json")
     phone, last4 = demo["resident"]["phone"], demo["resident"]["document_last4"]
+    desk = staff_url(base)
     staff = [
-        f"  staff      {base}/staff/login   {name}  {word}" for name, word in passwords.items()
+        f"  staff      {desk}/staff/login   {name}  {word}" for name, word in passwords.items()
     ]
     return "\n".join(
         [
@@ -44,6 +45,7 @@ def _welcome(service: Service) -> str:
             f"The service runs at {base}",
             f"  resident   {base}/login   {phone}, document …{last4}; the log-in code appears here",
             *staff,
+            "             officers and the administrator set up a passkey or an app the first time",
             f"  door       {base}/scanner",
             f"  the map    {base}/map",
             f"  API        {base}/api/docs",

@@ -28,7 +28,7 @@ _STOP_SECONDS = 60
 _LIST_DAYS = 30
 _OWN_SERVERS = {
     *("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL"),
-    *("BASE_URL", "STATUS_BASE_URL"),
+    *("BASE_URL", "STAFF_URL", "STATUS_BASE_URL"),
 }
 _NO_WITNESS = "quorum none\n"
 _PUBLISHED = "/.well-known/health-code"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import selectors
 import subprocess
 import sys
@@ -64,6 +65,11 @@ class Address:
     host: str
     port: int
     base_url: str
+
+
+def staff_url(base_url: str) -> str:
+    """Return where staff log in: a browser keeps no passkeys for an IP address."""
+    return re.sub(r"//(127\.0\.0\.1|0\.0\.0\.0)(?=:|$)", "//localhost", base_url)
 
 
 def roles(address: Address, folder: Path) -> Mapping[str, list[str]]:
@@ -148,6 +154,7 @@ class Service:
         secrets = {k: v for k, v in self.state.secrets.items() if not k.endswith("_PASSWORD")}
         ours = {
             "BASE_URL": self.address.base_url,
+            "STAFF_URL": staff_url(self.address.base_url),
             "PYTHONUNBUFFERED": "1",
             "PYTHONWARNINGS": ",".join(_EXPECTED_WARNINGS),
         }

@@ -51,6 +51,7 @@ class Command(BaseCommand):
                 entrance["officer2"] = logins.second_officers_token(at=at)
             if "document_last4" not in entrance["resident"]:
                 entrance["resident"]["document_last4"] = logins.residents_last4()
+            logins.renew_staff_tokens(entrance, at=at)
         else:
             entrance = logins.issue_tokens(at=at)
             self._add_passwords(out, logins.set_passwords(at=at))
