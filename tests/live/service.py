@@ -58,6 +58,7 @@ class LiveService:
         self.var = var
         self.port = port or reserve()
         self.base_url = f"http://127.0.0.1:{self.port}"
+        self.staff_url = f"http://localhost:{self.port}"
         self.output = var.with_name(f"{var.name}.out")
         self.command = [sys.executable, "-m", "healthcode.tools.run"]
         self._extra = environment
@@ -78,6 +79,7 @@ class LiveService:
             **self.postgres().logins("healthcode"),
             "BROKER_URL": self._extra.get("BROKER_URL", "redis://127.0.0.1:1"),
             "BASE_URL": self.base_url,
+            "STAFF_URL": self.staff_url,
         }
         secrets: dict[str, str] = state["secrets"]
         return outside_settings() | SETTINGS | secrets | servers

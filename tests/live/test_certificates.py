@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Playwright, expect
 from tests.evidence.ministry import Ministry
 from tests.live.browsers import door, phone
 from tests.live.service import ROOT, LiveService
-from tests.live.test_officer_pages import log_in
+from tests.live.staff_pages import log_in
 from tests.live.video import picture_of
 
 PATIENCE_MS = 30_000

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, Playwright, expect
 
 from tests.live.browsers import phone
 from tests.live.service import LiveService
-from tests.live.test_officer_pages import log_in
+from tests.live.staff_pages import log_in
 from tests.live.test_scanner_page import AT_LEAST_ONCE_MS
 from tests.live.test_scanner_troubles import expect_verdict, type_code
 
@@ -74,7 +74,7 @@ PRODUCTS = (
 
 def counted(service: LiveService, desk: Page) -> tuple[list[str], list[str]]:
     """Return today's counts on the manager's page, and those of `/metrics`."""
-    desk.goto(f"{service.base_url}/venues/{service.demo['device']['venue']}")
+    desk.goto(f"{service.staff_url}/venues/{service.demo['device']['venue']}")
     metrics = service.call("GET", "/metrics").body.decode().splitlines()
     return (
         desk.locator("dl.facts").first.locator("dd").all_inner_texts(),

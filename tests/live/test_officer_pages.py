@@ -1,25 +1,17 @@
 """An officer changes a level in a real browser, and watches the recomputation to its end."""
 
-import json
 from datetime import datetime, timedelta
 
-from playwright.sync_api import Page, Playwright, expect
+from playwright.sync_api import Playwright, expect
 
 from healthcode.web.days import SHANGHAI
 from tests.live.browsers import phone
 from tests.live.service import LiveService
+from tests.live.staff_pages import log_in
 
 # An island county, and from tomorrow, so that no colour changes during other tests.
 COUNTY = "330922"
 PATIENCE_MS = 60_000
-
-
-def log_in(service: LiveService, page: Page, name: str) -> None:
-    passwords = json.loads((service.var / "passwords.json").read_text())
-    page.goto(f"{service.base_url}/officer")
-    page.fill("[name=username]", name)
-    page.fill("[name=password]", passwords[name])
-    page.click("main form button.button")
 
 
 def test_an_officer_previews_confirms_and_watches(

@@ -14,8 +14,8 @@ from playwright.sync_api import Page, Playwright, expect
 from healthcode.tools.demo.logins import OFFICER, RESIDENT_PHONE
 from tests.live.browsers import phone, picture_of
 from tests.live.service import LiveService
+from tests.live.staff_pages import log_in as log_in_as_staff
 from tests.live.test_end_to_end import one_time_code, pick
-from tests.live.test_officer_pages import log_in as log_in_as_staff
 
 SECOND_PHONE = "13712345678"
 NEW_HOME, NEW_NAME = "330203", "李小川"

@@ -2,38 +2,25 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from playwright.sync_api import Page, Playwright, expect
 
 from tests.live.browsers import phone
-from tests.live.service import ROOT, LiveService
+from tests.live.service import LiveService
+from tests.live.staff_pages import log_in
 
 PASSWORD = "correct horse battery"
 COLLEAGUE = "zhao.lei"
 PATIENCE_MS = 60_000
-SET_PASSWORD = f"""
-from accounts.models import Account
-administrator = Account.objects.get(username="demo.administrator")
-administrator.set_password("{PASSWORD}")
-administrator.save()
-"""
 
 
 @contextmanager
 def administrator(service: LiveService, playwright: Playwright) -> Iterator[Page]:
-    """Open the pages of the demo's administrator, whom nobody has given a password yet."""
-    subprocess.run(
-        [sys.executable, "manage.py", "shell", "-c", SET_PASSWORD],
-        cwd=ROOT,
-        env=service.environment(),
-        check=True,
-    )
+    """Open the pages of the demo's administrator."""
     with phone(playwright) as page:
-        enter(service, page, "demo.administrator", "/administration")
+        log_in(service, page, "demo.administrator", goal="/administration")
         yield page
 
 
@@ -41,7 +28,7 @@ def enter(
     service: LiveService, page: Page, name: str, path: str, *, password: str = PASSWORD
 ) -> None:
     """Log in on the way to a page, and wait until it is there."""
-    page.goto(f"{service.base_url}{path}")
+    page.goto(f"{service.staff_url}{path}")
     page.fill("[name=username]", name)
     page.fill("[name=password]", password)
     page.click("main form button.button")
@@ -70,7 +57,7 @@ def take_step(page: Page, step: str, summary: str, **fields: str) -> None:
 
 def hire(service: LiveService, desk: Page, newcomer: Page) -> None:
     """Make the colleague's account, who chooses a password."""
-    desk.goto(f"{service.base_url}/administration/grant?area=3301")
+    desk.goto(f"{service.staff_url}/administration/grant?area=3301")
     desk.fill("[name=username]", COLLEAGUE)
     desk.select_option("[name=role]", "venue_manager")
     give_ground(desk, "main form:has([name=role])")
@@ -85,7 +72,7 @@ def hire(service: LiveService, desk: Page, newcomer: Page) -> None:
 
 def add_venue(service: LiveService, desk: Page, name: str) -> str:
     """Add a venue for the demo's manager; return its number."""
-    desk.goto(f"{service.base_url}/administration/venues/add?area=330106")
+    desk.goto(f"{service.staff_url}/administration/venues/add?area=330106")
     desk.fill("[name=name]", name)
     desk.fill("[name=username]", "demo.manager")
     give_ground(desk, "main form:has([name=kind])")
@@ -110,15 +97,15 @@ def test_a_venue_changes_hands_and_ends(service: LiveService, playwright: Playwr
         door.goto(f"{service.base_url}/scanner#enrol={code}")
         expect(door.locator("#venue")).to_have_text("武林路花店")
 
-        old.goto(f"{service.base_url}{venue}/management")
+        old.goto(f"{service.staff_url}{venue}/management")
         take_step(old, "hand-over", "移交这个场所", username=COLLEAGUE)
         expect(old.locator("#offer")).to_be_visible()
         new.reload()
         new.get_by_role("button", name="接手", exact=True).click()
         new.wait_for_url(f"**{venue}")
-        assert old.goto(f"{service.base_url}{venue}").status == 404  # type: ignore[union-attr]
+        assert old.goto(f"{service.staff_url}{venue}").status == 404  # type: ignore[union-attr]
 
-        new.goto(f"{service.base_url}{venue}/management")
+        new.goto(f"{service.staff_url}{venue}/management")
         take_step(new, "rename", "更改场所名称", name="武林路鲜花店")
         expect(door.locator("#venue")).to_have_text("武林路鲜花店", timeout=PATIENCE_MS)
         take_step(new, "close", "停用这个场所")
@@ -147,6 +134,6 @@ def test_a_device_leaves_and_the_server_knows(service: LiveService, playwright: 
         door.unroute("**/devices/token")
         door.click("#forget")
         expect(door.locator("#enrolment")).to_be_visible()
-        manager.goto(f"{service.base_url}{venue}")
+        manager.goto(f"{service.staff_url}{venue}")
         row = manager.locator("li.card", has_text="要退出的手机")
         expect(row).to_contain_text("已退出本场所")
