@@ -39,7 +39,7 @@ class Seen:
 class BruteTracer:
     """Traces with all homes, stays and presences in memory."""
 
-    homes: dict[int, str]
+    homes: dict[int, tuple[str, ...]]
     stays: list[tuple[int, str, datetime, datetime | None]] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
 
@@ -112,7 +112,7 @@ class BruteTracer:
             return False
         early, late = sign.starts - DAY, sign.ends + DAY
         return (
-            self.homes[sign.person][:4] == city
+            city in {home[:4] for home in self.homes[sign.person]}
             or any(
                 person == sign.person
                 and area[:4] == city

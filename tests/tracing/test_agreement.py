@@ -12,6 +12,7 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.home_models import FormerHome
 from accounts.models import Person
 from healthcode.evidence.models import EvidenceKind
 from healthcode.evidence.services import NewFact, record, withdraw
@@ -78,7 +79,13 @@ def _town(draw: Random) -> BruteTracer:
     world.areas("330106", "330203")
     homes = [draw.choice(AREAS[1:]) for _ in range(PEOPLE)]
     people = Person.objects.bulk_create([Person(home_area=home) for home in homes])
-    town = BruteTracer(homes={person.pk: person.home_area for person in people})
+    moved = {person.pk: draw.choice(AREAS[1:]) for person in people if draw.random() < 0.3}
+    FormerHome.objects.bulk_create(
+        [FormerHome(person_id=one, area=left, until=BEGINNING) for one, left in moved.items()]
+    )
+    town = BruteTracer(
+        homes={one.pk: tuple(filter(None, (one.home_area, moved.get(one.pk)))) for one in people}
+    )
     ids = sorted(town.homes)
     town.stays = _stays(draw, ids)
     for _ in range(draw.randint(1, 5)):
