@@ -81,7 +81,7 @@ def _terms(request: HttpRequest, known: Partner | None = None) -> services.Partn
 def _partners(
     request: HttpRequest, known: list[Partner], faults: Faults, *, status: int = 200
 ) -> HttpResponse:
-    form = {"scopes": request.POST.getlist("scopes"), "codes_per_minute": CODES_PER_MINUTE}
+    form = {"scopes": [], "keys": "", "codes_per_minute": CODES_PER_MINUTE}
     context = {"partners": known, **_form(request, faults, form)}
     return render(request, "administration/partners.html", context, status=status)
 
@@ -91,6 +91,7 @@ def _partner(
 ) -> HttpResponse:
     form = {
         "scopes": texts.words(shown.scopes),
+        "keys": "",
         "codes_per_minute": shown.codes_per_minute,
         "contact": shown.contact,
     }

@@ -41,6 +41,7 @@ def page_of_partner() -> str:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_system_is_admitted_changed_and_ended(li: Account, language: str) -> None:
     client = browser(li, language)
+    assert "required></textarea>" in client.get(PAGE).content.decode()
     assert client.post(PAGE, form()).status_code == 302
     assert "cn-32" in client.get(PAGE).content.decode()
     assert "Jiangsu" in client.get(page_of_partner()).content.decode()
