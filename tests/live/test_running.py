@@ -19,7 +19,7 @@ def test_a_page_answers_and_the_demo_file_has_every_login(service: LiveService) 
     demo = service.demo
     assert demo["base_url"] == service.base_url
     assert {name: sorted(demo[name]) for name in demo if name != "base_url"} == {
-        "resident": ["person", "phone", "token"],
+        "resident": ["document_last4", "person", "phone", "token"],
         "officer": ["token"],
         "officer2": ["token"],
         "device": ["token", "venue"],
