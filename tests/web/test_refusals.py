@@ -28,6 +28,7 @@ ELSEWHERE: Final = {
     "last-administrator": "commands of administrators",
     "own-tokens-only": "commands of administrators",
     "partner-known": "the pages of administrators",
+    "role-ended": "the pages of administrators",
     **dict.fromkeys(
         ("venue-closed", "venue-open", "only-the-manager", "no-such-manager"),
         "the pages about venues",
