@@ -7,17 +7,19 @@ the reasons.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import connection
 from django.db.models import Count
 
 from accounts.models import MergedRegistration
 
+# A join, because PostgreSQL would plan each of thousands of values of an array by itself.
 GROUPS: Final = """
 SELECT array_agg(person_id ORDER BY person_id) FROM accounts_mergedregistration
 WHERE whose IN (
-    SELECT whose FROM accounts_mergedregistration WHERE person_id = ANY(%s::bigint[])
+    SELECT whose FROM accounts_mergedregistration
+    WHERE person_id IN (SELECT unnest(%s::bigint[]))
 ) GROUP BY whose
 """
 # Both groups become one; whoever was in neither is added.
@@ -49,13 +51,23 @@ def registrations_of(person_id: int) -> tuple[int, ...]:
     return groups_of([person_id]).get(person_id, (person_id,))
 
 
-def with_merged(people: Sequence[int]) -> Sequence[int]:
-    """Return `people` and all registrations that are merged with them. One query.
+class WholePeople(NamedTuple):
+    """Registrations, with all that are merged with any of them.
 
-    The result ascends if anybody is merged; otherwise it is `people` itself.
+    Attributes:
+        numbers: of all of them; ascending if any is merged.
+        first: of each that is merged, the lowest number of those that are the same person.
     """
+
+    numbers: Sequence[int]
+    first: Mapping[int, int]
+
+
+def whole(people: Sequence[int]) -> WholePeople:
+    """Return `people` and all registrations that are merged with them. One query."""
     groups = groups_of(people)
-    return sorted({*people, *groups}) if groups else people
+    numbers = sorted({*people, *groups}) if groups else people
+    return WholePeople(numbers, {person: group[0] for person, group in groups.items()})
 
 
 def counted_once(people: Collection[int]) -> list[int]:

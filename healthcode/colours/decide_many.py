@@ -21,7 +21,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from accounts.merging import counted_once, groups_of, with_merged
+from accounts.merging import WholePeople, counted_once, groups_of, whole
 from healthcode.acts.effects import NO_EFFECT, Effect
 from healthcode.areas.successors import places_of
 from healthcode.colours import sql
@@ -88,7 +88,8 @@ def recompute_people(
     known = lock_colours(people, at=at)
     policy = policy_at(at)
     bound: dict[str, Any] = {
-        "people": _array(known),
+        "people": _array(known.numbers),
+        "same": sql.same_json(known),
         "at": at,
         "rules": sql.rules_json(policy),
         "carries": sql.carries_json(),
@@ -101,7 +102,7 @@ def recompute_people(
         return int(changed)
 
 
-def lock_colours(people: Sequence[int], *, at: datetime) -> Sequence[int]:
+def lock_colours(people: Sequence[int], *, at: datetime) -> WholePeople:
     """Share the writers' lock, lock the colour rows of `people`, and create missing rows.
 
     The rows of registrations that are merged with these are locked, too. Nobody can merge others
@@ -110,7 +111,8 @@ def lock_colours(people: Sequence[int], *, at: datetime) -> Sequence[int]:
     Read evidence, levels and policy after this call.
     """
     join_writers()
-    people = with_merged(people)
+    every = whole(people)
+    people = every.numbers
     with connection.cursor() as cursor:
         bound: dict[str, Any] = {"people": _array(people), "asked": len(set(people)), "at": at}
         # Nearly everybody has a row. If a third transaction creates one between these statements,
@@ -120,7 +122,7 @@ def lock_colours(people: Sequence[int], *, at: datetime) -> Sequence[int]:
         if some is not None:
             cursor.execute(sql.CREATE_MISSING, bound)
             some = _lock(cursor, bound)
-    return people if some is None else some
+    return every if some is None else every._replace(numbers=some)
 
 
 def _array(people: Sequence[int]) -> str:
@@ -183,9 +185,10 @@ def evaluate(people: Sequence[int], *, at: datetime, policy: RuleSet | None = No
     worse = 0
     with connection.cursor() as cursor:
         for start in range(0, len(people), COMPARED_AT_ONCE):
-            part = with_merged(people[start : start + COMPARED_AT_ONCE])
+            part = whole(people[start : start + COMPARED_AT_ONCE])
             bound: dict[str, Any] = {
-                "people": _array(part),
+                "people": _array(part.numbers),
+                "same": sql.same_json(part),
                 "at": at,
                 "rules": sql.rules_json(policy),
                 "carries": sql.carries_json(),
@@ -219,8 +222,10 @@ def turning_red(people: Sequence[int], *, at: datetime) -> frozenset[int]:
     found: set[int] = set()
     with connection.cursor() as cursor:
         for start in range(0, len(people), COMPARED_AT_ONCE):
+            part = whole(people[start : start + COMPARED_AT_ONCE])
             bound: dict[str, Any] = {
-                "people": _array(with_merged(people[start : start + COMPARED_AT_ONCE])),
+                "people": _array(part.numbers),
+                "same": sql.same_json(part),
                 "at": at,
                 "rules": sql.rules_json(policy),
                 "carries": sql.carries_json(),

@@ -30,7 +30,7 @@ def decide_now(person_id: int, *, at: datetime) -> PersonDecision:
     Raises:
         NoPolicy: no policy holds at `at`.
     """
-    registrations = lock_colours([person_id], at=at)
+    registrations = lock_colours([person_id], at=at).numbers
     policy = policy_at(at)
     decision = decide_from_database(person_id, policy, at)
     since = store_decision(person_id, decision, at=at, registrations=registrations)

@@ -58,6 +58,7 @@ def _red_areas(
 def _bound(policies: Sequence[RuleSet], at: datetime) -> dict[str, Any]:
     return {
         "at": at,
+        "same": None,
         "rules": sql.rules_json(*policies),
         "carries": sql.carries_json(),
         "red": int(Colour.RED),

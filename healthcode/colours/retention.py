@@ -10,7 +10,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.db import OperationalError, connection, transaction
 
-from accounts.merging import with_merged
+from accounts.merging import whole
 from healthcode.colours import sql
 from healthcode.colours.decide_many import join_writers
 from healthcode.colours.models import Policy
@@ -39,12 +39,12 @@ FORGETTABLE: Final = (
     sql.SIGNALS  # noqa: S608  a constant like the rest
     + """,
 spent AS MATERIALIZED (
-    SELECT old.id, coalesce(merged.person, old.person_id) AS person, old.kind, old.starts,
-           old.withdrawn_by_id,
+    SELECT old.id,
+           coalesce((%(same)s::jsonb ->> old.person_id::text)::bigint, old.person_id) AS person,
+           old.kind, old.starts, old.withdrawn_by_id,
            coalesce(old.day, (old.starts AT TIME ZONE 'Asia/Shanghai')::date) AS day,
            old.kind IN ('check_in', 'test') AND old.withdrawn_by_id IS NULL AS is_proof
     FROM evidence_evidence AS old
-    LEFT JOIN merged ON merged.id = old.person_id
     LEFT JOIN accounts_act AS withdrawal ON withdrawal.id = old.withdrawn_by_id
     WHERE old.person_id = ANY(%(people)s::bigint[])
       AND greatest(coalesce(old.ends, old.starts), old.received_at, withdrawal.at) < %(before)s
@@ -171,11 +171,13 @@ def _forget_of(people: list[int], bound: dict[str, Any]) -> int:
         cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_PATIENCE])
         # Nobody merges or separates registrations from here on.
         join_writers()
-        whole = list(with_merged(people))
+        known = whole(people)
         # Every writer of colours takes this lock first, so nobody decides while facts are being
         # deleted.
-        cursor.execute(sql.LOCK, {"people": whole, "asked": len(whole)})
-        cursor.execute(FORGETTABLE, {"people": whole, **bound})
+        cursor.execute(sql.LOCK, {"people": list(known.numbers), "asked": len(known.numbers)})
+        cursor.execute(
+            FORGETTABLE, {"people": list(known.numbers), "same": sql.same_json(known), **bound}
+        )
         ids = [id_ for (id_,) in cursor.fetchall()]
     return evidence.forget(ids=ids, cause=ForgottenCause.RETENTION)
 

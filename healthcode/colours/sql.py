@@ -1,7 +1,9 @@
 """The SQL of recomputations: the rules of `healthcode.colours.decide` for many people at once.
 
 All values are bound parameters. `people` is an array of person ids; whoever has several merged
-registrations is in it with all of them (`accounts.merging.with_merged`). `rules` is the policy as
+registrations is in it with all of them. `same` is a JSON object of these: whatever is known under
+the number of a member counts as known about its value (`accounts.merging.WholePeople`). It is null
+for nearly all batches, and PostgreSQL then plans as if it were not there. `rules` is the policy as
 JSON (see `rules_json`). `at` is the time of the decision. If an end is not known, these statements
 use `infinity`.
 """
@@ -12,6 +14,7 @@ from datetime import datetime
 from functools import cache
 from typing import Final
 
+from accounts.merging import WholePeople
 from healthcode.areas.successors import carries
 from healthcode.colours.policy import CheckIns, NegativeTests, Rule, RuleSet
 
@@ -79,23 +82,16 @@ matter AS MATERIALIZED (
            'infinity'
     FROM rule WHERE kind <> 'stay'
 ),
--- Registrations of one person that an act has merged: whatever is known under any of them counts
--- as known about `person`, the one with the lowest number. Nearly always there are none.
-merged AS MATERIALIZED (
-    SELECT person_id AS id, min(person_id) OVER (PARTITION BY whose) AS person
-    FROM accounts_mergedregistration
-    WHERE person_id = ANY(%(people)s::bigint[])
-),
 exposure AS MATERIALIZED (
     SELECT row_number() OVER () AS no, matched.*,
            (matched.ends AT TIME ZONE 'Asia/Shanghai')::date AS first_day
     FROM (
-        SELECT fact.id AS fact, coalesce(merged.person, person_id) AS person,
+        SELECT fact.id AS fact,
+               coalesce((%(same)s::jsonb ->> person_id::text)::bigint, person_id) AS person,
                greatest(starts, rule_starts) AS starts, least(ends, rule_ends) AS ends,
                colour, hold, check_ins, negative_tests, apart
         FROM evidence_evidence AS fact
         JOIN matter ON word = CASE kind WHEN 'stay' THEN area_id ELSE kind END
-        LEFT JOIN merged ON merged.id = person_id
         WHERE person_id = ANY(%(people)s::bigint[]) AND withdrawn_by_id IS NULL
           AND (matter.traits IS NULL OR matter.traits && fact.traits::text[])
           AND starts < rule_ends AND starts < stayed_before
@@ -111,13 +107,12 @@ healthy AS (
         SELECT person, day, starts,
                day - dense_rank() OVER (PARTITION BY person ORDER BY day)::int AS run
         FROM (
-            SELECT coalesce(merged.person, person_id) AS person, day, starts
-            FROM evidence_evidence LEFT JOIN merged ON merged.id = person_id
+            SELECT coalesce((%(same)s::jsonb ->> person_id::text)::bigint, person_id) AS person,
+                   day, starts
+            FROM evidence_evidence
             WHERE person_id = ANY(ARRAY(
-                    SELECT person FROM exposure WHERE check_ins IS NOT NULL AND ends < 'infinity'
-                    UNION ALL
-                    SELECT merged.id FROM exposure JOIN merged USING (person)
-                    WHERE check_ins IS NOT NULL AND ends < 'infinity'))
+                    SELECT person FROM exposure WHERE check_ins IS NOT NULL AND ends < 'infinity')
+                    || ARRAY(SELECT jsonb_object_keys(%(same)s::jsonb)::bigint))
               AND kind = 'check_in' AND 'healthy' = ANY(traits) AND withdrawn_by_id IS NULL
         ) AS own
     ) AS numbered
@@ -142,13 +137,11 @@ tested AS (
     SELECT no, person, negative_tests, apart, counted + 1, next.ends + apart, next.starts
     FROM tested CROSS JOIN LATERAL (
         SELECT test.starts, test.ends
-        FROM (
-            SELECT tested.person AS id
-            UNION ALL
-            SELECT id FROM merged WHERE merged.person = tested.person AND id <> tested.person
-        ) AS registration
-        JOIN evidence_evidence AS test ON test.person_id = registration.id
-        WHERE test.kind = 'test'
+        FROM evidence_evidence AS test
+        WHERE test.person_id = ANY(ARRAY[tested.person] || ARRAY(
+                SELECT key::bigint FROM jsonb_each_text(%(same)s::jsonb)
+                WHERE value = tested.person::text))
+          AND test.kind = 'test'
           AND test.withdrawn_by_id IS NULL AND 'negative' = ANY(test.traits)
           AND test.starts >= tested.earliest
         ORDER BY test.ends, test.starts LIMIT 1
@@ -183,8 +176,8 @@ result AS (
            least(min(starts) FILTER (WHERE starts > %(at)s),
                  min(ends) FILTER (WHERE ends > %(at)s AND ends < 'infinity')) AS next_change_at
     FROM unnest(%(people)s::bigint[]) AS given (person)
-    LEFT JOIN merged ON merged.id = given.person
-    LEFT JOIN signal ON signal.person = coalesce(merged.person, given.person)
+    LEFT JOIN signal
+        ON signal.person = coalesce((%(same)s::jsonb ->> given.person::text)::bigint, given.person)
     GROUP BY given.person
 )
 """
@@ -251,8 +244,7 @@ SELECT coalesce(stored.colour, 0), result.colour, left(person.home_area, 6), cou
 FROM result
 JOIN accounts_person AS person ON person.id = result.person
 LEFT JOIN colours_personcolour AS stored ON stored.person_id = result.person
-LEFT JOIN merged ON merged.id = result.person
-WHERE coalesce(merged.person, result.person) = result.person
+WHERE coalesce((%(same)s::jsonb ->> result.person::text)::bigint, result.person) = result.person
 GROUP BY 1, 2, 3
 """
 )
@@ -343,6 +335,11 @@ def carries_json() -> str:
             for carry in carries_of_area
         ]
     )
+
+
+def same_json(people: WholePeople) -> str | None:
+    """Return which registrations are one person's, as `same` takes it."""
+    return json.dumps(people.first) if people.first else None
 
 
 def _text(value: str | datetime | None) -> str | None:
