@@ -35,11 +35,15 @@ class Audit(models.Model):
 class FindingKind(models.TextChoices):
     """What an audit found. The value is stored, so never rename it.
 
-    All but the first are those of `LogFindingKind` and `FactFindingKind`, which say what the number
-    of each is.
+    All but the first two are those of `LogFindingKind` and `FactFindingKind`, which say what the
+    number of each is.
     """
 
     COLOUR = "colour", _("The stored colour of this person does not follow from the evidence.")
+    MERGED = (
+        "merged",
+        _("This person is merged with others than the acts say, or with nobody although they do."),
+    )
     ACT_EDITED = "act-edited", _("This act was changed after it was recorded.")
     ACT_MISSING = "act-missing", _("This act was deleted after it was recorded.")
     ACT_NOT_LOGGED = "act-not-logged", _("This act is not in the public log.")

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import F
 
 from healthcode.acts.log.audit import log_part
+from healthcode.acts.merged import merged_otherwise
 from healthcode.audit.models import Audit, AuditFinding, FindingKind
 from healthcode.colours.audit import checked_part, unexplained
 from healthcode.colours.batches import TimeSource
@@ -97,9 +98,15 @@ def go_on(audit: Audit, *, at: datetime) -> list[Found]:
 
 
 def _colours(audit: Audit, at: datetime) -> tuple[list[Found], dict[str, Any]]:
-    """Check the next `PEOPLE_AT_ONCE` people; return what was found, and the progress."""
+    """Check the next `PEOPLE_AT_ONCE` people; return what was found, and the progress.
+
+    After the last ones, compare who is merged with the acts.
+    """
     checked = checked_part(after=audit.after, most=PEOPLE_AT_ONCE, at=at)
     found = [Found(FindingKind.COLOUR, person) for person in unexplained(checked, at=at)]
+    if len(checked) < PEOPLE_AT_ONCE:
+        with _one_snapshot():
+            found += [Found(FindingKind.MERGED, person) for person in merged_otherwise()]
     return found, {
         "after": checked[-1].row.person if checked else audit.after,
         "checked": F("checked") + len(checked),

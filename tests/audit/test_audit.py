@@ -219,7 +219,7 @@ def test_an_edited_act_and_an_act_without_a_leaf_are_found_beside_the_colours(
 
 def test_each_finding_of_the_log_has_a_sentence() -> None:
     kinds = {kind.value for kind in (*LogFindingKind, *FactFindingKind)}
-    assert kinds == set(FindingKind.values) - {"colour"}
+    assert kinds == set(FindingKind.values) - {"colour", "merged"}
 
 
 @pytest.mark.django_db

@@ -251,8 +251,12 @@ def test_the_pages_show_what_would_change_and_then_do_it(
     assert ("一人两证" if language == "zh-hans" else "Two documents of one person") in empty
     assert 'name="look"' in empty
     form = {
-        "id_type": "20", "id_number": ZHANG[1], "other_id_type": "14",
-        "other_id_number": WAITS[1], "documents_seen": "1", **SENT_GROUND,
+        "id_type": "20",
+        "id_number": ZHANG[1],
+        "other_id_type": "14",
+        "other_id_number": WAITS[1],
+        "documents_seen": "1",
+        **SENT_GROUND,
     }
     wrong = browser.post("/officer/registrations", {**form, "other_id_number": "H1", "look": "1"})
     assert wrong.status_code == 422
