@@ -1,10 +1,10 @@
 """Compare which registrations are merged with the acts that merged and separated them."""
 
+from django.db.models import Q
+
 from accounts.models import MergedRegistration, Person
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
-
-_KINDS = (ActKind.REGISTRATIONS_MERGED, ActKind.REGISTRATIONS_SEPARATED)
 
 
 def merged_otherwise() -> list[int]:
@@ -22,10 +22,11 @@ def merged_otherwise() -> list[int]:
 def _said() -> dict[int, set[int]]:
     """Return with whom each person is merged, as the acts say one after the other."""
     groups: dict[int, set[int]] = {}
-    acts = Act.objects.filter(kind__in=_KINDS).order_by("pk")
-    for kind, detail in acts.values_list("kind", "detail"):
+    merged, separated = ActKind.REGISTRATIONS_MERGED, ActKind.REGISTRATIONS_SEPARATED
+    acts = Act.objects.filter(Q(kind=merged) | Q(kind=separated))
+    for kind, detail in acts.order_by("pk").values_list("kind", "detail"):
         together = set(detail["registrations"])
-        if kind == ActKind.REGISTRATIONS_SEPARATED:
+        if kind == separated:
             together.discard(detail["person"])
             groups.pop(detail["person"], None)
         groups |= dict.fromkeys(together, together)

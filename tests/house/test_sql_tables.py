@@ -16,7 +16,7 @@ DECLARED: Final = {
     "healthcode.acts": {"accounts_guardianship", "accounts_mergedregistration"},
     "healthcode.areas": {"accounts_person"},
     "healthcode.colours": {
-        *{"accounts_act", "accounts_mergedregistration", "accounts_person"},
+        *{"accounts_act", "accounts_person"},
         *{"areas_area", "areas_arealevel", "evidence_evidence"},
     },
     # One query for each code; docs/performance/door.md has the cost of two.
