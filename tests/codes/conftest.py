@@ -1,6 +1,7 @@
 """Fixtures: Zhang, who has declared and is green, and a key that signs codes."""
 
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -138,12 +139,17 @@ def code_of(who: Resident, *, at: datetime = NOON, kind: Kind = Kind.LIVE) -> st
 
 def at_the_door(code: str, *, at: datetime) -> Verdict:
     """Judge the code at a door that knows everything published at `at`."""
+    return door(at=at)(code)
+
+
+def door(*, at: datetime) -> Callable[[str], Verdict]:
+    """Return what judges codes at a door that knows everything published at `at`."""
     now = int(at.timestamp())
     issuer = Issuer(settings.ISSUER, tuple(keys.published_keys(at=at)))
     trust = Trust({settings.ISSUER: issuer}, as_of=now)
     tokens = [bytes(row.token) for row in StatusList.objects.all()]
     lists = Statuses.load(tokens, trust=trust, at=now)
-    return verify(code, trust=trust, status=lists, rules=Rules(), at=at)
+    return lambda code: verify(code, trust=trust, status=lists, rules=Rules(), at=at)
 
 
 def clear_as_case(who: Resident, *, at: datetime) -> None:
