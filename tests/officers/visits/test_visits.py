@@ -272,5 +272,6 @@ def test_the_pages_lead_from_the_document_to_the_card(
     printed = browser.get(f"{answer.url}/card.pdf")
     assert decode(read_card(printed.content)).code.colour is Colour.GREEN
     with time_machine.travel(datetime.now().astimezone() + timedelta(minutes=61)):
+        browser.force_login(world.officer)
         assert browser.get(answer.url).status_code == 404
         assert browser.get(f"{answer.url}/card.pdf").status_code == 404
