@@ -23,7 +23,9 @@ class StartedLogin(models.Model):
     """A login that somebody began by asking for a code; the tries belong to it.
 
     Whoever began it knows a random text, of which the SHA-256 is stored. `network` is the keyed
-    hash of the address. Without a `code`, the shared code of the phone counts.
+    hash of the address. Without a `code`, the shared code of the phone counts. `asked_by` is the
+    account that asked for the code in order to show that its holder, or the person at its desk, has
+    this telephone. Nobody logs in with such a code.
     """
 
     digest = models.BinaryField(max_length=32, unique=True)
@@ -31,6 +33,7 @@ class StartedLogin(models.Model):
     network = models.BinaryField(max_length=32)
     code = models.ForeignKey(OneTimeCode, models.CASCADE, null=True, related_name="logins")
     device = models.ForeignKey("accounts.KnownDevice", models.CASCADE, null=True, related_name="+")
+    asked_by = models.ForeignKey("accounts.Account", models.CASCADE, null=True, related_name="+")
     tries = models.PositiveSmallIntegerField(default=0)
     started_at = models.DateTimeField()
     expires_at = models.DateTimeField(db_index=True)

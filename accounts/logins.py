@@ -66,6 +66,19 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherUse:
+    """What a code is for if nobody logs in with it.
+
+    Attributes:
+        asked_by: the account that asks for the code; only this account can use it.
+        text: of the message, with `%(code)s` and `%(minutes)d`.
+    """
+
+    asked_by: Account
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class OpenedLogin:
     """A token for the interface, and the token of the device if it is new."""
 
@@ -75,7 +88,12 @@ class OpenedLogin:
 
 
 def start_login(
-    *, phone: str, at: datetime, address: str = "", device_tokens: list[str] | None = None
+    *,
+    phone: str,
+    at: datetime,
+    address: str = "",
+    device_tokens: list[str] | None = None,
+    other_use: OtherUse | None = None,
 ) -> Started:
     """Begin a login: send a code, in the same way to known and unknown phones.
 
@@ -86,6 +104,7 @@ def start_login(
         phone: the number as typed, see `phones.normalise`.
         address: the client's IP address. "" if the call does not come from the network.
         device_tokens: what the client keeps from earlier logins.
+        other_use: what the code is for, if not for a login.
 
     Raises:
         InvalidInput: this is not a phone number.
@@ -110,11 +129,12 @@ def start_login(
             network=vault.index("network", network),
             code=None if code is None or code.shared else code,
             device=known,
+            asked_by=other_use.asked_by if other_use else None,
             started_at=at,
             expires_at=at + CODE_LIFE,
         )
     if code is not None:
-        _send(number, code, typed)
+        _send(number, code, typed, other_use)
     is_shared = code is None or code.shared
     return Started(login, SHARED_DIGITS if is_shared else DIGITS)
 
@@ -143,7 +163,7 @@ def verify_code(
     number, typed = phones.normalise(phone), texts.number(otp)
     if not _CODE.fullmatch(typed):
         raise invalid("/otp", _("Please enter all digits of the code that we sent."))
-    started = _login_of(vault.index("phone", number), login, client.network(address))
+    started = login_of(vault.index("phone", number), login, client.network(address))
     if address and (started is None or started.device is None):
         limits.take([(TRIES_PER_ADDRESS, client.network(address))], at=at)
     # The refusal is raised after the transaction, because the counted try must be committed.
@@ -285,17 +305,21 @@ def _new_code(number: str, index: bytes, at: datetime, *, shared: bool) -> tuple
     return code, typed
 
 
-def _send(number: str, code: OneTimeCode, typed: str) -> None:
+def _send(number: str, code: OneTimeCode, typed: str, other_use: OtherUse | None) -> None:
     if code.shared:
         text = _(
             "Many login codes were requested for your phone, perhaps by somebody else. For one day "
             "only this code logs you in to the health code: %(code)s. Keep it, and do not share it."
         ) % {"code": " ".join(typed[start : start + 4] for start in range(0, SHARED_DIGITS, 4))}
     else:
-        text = _(
+        for_login = _(
             "Your login code for the health code: %(code)s. It is valid for %(minutes)d minutes. "
             "Do not share this code."
-        ) % {"code": typed, "minutes": CODE_LIFE // timedelta(minutes=1)}
+        )
+        text = (other_use.text if other_use else for_login) % {
+            "code": typed,
+            "minutes": CODE_LIFE // timedelta(minutes=1),
+        }
     try:
         sms.sender().send(phone=number, text=text)
     except SendingFailed:
@@ -305,9 +329,15 @@ def _send(number: str, code: OneTimeCode, typed: str) -> None:
         raise
 
 
-def _login_of(index: bytes, login: str, network: str) -> StartedLogin | None:
-    """Return the login with this secret text, or without one the newest of phone and address."""
-    logins = StartedLogin.objects.select_related("device").filter(phone_index=index)
+def login_of(
+    index: bytes, login: str, network: str, asked_by: Account | None = None
+) -> StartedLogin | None:
+    """Return the login with this secret text, or without one the newest of phone and address.
+
+    `asked_by` is the account that asked for a code for another use (`OtherUse`), None for logins.
+    """
+    logins = StartedLogin.objects.select_related("device")
+    logins = logins.filter(phone_index=index, asked_by=asked_by)
     if login:
         return logins.filter(digest=digest(login)).first() if login.isascii() else None
     return logins.filter(network=vault.index("network", network)).order_by("-id").first()
@@ -316,6 +346,17 @@ def _login_of(index: bytes, login: str, network: str) -> StartedLogin | None:
 def _try_code(
     started: StartedLogin | None, number: str, typed: str, at: datetime
 ) -> Refusal | None:
+    found = right_code(started, number, typed, at)
+    if isinstance(found, Refusal):
+        return found
+    use_code(found, number, at)
+    return None
+
+
+def right_code(
+    started: StartedLogin | None, number: str, typed: str, at: datetime
+) -> OneTimeCode | Refusal:
+    """Return the login's code, not used yet, if this is it; otherwise count a failed try."""
     if started is None:
         return WrongCode()
     login = StartedLogin.objects.select_for_update().filter(pk=started.pk).first()
@@ -329,11 +370,15 @@ def _try_code(
         login.tries += 1
         login.save(update_fields=["tries"])
         return WrongCode()
+    return code
+
+
+def use_code(code: OneTimeCode, number: str, at: datetime) -> None:
+    """Note that a code was used, so that nobody uses it again. It is locked."""
     code.used_at = at
     code.save(update_fields=["used_at"])
     if code.shared:
         limits.forgive(SHARED, number)
-    return None
 
 
 def _note_failure(started: StartedLogin, refusal: Refusal, at: datetime) -> None:

@@ -1,6 +1,5 @@
 """The pages for logging in, for the people of an account, and for staff."""
 
-from base64 import b64decode, b64encode
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -28,7 +27,6 @@ from accounts import (
     sign_ins,
     staff_sessions,
     step_up,
-    vault,
 )
 from accounts.entering import NEXT_KEY, again, enter, onward, to_check
 from accounts.errors import StepUpNeeded, invalid
@@ -36,6 +34,7 @@ from accounts.event_models import AccountEventKind
 from accounts.forms import Faults, PersonForm, faults_of
 from accounts.models import OF_PEOPLE, Account, IdType, Relation, Role
 from accounts.permissions import account_of, role_required
+from accounts.session_phones import sealed, unsealed
 from accounts.staff_entering import after_password, to_second_factor
 from healthcode.web.errors import Refusal
 from healthcode.web.pages import FORGET
@@ -65,7 +64,7 @@ def login(request: HttpRequest) -> HttpResponse:
             "waiting": PHONE_KEY in request.session,
         }
         return again(request, "accounts/login.html", context, refusal)
-    request.session[PHONE_KEY], request.session[NEXT_KEY] = _sealed(number), goal
+    request.session[PHONE_KEY], request.session[NEXT_KEY] = sealed(number), goal
     return redirect("login-code")
 
 
@@ -76,7 +75,7 @@ def login_code(request: HttpRequest) -> HttpResponse:
     """Ask for the code that the phone received, or send a new one (`again`)."""
     if PHONE_KEY not in request.session:
         return redirect("login")
-    number = _unsealed(request.session[PHONE_KEY])
+    number = unsealed(request.session[PHONE_KEY])
     login, digits = request.session.get(LOGIN_KEY, ("", logins.DIGITS))
     context: dict[str, object] = {
         "phone": masks.phone(number),
@@ -283,12 +282,3 @@ def _address_of_staff(request: HttpRequest) -> HttpResponse | None:
     if request.get_host() == residents != staff:
         return redirect(f"{settings.STAFF_URL}{request.get_full_path()}")
     return None
-
-
-def _sealed(number: str) -> str:
-    """Seal a phone number for the session, because sessions are in the database."""
-    return b64encode(vault.seal(number, field=vault.Field.SESSION_PHONE, row=b"")).decode()
-
-
-def _unsealed(text: str) -> str:
-    return vault.unseal(b64decode(text), field=vault.Field.SESSION_PHONE, row=b"")

@@ -1,0 +1,1 @@
+"""The telephone with which an account logs in, and how it is changed."""
