@@ -5,14 +5,21 @@ else has reported anything about the person, and at latest `CLAIM_LIFE` after it
 ends the claims of all others. docs/decisions/0050-claimed-and-proven.md gives the reasons.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts import step_up
+from accounts.holder_errors import (
+    LastGuardian,
+    OwnPerson,
+)
 from accounts.models import Account, Guardianship, IdentityProof, Person, Relation
+from healthcode.web.errors import NotFound
 
 CLAIM_LIFE: Final = timedelta(days=7)
 """How long a claim without a proof gets codes."""
@@ -83,6 +90,54 @@ def end_unproven(*, person: Person, at: datetime) -> None:
     caller's transaction has locked the person.
     """
     _end(Guardianship.objects.filter(UNPROVEN, person=person), person, at)
+
+
+@transaction.atomic
+def let_go(*, account: Account, person_id: int, at: datetime) -> None:
+    """Let an account no longer look after a person, because its holder wants this.
+
+    Somebody else must be proven to look after the person, so that nobody is lost. That is also why
+    the colour of the person does not matter.
+
+    Raises:
+        NotFound: the account does not look after this person.
+        OwnPerson: the person is the account's holder.
+        LastGuardian: nobody else is proven to look after the person.
+    """
+    guardians = of_person(person_id)
+    mine = next((row for row in guardians if row.account_id == account.pk), None)
+    if mine is None:
+        raise NotFound(_("This person is not registered under your account."))
+    if mine.relation == Relation.SELF:
+        raise OwnPerson
+    end_guardianship(mine, among=guardians, at=at)
+
+
+def of_person(person_id: int) -> list[Guardianship]:
+    """Return all guardianships of a person, with the person locked against other changes."""
+    Person.objects.select_for_update().filter(pk=person_id).first()
+    known = Guardianship.objects.filter(person=person_id).select_related("account")
+    return list(known.order_by("pk"))
+
+
+def end_guardianship(ended: Guardianship, *, among: Collection[Guardianship], at: datetime) -> None:
+    """Delete one guardianship, and end all codes of the person that are in use.
+
+    Args:
+        among: all guardianships of the person, from `of_person`.
+
+    Raises:
+        LastGuardian: no open account of another guardian is proven to look after the person.
+    """
+    others = [row for row in among if row.pk != ended.pk]
+    if not any(row.account.is_active and is_proof(row.proof) for row in others):
+        raise LastGuardian
+    _end(Guardianship.objects.filter(pk=ended.pk), ended.person, at)
+
+
+def is_proof(proof: str | None) -> bool:
+    """Return whether a guardianship with this proof is not one of `UNPROVEN`."""
+    return proof is not None and proof != IdentityProof.EARLIER
 
 
 def note_act(*, account: Account, person: Person, act: int) -> None:
