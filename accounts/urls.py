@@ -5,6 +5,8 @@ from django.views.i18n import set_language
 from accounts import api as interface
 from accounts import factor_pages, step_up_pages
 from accounts import pages as views
+from accounts.telephones import api as phone_interface
+from accounts.telephones import pages as phone_views
 
 api = [
     path("auth/otp", interface.OtpView.as_view(), name="api-otp"),
@@ -14,6 +16,8 @@ api = [
     path("auth/token", interface.TokenView.as_view(), name="api-token"),
     path("auth/devices", interface.DevicesView.as_view(), name="api-own-devices"),
     path("auth/devices/<int:own_device>", interface.DeviceView.as_view(), name="api-own-device"),
+    path("auth/phone", phone_interface.PhoneView.as_view(), name="api-own-phone"),
+    path("auth/phone/codes", phone_interface.PhoneCodesView.as_view(), name="api-own-phone-codes"),
     path("auth/sign-ins", interface.SignInsView.as_view(), name="api-sign-ins"),
     path("people", interface.PeopleView.as_view(), name="api-people"),
 ]
@@ -32,6 +36,8 @@ pages = [
     path("me", views.people, name="me"),
     path("me/confirm", step_up_pages.confirm, name="confirm-self"),
     path("me/devices", views.own_devices, name="own-devices"),
+    path("me/phone", phone_views.own_phone, name="own-phone"),
+    path("me/phone/codes", phone_views.own_phone_codes, name="own-phone-codes"),
     path("me/add", views.add_person, name="add-person"),
 ]
 

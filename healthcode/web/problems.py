@@ -82,8 +82,11 @@ def problem_response(error: Refusal) -> JsonResponse:
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Translate a refusal or an exception of the framework; None leaves others to Django."""
     refusal = error if isinstance(error, Refusal) else _refusal_of(error)
-    if refusal is None:
-        return None
+    return None if refusal is None else refused(refusal)
+
+
+def refused(refusal: Refusal) -> Response:
+    """Return a refusal as the answer of an API view, which keeps what the view has written."""
     response = Response(
         refusal_document(refusal), status=refusal.status, headers=headers_of(refusal)
     )
