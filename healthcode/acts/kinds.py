@@ -56,6 +56,8 @@ class ActKind(models.TextChoices):
     REGISTRATIONS_MERGED = "registrations-merged", _("Registrations of one person merged")
     REGISTRATIONS_SEPARATED = "registrations-separated", _("Registration separated")
     REGISTRATION_CORRECTED = "registration-corrected", _("Registration corrected")
+    TELEPHONE_CHANGED = "telephone-changed", _("Telephone of a person changed")
+    GUARDIANSHIP_ENDED = "guardianship-ended", _("Guardianship ended")
     PERSON_ERASED = "person-erased", _("Data of a person erased")
     SERVICE_ENDED = "service-ended", _("Service ended, data of all people deleted")
 
@@ -105,6 +107,8 @@ CAN_WAIT: Final[Mapping[ActKind, bool]] = {
     ActKind.REGISTRATIONS_MERGED: True,
     ActKind.REGISTRATIONS_SEPARATED: True,
     ActKind.REGISTRATION_CORRECTED: False,
+    ActKind.TELEPHONE_CHANGED: False,
+    ActKind.GUARDIANSHIP_ENDED: False,
     ActKind.PERSON_ERASED: False,
     ActKind.SERVICE_ENDED: False,
 }
@@ -154,6 +158,8 @@ TOLD: Final[Mapping[ActKind, bool]] = {
     ActKind.DOCUMENT_SEEN: True,
     ActKind.DECLARATION_ENTERED: True,
     ActKind.REGISTRATION_CORRECTED: True,
+    ActKind.TELEPHONE_CHANGED: True,
+    ActKind.GUARDIANSHIP_ENDED: True,
     ActKind.PERSON_ERASED: False,
     ActKind.SERVICE_ENDED: False,
     ActKind.REGISTRATIONS_MERGED: False,
@@ -174,3 +180,4 @@ class LookKind(models.TextChoices):
     FILE = "file", _("All data about this person")
     CARD = "card", _("The code of this person, printed on a card")
     REGISTRATION = "registration", _("Name, document and home, partly hidden")
+    GUARDIANS = "guardians", _("Who looks after this person")

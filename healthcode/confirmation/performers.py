@@ -233,6 +233,8 @@ PERFORMERS: Final[Mapping[ActKind, Performer | None]] = {
         _registrations_shown,
     ),
     ActKind.REGISTRATION_CORRECTED: None,
+    ActKind.TELEPHONE_CHANGED: None,
+    ActKind.GUARDIANSHIP_ENDED: None,
     ActKind.PERSON_ERASED: None,
     ActKind.SERVICE_ENDED: None,
 }
