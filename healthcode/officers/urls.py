@@ -7,12 +7,16 @@ import healthcode.officers.certificates.pages as certificates_pages
 import healthcode.officers.corrections.api as corrections_api
 import healthcode.officers.corrections.pages as corrections_pages
 import healthcode.officers.desk.pages as desk_pages
+import healthcode.officers.guardians.api as guardians_api
+import healthcode.officers.guardians.pages as guardians_pages
 import healthcode.officers.held_lines.api as held_lines_api
 import healthcode.officers.held_lines.pages as held_lines_pages
 import healthcode.officers.inquiries.api as inquiries_api
 import healthcode.officers.inquiries.pages as inquiries_pages
 import healthcode.officers.maps.api as maps_api
 import healthcode.officers.maps.pages as maps_pages
+import healthcode.officers.phones.api as phones_api
+import healthcode.officers.phones.pages as phones_pages
 import healthcode.officers.proofs.api as proofs_api
 import healthcode.officers.proofs.pages as proofs_pages
 import healthcode.officers.recomputations.api as recomputations_api
@@ -46,6 +50,14 @@ api = [
     ),
     path("corrections", corrections_api.CorrectionsView.as_view(), name="api-corrections"),
     path("documents-seen", proofs_api.DocumentsSeenView.as_view(), name="api-documents-seen"),
+    path("lost-phones", phones_api.DeskPhonesView.as_view(), name="api-lost-phones"),
+    path("lost-phones/codes", phones_api.DeskPhoneCodesView.as_view(), name="api-lost-phone-codes"),
+    path("guardians", guardians_api.GuardiansAtDeskView.as_view(), name="api-desk-guardians"),
+    path(
+        "guardians/ended",
+        guardians_api.EndedGuardianshipsView.as_view(),
+        name="api-ended-guardianships",
+    ),
     path(
         "documents-seen/<int:visit>/declaration",
         visits_api.VisitDeclarationView.as_view(),
@@ -119,6 +131,8 @@ pages = [
     path("officer/document/<int:visit>", visits_pages.visit, name="officer-visit"),
     path("officer/document/<int:visit>/card.pdf", visits_pages.card, name="officer-card"),
     path("officer/correction", corrections_pages.correction, name="officer-correction"),
+    path("officer/phone", phones_pages.phone_lost, name="officer-phone"),
+    path("officer/guardians", guardians_pages.guardians, name="officer-guardians"),
     path("officer/certificate", certificates_pages.enter, name="officer-certificate"),
     path(
         "officer/recomputations/<int:recomputation_id>",

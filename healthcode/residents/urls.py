@@ -10,6 +10,8 @@ import healthcode.residents.guardians.api as guardians_api
 import healthcode.residents.guardians.pages as guardians_pages
 import healthcode.residents.home.api as home_api
 import healthcode.residents.home.pages as home_pages
+import healthcode.residents.letting_go.api as letting_go_api
+import healthcode.residents.letting_go.pages as letting_go_pages
 import healthcode.residents.proof.api as proof_api
 import healthcode.residents.proof.pages as proof_pages
 import healthcode.residents.subject_access.api as subject_access_api
@@ -37,6 +39,11 @@ api = [
         name="api-guardian-code",
     ),
     path("people/<int:person_id>/home", home_api.HomeView.as_view(), name="api-home"),
+    path(
+        "people/<int:person_id>/guardianship",
+        letting_go_api.OwnGuardianshipView.as_view(),
+        name="api-own-guardianship",
+    ),
     path("people/<int:person_id>/proof", proof_api.PersonProofView.as_view(), name="api-proof"),
     path(
         "people/<int:person_id>/export",
@@ -64,6 +71,7 @@ pages = [
     path("me/join", guardians_pages.join, name="join"),
     path("people/<int:person_id>/guardians", guardians_pages.guardians, name="guardians"),
     path("people/<int:person_id>/home", home_pages.home, name="person-home"),
+    path("people/<int:person_id>/let-go", letting_go_pages.let_go_of, name="let-go"),
     path("people/<int:person_id>/proof", proof_pages.proof, name="proof"),
     path("people/<int:person_id>/data", subject_access_pages.data, name="person-data"),
     path(
