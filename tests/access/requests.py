@@ -10,6 +10,7 @@ from typing import Any, Final
 from django.urls import URLPattern, URLResolver, get_resolver
 from joserfc.jwk import ECKey
 
+from accounts.models import Guardianship
 from healthcode.officers.held_lines.selectors import waiting_lines
 from healthcode.web.days import day_of
 from tests.access.scene import Scene
@@ -79,6 +80,16 @@ def _meeting(scene: Scene) -> dict[str, Any]:
     return {"person": scene.world.child.pk, "from": starts, **SENT_GROUND}
 
 
+def _shown(_scene: Scene) -> dict[str, Any]:
+    passport = {"id_type": "20", "id_number": ZHANGS_PASSPORT}
+    return {"name": "张三", **passport, "document_seen": True, **SENT_GROUND}
+
+
+def _ending(scene: Scene) -> dict[str, Any]:
+    ended = Guardianship.objects.get(account__username="guardian")
+    return {**_shown(scene), "guardianship": ended.pk}
+
+
 def _phone_key(_scene: Scene) -> dict[str, Any]:
     key = ECKey.generate_key("P-256").as_dict(private=False)
     return {name: key[name] for name in ("kty", "crv", "x", "y")}
@@ -89,6 +100,14 @@ BODIES: Final[dict[str, Body]] = {
     "api-login": lambda scene: {"phone": "13900000077", "otp": "000000"},
     "api-step-up": lambda scene: {"step_up": "x", "document_last4": "0001"},
     "api-not-me": lambda scene: {"step_up": "x"},
+    "api-own-phone-codes": lambda scene: {"phone": "13900000077"},
+    "api-own-phone": lambda scene: {
+        "phone": "13900000077",
+        "otp": "000000",
+        "login": "unknown",
+        "old_otp": "000000",
+        "old_login": "unknown",
+    },
     "api-people": _newcomer,
     "declarations": _declaration,
     "check-ins": _check_in,
@@ -132,6 +151,15 @@ BODIES: Final[dict[str, Body]] = {
         "id_number": ZHANGS_PASSPORT,
         **SENT_GROUND,
     },
+    "api-lost-phone-codes": lambda scene: {**_shown(scene), "phone": "13900000077"},
+    "api-lost-phones": lambda scene: {
+        **_shown(scene),
+        "phone": "13900000077",
+        "otp": "000000",
+        "login": "unknown",
+    },
+    "api-desk-guardians": _shown,
+    "api-ended-guardianships": _ending,
     "levels": _map,
     "evidence": _stay,
     "evidence-withdrawal": lambda scene: SENT_GROUND,

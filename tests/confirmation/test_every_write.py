@@ -72,6 +72,8 @@ NO_COLOUR: Final = {
     "officer-correction",
     "api-documents-seen",
     "officer-document",
+    *("api-lost-phones", "api-lost-phone-codes", "officer-phone"),
+    *("api-desk-guardians", "api-ended-guardianships", "officer-guardians"),
 }
 """The writes that change no colour, or none until something else is confirmed."""
 SECOND_SIGNATURE: Final = {"held-confirmation", "held-rejection", "officer-held-batch"}
