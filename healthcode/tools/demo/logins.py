@@ -139,18 +139,19 @@ def make_roster(
     load_roster(by=administrator(at=at), lines=chain([",".join(PLAIN)], rows), at=at)
 
 
-def make_venue(*, at: datetime) -> None:
+def make_venue(*, at: datetime) -> Venue:
     """Make a venue."""
     manager, place = Account.objects.get(username=MANAGER), here()
     new = NewVenue(manager, place.venue, place.venue_area)
-    services.add_venue(by=administrator(at=at), new=new, at=at)
+    return services.add_venue(by=administrator(at=at), new=new, at=at)
 
 
 def issue_tokens(*, at: datetime) -> dict[str, Any]:
     """Issue the tokens for `VAR/demo.json`, in the form of that file."""
     resident = resident_account(phone=normalise(RESIDENT_PHONE))
-    # The manager may have opened more venues since.
-    venue = Venue.objects.filter(manager__username=MANAGER).earliest("pk")
+    # The manager may have opened more venues since, and closed or handed over the first one.
+    known = Venue.objects.filter(manager__username=MANAGER, closed_at=None)
+    venue = known.order_by("pk").first() or make_venue(at=at)
     by = administrator(at=at)
     enrolment = services.add_device(by=by, venue=venue, label="A口", at=at)
     device = enrol(enrolment_code=enrolment.code, sender="demo", at=at)
