@@ -14,8 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from accounts import homes, identity, names, vault
 from accounts.admission import ONE_DOCUMENT, violated
 from accounts.authority import normalise_code
-from accounts.errors import NothingToCorrect, NumberReported, TwoRegistrations, invalid
+from accounts.errors import invalid
 from accounts.guardians import end_codes
+from accounts.holder_errors import (
+    NothingToCorrect,
+    NumberReported,
+    TwoRegistrations,
+)
 from accounts.identity import Document
 from accounts.models import Identity, IdType, Person
 from accounts.vault import Field

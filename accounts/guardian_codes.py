@@ -15,18 +15,18 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import client, limits, vault
 from accounts.admission import refusal_of, violated
-from accounts.errors import (
+from accounts.errors import ProofNeeded
+from accounts.guardian_code_models import CodeEnding, GuardianCode
+from accounts.guardians import UNPROVEN, guard
+from accounts.holder_errors import (
     AlreadyLookedAfter,
     GuardianCodeExpired,
     GuardianCodeUsed,
     GuardianCodeWithdrawn,
     HasAHolder,
     OwnGuardianCode,
-    ProofNeeded,
     WrongGuardianCode,
 )
-from accounts.guardian_code_models import CodeEnding, GuardianCode
-from accounts.guardians import UNPROVEN, guard
 from accounts.limits import Limit
 from accounts.models import Account, Guardianship, IdentityProof, Person, Relation
 from healthcode.web.errors import NotFound

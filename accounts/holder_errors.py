@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.web.errors import Conflict
+from healthcode.web.errors import Conflict, InvalidInput, Refusal
 
 
 class PhoneInUse(Conflict):
@@ -72,4 +72,125 @@ class OwnPerson(Conflict):
     sentence = _(
         "This is your own health code. You can erase your data while it is green. If it is not "
         "your own, go to a service desk. Call 12345 to ask where."
+    )
+
+
+class WrongGuardianCode(InvalidInput):
+    """Nobody made this guardian code, or it ended more than a day ago."""
+
+    slug = "wrong-guardian-code"
+    title = _("Wrong code")
+    sentence = _("This code is not right. Please compare it with the one on the other phone.")
+
+    def __init__(self) -> None:
+        super().__init__(errors=[{"pointer": "/code", "detail": self.sentence}])
+
+
+class GuardianCodeUsed(Refusal):
+    """An account has joined with this guardian code."""
+
+    slug = "guardian-code-used"
+    status = 410
+    title = _("This code has been used")
+    sentence = _(
+        "Somebody has joined with this code already. Please ask for a new code on the other phone."
+    )
+
+
+class GuardianCodeWithdrawn(Refusal):
+    """Whoever made the guardian code has withdrawn or replaced it, or is no longer a guardian."""
+
+    slug = "guardian-code-withdrawn"
+    status = 410
+    title = _("This code no longer counts")
+    sentence = _(
+        "This code was withdrawn or replaced. Please ask for a new code on the other phone."
+    )
+
+
+class GuardianCodeExpired(Refusal):
+    """The hour of the guardian code is over."""
+
+    slug = "guardian-code-expired"
+    status = 410
+    title = _("This code has expired")
+    sentence = _(
+        "This code was valid for one hour, which is over. Please ask for a new code on the other "
+        "phone."
+    )
+
+
+class OwnGuardianCode(Conflict):
+    """The account that made a guardian code enters it."""
+
+    slug = "own-guardian-code"
+    title = _("This is your own code")
+    sentence = _(
+        "You made this code yourself. Enter it on the phone of the person who is to join, where "
+        "they have logged in with their own number."
+    )
+
+
+class AlreadyLookedAfter(Conflict):
+    """The account looks after the person of the guardian code, and that is proven."""
+
+    slug = "already-looked-after"
+    title = _("You look after this person already")
+    sentence = _("You look after this person already. “My codes” shows their code.")
+
+
+class HasAHolder(Conflict):
+    """Somebody wants to join as the person themselves, but another account is the person's own."""
+
+    slug = "has-a-holder"
+    title = _("This person has their own phone number here")
+    sentence = _(
+        "This person has their own phone number here. Please choose Child, Parent or Somebody "
+        "else I look after. If it is you and you have a new number, show your document at a "
+        "service desk. Call 12345 to ask where."
+    )
+
+
+class MovedOften(Conflict):
+    """The person has moved several times lately, and no officer has looked at why."""
+
+    slug = "moved-often"
+    title = _("The home was changed lately")
+    sentence = _(
+        "The home was changed twice within 28 days. To change it again now, go to a service desk "
+        "with the document. Call 12345 to ask where."
+    )
+
+
+class NothingToCorrect(Conflict):
+    """All that an officer typed stands in the registration already."""
+
+    slug = "nothing-to-correct"
+    title = _("There is nothing to correct")
+    sentence = _(
+        "All of this is registered just as you typed it. Type only what is wrong in the "
+        "registration, as it stands in the document."
+    )
+
+
+class TwoRegistrations(Conflict):
+    """The document that an officer types as the right one is that of another registration."""
+
+    slug = "two-registrations"
+    title = _("This document has a registration of its own")
+    sentence = _(
+        "This document has a registration of its own. If both are of this person, merge them at "
+        "“Two documents of one person”. If not, compare the number with the document again."
+    )
+
+
+class NumberReported(Conflict):
+    """Somebody has reported the right document, and nobody has registered it."""
+
+    slug = "number-reported"
+    title = _("Something was reported about this document")
+    sentence = _(
+        "Somebody has already reported something about the right number. Record this person anew "
+        "with the right number at “See a document”, so that it counts for them. The registration "
+        "with the wrong number can be erased once it is green."
     )

@@ -12,7 +12,8 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from accounts.authority import normalise_code, require_area
-from accounts.errors import MovedOften, invalid
+from accounts.errors import invalid
+from accounts.holder_errors import MovedOften
 from accounts.home_models import FormerHome
 from accounts.models import Person
 

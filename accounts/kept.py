@@ -24,6 +24,7 @@ from accounts.event_models import AccountEvent
 from accounts.guardian_code_models import GuardianCode
 from accounts.home_models import FormerHome
 from accounts.login_models import LimitEvent, OneTimeCode, SentCodes, StartedLogin, StepUp
+from accounts.mark_models import SecretMark
 from accounts.models import (
     Account,
     Grant,
@@ -36,7 +37,6 @@ from accounts.models import (
     MergedRegistration,
     Person,
     RosterEntry,
-    SecretMark,
     StaffPhone,
     Token,
 )

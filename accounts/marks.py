@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts import vault
-from accounts.models import SecretMark
+from accounts.mark_models import SecretMark
 
 VAULT_KEYS: Final = "VAULT_KEYS"
 

@@ -18,6 +18,7 @@ from accounts import event_models as event_models
 from accounts import guardian_code_models as guardian_code_models
 from accounts import home_models as home_models
 from accounts import login_models as login_models
+from accounts import mark_models as mark_models
 from accounts import second_factor_models as second_factor_models
 from accounts.in_force import GrantQuerySet
 
@@ -304,23 +305,6 @@ class MergedRegistration(models.Model):
     person = models.OneToOneField(Person, models.CASCADE, primary_key=True, related_name="merged")
     whose = models.BigIntegerField(db_index=True)
     act = models.BigIntegerField()
-
-
-class SecretMark(models.Model):
-    """The mark of a secret that belongs to this database (`accounts.marks`).
-
-    `key` is the id of the key when a setting has several.
-    """
-
-    setting = models.CharField(max_length=32)
-    key = models.CharField(max_length=32, blank=True, default="")
-    mark = models.BinaryField(max_length=32)
-    made_at = models.DateTimeField(db_default=Now())
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["setting", "key"], name="one_mark_a_secret"),
-        ]
 
 
 class Guardianship(models.Model):

@@ -17,10 +17,10 @@ from django.db import connection
 from django.utils import timezone
 
 from accounts import marks
-from accounts.models import SecretMark
+from accounts.mark_models import SecretMark
 from healthcode import __version__
 from healthcode.acts.log import keys as log_keys
-from healthcode.acts.models import LogKey
+from healthcode.acts.log_models import LogKey
 from healthcode.codes import keys
 from healthcode.codes.models import SigningKey
 from healthcode.tools.run.ports import reserve

@@ -4,20 +4,22 @@ from typing import Final
 
 from healthcode.acts.alarm_models import Alarm, AlarmMessage, UnusualLooks
 from healthcode.acts.log.sequencer import forget_checkpoints
-from healthcode.acts.looks import forget_looks, forget_unusual, looks_export
-from healthcode.acts.models import (
-    Act,
-    ActArea,
+from healthcode.acts.log_models import (
     AskedWitness,
     LogCheckpoint,
     LogCosignature,
     LogKey,
-    LogLeaf,
     LogTile,
+    WitnessedCheckpoint,
+)
+from healthcode.acts.looks import forget_looks, forget_unusual, looks_export
+from healthcode.acts.models import (
+    Act,
+    ActArea,
+    LogLeaf,
     LookDigest,
     PersonLook,
     Proposal,
-    WitnessedCheckpoint,
 )
 from healthcode.acts.told import acts_export
 from healthcode.web.keeping import (

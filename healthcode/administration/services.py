@@ -18,7 +18,10 @@ from accounts.models import Account
 from accounts.services import staff_name
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.log import keys as log_keys
-from healthcode.acts.models import KeyUse, LogKey
+from healthcode.acts.log_models import (
+    KeyUse,
+    LogKey,
+)
 from healthcode.administration.administrator import Administrator
 from healthcode.administration.errors import PartnerKnown
 from healthcode.codes import keys

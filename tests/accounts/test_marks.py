@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts import admission, marks
-from accounts.models import SecretMark
+from accounts.mark_models import SecretMark
 from tests.accounts.people import LI, WANG
 from tests.administration import administer
 

@@ -13,7 +13,8 @@ from django.conf import LazySettings
 from django.utils import timezone
 
 from accounts import admission, vault
-from accounts.models import Identity, SecretMark
+from accounts.mark_models import SecretMark
+from accounts.models import Identity
 from accounts.vault import Field
 from healthcode.tools.demo.people import resident_number
 from tests.accounts.test_vault import NEW, OLD

@@ -65,7 +65,7 @@ def _fill(size: int) -> None:
     from django.db import connection, transaction
 
     from healthcode.acts.log import tree
-    from healthcode.acts.models import LogTile
+    from healthcode.acts.log_models import LogTile
     from healthcode.core.log.tiles import WIDTH, tile_root, tiles_of
 
     step = 1000 * WIDTH
@@ -90,7 +90,7 @@ def _fill(size: int) -> None:
 
 def _sign(size: int) -> None:
     from healthcode.acts.log import keys, tree
-    from healthcode.acts.models import LogCheckpoint
+    from healthcode.acts.log_models import LogCheckpoint
     from healthcode.core.log import merkle
     from healthcode.core.log.checkpoints import Checkpoint, sign_checkpoint
 

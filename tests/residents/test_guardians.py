@@ -14,18 +14,20 @@ from rest_framework.test import APIClient
 
 from accounts import guardian_codes
 from accounts.errors import (
+    ProofNeeded,
+    SelfAlreadyRegistered,
+)
+from accounts.guardian_code_models import GuardianCode
+from accounts.guardian_codes import CODE_LIFE, TRIES, forget_codes, make_code
+from accounts.holder_errors import (
     AlreadyLookedAfter,
     GuardianCodeExpired,
     GuardianCodeUsed,
     GuardianCodeWithdrawn,
     HasAHolder,
     OwnGuardianCode,
-    ProofNeeded,
-    SelfAlreadyRegistered,
     WrongGuardianCode,
 )
-from accounts.guardian_code_models import GuardianCode
-from accounts.guardian_codes import CODE_LIFE, TRIES, forget_codes, make_code
 from accounts.models import Account, Guardianship, IdentityProof, Person, Relation
 from accounts.services import resident_account, set_open
 from healthcode.codes import keys

@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
-from accounts.errors import MovedOften, ProofNeeded
+from accounts.errors import ProofNeeded
+from accounts.holder_errors import MovedOften
 from accounts.home_models import FormerHome
 from accounts.homes import REMEMBERED, forget_former_homes, homes_of
 from accounts.models import Account, Guardianship

@@ -20,7 +20,12 @@ from healthcode.acts.log import keys as log_keys
 from healthcode.acts.log import tree
 from healthcode.acts.log.audit import findings
 from healthcode.acts.log.errors import LogFault
-from healthcode.acts.models import Act, KeyUse, LogLeaf, Proposal
+from healthcode.acts.log_models import KeyUse
+from healthcode.acts.models import (
+    Act,
+    LogLeaf,
+    Proposal,
+)
 from healthcode.acts.witnessing.asking import ask_witnesses
 from healthcode.core.log.leaves import decode_leaf
 from healthcode.core.log.policies import LogPolicy

@@ -17,7 +17,14 @@ from healthcode.acts.log.errors import LogFault
 from healthcode.acts.log.findings import LogFinding, LogFindingKind
 from healthcode.acts.log.look_audit import looks_of_leaves, looks_without_leaf
 from healthcode.acts.log.looks import KIND
-from healthcode.acts.models import Act, LogCheckpoint, LogLeaf, LogTile
+from healthcode.acts.log_models import (
+    LogCheckpoint,
+    LogTile,
+)
+from healthcode.acts.models import (
+    Act,
+    LogLeaf,
+)
 from healthcode.core.errors import CoreError, MalformedLog
 from healthcode.core.log import merkle
 from healthcode.core.log.checkpoints import open_checkpoint

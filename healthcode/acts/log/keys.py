@@ -25,7 +25,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from healthcode.acts.log.errors import LogFault
-from healthcode.acts.models import KeyUse, LogKey
+from healthcode.acts.log_models import (
+    KeyUse,
+    LogKey,
+)
 from healthcode.core.log.checkpoints import NoteSigner
 from healthcode.core.log.notes import NoteKey, SignatureType, load_public
 

@@ -12,7 +12,11 @@ from django.db.models import Max
 
 from healthcode.acts.log import keys, tree
 from healthcode.acts.log.errors import FaultLog, LogFault
-from healthcode.acts.models import LogCheckpoint, LogLeaf, LogTile
+from healthcode.acts.log_models import (
+    LogCheckpoint,
+    LogTile,
+)
+from healthcode.acts.models import LogLeaf
 from healthcode.core.log import merkle
 from healthcode.core.log.checkpoints import Checkpoint, NoteSigner, sign_checkpoint
 from healthcode.core.log.notes import parse_note

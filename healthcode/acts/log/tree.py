@@ -4,7 +4,14 @@ from collections.abc import Sequence
 
 from healthcode.acts.log.entries import act_record, areas_of
 from healthcode.acts.log.errors import LogFault
-from healthcode.acts.models import Act, LogCheckpoint, LogLeaf, LogTile
+from healthcode.acts.log_models import (
+    LogCheckpoint,
+    LogTile,
+)
+from healthcode.acts.models import (
+    Act,
+    LogLeaf,
+)
 from healthcode.acts.witnessing.published import published_checkpoint
 from healthcode.core.log.batches import RecordPlace
 from healthcode.core.log.merkle import ReadHash, inclusion_proof

@@ -15,7 +15,11 @@ from django.db import transaction
 
 from healthcode.acts.log import keys, tree
 from healthcode.acts.log.errors import FaultLog, LogFault
-from healthcode.acts.models import AskedWitness, LogCheckpoint, LogCosignature
+from healthcode.acts.log_models import (
+    AskedWitness,
+    LogCheckpoint,
+    LogCosignature,
+)
 from healthcode.acts.witnessing import files
 from healthcode.acts.witnessing.published import cosignatures_of
 from healthcode.acts.witnessing.sending import WitnessAnswer, WitnessFailed, post

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from healthcode.acts.log.errors import FaultLog, LogFault
-from healthcode.acts.models import LogCheckpoint
+from healthcode.acts.log_models import LogCheckpoint
 from healthcode.acts.witnessing import files
 from healthcode.core.log.notes import parse_signatures
 from healthcode.core.log.policies import LogPolicy

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from healthcode.acts.models import WitnessedCheckpoint
+from healthcode.acts.log_models import WitnessedCheckpoint
 
 
 def checkpoint_of(origin_hash: str) -> bytes | None:

@@ -10,7 +10,10 @@ from prometheus_client import Counter
 
 from healthcode.acts.log import keys
 from healthcode.acts.log.errors import FaultLog, LogFault
-from healthcode.acts.models import KeyUse, WitnessedCheckpoint
+from healthcode.acts.log_models import (
+    KeyUse,
+    WitnessedCheckpoint,
+)
 from healthcode.acts.witnessing import files
 from healthcode.acts.witnessing.errors import (
     CheckpointNotSigned,

@@ -7,7 +7,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from healthcode.acts.log import keys
-from healthcode.acts.models import KeyUse
+from healthcode.acts.log_models import KeyUse
 from healthcode.acts.witnessing import selectors
 from healthcode.acts.witnessing.api import PLAIN
 from healthcode.web.published import published

@@ -12,10 +12,12 @@ from rest_framework.views import APIView
 from accounts.corrections import Corrected, Correction
 from accounts.errors import (
     EndedArea,
+    UnknownArea,
+)
+from accounts.holder_errors import (
     NothingToCorrect,
     NumberReported,
     TwoRegistrations,
-    UnknownArea,
 )
 from accounts.idempotency import answered_once
 from accounts.identity import UNKNOWN_TYPE

@@ -12,15 +12,17 @@ from rest_framework.views import APIView
 
 from accounts import client, devices, guardian_codes, step_up
 from accounts.errors import (
+    ProofNeeded,
+    SelfAlreadyRegistered,
+    StepUpNeeded,
+)
+from accounts.holder_errors import (
     AlreadyLookedAfter,
     GuardianCodeExpired,
     GuardianCodeUsed,
     GuardianCodeWithdrawn,
     HasAHolder,
     OwnGuardianCode,
-    ProofNeeded,
-    SelfAlreadyRegistered,
-    StepUpNeeded,
     WrongGuardianCode,
 )
 from accounts.models import IdentityProof, Relation

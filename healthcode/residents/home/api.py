@@ -9,7 +9,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.errors import EndedArea, MovedOften, ProofNeeded, UnknownArea
+from accounts.errors import (
+    EndedArea,
+    ProofNeeded,
+    UnknownArea,
+)
+from accounts.holder_errors import MovedOften
 from accounts.permissions import IsResident, account_of
 from accounts.selectors import known_person
 from accounts.serializers import PersonOutput

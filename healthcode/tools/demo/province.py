@@ -17,7 +17,7 @@ from healthcode.acts.grounds import Ground, GroundKind
 from healthcode.acts.log import keys as log_keys
 from healthcode.acts.log import sequencer
 from healthcode.acts.log.entries import append_older_acts
-from healthcode.acts.models import KeyUse
+from healthcode.acts.log_models import KeyUse
 from healthcode.administration import services
 from healthcode.areas.lives import lives
 from healthcode.areas.models import Level

@@ -7,7 +7,8 @@ from django.db import connection
 from accounts.models import Account
 from healthcode.acts.log import keys, sequencer
 from healthcode.acts.log.entries import append_leaf
-from healthcode.acts.models import LogCheckpoint, LogLeaf
+from healthcode.acts.log_models import LogCheckpoint
+from healthcode.acts.models import LogLeaf
 from healthcode.core.log.checkpoints import SeenCheckpoint, open_checkpoint
 from healthcode.core.log.policies import LogPolicy
 from tests import owner

@@ -9,7 +9,11 @@ import pytest
 from django.test import Client
 
 from healthcode.acts.log import entries, keys, tree
-from healthcode.acts.models import Act, LogCheckpoint, LogLeaf
+from healthcode.acts.log_models import LogCheckpoint
+from healthcode.acts.models import (
+    Act,
+    LogLeaf,
+)
 from tests.acts import act_of
 from tests.acts.log import DIGEST, as_owner, extend
 from tests.acts.log import independent_log_verifier as theirs

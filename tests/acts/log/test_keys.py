@@ -7,7 +7,10 @@ from django.utils import timezone
 
 from healthcode.acts.log import keys
 from healthcode.acts.log.errors import LogFault
-from healthcode.acts.models import KeyUse, LogKey
+from healthcode.acts.log_models import (
+    KeyUse,
+    LogKey,
+)
 from healthcode.core.log.notes import SignatureType, parse_key
 from tests.acts.log import append_batches, extend, newest
 from tests.acts.log.test_sequencer import old_act

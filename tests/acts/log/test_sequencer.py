@@ -13,7 +13,16 @@ from healthcode.acts.kinds import ActKind
 from healthcode.acts.log import entries, keys, sequencer, tree
 from healthcode.acts.log.entries import append_leaf
 from healthcode.acts.log.errors import FaultLog, LogFault
-from healthcode.acts.models import Act, ActArea, LogCheckpoint, LogKey, LogLeaf, LogTile
+from healthcode.acts.log_models import (
+    LogCheckpoint,
+    LogKey,
+    LogTile,
+)
+from healthcode.acts.models import (
+    Act,
+    ActArea,
+    LogLeaf,
+)
 from healthcode.acts.services import record_act
 from healthcode.core.log import merkle
 from healthcode.core.log.leaves import check_record, decode_leaf

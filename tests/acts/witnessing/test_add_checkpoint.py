@@ -12,7 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from healthcode.acts.log import keys
-from healthcode.acts.models import KeyUse, WitnessedCheckpoint
+from healthcode.acts.log_models import (
+    KeyUse,
+    WitnessedCheckpoint,
+)
 from healthcode.core.log.checkpoints import (
     Checkpoint,
     NoteSigner,

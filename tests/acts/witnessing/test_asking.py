@@ -11,7 +11,13 @@ from django.test import Client
 
 from healthcode.acts.log import keys
 from healthcode.acts.log.errors import LogFault
-from healthcode.acts.models import AskedWitness, KeyUse, LogCheckpoint, LogCosignature, LogLeaf
+from healthcode.acts.log_models import (
+    AskedWitness,
+    KeyUse,
+    LogCheckpoint,
+    LogCosignature,
+)
+from healthcode.acts.models import LogLeaf
 from healthcode.acts.witnessing import files, sending
 from healthcode.acts.witnessing.asking import ask_witnesses
 from healthcode.acts.witnessing.published import PATIENCE

@@ -11,7 +11,11 @@ from rest_framework.test import APIClient
 
 from accounts import vault
 from accounts.corrections import Correction
-from accounts.errors import NothingToCorrect, NumberReported, TwoRegistrations
+from accounts.holder_errors import (
+    NothingToCorrect,
+    NumberReported,
+    TwoRegistrations,
+)
 from accounts.models import Account, Identity, Person, Role
 from accounts.selectors import find_person, masked_name, registration_of
 from accounts.waiting import people_with

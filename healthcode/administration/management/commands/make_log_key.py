@@ -9,7 +9,7 @@ from django.core.management.base import CommandError
 
 from healthcode.acts.log import entries, keys
 from healthcode.acts.log.errors import LogFault
-from healthcode.acts.models import KeyUse
+from healthcode.acts.log_models import KeyUse
 from healthcode.administration import services
 from healthcode.administration.commands import AdministrationCommand, administrator
 from healthcode.core.errors import MalformedKey
