@@ -162,10 +162,12 @@ TOLD: Final[Mapping[ActKind, bool]] = {
     ActKind.GUARDIANSHIP_ENDED: True,
     ActKind.PERSON_ERASED: False,
     ActKind.SERVICE_ENDED: False,
-    ActKind.REGISTRATIONS_MERGED: False,
-    ActKind.REGISTRATIONS_SEPARATED: False,
+    ActKind.REGISTRATIONS_MERGED: True,
+    ActKind.REGISTRATIONS_SEPARATED: True,
 }
-"""Whether the person reads of an act of this kind. `person` in its detail is the person's number.
+"""Whether the person reads of an act of this kind.
+
+`person` in its detail is the person's number, or `registrations` contains it.
 
 The page of reasons tells of acts that gave a colour; it needs no entry here.
 """

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.fields.json import KeyTransform
@@ -67,6 +68,12 @@ class Act(models.Model):
                 F("id").desc(),
                 condition=Q(detail__has_key="person"),
                 name="acts_about_person",
+            ),
+            # The same for acts about several registrations. There are fewer still.
+            GinIndex(
+                KeyTransform("registrations", "detail"),
+                condition=Q(detail__has_key="registrations"),
+                name="acts_about_registrations",
             ),
         ]
 

@@ -15,6 +15,7 @@ from accounts.services import register_person, resident_account
 from healthcode.acts.grounds import Ground
 from healthcode.acts.looks import looks_at
 from healthcode.acts.models import Act
+from healthcode.acts.told import acts_about
 from healthcode.colours.decide_many import recompute_people
 from healthcode.colours.models import PersonColour
 from healthcode.colours.one_person import decide_now
@@ -32,7 +33,7 @@ from tests.acts import GROUND, SENT_GROUND, act_of
 from tests.colours import world as colours
 from tests.colours.conftest import Beside
 from tests.evidence.conftest import HOME, World
-from tests.officers.registrations.conftest import LI, WAITS, ZHANG, merge, stored
+from tests.officers.registrations.conftest import LI, WAITS, ZHANG, merge, separate, stored
 from tests.tracing.conftest import MIDDAY, Town, town
 
 __all__ = ["town"]
@@ -83,6 +84,21 @@ def test_each_file_names_the_act_and_each_guardian_sees_the_looks(
         assert export(person, at=now)["merged"] == {"act": act, "others": 1}
         looks = looks_at(person, at=now + timedelta(minutes=1))
         assert {look.person_id for look in looks} == {world.person.pk, world.stranger.pk}
+
+
+@pytest.mark.django_db
+def test_everybody_concerned_reads_of_a_merger_and_of_its_end(
+    world: World, officer_client: APIClient, now: datetime
+) -> None:
+    zhang, li = world.person.pk, world.stranger.pk
+    for person in (zhang, li):
+        decide_now(person, at=now)
+    assert merge(officer_client, ZHANG, LI).status_code == 201
+    assert separate(officer_client, LI).status_code == 201
+    for person in (zhang, li):
+        kinds = [act.kind for act in acts_about(person)]
+        assert kinds == ["registrations-separated", "registrations-merged"]
+    assert not acts_about(max(zhang, li) + 1)
 
 
 @pytest.mark.django_db
