@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from accounts import limits, sign_ins, vault
+from accounts import limits, second_factor, sign_ins, vault
 from accounts.errors import invalid
 from accounts.event_models import AccountEventKind
 from accounts.factor_errors import AppKnown, WrongAppCode
@@ -45,8 +45,18 @@ def address_of(secret: str, *, account: Account) -> str:
     return _totp(secret).get_provisioning_uri(account.username or "", str(settings.ISSUER))
 
 
-def register(*, account: Account, secret: str, code: str, at: datetime) -> AuthenticatorApp:
+def register(
+    *,
+    account: Account,
+    secret: str,
+    code: str,
+    at: datetime,
+    here: KnownDevice | None = None,
+) -> AuthenticatorApp:
     """Store the app of the account, once its holder has shown a code of it.
+
+    Args:
+        here: the device on which the holder stays logged in, see `second_factor.note_added`.
 
     Raises:
         InvalidInput: the code is not one of this secret.
@@ -62,7 +72,7 @@ def register(*, account: Account, secret: str, code: str, at: datetime) -> Authe
         if AuthenticatorApp.objects.filter(account=account).exists():
             raise AppKnown
         app.save(force_insert=True)
-        sign_ins.note(account=account, kind=AccountEventKind.FACTOR_ADDED, at=at)
+        second_factor.note_added(account=account, here=here, at=at)
     return app
 
 

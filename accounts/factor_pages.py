@@ -17,7 +17,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from accounts import authenticator_apps, passkeys, second_factor, setup_secrets, staff_sessions
+from accounts import (
+    authenticator_apps,
+    devices,
+    passkeys,
+    second_factor,
+    setup_secrets,
+    staff_sessions,
+)
 from accounts.entering import again, onward
 from accounts.errors import invalid
 from accounts.forms import faults_of
@@ -59,7 +66,7 @@ def prove(request: HttpRequest) -> HttpResponse:
     holder = _holder(request, at=at)
     if holder is None:
         return redirect("staff-login")
-    if not second_factor.factors_of(holder.account).has_any:
+    if not second_factor.factors_of(holder.account).are_set_up:
         return _to_first(holder)
     try:
         if request.method == "GET":
@@ -80,7 +87,7 @@ def set_up(request: HttpRequest) -> HttpResponse:
     holder = _holder(request, at=at)
     if holder is None:
         return redirect("staff-login")
-    if second_factor.factors_of(holder.account).has_any:
+    if second_factor.factors_of(holder.account).are_set_up:
         return redirect("second-factor")
     try:
         if request.method == "GET":
@@ -127,7 +134,7 @@ def _holder(request: HttpRequest, *, at: datetime) -> FactorHolder | None:
         role in OF_PEOPLE for role, _ in request.user.held
     ):
         goal = request.POST.get("next", request.GET.get("next", ""))
-        return FactorHolder(request.user, None, goal, is_logging_in=False)
+        return FactorHolder(request.user, devices.here(request), goal, is_logging_in=False)
     return None
 
 
@@ -187,13 +194,20 @@ def _add(request: HttpRequest, account: Account, *, at: datetime) -> None:
 
 def _add_passkey(request: HttpRequest, account: Account, at: datetime) -> None:
     sent, name = request.POST.get("credential", ""), request.POST.get("name", "")
-    challenge = _challenge(request)
-    passkeys.register(account=account, challenge=challenge, sent=sent, name=name, at=at)
+    passkeys.register(
+        account=account,
+        challenge=_challenge(request),
+        sent=sent,
+        name=name,
+        here=devices.here(request),
+        at=at,
+    )
 
 
 def _add_app(request: HttpRequest, account: Account, at: datetime) -> None:
     secret, code = setup_secrets.secret_of(request, account), request.POST.get("code", "")
-    authenticator_apps.register(account=account, secret=secret, code=code, at=at)
+    here = devices.here(request)
+    authenticator_apps.register(account=account, secret=secret, code=code, here=here, at=at)
     setup_secrets.forget(request)
 
 

@@ -33,7 +33,7 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
-from accounts import limits, sign_ins, vault
+from accounts import limits, second_factor, sign_ins, vault
 from accounts.event_models import AccountEventKind
 from accounts.factor_errors import (
     PasskeyBlocked,
@@ -44,7 +44,7 @@ from accounts.factor_errors import (
     TooManyPasskeys,
 )
 from accounts.limits import Limit
-from accounts.models import Account
+from accounts.models import Account, KnownDevice
 from accounts.second_factor_models import LONGEST_CREDENTIAL_ID, LONGEST_NAME, Passkey
 from healthcode.web.fields import one_line
 
@@ -100,11 +100,18 @@ def begin_registration(*, account: Account, at: datetime) -> tuple[dict[str, Any
 
 
 def register(
-    *, account: Account, challenge: Challenge | None, sent: str, name: str, at: datetime
+    *,
+    account: Account,
+    challenge: Challenge | None,
+    sent: str,
+    name: str,
+    at: datetime,
+    here: KnownDevice | None = None,
 ) -> Passkey:
     """Store a passkey that the account's holder has just made.
 
     Args:
+        here: the device on which the holder stays logged in, see `second_factor.note_added`.
         sent: the credential as JSON, as `PublicKeyCredential.toJSON` writes it.
         name: what its holder calls it; "" for a number.
 
@@ -140,7 +147,7 @@ def register(
                 )
         except IntegrityError:  # another account has registered it at the same instant
             raise PasskeyOfAnother from None
-        sign_ins.note(account=account, kind=AccountEventKind.FACTOR_ADDED, at=at)
+        second_factor.note_added(account=account, here=here, at=at)
     return passkey
 
 

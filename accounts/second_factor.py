@@ -10,10 +10,10 @@ from typing import Final
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sign_ins
+from accounts import devices, sign_ins
 from accounts.event_models import AccountEventKind
 from accounts.factor_errors import LastFactor
-from accounts.models import Account, Role
+from accounts.models import Account, KnownDevice, Role
 from accounts.second_factor_models import AuthenticatorApp, Passkey
 from healthcode.web.errors import NotFound
 
@@ -40,6 +40,11 @@ class Factors:
         """Return whether its holder can show one."""
         return bool(self.usable) or self.app is not None
 
+    @property
+    def are_set_up(self) -> bool:
+        """Return whether there is one, also if it is blocked. Then nobody sets up a first one."""
+        return bool(self.passkeys) or self.app is not None
+
 
 def factors_of(account: Account) -> Factors:
     """Return the account's second factors, the oldest first."""
@@ -56,7 +61,19 @@ def is_needed(account: Account) -> bool:
 
 def is_asked(account: Account) -> bool:
     """Tell whether a login of the account asks for a second factor after the password."""
-    return is_needed(account) or factors_of(account).has_any
+    return is_needed(account) or factors_of(account).are_set_up
+
+
+def note_added(*, account: Account, here: KnownDevice | None, at: datetime) -> None:
+    """Note that a second factor was just added. The first one ends all other logins.
+
+    Until then the password alone was enough, for whoever else knows it. So no session, token or
+    known device of that time stays, except `here`.
+    """
+    sign_ins.note(account=account, kind=AccountEventKind.FACTOR_ADDED, at=at)
+    added = factors_of(account)
+    if len(added.passkeys) + (added.app is not None) == 1:
+        devices.end_other_devices(account=account, keep=here, token=None, at=at)
 
 
 @transaction.atomic
