@@ -25,6 +25,8 @@ from accounts.in_force import GrantQuerySet
 LONGEST_INSTITUTION: Final = 96
 MOVED: Final = "moved-"
 """Beginning of the user name of a resident's account whose telephone somebody else has now."""
+ERASED: Final = "erased-"
+"""Beginning of the user name of an account that is nobody's any more."""
 LONGEST_USERNAME: Final = 64
 
 

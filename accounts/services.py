@@ -19,6 +19,7 @@ from accounts.event_models import AccountEventKind
 from accounts.limits import Limit, take_if_left
 from accounts.login_models import OneTimeCode, StartedLogin, StepUp
 from accounts.models import (
+    ERASED,
     LONGEST_INSTITUTION,
     LONGEST_USERNAME,
     MOVED,
@@ -269,7 +270,7 @@ def let_go_of_holder(*, account: Account) -> None:
     account.events.all().delete()
     account.tokens.all().delete()
     account.grants.ever().delete()
-    account.username = f"erased-{account.pk}"
+    account.username = f"{ERASED}{account.pk}"
     account.phone_index = account.phone_sealed = account.last_login = None
     account.is_active = False
     account.set_unusable_password()
@@ -307,7 +308,7 @@ def forget_accounts_of_nobody(*, at: datetime) -> int:
 def forget_telephones() -> None:
     """Remove the phone number from all accounts, so that nobody can log in with it any more."""
     Account.objects.filter(phone_index__isnull=False).update(
-        username=Concat(Value("erased-"), Cast("pk", CharField())),
+        username=Concat(Value(ERASED), Cast("pk", CharField())),
         phone_index=None,
         phone_sealed=None,
         last_login=None,
@@ -328,10 +329,18 @@ def _of_nobody(*, before: datetime) -> QuerySet[Account]:
 
 
 def staff_name(typed: str) -> str:
-    """Return the user name that somebody typed. Raises InvalidInput if it cannot be one."""
+    """Return the user name that somebody typed.
+
+    Raises:
+        InvalidInput: it cannot be one, or it begins like the names that residents' accounts get
+            when they lose their telephone. A role would open such an account to somebody else, and
+            another account of that name would keep the telephone where it is.
+    """
     name = one_line(typed, "/username")
     if not name:
         raise invalid("/username", _("Give the account a name."))
+    if name.startswith((MOVED, ERASED)):
+        raise invalid("/username", _("No name begins with moved- or erased-. Give another one."))
     if len(name) > LONGEST_USERNAME:
         raise invalid("/username", _("This name is too long. Give a shorter one."))
     return name

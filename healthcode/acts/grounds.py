@@ -3,6 +3,7 @@
 Pages, the interface and commands ask for it in the same way and refuse the same.
 """
 
+import re
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from rest_framework import serializers
 
 from accounts.errors import invalid
 from healthcode.web import texts
-from healthcode.web.fields import StrictSerializer
+from healthcode.web.fields import MARKS, StrictSerializer
 
 SHORTEST_GROUND: Final = 10
 LONGEST_GROUND: Final = 1000
@@ -25,6 +26,8 @@ NO_GROUND: Final = format_lazy(
     most=LONGEST_GROUND,
 )
 NO_KIND: Final = _("Choose the kind of ground from the list.")
+# Whoever confirms an act must read the ground as it is stored. PostgreSQL refuses NUL.
+_UNREADABLE: Final = re.compile(f"[\\0{texts.TURNING}]")
 
 
 class GroundKind(models.TextChoices):
@@ -64,6 +67,8 @@ def read_ground(ground_kind: str, ground: str) -> Ground:
     """
     if ground_kind not in GroundKind.values:
         raise invalid("/ground_kind", NO_KIND)
+    if _UNREADABLE.search(ground):
+        raise invalid("/ground", MARKS)
     try:
         return Ground(GroundKind(ground_kind), texts.trimmed(ground))
     except ValueError as error:
@@ -84,6 +89,8 @@ class GroundedInput(StrictSerializer):
         """Make one `Ground` of kind and text. Raises ValidationError if one of them is wrong."""
         value = super().to_internal_value(data)
         kind, text = value.pop("ground_kind"), texts.trimmed(value.pop("ground"))
+        if _UNREADABLE.search(text):
+            raise serializers.ValidationError({"ground": [MARKS]})
         try:
             return value | {"ground": Ground(GroundKind(kind), text)}
         except ValueError as error:

@@ -55,7 +55,7 @@ Done = ChangedAccount | Proposal | None
 def overview(request: HttpRequest) -> HttpResponse:
     """List everybody who has a role in the administrator's areas."""
     account, at = account_of(request), timezone.now()
-    name = texts.trimmed(request.GET.get("name", ""))
+    name = texts.sought(request.GET.get("name", ""))
     context = {
         "name": name,
         "rows": _named(staff_of(account, name=name, at=at), at),

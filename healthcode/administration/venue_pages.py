@@ -38,11 +38,9 @@ SHOWN: Final = ("enrolled", "waiting")
 def venues(request: HttpRequest) -> HttpResponse:
     """List the venues of the area, or those that nobody manages."""
     account, at = account_of(request), timezone.now()
-    name = texts.trimmed(request.GET.get("name", ""))
+    name = texts.sought(request.GET.get("name", ""))
     unmanaged = "unmanaged" in request.GET
-    # PostgreSQL refuses a text with NUL in it, and no name has one.
-    wanted = name.replace("\0", "")
-    found = venues_within(account, at=at, name=wanted, only_unmanaged=unmanaged)
+    found = venues_within(account, at=at, name=name, only_unmanaged=unmanaged)
     page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
     names = full_names(sorted({venue.area for venue in page}))
     context = {

@@ -68,6 +68,11 @@ def trimmed(text: str) -> str:
     return text.strip(_AROUND)
 
 
+def sought(text: str) -> str:
+    """Return what somebody looks for: trimmed, and without NUL, which PostgreSQL refuses to read."""
+    return trimmed(text.replace("\0", ""))
+
+
 def number(text: str) -> str:
     """Return the letters and digits of a number or code: half width, a to z in upper case."""
     return _SEPARATORS.sub("", text.translate(_HALF_WIDTH)).translate(_UPPER)

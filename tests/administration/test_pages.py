@@ -60,7 +60,7 @@ def test_the_list_shows_the_area_and_nobody_else(li: Account, language: str) -> 
         *(True, True),
         *(False, False),
     ]
-    found = client.get("/administration", {"name": "INSI"}).content.decode()
+    found = client.get("/administration", {"name": "IN\0SI"}).content.decode()
     assert "inside" in found
     assert "zhou" not in found
     assert client.get(page_of(inside)).status_code == 200
@@ -98,7 +98,11 @@ def test_a_new_officer_waits_and_the_proposer_then_sees_the_link_once(li: Accoun
         ({"area": ""}, "Please choose an area"),
         ({"role": "resident"}, "Please choose a role"),
         ({"username": " "}, "Give the account a name"),
+        ({"username": "moved-7"}, "No name begins with moved-"),
+        ({"username": " erased-7", "role": "officer"}, "No name begins with moved-"),
         ({"ground": "short"}, "10"),
+        ({"ground": "they asked for it \0 here"}, "invisible or change the writing direction"),
+        ({"ground": "asked by li \u202enaem ot"}, "invisible or change the writing direction"),
         ({"area": "339999"}, "We do not know this area"),
     ],
 )
