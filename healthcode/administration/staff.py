@@ -34,6 +34,7 @@ from healthcode.colours.two_persons import do_or_propose
 from healthcode.evidence.models import SourceGrant
 from healthcode.web.errors import Forbidden
 from healthcode.web.fields import one_line
+from verifier.venues import hands
 
 LONGEST_LABEL: Final = 64
 MOST_DAYS_OF_TOKEN: Final = 366
@@ -143,7 +144,7 @@ def show_invitation(*, to: Account, account: Account, at: datetime) -> str:
 
 @transaction.atomic
 def set_open(*, by: Administrator, account: Account, is_open: bool, at: datetime) -> None:
-    """Close an account or open it again. Its password, sessions and tokens end for good.
+    """Close an account or open it again. Its password, sessions, tokens and offers end for good.
 
     Whoever comes back chooses a new password; see `reset_password`.
 
@@ -158,6 +159,7 @@ def set_open(*, by: Administrator, account: Account, is_open: bool, at: datetime
         refuse_last_administrator(account, at=at)
     accounts.set_open(account=account, is_open=is_open)
     invitations.take_password(account=account, at=at)
+    hands.end_offers_of(account)
     kind = ActKind.ACCOUNT_REOPENED if is_open else ActKind.ACCOUNT_CLOSED
     by.record(kind, {"account": account.pk}, areas=areas, at=at)
 

@@ -10,12 +10,14 @@ from django.utils import timezone
 from accounts.models import Account, Role
 from healthcode.acts.models import Act
 from healthcode.administration.venue_selectors import ON_A_PAGE, venues_within
-from tests.acts import SENT_GROUND
+from tests.acts import GROUND, SENT_GROUND
 from tests.administration.test_pages import LANGUAGES, browser, page_of
 from tests.areas.conftest import staff
 from tests.verifier.test_pages import text_of
 from verifier.doors.enrolment import enrol
 from verifier.models import Venue
+from verifier.venues import hands
+from verifier.venues.in_charge import InCharge
 from verifier.venues.services import add_device, create_venue
 
 pytestmark = pytest.mark.usefixtures("areas")
@@ -195,3 +197,18 @@ def test_only_administrators_see_these_pages(venue: Venue, role: Role) -> None:
     client = browser(staff("other", role, "33"))
     for path in ("", "/add", f"/{venue.pk}"):
         assert client.get(f"/administration/venues{path}").status_code == 403
+
+
+def test_an_account_that_is_closed_and_opened_again_offers_nothing(
+    manager: Account, venue: Venue, now: datetime
+) -> None:
+    """Whoever was in somebody's account may have offered the venue to an accomplice."""
+    client = browser(staff("chen", Role.ADMINISTRATOR, "33"))
+    accomplice = staff("wang", Role.VENUE_MANAGER, "33")
+    own = InCharge(manager, Role.VENUE_MANAGER, GROUND)
+    hands.offer(by=own, venue_id=venue.pk, username="wang", at=now)
+    for step in ("close", "reopen"):
+        assert client.post(page_of(manager), {**SENT_GROUND, "step": step}).status_code == 302
+    answer = browser(accomplice).post(f"/venues/{venue.pk}/offer", {"step": "accept"})
+    assert answer.status_code == 404
+    assert Venue.objects.get().manager == manager

@@ -207,6 +207,17 @@ def test_an_offer_is_answered_once(
     assert Act.objects.count() == 1
 
 
+def test_whoever_lost_the_role_hands_nothing_over_any_more(
+    venue: Venue, manager: Account, wang: Account, now: datetime
+) -> None:
+    offered(venue, manager, now)
+    Grant.objects.filter(account=manager).update(ends_at=now)
+    assert offered_to(wang, at=now) == []
+    with pytest.raises(NoOffer):
+        hands.accept(account=wang, venue_id=venue.pk, at=now)
+    assert not Act.objects.exists()
+
+
 def test_an_offer_ends_with_what_it_rests_on(
     venue: Venue, manager: Account, wang: Account, now: datetime
 ) -> None:

@@ -112,14 +112,17 @@ def accept(*, account: Account, venue_id: int, at: datetime) -> Venue:
     """Take over a venue that its manager offered. The act is the manager's, and names both.
 
     Raises:
-        NoOffer: there is no offer to this account any more.
+        NoOffer: there is no offer to this account any more, or whoever made it may no longer manage
+            the venue.
         Forbidden, OutsideYourArea: the account may no longer manage venues in this area.
         VenueIsClosed: the venue has been closed.
     """
     venue = _offered(venue_id)
     made = HandOver.objects.filter(venue=venue, to=account, offered_at__gt=at - OFFER_LIFE)
     given = made.select_related("offered_by").first()
-    if given is None or given.offered_by_id != venue.manager_id or not given.offered_by.is_active:
+    if given is None or given.offered_by_id != venue.manager_id:
+        raise NoOffer
+    if not may_manage(given.offered_by, venue.area):
         raise NoOffer
     refuse_closed(venue)
     require(account, Role.VENUE_MANAGER, venue.area)
@@ -143,6 +146,11 @@ def decline(*, account: Account, venue_id: int) -> None:
     venue = _offered(venue_id)
     if not HandOver.objects.filter(venue=venue, to=account).delete()[0]:
         raise NoOffer
+
+
+def end_offers_of(account: Account) -> None:
+    """End what the account offered, so that nothing of it is left when the account opens again."""
+    HandOver.objects.filter(offered_by=account).delete()
 
 
 def _offered(venue_id: int) -> Venue:
@@ -179,10 +187,15 @@ def manager_named(username: str, area: str) -> Account:
     name = texts.trimmed(username)
     # PostgreSQL refuses a text with NUL in it.
     found = None if "\0" in name else Account.objects.filter(username=name, is_active=True).first()
-    areas = areas_of(found, Role.VENUE_MANAGER) if found else []
-    if found is None or not any(covers(held, area) for held in areas):
+    if found is None or not may_manage(found, area):
         raise NoSuchManager
     return found
+
+
+def may_manage(account: Account, area: str) -> bool:
+    """Tell whether the account is open and may manage venues in the area (short code)."""
+    held = areas_of(account, Role.VENUE_MANAGER)
+    return account.is_active and any(covers(one, area) for one in held)
 
 
 def _colleague(username: str, venue: Venue) -> Account:

@@ -14,7 +14,7 @@ from healthcode.web.days import day_of
 from healthcode.web.errors import NotFound
 from verifier.doors.scanning import MAX_SCAN_AGE
 from verifier.models import Deputy, Device, HandOver, Scan, Venue
-from verifier.venues.hands import OFFER_LIFE
+from verifier.venues.hands import OFFER_LIFE, may_manage
 
 MOST_DIFFERENCES: Final = 100
 
@@ -53,10 +53,9 @@ def venue_of(account: Account, venue_id: int) -> Venue:
 
 def offered_to(account: Account, *, at: datetime) -> list[HandOver]:
     """Return the offers of venues that the account can accept, with the venues."""
-    made = HandOver.objects.filter(
-        to=account, offered_at__gt=at - OFFER_LIFE, offered_by__is_active=True
-    )
-    return list(made.select_related("venue", "offered_by").order_by("offered_at"))
+    made = HandOver.objects.filter(to=account, offered_at__gt=at - OFFER_LIFE)
+    found = made.select_related("venue", "offered_by").order_by("offered_at")
+    return [one for one in found if may_manage(one.offered_by, one.venue.area)]
 
 
 def management_of(venue: Venue, *, at: datetime) -> dict[str, object]:
