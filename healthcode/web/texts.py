@@ -69,7 +69,7 @@ def trimmed(text: str) -> str:
 
 
 def sought(text: str) -> str:
-    """Return what somebody looks for: trimmed, and without NUL, which PostgreSQL refuses to read."""
+    """Return what somebody looks for: trimmed, and without NUL, which PostgreSQL refuses."""
     return trimmed(text.replace("\0", ""))
 
 
