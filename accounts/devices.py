@@ -20,6 +20,7 @@ from rest_framework.request import Request
 from accounts import sign_ins
 from accounts.authentication import digest
 from accounts.event_models import AccountEventKind
+from accounts.login_models import StepUp
 from accounts.models import Account, DeviceKind, KnownDevice, Token
 from healthcode.web.errors import NotFound
 
@@ -119,6 +120,8 @@ def end_other_devices(
     _end(account, list(KnownDevice.objects.filter(account=account).exclude(pk=kept)), at)
     mine = Q(device=kept) if token is None else Q(device=kept) | Q(pk=token.pk)
     Token.objects.filter(account=account).exclude(mine).delete()
+    # What was asked where no device is known; the answer would make a new token.
+    StepUp.objects.filter(account=account, device=None, phone_index=None).delete()
     if not account.password or not account.has_usable_password():  # a resident
         # Sessions contain a hash of this field, so those that began before a device had a row end.
         account.set_unusable_password()

@@ -231,10 +231,13 @@ def _asked(
 
 
 def _guardianship_asked(account: Account) -> Guardianship | None:
-    """Return the account's holder, else the person registered first; None if there is nobody."""
+    """Return the guardianship that the account has had for longest; None if it has none.
+
+    Whoever is at a device that is logged in can add people, also as the holder. So nobody who is
+    added later is the one about whom the account is asked.
+    """
     known = Guardianship.objects.filter(account=account).select_related("person__identity")
-    holder = known.filter(relation=Relation.SELF).first()
-    return holder or known.order_by("id").first()
+    return known.order_by("id").first()
 
 
 def _last_characters(person: Person) -> str:

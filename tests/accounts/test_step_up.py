@@ -42,9 +42,9 @@ def test_a_proof_counts_for_ten_minutes_and_never_before_it(after: timedelta) ->
 
 @pytest.fixture
 def holder(areas: None) -> Account:
-    """An account of Wang, with her grandchild Li, whom it registered first."""
+    """An account of Wang, with her grandchild Li, whom it registered later."""
     account = services.resident_account(phone=E164)
-    for relation, who in (("child", LI), ("self", WANG)):
+    for relation, who in (("self", WANG), ("child", LI)):
         services.register_person(account=account, relation=relation, phone=None, **who, at=NOON)
     return account
 
@@ -134,6 +134,19 @@ def test_without_a_holder_it_is_about_who_was_registered_first(
     assert finished(text_of(needed), " ０t-４7 ", LATER).token
 
 
+def test_whoever_adds_themselves_as_the_holder_is_not_the_one_who_is_asked(areas: None) -> None:
+    account = services.resident_account(phone=E164)
+    for relation, who in (("parent", LI), ("self", WANG)):
+        services.register_person(account=account, relation=relation, phone=None, **who, at=NOON)
+    with pytest.raises(StepUpNeeded) as needed:
+        step_up.require_recent(account=account, device=None, at=LATER)
+    assert "whom you registered first" in str(needed.value.detail)
+    text = text_of(needed.value)
+    with pytest.raises(WrongDocument):
+        step_up.answer(step_up=text, document_last4=WANGS, at=LATER)
+    step_up.answer(step_up=text, document_last4=LI["id_number"][-4:], at=LATER)
+
+
 @pytest.mark.parametrize("typed", ["", "123", "12345", WANG["id_number"], "12é4", "\ud800234"])
 def test_what_cannot_be_the_answer_is_no_try(
     holder: Account, last_code: LastCode, typed: str
@@ -203,7 +216,7 @@ def test_an_officer_who_sees_that_document_frees_the_account(
 ) -> None:
     text = text_of(asked(last_code, LATER))
     wrong(text, LATER, times=5)
-    child, wang = Person.objects.order_by("id")
+    wang, child = Person.objects.order_by("id")
     note_act(account=holder, person=child, act=1)
     with pytest.raises(StepUpLocked):
         finished(text, WANGS, LATER)
@@ -221,6 +234,14 @@ def test_an_answer_comes_too_late_or_after_the_telephone_has_gone(
     services.let_go_of_telephone(account=holder)
     with pytest.raises(StepUpOver):
         finished(text, WANGS, LATER)
+
+
+def test_a_question_without_a_device_ends_with_the_logins(holder: Account) -> None:
+    with pytest.raises(StepUpNeeded) as needed:
+        step_up.ask(account=holder, device=None, at=LATER)
+    devices.end_other_devices(account=holder, keep=None, token=None, at=LATER)
+    with pytest.raises(StepUpOver):
+        finished(text_of(needed.value), WANGS, LATER)
 
 
 def test_an_account_without_telephone_goes_when_nobody_is_left_in_it(
