@@ -58,7 +58,8 @@ def correct(*, person: Person, right: Correction, at: datetime) -> list[Correcte
         NumberReported: somebody has reported the right document, and nobody has registered it.
         NothingToCorrect: all of it stands there already.
     """
-    who = person.identity
+    # Locked, because a change of telephone writes to it, too (accounts/telephones/services.py).
+    who = Identity.objects.select_for_update().get(pk=person.pk)
     changed: list[Corrected] = []
     if right.home_area:
         area = normalise_code(right.home_area, pointer="/home_area")

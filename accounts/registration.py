@@ -8,11 +8,11 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from accounts import identity_check, vault
+from accounts import homes, identity_check, vault
 from accounts.admission import ONE_DOCUMENT, NewPerson, admission, refusal_of, violated
 from accounts.authority import require_area
 from accounts.errors import DocumentAlreadyRegistered
-from accounts.guardians import end_unproven, guard, is_proven
+from accounts.guardians import end_codes, end_unproven, guard, is_proven
 from accounts.identity import Document
 from accounts.identity_check import RegisterAnswer
 from accounts.models import Account, Guardianship, Identity, IdentityProof, IdType, Person, Relation
@@ -108,7 +108,7 @@ def _asked(account: Account, who: Identity) -> IdentityProof | None:
         document=Document(
             IdType(who.id_type), vault.unseal(who.number_sealed, field=Field.NUMBER, row=row)
         ),
-        name=vault.unseal(who.name_sealed, field=Field.NAME, row=row),
+        name=_name(who),
         phone=vault.unseal(
             account.phone_sealed, field=Field.ACCOUNT_PHONE, row=account.phone_index
         ),
@@ -135,13 +135,27 @@ def _replace(known: Person, given: Person, who: Identity, proof: IdentityProof |
     """
     if known.is_waiting:
         known.is_waiting, known.created_at = False, given.created_at
+        known.home_area = given.home_area
+        known.save(update_fields=["home_area", "is_waiting", "created_at"])
     elif proof is None or (proof is IdentityProof.REGISTER and is_proven(known)):
         raise DocumentAlreadyRegistered
-    known.home_area = given.home_area
-    known.save(update_fields=["home_area", "is_waiting", "created_at"])
+    else:
+        _renew(known, given, who)
     who.person = known
     who.save(force_update=True)
     return known
+
+
+def _renew(known: Person, given: Person, who: Identity) -> None:
+    """Store another home, which is a move, and end the codes if they have another name."""
+    if known.home_area != given.home_area:
+        homes.move(person=known, area=given.home_area, at=given.created_at)
+    if _name(known.identity) != _name(who):
+        end_codes(known.pk, at=given.created_at)
+
+
+def _name(who: Identity) -> str:
+    return vault.unseal(who.name_sealed, field=Field.NAME, row=bytes(who.number_index))
 
 
 def _next(account: Account, person: Person) -> Relation:

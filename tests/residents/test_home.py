@@ -8,19 +8,22 @@ import pytest
 from django.test import Client
 from rest_framework.test import APIClient
 
+from accounts.admission import NewPerson
 from accounts.errors import ProofNeeded
 from accounts.holder_errors import MovedOften
 from accounts.home_models import FormerHome
 from accounts.homes import REMEMBERED, forget_former_homes, homes_of
-from accounts.models import Account, Guardianship
+from accounts.models import Account, Guardianship, Role
 from healthcode.colours.models import PersonColour
 from healthcode.evidence.models import HeldLine
+from healthcode.officers.proofs.services import see_document
 from healthcode.residents.declarations.services import declare
 from healthcode.residents.home.services import move_home
 from healthcode.web.errors import InvalidInput, NotFound
 from tests.accounts.proving import proves_itself
+from tests.acts import GROUND
 from tests.codes.conftest import FEVERISH
-from tests.evidence.conftest import HOME, World, reporting
+from tests.evidence.conftest import HOME, ZHANGS_PASSPORT, World, reporting, staff
 
 NINGBO, XIACHENG = "330203", "330103"
 
@@ -60,6 +63,14 @@ def test_a_source_of_the_old_home_reports_on_without_an_officer(
     said = hospital.post("/api/v1/evidence/tests", later, content_type="application/json")
     assert said.status_code == 202
     assert HeldLine.objects.count() == 1
+
+
+def test_a_home_that_is_replaced_at_the_desk_counts_on_too(world: World, now: datetime) -> None:
+    officer = staff("ningbo", Role.OFFICER, "3302")
+    seen = NewPerson("张三", "20", ZHANGS_PASSPORT, NINGBO)
+    for _time in range(2):
+        see_document(account=officer, phone=None, relation=None, seen=seen, ground=GROUND, at=now)
+    assert homes_of([world.person.pk], at=now)[world.person.pk] == (NINGBO, HOME)
 
 
 def test_a_person_moves_twice_in_four_weeks_and_always_back(world: World, now: datetime) -> None:

@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from accounts import vault
 from accounts.corrections import Correction
+from accounts.corrections import correct as apply_correction
 from accounts.holder_errors import (
     NothingToCorrect,
     NumberReported,
@@ -54,6 +55,18 @@ def test_a_misspelt_name_is_corrected_and_ends_the_codes(world: World, now: date
     change = ColourChange.objects.latest("pk")
     assert (change.person_id, change.number) == (world.person.pk, before.changes + 1)
     assert act.detail == {"person": world.person.pk, "corrected": ["name"]}
+
+
+def test_a_telephone_that_changes_meanwhile_stays_changed(world: World, now: datetime) -> None:
+    person = Person.objects.select_related("identity").get(pk=world.person.pk)
+    row = bytes(person.identity.number_index)
+    number, field = "+8613900139089", vault.Field.PHONE
+    Identity.objects.filter(person=person).update(
+        phone_index=vault.index("phone", number),
+        phone_sealed=vault.seal(number, field=field, row=row),
+    )
+    apply_correction(person=person, right=Correction(name="李珊"), at=now)
+    assert registration_of(person.pk)["phone"] == number
 
 
 def test_everything_is_corrected_at_once_and_the_act_names_no_datum(
