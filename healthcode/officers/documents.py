@@ -5,10 +5,12 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from accounts import phones, vault
+from accounts.errors import invalid
 from accounts.forms import Faults
 from accounts.holders import ShownDocument, require_name
 from accounts.identity import UNKNOWN_TYPE
-from accounts.models import Account, IdType, Person
+from accounts.models import Account, IdType, Person, StaffPhone
 from healthcode.acts.grounds import NO_GROUND, GroundedInput, GroundKind, sent_ground
 from healthcode.evidence.fields import YesNo
 from healthcode.officers.registered import registered_person
@@ -56,6 +58,19 @@ def person_shown(officer: Account, shown: ShownDocument) -> tuple[Person, str]:
     person, area = registered_person(officer, (shown.id_type, shown.id_number))
     require_name(person, shown)
     return person, area
+
+
+def refuse_own_number(officer: Account, phone: str) -> None:
+    """Refuse the number at which the officer is told of alarms: nobody acts for themselves.
+
+    Raises:
+        InvalidInput: it is this number, or no phone number.
+    """
+    own = StaffPhone.objects.filter(account=officer).first()
+    if own is not None and phones.normalise(phone) == vault.unseal(
+        own.sealed, field=vault.Field.STAFF_PHONE, row=own.bound_to
+    ):
+        raise invalid("/phone", _("This is your own number, at which you are told of alarms."))
 
 
 def typed_document(posted: Mapping[str, str], *more: str) -> dict[str, object]:

@@ -5,11 +5,12 @@ from datetime import datetime
 
 import pytest
 
-from accounts import step_up
+from accounts import services, step_up
 from accounts.admission import NewPerson
 from accounts.errors import StepUpLocked, StepUpNeeded, WrongDocument
 from accounts.models import Account
 from healthcode.officers.proofs.services import see_document
+from healthcode.web.errors import InvalidInput
 from tests.acts import GROUND
 from tests.evidence.conftest import HOME, ZHANGS_PASSPORT, World
 
@@ -53,6 +54,14 @@ def test_the_document_that_is_asked_for_frees_the_account(
     seen(ZHANGS_PASSPORT)
     proven = step_up.answer(step_up=locked, document_last4=ZHANGS_PASSPORT[-4:], at=now)
     assert proven.account == world.zhang
+
+
+def test_no_officer_sees_a_document_for_the_telephone_of_their_own(
+    world: World, seen: Callable[[str], None]
+) -> None:
+    services.set_staff_phone(account=world.officer, phone="13800000001")
+    with pytest.raises(InvalidInput):
+        seen(NEW)
 
 
 def test_another_document_frees_nothing(

@@ -7,21 +7,21 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from accounts import limits, phones, vault
+from accounts import limits, phones
 from accounts.errors import (
     invalid,
 )
 from accounts.holders import ShownDocument, own_account
 from accounts.limits import Limit
 from accounts.logins import Started
-from accounts.models import Account, Person, Role, StaffPhone
+from accounts.models import Account, Person, Role
 from accounts.telephones.codes import TypedCode
-from accounts.telephones.services import Here, move, prove_phone, require_right
+from accounts.telephones.services import Here, move, number_of, prove_phone, require_right
 from healthcode.acts.grounds import Ground
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import one_act_at_a_time, record_act
-from healthcode.officers.documents import person_shown
+from healthcode.officers.documents import person_shown, refuse_own_number
 from healthcode.web.errors import Forbidden
 
 AT_DESK: Final = Limit("phones-at-desk", 40, timedelta(days=1))
@@ -105,11 +105,10 @@ def _allowed(account: Account, shown: ShownDocument, phone: str) -> tuple[Person
     holder = own_account(person)
     if holder.pk == account.pk:
         raise Forbidden(_("A colleague must do this for you."))
-    own = StaffPhone.objects.filter(account=account).first()
-    if own is not None and phones.normalise(phone) == vault.unseal(
-        own.sealed, field=vault.Field.STAFF_PHONE, row=own.bound_to
-    ):
-        raise invalid("/phone", _("This is your own number, at which you are told of alarms."))
+    refuse_own_number(account, phone)
+    number = phones.normalise(phone)
+    if holder.phone_index is not None and number == number_of(holder):
+        raise invalid("/phone", _("The person already logs in with this number."))
     return person, holder, area
 
 

@@ -15,6 +15,7 @@ from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from healthcode.acts.services import one_act_at_a_time, record_act
 from healthcode.evidence.responsibility import answers_for_person
+from healthcode.officers.documents import refuse_own_number
 
 
 @transaction.atomic
@@ -40,7 +41,8 @@ def see_document(
         seen: the person, as in the document; the home is what the person says at the desk.
 
     Raises:
-        InvalidInput, UnknownArea, EndedArea: something typed is wrong.
+        InvalidInput, UnknownArea, EndedArea: something typed is wrong, or `phone` is the officer's
+            own.
         OutsideYourArea: the officer does not answer for this home.
         NobodyLoggedIn: nobody has logged in with this phone number.
         SelfAlreadyRegistered: the guardian is already registered as somebody else.
@@ -48,6 +50,8 @@ def see_document(
     one_act_at_a_time(account=account)
     home = normalise_code(seen.home_area, pointer="/home_area")
     area = answers_for_person(account, home)
+    if phone:
+        refuse_own_number(account, phone)
     guardian = account_of_phone(phone) if phone else None
     person = register(
         account=guardian, relation=relation, newcomer=seen, proof=IdentityProof.DOCUMENT, at=at

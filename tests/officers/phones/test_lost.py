@@ -116,6 +116,14 @@ def test_no_officer_takes_an_account_for_themselves(
         )
 
 
+def test_the_number_that_the_person_has_is_no_other_one(
+    world: World, now: datetime, messages: Messages
+) -> None:
+    with pytest.raises(InvalidInput):
+        begin_at_desk(account=world.officer, shown=SHOWN, phone=OLD, at=now)
+    assert not messages(OLD)
+
+
 def test_a_number_of_somebody_registered_is_refused(
     world: World, now: datetime, messages: Messages
 ) -> None:
