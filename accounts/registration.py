@@ -13,6 +13,7 @@ from accounts.admission import ONE_DOCUMENT, NewPerson, admission, refusal_of, v
 from accounts.authority import require_area
 from accounts.errors import DocumentAlreadyRegistered
 from accounts.guardians import end_codes, end_unproven, guard, is_proven
+from accounts.holder_errors import NameDiffers
 from accounts.identity import Document
 from accounts.identity_check import RegisterAnswer
 from accounts.models import Account, Guardianship, Identity, IdentityProof, IdType, Person, Relation
@@ -41,6 +42,7 @@ def register(
             is wrong.
         DocumentAlreadyRegistered: the document is registered, and `proof` is not enough.
         SelfAlreadyRegistered: the account's holder is somebody else.
+        NameDiffers: somebody has proven this person under another name.
     """
     person, who = admission(newcomer, at=at)
     require_area(person.home_area, at=at, pointer="/home_area")
@@ -132,6 +134,7 @@ def _replace(known: Person, given: Person, who: Identity, proof: IdentityProof |
     Raises:
         DocumentAlreadyRegistered: nobody who only claims the document, and nobody whom a register
             knows where somebody else has proven themselves, may do so.
+        NameDiffers: see `register`. A number that an officer mistyped can be somebody else's.
     """
     if known.is_waiting:
         known.is_waiting, known.created_at = False, given.created_at
@@ -150,7 +153,10 @@ def _renew(known: Person, given: Person, who: Identity) -> None:
     """Store another home, which is a move, and end the codes if they have another name."""
     if known.home_area != given.home_area:
         homes.move(person=known, area=given.home_area, at=given.created_at)
-    if _name(known.identity) != _name(who):
+    before, now = _name(known.identity), _name(who)
+    if before.casefold() != now.casefold() and is_proven(known):
+        raise NameDiffers
+    if before != now:
         end_codes(known.pk, at=given.created_at)
 
 

@@ -11,8 +11,10 @@ from rest_framework.test import APIClient
 from accounts.admission import NewPerson
 from accounts.errors import DocumentAlreadyRegistered, ProofNeeded
 from accounts.guardians import CLAIM_LIFE
+from accounts.holder_errors import NameDiffers
 from accounts.models import Account, Guardianship, IdentityProof, Person, Relation
 from accounts.rosters import PLAIN, replace_roster
+from accounts.selectors import registration_of
 from accounts.services import issue_token, register_person, resident_account
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
@@ -225,6 +227,19 @@ def test_the_document_that_an_officer_saw_ends_every_other_claim_to_be_its_holde
     assert (left.account, left.proof) == (rightful, IdentityProof.DOCUMENT)
     assert (left.relation, left.act) == (Relation.SELF, act.pk)
     assert Act.objects.get(pk=act.pk).kind == ActKind.DOCUMENT_SEEN
+
+
+def test_a_number_that_an_officer_mistyped_takes_nobody_from_their_guardian(
+    world: World, claimed: Person, stranger: Account, rightful: Account, now: datetime
+) -> None:
+    seen = NewPerson("别人", "20", PASSPORT, HOME)
+    act = {"account": world.officer, "relation": None, "ground": GROUND, "at": now}
+    load_roster(now)
+    register(rightful, now)
+    with pytest.raises(NameDiffers):
+        see_document(phone="13800000009", seen=seen, **act)
+    assert [one.account for one in Guardianship.objects.filter(person=claimed)] == [rightful]
+    assert registration_of(claimed.pk)["name"] == NAME
 
 
 def test_somebody_registered_by_version_1_0_goes_on_until_the_holder_comes(

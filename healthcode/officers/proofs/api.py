@@ -17,6 +17,7 @@ from accounts.errors import (
     SelfAlreadyRegistered,
     UnknownArea,
 )
+from accounts.holder_errors import NameDiffers
 from accounts.idempotency import answered_once
 from accounts.models import Relation
 from accounts.permissions import IsOfficer, account_of
@@ -82,6 +83,7 @@ class DocumentsSeenView(APIView):
     @refuses(
         DocumentAlreadyRegistered,
         SelfAlreadyRegistered,
+        NameDiffers,
         NobodyLoggedIn,
         OutsideYourArea,
         UnknownArea,

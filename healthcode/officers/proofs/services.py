@@ -46,6 +46,7 @@ def see_document(
         OutsideYourArea: the officer does not answer for this home.
         NobodyLoggedIn: nobody has logged in with this phone number.
         SelfAlreadyRegistered: the guardian is already registered as somebody else.
+        NameDiffers: somebody has proven this person under another name.
     """
     one_act_at_a_time(account=account)
     home = normalise_code(seen.home_area, pointer="/home_area")
