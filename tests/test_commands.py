@@ -17,6 +17,7 @@ from tests.core.spellings import NO_DATES, NO_INSTANTS
 POLICY: Final = "healthcode/colours/policies/CN-33-2020-02-17.toml"
 OURS: Final = ("accounts", "healthcode", "verifier")
 ORDERS: Final = {
+    ("add_staff", "--until"): ("somebody", "--role=officer", *BY_ADMINISTRATOR),
     ("publish_policy", "--from"): (
         POLICY,
         "--officer=nobody",

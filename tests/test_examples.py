@@ -52,8 +52,10 @@ def http(text: str) -> None:
         names = {parameter["name"] for parameter in _operation(method, address)["parameters"]}
         assert {name for name, _value in parse_qsl(urlsplit(address).query)} <= names
         table(body)
-    else:
+    elif "requestBody" in _operation(method, address):
         _call(method, address, json.loads(body))
+    else:
+        assert not text.partition("\n\n")[2]
 
 
 def table(text: str) -> None:

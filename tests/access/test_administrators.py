@@ -8,6 +8,7 @@ from tests.access.test_access import NOT_SERVED, cell
 
 LET_IN: Final = {
     *{"proposals", "officer-proposals", "own-devices", "staff-token"},
+    *{"first-factor", "own-factors", "second-factor"},
     *{"administration", "administration-grant", "administration-account"},
     *{"administration-venues", "administration-add-venue", "administration-venue"},
     *{"administration-partners", "administration-partner"},
