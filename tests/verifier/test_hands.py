@@ -126,6 +126,19 @@ def test_a_deputy_is_named_once_works_and_is_removed(
     assert kinds == [("deputy-named", told), ("deputy-removed", told)]
 
 
+def test_whoever_asks_for_a_code_while_the_venue_is_lost_gets_none(
+    venue: Venue, manager: Account, wang: Account, now: datetime
+) -> None:
+    """The page has found the venue; then somebody else has it, before the code is made."""
+    hands.name_deputy(by=as_manager(manager), venue_id=venue.pk, username="wang", at=now)
+    assert add_device(venue=venue, label="North gate", at=now, by=wang).code
+    hands.remove_deputy(by=as_manager(manager), venue_id=venue.pk, account_id=wang.pk, at=now)
+    hands.hand_over(by=as_administrator(), venue_id=venue.pk, username="wang", at=now)
+    with pytest.raises(NotFound):
+        add_device(venue=venue, label="North gate", at=now, by=manager)
+    assert venue.devices.filter(enrolment_hash__isnull=False).count() == 0
+
+
 CHANGES: dict[str, Callable[[InCharge, int, datetime], Any]] = {
     "rename": lambda by, venue, at: lifecycle.rename(by=by, venue_id=venue, name="x", at=at),
     "close": lambda by, venue, at: lifecycle.close(by=by, venue_id=venue, at=at),

@@ -71,12 +71,18 @@ def set_yellow(request: HttpRequest, venue_id: int) -> HttpResponse:
 @role_required(Role.VENUE_MANAGER)
 def add_device(request: HttpRequest, venue_id: int) -> HttpResponse:
     """Add a device and show the code that enrols it. The code is never shown again."""
-    venue = own_venue(account_of(request), venue_id)
+    account = account_of(request)
+    venue = own_venue(account, venue_id)
     try:
-        label = request.POST.get("label", "")
         enrolment = services.add_device(
-            venue=venue, label=label, at_exit="at_exit" in request.POST, at=timezone.now()
+            venue=venue,
+            label=request.POST.get("label", ""),
+            at_exit="at_exit" in request.POST,
+            at=timezone.now(),
+            by=account,
         )
+    except NotFound as missing:
+        raise Http404 from missing
     except Refusal as refusal:
         return _venue(request, venue, refusal)
     address = f"{settings.BASE_URL}{reverse('scanner')}#enrol={enrolment.code}"

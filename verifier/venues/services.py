@@ -16,6 +16,7 @@ from healthcode.web.fields import one_line
 from verifier.doors.enrolment import CODE_LIFE, new_code
 from verifier.errors import VenueIsClosed
 from verifier.models import Device, Venue, VenueKind
+from verifier.venues.selectors import venue_of
 
 LONGEST_NAME: Final = 128
 
@@ -73,17 +74,25 @@ def admit_yellow(*, venue: Venue, yellow: Outcome) -> None:
 
 
 @transaction.atomic
-def add_device(*, venue: Venue, label: str, at_exit: bool = False, at: datetime) -> Enrolment:
+def add_device(
+    *, venue: Venue, label: str, at_exit: bool = False, at: datetime, by: Account | None = None
+) -> Enrolment:
     """Add a device and make the one-time code that enrols it.
+
+    Args:
+        by: the manager or deputy who asks; None if the caller has checked who asks.
 
     Raises:
         InvalidInput: the label is empty, too long or unreadable.
         VenueIsClosed: the venue is closed.
+        NotFound: `by` is neither its manager nor its deputy any more.
     """
     # Locked, so that nobody closes it or hands it over meanwhile.
     opened = Venue.objects.select_for_update(no_key=True).filter(pk=venue.pk, closed_at=None)
     if not opened.exists():
         raise VenueIsClosed
+    if by is not None:  # once more: whoever just lost the venue must not get a code after all
+        venue_of(by, venue.pk)
     label = clean_name(label, most=64)
     code, digest = new_code()
     device = Device.objects.create(
