@@ -22,8 +22,9 @@ class LastAdministrator(Conflict):
     slug = "last-administrator"
     title = _("This is the last administrator")
     sentence = _(
-        "Nobody else administers this area without an end date. First give another account the "
-        "role of an administrator there, without an end date."
+        "Nobody else who has a password administers this area without an end date. First give "
+        "another account the role of an administrator there, without an end date, and let its "
+        "owner choose a password."
     )
 
 

@@ -5,7 +5,9 @@ So no area is ever without an administrator because a day has come: whoever has 
 
 from datetime import datetime
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import connection
+from django.db.models import Q
 
 from accounts.authority import covers
 from accounts.models import Account, Grant, Role
@@ -23,12 +25,14 @@ def refuse_last_administrator(account: Account, *, at: datetime, area: str | Non
         area: the area in which the account loses the role; None means all of its areas.
 
     Raises:
-        LastAdministrator: nobody else administers such an area without an end date.
+        LastAdministrator: nobody else administers such an area without an end date, or whoever does
+            has not chosen a password yet. Perhaps only the one who leaves can see the link for it.
     """
     one_administrator_at_a_time()
     held = Grant.objects.in_force(at).filter(role=Role.ADMINISTRATOR)
     own = held.filter(account=account).values_list("area", flat=True)
-    others = held.filter(account__is_active=True, ends_at=None)
+    can_come = Q(account=account) | ~Q(account__password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    others = held.filter(can_come, account__is_active=True, ends_at=None)
     if area is None:
         left = others.exclude(account=account)
     else:

@@ -25,7 +25,7 @@ from accounts.models import (
 from healthcode.acts.kinds import ActKind
 from healthcode.acts.models import Act
 from tests.accounts.conftest import api_client
-from tests.administration import BY_ADMINISTRATOR, GROUND, administer
+from tests.administration import BY_ADMINISTRATOR, GROUND, administer, administrator
 from tests.areas.conftest import staff
 from tests.colours import world as colours
 
@@ -194,8 +194,11 @@ def test_the_first_administrator_needs_nobody_and_the_second_does() -> None:
 
 
 def test_the_last_administrator_stays(areas: None) -> None:
+    owner = administrator().account
+    owner.set_password(PASSWORD)
+    owner.save()
     staff("below", Role.ADMINISTRATOR, "33")
-    with pytest.raises(CommandError, match="Nobody else administers this area"):
+    with pytest.raises(CommandError, match="Nobody else who has a password administers"):
         administer("close_account", "demo.administrator")
     administer("close_account", "below")
     staff("beside", Role.ADMINISTRATOR, "")

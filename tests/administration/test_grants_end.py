@@ -203,6 +203,13 @@ def test_an_area_keeps_an_administrator_without_an_end() -> None:
         with pytest.raises(LastAdministrator):
             step()
     grants.set_end(grant=beside.grants.get(), ends_at=None)
+    beside.set_unusable_password()  # invited, and never came
+    beside.save()
+    for step in steps:
+        with pytest.raises(LastAdministrator):
+            step()
+    beside.set_password("correct horse battery")
+    beside.save()
     leave()
     assert not by.account.grants.in_force(at).exists()
 

@@ -156,7 +156,7 @@ def test_the_last_administrator_cannot_leave(li: Account) -> None:
     client = browser(li)
     answer = client.post(page_of(li), {**SENT_GROUND, "step": "close"})
     assert answer.status_code == 409
-    assert "Nobody else administers this area without an end date" in answer.content.decode()
+    assert "Nobody else who has a password administers this area" in answer.content.decode()
     staff("chen", Role.ADMINISTRATOR, "33")
     assert client.post(page_of(li), {**SENT_GROUND, "step": "close"}).status_code == 302
     assert not Account.objects.get(pk=li.pk).is_active
