@@ -191,6 +191,7 @@ class NumberReported(Conflict):
     title = _("Something was reported about this document")
     sentence = _(
         "Somebody has already reported something about the right number. Record this person anew "
-        "with the right number at “See a document”, so that it counts for them. The registration "
-        "with the wrong number can be erased once it is green."
+        "with the right number at “See a document”, and merge both registrations at “Two documents "
+        "of one person”, so that everything counts for them. The registration with the wrong "
+        "number can be erased once it is green."
     )

@@ -15,5 +15,6 @@ class CorrectedWhenGreen(Conflict):
     title = _("The document number cannot be corrected yet")
     sentence = _(
         "A wrong document number can be corrected once the code is green and nothing on record can "
-        "still change it. Until then, record the person with the right number at “See a document”."
+        "still change it. Until then, record the person with the right number at “See a document”, "
+        "and merge both registrations at “Two documents of one person”, so that the colour stays."
     )

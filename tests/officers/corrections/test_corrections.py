@@ -1,5 +1,6 @@
 """An officer corrects a name, a home or a document number, and the person reads it."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from accounts import vault
+from accounts.admission import NewPerson
 from accounts.corrections import Correction
 from accounts.corrections import correct as apply_correction
 from accounts.holder_errors import (
@@ -27,9 +29,12 @@ from healthcode.acts.models import Act, PersonLook
 from healthcode.acts.services import record_act
 from healthcode.acts.told import acts_about
 from healthcode.colours.models import ColourChange, PersonColour
+from healthcode.core import Colour
 from healthcode.core.log.proofs import parse_proof
 from healthcode.officers.corrections.errors import CorrectedWhenGreen
 from healthcode.officers.corrections.services import correct_registration
+from healthcode.officers.proofs.services import see_document
+from healthcode.officers.registrations.services import merge
 from healthcode.residents.declarations.services import declare
 from healthcode.web.errors import Forbidden, InvalidInput, NotFound, Refusal
 from tests.accounts.proving import proves_itself
@@ -121,6 +126,26 @@ def test_the_number_of_somebody_who_is_not_green_is_not_freed(world: World, now:
         correct(world, Correction(id_type="20", id_number="E20000009"), now)
     assert find_person(id_type="20", id_number=ZHANGS_PASSPORT) == world.person.pk
     correct(world, Correction(name="张珊"), now)
+
+
+def test_until_then_the_right_number_has_the_same_colour(world: World, now: datetime) -> None:
+    """The sentence says how: somebody red must not have a green code at the desk."""
+    declare(account=world.zhang, person=world.person, declaration=FEVERISH, at=now)
+    with pytest.raises(CorrectedWhenGreen) as refusal:
+        correct(world, Correction(id_type="20", id_number="E20000009"), now)
+    desk = Client()
+    desk.force_login(world.officer)
+    named = re.findall("“(.*?)”", str(refusal.value.detail))
+    for address, heading in zip(("document", "registrations"), named, strict=True):
+        page = desk.get(f"/officer/{address}")
+        assert f"<h1>{heading}</h1>" in page.content.decode()
+    seen = NewPerson("张三", "20", "E20000009", HOME)
+    by = {"account": world.officer, "ground": GROUND, "at": now}
+    right, _act = see_document(phone="13800000001", relation=None, seen=seen, **by)
+    merge(person=world.person.pk, other=right.pk, **by)
+    before = PersonColour.objects.get(person=world.person).colour
+    assert before != Colour.GREEN
+    assert PersonColour.objects.get(person=right).colour == before
 
 
 def test_officers_answer_for_the_old_home_or_with_the_document_for_the_new_one(
