@@ -44,6 +44,17 @@ class NoPassword(Conflict):
     sentence = _("This account has no password, because it is no person's.")
 
 
+class OwnPassword(Conflict):
+    """Whoever has their own password set anew could not log in to see the link."""
+
+    slug = "own-password"
+    title = _("This is your own account")
+    sentence = _(
+        "With your password your login ends, so you could not see the link for a new one. Ask "
+        "another administrator to have your password set anew."
+    )
+
+
 class PartnerKnown(Conflict):
     """A partner's system of this name is admitted, and must not be changed by mistake."""
 

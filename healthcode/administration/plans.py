@@ -19,7 +19,7 @@ from healthcode.acts.plans import ActPlan, Foreseen, Signed
 from healthcode.acts.second_person import GRANTED_LATELY
 from healthcode.acts.services import record_planned
 from healthcode.administration.administrator import areas_of_account
-from healthcode.administration.errors import NoPassword
+from healthcode.administration.errors import NoPassword, OwnPassword
 from healthcode.administration.last_administrator import refuse_last_administrator
 from healthcode.administration.roles import last_day
 from healthcode.evidence.models import SourceGrant
@@ -182,6 +182,8 @@ class PasswordResetPlan(ActPlan[ChangedAccount]):
         roles = set(owner.grants.ever().values_list("role", flat=True))
         if not roles & OF_PEOPLE:
             raise NoPassword
+        if owner == account:
+            raise OwnPassword
         gravest = next((role for role in CONFIRMERS if role in roles), None)
         return Foreseen(
             area=area,

@@ -128,6 +128,7 @@ def reset_password(
     Raises:
         Forbidden, OutsideYourArea: `by` is not an administrator of all areas of the account.
         NoPassword: the account is no person's.
+        OwnPassword: it is the account of `by`.
     """
     plan = PasswordResetPlan(account.pk)
     return do_or_propose(plan=plan, account=by.account, ground=by.ground, at=at)

@@ -133,6 +133,15 @@ def test_tokens_end_one_by_one(li: Account) -> None:
     assert second not in str(act.detail)
 
 
+def test_nobody_loses_the_password_to_a_link_that_nobody_sees(li: Account) -> None:
+    client = browser(li)
+    answer = client.post(page_of(li), {**SENT_GROUND, "step": "reset"})
+    assert answer.status_code == 409
+    assert "Ask another administrator" in answer.content.decode()
+    assert not Proposal.objects.exists()
+    assert client.get("/administration").status_code == 200
+
+
 def test_a_closed_account_ends_for_good(li: Account) -> None:
     manager = staff("manager", Role.VENUE_MANAGER, "3301")
     manager.set_password("correct horse battery")

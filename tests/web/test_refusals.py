@@ -26,6 +26,7 @@ ELSEWHERE: Final = {
         "the pages of second factors",
     ),
     "last-administrator": "commands of administrators",
+    "own-password": "the pages of administrators",
     "own-tokens-only": "commands of administrators",
     "partner-known": "the pages of administrators",
     "role-ended": "the pages of administrators",
