@@ -117,7 +117,7 @@ def end_other_devices(
 ) -> None:
     """Log the account out everywhere but on the device, and with the token, that asks for it."""
     kept = keep.pk if keep else 0
-    _end(account, list(KnownDevice.objects.filter(account=account).exclude(pk=kept)), at)
+    forget_other_devices(account=account, keep=keep, at=at)
     mine = Q(device=kept) if token is None else Q(device=kept) | Q(pk=token.pk)
     Token.objects.filter(account=account).exclude(mine).delete()
     # What was asked where no device is known; the answer would make a new token.
@@ -126,6 +126,13 @@ def end_other_devices(
         # Sessions contain a hash of this field, so those that began before a device had a row end.
         account.set_unusable_password()
         account.save(update_fields=["password"])
+
+
+@transaction.atomic
+def forget_other_devices(*, account: Account, keep: KnownDevice | None, at: datetime) -> None:
+    """Log all other devices out, and know them no more. Tokens without a device stay."""
+    kept = keep.pk if keep else 0
+    _end(account, list(KnownDevice.objects.filter(account=account).exclude(pk=kept)), at)
 
 
 def move_session(*, device: KnownDevice, session: str) -> None:

@@ -67,13 +67,14 @@ def is_asked(account: Account) -> bool:
 def note_added(*, account: Account, here: KnownDevice | None, at: datetime) -> None:
     """Note that a second factor was just added. The first one ends all other logins.
 
-    Until then the password alone was enough, for whoever else knows it. So no session, token or
-    known device of that time stays, except `here`.
+    Until then the password alone was enough, for whoever else knows it. So no session and no known
+    device of that time stays, except `here`. Tokens stay, because a session needs a factor to make
+    one.
     """
     sign_ins.note(account=account, kind=AccountEventKind.FACTOR_ADDED, at=at)
     added = factors_of(account)
     if len(added.passkeys) + (added.app is not None) == 1:
-        devices.end_other_devices(account=account, keep=here, token=None, at=at)
+        devices.forget_other_devices(account=account, keep=here, at=at)
 
 
 @transaction.atomic

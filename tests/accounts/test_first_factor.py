@@ -1,11 +1,14 @@
 """The first second factor: nobody sets one up beside a blocked one, and it ends what was before."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Account, KnownDevice, Role
 from accounts.second_factor_models import Passkey
+from accounts.services import issue_token
 from tests.accounts.authenticator import SoftAuthenticator
 from tests.accounts.test_second_factor import (
     FIRST,
@@ -114,3 +117,12 @@ def test_the_first_factor_of_a_login_ends_them_too(page: Client) -> None:
 
 def known_of(account: Account) -> list[str]:
     return list(KnownDevice.objects.filter(account=account).values_list("session", flat=True))
+
+
+def test_the_first_factor_ends_no_token(page: Client) -> None:
+    """Only a session that has shown a factor makes tokens."""
+    account = make(Role.OFFICER)
+    token = issue_token(account=account, label="", expires_at=timezone.now() + timedelta(hours=1))
+    enter(page, SoftAuthenticator())
+    program = Client(headers={"Authorization": f"Bearer {token}"})
+    assert program.get("/api/v1/auth/sign-ins").status_code == 200
