@@ -8,11 +8,16 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.utils import timezone
+from hypothesis import settings
 
 from accounts import staff_sessions
 from accounts.models import Account
 from tests.declared import check
 from tests.owner import all_as_service
+
+# A timing never decides a test: on a busy machine any example can be slow once.
+settings.register_profile("no deadline", deadline=None)
+settings.load_profile("no deadline")
 
 
 @pytest.fixture(scope="session")

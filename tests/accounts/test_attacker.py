@@ -141,9 +141,7 @@ steps = st.lists(
 
 
 @given(steps)
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_in_any_order_the_holder_gets_in_and_the_attacker_does_not(
     order: list[tuple[str, int]],
 ) -> None:

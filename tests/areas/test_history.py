@@ -83,9 +83,7 @@ def differences(before: Model, after: Model, *, day: int) -> dict[str, tuple[Lev
     return {code: pair for code, pair in pairs.items() if pair[0] != pair[1]}
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(publications)
 def test_every_day_reads_as_if_each_map_had_been_written_into_a_table(
     act_on: Callable[[datetime], Any], maps: list[DatedMap]
@@ -125,9 +123,7 @@ def assert_tells_the_difference(
     assert change.touches_from == moment(day)
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(publications)
 def test_a_trial_tells_what_publishing_tells_and_leaves_no_trace(
     act_on: Callable[[datetime], Any], maps: list[DatedMap]

@@ -233,9 +233,7 @@ DAYS = st.integers(1, 25).map(lambda day: shanghai(2, day))
 
 
 @pytest.mark.django_db
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(st.sampled_from(["case", "symptoms", "stay", "check-in"]), DAYS), max_size=5)
 )

@@ -278,9 +278,7 @@ HISTORIES = st.lists(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(HISTORIES)
 def test_of_an_honest_history_nothing_is_found(told: list[tuple[str, list[int]]]) -> None:
     with transaction.atomic():

@@ -159,9 +159,9 @@ def test_what_decide_does_not_say_is_asked_about_again(
 ) -> None:
     code_of(green)
     edit(green, **edited)
-    # Queries: the row for the code, a savepoint, the row, the policy, the facts, its release. A
-    # transaction of its own begins and ends instead of the savepoint.
-    with django_assert_num_queries(6):
+    # Queries: the row for the code, a savepoint, the row, the policy, the registrations, the facts,
+    # its release. A transaction of its own begins and ends instead of the savepoint.
+    with django_assert_num_queries(7):
         assert decode(code_of(green)).code.colour is GREEN
     with django_assert_num_queries(1):
         code_of(green)

@@ -62,9 +62,7 @@ def ids(db: None) -> list[int]:
     return world.people(PEOPLE)
 
 
-@settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_sql_and_decide_agree(ids: list[int], seed: int) -> None:
     draw = Random(seed)
@@ -97,9 +95,7 @@ def test_sql_and_decide_agree(ids: list[int], seed: int) -> None:
         transaction.set_rollback(True)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_deciding_on_one_stores_what_deciding_on_many_does(ids: list[int], seed: int) -> None:
     draw = Random(seed)
@@ -130,9 +126,7 @@ def test_deciding_on_one_stores_what_deciding_on_many_does(ids: list[int], seed:
         transaction.set_rollback(True)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1))
 # Somebody's edited row has the colour that begins a moment later.
 @example(seed=29157691)

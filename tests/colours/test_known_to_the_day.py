@@ -188,7 +188,7 @@ LEVELS = [
 ]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_nobody_is_better_off_when_less_is_known(seed: int) -> None:
     """In the end, the colour by days is no lighter than the colour by exact times."""

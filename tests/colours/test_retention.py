@@ -204,9 +204,7 @@ def ids(db: None) -> list[int]:
     return world.people(10)
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_no_colour_changes_by_forgetting(ids: list[int], seed: int) -> None:
     """Nothing changes, now or later, whatever the evidence, levels and policy."""

@@ -48,7 +48,7 @@ def test_a_small_figure_is_withheld_with_three_others() -> None:
     assert table.figures[ALL, "red"] == 93
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(counts=tables)
 def test_no_small_figure_is_shown_nor_follows_from_what_is(counts: dict[Cell, int]) -> None:
     """Linear algebra: the visible figures do not determine any figure hidden for its size."""

@@ -372,9 +372,7 @@ SENT = st.lists(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sent=SENT)
 def test_whatever_a_source_sends_in_a_day_it_makes_few_people_red(lab: Lab, sent: Any) -> None:
     budget, people = 3, lab.people[:12]

@@ -104,9 +104,7 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lines=st.lists(DRAWN, max_size=12))
 def test_exactly_the_right_lines_are_stored(world: World, lines: list[Drawn]) -> None:
     people = [world.person.pk, world.child.pk, 10**12]

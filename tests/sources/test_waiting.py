@@ -179,9 +179,7 @@ LINES = st.lists(
 )
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(reports=st.lists(LINES, min_size=1, max_size=3), budget=st.integers(0, 2))
 def test_answers_are_alike_for_the_registered_and_for_others(
     world: World, now: datetime, reports: list[list[dict[str, Any]]], budget: int

@@ -40,9 +40,7 @@ def presences(db: None, request: pytest.FixtureRequest) -> None:
 
 
 @pytest.mark.usefixtures("presences")
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_sql_and_brute_force_agree(seed: int) -> None:
     draw = Random(seed)

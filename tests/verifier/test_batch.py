@@ -135,9 +135,7 @@ def test_one_batch_sent_by_many_at_once(venue: Venue, now: datetime) -> None:
     assert Scan.objects.count() == len(scans)
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     deliveries=st.lists(
         st.lists(st.tuples(st.integers(0, 9), st.integers(0, 2)), min_size=1, max_size=8),

@@ -75,9 +75,7 @@ def undone() -> Iterator[None]:
 
 
 @pytest.mark.django_db
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(seed=st.integers(0, 2**32 - 1))
 def test_every_registration_has_the_colour_of_its_person(db: None, seed: int) -> None:
     draw = Random(seed)
