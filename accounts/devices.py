@@ -75,6 +75,10 @@ def remember(
             kind=kind, session=session, last_login=at
         ):
             return device, None
+    if account.phone_index is not None and not account.guardianships.exists():
+        # Nobody is asked for a document here. So whoever had the telephone before could wait,
+        # logged in, until somebody is registered.
+        _end(account, devices_of(account), at)
     token = secrets.token_urlsafe(32)
     made = KnownDevice.objects.create(
         account=account,

@@ -5,9 +5,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import devices, logins, services
-from accounts.models import Account, KnownDevice, Role
+from accounts.authentication import digest
+from accounts.models import Account, KnownDevice, Role, Token
 from tests.accounts.conftest import LastCode, api_client
-from tests.accounts.people import PHONE
+from tests.accounts.people import PHONE, WANG
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +22,7 @@ def browser(agent: str, number: int, last_code: LastCode) -> Client:
     page.cookies["language"] = "en"
     page.post("/login", {"phone": PHONE})
     page.post("/login/code", {"otp": last_code()})
+    page.post("/login/check", {"document_last4": WANG["id_number"][-4:]})
     assert page.get("/me").status_code == 200
     return page
 
@@ -30,11 +32,40 @@ def program(number: int, last_code: LastCode) -> Client:
     caller = Client(REMOTE_ADDR=f"198.18.0.{number}")
     sent = caller.post("/api/v1/auth/otp", {"phone": PHONE}, content_type="application/json")
     body = {"phone": PHONE, "otp": last_code(), "login": sent.json()["login"]}
-    done = caller.post("/api/v1/auth/login", body, content_type="application/json").json()
+    asked = caller.post("/api/v1/auth/login", body, content_type="application/json").json()
+    answer = {"step_up": asked["step_up"], "document_last4": WANG["id_number"][-4:]}
+    done = caller.post("/api/v1/auth/step-up", answer, content_type="application/json").json()
     return Client(headers={"Authorization": f"Bearer {done['token']}"})
 
 
-def test_a_browser_ends_another_one(areas: None, last_code: LastCode) -> None:
+@pytest.fixture
+def holder(areas: None) -> Account:
+    """The account of Wang. One that looks after nobody is logged in with one device at a time."""
+    account, now = services.resident_account(phone=f"+86{PHONE}"), timezone.now()
+    services.register_person(account=account, relation="self", phone=None, **WANG, at=now)
+    return account
+
+
+def test_who_had_the_telephone_before_somebody_was_registered_is_logged_out(
+    areas: None, last_code: LastCode
+) -> None:
+    """Nobody is asked for a document then, so they could wait until there is something to see."""
+    account = services.resident_account(phone=f"+86{PHONE}")
+    for address in ("before", "now"):
+        started = logins.start_login(phone=PHONE, address=address, at=timezone.now())
+        done = logins.log_in(
+            phone=PHONE,
+            otp=last_code(),
+            login=started.login,
+            address=address,
+            at=timezone.now(),
+        )
+    [device] = devices.devices_of(account)
+    assert [token.device for token in account.tokens.all()] == [device]
+    assert bytes(Token.objects.get().digest) == digest(done.token)
+
+
+def test_a_browser_ends_another_one(holder: Account, last_code: LastCode) -> None:
     mine, other = browser(ON_A_PHONE, 1, last_code), browser(ON_A_COMPUTER, 2, last_code)
     html = mine.get("/me/devices").content.decode()
     assert "Browser on a phone <small>this one</small>" in html
@@ -46,7 +77,7 @@ def test_a_browser_ends_another_one(areas: None, last_code: LastCode) -> None:
     assert [row.kind for row in KnownDevice.objects.all()] == ["phone"]
 
 
-def test_all_others_end_also_those_without_a_row(areas: None, last_code: LastCode) -> None:
+def test_all_others_end_also_those_without_a_row(holder: Account, last_code: LastCode) -> None:
     mine, other, app = (
         browser(ON_A_PHONE, 1, last_code),
         browser(ON_A_COMPUTER, 2, last_code),
@@ -64,7 +95,7 @@ def test_all_others_end_also_those_without_a_row(areas: None, last_code: LastCod
     assert row.kind == "phone"
 
 
-def test_a_program_lists_and_ends_devices(areas: None, last_code: LastCode) -> None:
+def test_a_program_lists_and_ends_devices(holder: Account, last_code: LastCode) -> None:
     app, page, second = (
         program(1, last_code),
         browser(ON_A_PHONE, 2, last_code),
@@ -83,7 +114,7 @@ def test_a_program_lists_and_ends_devices(areas: None, last_code: LastCode) -> N
     assert [row["is_this"] for row in app.get("/api/v1/auth/devices").json()] == [True]
 
 
-def test_nobody_ends_a_device_of_somebody_else(areas: None, last_code: LastCode) -> None:
+def test_nobody_ends_a_device_of_somebody_else(holder: Account, last_code: LastCode) -> None:
     mine, page = program(1, last_code), browser(ON_A_PHONE, 2, last_code)
     now = timezone.now()
     other, _token = devices.remember(
