@@ -26,6 +26,8 @@ from healthcode.web.errors import Refusal
 
 CHANGE_KEY: Final = "phone_change"
 """In the session: the new number, sealed, and the logins of both codes with their digits."""
+TYPED_KEY: Final = "typed_phone"
+"""In the session: the number, sealed, that was typed before the document was asked for."""
 
 
 @never_cache
@@ -44,8 +46,11 @@ def own_phone(request: HttpRequest) -> HttpResponse:
         "old": None if account.phone_index is None else masks.phone(number_of(account)),
     }
     if request.method == "GET":
+        typed = request.session.get(TYPED_KEY) if is_lost else None
+        context["typed"] = unsealed(typed) if typed else ""
         return render(request, "accounts/phone.html", context)
     if is_lost and (asked := ask_again(request, f"{reverse('own-phone')}?lost=1")):
+        request.session[TYPED_KEY] = sealed(request.POST.get("phone", "")[:64])
         return asked
     if is_lost and "phone" not in request.POST:
         return redirect(f"{reverse('own-phone')}?lost=1")
@@ -68,6 +73,7 @@ def _begin(request: HttpRequest, *, has_old: bool) -> HttpResponse:
         at=timezone.now(),
     )
     old = begun.old
+    request.session.pop(TYPED_KEY, None)
     request.session[CHANGE_KEY] = (
         *(sealed(number), begun.new.login, begun.new.digits),
         *(old.login if old else None, old.digits if old else 0),

@@ -27,6 +27,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
         yield live
 
 
+@pytest.fixture(scope="session")
+def behind_proxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
+    """A service for tests that change who people are. Each phone has an address of its own."""
+    var = tmp_path_factory.mktemp("behind-proxy") / "var"
+    with running(LiveService(var, BEHIND_PROXY="1")) as live:
+        yield live
+
+
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """The driver of real browsers. Django does not work in its event loop, so no module that

@@ -1,7 +1,6 @@
 """A telephone changes in real browsers: by a red holder, at a desk, and after a hand-over."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -18,14 +17,10 @@ FOURTH, TAKEN = "13900000155", "13900000166"
 HOME = "330106"
 
 
-@pytest.fixture(scope="module")
-def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveService]:
-    """A service only for these tests, because they change the demo's resident."""
-    # Behind a proxy, so that each phone has an address of its own.
-    live = LiveService(tmp_path_factory.mktemp("telephones") / "var", BEHIND_PROXY="1")
-    live.start()
-    yield live
-    live.stop()
+@pytest.fixture
+def own(behind_proxy: LiveService) -> LiveService:
+    """The service whose resident only these tests change."""
+    return behind_proxy
 
 
 def received(own: LiveService, number: str) -> list[str]:
@@ -44,9 +39,11 @@ def code_of(own: LiveService, number: str, *, after: int = 0) -> str:
     return wait_for(read)
 
 
-def enter(own: LiveService, page: Page, number: str, *, last4: str = "") -> None:
+def enter(
+    own: LiveService, page: Page, number: str, *, last4: str = "", network: str = "198.18.0"
+) -> None:
     """Log in with a telephone, which has an address of its own; `last4` is of the document."""
-    page.set_extra_http_headers({"X-Forwarded-For": f"198.18.0.{number[-2:]}"})
+    page.set_extra_http_headers({"X-Forwarded-For": f"{network}.{number[-2:]}"})
     before = len(received(own, number))
     page.goto(f"{own.base_url}/login")
     page.fill("#phone", number)
