@@ -17,6 +17,7 @@ from accounts.permissions import account_of, role_required
 from healthcode.acts.effects import Effect
 from healthcode.acts.models import Proposal
 from healthcode.areas.changes import Change
+from healthcode.areas.issued import COUNTY_DIGITS
 from healthcode.areas.models import Level
 from healthcode.areas.picture import HOME, map_page, moves_of
 from healthcode.areas.selectors import LevelOn, Map, below, levels_on, names
@@ -147,14 +148,20 @@ def _left(before: MapBefore) -> list[tuple[str, str]]:
 def _table(within: list[str], form: MapForm) -> list[tuple[str, str, str]]:
     """Return code, name and level of each area of the table; nothing if there are too many."""
     rows = {row.code: (row.name, row.level.label) for row in _levels(within)}
-    if not rows:
-        cities = [city for area in within for city, _name in below(area)]
-        rows = {code: (name, "green") for city in cities for code, name in below(city)}
+    if not rows and "" not in within:
+        rows = {code: (name, "green") for area in within for code, name in _counties(area)}
     if len(rows) > LONGEST_TABLE:
         return []
     return [
         (code, name, form.table.get(code, level)) for code, (name, level) in sorted(rows.items())
     ]
+
+
+def _counties(area: str) -> list[tuple[str, str]]:
+    """Return code and name of the counties in an area; of itself if it is a county or smaller."""
+    if len(area) >= COUNTY_DIGITS:
+        return list(names([area]).items())
+    return [county for code, _name in below(area) for county in _counties(code)]
 
 
 def _arguments(request: HttpRequest, proposed: ProposedMap) -> dict[str, Any]:

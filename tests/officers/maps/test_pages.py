@@ -132,6 +132,16 @@ def test_before_any_map_the_table_has_the_counties_of_the_area(desk: Client) -> 
     assert {level for _code, _name, level in rows} == {"green"}
 
 
+@pytest.mark.parametrize(("area", "counties"), [("3301", 13), ("330102", 1)])
+def test_before_any_map_a_city_has_the_table_of_its_counties(
+    desk: Client, area: str, counties: int
+) -> None:
+    desk.force_login(staff("zhou", Role.OFFICER, area))
+    rows = desk.get("/officer/map", {"by": "table"}).context["rows"]
+    assert len(rows) == counties
+    assert ("330102", "上城区", "green") in rows
+
+
 @pytest.mark.parametrize(
     ("fields", "question"),
     [
