@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from prometheus_client import Counter
 
 from accounts.event_models import AccountEvent, AccountEventKind
-from accounts.models import MOVED, Account, DeviceKind, Relation
+from accounts.models import MOVED, Account, DeviceKind
 from healthcode.web.days import day_of, start_of_day
 
 KEPT: Final = timedelta(days=90)
@@ -109,18 +109,6 @@ def events_of(account: Account) -> list[Event]:
     """Return what happened to the login of an account, the newest first, at most `SHOWN` rows."""
     rows = AccountEvent.objects.filter(account=account).order_by("-last_at", "-id")
     return [_event(row) for row in rows[:SHOWN]]
-
-
-def exported(person_id: int) -> list[dict[str, object]]:
-    """Return all rows of the account of which this person is the holder, for their own file."""
-    rows = AccountEvent.objects.filter(
-        account__guardianships__person=person_id,
-        account__guardianships__relation=Relation.SELF,
-    )
-    return [
-        {"kind": row.kind, "device": row.device, "times": row.times, "at": row.last_at.isoformat()}
-        for row in rows.order_by("last_at", "id")
-    ]
 
 
 def forget_events(*, at: datetime) -> int:

@@ -108,7 +108,6 @@ def test_the_export_has_everything_in_clear(known: Resident) -> None:
         "acts": 0,
         "former_homes": 0,
         "looks": 1,
-        "logins": 0,
         "changes": 2,
         "evidence": 2,
         "held": 1,
