@@ -136,7 +136,7 @@ class PageReader:
         media_type = response.headers.get("Content-Type", "")
         status, place = response.status, path.partition("?")[0]
         check(method, place, status=status, content_type=media_type, body=content)
-        self.answer = json.loads(content)
+        self.answer = json.loads(content) if content else None
         lines = self.answer.get("results", []) if isinstance(self.answer, dict) else []
         assert not [line for line in lines if line.get("problem")], self.answer
 

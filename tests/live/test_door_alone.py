@@ -86,7 +86,7 @@ def slow_clock(service: LiveService, playwright: Playwright, kept: Path) -> Iter
 
 def verdict_on(page: Page, code: str) -> str:
     """Type a code by hand and return the page's verdict."""
-    page.locator("details").evaluate("(form) => { form.open = true; }")
+    page.locator("details").first.evaluate("(form) => { form.open = true; }")
     page.fill("#typed-code", code)
     page.click("#typing-form button")
     panel = page.locator("#verdict[data-reason]")

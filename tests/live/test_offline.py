@@ -100,7 +100,7 @@ def wait_until_ready(page: Page, service: LiveService) -> None:
 def scan(page: Page, code: str) -> tuple[str, str]:
     """Type a code by hand and return the page's outcome and reason."""
     # Not by a click, which on a busy machine may hit while the page still moves.
-    page.locator("details").evaluate("(form) => { form.open = true; }")
+    page.locator("details").first.evaluate("(form) => { form.open = true; }")
     page.fill("#typed-code", code)
     page.click("#typing-form button")
     panel = page.locator("#verdict[data-reason]")
