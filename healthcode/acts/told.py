@@ -6,7 +6,7 @@ The person sees role and area, but not the name of whoever acted.
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from healthcode.acts.errors import NotInTheLogYet
 from healthcode.acts.kinds import TOLD
@@ -66,7 +66,11 @@ def proof_of_act(person_id: int, act: int) -> KeptProof:
 
 
 def _about(person_id: int) -> QuerySet[Act]:
-    # `has_key` is the condition of each index.
-    about_one = Q(detail__has_key="person", detail__person=person_id)
-    about_several = Q(detail__has_key="registrations", detail__registrations__contains=[person_id])
-    return Act.objects.filter(about_one | about_several, kind__in=KINDS)
+    # `has_key` is the condition of each index. PostgreSQL uses both in a union, and walks through
+    # all acts for one condition with OR.
+    told = Act.objects.filter(kind__in=KINDS).values("pk")
+    about_one = told.filter(detail__has_key="person", detail__person=person_id)
+    about_several = told.filter(
+        detail__has_key="registrations", detail__registrations__contains=[person_id]
+    )
+    return Act.objects.filter(pk__in=about_one.union(about_several))

@@ -67,7 +67,7 @@ NO_COLOUR: Final = {
     "officer-meetings",
     "inquiry-meeting-retraction",
     "proposal-withdrawal",
-    "staff-token",
+    *("staff-token", "first-factor", "own-factors", "second-factor"),
     "api-corrections",
     "officer-correction",
     "api-documents-seen",
