@@ -91,7 +91,7 @@ def test_doors_serve_what_the_service_serves() -> None:
 
 
 AT_DOORS = {
-    *{"scans", "scan-batch", "enrol", "bundle", "door-status-list", "verifications"},
+    *{"door-token", "scans", "scan-batch", "enrol", "bundle", "door-status-list", "verifications"},
     *{"partner-token", "sandbox", "sandbox-verifications", "recognised", "language"},
     *{"scanner", "scanner-manifest", "scanner-worker", "healthz", "readyz", "metrics"},
 }

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from accounts.models import Account
+from accounts.models import Account, Grant, Role
 from healthcode.areas.models import Area
 from healthcode.core import Kind, Outcome
 from tests.verifier.authority import Authority
@@ -33,6 +33,7 @@ def gate(venue: Venue) -> EnrolledDevice:
 def ningbo(manager: Account) -> EnrolledDevice:
     """A door in another city."""
     Area.objects.get_or_create(code="330203", name="海曙区")
+    Grant.objects.create(account=manager, role=Role.VENUE_MANAGER, area="3302")
     return door_at(Venue.objects.create(name="天一广场", area="330203", manager=manager))
 
 
