@@ -233,6 +233,28 @@ class OneColour(RuleBasedStateMachine):
             answer = self.cast.clients[joins].post("/api/v1/people/join", sent, format="json")
             assert answer.status_code in (201, 409, 422), answer.content
 
+    @rule(data=st.data(), officer=st.booleans())
+    def end_a_guardianship(self, data: st.DataObject, officer: bool) -> None:
+        """The resident lets go of the person, or an officer ends it with the document at hand."""
+        who, passport = self.one_of(data)
+        known = person_with(passport)
+        found = Guardianship.objects.filter(account=self.cast.accounts[who], person=known).first()
+        if found is None:
+            return
+        if officer:
+            given: dict[str, Any] = {
+                "name": NAME,
+                "id_type": "20",
+                "id_number": passport,
+                "document_seen": True,
+            }
+            given |= {"guardianship": found.pk, **SENT_GROUND}
+            answer = self.cast.officer.post("/api/v1/guardians/ended", given, format="json")
+        else:
+            url = f"/api/v1/people/{found.person_id}/guardianship"
+            answer = self.cast.clients[who].delete(url)
+        assert answer.status_code in (201, 204, 409), answer.content
+
     @rule(data=st.data())
     def erase(self, data: st.DataObject) -> None:
         who, passport = self.one_of(data)
@@ -373,7 +395,6 @@ def test_no_code_says_another_colour_than_the_person_s(cast: Cast) -> None:
         settings=settings(
             max_examples=20,
             stateful_step_count=15,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
