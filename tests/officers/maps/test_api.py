@@ -306,7 +306,7 @@ def test_the_number_of_statements_does_not_depend_on_the_map(
     wang: APIClient, people: dict[str, Person]
 ) -> None:
     put_csv(wang, published("2020-02-09"))
-    for query, most in ({}, 36), ({"preview": "true"}, 18):
+    for query, most in ({}, 38), ({"preview": "true"}, 20):
         with CaptureQueriesContext(connection) as queries:
             put_csv(wang, published("2020-02-24"), effective_from="2020-02-24", **query)
         assert len(queries) <= most
